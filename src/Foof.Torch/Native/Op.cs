@@ -96,34 +96,22 @@ internal sealed unsafe class Op(string name)
     private int Invoke(ReadOnlySpan<Value> arguments, NativeValue* results, int capacity)
     {
         var native = stackalloc NativeValue[MostArguments];
+        var onStack = stackalloc long[ScratchWords];
         var words = 0;
         foreach (ref readonly var argument in arguments)
             words += argument.Words;
-        var onStack = stackalloc long[ScratchWords];
-        int count;
-        if (words <= ScratchWords)
-            count = Invoke(arguments, native, onStack, results, capacity);
-        else
-            fixed (long* onHeap = new long[words])
-                count = Invoke(arguments, native, onHeap, results, capacity);
-        foreach (ref readonly var argument in arguments)
-            argument.KeepAlive();
-        return count >= 0 ? count : throw NativeMethods.LastError(name);
-    }
-
-    private int Invoke(
-        ReadOnlySpan<Value> arguments,
-        NativeValue* native,
-        long* scratch,
-        NativeValue* results,
-        int capacity
-    )
-    {
-        for (var i = 0; i < arguments.Length; i++)
+        fixed (long* onHeap = words > ScratchWords ? new long[words] : null)
         {
-            arguments[i].Write(native + i, scratch);
-            scratch += arguments[i].Words;
+            var scratch = onHeap != null ? onHeap : onStack;
+            for (var i = 0; i < arguments.Length; i++)
+            {
+                arguments[i].Write(native + i, scratch);
+                scratch += arguments[i].Words;
+            }
+            var count = NativeMethods.foof_call(Handle, native, arguments.Length, results, capacity);
+            foreach (ref readonly var argument in arguments)
+                argument.KeepAlive();
+            return count >= 0 ? count : throw NativeMethods.LastError(name);
         }
-        return NativeMethods.foof_call(Handle, native, arguments.Length, results, capacity);
     }
 }
