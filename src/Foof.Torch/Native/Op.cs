@@ -48,6 +48,13 @@ internal sealed unsafe class Op(string name)
     /// <summary>Calls an in-place operator; its result is its first argument and is dropped.</summary>
     internal void Run(params ReadOnlySpan<Value> arguments) => Invoke(arguments, null, 0);
 
+    /// <summary>Calls an in-place operator and returns its first argument, the same object.</summary>
+    internal Tensor Update(params ReadOnlySpan<Value> arguments)
+    {
+        Invoke(arguments, null, 0);
+        return arguments[0].Tensor;
+    }
+
     /// <summary>Calls an operator with two tensors as results.</summary>
     internal (Tensor, Tensor) Call2(params ReadOnlySpan<Value> arguments)
     {

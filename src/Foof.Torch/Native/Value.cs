@@ -23,16 +23,21 @@ internal readonly struct Value
 
     internal static Value None => default;
 
+    /// <summary>The tensor that this value holds.</summary>
+    internal Tensor Tensor => (Tensor)held!;
+
     public static implicit operator Value(Tensor? tensor) =>
         tensor is null ? None : new(Tag.Tensor, tensor.Handle, 0, tensor);
 
-    public static implicit operator Value(Tensor[] tensors) => new(Tag.TensorList, 0, tensors.Length, tensors);
+    public static implicit operator Value(Tensor[] tensors) =>
+        new(Tag.TensorList, 0, tensors.Length, tensors);
 
     public static implicit operator Value(long value) => new(Tag.Int, value);
 
     public static implicit operator Value(long? value) => value is { } v ? (Value)v : None;
 
-    public static implicit operator Value(double value) => new(Tag.Double, BitConverter.DoubleToInt64Bits(value));
+    public static implicit operator Value(double value) =>
+        new(Tag.Double, BitConverter.DoubleToInt64Bits(value));
 
     public static implicit operator Value(double? value) => value is { } v ? (Value)v : None;
 
