@@ -50,7 +50,10 @@ internal static class NativeMemory
                 if (Live <= threshold / 2)
                     break;
             }
-            Volatile.Write(ref threshold, Math.Max(LeastAllowance, Live + Math.Max(LeastAllowance, Live / 2)));
+            Volatile.Write(
+                ref threshold,
+                Math.Max(LeastAllowance, Live + Math.Max(LeastAllowance, Live / 2))
+            );
         }
         finally
         {

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
+// Scratch memory on the stack is written before it is read; clearing it would cost as much as a small operator.
+[module: SkipLocalsInit]
 [assembly: DisableRuntimeMarshalling]
 
 namespace TorchSharp.Native;

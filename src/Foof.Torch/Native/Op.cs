@@ -48,6 +48,13 @@ internal sealed unsafe class Op(string name)
     /// <summary>Calls an in-place operator; its result is its first argument and is dropped.</summary>
     internal void Run(params ReadOnlySpan<Value> arguments) => Invoke(arguments, null, 0);
 
+    /// <summary>Calls an in-place operator and returns its first argument, the same object.</summary>
+    internal Tensor Update(params ReadOnlySpan<Value> arguments)
+    {
+        Invoke(arguments, null, 0);
+        return arguments[0].Tensor;
+    }
+
     /// <summary>Calls an operator with two tensors as results.</summary>
     internal (Tensor, Tensor) Call2(params ReadOnlySpan<Value> arguments)
     {
@@ -96,34 +103,22 @@ internal sealed unsafe class Op(string name)
     private int Invoke(ReadOnlySpan<Value> arguments, NativeValue* results, int capacity)
     {
         var native = stackalloc NativeValue[MostArguments];
+        var onStack = stackalloc long[ScratchWords];
         var words = 0;
         foreach (ref readonly var argument in arguments)
             words += argument.Words;
-        var onStack = stackalloc long[ScratchWords];
-        int count;
-        if (words <= ScratchWords)
-            count = Invoke(arguments, native, onStack, results, capacity);
-        else
-            fixed (long* onHeap = new long[words])
-                count = Invoke(arguments, native, onHeap, results, capacity);
-        foreach (ref readonly var argument in arguments)
-            argument.KeepAlive();
-        return count >= 0 ? count : throw NativeMethods.LastError(name);
-    }
-
-    private int Invoke(
-        ReadOnlySpan<Value> arguments,
-        NativeValue* native,
-        long* scratch,
-        NativeValue* results,
-        int capacity
-    )
-    {
-        for (var i = 0; i < arguments.Length; i++)
+        fixed (long* onHeap = words > ScratchWords ? new long[words] : null)
         {
-            arguments[i].Write(native + i, scratch);
-            scratch += arguments[i].Words;
+            var scratch = onHeap != null ? onHeap : onStack;
+            for (var i = 0; i < arguments.Length; i++)
+            {
+                arguments[i].Write(native + i, scratch);
+                scratch += arguments[i].Words;
+            }
+            var count = NativeMethods.foof_call(Handle, native, arguments.Length, results, capacity);
+            foreach (ref readonly var argument in arguments)
+                argument.KeepAlive();
+            return count >= 0 ? count : throw NativeMethods.LastError(name);
         }
-        return NativeMethods.foof_call(Handle, native, arguments.Length, results, capacity);
     }
 }

@@ -23,16 +23,21 @@ internal readonly struct Value
 
     internal static Value None => default;
 
+    /// <summary>The tensor that this value holds.</summary>
+    internal Tensor Tensor => (Tensor)held!;
+
     public static implicit operator Value(Tensor? tensor) =>
         tensor is null ? None : new(Tag.Tensor, tensor.Handle, 0, tensor);
 
-    public static implicit operator Value(Tensor[] tensors) => new(Tag.TensorList, 0, tensors.Length, tensors);
+    public static implicit operator Value(Tensor[] tensors) =>
+        new(Tag.TensorList, 0, tensors.Length, tensors);
 
     public static implicit operator Value(long value) => new(Tag.Int, value);
 
     public static implicit operator Value(long? value) => value is { } v ? (Value)v : None;
 
-    public static implicit operator Value(double value) => new(Tag.Double, BitConverter.DoubleToInt64Bits(value));
+    public static implicit operator Value(double value) =>
+        new(Tag.Double, BitConverter.DoubleToInt64Bits(value));
 
     public static implicit operator Value(double? value) => value is { } v ? (Value)v : None;
 
@@ -70,20 +75,19 @@ internal readonly struct Value
         new(Tag.OptionalTensorList, 0, tensors.Length, tensors);
 
     /// <summary>How many 8-byte words of scratch memory <see cref="Write"/> needs.</summary>
-    internal int Words =>
-        tag switch
-        {
-            Tag.IntList or Tag.DoubleList or Tag.TensorList or Tag.OptionalTensorList => count,
-            Tag.String => (count + 7) / 8,
-            _ => 0,
-        };
+    internal int Words => IsList ? (tag == Tag.String ? (count + 7) / 8 : count) : 0;
+
+    private bool IsList => tag is >= Tag.IntList and <= Tag.String;
 
     /// <summary>Writes the native form; lists go to <paramref name="scratch"/>, of <see cref="Words"/> words.</summary>
     internal unsafe void Write(NativeValue* target, long* scratch)
     {
         target->Tag = tag;
         target->Count = count;
-        target->Bits = Words == 0 ? bits : (long)scratch;
+        target->Bits = bits;
+        if (!IsList)
+            return;
+        target->Bits = (long)scratch;
         switch (tag)
         {
             case Tag.IntList:

@@ -247,7 +247,8 @@ public class InferenceMode : IDisposable
     private nint guard;
 
     /// <summary>Enters inference mode, or leaves it for a while.</summary>
-    public InferenceMode(bool mode) => guard = NativeMethods.Check(NativeMethods.foof_inference_enter(mode ? 1 : 0));
+    public InferenceMode(bool mode) =>
+        guard = NativeMethods.Check(NativeMethods.foof_inference_enter(mode ? 1 : 0));
 
     /// <summary>Whether the calling thread is in inference mode.</summary>
     public static bool IsEnabled => NativeMethods.foof_inference_enabled() != 0;

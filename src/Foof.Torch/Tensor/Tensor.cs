@@ -165,7 +165,8 @@ public static partial class torch
         }
 
         /// <summary>Whether <paramref name="obj"/> is a tensor of the same shape and elements.</summary>
-        public override bool Equals(object? obj) => obj is Tensor other && (ReferenceEquals(this, other) || equal(other));
+        public override bool Equals(object? obj) =>
+            obj is Tensor other && (ReferenceEquals(this, other) || Equals(other));
 
         /// <summary>The handle object's own hash: tensors are mutable.</summary>
         public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
