@@ -92,7 +92,7 @@ type Preconditioner
             Some(torch.diag ((torch.linalg.diagonal factor + recipe.Damping).reciprocal ()))
         | OnFailure.Identity ->
             report state "no attempt succeeded; 1/lambda is used"
-            Some(torch.diag ((torch.ones_like (torch.linalg.diagonal factor)) / recipe.Damping))
+            Some(torch.diag ((torch.linalg.diagonal factor).ones_like () / recipe.Damping))
         | OnFailure.KeepLast
         | OnFailure.Raise -> raise (failed state)
 

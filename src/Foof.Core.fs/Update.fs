@@ -22,7 +22,7 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
         match buffers.TryGetValue parameter.Handle with
         | true, buffer -> buffer
         | _ ->
-            let buffer = torch.zeros_like parameter |> Scope.detach
+            let buffer = parameter.zeros_like () |> Scope.detach
             buffers[parameter.Handle] <- buffer
             buffer
 
