@@ -31,7 +31,7 @@ public class SafetensorsTests
             var actual = content.Tensors[$"t{i}"];
             Assert.Equal(type, actual.dtype);
             Assert.Equal(shapes[i], actual.shape);
-            Assert.True(expected.equal(actual));
+            Assert.True(expected.Equals(actual));
         }
     }
 
@@ -46,10 +46,10 @@ public class SafetensorsTests
             Named("expanded", ones([1]).expand(3, 2)),
             Named("parameter", parameter)
         );
-        Assert.True(matrix.t().equal(content.Tensors["transposed"]));
-        Assert.True(matrix.narrow(1, 2, 1).equal(content.Tensors["column"]));
-        Assert.True(ones([3, 2]).equal(content.Tensors["expanded"]));
-        Assert.True(parameter.equal(content.Tensors["parameter"]));
+        Assert.True(matrix.t().Equals(content.Tensors["transposed"]));
+        Assert.True(matrix.narrow(1, 2, 1).Equals(content.Tensors["column"]));
+        Assert.True(ones([3, 2]).Equals(content.Tensors["expanded"]));
+        Assert.True(parameter.Equals(content.Tensors["parameter"]));
         Assert.False(content.Tensors["parameter"].requires_grad);
     }
 
@@ -58,7 +58,7 @@ public class SafetensorsTests
     {
         var large = arange((1 << 23) + 5, float32);
         using var content = ThereAndBack(Named("large", large));
-        Assert.True(large.equal(content.Tensors["large"]));
+        Assert.True(large.Equals(content.Tensors["large"]));
     }
 
     [Fact]
