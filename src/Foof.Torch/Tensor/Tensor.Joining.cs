@@ -121,7 +121,9 @@ public static partial class torch
     public static IList<Tensor> broadcast_tensors(params Tensor[] tensors) =>
         Aten.BroadcastTensors.CallMany(tensors.Length, tensors);
 
-    /// <summary>The coordinates of a grid, one tensor a vector; <c>xy</c> exchanges the first two dimensions.</summary>
+    /// <summary>
+    /// The coordinates of a grid, one tensor a vector; <c>xy</c> exchanges the first two dimensions.
+    /// </summary>
     public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij")
     {
         var vectors = Gathered(tensors);
