@@ -6,7 +6,8 @@ namespace Foof.Torch.Tests.NN;
 
 public class InitTests
 {
-    // 40,000 numbers: means lie within five of these deviations with all but a part in a million of certainty.
+    // 40,000 numbers: means lie within five of these deviations with all but a part in a million of
+    // certainty.
     private const long Side = 200;
 
     private static (double Mean, double Deviation, double[] All) Statistics(
