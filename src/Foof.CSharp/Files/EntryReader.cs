@@ -48,7 +48,11 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         return new(name, type, shape, begin, end);
     }
 
-    private JsonElement Property(OrderedDictionary<string, JsonElement> properties, string what, string name) =>
+    private JsonElement Property(
+        OrderedDictionary<string, JsonElement> properties,
+        string what,
+        string name
+    ) =>
         properties.TryGetValue(name, out var value)
             ? value
             : throw damaged($"{what} must have dtype, shape and data_offsets; found no {name}");
@@ -72,7 +76,9 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
                 || !element.TryGetInt64(out numbers[place])
                 || numbers[place] < 0
             )
-                throw damaged($"{what} must hold whole numbers from 0 to {long.MaxValue}; found {element.GetRawText()}");
+                throw damaged(
+                    $"{what} must hold whole numbers from 0 to {long.MaxValue}; found {element.GetRawText()}"
+                );
         return numbers;
     }
 
@@ -103,7 +109,9 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
             reached = entry.End;
         }
         if (reached != dataBytes)
-            throw damaged($"the tensors must fill the file; found {dataBytes - reached} bytes after data offset {reached}");
+            throw damaged(
+                $"the tensors must fill the file; found {dataBytes - reached} bytes after data offset {reached}"
+            );
     }
 
     private static string Join(long[] numbers) => string.Join(", ", numbers);

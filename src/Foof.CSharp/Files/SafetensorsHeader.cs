@@ -21,7 +21,9 @@ internal static class SafetensorsHeader
         var entries = new TensorEntry[tensors.Length];
         long end = 0;
         foreach (
-            var (place, (name, tensor)) in tensors.Index().OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
+            var (place, (name, tensor)) in tensors
+                .Index()
+                .OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
         )
         {
             var begin = end;
@@ -57,7 +59,11 @@ internal static class SafetensorsHeader
         return header;
     }
 
-    private static void Write(Utf8JsonWriter json, TensorEntry[] entries, KeyValuePair<string, string>[] metadata)
+    private static void Write(
+        Utf8JsonWriter json,
+        TensorEntry[] entries,
+        KeyValuePair<string, string>[] metadata
+    )
     {
         json.WriteStartObject();
         if (metadata.Length > 0)

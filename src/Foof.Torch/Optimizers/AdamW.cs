@@ -47,7 +47,16 @@ public partial class AdamW : OptimizerHelper, IBetas
         bool maximize = false
     )
     {
-        _defaults = Adam.Options.Checked(new Options(), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+        _defaults = Adam.Options.Checked(
+            new Options(),
+            lr,
+            beta1,
+            beta2,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize
+        );
         foreach (var group in parameters)
             add_param_group(group);
     }

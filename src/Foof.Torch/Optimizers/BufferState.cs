@@ -52,7 +52,10 @@ public abstract class BufferState : OptimizerState, IDisposable
     public override void LoadStateDict(OptimizerState source)
     {
         if (source is not BufferState state || state.buffers.Length != buffers.Length)
-            throw new ArgumentException($"The state must be {GetType()}; got {source.GetType()}.", nameof(source));
+            throw new ArgumentException(
+                $"The state must be {GetType()}; got {source.GetType()}.",
+                nameof(source)
+            );
         step = state.step;
         for (var i = 0; i < buffers.Length; i++)
             SetBuffer(i, state.buffers[i] is { } buffer ? CopyTo(buffer, _parameter.device) : null);

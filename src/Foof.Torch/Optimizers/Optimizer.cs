@@ -1,5 +1,5 @@
-using TorchSharp.Native;
 using TorchSharp.Modules;
+using TorchSharp.Native;
 
 namespace TorchSharp;
 
@@ -18,7 +18,9 @@ public static partial class torch
             protected Optimizer(IntPtr handle)
             {
                 if (handle != 0)
-                    throw new NotSupportedException("An optimiser is managed code; give IntPtr.Zero as its handle.");
+                    throw new NotSupportedException(
+                        "An optimiser is managed code; give IntPtr.Zero as its handle."
+                    );
             }
 
             /// <summary>The groups, as a scheduler sees them: their learning rates.</summary>

@@ -74,7 +74,9 @@ public abstract partial class OptimizerHelper
     {
         var kind = reader.ReadString();
         if (kind != GetType().Name)
-            throw new InvalidDataException($"The state must be that of {GetType().Name}; got that of '{kind}'.");
+            throw new InvalidDataException(
+                $"The state must be that of {GetType().Name}; got that of '{kind}'."
+            );
         var mine = state_dict();
         CheckCounts(mine, reader.ReadInt32(), reader.ReadInt32());
         foreach (var options in mine.Options)

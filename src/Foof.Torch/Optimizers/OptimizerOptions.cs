@@ -43,7 +43,10 @@ public class OptimizerOptions
     public virtual void LoadStateDict(OptimizerOptions source)
     {
         if (!GetType().IsInstanceOfType(source))
-            throw new ArgumentException($"The settings must be {GetType()}; got {source.GetType()}.", nameof(source));
+            throw new ArgumentException(
+                $"The settings must be {GetType()}; got {source.GetType()}.",
+                nameof(source)
+            );
         InitialLearningRate = source.InitialLearningRate;
         LearningRate = source.LearningRate;
         Visit(new CopyOptions(), source);

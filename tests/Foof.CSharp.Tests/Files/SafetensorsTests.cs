@@ -29,8 +29,19 @@ public class SafetensorsTests
     [MemberData(nameof(Types))]
     public void Every_type_and_shape_comes_back(ScalarType type)
     {
-        long[][] shapes = [[], [1], [0], [3, 0, 2], [5], [2, 3, 4], [7, 1, 3, 1]];
-        var tensors = shapes.Select(shape => ones(shape).mul(3).sub(rand(shape).mul(3).round()).to_type(type)).ToArray();
+        long[][] shapes =
+        [
+            [],
+            [1],
+            [0],
+            [3, 0, 2],
+            [5],
+            [2, 3, 4],
+            [7, 1, 3, 1],
+        ];
+        var tensors = shapes
+            .Select(shape => ones(shape).mul(3).sub(rand(shape).mul(3).round()).to_type(type))
+            .ToArray();
         using var content = ThereAndBack([.. tensors.Select((tensor, i) => Named($"t{i}", tensor))]);
         Assert.Equal(shapes.Length, content.Tensors.Count);
         foreach (var (i, expected) in tensors.Index())
@@ -119,10 +130,16 @@ public class SafetensorsTests
         using var folder = new Folder();
         File.WriteAllText(folder["a"], "old");
         var one = ones([1]);
-        Assert.Throws<ArgumentException>(() => Safetensors.Save(folder["a"], [Named("x", one), Named("x", one)]));
+        Assert.Throws<ArgumentException>(() =>
+            Safetensors.Save(folder["a"], [Named("x", one), Named("x", one)])
+        );
         Assert.Throws<ArgumentException>(() => Safetensors.Save(folder["a"], [Named("__metadata__", one)]));
-        Assert.Throws<ArgumentException>(() => Safetensors.Save(folder["a"], [Named("x", one.to_type(complex64))]));
-        Assert.Throws<ArgumentException>(() => Safetensors.Save(folder["a"], [], [new("a", "1"), new("a", "2")]));
+        Assert.Throws<ArgumentException>(() =>
+            Safetensors.Save(folder["a"], [Named("x", one.to_type(complex64))])
+        );
+        Assert.Throws<ArgumentException>(() =>
+            Safetensors.Save(folder["a"], [], [new("a", "1"), new("a", "2")])
+        );
         Assert.Equal("old", File.ReadAllText(folder["a"]));
         Assert.Equal(["a"], folder.Files);
     }

@@ -64,7 +64,14 @@ public class CycleTests
     public void OneCycleLR_climbs_once_and_falls_with_the_first_beta_against_it()
     {
         using var adam = torch.optim.Adam([Toy.Parameter(1)]);
-        var scheduler = OneCycleLR(adam, 1.0, total_steps: 11, pct_start: 4.0 / 11, div_factor: 10, final_div_factor: 100);
+        var scheduler = OneCycleLR(
+            adam,
+            1.0,
+            total_steps: 11,
+            pct_start: 4.0 / 11,
+            div_factor: 10,
+            final_div_factor: 100
+        );
         Follows(
             adam,
             scheduler,
@@ -105,7 +112,10 @@ public class CycleTests
                 step <= 4 ? 0.1 + 0.9 * step / 4
                 : step <= 8 ? 1 - 0.9 * (step - 4) / 4
                 : 0.1 - 0.09 * (step - 8) / 11;
-            Toy.Close([expected, expected, expected], [.. sgd.ParamGroups.Select(group => group.LearningRate)]);
+            Toy.Close(
+                [expected, expected, expected],
+                [.. sgd.ParamGroups.Select(group => group.LearningRate)]
+            );
         }
     }
 
@@ -122,7 +132,11 @@ public class CycleTests
     {
         public Plain() =>
             add_param_group(
-                new ParamGroup { Parameters = [Toy.Parameter(1)], Options = new OptimizerOptions { LearningRate = 1 } }
+                new ParamGroup
+                {
+                    Parameters = [Toy.Parameter(1)],
+                    Options = new OptimizerOptions { LearningRate = 1 },
+                }
             );
 
         public override torch.Tensor? step(Func<torch.Tensor>? closure = null) => null;

@@ -1,5 +1,5 @@
-using TorchSharp.Native;
 using TorchSharp.Modules;
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace Foof.Torch.Tests.Optimizers;

@@ -102,7 +102,11 @@ public class SchedulerTests
     public void SequentialLR_runs_one_after_another()
     {
         using var optimizer = TwoGroups();
-        var scheduler = SequentialLR(optimizer, [LinearLR(optimizer, 0.1, 1, 4), ExponentialLR(optimizer, 0.5)], [4]);
+        var scheduler = SequentialLR(
+            optimizer,
+            [LinearLR(optimizer, 0.1, 1, 4), ExponentialLR(optimizer, 0.5)],
+            [4]
+        );
         for (var epoch = 0; epoch <= 8; epoch++, scheduler.step())
         {
             var expected = Start * (epoch < 4 ? 0.1 + 0.9 * epoch / 4 : Math.Pow(0.5, epoch - 4));
@@ -116,17 +120,20 @@ public class SchedulerTests
         using var optimizer = TwoGroups();
         var scheduler = ChainedLR([ConstantLR(optimizer, 0.1, 2), ExponentialLR(optimizer, 0.5)]);
         for (var epoch = 0; epoch <= 4; epoch++, scheduler.step())
-            Toy.Close(
-                [Start * (epoch < 2 ? 0.1 : 1) * Math.Pow(0.5, epoch)],
-                Rates(optimizer)[..1]
-            );
+            Toy.Close([Start * (epoch < 2 ? 0.1 : 1) * Math.Pow(0.5, epoch)], Rates(optimizer)[..1]);
     }
 
     [Fact]
     public void ReduceLROnPlateau_waits_cools_down_and_stops_at_the_floor()
     {
         using var optimizer = TwoGroups();
-        var scheduler = ReduceLROnPlateau(optimizer, factor: 0.5, patience: 1, cooldown: 1, min_lr: [0.2, 0.0]);
+        var scheduler = ReduceLROnPlateau(
+            optimizer,
+            factor: 0.5,
+            patience: 1,
+            cooldown: 1,
+            min_lr: [0.2, 0.0]
+        );
         double[] losses = [1.0, 0.9, 0.9, 0.95, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9];
         double[] first = [0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2];
         double[] second = [0.05, 0.05, 0.05, 0.025, 0.025, 0.025, 0.0125, 0.0125, 0.0125, 0.00625];

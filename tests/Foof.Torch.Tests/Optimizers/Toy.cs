@@ -11,9 +11,16 @@ internal static unsafe class Toy
 
     internal static Tensor Vector(params double[] values)
     {
-        var tensor = Aten.EmptyMemoryFormat.Call(new long[] { values.Length }, ScalarType.Float64, Value.None, CPU);
+        var tensor = Aten.EmptyMemoryFormat.Call(
+            new long[] { values.Length },
+            ScalarType.Float64,
+            Value.None,
+            CPU
+        );
         fixed (double* first = values)
-            NativeMethods.Check(NativeMethods.foof_copy_in(tensor.Handle, first, values.Length * sizeof(double)));
+            NativeMethods.Check(
+                NativeMethods.foof_copy_in(tensor.Handle, first, values.Length * sizeof(double))
+            );
         return tensor;
     }
 
@@ -23,7 +30,9 @@ internal static unsafe class Toy
     {
         var values = new double[tensor.numel()];
         fixed (double* first = values)
-            NativeMethods.Check(NativeMethods.foof_copy_out(tensor.Handle, first, values.Length * sizeof(double)));
+            NativeMethods.Check(
+                NativeMethods.foof_copy_out(tensor.Handle, first, values.Length * sizeof(double))
+            );
         return values;
     }
 
@@ -32,7 +41,9 @@ internal static unsafe class Toy
 
     internal static void SetGradient(Parameter parameter, int t)
     {
-        using var gradient = Vector([.. Enumerable.Range(0, (int)parameter.numel()).Select(i => Gradient(t, i))]);
+        using var gradient = Vector([
+            .. Enumerable.Range(0, (int)parameter.numel()).Select(i => Gradient(t, i)),
+        ]);
         parameter.grad = gradient;
     }
 

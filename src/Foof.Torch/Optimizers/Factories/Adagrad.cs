@@ -24,7 +24,15 @@ public static partial class torch
             double weight_decay = 0,
             double initial_accumulator_value = 0,
             double eps = 1e-10
-        ) => new(parameters.Select(named => named.parameter), lr, lr_decay, weight_decay, initial_accumulator_value, eps);
+        ) =>
+            new(
+                parameters.Select(named => named.parameter),
+                lr,
+                lr_decay,
+                weight_decay,
+                initial_accumulator_value,
+                eps
+            );
 
         /// <summary>Adagrad, of several groups.</summary>
         public static Modules.Adagrad Adagrad(

@@ -28,7 +28,17 @@ public static partial class torch
             double momentum = 0,
             bool centered = false,
             bool maximize = false
-        ) => new(parameters.Select(named => named.parameter), lr, alpha, eps, weight_decay, momentum, centered, maximize);
+        ) =>
+            new(
+                parameters.Select(named => named.parameter),
+                lr,
+                alpha,
+                eps,
+                weight_decay,
+                momentum,
+                centered,
+                maximize
+            );
 
         /// <summary>RMSProp, of several groups.</summary>
         public static Modules.RMSProp RMSProp(

@@ -39,8 +39,15 @@ public static partial class torch
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
                         _last_epoch == 0 ? Scaled(1)
-                        : LeavesTheFloor ? Groups.Zip(_base_lrs, (g, start) => g.LearningRate + (start - eta_min) * Height(_last_epoch))
-                        : Groups.Select(g => eta_min + (g.LearningRate - eta_min) * Height(_last_epoch) / Height(_last_epoch - 1));
+                        : LeavesTheFloor
+                            ? Groups.Zip(
+                                _base_lrs,
+                                (g, start) => g.LearningRate + (start - eta_min) * Height(_last_epoch)
+                            )
+                        : Groups.Select(g =>
+                            eta_min
+                            + (g.LearningRate - eta_min) * Height(_last_epoch) / Height(_last_epoch - 1)
+                        );
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_closed_form_lr() =>

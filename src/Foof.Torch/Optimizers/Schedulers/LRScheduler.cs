@@ -72,11 +72,15 @@ public static partial class torch
                 /// <summary>Sets one rate a group. A group that was added later keeps its own.</summary>
                 private protected void Apply(double[] rates)
                 {
-                    foreach (var (group, place) in Groups.Take(_base_lrs.Count).Select((group, i) => (group, i)))
+                    foreach (
+                        var (group, place) in Groups.Take(_base_lrs.Count).Select((group, i) => (group, i))
+                    )
                     {
                         group.LearningRate = rates[place];
                         if (_verbose && _last_lrs[place] != rates[place])
-                            Console.WriteLine($"Epoch {_last_epoch}: group {place} has learning rate {rates[place]}.");
+                            Console.WriteLine(
+                                $"Epoch {_last_epoch}: group {place} has learning rate {rates[place]}."
+                            );
                         _last_lrs[place] = rates[place];
                     }
                 }

@@ -16,7 +16,11 @@ public static partial class torch
                     internal readonly double[] High;
 
                     /// <exception cref="ArgumentException">The groups have neither momentum nor betas.</exception>
-                    internal MomentumCycle(Optimizer optimizer, IEnumerable<double> low, IEnumerable<double> high)
+                    internal MomentumCycle(
+                        Optimizer optimizer,
+                        IEnumerable<double> low,
+                        IEnumerable<double> high
+                    )
                     {
                         groups = [.. optimizer.ParamGroups];
                         if (!groups.All(group => group is IMomentum or IBetas))

@@ -50,7 +50,10 @@ public static partial class torch
                         : base(optimizer, -1, verbose)
                     {
                         if (!(factor < 1))
-                            throw new ArgumentException($"factor must be below 1; got {factor}.", nameof(factor));
+                            throw new ArgumentException(
+                                $"factor must be below 1; got {factor}.",
+                                nameof(factor)
+                            );
                         better = Comparison(mode, threshold, threshold_mode);
                         best = mode == "min" ? double.PositiveInfinity : double.NegativeInfinity;
                         this.factor = factor;
@@ -65,7 +68,11 @@ public static partial class torch
                         this.eps = eps;
                     }
 
-                    private static Func<double, double, bool> Comparison(string mode, double threshold, string threshold_mode) =>
+                    private static Func<double, double, bool> Comparison(
+                        string mode,
+                        double threshold,
+                        string threshold_mode
+                    ) =>
                         (mode, threshold_mode) switch
                         {
                             ("min", "rel") => (a, best) => a < best * (1 - threshold),
@@ -106,7 +113,9 @@ public static partial class torch
                     /// <summary>Not for this scheduler: it needs the measure.</summary>
                     /// <exception cref="InvalidOperationException">Always.</exception>
                     public override void step(int? epoch) =>
-                        throw new InvalidOperationException("ReduceLROnPlateau needs the measure: call step(measure).");
+                        throw new InvalidOperationException(
+                            "ReduceLROnPlateau needs the measure: call step(measure)."
+                        );
                 }
             }
         }

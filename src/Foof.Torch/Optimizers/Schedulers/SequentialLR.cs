@@ -29,7 +29,10 @@ public static partial class torch
                         this.schedulers = [.. schedulers];
                         this.milestones = [.. milestones];
                         if (this.schedulers.Any(scheduler => scheduler._optimizer != optimizer))
-                            throw new ArgumentException("The schedulers must be made for this optimiser.", nameof(schedulers));
+                            throw new ArgumentException(
+                                "The schedulers must be made for this optimiser.",
+                                nameof(schedulers)
+                            );
                         if (this.milestones.Length != this.schedulers.Length - 1)
                             throw new ArgumentException(
                                 $"There must be one milestone less than schedulers; got {this.milestones.Length} milestones "
@@ -63,7 +66,8 @@ public static partial class torch
                     private readonly LRScheduler[] schedulers;
 
                     /// <summary>Takes over <paramref name="schedulers"/>.</summary>
-                    public ChainedLR(IEnumerable<LRScheduler> schedulers) => this.schedulers = [.. schedulers];
+                    public ChainedLR(IEnumerable<LRScheduler> schedulers) =>
+                        this.schedulers = [.. schedulers];
 
                     /// <inheritdoc/>
                     public override void step() => step(null);

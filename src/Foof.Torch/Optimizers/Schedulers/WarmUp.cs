@@ -74,7 +74,8 @@ public static partial class torch
                     }
 
                     private double Factor(int epoch) =>
-                        start_factor + (end_factor - start_factor) * Math.Min(total_iters, epoch) / total_iters;
+                        start_factor
+                        + (end_factor - start_factor) * Math.Min(total_iters, epoch) / total_iters;
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
@@ -85,7 +86,8 @@ public static partial class torch
                         );
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_closed_form_lr() => ScaledBase(Factor(_last_epoch));
+                    protected override IEnumerable<double> get_closed_form_lr() =>
+                        ScaledBase(Factor(_last_epoch));
                 }
             }
         }

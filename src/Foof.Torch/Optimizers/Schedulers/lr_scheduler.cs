@@ -85,9 +85,8 @@ public static partial class torch
             ) => new impl.LinearLR(optimizer, start_factor, end_factor, total_iters, last_epoch, verbose);
 
             /// <summary>Runs several schedulers at once: <see cref="impl.ChainedLR"/>.</summary>
-            public static LRScheduler ChainedLR(
-                IEnumerable<LRScheduler> schedulers
-            ) => new impl.ChainedLR(schedulers);
+            public static LRScheduler ChainedLR(IEnumerable<LRScheduler> schedulers) =>
+                new impl.ChainedLR(schedulers);
 
             /// <summary>Lets the rates follow half a period of the cosine: <see cref="impl.CosineAnnealingLR"/>.</summary>
             public static LRScheduler CosineAnnealingLR(
