@@ -185,4 +185,46 @@ public class ModuleTests
         parameter.Dispose();
         Assert.Equal(before + 1, Tensor.TotalCount);
     }
+
+    private sealed class Holder : Module
+    {
+        public Holder(Tensor buffer, params TorchSharp.Modules.Parameter[] parameters)
+            : base("holder")
+        {
+            for (var i = 0; i < parameters.Length; i++)
+                register_parameter($"p{i}", parameters[i]);
+            register_buffer("lasting", buffer);
+            register_buffer("passing", buffer.add(1.0), persistent: false);
+        }
+    }
+
+    [Fact]
+    public void A_parameter_outlives_the_scope_that_it_was_made_in()
+    {
+        TorchSharp.Modules.Parameter parameter;
+        using (NewDisposeScope())
+            parameter = Parameter(randn([3]));
+        Assert.False(parameter.IsInvalid);
+        parameter.Dispose();
+    }
+
+    [Fact]
+    public void Disposed_and_repeated_parameters_are_not_listed()
+    {
+        using var scope = NewDisposeScope();
+        var (kept, doomed) = (Parameter(randn([2])), Parameter(randn([2])));
+        using var holder = new Holder(randn([1]), kept, doomed, kept);
+        doomed.Dispose();
+        Assert.Equal(["p0"], holder.named_parameters().Select(p => p.name));
+    }
+
+    [Fact]
+    public void Only_persistent_buffers_are_state()
+    {
+        using var scope = NewDisposeScope();
+        using var holder = new Holder(randn([1]));
+        Assert.Equal(["lasting", "passing"], holder.named_buffers().Select(b => b.name));
+        Assert.Equal(["lasting"], holder.state_dict().Keys);
+        Assert.True(holder.has_buffer("passing"));
+    }
 }
