@@ -1,0 +1,43 @@
+namespace Foof
+
+open System
+
+/// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that is
+/// no number. The object that raised it is as it was before the call.
+[<Sealed>]
+type NumericalFailure(what: string, subject: string, remedy: string) =
+    inherit Exception($"{subject}: {what}; {remedy}.")
+
+    /// What went wrong, without the subject.
+    member _.What = what
+
+    /// The layer or quantity that failed.
+    member _.Subject = subject
+
+    /// What to try.
+    member _.Remedy = remedy
+
+/// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement, what
+/// came.
+[<RequireQualifiedAccess>]
+module Require =
+
+    /// Raises unless `value` is finite and greater than zero.
+    let positive (name: string) (value: float) =
+        if not (Double.IsFinite value && value > 0.0) then
+            invalidArg name $"{name} must be a positive number; got {value}."
+
+    /// Raises unless `value` is finite and at least zero.
+    let nonNegative (name: string) (value: float) =
+        if not (Double.IsFinite value && value >= 0.0) then
+            invalidArg name $"{name} must be a number of at least 0; got {value}."
+
+    /// Raises unless `value` lies in [0, 1).
+    let fraction (name: string) (value: float) =
+        if not (value >= 0.0 && value < 1.0) then
+            invalidArg name $"{name} must lie in [0, 1); got {value}."
+
+    /// Raises unless `value` is at least `least`.
+    let atLeast (name: string) (least: int) (value: int) =
+        if value < least then
+            invalidArg name $"{name} must be at least {least}; got {value}."

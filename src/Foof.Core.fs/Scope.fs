@@ -1,0 +1,29 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it made
+/// on the way is gone when it returns.
+[<RequireQualifiedAccess>]
+module Scope =
+
+    /// Runs `compute` in a scope of its own: temporaries are freed, the result passes to the caller's scope.
+    let inline tensor ([<InlineIfLambda>] compute: unit -> torch.Tensor) =
+        use scope = torch.NewDisposeScope()
+        scope.MoveToOuter(compute ())
+
+    /// As `tensor`, for a result that owns the tensors that `tensors` lists.
+    let inline owned ([<InlineIfLambda>] compute: unit -> 'T) (tensors: 'T -> seq<torch.Tensor>) =
+        use scope = torch.NewDisposeScope()
+        let result = compute ()
+        scope.MoveToOuter(tensors result |> Seq.cast<IDisposable>)
+        result
+
+    /// Runs `compute` in a scope of its own; nothing survives but a value that holds no tensor.
+    let inline value ([<InlineIfLambda>] compute: unit -> 'T) =
+        use _scope = torch.NewDisposeScope()
+        compute ()
+
+    /// Takes `tensor` out of every scope: its holder frees it (state that outlives a step).
+    let detach (tensor: torch.Tensor) = tensor.DetachFromDisposeScope()
