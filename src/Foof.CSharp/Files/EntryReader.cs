@@ -39,11 +39,13 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         var offsets = Integers(Property(properties, what, "data_offsets"), $"data_offsets of {what}");
         if (offsets is not [var begin, var end] || begin > end || end > dataBytes)
             throw damaged(
-                $"data_offsets of {what} must be two numbers, in order, up to {dataBytes}; found [{Join(offsets)}]"
+                $"data_offsets of {what} must be two numbers, in order, up to {dataBytes}; "
+                    + $"found [{Join(offsets)}]"
             );
         if (end - begin != needed)
             throw damaged(
-                $"{what} of shape [{Join(shape)}] must have {needed} bytes; data_offsets [{Join(offsets)}] give {end - begin}"
+                $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
+                    + $"data_offsets [{Join(offsets)}] give {end - begin}"
             );
         return new(name, type, shape, begin, end);
     }
@@ -103,14 +105,15 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         {
             if (entry.Begin != reached)
                 throw damaged(
-                    $"tensor '{entry.Name}' must begin at data offset {reached}, where the one before it ends; found "
-                        + $"{entry.Begin}, which {(entry.Begin < reached ? "overlaps" : "leaves a gap")}"
+                    $"tensor '{entry.Name}' must begin at data offset {reached}, where the one before ends; "
+                        + $"found {entry.Begin}: {(entry.Begin < reached ? "they overlap" : "there is a gap")}"
                 );
             reached = entry.End;
         }
         if (reached != dataBytes)
             throw damaged(
-                $"the tensors must fill the file; found {dataBytes - reached} bytes after data offset {reached}"
+                $"the tensors must fill the file; "
+                    + $"found {dataBytes - reached} bytes after data offset {reached}"
             );
     }
 

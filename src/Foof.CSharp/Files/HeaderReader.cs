@@ -65,7 +65,8 @@ internal sealed class HeaderReader(string path)
                 value.ValueKind == JsonValueKind.String
                     ? value.GetString()!
                     : throw Damaged(
-                        $"text '{name}' in {SafetensorsHeader.MetadataName} must be a string; found {value.ValueKind}"
+                        $"text '{name}' in {SafetensorsHeader.MetadataName} must be a string; "
+                            + $"found {value.ValueKind}"
                     )
             );
         return metadata;

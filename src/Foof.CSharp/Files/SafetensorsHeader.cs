@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The header of a safetensors file: laying out and writing it. Reading: <see cref="HeaderReader"/>.</summary>
+/// <summary>
+/// The header of a safetensors file: laying out and writing it. Reading: <see cref="HeaderReader"/>.
+/// </summary>
 internal static class SafetensorsHeader
 {
     internal const string MetadataName = "__metadata__";
@@ -13,8 +15,12 @@ internal static class SafetensorsHeader
     internal const long MostBytes = 100_000_000;
     private const int Alignment = 8;
 
-    /// <summary>Gives each tensor its place: the widest elements first, otherwise in the given order.</summary>
-    /// <exception cref="ArgumentException">A name came twice or is reserved, or a type cannot be saved.</exception>
+    /// <summary>
+    /// Gives each tensor its place: the widest elements first, otherwise in the given order.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A name came twice or is reserved, or a type cannot be saved.
+    /// </exception>
     internal static TensorEntry[] Lay(KeyValuePair<string, Tensor>[] tensors)
     {
         CheckNames(tensors.Select(pair => pair.Key), nameof(tensors));

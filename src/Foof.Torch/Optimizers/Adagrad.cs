@@ -29,7 +29,9 @@ public partial class Adagrad : OptimizerHelper
             eps
         ) { }
 
-    /// <summary>An optimiser of several groups; settings that a group lacks are the ones given here.</summary>
+    /// <summary>
+    /// An optimiser of several groups; settings that a group lacks are the ones given here.
+    /// </summary>
     /// <exception cref="ArgumentException">A setting is negative.</exception>
     public Adagrad(
         IEnumerable<ParamGroup> parameters,
@@ -142,7 +144,9 @@ public partial class Adagrad : OptimizerHelper
         /// <summary>A group without parameters and settings yet.</summary>
         public ParamGroup() { }
 
-        /// <summary>A group; what is null in <paramref name="options"/> takes the optimiser's default.</summary>
+        /// <summary>
+        /// A group; what is null in <paramref name="options"/> takes the optimiser's default.
+        /// </summary>
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options) { }
 

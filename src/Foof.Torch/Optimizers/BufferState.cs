@@ -17,7 +17,9 @@ public abstract class BufferState : OptimizerState, IDisposable
     /// <summary>The tensor at <paramref name="place"/>, or null.</summary>
     private protected Tensor? Buffer(int place) => buffers[place];
 
-    /// <summary>Puts <paramref name="tensor"/> in place of another, which is freed; no scope frees it.</summary>
+    /// <summary>
+    /// Puts <paramref name="tensor"/> in place of another, which is freed; no scope frees it.
+    /// </summary>
     private protected void SetBuffer(int place, Tensor? tensor)
     {
         if (!ReferenceEquals(buffers[place], tensor))

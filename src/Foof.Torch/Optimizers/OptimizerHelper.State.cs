@@ -24,7 +24,9 @@ public abstract partial class OptimizerHelper
         return dictionary;
     }
 
-    /// <summary>Takes over a copy of the settings and state of an optimiser of the same kind and layout.</summary>
+    /// <summary>
+    /// Takes over a copy of the settings and state of an optimiser of the same kind and layout.
+    /// </summary>
     /// <exception cref="ArgumentException">The numbers of groups or of states differ.</exception>
     public virtual void load_state_dict(StateDictionary state_dict)
     {

@@ -95,7 +95,9 @@ public partial class RMSProp
         /// <summary>The factor of the parameter that is added to its gradient.</summary>
         public double? weight_decay;
 
-        /// <summary>Whether the mean is taken out of the average of squares; fixed when the group is added.</summary>
+        /// <summary>
+        /// Whether the mean is taken out of the average of squares; fixed when the group is added.
+        /// </summary>
         public bool? centered;
 
         internal override void Visit(IOptionVisitor visitor, OptimizerOptions other)
@@ -116,7 +118,9 @@ public partial class RMSProp
         /// <summary>A group without parameters and settings yet.</summary>
         public ParamGroup() { }
 
-        /// <summary>A group; what is null in <paramref name="options"/> takes the optimiser's default.</summary>
+        /// <summary>
+        /// A group; what is null in <paramref name="options"/> takes the optimiser's default.
+        /// </summary>
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options) { }
 

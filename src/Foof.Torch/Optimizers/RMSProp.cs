@@ -6,8 +6,8 @@ namespace TorchSharp.Modules;
 
 /// <summary>
 /// RMSProp. With gradient g (g + weight_decay p with weight decay): <c>v = alpha v + (1 - alpha) g^2</c>,
-/// <c>p = p - lr g / (sqrt(v) + eps)</c>; centred, v - m^2 stands for v, with
-/// <c>m = alpha m + (1 - alpha) g</c>; with momentum <c>b = momentum b + g / (sqrt(v) + eps)</c>, <c>p = p - lr b</c>.
+/// <c>p = p - lr g / (sqrt(v) + eps)</c>; centred, v - m^2 stands for v, with <c>m = alpha m + (1 - alpha)
+/// g</c>; with momentum <c>b = momentum b + g / (sqrt(v) + eps)</c>, <c>p = p - lr b</c>.
 /// </summary>
 /// <remarks>Tieleman and Hinton 2012; centred: Graves 2013. Parameters are real.</remarks>
 public partial class RMSProp : OptimizerHelper, IMomentum
@@ -35,7 +35,9 @@ public partial class RMSProp : OptimizerHelper, IMomentum
             maximize
         ) { }
 
-    /// <summary>An optimiser of several groups; settings that a group lacks are the ones given here.</summary>
+    /// <summary>
+    /// An optimiser of several groups; settings that a group lacks are the ones given here.
+    /// </summary>
     /// <exception cref="ArgumentException">A setting is negative.</exception>
     public RMSProp(
         IEnumerable<ParamGroup> parameters,

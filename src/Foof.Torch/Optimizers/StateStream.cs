@@ -64,7 +64,8 @@ internal static unsafe class StateStream
         {
             if (length < 0 || (length > 0 && size > most / length))
                 throw new InvalidDataException(
-                    $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only {most} bytes follow."
+                    $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only "
+                        + $"{most} bytes follow."
                 );
             size *= length;
         }

@@ -116,9 +116,9 @@ public class DamagedSafetensorsTests
     {
         string Two(long begin, long end) =>
             $"{{{Entry("b", "U8", $"[{end - begin}]", begin, end)},{Entry("a", "U8", "[4]", 0, 4)}}}";
-        Refused(HandMade.File(Two(2, 8), Eight), "'b'", "overlaps");
+        Refused(HandMade.File(Two(2, 8), Eight), "'b'", "overlap");
         Refused(HandMade.File(Two(5, 8), Eight), "'b'", "gap");
-        Refused(HandMade.File(Two(0, 8), Eight), "overlaps");
+        Refused(HandMade.File(Two(0, 8), Eight), "overlap");
         Refused(HandMade.File(Two(4, 7), Eight), "1 bytes after data offset 7");
     }
 

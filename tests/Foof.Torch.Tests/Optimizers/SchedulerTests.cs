@@ -23,7 +23,9 @@ public class SchedulerTests
     private static double[] Rates(Optimizer optimizer) =>
         [.. optimizer.ParamGroups.Select(group => group.LearningRate)];
 
-    /// <summary>Compares epochs one by one, and any epoch reached at once, with <paramref name="closedForm"/>.</summary>
+    /// <summary>
+    /// Compares epochs one by one, and any epoch reached at once, with <paramref name="closedForm"/>.
+    /// </summary>
     private static void Follows(Func<Optimizer, LRScheduler> create, Func<double, int, double> closedForm)
     {
         using var optimizer = TwoGroups();

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Torch.Tests.Optimizers;
 
-/// <summary>Parameters in double precision with prescribed gradients, and their values as plain doubles.</summary>
+/// <summary>
+/// Parameters in double precision with prescribed gradients, and their values as plain doubles.
+/// </summary>
 internal static unsafe class Toy
 {
     internal const double Tolerance = 1e-12;
@@ -36,7 +38,9 @@ internal static unsafe class Toy
         return values;
     }
 
-    /// <summary>Element <paramref name="i"/> of the gradient before step <paramref name="t"/> (from 1).</summary>
+    /// <summary>
+    /// Element <paramref name="i"/> of the gradient before step <paramref name="t"/> (from 1).
+    /// </summary>
     internal static double Gradient(int t, int i) => Math.Sin(1.7 * t + i) + 0.1 * i;
 
     internal static void SetGradient(Parameter parameter, int t)
@@ -47,7 +51,9 @@ internal static unsafe class Toy
         parameter.grad = gradient;
     }
 
-    /// <summary>Steps five times and compares with <paramref name="recurrence"/>: from (p, g, t) to the next p.</summary>
+    /// <summary>
+    /// Steps five times and compares with <paramref name="recurrence"/>: from (p, g, t) to the next p.
+    /// </summary>
     internal static void Follows(
         Func<Parameter, optim.Optimizer> create,
         Func<int, Func<double, double, int, double>> recurrence

@@ -18,7 +18,9 @@ public static partial class torch
             bool maximize = false
         ) => new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-        /// <summary>Adam with weight decay apart from the gradient, of one group of named parameters.</summary>
+        /// <summary>
+        /// Adam with weight decay apart from the gradient, of one group of named parameters.
+        /// </summary>
         public static Modules.AdamW AdamW(
             IEnumerable<(string name, Parameter parameter)> parameters,
             double lr = 1e-3,

@@ -14,7 +14,9 @@ public static partial class torch
                     private readonly int step_size;
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public StepLR(
                         Optimizer optimizer,
                         int step_size,
@@ -45,7 +47,9 @@ public static partial class torch
                     private readonly int[] milestones;
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public MultiStepLR(
                         Optimizer optimizer,
                         IList<int> milestones,
@@ -74,7 +78,9 @@ public static partial class torch
                 {
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public ExponentialLR(
                         Optimizer optimizer,
                         double gamma = 0.1,
@@ -95,13 +101,17 @@ public static partial class torch
                         ScaledBase(Math.Pow(gamma, _last_epoch));
                 }
 
-                /// <summary>The initial rate times (1 - min(epoch, total_iters) / total_iters)^power.</summary>
+                /// <summary>
+                /// The initial rate times (1 - min(epoch, total_iters) / total_iters)^power.
+                /// </summary>
                 public class PolynomialLR : LRScheduler
                 {
                     private readonly double total_iters;
                     private readonly double power;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public PolynomialLR(
                         Optimizer optimizer,
                         int total_iters = 5,

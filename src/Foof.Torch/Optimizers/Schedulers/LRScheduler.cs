@@ -49,7 +49,9 @@ public static partial class torch
                     Apply([.. epoch is null ? get_lr() : get_closed_form_lr()]);
                 }
 
-                /// <summary>Sets the rates; only schedulers that watch a measure use <paramref name="current"/>.</summary>
+                /// <summary>
+                /// Sets the rates; only schedulers that watch a measure use <paramref name="current"/>.
+                /// </summary>
                 public virtual void step(double current, int? epoch = null) => step(epoch);
 
                 /// <summary>The rates of the groups in this epoch, from those in the last one.</summary>

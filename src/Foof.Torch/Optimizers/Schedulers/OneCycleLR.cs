@@ -9,10 +9,14 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>
-                /// One cycle: the rate climbs from max_lr / div_factor to max_lr in the first pct_start of the steps, then falls
-                /// to its start / final_div_factor, while the momentum falls and climbs. Step it after each batch.
+                /// One cycle: the rate climbs from max_lr / div_factor to max_lr in the first pct_start of
+                /// the steps, then falls to its start / final_div_factor, while the momentum falls and
+                /// climbs. Step it after each batch.
                 /// </summary>
-                /// <remarks>Smith and Topin 2019. With three phases the rate falls as long as it climbed, then to its end.</remarks>
+                /// <remarks>
+                /// Smith and Topin 2019. With three phases the rate falls as long as it climbed, then to its
+                /// end.
+                /// </remarks>
                 public class OneCycleLR : LRScheduler
                 {
                     /// <summary>The way from one bound to the next.</summary>
@@ -72,7 +76,8 @@ public static partial class torch
 
                     /// <summary>Bounds for each group.</summary>
                     /// <exception cref="ArgumentException">
-                    /// Neither total_steps nor epochs and steps_per_epoch are positive, or pct_start is not in [0, 1].
+                    /// Neither total_steps nor epochs and steps_per_epoch are positive, or pct_start is not
+                    /// in [0, 1].
                     /// </exception>
                     public OneCycleLR(
                         Optimizer optimizer,

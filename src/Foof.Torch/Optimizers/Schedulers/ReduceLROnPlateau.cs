@@ -9,7 +9,8 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>
-                /// Scales the rates by a factor when a measure did not improve for more than <c>patience</c> epochs.
+                /// Scales the rates by a factor when a measure did not improve for more than <c>patience</c>
+                /// epochs.
                 /// </summary>
                 public class ReduceLROnPlateau : LRScheduler
                 {
@@ -23,18 +24,26 @@ public static partial class torch
                     private int waited;
                     private int cooling;
 
-                    /// <summary>A scheduler of the measure that is given to <see cref="step(double, int?)"/>.</summary>
+                    /// <summary>
+                    /// A scheduler of the measure that is given to <see cref="step(double, int?)"/>.
+                    /// </summary>
                     /// <param name="optimizer">Whose rates to set.</param>
-                    /// <param name="mode">"min" where the measure should fall, "max" where it should rise.</param>
+                    /// <param name="mode">
+                    /// "min" where the measure should fall, "max" where it should rise.
+                    /// </param>
                     /// <param name="factor">What the rates are multiplied with; below 1.</param>
                     /// <param name="patience">How many epochs without improvement are borne.</param>
                     /// <param name="threshold">How much counts as an improvement.</param>
-                    /// <param name="threshold_mode">"rel": threshold is a share of the best measure; "abs": a difference.</param>
+                    /// <param name="threshold_mode">
+                    /// "rel": threshold is a share of the best measure; "abs": a difference.
+                    /// </param>
                     /// <param name="cooldown">How many epochs after a reduction nothing is counted.</param>
                     /// <param name="min_lr">The lowest rate: none, one for all, or one a group.</param>
                     /// <param name="eps">A reduction by less than this is left out.</param>
                     /// <param name="verbose">Whether to print each reduction.</param>
-                    /// <exception cref="ArgumentException">A mode is unknown, or factor is not below 1.</exception>
+                    /// <exception cref="ArgumentException">
+                    /// A mode is unknown, or factor is not below 1.
+                    /// </exception>
                     public ReduceLROnPlateau(
                         Optimizer optimizer,
                         string mode = "min",
@@ -80,11 +89,14 @@ public static partial class torch
                             ("max", "rel") => (a, best) => a > best * (1 + threshold),
                             ("max", "abs") => (a, best) => a > best + threshold,
                             _ => throw new ArgumentException(
-                                $"mode must be min or max and threshold_mode rel or abs; got '{mode}' and '{threshold_mode}'."
+                                $"mode must be min or max and threshold_mode rel or abs; "
+                                    + $"got '{mode}' and '{threshold_mode}'."
                             ),
                         };
 
-                    /// <summary>Takes note of the measure of an epoch, and scales the rates if it is time.</summary>
+                    /// <summary>
+                    /// Takes note of the measure of an epoch, and scales the rates if it is time.
+                    /// </summary>
                     public override void step(double current, int? epoch = null)
                     {
                         _last_epoch = epoch ?? _last_epoch + 1;

@@ -8,15 +8,20 @@ public static partial class torch
         {
             public static partial class impl
             {
-                /// <summary>One scheduler after another: scheduler i runs from milestone i - 1 until milestone i.</summary>
+                /// <summary>
+                /// One scheduler after another: scheduler i runs from milestone i - 1 until milestone i.
+                /// </summary>
                 public class SequentialLR : LRScheduler
                 {
                     private readonly LRScheduler[] schedulers;
                     private readonly int[] milestones;
 
-                    /// <summary>Takes over <paramref name="schedulers"/>, made for the same optimiser just before.</summary>
+                    /// <summary>
+                    /// Takes over <paramref name="schedulers"/>, made for the same optimiser just before.
+                    /// </summary>
                     /// <exception cref="ArgumentException">
-                    /// A scheduler is another optimiser's, or there is not one milestone less than schedulers.
+                    /// A scheduler is another optimiser's, or there is not one milestone less than
+                    /// schedulers.
                     /// </exception>
                     public SequentialLR(
                         Optimizer optimizer,
@@ -35,7 +40,8 @@ public static partial class torch
                             );
                         if (this.milestones.Length != this.schedulers.Length - 1)
                             throw new ArgumentException(
-                                $"There must be one milestone less than schedulers; got {this.milestones.Length} milestones "
+                                $"There must be one milestone less than schedulers; got "
+                                    + $"{this.milestones.Length} milestones "
                                     + $"and {this.schedulers.Length} schedulers.",
                                 nameof(milestones)
                             );

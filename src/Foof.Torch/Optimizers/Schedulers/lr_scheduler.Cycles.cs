@@ -146,7 +146,9 @@ public static partial class torch
                     verbose
                 );
 
-            /// <summary>Scales the rates when a measure stops improving: <see cref="impl.ReduceLROnPlateau"/>.</summary>
+            /// <summary>
+            /// Scales the rates when a measure stops improving: <see cref="impl.ReduceLROnPlateau"/>.
+            /// </summary>
             public static LRScheduler ReduceLROnPlateau(
                 Optimizer optimizer,
                 string mode = "min",
