@@ -18,4 +18,11 @@ internal static class Check
         if (!(value >= 0 && value < 1))
             throw new ArgumentException($"{name} must lie in [0, 1); got {value}.", name);
     }
+
+    /// <exception cref="ArgumentException">The value is not greater than zero.</exception>
+    internal static void Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (!(value > 0))
+            throw new ArgumentException($"{name} must be positive; got {value}.", name);
+    }
 }

@@ -1,0 +1,106 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// Reads and writes safetensors files: eight bytes of header length, a JSON header (type, shape and offsets of
+/// each tensor, texts), then the elements in row-major order, little-endian.
+/// </summary>
+public static class Safetensors
+{
+    private const long ChunkBytes = 1 << 24;
+
+    /// <summary>
+    /// Writes tensors, of any layout and from any device, to a file that is replaced only when all is written.
+    /// </summary>
+    /// <remarks>
+    /// The same arguments give the same bytes. The header keeps the given order; the elements follow with the
+    /// widest types first, so that each tensor is aligned.
+    /// </remarks>
+    /// <param name="path">The file to make or to replace.</param>
+    /// <param name="tensors">Names and tensors; the tensors stay the caller's.</param>
+    /// <param name="metadata">Texts to keep beside them, in their order.</param>
+    /// <exception cref="ArgumentException">A name came twice or is reserved, or a type cannot be saved.</exception>
+    public static void Save(
+        string path,
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IEnumerable<KeyValuePair<string, string>>? metadata = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        KeyValuePair<string, Tensor>[] given = [.. tensors];
+        var entries = SafetensorsHeader.Lay(given);
+        var header = SafetensorsHeader.Encode(entries, metadata ?? []);
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                stream.Write(header);
+                foreach (var (tensor, _) in given.Select(pair => pair.Value).Zip(entries).OrderBy(pair => pair.Second.Begin))
+                    Write(stream, tensor);
+            }
+        );
+    }
+
+    /// <summary>Reads a file. Nothing in it is trusted: every length and offset is checked before memory is taken.</summary>
+    /// <returns>The tensors, on the processor, and the texts; the caller owns them.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged; the message says where and how.</exception>
+    public static SafetensorsContent Load(string path)
+    {
+        using var stream = File.OpenRead(path);
+        var (entries, metadata) = SafetensorsHeader.Read(stream, path);
+        var start = stream.Position;
+        var tensors = new OrderedDictionary<string, Tensor>();
+        var content = new SafetensorsContent(tensors, metadata);
+        try
+        {
+            foreach (var entry in entries)
+            {
+                var tensor = empty(entry.Shape, dtype: entry.Type);
+                tensors.Add(entry.Name, tensor);
+                stream.Position = start + entry.Begin;
+                Read(stream, tensor, entry, path);
+            }
+            return content;
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static void Write(Stream stream, Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var flat = tensor.detach().cpu().contiguous().flatten();
+        foreach (var chunk in Chunks(flat))
+            stream.Write(chunk.bytes);
+    }
+
+    private static void Read(Stream stream, Tensor tensor, TensorEntry entry, string path)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var chunk in Chunks(tensor.flatten()))
+        {
+            var target = chunk.bytes;
+            stream.ReadExactly(target);
+            if (entry.Type == ScalarType.Bool && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place)
+                throw new InvalidDataException(
+                    $"{path}: tensor '{entry.Name}' must hold 0 or 1 for each truth value; found {target[place]} at "
+                        + $"offset {stream.Position - target.Length + place}."
+                );
+        }
+    }
+
+    // A span holds at most 2^31 bytes, a tensor more.
+    private static IEnumerable<Tensor> Chunks(Tensor flat)
+    {
+        var step = ChunkBytes / ElementType.Size(flat.dtype);
+        var count = flat.NumberOfElements;
+        for (long start = 0; start < count; start += step)
+            yield return flat.narrow(0, start, Math.Min(step, count - start));
+    }
+}

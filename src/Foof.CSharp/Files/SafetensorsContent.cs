@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>What a safetensors file holds. Disposing it frees its tensors.</summary>
+/// <param name="Tensors">The tensors by name, in the header's order, on the processor.</param>
+/// <param name="Metadata">The texts by name that the file was given.</param>
+public sealed record SafetensorsContent(
+    IReadOnlyDictionary<string, Tensor> Tensors,
+    IReadOnlyDictionary<string, string> Metadata
+) : IDisposable
+{
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in Tensors.Values)
+            tensor.Dispose();
+    }
+}
