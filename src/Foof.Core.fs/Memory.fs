@@ -28,6 +28,11 @@ module MovingAverage =
         Statistic.accumulateProduct average.Sum beta A A ((1.0 - beta) / float n)
         { average with Weight = beta * average.Weight + (1.0 - beta) }
 
+    /// Adds further rows to the batch that was accumulated last: sum <- sum + (1 - beta)/n A^T A, in place.
+    let add (beta: float) (n: int64) (A: torch.Tensor) (average: MovingAverage) =
+        Statistic.accumulateProduct average.Sum 1.0 A A ((1.0 - beta) / float n)
+        average
+
     /// The normalised average, [d_in; d_in]; it belongs to the caller.
     let value (average: MovingAverage) =
         Scope.tensor (fun () -> average.Sum / average.Weight)

@@ -18,6 +18,8 @@ type Keep =
 [<ReferenceEquality>]
 type Record = {
     Layer: Layer
+    /// Which call of the whole model it was in, counted from when the recorder was made.
+    Pass: int
     /// The input a, outside the graph; it shares the memory of the model's tensor.
     Input: torch.Tensor
     /// The output z, the variable itself.
@@ -32,9 +34,15 @@ type Record = {
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until it is
 /// disposed and the records until they are taken.
 [<Sealed>]
-type Recorder(layers: Layer seq) =
+type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer seq) =
     let records = ResizeArray<Record>()
     let mutable choose: Func<Layer, torch.Tensor, Keep> = null
+    let mutable pass = 0
+
+    let passes =
+        model.register_forward_pre_hook (fun _ _ ->
+            pass <- pass + 1
+            null)
 
     // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
     // handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
@@ -43,6 +51,7 @@ type Recorder(layers: Layer seq) =
 
         records.Add {
             Layer = layer
+            Pass = pass
             Input = input.detach () |> Scope.detach
             Output =
                 if recordOutput then
@@ -63,12 +72,12 @@ type Recorder(layers: Layer seq) =
                     match choose with
                     | null -> null
                     | choose ->
-                        match choose.Invoke(layer, input) with
+                        match choose.Invoke(layer, output) with
                         | Keep.Nothing -> null
                         | kept -> keep layer input output kept)
     |]
 
-    /// Records the calls that follow, as `choose` says for each layer and input.
+    /// Records the calls that follow, as `choice` says for each layer and output.
     member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice
 
     /// Records no more.
@@ -83,6 +92,8 @@ type Recorder(layers: Layer seq) =
     interface IDisposable with
         member recorder.Dispose() =
             recorder.Stop()
+
+            passes.remove ()
 
             for hook in hooks do
                 hook.remove ()

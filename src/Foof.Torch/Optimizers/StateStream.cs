@@ -35,7 +35,7 @@ internal static unsafe class StateStream
         for (var i = 0; i < shape.Length; i++)
             shape[i] = reader.ReadInt64();
         var size = Size(shape, type, reader.BaseStream);
-        using var tensor = Aten.Empty.Call(shape, type, Value.None, CPU);
+        using var tensor = Aten.EmptyMemoryFormat.Call(shape, type, Value.None, CPU);
         var target = (byte*)NativeMethods.foof_data(tensor.Handle);
         for (long done = 0; done < size; done += ChunkBytes)
             reader.BaseStream.ReadExactly(new Span<byte>(target + done, (int)Math.Min(ChunkBytes, size - done)));
