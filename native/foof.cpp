@@ -516,6 +516,28 @@ FOOF_API int32_t foof_set_threads(int32_t count) {
   });
 }
 
+FOOF_API int32_t foof_interop_threads() { return at::get_num_interop_threads(); }
+
+FOOF_API int32_t foof_set_interop_threads(int32_t count) {
+  return guarded(int32_t{-1}, [&] {
+    at::set_num_interop_threads(count);
+    return int32_t{0};
+  });
+}
+
+// Whether TF32 may stand in for single precision: in cuBLAS, or in cuDNN.
+FOOF_API int32_t foof_allow_tf32(int32_t cudnn) {
+  return cudnn != 0 ? at::globalContext().allowTF32CuDNN() : at::globalContext().allowTF32CuBLAS();
+}
+
+FOOF_API void foof_set_allow_tf32(int32_t cudnn, int32_t allowed) {
+  if (cudnn != 0) {
+    at::globalContext().setAllowTF32CuDNN(allowed != 0);
+  } else {
+    at::globalContext().setAllowTF32CuBLAS(allowed != 0);
+  }
+}
+
 FOOF_API int32_t foof_cuda_available() {
   return guarded(int32_t{0}, [&] { return static_cast<int32_t>(at::hasCUDA()); });
 }

@@ -32,12 +32,12 @@ internal static partial class Aten
     internal static readonly Op VarDim = new("var.dim");
     internal static readonly Op VarMean = new("var_mean");
     internal static readonly Op VarMeanDim = new("var_mean.dim");
+    internal static readonly Op Cov = new("cov");
+    internal static readonly Op Corrcoef = new("corrcoef");
     internal static readonly Op Std = new("std");
     internal static readonly Op StdDim = new("std.dim");
     internal static readonly Op StdMean = new("std_mean");
     internal static readonly Op StdMeanDim = new("std_mean.dim");
-    internal static readonly Op Cov = new("cov");
-    internal static readonly Op Corrcoef = new("corrcoef");
     internal static readonly Op Max = new("max");
     internal static readonly Op MaxDim = new("max.dim");
     internal static readonly Op Min = new("min");

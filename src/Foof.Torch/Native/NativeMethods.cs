@@ -186,6 +186,18 @@ internal static unsafe partial class NativeMethods
     internal static partial int foof_set_threads(int count);
 
     [LibraryImport(Name)]
+    internal static partial int foof_interop_threads();
+
+    [LibraryImport(Name)]
+    internal static partial int foof_set_interop_threads(int count);
+
+    [LibraryImport(Name)]
+    internal static partial int foof_allow_tf32(int cudnn);
+
+    [LibraryImport(Name)]
+    internal static partial void foof_set_allow_tf32(int cudnn, int allowed);
+
+    [LibraryImport(Name)]
     internal static partial int foof_cuda_available();
 
     [LibraryImport(Name)]

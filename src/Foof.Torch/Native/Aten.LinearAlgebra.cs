@@ -1,0 +1,56 @@
+namespace TorchSharp.Native;
+
+internal static partial class Aten
+{
+    internal static readonly Op LinalgCholesky = new("linalg_cholesky");
+    internal static readonly Op CholeskyInverse = new("cholesky_inverse");
+    internal static readonly Op CholeskySolve = new("cholesky_solve");
+    internal static readonly Op LinalgDet = new("linalg_det");
+    internal static readonly Op Logdet = new("logdet");
+    internal static readonly Op LinalgInv = new("linalg_inv");
+    internal static readonly Op LinalgPinv = new("linalg_pinv");
+    internal static readonly Op LinalgMatrixExp = new("linalg_matrix_exp");
+    internal static readonly Op LinalgMatrixPower = new("linalg_matrix_power");
+    internal static readonly Op Geqrf = new("geqrf");
+    internal static readonly Op Ormqr = new("ormqr");
+    internal static readonly Op LinalgSlogdet = new("linalg_slogdet");
+    internal static readonly Op LinalgHouseholderProduct = new("linalg_householder_product");
+    internal static readonly Op Cross = new("cross");
+    internal static readonly Op Cdist = new("cdist");
+    internal static readonly Op LinalgCholeskyEx = new("linalg_cholesky_ex");
+    internal static readonly Op LinalgEigh = new("linalg_eigh");
+    internal static readonly Op LinalgEigvalsh = new("linalg_eigvalsh");
+    internal static readonly Op LinalgEig = new("linalg_eig");
+    internal static readonly Op LinalgEigvals = new("linalg_eigvals");
+    internal static readonly Op LinalgSvd = new("linalg_svd");
+    internal static readonly Op LinalgSvdvals = new("linalg_svdvals");
+    internal static readonly Op LinalgQr = new("linalg_qr");
+    internal static readonly Op LinalgLu = new("linalg_lu");
+    internal static readonly Op LinalgLuFactor = new("linalg_lu_factor");
+    internal static readonly Op LinalgLuSolve = new("linalg_lu_solve");
+    internal static readonly Op LinalgLdlFactor = new("linalg_ldl_factor");
+    internal static readonly Op LinalgLdlSolve = new("linalg_ldl_solve");
+    internal static readonly Op LinalgSolve = new("linalg_solve");
+    internal static readonly Op LinalgSolveEx = new("linalg_solve_ex");
+    internal static readonly Op LinalgInvEx = new("linalg_inv_ex");
+    internal static readonly Op LinalgPinvAtolRtolFloat = new("linalg_pinv.atol_rtol_float");
+    internal static readonly Op LinalgPinvAtolRtolTensor = new("linalg_pinv.atol_rtol_tensor");
+    internal static readonly Op LinalgMatrixRankAtolRtolFloat = new("linalg_matrix_rank.atol_rtol_float");
+    internal static readonly Op LinalgMatrixRankAtolRtolTensor = new("linalg_matrix_rank.atol_rtol_tensor");
+    internal static readonly Op LinalgMultiDot = new("linalg_multi_dot");
+    internal static readonly Op LinalgCross = new("linalg_cross");
+    internal static readonly Op LinalgVecdot = new("linalg_vecdot");
+    internal static readonly Op LinalgTensorinv = new("linalg_tensorinv");
+    internal static readonly Op LinalgTensorsolve = new("linalg_tensorsolve");
+    internal static readonly Op LinalgVander = new("linalg_vander");
+    internal static readonly Op LinalgCond = new("linalg_cond");
+    internal static readonly Op LinalgCondPStr = new("linalg_cond.p_str");
+    internal static readonly Op LinalgSolveTriangular = new("linalg_solve_triangular");
+    internal static readonly Op LinalgSolveTriangularOut = new("linalg_solve_triangular.out");
+    internal static readonly Op LinalgLstsq = new("linalg_lstsq");
+    internal static readonly Op LinalgMatrixNormStrOrd = new("linalg_matrix_norm.str_ord");
+    internal static readonly Op LinalgMatrixNorm = new("linalg_matrix_norm");
+    internal static readonly Op LinalgVectorNorm = new("linalg_vector_norm");
+    internal static readonly Op LinalgNormOrdStr = new("linalg_norm.ord_str");
+    internal static readonly Op LinalgNorm = new("linalg_norm");
+}
