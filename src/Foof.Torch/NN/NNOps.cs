@@ -63,6 +63,7 @@ internal static class NNOps
 
     // Arithmetic
     internal static readonly Op VectorNorm = new("linalg_vector_norm");
+    internal static readonly Op Min = new("min");
     internal static readonly Op ClampMin = new("clamp_min");
     internal static readonly Op Div = new("div.Tensor");
     internal static readonly Op Sub = new("sub.Tensor");
@@ -73,6 +74,7 @@ internal static class NNOps
     internal static readonly Op Log = new("log");
     internal static readonly Op Square = new("square");
     internal static readonly Op Sum = new("sum");
+    internal static readonly Op SumDim = new("sum.dim_IntList");
     internal static readonly Op Mean = new("mean");
     internal static readonly Op CosineSimilarity = new("cosine_similarity");
     internal static readonly Op Stack = new("stack");
