@@ -1,0 +1,47 @@
+using System.CommandLine;
+
+namespace Foof.Cli.Commands;
+
+/// <summary>What is wrong with a command line, as one sentence.</summary>
+internal static class UsageError
+{
+    private static readonly string[] Planned = ["laplace", "continual", "validate", "step"];
+
+    /// <summary>The first thing that is wrong.</summary>
+    internal static string Explain(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        // A command that is not known makes all options after it unknown too: it goes first.
+        var unknown =
+            parsed.UnmatchedTokens.FirstOrDefault(token => command.Subcommands.Count > 0 && !IsOption(token))
+            ?? parsed.UnmatchedTokens.FirstOrDefault(IsOption)
+            ?? parsed.UnmatchedTokens.FirstOrDefault();
+        return unknown is null ? OneLine(parsed.Errors[0].Message) : Explain(command, unknown);
+    }
+
+    private static string Explain(Command command, string unknown)
+    {
+        if (IsOption(unknown))
+        {
+            var options = Options(command).ToArray();
+            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)}; "
+                + $"foof {command.Name} --help lists them all.".Replace("foof foof", "foof", StringComparison.Ordinal);
+        }
+        if (command.Subcommands.Count == 0)
+            return $"Unexpected '{unknown}': foof {command.Name} takes only options.";
+        var names = command.Subcommands.Select(child => child.Name).ToArray();
+        return Planned.Contains(unknown)
+            ? $"'{unknown}' is not available in this version; available: {string.Join(", ", names)}."
+            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}; available: {string.Join(", ", names)}.";
+    }
+
+    private static bool IsOption(string token) => token.StartsWith('-');
+
+    private static IEnumerable<string> Options(Command command) =>
+        command
+            .Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options))
+            .Where(option => !option.Hidden)
+            .Select(option => option.Name);
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ') + ".";
+}
