@@ -96,7 +96,7 @@ identify_engine() {
                 die "FOOF_LIBTORCH must name a libtorch with include/ and lib/; $folder has no libtorch_cpu.so."
         else
             library=$(first_of /usr/lib/*/libtorch_cpu.so) ||
-                die "libtorch_cpu.so was not found; run: apt-get install --reinstall libtorch-dev"
+                die "no libtorch was found: set FOOF_LIBTORCH, or run: apt-get install libtorch-dev"
         fi
         library=$(stat -c '%n %s %Y' -- "$(realpath -- "$library")")
     fi

@@ -1,5 +1,6 @@
 namespace Foof
 
+open System
 open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
@@ -104,9 +105,8 @@ module Coverage =
 
     /// The layers with curvature, in the model's order, and the treatment of every parameter.
     ///
-    /// `excluded` names layers that are to be left to plain gradient descent.
-    let survey (model: torch.nn.Module) (excluded: seq<string>) =
-        let excluded = set excluded
+    /// `select` says, by a layer's name and weight, whether it is to be covered.
+    let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules
         let reasons = Dictionary<nativeint, string>()
@@ -122,7 +122,7 @@ module Coverage =
                 match geometry layer with
                 | Some(_, weight, bias) when not weight.requires_grad -> leave weight bias "its layer's weight is frozen"
                 | Some(Error reason, weight, bias) -> leave weight bias reason
-                | Some(Ok _, weight, bias) when excluded.Contains name -> leave weight bias "it is excluded"
+                | Some(Ok _, weight, bias) when not (select.Invoke(name, weight)) -> leave weight bias "it was not selected"
                 | Some(Ok geometry, weight, bias) -> asLayer name layer geometry weight bias
                 | None -> ()
         |]

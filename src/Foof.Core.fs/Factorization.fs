@@ -55,7 +55,7 @@ module Factorization =
         let struct (L, info) = torch.linalg.cholesky_ex (damped matrix damping)
 
         if info.item<int> () = 0 then
-            Some(torch.cholesky_inverse L)
+            Some(L.cholesky_inverse ())
         else
             None
 
@@ -64,13 +64,13 @@ module Factorization =
         let struct (values, Q) = torch.linalg.eigh matrix
         let rounding = values.abs().max().item<float> () * float (matrix.size 0) * 2.3e-16
         let kept = values.gt (rounding.ToScalar())
-        let shifted = torch.where (kept, values, values.new_zeros (values.shape)) + damping
+        let shifted = torch.where (kept, values, values.zeros_like ()) + damping
 
         let inverted =
             if damping > 0.0 then
                 shifted.reciprocal ()
             else
-                torch.where (kept, shifted.reciprocal (), shifted.new_zeros (shifted.shape))
+                torch.where (kept, shifted.reciprocal (), shifted.zeros_like ())
 
         Some((Q * inverted).mm (Q.t ()))
 

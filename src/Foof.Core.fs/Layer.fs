@@ -67,7 +67,7 @@ module Layer =
         if layer.Bias.IsNone then
             rows
         else
-            torch.cat ([| rows; rows.new_ones [| rows.size 0; 1L |] |], 1L)
+            torch.cat ([| rows; torch.ones (rows.size 0, 1L, dtype = rows.dtype, device = rows.device) |], 1L)
 
     /// The input as rows A: one row per data point and position, the data point first.
     ///

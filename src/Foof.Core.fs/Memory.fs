@@ -17,7 +17,7 @@ module MovingAverage =
 
     /// Nothing yet, for rows of length d_in on `like`'s device and in its type. The caller frees `Sum`.
     let init (inputs: int64) (like: torch.Tensor) = {
-        Sum = like.new_zeros [| inputs; inputs |] |> Scope.detach
+        Sum = torch.zeros (inputs, inputs, dtype = like.dtype, device = like.device) |> Scope.detach
         Weight = 0.0
     }
 

@@ -3,6 +3,7 @@ namespace Foof
 open System
 open System.Collections.Generic
 open TorchSharp
+open TorchSharp.Modules
 
 /// A factorisation did not succeed at its first attempt.
 [<Sealed>]
@@ -48,9 +49,14 @@ type internal LayerState(layer: Layer) =
 /// says. Use it alone in front of any optimiser (`Precondition` between `backward` and `step`), or let
 /// `Optimizer` drive it. Not for use from two threads at once.
 [<Sealed>]
-type Preconditioner(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: Recipe, excluded: seq<string>) as this =
+type Preconditioner
+    (
+        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        recipe: Recipe,
+        select: Func<string, Parameter, bool>
+    ) as this =
     do Recipe.check recipe
-    let struct (layers, coverage) = Coverage.survey model excluded
+    let struct (layers, coverage) = Coverage.survey model select
     let recorder = new Recorder(model, layers)
     let states = layers |> Array.map (fun layer -> new LayerState(layer))
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
@@ -86,7 +92,7 @@ type Preconditioner(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: 
             Some(torch.diag ((torch.linalg.diagonal factor + recipe.Damping).reciprocal ()))
         | OnFailure.Identity ->
             report state "no attempt succeeded; 1/lambda is used"
-            Some(factor.new_ones([| factor.size 0 |]).div(recipe.Damping.ToScalar()).diag ())
+            Some(torch.diag ((torch.linalg.diagonal factor).ones_like () / recipe.Damping))
         | OnFailure.KeepLast
         | OnFailure.Raise -> raise (failed state)
 
@@ -102,7 +108,7 @@ type Preconditioner(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: 
                         report state $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
 
                     Some damped.Inverse)
-            Option.toList
+            (Option.toArray >> Seq.ofArray)
 
     // One batch per pass of the model; a layer called several times in a pass adds up over its data points.
     let observe (state: LayerState) (records: Record array) =
@@ -123,6 +129,9 @@ type Preconditioner(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: 
                     MovingAverage.add recipe.Decay points rows state.Average)
 
     do recorder.Start training
+
+    /// Every linear and convolutional layer of the model that can be covered.
+    new(model, recipe) = new Preconditioner(model, recipe, (fun _ _ -> true))
 
     /// The layers with curvature, in the model's order.
     member _.Layers: IReadOnlyList<Layer> = layers
@@ -196,7 +205,7 @@ type Preconditioner(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: 
                 let bias = layer.Bias |> ValueOption.map _.grad
                 let direction = preconditioner.Apply(layer, Layer.joined layer gradient bias)
                 let struct (weight, bias') = Layer.split layer direction
-                gradient.copy_ (weight.reshape_as gradient) |> ignore
+                gradient.copy_ (weight.reshape gradient.shape) |> ignore
                 (bias, bias') ||> ValueOption.map2 (fun target source -> target.copy_ source) |> ignore
 
     /// Takes in what ordinary forward passes recorded since the last step, and records the next ones if the next

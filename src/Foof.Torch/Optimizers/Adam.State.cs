@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
@@ -54,14 +55,14 @@ public partial class Adam
             var correction1 = 1 - Math.Pow(beta1, step);
             var correction2 = Math.Sqrt(1 - Math.Pow(beta2, step));
             OptimOps.Lerp_.Run(exp_avg, gradient, 1 - beta1);
-            OptimOps.Mul_.Run(exp_avg_sq, beta2);
-            OptimOps.Addcmul_.Run(exp_avg_sq, gradient, gradient, 1 - beta2);
+            Aten.Mul_Scalar.Run(exp_avg_sq, beta2);
+            Aten.Addcmul_.Run(exp_avg_sq, gradient, gradient, 1 - beta2);
             if (max_exp_avg_sq is { } largest)
                 OptimOps.MaximumOut.Run(largest, exp_avg_sq, largest);
-            using var root = OptimOps.Sqrt.Call(max_exp_avg_sq ?? exp_avg_sq);
-            OptimOps.AddScalar_.Run(root, options.eps!.Value * correction2, 1L);
+            using var root = Aten.Sqrt.Call(max_exp_avg_sq ?? exp_avg_sq);
+            Aten.Add_Scalar.Run(root, options.eps!.Value * correction2, 1L);
             var rate = options.LearningRate!.Value * correction2 / correction1;
-            OptimOps.Addcdiv_.Run(_parameter, exp_avg, root, -rate);
+            Aten.Addcdiv_.Run(_parameter, exp_avg, root, -rate);
         }
     }
 

@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.optim;
 
@@ -75,9 +76,9 @@ public partial class Adam : OptimizerHelper, IBetas
             if (parameter.grad is not { } gradient)
                 continue;
             if (options.maximize!.Value)
-                gradient = OptimOps.Neg.Call(gradient);
+                gradient = Aten.Neg.Call(gradient);
             if (decay != 0)
-                gradient = OptimOps.Add.Call(gradient, parameter, decay);
+                gradient = Aten.AddTensor.Call(gradient, parameter, decay);
             ((State)_state[parameter.Handle]).Step(gradient, options);
         }
     }

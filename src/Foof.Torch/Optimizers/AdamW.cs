@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.optim;
 
@@ -74,9 +75,9 @@ public partial class AdamW : OptimizerHelper, IBetas
             if (parameter.grad is not { } gradient)
                 continue;
             if (options.maximize!.Value)
-                gradient = OptimOps.Neg.Call(gradient);
+                gradient = Aten.Neg.Call(gradient);
             if (decay != 0)
-                OptimOps.Mul_.Run(parameter, 1 - options.LearningRate!.Value * decay);
+                Aten.Mul_Scalar.Run(parameter, 1 - options.LearningRate!.Value * decay);
             ((State)_state[parameter.Handle]).Step(gradient, options);
         }
     }

@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
@@ -28,7 +29,7 @@ public abstract class BufferState : OptimizerState, IDisposable
     private protected void Fill(int place, double value)
     {
         using var unrecorded = no_grad();
-        SetBuffer(place, OptimOps.FullLike.Call(_parameter, value));
+        SetBuffer(place, Aten.FullLike.Call(_parameter, value));
     }
 
     /// <inheritdoc/>
@@ -67,7 +68,7 @@ public abstract class BufferState : OptimizerState, IDisposable
     private static bool Agree(Tensor? left, Tensor? right) =>
         left is null || right is null
             ? ReferenceEquals(left, right)
-            : OptimOps.AllClose.CallScalar(left, right).ToBoolean();
+            : Aten.Allclose.CallScalar(left, right).ToBoolean();
 
     /// <inheritdoc/>
     public override void to(Device device)

@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using TorchSharp.Modules;
 
 namespace TorchSharp;
@@ -41,7 +42,7 @@ public static partial class torch
                 {
                     using var gradient = parameter.grad;
                     if (gradient is not null)
-                        OptimOps.Zero_.Run(gradient);
+                        Aten.Zero_.Run(gradient);
                 }
             }
 

@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
@@ -32,18 +33,18 @@ public partial class SGD
             var share = 1.0;
             if (velocity is null)
             {
-                velocity = momentum_buffer = OptimOps.Clone.Call(gradient);
+                velocity = momentum_buffer = Aten.Clone.Call(gradient);
                 if (sign < 0)
-                    OptimOps.Mul_.Run(velocity, sign);
+                    Aten.Mul_Scalar.Run(velocity, sign);
             }
             else
             {
                 share -= options.dampening!.Value;
-                OptimOps.Mul_.Run(velocity, options.momentum!.Value);
-                OptimOps.Add_.Run(velocity, gradient, sign * share);
+                Aten.Mul_Scalar.Run(velocity, options.momentum!.Value);
+                Aten.Add_Tensor.Run(velocity, gradient, sign * share);
             }
             if (options.weight_decay!.Value != 0)
-                OptimOps.Add_.Run(velocity, _parameter, share * options.weight_decay!.Value);
+                Aten.Add_Tensor.Run(velocity, _parameter, share * options.weight_decay!.Value);
             step++;
             return velocity;
         }

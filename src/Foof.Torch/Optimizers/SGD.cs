@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.optim;
 
@@ -105,17 +106,17 @@ public partial class SGD : OptimizerHelper, IMomentum
         if (options.nesterov!.Value)
         {
             Move(parameter, gradient, rate, decay, sign);
-            OptimOps.Add_.Run(parameter, velocity, -rate * momentum);
+            Aten.Add_Tensor.Run(parameter, velocity, -rate * momentum);
         }
         else
-            OptimOps.Add_.Run(parameter, velocity, -rate);
+            Aten.Add_Tensor.Run(parameter, velocity, -rate);
     }
 
     // p = p - rate (sign g + decay p)
     private static void Move(Parameter parameter, Tensor gradient, double rate, double decay, double sign)
     {
         if (decay != 0)
-            OptimOps.Mul_.Run(parameter, 1 - rate * decay);
-        OptimOps.Add_.Run(parameter, gradient, -rate * sign);
+            Aten.Mul_Scalar.Run(parameter, 1 - rate * decay);
+        Aten.Add_Tensor.Run(parameter, gradient, -rate * sign);
     }
 }

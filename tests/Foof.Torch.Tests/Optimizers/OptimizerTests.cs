@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ public class OptimizerTests
         using var target = Optimizers[kind](second);
         Steps(source, 1, 3);
         using (no_grad())
-            OptimOps.Add_.Run(second, first, 1L);
+            Aten.Add_Tensor.Run(second, first, 1L);
         target.load_state_dict(source.state_dict());
         Assert.All(
             source.state_dict().State.Zip(target.state_dict().State),
@@ -55,7 +56,7 @@ public class OptimizerTests
         using var target = Optimizers[kind](second);
         Steps(source, 1, 3);
         using (no_grad())
-            OptimOps.Add_.Run(second, first, 1L);
+            Aten.Add_Tensor.Run(second, first, 1L);
         using var stream = new MemoryStream();
         source.save_state_dict(new BinaryWriter(stream));
         stream.Position = 0;

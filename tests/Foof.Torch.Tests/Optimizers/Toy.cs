@@ -11,7 +11,7 @@ internal static unsafe class Toy
 
     internal static Tensor Vector(params double[] values)
     {
-        var tensor = Aten.Empty.Call(new long[] { values.Length }, ScalarType.Float64, Value.None, CPU);
+        var tensor = Aten.EmptyMemoryFormat.Call(new long[] { values.Length }, ScalarType.Float64, Value.None, CPU);
         fixed (double* first = values)
             NativeMethods.Check(NativeMethods.foof_copy_in(tensor.Handle, first, values.Length * sizeof(double)));
         return tensor;

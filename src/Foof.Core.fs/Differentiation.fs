@@ -1,0 +1,64 @@
+namespace Foof
+
+open System.Collections.Generic
+open TorchSharp
+open TorchSharp.Modules
+
+/// One backward pass for everything that a step needs: errors of recorded outputs, gradients of parameters.
+[<Sealed>]
+type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array) =
+    let found =
+        let gradients = torch.autograd.grad ([| loss |], variables, allow_unused = true)
+        let found = Dictionary<nativeint, torch.Tensor>()
+
+        variables
+        |> Array.iteri (fun i variable -> found[variable.Handle] <- gradients[i])
+
+        found
+
+    /// d loss / d variable, or null where the loss does not depend on it.
+    member _.Of(variable: torch.Tensor) = found[variable.Handle]
+
+/// A and E of one layer in one batch.
+[<RequireQualifiedAccess>]
+module internal Factors =
+
+    let private stacked (rows: torch.Tensor array) =
+        if rows.Length = 1 then
+            rows[0]
+        else
+            torch.cat (rows, 0L)
+
+    /// The rows of all calls, one below the other; E is d loss / d z, so that the mean's 1/n is in it. None when
+    /// the loss reaches none of the calls.
+    let ofRecords (layer: Layer) (records: Record array) (derivatives: Differentiation) =
+        let reached =
+            records |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
+
+        if reached.Length = 0 then
+            ValueNone
+        else
+            let A = reached |> Array.map (fun record -> Layer.rows layer record.Input)
+
+            let E =
+                reached
+                |> Array.map (fun record -> Layer.errorRows layer (derivatives.Of record.Output.Value))
+
+            ValueSome struct (stacked A, stacked E)
+
+    /// Whether E^T A is the gradient of the weight that autograd finds, up to rounding. It is not when the output
+    /// was changed in place after the hook saw it, or when the weight is used outside the recorded calls.
+    let explain (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) (derivatives: Differentiation) =
+        Scope.value (fun () ->
+            let struct (inputs, _) = Layer.split layer A
+            let explained = E.t().mm inputs
+            let found = (derivatives.Of layer.Weight).reshape explained.shape
+
+            let tolerance =
+                if found.dtype = torch.ScalarType.Float64 then
+                    1e-8
+                else
+                    1e-2
+
+            let difference = (explained - found).norm().ToDouble()
+            difference <= tolerance * found.norm().ToDouble())

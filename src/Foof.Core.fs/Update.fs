@@ -1,0 +1,75 @@
+namespace Foof
+
+open System
+open System.Collections.Generic
+open TorchSharp
+open TorchSharp.Modules
+
+/// A direction for one parameter: a matrix, or a product that need not be formed.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal Direction =
+    | Matrix of torch.Tensor
+    /// left^T right, of factors with few rows.
+    | Product of left: torch.Tensor * right: torch.Tensor
+
+/// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group,
+/// M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+[<Sealed>]
+type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
+    let buffers = Dictionary<nativeint, torch.Tensor>()
+
+    let buffer (parameter: Parameter) =
+        match buffers.TryGetValue parameter.Handle with
+        | true, buffer -> buffer
+        | _ ->
+            let buffer = parameter.zeros_like () |> Scope.detach
+            buffers[parameter.Handle] <- buffer
+            buffer
+
+    /// target <- keep target + weight direction, in place.
+    let accumulate (target: torch.Tensor) keep direction (weight: float) =
+        match direction with
+        | Direction.Product(left, right) ->
+            Statistic.accumulateProduct (target.view (target.size 0, -1L)) keep left right weight
+        | Direction.Matrix matrix ->
+            if keep <> 1.0 then
+                target.mul_ (keep.ToScalar()) |> ignore
+
+            target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
+
+    /// Moves `parameter` against `direction`; one that is in no group stays.
+    member _.Apply(parameter: Parameter, direction: Direction) =
+        match groupOf.TryGetValue parameter.Handle with
+        | false, _ -> ()
+        | true, group ->
+            let rate = group.LearningRate
+            let shrink = 1.0 - rate * group.Options.WeightDecay
+
+            if group.Options.Momentum = 0.0 then
+                accumulate parameter shrink direction -rate
+            else
+                let buffer = buffer parameter
+                accumulate buffer group.Options.Momentum direction 1.0
+                accumulate parameter shrink (Direction.Matrix buffer) -rate
+
+    /// The momentum of `parameter`, or null; it stays the update's.
+    member _.Momentum(parameter: Parameter) =
+        match buffers.TryGetValue parameter.Handle with
+        | true, buffer -> buffer
+        | _ -> null
+
+    /// Replaces the momentum of `parameter` by a copy of `momentum`, or forgets it for null.
+    member _.Restore(parameter: Parameter, momentum: torch.Tensor) =
+        match buffers.TryGetValue parameter.Handle with
+        | true, old ->
+            old.Dispose()
+            buffers.Remove parameter.Handle |> ignore
+        | _ -> ()
+
+        if not (isNull momentum) then
+            buffers[parameter.Handle] <- momentum.clone () |> Scope.detach
+
+    interface IDisposable with
+        member _.Dispose() =
+            for buffer in buffers.Values do
+                buffer.Dispose()
