@@ -12,11 +12,9 @@ internal static class UsageError
     {
         var command = parsed.CommandResult.Command;
         // A command that is not known makes all options after it unknown too: it goes first.
-        var unknown =
-            parsed.UnmatchedTokens.FirstOrDefault(token => command.Subcommands.Count > 0 && !IsOption(token))
-            ?? parsed.UnmatchedTokens.FirstOrDefault(IsOption)
-            ?? parsed.UnmatchedTokens.FirstOrDefault();
-        return unknown is null ? OneLine(parsed.Errors[0].Message) : Explain(command, unknown);
+        var rank = command.Subcommands.Count > 0 ? 1 : 0;
+        string[] unknown = [.. parsed.UnmatchedTokens.OrderBy(token => IsOption(token) ? rank : 1 - rank)];
+        return unknown is [var first, ..] ? Explain(command, first) : OneLine(parsed.Errors[0].Message);
     }
 
     private static string Explain(Command command, string unknown)
