@@ -3,9 +3,9 @@ namespace Foof.Cli.Commands;
 /// <summary>What somebody who mistyped may have meant.</summary>
 internal static class Suggestion
 {
-    /// <summary>"; did you mean X?" without its question mark where X is near enough, else nothing.</summary>
+    /// <summary>The end of a sentence that names the nearest valid word; empty where none is near enough.</summary>
     internal static string Hint(string given, IEnumerable<string> valid) =>
-        Nearest(given, valid) is { } nearest ? $"; did you mean {nearest}" : "";
+        Nearest(given, valid) is { } nearest ? $"; the nearest is {nearest}" : "";
 
     /// <summary>The valid word with the fewest edits, or null where more than a third of the letters differ.</summary>
     internal static string? Nearest(string given, IEnumerable<string> valid)

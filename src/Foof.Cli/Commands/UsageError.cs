@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Foof.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal static class UsageError
         // A command that is not known makes all options after it unknown too: it goes first.
         var rank = command.Subcommands.Count > 0 ? 1 : 0;
         string[] unknown = [.. parsed.UnmatchedTokens.OrderBy(token => IsOption(token) ? rank : 1 - rank)];
-        return unknown is [var first, ..] ? Explain(command, first) : OneLine(parsed.Errors[0].Message);
+        return unknown is [var first, ..] ? Explain(command, first) : Explain(command, parsed.Errors[0]);
     }
 
     private static string Explain(Command command, string unknown)
@@ -22,16 +23,29 @@ internal static class UsageError
         if (IsOption(unknown))
         {
             var options = Options(command).ToArray();
-            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)}; "
-                + $"foof {command.Name} --help lists them all.".Replace("foof foof", "foof", StringComparison.Ordinal);
+            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} ({Path(command)} --help lists all).";
         }
         if (command.Subcommands.Count == 0)
-            return $"Unexpected '{unknown}': foof {command.Name} takes only options.";
-        var names = command.Subcommands.Select(child => child.Name).ToArray();
+            return $"Unexpected '{unknown}': {Path(command)} takes only options.";
+        var names = Names(command);
         return Planned.Contains(unknown)
             ? $"'{unknown}' is not available in this version; available: {string.Join(", ", names)}."
             : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}; available: {string.Join(", ", names)}.";
     }
+
+    private static string Explain(Command command, ParseError error) =>
+        error.SymbolResult switch
+        {
+            OptionResult { Tokens.Count: 0 } given => $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
+            CommandResult when command.Subcommands.Count > 0 =>
+                $"{Path(command)} needs a command: {string.Join(", ", Names(command))}.",
+            _ => OneLine(error.Message),
+        };
+
+    private static string[] Names(Command command) => [.. command.Subcommands.Select(child => child.Name)];
+
+    private static string Path(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : "foof";
 
     private static bool IsOption(string token) => token.StartsWith('-');
 
