@@ -105,7 +105,9 @@ public static partial class torch
         public Tensor addcdiv_(Tensor tensor1, Tensor tensor2) =>
             Aten.Addcdiv_.Update(this, tensor1, tensor2);
 
-        /// <summary>The sum of products over the last dimensions of this and as many first ones of b.</summary>
+        /// <summary>
+        /// The sum of products over the last dimensions of this and as many first ones of b.
+        /// </summary>
         public Tensor tensordot(Tensor b, long dims = 2)
         {
             var first = Enumerable.Range(0, checked((int)dims)).Select(i => (long)i);
@@ -230,7 +232,9 @@ public static partial class torch
     /// <inheritdoc cref="Tensor.tensordot(Tensor, long)"/>
     public static Tensor tensordot(Tensor a, Tensor b, long dims = 2) => a.tensordot(b, dims);
 
-    /// <summary>The sum of products that Einstein's summation names: <c>"ij,jk-&gt;ik"</c> is the matrix product.</summary>
+    /// <summary>
+    /// The sum of products that Einstein's summation names: <c>"ij,jk-&gt;ik"</c> is the matrix product.
+    /// </summary>
     public static Tensor einsum(string equation, params Tensor[] tensors) =>
         Aten.Einsum.Call(equation, tensors);
 

@@ -117,7 +117,7 @@ public class InitTests
         using var scope = NewDisposeScope();
         using var first = new Generator(5);
         using var second = new Generator(5);
-        Assert.True(normal_(randn([9]), generator: first).equal(normal_(randn([9]), generator: second)));
+        Assert.True(normal_(randn([9]), generator: first).Equals(normal_(randn([9]), generator: second)));
     }
 
     [Fact]

@@ -64,10 +64,10 @@ public class ModuleTests
         Assert.Empty(unexpected);
         Assert.All(
             source.state_dict(),
-            entry => Assert.True(entry.Value.equal(target.state_dict()[entry.Key]))
+            entry => Assert.True(entry.Value.Equals(target.state_dict()[entry.Key]))
         );
         var input = randn([5, 3], float64);
-        Assert.True(source.call(input).equal(target.call(input)));
+        Assert.True(source.call(input).Equals(target.call(input)));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class ModuleTests
         Assert.Contains("'second.weight'", error.Message, StringComparison.Ordinal);
         Assert.Contains("[2, 4]", error.Message, StringComparison.Ordinal);
         Assert.Contains("[2, 5]", error.Message, StringComparison.Ordinal);
-        Assert.True(before.equal(network.first.bias));
+        Assert.True(before.Equals(network.first.bias));
     }
 
     [Fact]
@@ -96,12 +96,12 @@ public class ModuleTests
         var error = Assert.Throws<InvalidOperationException>(() => network.load_state_dict(state));
         Assert.Contains("offset", error.Message, StringComparison.Ordinal);
         Assert.Contains("extra", error.Message, StringComparison.Ordinal);
-        Assert.False(network.first.weight.equal(state["first.weight"]));
+        Assert.False(network.first.weight.Equals(state["first.weight"]));
         var (missing, unexpected) = network.load_state_dict(state, strict: false, skip: ["first.bias"]);
         Assert.Equal(["offset"], missing);
         Assert.Equal(["extra"], unexpected);
-        Assert.True(network.first.weight.equal(state["first.weight"]));
-        Assert.False(network.first.bias!.equal(state["first.bias"]));
+        Assert.True(network.first.weight.Equals(state["first.weight"]));
+        Assert.False(network.first.bias!.Equals(state["first.bias"]));
     }
 
     [Fact]

@@ -146,6 +146,18 @@ public class DataTests
     }
 
     [Fact]
+    public void A_tensor_becomes_a_parameter()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(2);
+        using var parameter = x.AsParameter();
+        Assert.True(parameter.requires_grad);
+        Assert.True(x.IsInvalid);
+        using var layer = nn.Linear(2, 3);
+        Close.Equal(layer.call(parameter), Tensor.op_MinusMinusGreater(parameter, layer), 1e-6);
+    }
+
+    [Fact]
     public void Threads_can_be_counted_and_set()
     {
         var before = get_num_threads();

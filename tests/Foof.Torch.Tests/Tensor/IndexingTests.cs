@@ -152,7 +152,8 @@ public class IndexingTests
         var before = Tensor.TotalCount;
         x[1, 1, 2].Dispose();
         x[.., 1.., TensorIndex.Null].Dispose();
-        x[0, 1] = x;
+        x[1, 0] = row;
+        x[.., 1] = row;
         Assert.Equal(before, Tensor.TotalCount);
     }
 }

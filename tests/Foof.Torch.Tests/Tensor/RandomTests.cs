@@ -87,4 +87,16 @@ public class RandomTests
                 .multinomial(1, generator: generator)
         );
     }
+
+    [Fact]
+    public void Single_draws_come_from_the_generator()
+    {
+        using var generator = new Generator(9);
+        var drawn = (rand_float(generator), randn_float(generator), randint_int(3, 9, generator));
+        generator.manual_seed(9);
+        Assert.Equal(drawn, (rand_float(generator), randn_float(generator), randint_int(3, 9, generator)));
+        Assert.InRange(drawn.Item1, 0, 1);
+        Assert.InRange(drawn.Item3, 3, 8);
+        Assert.InRange(randint_long(5, generator), 0, 4);
+    }
 }

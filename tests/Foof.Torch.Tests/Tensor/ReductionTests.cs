@@ -112,7 +112,7 @@ public class ReductionTests
         var x = Matrix() > 3;
         Close.Equal([0], x.all());
         Close.Equal([1], x.any());
-        Close.Equal([0, 1, 1], x.any(0));
+        Close.Equal([1, 1, 1], x.any(0));
         Close.Equal([0, 0, 0], all(x, 0));
         Close.Equal([3], x.count_nonzero());
         Close.Equal([1, 2], x.count_nonzero([1]));

@@ -91,6 +91,8 @@ public class ShapeTests
         Close.Equal(x, cat(x.split(2)));
         Close.Equal(x, stack(x.unbind(1), 1));
         Close.Equal([1, 2, 0, 0, 0, 3], block_diag(a.unsqueeze(0), b[..1].unsqueeze(0)));
+        Close.Equal([1, 2, 1, 3, 2, 3], combinations(Close.Vector(1, 2, 3)));
+        Close.Equal([1, 3, 1, 4, 2, 3, 2, 4], cartesian_prod(a, b));
         var grid = meshgrid([a, b]);
         Close.Equal([1, 1, 2, 2], grid[0]);
         Close.Equal([3, 4, 3, 4], grid[1]);
