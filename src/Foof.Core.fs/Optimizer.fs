@@ -39,7 +39,7 @@ type Optimizer
 
     let groupOf = Dictionary<nativeint, ParameterGroup>()
 
-    let claim (group: ParameterGroup) =
+    let adopt (group: ParameterGroup) =
         for parameter in group.Parameters do
             if not (groupOf.TryAdd(parameter.Handle, group)) then
                 invalidArg (nameof group) "A parameter must be in one group only; one is in two."
@@ -47,9 +47,8 @@ type Optimizer
     do
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
-        // Not by the member: an object's members answer only once it is made.
         for group in groups do
-            claim group
+            adopt group
             this._parameter_groups.Add group
 
     let update = new Update(groupOf)
@@ -287,7 +286,7 @@ type Optimizer
     override _.add_param_group(group: ParamGroup) =
         match group with
         | :? ParameterGroup as own ->
-            claim own
+            adopt own
             base.add_param_group own
         | _ -> invalidArg (nameof group) $"The group must be a ParameterGroup; got {group.GetType().Name}."
 
