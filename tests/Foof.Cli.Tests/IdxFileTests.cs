@@ -21,21 +21,30 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void Labels_where_images_belong_are_named() =>
-        Refused(Idx.Labels(3), "offset 0: expected the magic number 0x00000803 of images; found 0x00000801, a file of labels.");
+        Refused(
+            Idx.Labels(3),
+            "offset 0: expected the magic number 0x00000803 of images; found 0x00000801, a file of labels."
+        );
 
     [Fact]
     public void A_file_that_is_no_idx_file_is_refused() =>
-        Refused("PNG?"u8.ToArray(), "offset 0: expected the magic number 0x00000803 of images; found 0x504e473f.");
+        Refused(
+            "PNG?"u8.ToArray(),
+            "offset 0: expected the magic number 0x00000803 of images; found 0x504e473f."
+        );
 
     [Fact]
     public void An_empty_file_is_refused() =>
-        Refused([], "offset 0: expected 4 bytes for the magic number; found the end of the file after 0 bytes.");
+        Refused(
+            [],
+            "offset 0: expected 4 bytes for the magic number; found the end of the file after 0 bytes."
+        );
 
     [Fact]
     public void A_header_that_ends_early_is_refused() =>
         Refused(
             Idx.Header(0x803, 3),
-            "offset 8: expected 4 bytes for the length of dimension 1; found the end of the file after 0 bytes."
+            "offset 8: expected 3 bytes or more, as the lengths before say; found a file of 8 bytes, which cannot hold them."
         );
 
     [Fact]
@@ -66,7 +75,10 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void A_length_of_zero_is_refused() =>
-        Refused(Idx.Header(0x803, 0, 28, 28), "offset 4: expected a positive length of dimension 0; found 0.");
+        Refused(
+            Idx.Header(0x803, 0, 28, 28),
+            "offset 4: expected a positive length of dimension 0; found 0."
+        );
 
     [Fact]
     public void Bytes_after_the_last_image_are_refused() =>

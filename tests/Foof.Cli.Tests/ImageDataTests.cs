@@ -82,7 +82,11 @@ public sealed class ImageDataTests : IDisposable
     {
         var path = Idx.WriteSet(folder);
         File.WriteAllBytes(Path.Combine(path, Idx.TrainLabels), Idx.Labels(49));
-        Assert.Contains("offset 4: expected 50 labels, one for each image", Refusal(path), StringComparison.Ordinal);
+        Assert.Contains(
+            "offset 4: expected 50 labels, one for each image",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -92,7 +96,11 @@ public sealed class ImageDataTests : IDisposable
         var labels = Idx.Labels(50);
         labels[8 + 31] = 10;
         File.WriteAllBytes(Path.Combine(path, Idx.TrainLabels), labels);
-        Assert.EndsWith("offset 39: expected a label from 0 to 9; found 10.", Refusal(path), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "offset 39: expected a label from 0 to 9; found 10.",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -103,7 +111,11 @@ public sealed class ImageDataTests : IDisposable
             Path.Combine(path, Idx.TestImages),
             [.. Idx.Header(0x803, 1, 28, 27), .. new byte[28 * 27]]
         );
-        Assert.EndsWith("offset 12: expected 28 columns an image; found 27.", Refusal(path), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "offset 12: expected 28 columns an image; found 27.",
+            Refusal(path),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -111,7 +123,10 @@ public sealed class ImageDataTests : IDisposable
     {
         var path = Idx.WriteSet(folder);
         File.Delete(Path.Combine(path, Idx.TestLabels));
-        Assert.Equal($"{path} must hold {Idx.TestLabels} or {Idx.TestLabels}.gz; found neither.", Refusal(path));
+        Assert.Equal(
+            $"{path} must hold {Idx.TestLabels} or {Idx.TestLabels}.gz; found neither.",
+            Refusal(path)
+        );
     }
 
     [Fact]
@@ -120,7 +135,11 @@ public sealed class ImageDataTests : IDisposable
 
     [Fact]
     public void A_subset_larger_than_the_data_is_refused() =>
-        Assert.StartsWith("--subset must be at most 50", Refusal(Idx.WriteSet(folder), 51), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "--subset must be at most 50",
+            Refusal(Idx.WriteSet(folder), 51),
+            StringComparison.Ordinal
+        );
 
     private static string Refusal(string data, int? subset = null) =>
         Assert.Throws<CommandFailure>(() => ImageData.Read(data, subset)).Message;

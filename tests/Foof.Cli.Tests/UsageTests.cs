@@ -8,16 +8,25 @@ public class UsageTests
     [InlineData("bench", "foof bench needs a command: ops.")]
     [InlineData("bench step", "'step' is not available in this version; available: ops.")]
     [InlineData("bench opps", "Unknown command 'opps'; the nearest is ops; available: ops.")]
-    [InlineData("train --epoch 3", "Unknown option '--epoch'; the nearest is --epochs (foof train --help lists all).")]
+    [InlineData(
+        "train --epoch 3",
+        "Unknown option '--epoch'; the nearest is --epochs (foof train --help lists all)."
+    )]
     [InlineData("train --wibble", "Unknown option '--wibble' (foof train --help lists all).")]
     [InlineData("train now", "Unexpected 'now': foof train takes only options.")]
     [InlineData("train --epochs", "--epochs needs a value: n.")]
     [InlineData("train --epochs 0", "--epochs must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --epochs 2.5", "--epochs must be a whole number from 1 to 2147483647; got '2.5'.")]
-    [InlineData("train --batch-size -4", "--batch-size must be a whole number from 1 to 2147483647; got '-4'.")]
+    [InlineData(
+        "train --batch-size -4",
+        "--batch-size must be a whole number from 1 to 2147483647; got '-4'."
+    )]
     [InlineData("train --subset 0", "--subset must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --threads 0", "--threads must be a whole number from 1 to 2147483647; got '0'.")]
-    [InlineData("train --invert-every 0", "--invert-every must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData(
+        "train --invert-every 0",
+        "--invert-every must be a whole number from 1 to 2147483647; got '0'."
+    )]
     [InlineData("train --learning-rate 0", "--learning-rate must be a positive number; got '0'.")]
     [InlineData("train --learning-rate NaN", "--learning-rate must be a positive number; got 'NaN'.")]
     [InlineData("train --learning-rate 0,1", "--learning-rate must be a positive number; got '0,1'.")]

@@ -20,7 +20,11 @@ internal static class OperatorBenchmark
 
     /// <summary>Measures every row in every round, one after another, so that a busy moment hits them all.</summary>
     /// <returns>A line for each row; null when it was stopped.</returns>
-    internal static IReadOnlyList<OperatorTime>? Run(int rounds, IProgressView progress, CancellationToken stop)
+    internal static IReadOnlyList<OperatorTime>? Run(
+        int rounds,
+        IProgressView progress,
+        CancellationToken stop
+    )
     {
         using var scope = NewDisposeScope();
         var rows = Rows();

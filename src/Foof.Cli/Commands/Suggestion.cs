@@ -40,5 +40,6 @@ internal static class Suggestion
         return swapped ? Math.Min(fewest, table[i - 2, j - 2] + 1) : fewest;
     }
 
-    private static bool Same(char left, char right) => char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
+    private static bool Same(char left, char right) =>
+        char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
 }

@@ -36,7 +36,8 @@ internal static class UsageError
     private static string Explain(Command command, ParseError error) =>
         error.SymbolResult switch
         {
-            OptionResult { Tokens.Count: 0 } given => $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
+            OptionResult { Tokens.Count: 0 } given =>
+                $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
             CommandResult when command.Subcommands.Count > 0 =>
                 $"{Path(command)} needs a command: {string.Join(", ", Names(command))}.",
             _ => OneLine(error.Message),
@@ -45,7 +46,9 @@ internal static class UsageError
     private static string[] Names(Command command) => [.. command.Subcommands.Select(child => child.Name)];
 
     private static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : "foof";
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? $"{Path(parent)} {command.Name}"
+            : "foof";
 
     private static bool IsOption(string token) => token.StartsWith('-');
 

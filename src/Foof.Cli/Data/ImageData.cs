@@ -16,7 +16,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
     /// <summary>The folder that <paramref name="data"/> names.</summary>
-    internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
+    internal static string Folder(string data) =>
+        data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
 
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>

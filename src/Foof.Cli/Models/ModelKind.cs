@@ -14,8 +14,10 @@ internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Bu
     internal Likelihood Likelihood => Classifies ? Likelihood.Categorical : Likelihood.NewGaussian(1.0);
 
     /// <summary>What the outputs for a batch are compared with; it may be <paramref name="labels"/> itself.</summary>
-    internal Tensor Target(Tensor images, Tensor labels) => Classifies ? labels : ImageSet.Unnormalised(images);
+    internal Tensor Target(Tensor images, Tensor labels) =>
+        Classifies ? labels : ImageSet.Unnormalised(images);
 
     /// <summary>How many outputs say the right class.</summary>
-    internal static long Correct(Tensor output, Tensor labels) => output.argmax(1).eq(labels).sum().item<long>();
+    internal static long Correct(Tensor output, Tensor labels) =>
+        output.argmax(1).eq(labels).sum().item<long>();
 }

@@ -76,8 +76,15 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         set_rng_state(Found(GeneratorKey, ScalarType.Byte));
         var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();
         if (times.Length != Run.Step)
-            throw new CommandFailure($"{Path} must have the times of {Run.Step} steps; found {times.Length}.");
-        return new() { History = [.. Run.History], StepMilliseconds = [.. times], IsWarm = true };
+            throw new CommandFailure(
+                $"{Path} must have the times of {Run.Step} steps; found {times.Length}."
+            );
+        return new()
+        {
+            History = [.. Run.History],
+            StepMilliseconds = [.. times],
+            IsWarm = true,
+        };
     }
 
     private void CheckModel(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> found)

@@ -32,7 +32,8 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
             var images = set.Images.narrow(0, start, size);
             var labels = set.Labels.narrow(0, start, size);
             var output = model.call(images);
-            loss += size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
+            loss +=
+                size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
             if (kind.Classifies)
                 correct += ModelKind.Correct(output, labels);
         }

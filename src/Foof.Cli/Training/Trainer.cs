@@ -126,7 +126,9 @@ internal sealed class Trainer(
     }
 
     private string Kept() =>
-        folder is not null && File.Exists(Checkpoint.File(folder)) ? $" {Checkpoint.File(folder)} is as it was." : "";
+        folder is not null && File.Exists(Checkpoint.File(folder))
+            ? $" {Checkpoint.File(folder)} is as it was."
+            : "";
 
     private void Save(bool isEpochEnd)
     {
