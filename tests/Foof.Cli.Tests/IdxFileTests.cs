@@ -44,15 +44,16 @@ public sealed class IdxFileTests : IDisposable
     public void A_header_that_ends_early_is_refused() =>
         Refused(
             Idx.Header(0x803, 3),
-            "offset 8: expected 3 bytes or more, as the lengths before say; found a file of 8 bytes, which cannot hold them."
+            "offset 8: expected 3 bytes or more, as the lengths before say; "
+                + "found a file of 8 bytes, which cannot hold them."
         );
 
     [Fact]
     public void A_truncated_file_is_refused_before_memory_is_taken() =>
         Refused(
             [.. Idx.Header(0x803, 2_000_000_000, 1, 1), 1, 2, 3],
-            "offset 8: expected 2000000000 bytes or more, as the lengths before say; found a file of 19 bytes, "
-                + "which cannot hold them."
+            "offset 8: expected 2000000000 bytes or more, as the lengths before say; "
+                + "found a file of 19 bytes, which cannot hold them."
         );
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed class IdxFileTests : IDisposable
         var bytes = Idx.Images(3, seed: 1);
         Refused(
             Idx.Packed(bytes[..^5]),
-            $"offset 16: expected {3 * 784} bytes of images; found the end of the file after {3 * 784 - 5} bytes."
+            $"offset 16: expected {3 * 784} bytes of images; "
+                + $"found the end of the file after {3 * 784 - 5} bytes."
         );
     }
 

@@ -59,11 +59,10 @@ public class UsageTests
     {
         var help = CommandLine.Run("train", "--help");
         Assert.Equal(ExitCode.Success, help.Code);
-        foreach (
-            var option in "data model optimizer epochs batch-size learning-rate damping momentum invert-every statistics-steps subset seed threads out resume metrics".Split(
-                ' '
-            )
-        )
+        const string options =
+            "data model optimizer epochs batch-size learning-rate damping momentum invert-every "
+            + "statistics-steps subset seed threads out resume metrics";
+        foreach (var option in options.Split(' '))
             Assert.Contains($"--{option} ", help.Output, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>Options whose values are checked while they are read; each is null when it was not given.</summary>
+/// <summary>
+/// Options whose values are checked while they are read; each is null when it was not given.
+/// </summary>
 internal static class Choice
 {
     /// <summary>A text, any.</summary>

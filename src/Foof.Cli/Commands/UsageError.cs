@@ -23,14 +23,16 @@ internal static class UsageError
         if (IsOption(unknown))
         {
             var options = Options(command).ToArray();
-            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} ({Path(command)} --help lists all).";
+            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} "
+                + $"({Path(command)} --help lists all).";
         }
         if (command.Subcommands.Count == 0)
             return $"Unexpected '{unknown}': {Path(command)} takes only options.";
         var names = Names(command);
+        var available = $"; available: {string.Join(", ", names)}.";
         return Planned.Contains(unknown)
-            ? $"'{unknown}' is not available in this version; available: {string.Join(", ", names)}."
-            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}; available: {string.Join(", ", names)}.";
+            ? $"'{unknown}' is not available in this version{available}"
+            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}{available}";
     }
 
     private static string Explain(Command command, ParseError error) =>

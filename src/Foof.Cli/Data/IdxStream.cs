@@ -57,7 +57,9 @@ internal sealed class IdxStream : IDisposable
             );
     }
 
-    /// <summary>Refuses bytes after the last element; a packed file's check sum is compared on the way.</summary>
+    /// <summary>
+    /// Refuses bytes after the last element; a packed file's check sum is compared on the way.
+    /// </summary>
     internal void CheckEnd()
     {
         if (Read(new byte[1]) > 0)

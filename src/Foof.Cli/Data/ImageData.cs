@@ -49,7 +49,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     private static string Missing(string data, string folder)
     {
         if (data == FashionMnist)
-            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, or name a folder by --data.";
+            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, "
+                + "or name a folder by --data.";
         var hint = Suggestion.Hint(data, [FashionMnist]);
         return $"--data must be {FashionMnist} or a folder of IDX files; {folder} does not exist{hint}.";
     }

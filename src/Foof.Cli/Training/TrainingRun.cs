@@ -50,8 +50,8 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     {
         if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Fingerprint)
             throw new CommandFailure(
-                $"The checkpoint in {plan.Resume} was made with other data than {ImageData.Folder(options.Data)}: "
-                    + "name the same data by --data."
+                $"The checkpoint in {plan.Resume} was made with other data than "
+                    + $"{ImageData.Folder(options.Data)}: name the same data by --data."
             );
         if (folder is not null)
             WritableFile.CheckFolder(plan.Out is null ? "--resume" : "--out", folder);
