@@ -34,6 +34,7 @@ internal sealed class Trainer(
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
+        state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
         while (state.Epoch <= options.Epochs && !stop.IsCancellationRequested)
