@@ -39,11 +39,17 @@ type Optimizer
 
     let groupOf = Dictionary<nativeint, ParameterGroup>()
 
+    let adopt (group: ParameterGroup) =
+        for parameter in group.Parameters do
+            if not (groupOf.TryAdd(parameter.Handle, group)) then
+                invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+
     do
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
         for group in groups do
-            this.add_param_group group
+            adopt group
+            this._parameter_groups.Add group
 
     let update = new Update(groupOf)
 
@@ -280,10 +286,7 @@ type Optimizer
     override _.add_param_group(group: ParamGroup) =
         match group with
         | :? ParameterGroup as own ->
-            for parameter in own.Parameters do
-                if not (groupOf.TryAdd(parameter.Handle, own)) then
-                    invalidArg (nameof group) "A parameter must be in one group only; one is in two."
-
+            adopt own
             base.add_param_group own
         | _ -> invalidArg (nameof group) $"The group must be a ParameterGroup; got {group.GetType().Name}."
 

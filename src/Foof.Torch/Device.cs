@@ -12,7 +12,7 @@ public enum DeviceType
     CUDA = 1,
 
     /// <summary>Shapes without data.</summary>
-    META = 15,
+    META = 14,
 }
 
 public static partial class torch

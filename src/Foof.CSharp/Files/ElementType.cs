@@ -43,6 +43,9 @@ internal static class ElementType
         var place = Array.FindIndex(Known, known => known.Type == type);
         return place >= 0
             ? Known[place]
-            : throw new ArgumentException($"A safetensors file holds {Names}; got elements of type {type}.", nameof(type));
+            : throw new ArgumentException(
+                $"A safetensors file holds {Names}; got elements of type {type}.",
+                nameof(type)
+            );
     }
 }

@@ -39,16 +39,22 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         var offsets = Integers(Property(properties, what, "data_offsets"), $"data_offsets of {what}");
         if (offsets is not [var begin, var end] || begin > end || end > dataBytes)
             throw damaged(
-                $"data_offsets of {what} must be two numbers, in order, up to {dataBytes}; found [{Join(offsets)}]"
+                $"data_offsets of {what} must be two numbers, in order, up to {dataBytes}; "
+                    + $"found [{Join(offsets)}]"
             );
         if (end - begin != needed)
             throw damaged(
-                $"{what} of shape [{Join(shape)}] must have {needed} bytes; data_offsets [{Join(offsets)}] give {end - begin}"
+                $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
+                    + $"data_offsets [{Join(offsets)}] give {end - begin}"
             );
         return new(name, type, shape, begin, end);
     }
 
-    private JsonElement Property(OrderedDictionary<string, JsonElement> properties, string what, string name) =>
+    private JsonElement Property(
+        OrderedDictionary<string, JsonElement> properties,
+        string what,
+        string name
+    ) =>
         properties.TryGetValue(name, out var value)
             ? value
             : throw damaged($"{what} must have dtype, shape and data_offsets; found no {name}");
@@ -72,7 +78,9 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
                 || !element.TryGetInt64(out numbers[place])
                 || numbers[place] < 0
             )
-                throw damaged($"{what} must hold whole numbers from 0 to {long.MaxValue}; found {element.GetRawText()}");
+                throw damaged(
+                    $"{what} must hold whole numbers from 0 to {long.MaxValue}; found {element.GetRawText()}"
+                );
         return numbers;
     }
 
@@ -97,13 +105,16 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         {
             if (entry.Begin != reached)
                 throw damaged(
-                    $"tensor '{entry.Name}' must begin at data offset {reached}, where the one before it ends; found "
-                        + $"{entry.Begin}, which {(entry.Begin < reached ? "overlaps" : "leaves a gap")}"
+                    $"tensor '{entry.Name}' must begin at data offset {reached}, where the one before ends; "
+                        + $"found {entry.Begin}: {(entry.Begin < reached ? "they overlap" : "there is a gap")}"
                 );
             reached = entry.End;
         }
         if (reached != dataBytes)
-            throw damaged($"the tensors must fill the file; found {dataBytes - reached} bytes after data offset {reached}");
+            throw damaged(
+                $"the tensors must fill the file; "
+                    + $"found {dataBytes - reached} bytes after data offset {reached}"
+            );
     }
 
     private static string Join(long[] numbers) => string.Join(", ", numbers);

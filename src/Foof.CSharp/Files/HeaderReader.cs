@@ -28,7 +28,10 @@ internal sealed class HeaderReader(string path)
     /// <summary>The entries in the header's order, and the texts.</summary>
     /// <param name="text">The header.</param>
     /// <param name="dataBytes">How many bytes follow it.</param>
-    internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(byte[] text, long dataBytes)
+    internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(
+        byte[] text,
+        long dataBytes
+    )
     {
         try
         {
@@ -40,7 +43,10 @@ internal sealed class HeaderReader(string path)
                 ? Metadata(texts)
                 : new OrderedDictionary<string, string>();
             var reader = new EntryReader(Damaged, dataBytes);
-            TensorEntry[] entries = [.. properties.Select(property => reader.Read(property.Key, property.Value))];
+            TensorEntry[] entries =
+            [
+                .. properties.Select(property => reader.Read(property.Key, property.Value)),
+            ];
             reader.CheckCover(entries);
             return (entries, metadata);
         }
@@ -58,7 +64,10 @@ internal sealed class HeaderReader(string path)
                 name,
                 value.ValueKind == JsonValueKind.String
                     ? value.GetString()!
-                    : throw Damaged($"text '{name}' in {SafetensorsHeader.MetadataName} must be a string; found {value.ValueKind}")
+                    : throw Damaged(
+                        $"text '{name}' in {SafetensorsHeader.MetadataName} must be a string; "
+                            + $"found {value.ValueKind}"
+                    )
             );
         return metadata;
     }

@@ -4,15 +4,16 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Reads and writes safetensors files: eight bytes of header length, a JSON header (type, shape and offsets of
-/// each tensor, texts), then the elements in row-major order, little-endian.
+/// Reads and writes safetensors files: eight bytes of header length, a JSON header (type, shape and offsets
+/// of each tensor, texts), then the elements in row-major order, little-endian.
 /// </summary>
 public static class Safetensors
 {
     private const long ChunkBytes = 1 << 24;
 
     /// <summary>
-    /// Writes tensors, of any layout and from any device, to a file that is replaced only when all is written.
+    /// Writes tensors, of any layout and from any device, to a file that is replaced only when all is
+    /// written.
     /// </summary>
     /// <remarks>
     /// The same arguments give the same bytes. The header keeps the given order; the elements follow with the
@@ -21,7 +22,9 @@ public static class Safetensors
     /// <param name="path">The file to make or to replace.</param>
     /// <param name="tensors">Names and tensors; the tensors stay the caller's.</param>
     /// <param name="metadata">Texts to keep beside them, in their order.</param>
-    /// <exception cref="ArgumentException">A name came twice or is reserved, or a type cannot be saved.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name came twice or is reserved, or a type cannot be saved.
+    /// </exception>
     public static void Save(
         string path,
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
@@ -37,15 +40,24 @@ public static class Safetensors
             stream =>
             {
                 stream.Write(header);
-                foreach (var (tensor, _) in given.Select(pair => pair.Value).Zip(entries).OrderBy(pair => pair.Second.Begin))
+                foreach (
+                    var (tensor, _) in given
+                        .Select(pair => pair.Value)
+                        .Zip(entries)
+                        .OrderBy(pair => pair.Second.Begin)
+                )
                     Write(stream, tensor);
             }
         );
     }
 
-    /// <summary>Reads a file. Nothing in it is trusted: every length and offset is checked before memory is taken.</summary>
+    /// <summary>
+    /// Reads a file. Nothing in it is trusted: every length and offset is checked before memory is taken.
+    /// </summary>
     /// <returns>The tensors, on the processor, and the texts; the caller owns them.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged; the message says where and how.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged; the message says where and how.
+    /// </exception>
     public static SafetensorsContent Load(string path)
     {
         using var stream = File.OpenRead(path);
@@ -87,10 +99,13 @@ public static class Safetensors
         {
             var target = chunk.bytes;
             stream.ReadExactly(target);
-            if (entry.Type == ScalarType.Bool && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place)
+            if (
+                entry.Type == ScalarType.Bool
+                && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place
+            )
                 throw new InvalidDataException(
-                    $"{path}: tensor '{entry.Name}' must hold 0 or 1 for each truth value; found {target[place]} at "
-                        + $"offset {stream.Position - target.Length + place}."
+                    $"{path}: tensor '{entry.Name}' must hold 0 or 1 for each truth value; "
+                        + $"found {target[place]} at offset {stream.Position - target.Length + place}."
                 );
         }
     }

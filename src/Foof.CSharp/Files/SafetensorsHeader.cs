@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The header of a safetensors file: laying out and writing it. Reading: <see cref="HeaderReader"/>.</summary>
+/// <summary>
+/// The header of a safetensors file: laying out and writing it. Reading: <see cref="HeaderReader"/>.
+/// </summary>
 internal static class SafetensorsHeader
 {
     internal const string MetadataName = "__metadata__";
@@ -13,15 +15,21 @@ internal static class SafetensorsHeader
     internal const long MostBytes = 100_000_000;
     private const int Alignment = 8;
 
-    /// <summary>Gives each tensor its place: the widest elements first, otherwise in the given order.</summary>
-    /// <exception cref="ArgumentException">A name came twice or is reserved, or a type cannot be saved.</exception>
+    /// <summary>
+    /// Gives each tensor its place: the widest elements first, otherwise in the given order.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A name came twice or is reserved, or a type cannot be saved.
+    /// </exception>
     internal static TensorEntry[] Lay(KeyValuePair<string, Tensor>[] tensors)
     {
         CheckNames(tensors.Select(pair => pair.Key), nameof(tensors));
         var entries = new TensorEntry[tensors.Length];
         long end = 0;
         foreach (
-            var (place, (name, tensor)) in tensors.Index().OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
+            var (place, (name, tensor)) in tensors
+                .Index()
+                .OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
         )
         {
             var begin = end;
@@ -57,7 +65,11 @@ internal static class SafetensorsHeader
         return header;
     }
 
-    private static void Write(Utf8JsonWriter json, TensorEntry[] entries, KeyValuePair<string, string>[] metadata)
+    private static void Write(
+        Utf8JsonWriter json,
+        TensorEntry[] entries,
+        KeyValuePair<string, string>[] metadata
+    )
     {
         json.WriteStartObject();
         if (metadata.Length > 0)

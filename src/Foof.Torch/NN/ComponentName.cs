@@ -13,7 +13,9 @@ public sealed class ComponentNameAttribute : Attribute
 /// <summary>Reads <see cref="ComponentNameAttribute"/>.</summary>
 public static class FieldInfoExtensionMethods
 {
-    /// <summary>The name under which the field's component is registered: the attribute's, else the field's.</summary>
+    /// <summary>
+    /// The name under which the field's component is registered: the attribute's, else the field's.
+    /// </summary>
     public static string ComponentName(this FieldInfo field) =>
         field.GetCustomAttribute<ComponentNameAttribute>()?.Name ?? field.Name;
 }

@@ -7,10 +7,14 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            /// <summary>Zeroes elements with probability p while training, and divides the rest by 1 - p.</summary>
+            /// <summary>
+            /// Zeroes elements with probability p while training, and divides the rest by 1 - p.
+            /// </summary>
             public static Dropout Dropout(double p = 0.5, bool inplace = false) => new(p, inplace);
 
-            /// <summary>Zeroes whole channels with probability p while training, and divides the rest by 1 - p.</summary>
+            /// <summary>
+            /// Zeroes whole channels with probability p while training, and divides the rest by 1 - p.
+            /// </summary>
             public static Dropout2d Dropout2d(double p = 0.5, bool inplace = false) => new(p, inplace);
 
             public static partial class functional
@@ -26,7 +30,10 @@ namespace TorchSharp
                         ? InPlace(Aten.Dropout_, input, p, training)
                         : Aten.Dropout.Call(input, p, training);
 
-                /// <summary>Zeroes whole channels of [n; channels; ...] with probability p, and divides the rest by 1 - p.</summary>
+                /// <summary>
+                /// Zeroes whole channels of [n; channels; ...] with probability p, and divides the rest by 1
+                /// - p.
+                /// </summary>
                 public static Tensor dropout2d(
                     Tensor input,
                     double p = 0.5,
@@ -64,7 +71,9 @@ namespace TorchSharp.Modules
             torch.nn.functional.dropout(input, p, training, inplace);
     }
 
-    /// <summary>Zeroes whole channels with probability p while training, and divides the rest by 1 - p.</summary>
+    /// <summary>
+    /// Zeroes whole channels with probability p while training, and divides the rest by 1 - p.
+    /// </summary>
     public sealed class Dropout2d : ParameterLessModule<torch.Tensor, torch.Tensor>
     {
         internal Dropout2d(double p, bool inplace)

@@ -12,10 +12,16 @@ namespace TorchSharp
             /// </summary>
             /// <param name="num_embeddings">How many vectors.</param>
             /// <param name="embedding_dims">Their length.</param>
-            /// <param name="padding_idx">A number whose vector starts at zero and is not learned; -1 is the last.</param>
-            /// <param name="max_norm">Vectors longer than this are shortened, in place, when they are looked up.</param>
+            /// <param name="padding_idx">
+            /// A number whose vector starts at zero and is not learned; -1 is the last.
+            /// </param>
+            /// <param name="max_norm">
+            /// Vectors longer than this are shortened, in place, when they are looked up.
+            /// </param>
             /// <param name="norm_type">The p of the norm that max_norm bounds.</param>
-            /// <param name="scale_grad_by_freq">Whether gradients are divided by how often a number occurs.</param>
+            /// <param name="scale_grad_by_freq">
+            /// Whether gradients are divided by how often a number occurs.
+            /// </param>
             /// <param name="sparse">Whether the table's gradient is a sparse tensor.</param>
             /// <param name="device">Where the table is.</param>
             /// <param name="dtype">The type of its elements.</param>
@@ -45,7 +51,9 @@ namespace TorchSharp
                 return layer;
             }
 
-            /// <summary>A table of given vectors [count; length], copied; frozen ones are not learned.</summary>
+            /// <summary>
+            /// A table of given vectors [count; length], copied; frozen ones are not learned.
+            /// </summary>
             public static Embedding Embedding_from_pretrained(
                 Tensor embeddings,
                 bool freeze = true,
@@ -99,7 +107,9 @@ namespace TorchSharp.Modules
             (scaleByFrequency, isSparse) = (scale_grad_by_freq, sparse);
         }
 
-        /// <summary>The table, [count; length]. A new one takes the old one's place, which is disposed.</summary>
+        /// <summary>
+        /// The table, [count; length]. A new one takes the old one's place, which is disposed.
+        /// </summary>
         public Parameter weight
         {
             get => Own(nameof(weight))!;

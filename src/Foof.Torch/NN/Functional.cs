@@ -34,8 +34,8 @@ public static partial class torch
         public static partial class functional
         {
             /// <summary>
-            /// Class numbers as unit vectors. Shapes: integers [...] -> [...; num_classes]; -1 takes the greatest number
-            /// plus one.
+            /// Class numbers as unit vectors. Shapes: integers [...] -> [...; num_classes]; -1 takes the
+            /// greatest number plus one.
             /// </summary>
             public static Tensor one_hot(Tensor x, long num_classes = -1) =>
                 NNOps.OneHot.Call(x, num_classes);
@@ -45,8 +45,8 @@ public static partial class torch
                 NNOps.CosineSimilarity.Call(x1, x2, dim, eps);
 
             /// <summary>
-            /// Puts elements around a tensor: <paramref name="pad"/> counts those before and after the last dimension,
-            /// then those before and after the one before it, and so on.
+            /// Puts elements around a tensor: <paramref name="pad"/> counts those before and after the last
+            /// dimension, then those before and after the one before it, and so on.
             /// </summary>
             public static Tensor pad(
                 Tensor input,
@@ -83,10 +83,15 @@ public static partial class torch
             ) => functional.pad(input, [pad, pad], mode, value);
 
             /// <summary>
-            /// Scales sequences [n; channels; length] or images [n; channels; h; w], to a size or by a factor.
+            /// Scales sequences [n; channels; length] or images [n; channels; h; w], to a size or by a
+            /// factor.
             /// </summary>
-            /// <exception cref="ArgumentException">Size and factor are both given or both missing.</exception>
-            /// <exception cref="NotSupportedException">The mode is not bound for these dimensions.</exception>
+            /// <exception cref="ArgumentException">
+            /// Size and factor are both given or both missing.
+            /// </exception>
+            /// <exception cref="NotSupportedException">
+            /// The mode is not bound for these dimensions.
+            /// </exception>
             public static Tensor interpolate(
                 Tensor x,
                 long[]? size = null,
@@ -125,8 +130,8 @@ public static partial class torch
                         scale_factor
                     ),
                     var (kind, dimensions) => throw new NotSupportedException(
-                        $"Interpolation {kind} of {dimensions} dimensions is not bound; use Nearest, Linear with 3 "
-                            + "dimensions, Bilinear or Bicubic with 4."
+                        $"Interpolation {kind} of {dimensions} dimensions is not bound; use Nearest, "
+                            + "Linear with 3 dimensions, Bilinear or Bicubic with 4."
                     ),
                 };
             }

@@ -5,8 +5,12 @@ public static partial class torch
     public static partial class nn
     {
         /// <summary>A module whose calls can be watched and changed by hooks.</summary>
-        /// <typeparam name="TPreHook">What runs before <c>forward</c> and may return another input.</typeparam>
-        /// <typeparam name="TPostHook">What runs after <c>forward</c> and may return another output.</typeparam>
+        /// <typeparam name="TPreHook">
+        /// What runs before <c>forward</c> and may return another input.
+        /// </typeparam>
+        /// <typeparam name="TPostHook">
+        /// What runs after <c>forward</c> and may return another output.
+        /// </typeparam>
         public class HookableModule<TPreHook, TPostHook> : Module
         {
             // Replaced as a whole, never changed: a hook may remove hooks while they run.
@@ -22,8 +26,8 @@ public static partial class torch
                 : base(name) { }
 
             /// <summary>
-            /// Runs <paramref name="hook"/> after every <c>call</c>'s forward; a result that is not null takes the
-            /// place of the output.
+            /// Runs <paramref name="hook"/> after every <c>call</c>'s forward; a result that is not null
+            /// takes the place of the output.
             /// </summary>
             public HookRemover register_forward_hook(TPostHook hook)
             {
@@ -33,8 +37,8 @@ public static partial class torch
             }
 
             /// <summary>
-            /// Runs <paramref name="hook"/> before every <c>call</c>'s forward; a result that is not null takes the
-            /// place of the input.
+            /// Runs <paramref name="hook"/> before every <c>call</c>'s forward; a result that is not null
+            /// takes the place of the input.
             /// </summary>
             public HookRemover register_forward_pre_hook(TPreHook hook)
             {
@@ -43,7 +47,9 @@ public static partial class torch
                 return new HookRemover(this, key);
             }
 
-            /// <summary>Runs <paramref name="hook"/> at the end of every <c>call</c>, after the typed hooks.</summary>
+            /// <summary>
+            /// Runs <paramref name="hook"/> at the end of every <c>call</c>, after the typed hooks.
+            /// </summary>
             public HookRemover register_forward_hook(Action<Module> hook)
             {
                 var key = NewKey();
@@ -51,7 +57,9 @@ public static partial class torch
                 return new HookRemover(this, key);
             }
 
-            /// <summary>Runs <paramref name="hook"/> at the start of every <c>call</c>, before the typed hooks.</summary>
+            /// <summary>
+            /// Runs <paramref name="hook"/> at the start of every <c>call</c>, before the typed hooks.
+            /// </summary>
             public HookRemover register_forward_pre_hook(Action<Module> hook)
             {
                 var key = NewKey();

@@ -53,7 +53,9 @@ public static partial class torch
                 FanOut = 1,
             }
 
-            /// <summary>The gain of a nonlinearity; <paramref name="param"/> is a leaky rectifier's slope.</summary>
+            /// <summary>
+            /// The gain of a nonlinearity; <paramref name="param"/> is a leaky rectifier's slope.
+            /// </summary>
             public static double calculate_gain(NonlinearityType nonlinearity, double param = 0.0) =>
                 nonlinearity switch
                 {
@@ -64,8 +66,8 @@ public static partial class torch
                 };
 
             /// <summary>
-            /// How many inputs feed one output and how many outputs one input feeds: for weights [out; in; ...]
-            /// in and out times the size of the receptive field.
+            /// How many inputs feed one output and how many outputs one input feeds: for weights [out; in;
+            /// ...] in and out times the size of the receptive field.
             /// </summary>
             /// <exception cref="ArgumentException">Fewer than two dimensions.</exception>
             public static (long fanIn, long fanOut) CalculateFanInAndFanOut(Tensor tensor)
@@ -100,14 +102,18 @@ public static partial class torch
                 NonlinearityType nonlinearity = NonlinearityType.LeakyReLU
             ) => normal_(tensor, 0, Kaiming(tensor, a, mode, nonlinearity));
 
-            /// <summary>Uniform with standard deviation gain sqrt(2 / (fan in + fan out)): Glorot, Bengio 2010.</summary>
+            /// <summary>
+            /// Uniform with standard deviation gain sqrt(2 / (fan in + fan out)): Glorot, Bengio 2010.
+            /// </summary>
             public static Tensor xavier_uniform_(Tensor tensor, double gain = 1.0)
             {
                 var bound = Math.Sqrt(3) * Xavier(tensor, gain);
                 return uniform_(tensor, -bound, bound);
             }
 
-            /// <summary>Normal with standard deviation gain sqrt(2 / (fan in + fan out)): Glorot, Bengio 2010.</summary>
+            /// <summary>
+            /// Normal with standard deviation gain sqrt(2 / (fan in + fan out)): Glorot, Bengio 2010.
+            /// </summary>
             public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) =>
                 normal_(tensor, 0, Xavier(tensor, gain));
 

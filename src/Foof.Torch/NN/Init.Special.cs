@@ -29,7 +29,7 @@ public static partial class torch
             }
 
             /// <summary>
-            /// Normal, drawn again outside [a, b]: by the inverse distribution function of a uniform number.
+            /// Normal, restricted to [a, b], by the inverse distribution function of a uniform number.
             /// </summary>
             public static Tensor trunc_normal_(
                 Tensor tensor,
@@ -63,8 +63,8 @@ public static partial class torch
             }
 
             /// <summary>
-            /// A random matrix with orthonormal rows or columns, whichever are fewer, times <paramref name="gain"/>;
-            /// dimensions after the first count as one. Saxe et al. 2013.
+            /// A random matrix with orthonormal rows or columns, whichever are fewer, times
+            /// <paramref name="gain"/>; dimensions after the first count as one. Saxe et al. 2013.
             /// </summary>
             /// <exception cref="ArgumentException">Fewer than two dimensions.</exception>
             public static Tensor orthogonal_(Tensor tensor, double gain = 1.0)
@@ -86,7 +86,8 @@ public static partial class torch
                 return tensor;
             }
 
-            // Q of a normal matrix's QR factors, uniform over all such once the signs of R's diagonal are positive.
+            // Q of a normal matrix's QR factors, uniform over all such once the signs of R's diagonal are
+            // positive.
             private static Tensor OrthonormalColumns(Tensor like, long rows, long columns)
             {
                 var wide = rows < columns;

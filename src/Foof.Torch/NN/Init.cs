@@ -7,7 +7,9 @@ public static partial class torch
 {
     public static partial class nn
     {
-        /// <summary>Fills tensors in place with what a layer starts from; every method returns its tensor.</summary>
+        /// <summary>
+        /// Fills tensors in place with what a layer starts from; every method returns its tensor.
+        /// </summary>
         public static partial class init
         {
             /// <summary>All elements <paramref name="val"/>.</summary>
@@ -35,7 +37,9 @@ public static partial class torch
                 Generator? generator = null
             ) => Unrecorded(NNOps.Normal_, tensor, mean, std, generator);
 
-            /// <summary>What PyTorch's linear and convolution layers start from: uniform in +-1/sqrt(fan in).</summary>
+            /// <summary>
+            /// What PyTorch's linear and convolution layers start from: uniform in +-1/sqrt(fan in).
+            /// </summary>
             internal static (Parameter Weight, Parameter? Bias) Layer(
                 long[] shape,
                 bool hasBias,

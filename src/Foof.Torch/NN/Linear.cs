@@ -17,13 +17,17 @@ namespace TorchSharp
                 ScalarType? dtype = null
             ) => new(inputSize, outputSize, hasBias, device, dtype);
 
-            /// <summary>y = x W^T + b with the given W [outputs; inputs] and b [outputs], which the layer owns.</summary>
+            /// <summary>
+            /// y = x W^T + b with the given W [outputs; inputs] and b [outputs], which the layer owns.
+            /// </summary>
             public static Modules.Linear Linear(Modules.Parameter weight, Modules.Parameter? bias = null) =>
                 new(weight, bias);
 
             public static partial class functional
             {
-                /// <summary>x W^T + b. Shapes: input [...; inputs], weights [outputs; inputs], bias [outputs].</summary>
+                /// <summary>
+                /// x W^T + b. Shapes: input [...; inputs], weights [outputs; inputs], bias [outputs].
+                /// </summary>
                 public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) =>
                     Aten.Linear.Call(input, weights, bias);
             }
@@ -69,14 +73,18 @@ namespace TorchSharp.Modules
         /// <summary>The length of an output.</summary>
         public long out_features { get; set; }
 
-        /// <summary>W, [out_features; in_features]. A new one takes the old one's place, which is disposed.</summary>
+        /// <summary>
+        /// W, [out_features; in_features]. A new one takes the old one's place, which is disposed.
+        /// </summary>
         public Parameter weight
         {
             get => Own(nameof(weight))!;
             set => Replace(nameof(weight), value ?? throw new ArgumentNullException(nameof(weight)));
         }
 
-        /// <summary>b, [out_features], or null. A new one takes the old one's place, which is disposed.</summary>
+        /// <summary>
+        /// b, [out_features], or null. A new one takes the old one's place, which is disposed.
+        /// </summary>
         public Parameter? bias
         {
             get => Own(nameof(bias));

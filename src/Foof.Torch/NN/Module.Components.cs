@@ -17,7 +17,9 @@ public static partial class torch
             /// <summary>The child modules in their order, for containers.</summary>
             private protected OrderedDictionary<string, Module> OwnModules => ownModules;
 
-            /// <summary>Makes <paramref name="param"/> a parameter of the module, which owns it from now on.</summary>
+            /// <summary>
+            /// Makes <paramref name="param"/> a parameter of the module, which owns it from now on.
+            /// </summary>
             /// <exception cref="ArgumentNullException">It is null or disposed.</exception>
             /// <exception cref="InvalidOperationException">The name is taken.</exception>
             public virtual void register_parameter(string name, Parameter param)
@@ -33,8 +35,8 @@ public static partial class torch
             }
 
             /// <summary>
-            /// Makes <paramref name="tensor"/> a buffer of the module, which owns it from now on: state that is not
-            /// learned. Only persistent buffers are part of <see cref="state_dict"/>.
+            /// Makes <paramref name="tensor"/> a buffer of the module, which owns it from now on: state that
+            /// is not learned. Only persistent buffers are part of <see cref="state_dict"/>.
             /// </summary>
             /// <exception cref="ArgumentNullException">It is null or disposed.</exception>
             /// <exception cref="InvalidOperationException">The name is taken.</exception>
@@ -51,8 +53,8 @@ public static partial class torch
             }
 
             /// <summary>
-            /// Makes <paramref name="submodule"/> a child of the module, which owns it from now on; null removes the
-            /// child of that name.
+            /// Makes <paramref name="submodule"/> a child of the module, which owns it from now on; null
+            /// removes the child of that name.
             /// </summary>
             /// <exception cref="ArgumentException">The name is empty or holds a dot.</exception>
             /// <exception cref="InvalidOperationException">The name is taken.</exception>
@@ -78,8 +80,8 @@ public static partial class torch
             public void add_module(string name, Module module) => register_module(name, module);
 
             /// <summary>
-            /// Registers every module, parameter and tensor that a field of the object holds, private ones too,
-            /// under the field's name; call it at the end of a derived class's constructor.
+            /// Registers every module, parameter and tensor that a field of the object holds, private ones
+            /// too, under the field's name; call it at the end of a derived class's constructor.
             /// </summary>
             protected virtual void RegisterComponents()
             {
@@ -135,7 +137,9 @@ public static partial class torch
             /// <summary>The layer's own buffer of this name, or null.</summary>
             private protected Tensor? OwnBuffer(string name) => ownBuffers.GetValueOrDefault(name).Buffer;
 
-            /// <summary>Puts <paramref name="value"/> in the place of a parameter, which is disposed.</summary>
+            /// <summary>
+            /// Puts <paramref name="value"/> in the place of a parameter, which is disposed.
+            /// </summary>
             private protected void Replace(string name, Parameter? value)
             {
                 var old = Own(name);

@@ -19,8 +19,8 @@ public static partial class torch
             public virtual IEnumerable<Module> children() => named_children().Select(child => child.module);
 
             /// <summary>
-            /// All descendants with their dotted names, without the module itself: the children first, then the
-            /// descendants of each.
+            /// All descendants with their dotted names, without the module itself: the children first, then
+            /// the descendants of each.
             /// </summary>
             public virtual IEnumerable<(string name, Module module)> named_modules()
             {

@@ -7,8 +7,8 @@ public static partial class torch
         public partial class Module
         {
             /// <summary>
-            /// The parameters and persistent buffers under their dotted names; the tensors are the module's own, and a
-            /// shared one comes under each of its names.
+            /// The parameters and persistent buffers under their dotted names; the tensors are the module's
+            /// own, and a shared one comes under each of its names.
             /// </summary>
             public virtual Dictionary<string, Tensor> state_dict(
                 Dictionary<string, Tensor>? destination = null,
@@ -29,13 +29,16 @@ public static partial class torch
                 string.IsNullOrEmpty(prefix) ? name : $"{prefix}.{name}";
 
             /// <summary>
-            /// Copies values into the parameters and buffers of the same names, in place; either all are copied or none.
+            /// Copies values into the parameters and buffers of the same names, in place; either all are
+            /// copied or none.
             /// </summary>
             /// <param name="source">Values under dotted names.</param>
             /// <param name="strict">Whether a name on only one side is an error.</param>
             /// <param name="skip">Names to leave alone, on both sides.</param>
             /// <returns>The names that only the module has, and those that only the source has.</returns>
-            /// <exception cref="InvalidOperationException">The names differ, where that is an error.</exception>
+            /// <exception cref="InvalidOperationException">
+            /// The names differ, where that is an error.
+            /// </exception>
             /// <exception cref="ArgumentException">A tensor has another shape.</exception>
             public virtual (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
                 Dictionary<string, Tensor> source,
@@ -53,8 +56,10 @@ public static partial class torch
                     .ToList();
                 if (strict && (missing.Count > 0 || unexpected.Count > 0))
                     throw new InvalidOperationException(
-                        $"The state must have the names of {GetName()}; missing: [{string.Join(", ", missing)}], "
-                            + $"unexpected: [{string.Join(", ", unexpected)}]. Pass strict: false to load the rest."
+                        $"The state must have the names of {GetName()}; "
+                            + $"missing: [{string.Join(", ", missing)}], "
+                            + $"unexpected: [{string.Join(", ", unexpected)}]. "
+                            + "Pass strict: false to load the rest."
                     );
                 var shared = own
                     .Keys.Where(key => !skipped.Contains(key) && source.ContainsKey(key))

@@ -23,7 +23,9 @@ public static partial class torch
             /// <summary>The name given to the constructor, or the type's name where that was empty.</summary>
             public virtual string GetName() => string.IsNullOrEmpty(name) ? GetType().Name : name;
 
-            /// <summary>Whether the module is in training mode, which dropout and batch norms look at.</summary>
+            /// <summary>
+            /// Whether the module is in training mode, which dropout and batch norms look at.
+            /// </summary>
             public virtual bool training => isTraining;
 
             /// <summary>Puts the module and all its descendants into training or evaluation mode.</summary>
@@ -37,7 +39,9 @@ public static partial class torch
             /// <summary>Puts the module and all its descendants into evaluation mode.</summary>
             public virtual void eval() => train(false);
 
-            /// <summary>Calls <paramref name="fn"/> with every descendant, children first, then with the module.</summary>
+            /// <summary>
+            /// Calls <paramref name="fn"/> with every descendant, children first, then with the module.
+            /// </summary>
             public virtual Module apply(Action<Module> fn)
             {
                 foreach (var child in children())

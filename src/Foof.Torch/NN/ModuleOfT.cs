@@ -25,7 +25,9 @@ public static partial class torch
             TResult call(T1 input1, T2 input2, T3 input3);
         }
 
-        /// <summary>A module with one input. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.</summary>
+        /// <summary>
+        /// A module with one input. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.
+        /// </summary>
         public abstract class Module<T, TResult>
             : HookableModule<Func<Module<T, TResult>, T, T?>, Func<Module<T, TResult>, T, TResult, TResult?>>,
                 IModule<T, TResult>
@@ -51,7 +53,9 @@ public static partial class torch
             }
         }
 
-        /// <summary>A module with two inputs. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.</summary>
+        /// <summary>
+        /// A module with two inputs. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.
+        /// </summary>
         public abstract class Module<T1, T2, TResult>
             : HookableModule<
                 Func<Module<T1, T2, TResult>, T1, T2, (T1, T2)?>,
@@ -80,7 +84,9 @@ public static partial class torch
             }
         }
 
-        /// <summary>A module with three inputs. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.</summary>
+        /// <summary>
+        /// A module with three inputs. Hooks run in <see cref="call"/> and not in <see cref="forward"/>.
+        /// </summary>
         public abstract class Module<T1, T2, T3, TResult>
             : HookableModule<
                 Func<Module<T1, T2, T3, TResult>, T1, T2, T3, (T1, T2, T3)?>,

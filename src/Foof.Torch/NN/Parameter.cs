@@ -19,8 +19,8 @@ namespace TorchSharp.Modules
     public class Parameter : torch.Tensor
     {
         /// <summary>
-        /// Takes over the native tensor of <paramref name="data"/>, whose handle is empty afterwards; the result of
-        /// a recorded operation is taken out of its graph.
+        /// Takes over the native tensor of <paramref name="data"/>, whose handle is empty afterwards; the
+        /// result of a recorded operation is taken out of its graph.
         /// </summary>
         public Parameter(torch.Tensor data, bool requires_grad = true)
             : base(Leaf(data, requires_grad)) => DetachFromDisposeScope();

@@ -42,7 +42,8 @@ namespace TorchSharp
                     );
 
                 /// <summary>
-                /// The patches under a window, as columns. Shapes: [n; channels; h; w] -> [n; channels kh kw; places].
+                /// The patches under a window, as columns. Shapes: [n; channels; h; w] -> [n; channels kh kw;
+                /// places].
                 /// </summary>
                 public static Tensor unfold(
                     Tensor input,
@@ -78,8 +79,8 @@ namespace TorchSharp
                     );
 
                 /// <summary>
-                /// Images from patches; where these overlap, their elements add up: the transpose of unfold. Shapes:
-                /// [n; channels kh kw; places] -> [n; channels; output_size].
+                /// Images from patches; where these overlap, their elements add up: the transpose of unfold.
+                /// Shapes: [n; channels kh kw; places] -> [n; channels; output_size].
                 /// </summary>
                 public static Tensor fold(
                     Tensor input,

@@ -44,7 +44,9 @@ public static partial class torch
                 return total;
             }
 
-            /// <summary>Clamps every element of the gradients to +-<paramref name="clip_value"/>, in place.</summary>
+            /// <summary>
+            /// Clamps every element of the gradients to +-<paramref name="clip_value"/>, in place.
+            /// </summary>
             public static void clip_grad_value_(IEnumerable<Parameter> tensors, double clip_value)
             {
                 using var scope = NewDisposeScope();
@@ -64,7 +66,9 @@ public static partial class torch
                 return NNOps.Cat.Call(vectors.ToArray()).MoveToOuterDisposeScope();
             }
 
-            /// <summary>Copies the pieces of a vector into the parameters, in place: they stay leaves.</summary>
+            /// <summary>
+            /// Copies the pieces of a vector into the parameters, in place: they stay leaves.
+            /// </summary>
             /// <exception cref="ArgumentException">The lengths differ; nothing was copied.</exception>
             public static void vector_to_parameters(Tensor vec, IEnumerable<Parameter> tensors)
             {

@@ -62,6 +62,7 @@ internal static partial class Aten
     internal static readonly Op Vstack = new("vstack");
     internal static readonly Op Dstack = new("dstack");
     internal static readonly Op ColumnStack = new("column_stack");
+    internal static readonly Op Combinations = new("combinations");
     internal static readonly Op BlockDiag = new("block_diag");
     internal static readonly Op BroadcastTensors = new("broadcast_tensors");
     internal static readonly Op MeshgridIndexing = new("meshgrid.indexing");

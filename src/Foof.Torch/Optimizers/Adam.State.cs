@@ -44,9 +44,12 @@ public partial class Adam
                 Fill(2, 0);
         }
 
-        /// <summary>Adam's step along <paramref name="gradient"/>, with one temporary: the root of v.</summary>
+        /// <summary>
+        /// Adam's step along <paramref name="gradient"/>, with one temporary: the root of v.
+        /// </summary>
         /// <remarks>
-        /// lr m / c1 / (sqrt(v / c2) + eps) = (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)), ci = 1 - betai^t.
+        /// lr m / c1 / (sqrt(v / c2) + eps) = (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)),
+        /// where ci = 1 - betai^t.
         /// </remarks>
         internal void Step(Tensor gradient, Options options)
         {
@@ -139,7 +142,9 @@ public partial class Adam
         /// <summary>A group without parameters and settings yet.</summary>
         public ParamGroup() { }
 
-        /// <summary>A group; what is null in <paramref name="options"/> takes the optimiser's default.</summary>
+        /// <summary>
+        /// A group; what is null in <paramref name="options"/> takes the optimiser's default.
+        /// </summary>
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options) { }
 

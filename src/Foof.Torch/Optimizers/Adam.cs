@@ -35,7 +35,9 @@ public partial class Adam : OptimizerHelper, IBetas
             maximize
         ) { }
 
-    /// <summary>An optimiser of several groups; settings that a group lacks are the ones given here.</summary>
+    /// <summary>
+    /// An optimiser of several groups; settings that a group lacks are the ones given here.
+    /// </summary>
     /// <exception cref="ArgumentException">A rate is negative, or a beta is not in [0, 1).</exception>
     public Adam(
         IEnumerable<ParamGroup> parameters,

@@ -34,7 +34,9 @@ public partial class AdamW : OptimizerHelper, IBetas
             maximize
         ) { }
 
-    /// <summary>An optimiser of several groups; settings that a group lacks are the ones given here.</summary>
+    /// <summary>
+    /// An optimiser of several groups; settings that a group lacks are the ones given here.
+    /// </summary>
     /// <exception cref="ArgumentException">A rate is negative, or a beta is not in [0, 1).</exception>
     public AdamW(
         IEnumerable<ParamGroup> parameters,
@@ -47,7 +49,16 @@ public partial class AdamW : OptimizerHelper, IBetas
         bool maximize = false
     )
     {
-        _defaults = Adam.Options.Checked(new Options(), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+        _defaults = Adam.Options.Checked(
+            new Options(),
+            lr,
+            beta1,
+            beta2,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize
+        );
         foreach (var group in parameters)
             add_param_group(group);
     }
@@ -99,7 +110,9 @@ public partial class AdamW : OptimizerHelper, IBetas
         /// <summary>A group without parameters and settings yet.</summary>
         public ParamGroup() { }
 
-        /// <summary>A group; what is null in <paramref name="options"/> takes the optimiser's default.</summary>
+        /// <summary>
+        /// A group; what is null in <paramref name="options"/> takes the optimiser's default.
+        /// </summary>
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options) { }
 

@@ -17,7 +17,9 @@ public abstract class BufferState : OptimizerState, IDisposable
     /// <summary>The tensor at <paramref name="place"/>, or null.</summary>
     private protected Tensor? Buffer(int place) => buffers[place];
 
-    /// <summary>Puts <paramref name="tensor"/> in place of another, which is freed; no scope frees it.</summary>
+    /// <summary>
+    /// Puts <paramref name="tensor"/> in place of another, which is freed; no scope frees it.
+    /// </summary>
     private protected void SetBuffer(int place, Tensor? tensor)
     {
         if (!ReferenceEquals(buffers[place], tensor))
@@ -52,7 +54,10 @@ public abstract class BufferState : OptimizerState, IDisposable
     public override void LoadStateDict(OptimizerState source)
     {
         if (source is not BufferState state || state.buffers.Length != buffers.Length)
-            throw new ArgumentException($"The state must be {GetType()}; got {source.GetType()}.", nameof(source));
+            throw new ArgumentException(
+                $"The state must be {GetType()}; got {source.GetType()}.",
+                nameof(source)
+            );
         step = state.step;
         for (var i = 0; i < buffers.Length; i++)
             SetBuffer(i, state.buffers[i] is { } buffer ? CopyTo(buffer, _parameter.device) : null);

@@ -1,5 +1,5 @@
-using TorchSharp.Native;
 using TorchSharp.Modules;
+using TorchSharp.Native;
 
 namespace TorchSharp;
 
@@ -8,17 +8,23 @@ public static partial class torch
     /// <summary>Optimisers: what changes parameters along their gradients.</summary>
     public static partial class optim
     {
-        /// <summary>What changes parameters along their gradients, in groups with their own settings.</summary>
+        /// <summary>
+        /// What changes parameters along their gradients, in groups with their own settings.
+        /// </summary>
         public abstract partial class Optimizer : IDisposable
         {
             /// <summary>The groups, in the order in which they were added.</summary>
             protected IList<ParamGroup> _parameter_groups = [];
 
-            /// <summary>An optimiser without groups; all are managed code, so no native handle is kept.</summary>
+            /// <summary>
+            /// An optimiser without groups; all are managed code, so no native handle is kept.
+            /// </summary>
             protected Optimizer(IntPtr handle)
             {
                 if (handle != 0)
-                    throw new NotSupportedException("An optimiser is managed code; give IntPtr.Zero as its handle.");
+                    throw new NotSupportedException(
+                        "An optimiser is managed code; give IntPtr.Zero as its handle."
+                    );
             }
 
             /// <summary>The groups, as a scheduler sees them: their learning rates.</summary>
@@ -33,7 +39,9 @@ public static partial class torch
             /// <returns>The closure's loss, or null without a closure.</returns>
             public abstract Tensor? step(Func<Tensor>? closure = null);
 
-            /// <summary>Sets every gradient to zero, in place; a parameter without a gradient keeps none.</summary>
+            /// <summary>
+            /// Sets every gradient to zero, in place; a parameter without a gradient keeps none.
+            /// </summary>
             public virtual void zero_grad()
             {
                 using var unrecorded = no_grad();

@@ -24,7 +24,9 @@ public abstract partial class OptimizerHelper
         return dictionary;
     }
 
-    /// <summary>Takes over a copy of the settings and state of an optimiser of the same kind and layout.</summary>
+    /// <summary>
+    /// Takes over a copy of the settings and state of an optimiser of the same kind and layout.
+    /// </summary>
     /// <exception cref="ArgumentException">The numbers of groups or of states differ.</exception>
     public virtual void load_state_dict(StateDictionary state_dict)
     {
@@ -74,7 +76,9 @@ public abstract partial class OptimizerHelper
     {
         var kind = reader.ReadString();
         if (kind != GetType().Name)
-            throw new InvalidDataException($"The state must be that of {GetType().Name}; got that of '{kind}'.");
+            throw new InvalidDataException(
+                $"The state must be that of {GetType().Name}; got that of '{kind}'."
+            );
         var mine = state_dict();
         CheckCounts(mine, reader.ReadInt32(), reader.ReadInt32());
         foreach (var options in mine.Options)

@@ -5,8 +5,8 @@ using static TorchSharp.torch.optim;
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// The base of optimisers, the built-in ones and a user's own: groups, settings, state, and the frame around a
-/// step. A derived class fills <see cref="_defaults"/> and overrides <c>step</c>.
+/// The base of optimisers, the built-in ones and a user's own: groups, settings, state, and the frame around
+/// a step. A derived class fills <see cref="_defaults"/> and overrides <c>step</c>.
 /// </summary>
 public abstract partial class OptimizerHelper : Optimizer
 {
@@ -79,8 +79,8 @@ public abstract partial class OptimizerHelper : Optimizer
         foreach (var parameter in group.Parameters)
             if (!seen.Add(parameter.Handle))
                 throw new ArgumentException(
-                    $"A parameter must be given to an optimiser once, or it would be stepped twice; the one of "
-                        + $"shape [{string.Join(", ", parameter.shape)}] came again: remove it from one group.",
+                    $"A parameter must be given to an optimiser once, or it would be stepped twice; the one "
+                        + $"of shape [{string.Join(", ", parameter.shape)}] came again: remove one.",
                     nameof(group)
                 );
         _parameter_groups.Add(group);

@@ -9,12 +9,16 @@ public class OptimizerOptions
     /// <summary>The learning rate at the start, which schedulers scale.</summary>
     public double InitialLearningRate { get; set; }
 
-    /// <summary>Shows every setting beyond the learning rates to <paramref name="visitor"/>, in a fixed order.</summary>
+    /// <summary>
+    /// Shows every setting beyond the learning rates to <paramref name="visitor"/>, in a fixed order.
+    /// </summary>
     /// <param name="visitor">What is done with each.</param>
     /// <param name="other">Where a second value comes from; of the same type as this.</param>
     internal virtual void Visit(IOptionVisitor visitor, OptimizerOptions other) { }
 
-    /// <summary>Fills what is null from <paramref name="defaults"/>, and starts at the learning rate.</summary>
+    /// <summary>
+    /// Fills what is null from <paramref name="defaults"/>, and starts at the learning rate.
+    /// </summary>
     internal void FillFrom(OptimizerOptions defaults)
     {
         LearningRate ??= defaults.LearningRate;
@@ -43,7 +47,10 @@ public class OptimizerOptions
     public virtual void LoadStateDict(OptimizerOptions source)
     {
         if (!GetType().IsInstanceOfType(source))
-            throw new ArgumentException($"The settings must be {GetType()}; got {source.GetType()}.", nameof(source));
+            throw new ArgumentException(
+                $"The settings must be {GetType()}; got {source.GetType()}.",
+                nameof(source)
+            );
         InitialLearningRate = source.InitialLearningRate;
         LearningRate = source.LearningRate;
         Visit(new CopyOptions(), source);

@@ -29,7 +29,9 @@ public abstract class OptimizerState
     /// <summary>Moves the state's tensors to <paramref name="device"/>.</summary>
     public virtual void to(Device device) { }
 
-    /// <summary>Reads what <see cref="SaveConditionalStateTensor"/> wrote, in place of <paramref name="result"/>.</summary>
+    /// <summary>
+    /// Reads what <see cref="SaveConditionalStateTensor"/> wrote, in place of <paramref name="result"/>.
+    /// </summary>
     protected static void LoadConditionalStateTensor(BinaryReader reader, ref Tensor? result, Device device)
     {
         var loaded = reader.ReadBoolean() ? StateStream.Read(reader, device).DetachFromDisposeScope() : null;

@@ -26,7 +26,9 @@ public partial class SGD
             momentum_buffer = null;
         }
 
-        /// <summary>v = momentum v + (1 - dampening) (sign g + decay p); at first v = sign g + decay p.</summary>
+        /// <summary>
+        /// v = momentum v + (1 - dampening) (sign g + decay p); at first v = sign g + decay p.
+        /// </summary>
         internal Tensor Advance(Tensor gradient, double sign, Options options)
         {
             var velocity = momentum_buffer;
@@ -85,7 +87,9 @@ public partial class SGD
         /// <summary>A group without parameters and settings yet.</summary>
         public ParamGroup() { }
 
-        /// <summary>A group; what is null in <paramref name="options"/> takes the optimiser's default.</summary>
+        /// <summary>
+        /// A group; what is null in <paramref name="options"/> takes the optimiser's default.
+        /// </summary>
         public ParamGroup(IEnumerable<Parameter> parameters, Options options)
             : base(parameters, options) { }
 

@@ -13,7 +13,9 @@ namespace TorchSharp.Modules;
 public partial class SGD : OptimizerHelper, IMomentum
 {
     /// <summary>An optimiser of one group.</summary>
-    /// <exception cref="ArgumentException">A rate is negative, or Nesterov's momentum lacks a momentum.</exception>
+    /// <exception cref="ArgumentException">
+    /// A rate is negative, or Nesterov's momentum lacks a momentum.
+    /// </exception>
     public SGD(
         IEnumerable<Parameter> parameters,
         double lr,
@@ -33,8 +35,12 @@ public partial class SGD : OptimizerHelper, IMomentum
             maximize
         ) { }
 
-    /// <summary>An optimiser of several groups; settings that a group lacks are the ones given here.</summary>
-    /// <exception cref="ArgumentException">A rate is negative, or Nesterov's momentum lacks a momentum.</exception>
+    /// <summary>
+    /// An optimiser of several groups; settings that a group lacks are the ones given here.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A rate is negative, or Nesterov's momentum lacks a momentum.
+    /// </exception>
     public SGD(
         IEnumerable<ParamGroup> parameters,
         double lr,
@@ -89,8 +95,8 @@ public partial class SGD : OptimizerHelper, IMomentum
                 Step(parameter, gradient, options);
     }
 
-    // Each term is added where it ends up, so no gradient is copied: the decay of p goes into the velocity, and
-    // without momentum (or beside Nesterov's) into p itself.
+    // Each term is added where it ends up, so no gradient is copied: the decay of p goes into the velocity,
+    // and without momentum (or beside Nesterov's) into p itself.
     private void Step(Parameter parameter, Tensor gradient, Options options)
     {
         var rate = options.LearningRate!.Value;

@@ -21,7 +21,9 @@ public static partial class torch
                 /// <summary>The state of each parameter, group by group.</summary>
                 public List<OptimizerState> State { get; } = [];
 
-                /// <summary>For each group, where in <see cref="State"/> its parameters' states are.</summary>
+                /// <summary>
+                /// For each group, where in <see cref="State"/> its parameters' states are.
+                /// </summary>
                 public List<List<int>> StateIndexRef { get; } = [];
             }
         }

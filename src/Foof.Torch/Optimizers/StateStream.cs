@@ -17,10 +17,20 @@ internal static unsafe class StateStream
         writer.Write((byte)shape.Length);
         foreach (var length in shape)
             writer.Write(length);
-        using var copy = OptimOps.ToCopy.Call(tensor, Value.None, Value.None, CPU, Value.None, false, Contiguous);
+        using var copy = OptimOps.ToCopy.Call(
+            tensor,
+            Value.None,
+            Value.None,
+            CPU,
+            Value.None,
+            false,
+            Contiguous
+        );
         var size = copy.numel() * copy.element_size();
         if (size > 0)
-            new UnmanagedMemoryStream((byte*)NativeMethods.foof_data(copy.Handle), size).CopyTo(writer.BaseStream);
+            new UnmanagedMemoryStream((byte*)NativeMethods.foof_data(copy.Handle), size).CopyTo(
+                writer.BaseStream
+            );
         GC.KeepAlive(copy);
     }
 
@@ -31,14 +41,18 @@ internal static unsafe class StateStream
         var type = (ScalarType)reader.ReadSByte();
         var shape = new long[reader.ReadByte()];
         if (!Enum.IsDefined(type) || shape.Length > MostDimensions)
-            throw new InvalidDataException($"The state holds a tensor of type {type} in {shape.Length} dimensions.");
+            throw new InvalidDataException(
+                $"The state holds a tensor of type {type} in {shape.Length} dimensions."
+            );
         for (var i = 0; i < shape.Length; i++)
             shape[i] = reader.ReadInt64();
         var size = Size(shape, type, reader.BaseStream);
         using var tensor = Aten.EmptyMemoryFormat.Call(shape, type, Value.None, CPU);
         var target = (byte*)NativeMethods.foof_data(tensor.Handle);
         for (long done = 0; done < size; done += ChunkBytes)
-            reader.BaseStream.ReadExactly(new Span<byte>(target + done, (int)Math.Min(ChunkBytes, size - done)));
+            reader.BaseStream.ReadExactly(
+                new Span<byte>(target + done, (int)Math.Min(ChunkBytes, size - done))
+            );
         return OptimOps.ToCopy.Call(tensor, Value.None, Value.None, device);
     }
 
@@ -50,7 +64,8 @@ internal static unsafe class StateStream
         {
             if (length < 0 || (length > 0 && size > most / length))
                 throw new InvalidDataException(
-                    $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only {most} bytes follow."
+                    $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only "
+                        + $"{most} bytes follow."
                 );
             size *= length;
         }

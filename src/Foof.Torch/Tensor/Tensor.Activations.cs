@@ -115,4 +115,8 @@ public static partial class torch
 
     /// <inheritdoc cref="Tensor.sigmoid_()"/>
     public static Tensor sigmoid_(Tensor input) => input.sigmoid_();
+
+    /// <inheritdoc cref="Tensor.softmax(long, ScalarType?)"/>
+    public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) =>
+        input.softmax(dim, dtype);
 }

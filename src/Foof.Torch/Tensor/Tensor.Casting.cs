@@ -125,7 +125,7 @@ public static partial class torch
         /// <summary>Makes this tensor a view of the memory of source.</summary>
         public Tensor set_(Tensor source) => Aten.Set_SourceTensor.Update(this, source);
 
-        // A conversion that changes nothing gives the same native tensor, which this handle's end leaves alive.
+        // A conversion that changes nothing gives the same native tensor, which outlives this handle.
         private Tensor After(Tensor converted, bool disposeAfter)
         {
             if (disposeAfter)

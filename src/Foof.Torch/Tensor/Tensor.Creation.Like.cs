@@ -69,6 +69,30 @@ public static partial class torch
         ) => Fresh(Aten.RandintLikeLowDtype.Call(this, low, high, dtype, Value.None, device), requires_grad);
     }
 
+    /// <inheritdoc cref="Tensor.zeros_like(ScalarType?, Device, bool)"/>
+    public static Tensor zeros_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => input.zeros_like(dtype, device, requires_grad);
+
+    /// <inheritdoc cref="Tensor.ones_like(ScalarType?, Device, bool)"/>
+    public static Tensor ones_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => input.ones_like(dtype, device, requires_grad);
+
+    /// <inheritdoc cref="Tensor.empty_like(ScalarType?, Device, bool)"/>
+    public static Tensor empty_like(
+        Tensor input,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => input.empty_like(dtype, device, requires_grad);
+
     /// <inheritdoc cref="Tensor.rand_like(ScalarType?, Device, bool)"/>
     public static Tensor rand_like(
         Tensor input,
@@ -84,6 +108,15 @@ public static partial class torch
         Device? device = null,
         bool requires_grad = false
     ) => input.randn_like(dtype, device, requires_grad);
+
+    /// <inheritdoc cref="Tensor.full_like(Scalar, ScalarType?, Device, bool)"/>
+    public static Tensor full_like(
+        Tensor input,
+        Scalar value,
+        ScalarType? dtype = null,
+        Device? device = null,
+        bool requires_grad = false
+    ) => input.full_like(value, dtype, device, requires_grad);
 
     /// <inheritdoc cref="Tensor.randint_like(long, long, ScalarType?, Device, bool)"/>
     public static Tensor randint_like(

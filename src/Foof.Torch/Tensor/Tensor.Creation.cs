@@ -20,7 +20,9 @@ public static partial class torch
     private static Tensor Fresh(Tensor tensor, bool requires_grad) =>
         requires_grad ? tensor.requires_grad_() : tensor;
 
-    /// <summary>start, start + step, ... below stop; integers if all three are, else the default type.</summary>
+    /// <summary>
+    /// start, start + step, ... below stop; integers if all three are, else the default type.
+    /// </summary>
     public static Tensor arange(
         Scalar start,
         Scalar stop,

@@ -7,14 +7,18 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        /// <summary>The elements, in the tensor's own memory; of a tensor on another device, in a copy.</summary>
-        /// <exception cref="ArgumentException"><typeparamref name="T"/> is not the type of the elements.</exception>
+        /// <summary>
+        /// The elements, in the tensor's own memory; of a tensor on another device, in a copy.
+        /// </summary>
+        /// <exception cref="ArgumentException">
+        /// <typeparamref name="T"/> is not the type of the elements.
+        /// </exception>
         public TensorAccessor<T> data<T>()
             where T : unmanaged
         {
             if (!Holds(typeof(T)))
                 throw new ArgumentException(
-                    $"The elements must be read as what they are; got {typeof(T).Name} for a tensor of {dtype}."
+                    $"The elements must be read as what they are, {dtype}; got {typeof(T).Name}."
                 );
             return device_type == DeviceType.CPU ? new(this, owned: false) : new(cpu(), owned: true);
         }
@@ -43,8 +47,12 @@ public static partial class torch
         public bool is_nonzero() => ToScalar().ToBoolean();
 
         /// <summary>The memory of a contiguous tensor on the processor; setting it copies.</summary>
-        /// <exception cref="InvalidOperationException">The tensor has gaps or is on another device.</exception>
-        /// <exception cref="ArgumentException">The bytes that are set do not fill the tensor exactly.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// The tensor has gaps or is on another device.
+        /// </exception>
+        /// <exception cref="ArgumentException">
+        /// The bytes that are set do not fill the tensor exactly.
+        /// </exception>
         public unsafe Span<byte> bytes
         {
             get
@@ -55,7 +63,7 @@ public static partial class torch
                     );
                 if (device_type != DeviceType.CPU)
                     throw new InvalidOperationException(
-                        $"The tensor must be on the processor to be seen as bytes; it is on {device}, call cpu() first."
+                        $"The tensor must be on the processor to be seen as bytes, not on {device}; call cpu()."
                     );
                 return new Span<byte>(
                     NativeMethods.foof_data(Handle),

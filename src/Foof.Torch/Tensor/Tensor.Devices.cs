@@ -16,7 +16,9 @@ public static partial class torch
     /// <summary>The number of threads that run operators beside each other.</summary>
     public static int get_num_interop_threads() => NativeMethods.foof_interop_threads();
 
-    /// <summary>Sets the number of threads that run operators beside each other; once, before they start.</summary>
+    /// <summary>
+    /// Sets the number of threads that run operators beside each other; once, before they start.
+    /// </summary>
     public static void set_num_interop_threads(int num) =>
         NativeMethods.Check(NativeMethods.foof_set_interop_threads(num));
 
@@ -40,7 +42,9 @@ public static partial class torch
                 Seed(seed, index);
         }
 
-        /// <summary>Waits until a CUDA device (null: the current one) has done all that was asked of it.</summary>
+        /// <summary>
+        /// Waits until a CUDA device (null: the current one) has done all that was asked of it.
+        /// </summary>
         public static void synchronize(Device? device = null)
         {
             if (is_available())

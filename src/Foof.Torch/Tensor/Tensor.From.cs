@@ -5,12 +5,18 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A tensor with the dimensions and elements of an array of numbers, as a copy.</summary>
-    /// <exception cref="NotSupportedException">The elements are not numbers that a tensor can hold.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The elements are not numbers that a tensor can hold.
+    /// </exception>
     public static Tensor from_array(Array rawArray, Device? device = null) =>
         from_array(rawArray, null, device);
 
-    /// <summary>A tensor with the dimensions and elements of an array of numbers, as a copy of another type.</summary>
-    /// <exception cref="NotSupportedException">The elements are not numbers that a tensor can hold.</exception>
+    /// <summary>
+    /// A tensor with the dimensions and elements of an array of numbers, as a copy of another type.
+    /// </summary>
+    /// <exception cref="NotSupportedException">
+    /// The elements are not numbers that a tensor can hold.
+    /// </exception>
     public static Tensor from_array(
         Array rawArray,
         ScalarType? dtype,
@@ -22,7 +28,9 @@ public static partial class torch
     public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) =>
         from_array(data, dtype, device);
 
-    /// <summary>The tensor with this type on this device: a second handle to it if it is so already.</summary>
+    /// <summary>
+    /// The tensor with this type on this device: a second handle to it if it is so already.
+    /// </summary>
     public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null) =>
         data.to(dtype ?? data.dtype, device ?? data.device);
 
@@ -43,7 +51,7 @@ public static partial class torch
         var elements = dimensions.TotalSize();
         if (elements != source.LongLength)
             throw new ArgumentException(
-                $"The array must have {elements} elements for the dimensions [{string.Join(", ", dimensions)}]; "
+                $"The array must have {elements} elements for the shape [{string.Join(", ", dimensions)}]; "
                     + $"got {source.LongLength}.",
                 nameof(source)
             );

@@ -6,7 +6,9 @@ public static partial class torch
 {
     public partial class Tensor
     {
-        /// <summary>The part that indices as in Python name: a view unless one is a tensor; setting it copies.</summary>
+        /// <summary>
+        /// The part that indices as in Python name: a view unless one is a tensor; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[params TensorIndex[] indices]
         {
@@ -14,7 +16,9 @@ public static partial class torch
             set => index_put_(value, indices);
         }
 
-        /// <summary>The elements at index tensors (integers, or truth values that choose); setting it copies.</summary>
+        /// <summary>
+        /// The elements at index tensors (integers, or truth values that choose); setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[params Tensor[] indices]
         {
@@ -30,7 +34,9 @@ public static partial class torch
             set => Put(At(i1), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2]
         {
@@ -38,7 +44,9 @@ public static partial class torch
             set => Put(At(i1, i2), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3]
         {
@@ -46,7 +54,9 @@ public static partial class torch
             set => Put(At(i1, i2, i3), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4]
         {
@@ -54,7 +64,9 @@ public static partial class torch
             set => Put(At(i1, i2, i3, i4), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4, long i5]
         {
@@ -62,7 +74,9 @@ public static partial class torch
             set => Put(At(i1, i2, i3, i4, i5), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4, long i5, long i6]
         {
@@ -70,7 +84,9 @@ public static partial class torch
             set => Put(At(i1, i2, i3, i4, i5, i6), value);
         }
 
-        /// <summary>The slice at these indices of the leading dimensions: a view; setting it copies.</summary>
+        /// <summary>
+        /// The slice at these indices of the leading dimensions: a view; setting it copies.
+        /// </summary>
         [IndexerName("TensorItems")]
         public Tensor this[params long[] indices]
         {

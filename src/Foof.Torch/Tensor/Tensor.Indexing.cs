@@ -18,6 +18,9 @@ public static partial class torch
         /// <summary>The elements of the flattened tensor at indices.</summary>
         public Tensor take_along_dim(Tensor indices) => Aten.TakeAlongDim.Call(this, indices);
 
+        /// <summary>The elements of the flattened tensor at indices.</summary>
+        public Tensor take_along_dim(IEnumerable<long> indices) => take_along_dim(tensor([.. indices]));
+
         /// <summary>The elements at indices along one dimension.</summary>
         public Tensor take_along_dim(Tensor indices, long dim) => Aten.TakeAlongDim.Call(this, indices, dim);
 

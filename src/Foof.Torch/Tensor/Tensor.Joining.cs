@@ -83,6 +83,9 @@ public static partial class torch
     /// <summary>The tensors one after another along the second dimension (the first, of vectors).</summary>
     public static Tensor hstack(params Tensor[] tensors) => Aten.Hstack.Call(tensors);
 
+    /// <summary>The tensors one after another along the second dimension (the first, of vectors).</summary>
+    public static Tensor hstack(IEnumerable<Tensor> tensors) => Aten.Hstack.Call(Gathered(tensors));
+
     /// <summary>The tensors, vectors as rows, one below the other.</summary>
     public static Tensor vstack(IList<Tensor> tensors) => Aten.Vstack.Call(Gathered(tensors));
 
@@ -107,6 +110,10 @@ public static partial class torch
     /// <summary>The tensors, vectors as rows, one below the other.</summary>
     public static Tensor row_stack(params Tensor[] tensors) => Aten.Vstack.Call(tensors);
 
+    /// <summary>All choices of r elements of a vector, a row each.</summary>
+    public static Tensor combinations(Tensor input, int r = 2, bool with_replacement = false) =>
+        Aten.Combinations.Call(input, (long)r, with_replacement);
+
     /// <summary>The matrix with these matrices as blocks on its diagonal.</summary>
     public static Tensor block_diag(params Tensor[] tensors) => Aten.BlockDiag.Call(tensors);
 
@@ -114,7 +121,9 @@ public static partial class torch
     public static IList<Tensor> broadcast_tensors(params Tensor[] tensors) =>
         Aten.BroadcastTensors.CallMany(tensors.Length, tensors);
 
-    /// <summary>The coordinates of a grid, one tensor a vector; <c>xy</c> exchanges the first two dimensions.</summary>
+    /// <summary>
+    /// The coordinates of a grid, one tensor a vector; <c>xy</c> exchanges the first two dimensions.
+    /// </summary>
     public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij")
     {
         var vectors = Gathered(tensors);

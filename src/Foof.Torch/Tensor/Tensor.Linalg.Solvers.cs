@@ -118,7 +118,9 @@ public static partial class torch
             return @out;
         }
 
-        /// <summary>The X that minimises ||A X - B||, its residuals, the rank and the singular values of A.</summary>
+        /// <summary>
+        /// The X that minimises ||A X - B||, its residuals, the rank and the singular values of A.
+        /// </summary>
         public static (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) lstsq(
             Tensor input,
             Tensor other

@@ -4,7 +4,9 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>How <c>str</c>, <c>print</c> and <c>ToString(true)</c> print where no style is given.</summary>
+    /// <summary>
+    /// How <c>str</c>, <c>print</c> and <c>ToString(true)</c> print where no style is given.
+    /// </summary>
     /// <exception cref="ArgumentException">The style that is set is Default.</exception>
     public static TensorStringStyle TensorStringStyle
     {

@@ -105,13 +105,42 @@ public static partial class torch
         public Tensor addcdiv_(Tensor tensor1, Tensor tensor2) =>
             Aten.Addcdiv_.Update(this, tensor1, tensor2);
 
-        /// <summary>The sum of products over the last dimensions of this and as many first ones of b.</summary>
+        /// <summary>
+        /// The sum of products over the last dimensions of this and as many first ones of b.
+        /// </summary>
         public Tensor tensordot(Tensor b, long dims = 2)
         {
             var first = Enumerable.Range(0, checked((int)dims)).Select(i => (long)i);
             return tensordot(b, [.. first.Select(i => dim() - dims + i)], [.. first]);
         }
     }
+
+    /// <inheritdoc cref="Tensor.matmul(Tensor)"/>
+    public static Tensor matmul(Tensor input, Tensor target) => input.matmul(target);
+
+    /// <inheritdoc cref="Tensor.mm(Tensor)"/>
+    public static Tensor mm(Tensor input, Tensor target) => input.mm(target);
+
+    /// <inheritdoc cref="Tensor.mv(Tensor)"/>
+    public static Tensor mv(Tensor input, Tensor target) => input.mv(target);
+
+    /// <inheritdoc cref="Tensor.bmm(Tensor)"/>
+    public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
+
+    /// <inheritdoc cref="Tensor.dot(Tensor)"/>
+    public static Tensor dot(Tensor input, Tensor other) => input.dot(other);
+
+    /// <inheritdoc cref="Tensor.vdot(Tensor)"/>
+    public static Tensor vdot(Tensor input, Tensor target) => input.vdot(target);
+
+    /// <inheritdoc cref="Tensor.inner(Tensor)"/>
+    public static Tensor inner(Tensor input, Tensor vec2) => input.inner(vec2);
+
+    /// <inheritdoc cref="Tensor.outer(Tensor)"/>
+    public static Tensor outer(Tensor input, Tensor vec2) => input.outer(vec2);
+
+    /// <inheritdoc cref="Tensor.ger(Tensor)"/>
+    public static Tensor ger(Tensor input, Tensor vec2) => input.ger(vec2);
 
     /// <inheritdoc cref="Tensor.kron(Tensor)"/>
     public static Tensor kron(Tensor input, Tensor other) => input.kron(other);
@@ -122,6 +151,67 @@ public static partial class torch
 
     /// <inheritdoc cref="Tensor.tensordot(Tensor, ValueTuple{long, long}[])"/>
     public static Tensor tensordot(Tensor a, Tensor b, (long, long)[] dims) => a.tensordot(b, dims);
+
+    /// <inheritdoc cref="Tensor.addmm(Tensor, Tensor, float, float)"/>
+    public static Tensor addmm(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
+        input.addmm(mat1, mat2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addmm_(Tensor, Tensor, float, float)"/>
+    public static Tensor addmm_(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
+        input.addmm_(mat1, mat2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addmv(Tensor, Tensor, float, float)"/>
+    public static Tensor addmv(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
+        input.addmv(mat1, mat2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addmv_(Tensor, Tensor, float, float)"/>
+    public static Tensor addmv_(Tensor input, Tensor mat1, Tensor mat2, float beta, float alpha) =>
+        input.addmv_(mat1, mat2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addr(Tensor, Tensor, float, float)"/>
+    public static Tensor addr(
+        Tensor input,
+        Tensor vec1,
+        Tensor vec2,
+        float beta = 1.0f,
+        float alpha = 1.0f
+    ) => input.addr(vec1, vec2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addr_(Tensor, Tensor, float, float)"/>
+    public static Tensor addr_(
+        Tensor input,
+        Tensor vec1,
+        Tensor vec2,
+        float beta = 1.0f,
+        float alpha = 1.0f
+    ) => input.addr_(vec1, vec2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addbmm(Tensor, Tensor, float, float)"/>
+    public static Tensor addbmm(
+        Tensor input,
+        Tensor batch1,
+        Tensor batch2,
+        float beta = 1,
+        float alpha = 1
+    ) => input.addbmm(batch1, batch2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.addbmm_(Tensor, Tensor, float, float)"/>
+    public static Tensor addbmm_(
+        Tensor input,
+        Tensor batch1,
+        Tensor batch2,
+        float beta = 1,
+        float alpha = 1
+    ) => input.addbmm_(batch1, batch2, beta, alpha);
+
+    /// <inheritdoc cref="Tensor.baddbmm(Tensor, Tensor, float, float)"/>
+    public static Tensor baddbmm(
+        Tensor input,
+        Tensor batch1,
+        Tensor batch2,
+        float beta = 1,
+        float alpha = 1
+    ) => input.baddbmm(batch1, batch2, beta, alpha);
 
     /// <inheritdoc cref="Tensor.addcmul(Tensor, Tensor, Scalar)"/>
     public static Tensor addcmul(Tensor input, Tensor tensor1, Tensor tensor2, Scalar value) =>
@@ -142,7 +232,9 @@ public static partial class torch
     /// <inheritdoc cref="Tensor.tensordot(Tensor, long)"/>
     public static Tensor tensordot(Tensor a, Tensor b, long dims = 2) => a.tensordot(b, dims);
 
-    /// <summary>The sum of products that Einstein's summation names: <c>"ij,jk-&gt;ik"</c> is the matrix product.</summary>
+    /// <summary>
+    /// The sum of products that Einstein's summation names: <c>"ij,jk-&gt;ik"</c> is the matrix product.
+    /// </summary>
     public static Tensor einsum(string equation, params Tensor[] tensors) =>
         Aten.Einsum.Call(equation, tensors);
 

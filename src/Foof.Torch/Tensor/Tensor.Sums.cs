@@ -17,6 +17,10 @@ public static partial class torch
         public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) =>
             sum(dim.ToArray(), keepdim, type);
 
+        /// <summary>The sums over one dimension; here so that a literal 0 is no element type.</summary>
+        public Tensor sum(int dim, bool keepdim = false, ScalarType? type = null) =>
+            sum([dim], keepdim, type);
+
         /// <summary>The sums over one dimension.</summary>
         public Tensor sum(long dim, bool keepdim = false, ScalarType? type = null) =>
             sum([dim], keepdim, type);
@@ -45,6 +49,10 @@ public static partial class torch
 
         /// <summary>The product of all elements.</summary>
         public Tensor prod(ScalarType? type = null) => Aten.Prod.Call(this, type);
+
+        /// <summary>The products over one dimension; here so that a literal 0 is no element type.</summary>
+        public Tensor prod(int dim, bool keepdim = false, ScalarType? type = null) =>
+            prod((long)dim, keepdim, type);
 
         /// <summary>The products over one dimension.</summary>
         public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) =>
@@ -113,6 +121,10 @@ public static partial class torch
         ScalarType? type = null
     ) => input.sum(dim, keepdim, type);
 
+    /// <inheritdoc cref="Tensor.sum(int, bool, ScalarType?)"/>
+    public static Tensor sum(Tensor input, int dim, bool keepdim = false, ScalarType? type = null) =>
+        input.sum(dim, keepdim, type);
+
     /// <inheritdoc cref="Tensor.sum(long, bool, ScalarType?)"/>
     public static Tensor sum(Tensor input, long dim, bool keepdim = false, ScalarType? type = null) =>
         input.sum(dim, keepdim, type);
@@ -141,6 +153,10 @@ public static partial class torch
 
     /// <inheritdoc cref="Tensor.prod(ScalarType?)"/>
     public static Tensor prod(Tensor input, ScalarType? type = null) => input.prod(type);
+
+    /// <inheritdoc cref="Tensor.prod(int, bool, ScalarType?)"/>
+    public static Tensor prod(Tensor input, int dim, bool keepdim = false, ScalarType? type = null) =>
+        input.prod(dim, keepdim, type);
 
     /// <inheritdoc cref="Tensor.prod(long, bool, ScalarType?)"/>
     public static Tensor prod(Tensor input, long dim, bool keepdim = false, ScalarType? type = null) =>

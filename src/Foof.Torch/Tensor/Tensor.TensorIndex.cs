@@ -4,7 +4,9 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>One index of a tensor, as in Python: a number, a slice, an ellipsis, a new axis, a tensor.</summary>
+    /// <summary>
+    /// One index of a tensor, as in Python: a number, a slice, an ellipsis, a new axis, a tensor.
+    /// </summary>
     public readonly struct TensorIndex
     {
         private readonly Kind kind;
@@ -50,7 +52,9 @@ public static partial class torch
         /// <summary>One whole dimension.</summary>
         public static readonly TensorIndex Colon = Slice();
 
-        /// <summary>start, start + step, ... below stop; negative numbers count from the end, null leaves open.</summary>
+        /// <summary>
+        /// start, start + step, ... below stop; negative numbers count from the end, null leaves open.
+        /// </summary>
         public static TensorIndex Slice(long? start = null, long? stop = null, long? step = null) =>
             new(Kind.Slice, start, stop, step);
 
@@ -83,7 +87,7 @@ public static partial class torch
         public static implicit operator TensorIndex(Index index) => Single(Place(index));
 
         /// <summary>
-        /// Applies the index to one dimension: the view, how far that moves along, and an index tensor if any.
+        /// Applies the index to one dimension: the view, how far that moves on, and an index tensor if any.
         /// </summary>
         internal (Tensor Part, long Step, Tensor? Index) Apply(
             Tensor whole,

@@ -19,7 +19,9 @@ public static partial class torch
         internal DisposeScope? Scope;
         internal int ScopePlace;
 
-        /// <summary>Takes over a native handle that keeps <paramref name="bytes"/> of elements alive.</summary>
+        /// <summary>
+        /// Takes over a native handle that keeps <paramref name="bytes"/> of elements alive.
+        /// </summary>
         internal Tensor(nint handle, long bytes)
         {
             this.handle = handle;
@@ -146,7 +148,9 @@ public static partial class torch
             return this;
         }
 
-        /// <summary>Passes the tensor to the scope that holds <paramref name="other"/>, and returns it.</summary>
+        /// <summary>
+        /// Passes the tensor to the scope that holds <paramref name="other"/>, and returns it.
+        /// </summary>
         public Tensor MoveToOtherDisposeScope(Tensor other) => MoveToOtherDisposeScope(other.Scope);
 
         /// <summary>Passes the tensor to <paramref name="other"/> (null: to none), and returns it.</summary>
@@ -156,7 +160,9 @@ public static partial class torch
             return this;
         }
 
-        /// <summary>A second handle to the same native tensor, so the same variable of the same graph.</summary>
+        /// <summary>
+        /// A second handle to the same native tensor, so the same variable of the same graph.
+        /// </summary>
         public Tensor alias()
         {
             var second = Own(NativeMethods.Check(NativeMethods.foof_alias(Handle)));

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace TorchSharp.Utils;
 
 /// <summary>
-/// The elements of a tensor in host memory, in row-major order whatever its strides; reads and writes go to the
-/// tensor's own memory.
+/// The elements of a tensor in host memory, in row-major order whatever its strides; reads and writes go to
+/// the tensor's own memory.
 /// </summary>
 public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
     where T : unmanaged
@@ -36,12 +36,23 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
     /// <summary>False: elements can be set.</summary>
     public bool IsReadOnly => false;
 
-    /// <summary>The element at these indices, one a dimension; a single index counts in row-major order.</summary>
+    /// <summary>
+    /// The element at these indices, one a dimension; a single index counts in row-major order.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">An index lies outside the tensor.</exception>
     public T this[params long[] indices]
     {
-        get => *At(Offset(indices));
-        set => *At(Offset(indices)) = value;
+        get
+        {
+            var element = *At(Offset(indices));
+            GC.KeepAlive(tensor);
+            return element;
+        }
+        set
+        {
+            *At(Offset(indices)) = value;
+            GC.KeepAlive(tensor);
+        }
     }
 
     /// <summary>The elements in row-major order, as a copy.</summary>
@@ -113,7 +124,9 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Frees the copy that was made of a tensor on another device; a tensor of the host stays.</summary>
+    /// <summary>
+    /// Frees the copy that was made of a tensor on another device; a tensor of the host stays.
+    /// </summary>
     public void Dispose()
     {
         if (owned)

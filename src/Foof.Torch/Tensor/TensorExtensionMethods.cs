@@ -34,6 +34,9 @@ public static partial class TensorExtensionMethods
     public static ReadOnlySpan<int> IntShape(this torch.Tensor tensor) =>
         Array.ConvertAll(tensor.shape, length => checked((int)length));
 
+    /// <summary>A parameter that takes over the tensor, whose handle is empty afterwards.</summary>
+    public static Modules.Parameter AsParameter(this torch.Tensor tensor) => new(tensor);
+
     /// <summary>A tensor of these dimensions that holds a copy of the array.</summary>
     public static torch.Tensor ToTensor<T>(
         this T[] rawArray,

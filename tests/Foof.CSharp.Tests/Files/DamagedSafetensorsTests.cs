@@ -19,7 +19,8 @@ public class DamagedSafetensorsTests
     }
 
     [Fact]
-    public void A_file_of_less_than_eight_bytes_is_refused() => Refused([1, 2, 3], "offset 0", "8 bytes", "3");
+    public void A_file_of_less_than_eight_bytes_is_refused() =>
+        Refused([1, 2, 3], "offset 0", "8 bytes", "3");
 
     [Fact]
     public void A_header_longer_than_the_file_is_refused() =>
@@ -62,10 +63,12 @@ public class DamagedSafetensorsTests
         Refused(HandMade.File(header, Eight), part);
 
     [Fact]
-    public void A_header_that_is_not_UTF8_is_refused() => Refused(HandMade.File(3, [0x7b, 0xff, 0x7d], []), "UTF-8");
+    public void A_header_that_is_not_UTF8_is_refused() =>
+        Refused(HandMade.File(3, [0x7b, 0xff, 0x7d], []), "UTF-8");
 
     [Fact]
-    public void A_header_nested_too_deeply_is_refused() => Refused(HandMade.File(new string('[', 100_000)), "JSON");
+    public void A_header_nested_too_deeply_is_refused() =>
+        Refused(HandMade.File(new string('[', 100_000)), "JSON");
 
     [Fact]
     public void A_name_that_comes_twice_is_refused() =>
@@ -93,8 +96,13 @@ public class DamagedSafetensorsTests
     [InlineData("F32", "[1099511627776]", 0, 4398046511104, "up to 8")]
     [InlineData("F32", "[1]", 4, 8, "gap")]
     [InlineData("F32", "[1]", 0, 4, "4 bytes after data offset 4")]
-    public void An_entry_that_does_not_fit_is_refused(string dtype, string shape, long begin, long end, string part) =>
-        Refused(HandMade.File($"{{{Entry("a", dtype, shape, begin, end)}}}", Eight), part);
+    public void An_entry_that_does_not_fit_is_refused(
+        string dtype,
+        string shape,
+        long begin,
+        long end,
+        string part
+    ) => Refused(HandMade.File($"{{{Entry("a", dtype, shape, begin, end)}}}", Eight), part);
 
     [Fact]
     public void More_than_64_dimensions_are_refused()
@@ -108,9 +116,9 @@ public class DamagedSafetensorsTests
     {
         string Two(long begin, long end) =>
             $"{{{Entry("b", "U8", $"[{end - begin}]", begin, end)},{Entry("a", "U8", "[4]", 0, 4)}}}";
-        Refused(HandMade.File(Two(2, 8), Eight), "'b'", "overlaps");
+        Refused(HandMade.File(Two(2, 8), Eight), "'b'", "overlap");
         Refused(HandMade.File(Two(5, 8), Eight), "'b'", "gap");
-        Refused(HandMade.File(Two(0, 8), Eight), "overlaps");
+        Refused(HandMade.File(Two(0, 8), Eight), "overlap");
         Refused(HandMade.File(Two(4, 7), Eight), "1 bytes after data offset 7");
     }
 

@@ -50,7 +50,7 @@ public class ContainerTests
         var input = randn([2]);
         var output = Sequential().call(input);
         Assert.NotSame(input, output);
-        Assert.True(input.equal(output));
+        Assert.True(input.Equals(output));
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Foof.Torch.Tests.NN;
 
 public class InitTests
 {
-    // 40,000 numbers: means lie within five of these deviations with all but a part in a million of certainty.
+    // 40,000 numbers: means lie within five of these deviations with all but a part in a million of
+    // certainty.
     private const long Side = 200;
 
     private static (double Mean, double Deviation, double[] All) Statistics(
@@ -116,7 +117,7 @@ public class InitTests
         using var scope = NewDisposeScope();
         using var first = new Generator(5);
         using var second = new Generator(5);
-        Assert.True(normal_(randn([9]), generator: first).equal(normal_(randn([9]), generator: second)));
+        Assert.True(normal_(randn([9]), generator: first).Equals(normal_(randn([9]), generator: second)));
     }
 
     [Fact]

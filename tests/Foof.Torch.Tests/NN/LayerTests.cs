@@ -198,7 +198,7 @@ public class LayerTests
         using var model = Sequential(Flatten(), Unflatten(1, [3, 4]), Identity());
         var input = randn([2, 3, 4]);
         Assert.Equal([2, 12], Flatten().call(input).shape);
-        Assert.True(input.equal(model.call(input)));
+        Assert.True(input.Equals(model.call(input)));
         Assert.False(input.IsInvalid);
     }
 
@@ -213,7 +213,7 @@ public class LayerTests
         Assert.All(dropped, x => Assert.True(x == 0 || Math.Abs(x - 4.0 / 3) < 1e-6));
         Assert.InRange(dropped.Count(x => x == 0), 2500 - 220, 2500 + 220);
         layer.eval();
-        Assert.True(ones.equal(layer.call(ones)));
+        Assert.True(ones.Equals(layer.call(ones)));
     }
 
     [Fact]

@@ -64,10 +64,10 @@ public class ModuleTests
         Assert.Empty(unexpected);
         Assert.All(
             source.state_dict(),
-            entry => Assert.True(entry.Value.equal(target.state_dict()[entry.Key]))
+            entry => Assert.True(entry.Value.Equals(target.state_dict()[entry.Key]))
         );
         var input = randn([5, 3], float64);
-        Assert.True(source.call(input).equal(target.call(input)));
+        Assert.True(source.call(input).Equals(target.call(input)));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public class ModuleTests
         Assert.Contains("'second.weight'", error.Message, StringComparison.Ordinal);
         Assert.Contains("[2, 4]", error.Message, StringComparison.Ordinal);
         Assert.Contains("[2, 5]", error.Message, StringComparison.Ordinal);
-        Assert.True(before.equal(network.first.bias));
+        Assert.True(before.Equals(network.first.bias));
     }
 
     [Fact]
@@ -96,12 +96,12 @@ public class ModuleTests
         var error = Assert.Throws<InvalidOperationException>(() => network.load_state_dict(state));
         Assert.Contains("offset", error.Message, StringComparison.Ordinal);
         Assert.Contains("extra", error.Message, StringComparison.Ordinal);
-        Assert.False(network.first.weight.equal(state["first.weight"]));
+        Assert.False(network.first.weight.Equals(state["first.weight"]));
         var (missing, unexpected) = network.load_state_dict(state, strict: false, skip: ["first.bias"]);
         Assert.Equal(["offset"], missing);
         Assert.Equal(["extra"], unexpected);
-        Assert.True(network.first.weight.equal(state["first.weight"]));
-        Assert.False(network.first.bias!.equal(state["first.bias"]));
+        Assert.True(network.first.weight.Equals(state["first.weight"]));
+        Assert.False(network.first.bias!.Equals(state["first.bias"]));
     }
 
     [Fact]
@@ -184,5 +184,47 @@ public class ModuleTests
         Assert.True(parameter.is_leaf && parameter.requires_grad);
         parameter.Dispose();
         Assert.Equal(before + 1, Tensor.TotalCount);
+    }
+
+    private sealed class Holder : Module
+    {
+        public Holder(Tensor buffer, params TorchSharp.Modules.Parameter[] parameters)
+            : base("holder")
+        {
+            for (var i = 0; i < parameters.Length; i++)
+                register_parameter($"p{i}", parameters[i]);
+            register_buffer("lasting", buffer);
+            register_buffer("passing", buffer.add(1.0), persistent: false);
+        }
+    }
+
+    [Fact]
+    public void A_parameter_outlives_the_scope_that_it_was_made_in()
+    {
+        TorchSharp.Modules.Parameter parameter;
+        using (NewDisposeScope())
+            parameter = Parameter(randn([3]));
+        Assert.False(parameter.IsInvalid);
+        parameter.Dispose();
+    }
+
+    [Fact]
+    public void Disposed_and_repeated_parameters_are_not_listed()
+    {
+        using var scope = NewDisposeScope();
+        var (kept, doomed) = (Parameter(randn([2])), Parameter(randn([2])));
+        using var holder = new Holder(randn([1]), kept, doomed, kept);
+        doomed.Dispose();
+        Assert.Equal(["p0"], holder.named_parameters().Select(p => p.name));
+    }
+
+    [Fact]
+    public void Only_persistent_buffers_are_state()
+    {
+        using var scope = NewDisposeScope();
+        using var holder = new Holder(randn([1]));
+        Assert.Equal(["lasting", "passing"], holder.named_buffers().Select(b => b.name));
+        Assert.Equal(["lasting"], holder.state_dict().Keys);
+        Assert.True(holder.has_buffer("passing"));
     }
 }

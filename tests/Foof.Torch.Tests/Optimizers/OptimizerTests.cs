@@ -1,5 +1,5 @@
-using TorchSharp.Native;
 using TorchSharp.Modules;
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace Foof.Torch.Tests.Optimizers;
@@ -14,6 +14,8 @@ public class OptimizerTests
         ["sgd without momentum"] = p => optim.SGD([p], 0.1),
         ["adam"] = p => optim.Adam([p], 0.1),
         ["amsgrad"] = p => optim.Adam([p], 0.1, amsgrad: true),
+        ["rmsprop"] = p => optim.RMSProp([p], momentum: 0.9, centered: true),
+        ["adagrad"] = p => optim.Adagrad([p]),
         ["adamw"] = p => optim.AdamW([p], 0.1, weight_decay: 0.1),
     };
 

@@ -5,7 +5,9 @@ namespace Foof.Torch.Tests.Optimizers;
 
 public class OwnOptimizerTests
 {
-    /// <summary>Steps by the learning rate against the sign of the gradient's sum: what a user might write.</summary>
+    /// <summary>
+    /// Steps by the learning rate against the sign of the gradient's sum: what a user might write.
+    /// </summary>
     private sealed class Walk : OptimizerHelper
     {
         public Walk(IEnumerable<Parameter> parameters, double lr)

@@ -44,9 +44,21 @@ public class SgdTests
     {
         var p = Toy.Parameter(1);
         Assert.Contains("lr", Refused(() => optim.SGD([p], -0.1)), StringComparison.Ordinal);
-        Assert.Contains("momentum", Refused(() => optim.SGD([p], 0.1, momentum: -1)), StringComparison.Ordinal);
-        Assert.Contains("weight_decay", Refused(() => optim.SGD([p], 0.1, weight_decay: -1)), StringComparison.Ordinal);
-        Assert.Contains("Nesterov", Refused(() => optim.SGD([p], 0.1, nesterov: true)), StringComparison.Ordinal);
+        Assert.Contains(
+            "momentum",
+            Refused(() => optim.SGD([p], 0.1, momentum: -1)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "weight_decay",
+            Refused(() => optim.SGD([p], 0.1, weight_decay: -1)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Nesterov",
+            Refused(() => optim.SGD([p], 0.1, nesterov: true)),
+            StringComparison.Ordinal
+        );
         Assert.Contains("NaN", Refused(() => optim.SGD([p], double.NaN)), StringComparison.Ordinal);
     }
 

@@ -4,16 +4,25 @@ using static TorchSharp.torch;
 
 namespace Foof.Torch.Tests.Optimizers;
 
-/// <summary>Parameters in double precision with prescribed gradients, and their values as plain doubles.</summary>
+/// <summary>
+/// Parameters in double precision with prescribed gradients, and their values as plain doubles.
+/// </summary>
 internal static unsafe class Toy
 {
     internal const double Tolerance = 1e-12;
 
     internal static Tensor Vector(params double[] values)
     {
-        var tensor = Aten.EmptyMemoryFormat.Call(new long[] { values.Length }, ScalarType.Float64, Value.None, CPU);
+        var tensor = Aten.EmptyMemoryFormat.Call(
+            new long[] { values.Length },
+            ScalarType.Float64,
+            Value.None,
+            CPU
+        );
         fixed (double* first = values)
-            NativeMethods.Check(NativeMethods.foof_copy_in(tensor.Handle, first, values.Length * sizeof(double)));
+            NativeMethods.Check(
+                NativeMethods.foof_copy_in(tensor.Handle, first, values.Length * sizeof(double))
+            );
         return tensor;
     }
 
@@ -23,20 +32,28 @@ internal static unsafe class Toy
     {
         var values = new double[tensor.numel()];
         fixed (double* first = values)
-            NativeMethods.Check(NativeMethods.foof_copy_out(tensor.Handle, first, values.Length * sizeof(double)));
+            NativeMethods.Check(
+                NativeMethods.foof_copy_out(tensor.Handle, first, values.Length * sizeof(double))
+            );
         return values;
     }
 
-    /// <summary>Element <paramref name="i"/> of the gradient before step <paramref name="t"/> (from 1).</summary>
+    /// <summary>
+    /// Element <paramref name="i"/> of the gradient before step <paramref name="t"/> (from 1).
+    /// </summary>
     internal static double Gradient(int t, int i) => Math.Sin(1.7 * t + i) + 0.1 * i;
 
     internal static void SetGradient(Parameter parameter, int t)
     {
-        using var gradient = Vector([.. Enumerable.Range(0, (int)parameter.numel()).Select(i => Gradient(t, i))]);
+        using var gradient = Vector([
+            .. Enumerable.Range(0, (int)parameter.numel()).Select(i => Gradient(t, i)),
+        ]);
         parameter.grad = gradient;
     }
 
-    /// <summary>Steps five times and compares with <paramref name="recurrence"/>: from (p, g, t) to the next p.</summary>
+    /// <summary>
+    /// Steps five times and compares with <paramref name="recurrence"/>: from (p, g, t) to the next p.
+    /// </summary>
     internal static void Follows(
         Func<Parameter, optim.Optimizer> create,
         Func<int, Func<double, double, int, double>> recurrence

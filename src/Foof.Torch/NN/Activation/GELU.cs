@@ -25,7 +25,9 @@ namespace TorchSharp
                 public static Tensor gelu(Tensor x, bool inplace) =>
                     gelu(x, Modules.GELU.Approximate.none, inplace);
 
-                /// <summary>x Phi(x), with the normal distribution function Phi, exact or approximate.</summary>
+                /// <summary>
+                /// x Phi(x), with the normal distribution function Phi, exact or approximate.
+                /// </summary>
                 public static Tensor gelu(Tensor x, GELU.Approximate approximate, bool inplace = false) =>
                     inplace
                         ? InPlace(NNOps.Gelu_, x, approximate.ToString())

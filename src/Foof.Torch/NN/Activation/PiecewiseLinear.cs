@@ -35,7 +35,9 @@ namespace TorchSharp
                 public static Tensor hardswish(Tensor input, bool inplace = false) =>
                     inplace ? InPlace(NNOps.Hardswish_, input) : NNOps.Hardswish.Call(input);
 
-                /// <summary>log(1 + exp(beta x)) / beta, and x itself where beta x is above threshold.</summary>
+                /// <summary>
+                /// log(1 + exp(beta x)) / beta, and x itself where beta x is above threshold.
+                /// </summary>
                 public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) =>
                     NNOps.Softplus.Call(x, beta, threshold);
             }

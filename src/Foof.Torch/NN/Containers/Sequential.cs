@@ -31,7 +31,9 @@ public class Sequential : torch.nn.Module<torch.Tensor, torch.Tensor>
     [IndexerName("SequentialItems")]
     public torch.nn.IModule<torch.Tensor, torch.Tensor> this[int index] => At(index);
 
-    /// <summary>The modules from start (null: the first) to before end (null: the last), not copied.</summary>
+    /// <summary>
+    /// The modules from start (null: the first) to before end (null: the last), not copied.
+    /// </summary>
     [IndexerName("SequentialItems")]
     public Sequential this[(int? start, int? end) index] => this[(index.start ?? 0)..(index.end ?? Count)];
 
@@ -61,8 +63,8 @@ public class Sequential : torch.nn.Module<torch.Tensor, torch.Tensor>
         append(Count.ToString(CultureInfo.InvariantCulture), module);
 
     /// <summary>
-    /// The last module's output. The activations in between are disposed as soon as the next module has run: a hook
-    /// that wants to keep one must keep an <c>alias()</c> or a <c>detach()</c> of it.
+    /// The last module's output. The activations in between are disposed as soon as the next module has run:
+    /// a hook that wants to keep one must keep an <c>alias()</c> or a <c>detach()</c> of it.
     /// </summary>
     public override torch.Tensor forward(torch.Tensor input)
     {

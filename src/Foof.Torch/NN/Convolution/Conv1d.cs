@@ -87,7 +87,9 @@ namespace TorchSharp
                         groups
                     );
 
-                /// <summary>Sequences [n; in; length] convolved with kernels [out; in / groups; k], padded by effect.</summary>
+                /// <summary>
+                /// Sequences [n; in; length] convolved with kernels [out; in / groups; k], padded by effect.
+                /// </summary>
                 public static Tensor conv1d_padding(
                     Tensor input,
                     Tensor weight,
@@ -113,7 +115,9 @@ namespace TorchSharp
 
 namespace TorchSharp.Modules
 {
-    /// <summary>The sum over channels and a kernel's points of sequence times weight, at every place.</summary>
+    /// <summary>
+    /// The sum over channels and a kernel's points of sequence times weight, at every place.
+    /// </summary>
     public sealed class Conv1d : Convolution
     {
         internal Conv1d(
@@ -146,7 +150,9 @@ namespace TorchSharp.Modules
                 dtype
             ) { }
 
-        /// <summary>The convolved sequences. Shapes: [n; in; length] -> [n; out; length'], or without n.</summary>
+        /// <summary>
+        /// The convolved sequences. Shapes: [n; in; length] -> [n; out; length'], or without n.
+        /// </summary>
         /// <exception cref="ArgumentException">The input has other channels or dimensions.</exception>
         public override torch.Tensor forward(torch.Tensor input)
         {

@@ -143,7 +143,9 @@ public static partial class torch
                     groups
                 );
 
-            /// <summary>Images [n; in; h; w] convolved with kernels [out; in / groups; kh; kw], padded by effect.</summary>
+            /// <summary>
+            /// Images [n; in; h; w] convolved with kernels [out; in / groups; kh; kw], padded by effect.
+            /// </summary>
             public static Tensor conv2d_padding(
                 Tensor input,
                 Tensor weight,

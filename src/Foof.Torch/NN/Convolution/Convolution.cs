@@ -56,7 +56,9 @@ public abstract class Convolution : torch.nn.Module<torch.Tensor, torch.Tensor>
     /// <summary>How far the kernel moves in each dimension.</summary>
     public long[] stride { get; set; }
 
-    /// <summary>How much each side of each dimension is padded; null where <see cref="padding_type"/> says it.</summary>
+    /// <summary>
+    /// How much each side of each dimension is padded; null where <see cref="padding_type"/> says it.
+    /// </summary>
     public long[]? padding { get; private set; }
 
     /// <summary>How much is padded, by its effect; null where <see cref="padding"/> says it.</summary>
@@ -72,8 +74,8 @@ public abstract class Convolution : torch.nn.Module<torch.Tensor, torch.Tensor>
     public PaddingModes padding_mode { get; set; }
 
     /// <summary>
-    /// The kernels, [out_channels; in_channels / groups; kernel_size...]. A new one takes the old one's place, which
-    /// is disposed.
+    /// The kernels, [out_channels; in_channels / groups; kernel_size...]. A new one takes the old one's
+    /// place, which is disposed.
     /// </summary>
     public Parameter weight
     {
@@ -81,7 +83,9 @@ public abstract class Convolution : torch.nn.Module<torch.Tensor, torch.Tensor>
         set => Replace(nameof(weight), value ?? throw new ArgumentNullException(nameof(weight)));
     }
 
-    /// <summary>One number for each output channel, or null. A new one takes the old one's place, which is disposed.</summary>
+    /// <summary>
+    /// One number for each output channel, or null. A new one takes the old one's place, which is disposed.
+    /// </summary>
     public Parameter? bias
     {
         get => Own(nameof(bias));
@@ -117,8 +121,8 @@ public abstract class Convolution : torch.nn.Module<torch.Tensor, torch.Tensor>
         var single = shape.Length == kernel_size.Length + 1 && shape[0] == in_channels;
         if (!batched && !single)
             throw new ArgumentException(
-                $"The input of {GetName()} must have {in_channels} channels and {kernel_size.Length} dimensions "
-                    + $"after them; got shape [{string.Join(", ", shape)}].",
+                $"The input of {GetName()} must have {in_channels} channels and "
+                    + $"{kernel_size.Length} dimensions after them; got shape [{string.Join(", ", shape)}].",
                 nameof(input)
             );
     }

@@ -22,8 +22,9 @@ public static partial class torch
         public static partial class functional
         {
             /// <summary>
-            /// -log softmax(input)[target], times the class's weight; the mean is over the weights. Shapes: input
-            /// [n; classes; ...], target [n; ...] of class numbers, or of probabilities in the input's shape.
+            /// -log softmax(input)[target], times the class's weight; the mean is over the weights. Shapes:
+            /// input [n; classes; ...], target [n; ...] of class numbers, or of probabilities in the input's
+            /// shape.
             /// </summary>
             /// <param name="input">Logits.</param>
             /// <param name="target">Class numbers or probabilities.</param>

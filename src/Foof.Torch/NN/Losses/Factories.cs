@@ -50,11 +50,15 @@ public static partial class torch
             Reduction reduction = Reduction.Mean
         ) => new(log_input, full, eps, reduction);
 
-        /// <summary>The Kullback-Leibler divergence of the target from the input, which is log-probabilities.</summary>
+        /// <summary>
+        /// The Kullback-Leibler divergence of the target from the input, which is log-probabilities.
+        /// </summary>
         public static KLDivLoss KLDivLoss(bool log_target = true, Reduction reduction = Reduction.Mean) =>
             new(log_target, reduction);
 
-        /// <summary>The negative log-likelihood under a normal distribution of given mean and variance.</summary>
+        /// <summary>
+        /// The negative log-likelihood under a normal distribution of given mean and variance.
+        /// </summary>
         public static GaussianNLLLoss GaussianNLLLoss(
             bool full = false,
             float eps = 1e-8f,

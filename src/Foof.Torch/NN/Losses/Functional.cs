@@ -27,7 +27,9 @@ public static partial class torch
                 double beta = 1.0
             ) => Aten.SmoothL1Loss.Call(input, target, (long)reduction, beta);
 
-            /// <summary>d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2).</summary>
+            /// <summary>
+            /// d^2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2).
+            /// </summary>
             public static Tensor huber_loss(
                 Tensor input,
                 Tensor target,
@@ -35,7 +37,10 @@ public static partial class torch
                 Reduction reduction = Reduction.Mean
             ) => Aten.HuberLoss.Call(input, target, (long)reduction, delta);
 
-            /// <summary>-input[target] of log-probabilities, times the class's weight; the mean is over the weights. Shapes: input [n; classes; ...], target [n; ...] of class numbers; -100 counts for nothing.</summary>
+            /// <summary>
+            /// -input[target] of log-probabilities, times the class's weight; the mean is over the weights.
+            /// Shapes: input [n; classes; ...], target [n; ...] of class numbers; -100 counts for nothing.
+            /// </summary>
             public static Tensor nll_loss(
                 Tensor input,
                 Tensor target,
@@ -51,7 +56,9 @@ public static partial class torch
                 Reduction reduction = Reduction.Mean
             ) => Aten.BinaryCrossEntropy.Call(input, target, weight, (long)reduction);
 
-            /// <summary>-weight (pos_weights target log s + (1 - target) log(1 - s)) with s = sigmoid(input).</summary>
+            /// <summary>
+            /// -weight (pos_weights target log s + (1 - target) log(1 - s)) with s = sigmoid(input).
+            /// </summary>
             public static Tensor binary_cross_entropy_with_logits(
                 Tensor input,
                 Tensor target,
@@ -60,7 +67,10 @@ public static partial class torch
                 Tensor? pos_weights = null
             ) => Aten.BinaryCrossEntropyWithLogits.Call(input, target, weight, pos_weights, (long)reduction);
 
-            /// <summary>exp(input) - target input with log_input, else input - target log(input + eps); with full, Stirling's approximation of log(target!) is added where target is above 1.</summary>
+            /// <summary>
+            /// exp(input) - target input with log_input, else input - target log(input + eps); with full,
+            /// Stirling's approximation of log(target!) is added where target is above 1.
+            /// </summary>
             public static Tensor poisson_nll_loss(
                 Tensor input,
                 Tensor target,
@@ -70,7 +80,10 @@ public static partial class torch
                 Reduction reduction = Reduction.Mean
             ) => Aten.PoissonNllLoss.Call(input, target, log_input, full, (double)eps, (long)reduction);
 
-            /// <summary>exp(target) (target - input) of log-probabilities with log_target, else target (log target - input); the mean is over elements.</summary>
+            /// <summary>
+            /// exp(target) (target - input) of log-probabilities with log_target, else target (log target -
+            /// input); the mean is over elements.
+            /// </summary>
             public static Tensor kl_div(
                 Tensor input,
                 Tensor target,
@@ -79,8 +92,9 @@ public static partial class torch
             ) => Aten.KlDiv.Call(input, target, (long)reduction, log_target);
 
             /// <summary>
-            /// (log v + (input - target)^2 / v) / 2 with v = max(variance, eps), summed over each example's elements;
-            /// with full, log(2 pi) / 2 is added for each. Shapes: [n; ...], variance alike or one for an example.
+            /// (log v + (input - target)^2 / v) / 2 with v = max(variance, eps), summed over each example's
+            /// elements; with full, log(2 pi) / 2 is added for each. Shapes: [n; ...], variance alike or one
+            /// for an example.
             /// </summary>
             /// <exception cref="ArgumentException">A variance is negative.</exception>
             public static Tensor gaussian_nll_loss(

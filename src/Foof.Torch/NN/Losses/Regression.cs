@@ -91,7 +91,9 @@ namespace TorchSharp.Modules
             torch.nn.functional.poisson_nll_loss(input, target, log_input, full, eps, reduction);
     }
 
-    /// <summary>The Kullback-Leibler divergence of the target from the input, which is log-probabilities.</summary>
+    /// <summary>
+    /// The Kullback-Leibler divergence of the target from the input, which is log-probabilities.
+    /// </summary>
     public sealed class KLDivLoss : Loss<torch.Tensor, torch.Tensor, torch.Tensor>
     {
         /// <summary>The loss with these settings.</summary>

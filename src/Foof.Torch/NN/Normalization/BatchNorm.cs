@@ -1,8 +1,8 @@
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// (x - mean) / sqrt(variance + eps) * weight + bias for each channel, with the batch's mean and variance while
-/// training and the running ones else.
+/// (x - mean) / sqrt(variance + eps) * weight + bias for each channel, with the batch's mean and variance
+/// while training and the running ones else.
 /// </summary>
 public abstract class BatchNorm : NormBase
 {
@@ -18,7 +18,9 @@ public abstract class BatchNorm : NormBase
     )
         : base(num_features, eps, momentum, affine, track_running_stats, device, dtype, name) { }
 
-    /// <summary>The normalised input, of its shape; while training, the running statistics take in the batch.</summary>
+    /// <summary>
+    /// The normalised input, of its shape; while training, the running statistics take in the batch.
+    /// </summary>
     /// <exception cref="ArgumentException">The input has another number of dimensions.</exception>
     public override torch.Tensor forward(torch.Tensor input)
     {

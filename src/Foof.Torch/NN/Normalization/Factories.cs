@@ -62,8 +62,8 @@ public static partial class torch
         public static partial class functional
         {
             /// <summary>
-            /// (x - mean) / sqrt(variance + eps) * weight + bias for each channel; while training, the running
-            /// statistics take in the batch in place, with share <paramref name="momentum"/>.
+            /// (x - mean) / sqrt(variance + eps) * weight + bias for each channel; while training, the
+            /// running statistics take in the batch in place, with share <paramref name="momentum"/>.
             /// </summary>
             public static Tensor batch_norm(
                 Tensor input,

@@ -1,7 +1,8 @@
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// (x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance over groups of channels of one example.
+/// (x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance over groups of channels of one
+/// example.
 /// </summary>
 public sealed class GroupNorm : torch.nn.Module<torch.Tensor, torch.Tensor>
 {

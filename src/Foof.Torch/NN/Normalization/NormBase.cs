@@ -1,6 +1,8 @@
 namespace TorchSharp.Modules;
 
-/// <summary>A normalisation by channel with running statistics, and with a scale and a shift to learn.</summary>
+/// <summary>
+/// A normalisation by channel with running statistics, and with a scale and a shift to learn.
+/// </summary>
 public abstract class NormBase : torch.nn.Module<torch.Tensor, torch.Tensor>
 {
     /// <summary>Scale one and shift zero, running mean zero and running variance one.</summary>
@@ -41,7 +43,9 @@ public abstract class NormBase : torch.nn.Module<torch.Tensor, torch.Tensor>
     /// <summary>What is added to a variance before its root.</summary>
     public double eps { get; set; }
 
-    /// <summary>The share of the newest batch in the running statistics; null for the mean over all batches.</summary>
+    /// <summary>
+    /// The share of the newest batch in the running statistics; null for the mean over all batches.
+    /// </summary>
     public double? momentum { get; set; }
 
     /// <summary>Whether there are a scale and a shift to learn.</summary>

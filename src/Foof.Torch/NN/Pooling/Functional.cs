@@ -46,7 +46,9 @@ public static partial class torch
                 bool ceil_mode = false
             ) => max_pool2d(input, Both(kernel_size), Both(stride), Both(padding), Both(dilation), ceil_mode);
 
-            /// <summary>The greatest elements and their places in their channel, counted in row-major order.</summary>
+            /// <summary>
+            /// The greatest elements and their places in their channel, counted in row-major order.
+            /// </summary>
             public static (Tensor output, Tensor indices) max_pool2d_with_indices(
                 Tensor input,
                 long[] kernel_size,
@@ -144,7 +146,9 @@ public static partial class torch
                 return values;
             }
 
-            /// <summary>The greatest elements and their places in their channel, counted in row-major order.</summary>
+            /// <summary>
+            /// The greatest elements and their places in their channel, counted in row-major order.
+            /// </summary>
             public static (Tensor Values, Tensor Indices) adaptive_max_pool2d_with_indices(
                 Tensor input,
                 long[] output_size

@@ -32,7 +32,9 @@ public sealed class MaxPool2d : ParameterLessModule<torch.Tensor, torch.Tensor>
     public override torch.Tensor forward(torch.Tensor input) =>
         torch.nn.functional.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode);
 
-    /// <summary>The greatest elements and their places in their channel, counted in row-major order.</summary>
+    /// <summary>
+    /// The greatest elements and their places in their channel, counted in row-major order.
+    /// </summary>
     public (torch.Tensor Values, torch.Tensor Indices) forward_with_indices(torch.Tensor input) =>
         torch.nn.functional.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode);
 }
@@ -116,7 +118,9 @@ public sealed class AdaptiveMaxPool2d : ParameterLessModule<torch.Tensor, torch.
     public override torch.Tensor forward(torch.Tensor input) =>
         torch.nn.functional.adaptive_max_pool2d(input, output_size);
 
-    /// <summary>The greatest elements and their places in their channel, counted in row-major order.</summary>
+    /// <summary>
+    /// The greatest elements and their places in their channel, counted in row-major order.
+    /// </summary>
     public (torch.Tensor output, torch.Tensor indices) forward_with_indices(torch.Tensor input) =>
         torch.nn.functional.adaptive_max_pool2d_with_indices(input, output_size);
 }

@@ -28,7 +28,17 @@ public static partial class torch
             double weight_decay = 0,
             bool amsgrad = false,
             bool maximize = false
-        ) => new(parameters.Select(named => named.parameter), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+        ) =>
+            new(
+                parameters.Select(named => named.parameter),
+                lr,
+                beta1,
+                beta2,
+                eps,
+                weight_decay,
+                amsgrad,
+                maximize
+            );
 
         /// <summary>Adam, of several groups.</summary>
         public static Modules.Adam Adam(

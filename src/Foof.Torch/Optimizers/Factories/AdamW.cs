@@ -18,7 +18,9 @@ public static partial class torch
             bool maximize = false
         ) => new(parameters, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
 
-        /// <summary>Adam with weight decay apart from the gradient, of one group of named parameters.</summary>
+        /// <summary>
+        /// Adam with weight decay apart from the gradient, of one group of named parameters.
+        /// </summary>
         public static Modules.AdamW AdamW(
             IEnumerable<(string name, Parameter parameter)> parameters,
             double lr = 1e-3,
@@ -28,7 +30,17 @@ public static partial class torch
             double weight_decay = 0,
             bool amsgrad = false,
             bool maximize = false
-        ) => new(parameters.Select(named => named.parameter), lr, beta1, beta2, eps, weight_decay, amsgrad, maximize);
+        ) =>
+            new(
+                parameters.Select(named => named.parameter),
+                lr,
+                beta1,
+                beta2,
+                eps,
+                weight_decay,
+                amsgrad,
+                maximize
+            );
 
         /// <summary>Adam with weight decay apart from the gradient, of several groups.</summary>
         public static Modules.AdamW AdamW(

@@ -26,7 +26,16 @@ public static partial class torch
             double weight_decay = 0,
             bool nesterov = false,
             bool maximize = false
-        ) => new(parameters.Select(named => named.parameter), learningRate, momentum, dampening, weight_decay, nesterov, maximize);
+        ) =>
+            new(
+                parameters.Select(named => named.parameter),
+                learningRate,
+                momentum,
+                dampening,
+                weight_decay,
+                nesterov,
+                maximize
+            );
 
         /// <summary>Stochastic gradient descent, of several groups.</summary>
         public static Modules.SGD SGD(

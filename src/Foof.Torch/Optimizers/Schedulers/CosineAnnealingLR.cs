@@ -15,7 +15,9 @@ public static partial class torch
                     private readonly double T_max;
                     private readonly double eta_min;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public CosineAnnealingLR(
                         Optimizer optimizer,
                         double T_max,
@@ -33,14 +35,22 @@ public static partial class torch
 
                     private double Height(int epoch) => (1 + Math.Cos(Math.PI * epoch / T_max)) / 2;
 
-                    // Where the last height was zero, a ratio of heights says nothing: start anew from the initial rate.
+                    // Where the last height was zero, a ratio of heights says nothing: start anew from the
+                    // initial rate.
                     private bool LeavesTheFloor => (_last_epoch - 1 - T_max) % (2 * T_max) == 0;
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
                         _last_epoch == 0 ? Scaled(1)
-                        : LeavesTheFloor ? Groups.Zip(_base_lrs, (g, start) => g.LearningRate + (start - eta_min) * Height(_last_epoch))
-                        : Groups.Select(g => eta_min + (g.LearningRate - eta_min) * Height(_last_epoch) / Height(_last_epoch - 1));
+                        : LeavesTheFloor
+                            ? Groups.Zip(
+                                _base_lrs,
+                                (g, start) => g.LearningRate + (start - eta_min) * Height(_last_epoch)
+                            )
+                        : Groups.Select(g =>
+                            eta_min
+                            + (g.LearningRate - eta_min) * Height(_last_epoch) / Height(_last_epoch - 1)
+                        );
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_closed_form_lr() =>

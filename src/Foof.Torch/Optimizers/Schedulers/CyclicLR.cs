@@ -9,11 +9,13 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>
-                /// The rate climbs from base_lr to max_lr and back, cycle after cycle, while the momentum falls and climbs.
+                /// The rate climbs from base_lr to max_lr and back, cycle after cycle, while the momentum
+                /// falls and climbs.
                 /// </summary>
                 /// <remarks>
-                /// Smith 2017. The height of cycle c (from 1) is scaled by 1 (Triangular), 1 / 2^(c - 1) (Triangular2),
-                /// gamma^epoch (ExpRange), or by <c>scale_fn</c>; momentum = max_momentum - scaled height.
+                /// Smith 2017. The height of cycle c (from 1) is scaled by 1 (Triangular), 1 / 2^(c - 1)
+                /// (Triangular2), gamma^epoch (ExpRange), or by <c>scale_fn</c>; momentum = max_momentum -
+                /// scaled height.
                 /// </remarks>
                 public class CyclicLR : LRScheduler
                 {

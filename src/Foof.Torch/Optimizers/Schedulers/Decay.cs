@@ -14,8 +14,16 @@ public static partial class torch
                     private readonly int step_size;
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
-                    public StepLR(Optimizer optimizer, int step_size, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
+                    public StepLR(
+                        Optimizer optimizer,
+                        int step_size,
+                        double gamma = 0.1,
+                        int last_epoch = -1,
+                        bool verbose = false
+                    )
                         : base(optimizer, last_epoch, verbose)
                     {
                         ArgumentOutOfRangeException.ThrowIfLessThan(step_size, 1);
@@ -39,7 +47,9 @@ public static partial class torch
                     private readonly int[] milestones;
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public MultiStepLR(
                         Optimizer optimizer,
                         IList<int> milestones,
@@ -55,7 +65,8 @@ public static partial class torch
                     }
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_lr() => Scaled(milestones.Contains(_last_epoch) ? gamma : 1);
+                    protected override IEnumerable<double> get_lr() =>
+                        Scaled(milestones.Contains(_last_epoch) ? gamma : 1);
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_closed_form_lr() =>
@@ -67,8 +78,15 @@ public static partial class torch
                 {
                     private readonly double gamma;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
-                    public ExponentialLR(Optimizer optimizer, double gamma = 0.1, int last_epoch = -1, bool verbose = false)
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
+                    public ExponentialLR(
+                        Optimizer optimizer,
+                        double gamma = 0.1,
+                        int last_epoch = -1,
+                        bool verbose = false
+                    )
                         : base(optimizer, last_epoch, verbose)
                     {
                         this.gamma = gamma;
@@ -79,16 +97,21 @@ public static partial class torch
                     protected override IEnumerable<double> get_lr() => Scaled(_last_epoch == 0 ? 1 : gamma);
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_closed_form_lr() => ScaledBase(Math.Pow(gamma, _last_epoch));
+                    protected override IEnumerable<double> get_closed_form_lr() =>
+                        ScaledBase(Math.Pow(gamma, _last_epoch));
                 }
 
-                /// <summary>The initial rate times (1 - min(epoch, total_iters) / total_iters)^power.</summary>
+                /// <summary>
+                /// The initial rate times (1 - min(epoch, total_iters) / total_iters)^power.
+                /// </summary>
                 public class PolynomialLR : LRScheduler
                 {
                     private readonly double total_iters;
                     private readonly double power;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public PolynomialLR(
                         Optimizer optimizer,
                         int total_iters = 5,
@@ -104,14 +127,20 @@ public static partial class torch
                         step();
                     }
 
-                    private double Left(int epoch) => Math.Pow(1 - Math.Min(total_iters, epoch) / total_iters, power);
+                    private double Left(int epoch) =>
+                        Math.Pow(1 - Math.Min(total_iters, epoch) / total_iters, power);
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
-                        Scaled(_last_epoch == 0 || _last_epoch > total_iters ? 1 : Left(_last_epoch) / Left(_last_epoch - 1));
+                        Scaled(
+                            _last_epoch == 0 || _last_epoch > total_iters
+                                ? 1
+                                : Left(_last_epoch) / Left(_last_epoch - 1)
+                        );
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_closed_form_lr() => ScaledBase(Left(_last_epoch));
+                    protected override IEnumerable<double> get_closed_form_lr() =>
+                        ScaledBase(Left(_last_epoch));
                 }
             }
         }

@@ -49,7 +49,9 @@ public static partial class torch
                     Apply([.. epoch is null ? get_lr() : get_closed_form_lr()]);
                 }
 
-                /// <summary>Sets the rates; only schedulers that watch a measure use <paramref name="current"/>.</summary>
+                /// <summary>
+                /// Sets the rates; only schedulers that watch a measure use <paramref name="current"/>.
+                /// </summary>
                 public virtual void step(double current, int? epoch = null) => step(epoch);
 
                 /// <summary>The rates of the groups in this epoch, from those in the last one.</summary>
@@ -72,11 +74,15 @@ public static partial class torch
                 /// <summary>Sets one rate a group. A group that was added later keeps its own.</summary>
                 private protected void Apply(double[] rates)
                 {
-                    foreach (var (group, place) in Groups.Take(_base_lrs.Count).Select((group, i) => (group, i)))
+                    foreach (
+                        var (group, place) in Groups.Take(_base_lrs.Count).Select((group, i) => (group, i))
+                    )
                     {
                         group.LearningRate = rates[place];
                         if (_verbose && _last_lrs[place] != rates[place])
-                            Console.WriteLine($"Epoch {_last_epoch}: group {place} has learning rate {rates[place]}.");
+                            Console.WriteLine(
+                                $"Epoch {_last_epoch}: group {place} has learning rate {rates[place]}."
+                            );
                         _last_lrs[place] = rates[place];
                     }
                 }

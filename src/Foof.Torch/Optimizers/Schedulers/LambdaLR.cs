@@ -14,8 +14,14 @@ public static partial class torch
                     private readonly Func<int, double>[] lr_lambdas;
 
                     /// <summary>The same function for every group.</summary>
-                    public LambdaLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false)
-                        : this(optimizer, optimizer.ParamGroups.Select(_ => lr_lambda), last_epoch, verbose) { }
+                    public LambdaLR(
+                        Optimizer optimizer,
+                        Func<int, double> lr_lambda,
+                        int last_epoch = -1,
+                        bool verbose = false
+                    )
+                        : this(optimizer, optimizer.ParamGroups.Select(_ => lr_lambda), last_epoch, verbose)
+                    { }
 
                     /// <summary>One function a group.</summary>
                     public LambdaLR(
@@ -47,7 +53,8 @@ public static partial class torch
                         int last_epoch = -1,
                         bool verbose = false
                     )
-                        : this(optimizer, optimizer.ParamGroups.Select(_ => lr_lambda), last_epoch, verbose) { }
+                        : this(optimizer, optimizer.ParamGroups.Select(_ => lr_lambda), last_epoch, verbose)
+                    { }
 
                     /// <summary>One function a group.</summary>
                     public MultiplicativeLR(
@@ -65,7 +72,10 @@ public static partial class torch
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
                         _last_epoch > 0
-                            ? Groups.Zip(lr_lambdas, (group, lambda) => group.LearningRate * lambda(_last_epoch))
+                            ? Groups.Zip(
+                                lr_lambdas,
+                                (group, lambda) => group.LearningRate * lambda(_last_epoch)
+                            )
                             : Scaled(1);
                 }
 
@@ -74,7 +84,10 @@ public static partial class torch
                     T[] given = [.. values];
                     return given.Length == groups
                         ? given
-                        : throw new ArgumentException($"{name} needs one entry for each of {groups} groups; got {given.Length}.", name);
+                        : throw new ArgumentException(
+                            $"{name} needs one entry for each of {groups} groups; got {given.Length}.",
+                            name
+                        );
                 }
             }
         }

@@ -8,20 +8,29 @@ public static partial class torch
         {
             public static partial class impl
             {
-                /// <summary>The momentum of each group, or its first beta, as a schedule that cycles it sees it.</summary>
+                /// <summary>
+                /// The momentum of each group, or its first beta, as a schedule that cycles it sees it.
+                /// </summary>
                 private sealed class MomentumCycle
                 {
                     private readonly ILearningRateController[] groups;
                     internal readonly double[] Low;
                     internal readonly double[] High;
 
-                    /// <exception cref="ArgumentException">The groups have neither momentum nor betas.</exception>
-                    internal MomentumCycle(Optimizer optimizer, IEnumerable<double> low, IEnumerable<double> high)
+                    /// <exception cref="ArgumentException">
+                    /// The groups have neither momentum nor betas.
+                    /// </exception>
+                    internal MomentumCycle(
+                        Optimizer optimizer,
+                        IEnumerable<double> low,
+                        IEnumerable<double> high
+                    )
                     {
                         groups = [.. optimizer.ParamGroups];
                         if (!groups.All(group => group is IMomentum or IBetas))
                             throw new ArgumentException(
-                                "The optimiser's groups must have a momentum or betas to cycle; give cycle_momentum: false.",
+                                "The optimiser's groups must have a momentum or betas to cycle; "
+                                    + "give cycle_momentum: false.",
                                 nameof(optimizer)
                             );
                         Low = PerGroup(low, groups.Length, "base_momentum");

@@ -9,10 +9,14 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>
-                /// One cycle: the rate climbs from max_lr / div_factor to max_lr in the first pct_start of the steps, then falls
-                /// to its start / final_div_factor, while the momentum falls and climbs. Step it after each batch.
+                /// One cycle: the rate climbs from max_lr / div_factor to max_lr in the first pct_start of
+                /// the steps, then falls to its start / final_div_factor, while the momentum falls and
+                /// climbs. Step it after each batch.
                 /// </summary>
-                /// <remarks>Smith and Topin 2019. With three phases the rate falls as long as it climbed, then to its end.</remarks>
+                /// <remarks>
+                /// Smith and Topin 2019. With three phases the rate falls as long as it climbed, then to its
+                /// end.
+                /// </remarks>
                 public class OneCycleLR : LRScheduler
                 {
                     /// <summary>The way from one bound to the next.</summary>
@@ -72,7 +76,8 @@ public static partial class torch
 
                     /// <summary>Bounds for each group.</summary>
                     /// <exception cref="ArgumentException">
-                    /// Neither total_steps nor epochs and steps_per_epoch are positive, or pct_start is not in [0, 1].
+                    /// Neither total_steps nor epochs and steps_per_epoch are positive, or pct_start is not
+                    /// in [0, 1].
                     /// </exception>
                     public OneCycleLR(
                         Optimizer optimizer,
@@ -94,7 +99,10 @@ public static partial class torch
                         : base(optimizer, last_epoch, verbose)
                     {
                         if (!(pct_start >= 0 && pct_start <= 1))
-                            throw new ArgumentException($"pct_start must lie in [0, 1]; got {pct_start}.", nameof(pct_start));
+                            throw new ArgumentException(
+                                $"pct_start must lie in [0, 1]; got {pct_start}.",
+                                nameof(pct_start)
+                            );
                         steps = Steps(total_steps, epochs, steps_per_epoch);
                         strategy = anneal_strategy;
                         if (cycle_momentum)
@@ -106,7 +114,10 @@ public static partial class torch
                         var top = PerGroup(max_lr, _base_lrs.Count, nameof(max_lr));
                         var start = new Bound([.. top.Select(rate => rate / div_factor)], cycle?.High);
                         var peak = new Bound(top, cycle?.Low);
-                        var end = new Bound([.. start.Rates.Select(rate => rate / final_div_factor)], cycle?.High);
+                        var end = new Bound(
+                            [.. start.Rates.Select(rate => rate / final_div_factor)],
+                            cycle?.High
+                        );
                         phases = three_phase
                             ?
                             [
@@ -120,7 +131,8 @@ public static partial class torch
 
                     private static int Steps(int total_steps, int epochs, int steps_per_epoch) =>
                         total_steps > 0 ? total_steps
-                        : total_steps == -1 && epochs > 0 && steps_per_epoch > 0 ? checked(epochs * steps_per_epoch)
+                        : total_steps == -1 && epochs > 0 && steps_per_epoch > 0
+                            ? checked(epochs * steps_per_epoch)
                         : throw new ArgumentException(
                             "total_steps, or else epochs and steps_per_epoch, must be positive; "
                                 + $"got {total_steps}, {epochs} and {steps_per_epoch}."
@@ -130,11 +142,14 @@ public static partial class torch
                     protected override IEnumerable<double> get_lr()
                     {
                         if (_last_epoch > steps)
-                            throw new InvalidOperationException($"The schedule has {steps} steps; this would be step {_last_epoch}.");
+                            throw new InvalidOperationException(
+                                $"The schedule has {steps} steps; this would be step {_last_epoch}."
+                            );
                         var place = Array.FindIndex(phases, phase => _last_epoch <= phase.End);
                         place = place < 0 ? phases.Length - 1 : place;
                         var (phase, begin) = (phases[place], place == 0 ? 0 : phases[place - 1].End);
-                        var share = phase.End > begin ? Math.Min(1, (_last_epoch - begin) / (phase.End - begin)) : 1;
+                        var share =
+                            phase.End > begin ? Math.Min(1, (_last_epoch - begin) / (phase.End - begin)) : 1;
                         for (var i = 0; i < _base_lrs.Count; i++)
                         {
                             cycle?.Set(i, Between(phase.From.Momenta![i], phase.To.Momenta![i], share));

@@ -9,7 +9,8 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>
-                /// Scales the rates by a factor when a measure did not improve for more than <c>patience</c> epochs.
+                /// Scales the rates by a factor when a measure did not improve for more than <c>patience</c>
+                /// epochs.
                 /// </summary>
                 public class ReduceLROnPlateau : LRScheduler
                 {
@@ -23,18 +24,26 @@ public static partial class torch
                     private int waited;
                     private int cooling;
 
-                    /// <summary>A scheduler of the measure that is given to <see cref="step(double, int?)"/>.</summary>
+                    /// <summary>
+                    /// A scheduler of the measure that is given to <see cref="step(double, int?)"/>.
+                    /// </summary>
                     /// <param name="optimizer">Whose rates to set.</param>
-                    /// <param name="mode">"min" where the measure should fall, "max" where it should rise.</param>
+                    /// <param name="mode">
+                    /// "min" where the measure should fall, "max" where it should rise.
+                    /// </param>
                     /// <param name="factor">What the rates are multiplied with; below 1.</param>
                     /// <param name="patience">How many epochs without improvement are borne.</param>
                     /// <param name="threshold">How much counts as an improvement.</param>
-                    /// <param name="threshold_mode">"rel": threshold is a share of the best measure; "abs": a difference.</param>
+                    /// <param name="threshold_mode">
+                    /// "rel": threshold is a share of the best measure; "abs": a difference.
+                    /// </param>
                     /// <param name="cooldown">How many epochs after a reduction nothing is counted.</param>
                     /// <param name="min_lr">The lowest rate: none, one for all, or one a group.</param>
                     /// <param name="eps">A reduction by less than this is left out.</param>
                     /// <param name="verbose">Whether to print each reduction.</param>
-                    /// <exception cref="ArgumentException">A mode is unknown, or factor is not below 1.</exception>
+                    /// <exception cref="ArgumentException">
+                    /// A mode is unknown, or factor is not below 1.
+                    /// </exception>
                     public ReduceLROnPlateau(
                         Optimizer optimizer,
                         string mode = "min",
@@ -50,7 +59,10 @@ public static partial class torch
                         : base(optimizer, -1, verbose)
                     {
                         if (!(factor < 1))
-                            throw new ArgumentException($"factor must be below 1; got {factor}.", nameof(factor));
+                            throw new ArgumentException(
+                                $"factor must be below 1; got {factor}.",
+                                nameof(factor)
+                            );
                         better = Comparison(mode, threshold, threshold_mode);
                         best = mode == "min" ? double.PositiveInfinity : double.NegativeInfinity;
                         this.factor = factor;
@@ -65,7 +77,11 @@ public static partial class torch
                         this.eps = eps;
                     }
 
-                    private static Func<double, double, bool> Comparison(string mode, double threshold, string threshold_mode) =>
+                    private static Func<double, double, bool> Comparison(
+                        string mode,
+                        double threshold,
+                        string threshold_mode
+                    ) =>
                         (mode, threshold_mode) switch
                         {
                             ("min", "rel") => (a, best) => a < best * (1 - threshold),
@@ -73,11 +89,14 @@ public static partial class torch
                             ("max", "rel") => (a, best) => a > best * (1 + threshold),
                             ("max", "abs") => (a, best) => a > best + threshold,
                             _ => throw new ArgumentException(
-                                $"mode must be min or max and threshold_mode rel or abs; got '{mode}' and '{threshold_mode}'."
+                                $"mode must be min or max and threshold_mode rel or abs; "
+                                    + $"got '{mode}' and '{threshold_mode}'."
                             ),
                         };
 
-                    /// <summary>Takes note of the measure of an epoch, and scales the rates if it is time.</summary>
+                    /// <summary>
+                    /// Takes note of the measure of an epoch, and scales the rates if it is time.
+                    /// </summary>
                     public override void step(double current, int? epoch = null)
                     {
                         _last_epoch = epoch ?? _last_epoch + 1;
@@ -106,7 +125,9 @@ public static partial class torch
                     /// <summary>Not for this scheduler: it needs the measure.</summary>
                     /// <exception cref="InvalidOperationException">Always.</exception>
                     public override void step(int? epoch) =>
-                        throw new InvalidOperationException("ReduceLROnPlateau needs the measure: call step(measure).");
+                        throw new InvalidOperationException(
+                            "ReduceLROnPlateau needs the measure: call step(measure)."
+                        );
                 }
             }
         }

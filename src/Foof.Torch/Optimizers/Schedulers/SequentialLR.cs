@@ -8,15 +8,20 @@ public static partial class torch
         {
             public static partial class impl
             {
-                /// <summary>One scheduler after another: scheduler i runs from milestone i - 1 until milestone i.</summary>
+                /// <summary>
+                /// One scheduler after another: scheduler i runs from milestone i - 1 until milestone i.
+                /// </summary>
                 public class SequentialLR : LRScheduler
                 {
                     private readonly LRScheduler[] schedulers;
                     private readonly int[] milestones;
 
-                    /// <summary>Takes over <paramref name="schedulers"/>, made for the same optimiser just before.</summary>
+                    /// <summary>
+                    /// Takes over <paramref name="schedulers"/>, made for the same optimiser just before.
+                    /// </summary>
                     /// <exception cref="ArgumentException">
-                    /// A scheduler is another optimiser's, or there is not one milestone less than schedulers.
+                    /// A scheduler is another optimiser's, or there is not one milestone less than
+                    /// schedulers.
                     /// </exception>
                     public SequentialLR(
                         Optimizer optimizer,
@@ -29,10 +34,14 @@ public static partial class torch
                         this.schedulers = [.. schedulers];
                         this.milestones = [.. milestones];
                         if (this.schedulers.Any(scheduler => scheduler._optimizer != optimizer))
-                            throw new ArgumentException("The schedulers must be made for this optimiser.", nameof(schedulers));
+                            throw new ArgumentException(
+                                "The schedulers must be made for this optimiser.",
+                                nameof(schedulers)
+                            );
                         if (this.milestones.Length != this.schedulers.Length - 1)
                             throw new ArgumentException(
-                                $"There must be one milestone less than schedulers; got {this.milestones.Length} milestones "
+                                $"There must be one milestone less than schedulers; got "
+                                    + $"{this.milestones.Length} milestones "
                                     + $"and {this.schedulers.Length} schedulers.",
                                 nameof(milestones)
                             );
@@ -63,7 +72,8 @@ public static partial class torch
                     private readonly LRScheduler[] schedulers;
 
                     /// <summary>Takes over <paramref name="schedulers"/>.</summary>
-                    public ChainedLR(IEnumerable<LRScheduler> schedulers) => this.schedulers = [.. schedulers];
+                    public ChainedLR(IEnumerable<LRScheduler> schedulers) =>
+                        this.schedulers = [.. schedulers];
 
                     /// <inheritdoc/>
                     public override void step() => step(null);

@@ -10,13 +10,17 @@ public static partial class torch
         {
             public static partial class impl
             {
-                /// <summary>The initial rate times factor, and from epoch total_iters on the initial rate.</summary>
+                /// <summary>
+                /// The initial rate times factor, and from epoch total_iters on the initial rate.
+                /// </summary>
                 public class ConstantLR : LRScheduler
                 {
                     private readonly double factor;
                     private readonly int total_iters;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public ConstantLR(
                         Optimizer optimizer,
                         double factor = 1.0 / 3,
@@ -46,7 +50,8 @@ public static partial class torch
                 }
 
                 /// <summary>
-                /// The initial rate times a factor that goes linearly from start_factor to end_factor in total_iters epochs.
+                /// The initial rate times a factor that goes linearly from start_factor to end_factor in
+                /// total_iters epochs.
                 /// </summary>
                 public class LinearLR : LRScheduler
                 {
@@ -54,7 +59,9 @@ public static partial class torch
                     private readonly double end_factor;
                     private readonly int total_iters;
 
-                    /// <summary>A schedule that starts with epoch <paramref name="last_epoch"/> + 1.</summary>
+                    /// <summary>
+                    /// A schedule that starts with epoch <paramref name="last_epoch"/> + 1.
+                    /// </summary>
                     public LinearLR(
                         Optimizer optimizer,
                         double start_factor = 1.0 / 3,
@@ -74,7 +81,8 @@ public static partial class torch
                     }
 
                     private double Factor(int epoch) =>
-                        start_factor + (end_factor - start_factor) * Math.Min(total_iters, epoch) / total_iters;
+                        start_factor
+                        + (end_factor - start_factor) * Math.Min(total_iters, epoch) / total_iters;
 
                     /// <inheritdoc/>
                     protected override IEnumerable<double> get_lr() =>
@@ -85,7 +93,8 @@ public static partial class torch
                         );
 
                     /// <inheritdoc/>
-                    protected override IEnumerable<double> get_closed_form_lr() => ScaledBase(Factor(_last_epoch));
+                    protected override IEnumerable<double> get_closed_form_lr() =>
+                        ScaledBase(Factor(_last_epoch));
                 }
             }
         }

@@ -23,7 +23,24 @@ public static partial class torch
                 bool three_phase = false,
                 int last_epoch = -1,
                 bool verbose = false
-            ) => new impl.OneCycleLR(optimizer, max_lr, total_steps, epochs, steps_per_epoch, pct_start, anneal_strategy, cycle_momentum, base_momentum, max_momentum, div_factor, final_div_factor, three_phase, last_epoch, verbose);
+            ) =>
+                new impl.OneCycleLR(
+                    optimizer,
+                    max_lr,
+                    total_steps,
+                    epochs,
+                    steps_per_epoch,
+                    pct_start,
+                    anneal_strategy,
+                    cycle_momentum,
+                    base_momentum,
+                    max_momentum,
+                    div_factor,
+                    final_div_factor,
+                    three_phase,
+                    last_epoch,
+                    verbose
+                );
 
             /// <summary>Lets the rates climb once and fall: <see cref="impl.OneCycleLR"/>.</summary>
             public static LRScheduler OneCycleLR(
@@ -42,7 +59,24 @@ public static partial class torch
                 bool three_phase = false,
                 int last_epoch = -1,
                 bool verbose = false
-            ) => new impl.OneCycleLR(optimizer, max_lr, total_steps, epochs, steps_per_epoch, pct_start, anneal_strategy, cycle_momentum, base_momentum, max_momentum, div_factor, final_div_factor, three_phase, last_epoch, verbose);
+            ) =>
+                new impl.OneCycleLR(
+                    optimizer,
+                    max_lr,
+                    total_steps,
+                    epochs,
+                    steps_per_epoch,
+                    pct_start,
+                    anneal_strategy,
+                    cycle_momentum,
+                    base_momentum,
+                    max_momentum,
+                    div_factor,
+                    final_div_factor,
+                    three_phase,
+                    last_epoch,
+                    verbose
+                );
 
             /// <summary>Lets the rates climb and fall in cycles: <see cref="impl.CyclicLR"/>.</summary>
             public static LRScheduler CyclicLR(
@@ -60,7 +94,23 @@ public static partial class torch
                 double max_momentum = 0.9,
                 int last_epoch = -1,
                 bool verbose = false
-            ) => new impl.CyclicLR(optimizer, base_lr, max_lr, step_size_up, step_size_down, mode, gamma, scale_fn, scale_mode, cycle_momentum, base_momentum, max_momentum, last_epoch, verbose);
+            ) =>
+                new impl.CyclicLR(
+                    optimizer,
+                    base_lr,
+                    max_lr,
+                    step_size_up,
+                    step_size_down,
+                    mode,
+                    gamma,
+                    scale_fn,
+                    scale_mode,
+                    cycle_momentum,
+                    base_momentum,
+                    max_momentum,
+                    last_epoch,
+                    verbose
+                );
 
             /// <summary>Lets the rates climb and fall in cycles: <see cref="impl.CyclicLR"/>.</summary>
             public static LRScheduler CyclicLR(
@@ -78,9 +128,27 @@ public static partial class torch
                 IEnumerable<double>? max_momentum = null,
                 int last_epoch = -1,
                 bool verbose = false
-            ) => new impl.CyclicLR(optimizer, base_lr, max_lr, step_size_up, step_size_down, mode, gamma, scale_fn, scale_mode, cycle_momentum, base_momentum, max_momentum, last_epoch, verbose);
+            ) =>
+                new impl.CyclicLR(
+                    optimizer,
+                    base_lr,
+                    max_lr,
+                    step_size_up,
+                    step_size_down,
+                    mode,
+                    gamma,
+                    scale_fn,
+                    scale_mode,
+                    cycle_momentum,
+                    base_momentum,
+                    max_momentum,
+                    last_epoch,
+                    verbose
+                );
 
-            /// <summary>Scales the rates when a measure stops improving: <see cref="impl.ReduceLROnPlateau"/>.</summary>
+            /// <summary>
+            /// Scales the rates when a measure stops improving: <see cref="impl.ReduceLROnPlateau"/>.
+            /// </summary>
             public static LRScheduler ReduceLROnPlateau(
                 Optimizer optimizer,
                 string mode = "min",
@@ -92,7 +160,19 @@ public static partial class torch
                 IList<double>? min_lr = null,
                 double eps = 1e-8,
                 bool verbose = false
-            ) => new impl.ReduceLROnPlateau(optimizer, mode, factor, patience, threshold, threshold_mode, cooldown, min_lr, eps, verbose);
+            ) =>
+                new impl.ReduceLROnPlateau(
+                    optimizer,
+                    mode,
+                    factor,
+                    patience,
+                    threshold,
+                    threshold_mode,
+                    cooldown,
+                    min_lr,
+                    eps,
+                    verbose
+                );
         }
     }
 }

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Foof.Cli.Bench;
+using Foof.Cli.Output;
+using Spectre.Console;
+using TorchSharp;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof bench</c>: measurements.</summary>
+internal static class BenchCommand
+{
+    private const int DefaultRounds = 50;
+
+    /// <summary>The command with its kinds.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var bench = new Command("bench", "Measure") { Ops(frame) };
+        return bench;
+    }
+
+    private static Command Ops(CommandFrame frame)
+    {
+        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
+        var threads = Choice.Count("--threads", "Threads of libtorch [default: its own choice]");
+        var metrics = CommonOptions.Metrics();
+        var command = new Command("ops", "Measure what one call of a tensor operation costs")
+        {
+            rounds,
+            threads,
+            metrics,
+        };
+        command.SetAction(parsed =>
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    if (parsed.GetValue(threads) is { } count)
+                        torch.set_num_threads(count);
+                    return Run(terminal, parsed.GetValue(rounds) ?? DefaultRounds, parsed.GetValue(metrics));
+                }
+            )
+        );
+        return command;
+    }
+
+    private static int Run(Terminal terminal, int rounds, string? metrics)
+    {
+        MetricsFile.Check(metrics);
+        var rows = OperatorBenchmark.Run(rounds, terminal.Progress, terminal.Stop);
+        if (rows is null)
+        {
+            terminal.Error.WriteLine("Stopped before all rounds were measured; nothing was written.");
+            return ExitCode.Stopped;
+        }
+        Show(terminal.Console, rows);
+        MetricsFile.Write(
+            metrics,
+            new()
+            {
+                ["command"] = "bench ops",
+                ["rows"] = new JsonArray([.. rows.Select(row => row.ToJson())]),
+            }
+        );
+        return ExitCode.Success;
+    }
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<OperatorTime> rows)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("operation");
+        foreach (var title in new[] { "median us", "p10", "p90", "managed bytes" })
+            table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (var row in rows)
+            table.AddRow(
+                row.Name,
+                $"{row.Median:F3}",
+                $"{row.Tenth:F3}",
+                $"{row.Ninetieth:F3}",
+                $"{row.BytesPerCall:F0}"
+            );
+        console.Write(table);
+    }
+}

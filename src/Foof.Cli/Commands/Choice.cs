@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Foof.Cli.Commands;
+
+/// <summary>Options whose values are checked while they are read; each is null when it was not given.</summary>
+internal static class Choice
+{
+    /// <summary>A text, any.</summary>
+    internal static Option<string?> Text(string name, string valueName, string description) =>
+        new(name) { Description = description, HelpName = valueName };
+
+    /// <summary>A number greater than zero.</summary>
+    internal static Option<double?> Positive(string name, string description) =>
+        Number(name, description, "a positive number", value => value > 0);
+
+    /// <summary>A number of at least zero.</summary>
+    internal static Option<double?> NotNegative(string name, string description) =>
+        Number(name, description, "a number of at least 0", value => value >= 0);
+
+    /// <summary>A number from 0 to before 1.</summary>
+    internal static Option<double?> Fraction(string name, string description) =>
+        Number(name, description, "a number from 0 to below 1", value => value is >= 0 and < 1);
+
+    /// <summary>A whole number of at least one.</summary>
+    internal static Option<int?> Count(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "n",
+            CustomParser = result =>
+                int.TryParse(Token(result), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
+                && value >= 1
+                    ? value
+                    : Refuse<int>(result, $"a whole number from 1 to {int.MaxValue}"),
+        };
+
+    /// <summary>A whole number.</summary>
+    internal static Option<long?> Integer(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "n",
+            CustomParser = result =>
+                long.TryParse(Token(result), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
+                    ? value
+                    : Refuse<long>(result, "a whole number"),
+        };
+
+    /// <summary>One of some names.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it chooses.</param>
+    /// <param name="names">The names.</param>
+    /// <param name="reserved">Names that exist elsewhere and not in this version.</param>
+    internal static Option<string?> Among(
+        string name,
+        string description,
+        IReadOnlyList<string> names,
+        IReadOnlyList<string>? reserved = null
+    )
+    {
+        var valid = string.Join(", ", names);
+        var option = new Option<string?>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', names),
+            CustomParser = result =>
+            {
+                var given = Token(result);
+                if (names.Contains(given))
+                    return given;
+                result.AddError(
+                    reserved?.Contains(given) == true
+                        ? $"{name} {given} is not available in this version; available: {valid}."
+                        : $"{name} must be one of {valid}; got '{given}'{Suggestion.Hint(given, names)}."
+                );
+                return null;
+            },
+        };
+        option.CompletionSources.Add([.. names]);
+        return option;
+    }
+
+    private static Option<double?> Number(string name, string description, string range, Func<double, bool> isValid) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "x",
+            CustomParser = result =>
+                double.TryParse(Token(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                && double.IsFinite(value)
+                && isValid(value)
+                    ? value
+                    : Refuse<double>(result, range),
+        };
+
+    private static string Token(ArgumentResult result) => result.Tokens[0].Value;
+
+    private static T? Refuse<T>(ArgumentResult result, string requirement)
+        where T : struct
+    {
+        var option = ((OptionResult)result.Parent!).Option.Name;
+        result.AddError($"{option} must be {requirement}; got '{Token(result)}'.");
+        return null;
+    }
+}

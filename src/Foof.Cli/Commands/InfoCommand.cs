@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Foof.Cli.Data;
+using Foof.Cli.Engine;
+using Foof.Cli.Output;
+using Spectre.Console;
+using TorchSharp;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof info</c>: what the machine offers.</summary>
+internal static class InfoCommand
+{
+    private const string Unknown = "unknown";
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var threads = Choice.Count("--threads", "Threads of libtorch [default: its own choice]");
+        var metrics = CommonOptions.Metrics();
+        var command = new Command("info", "Show the libraries, the threads, and how fast they are")
+        {
+            threads,
+            metrics,
+        };
+        command.SetAction(parsed =>
+            frame.Run(parsed, terminal => Run(terminal, parsed.GetValue(threads), parsed.GetValue(metrics)))
+        );
+        return command;
+    }
+
+    private static int Run(Terminal terminal, int? threads, string? metrics)
+    {
+        MetricsFile.Check(metrics);
+        if (threads is { } count)
+            torch.set_num_threads(count);
+        var facts = Facts();
+        Show(terminal.Console, facts);
+        if ((string?)facts["blas_threading"] == nameof(BlasThreading.Posix))
+            terminal.Error.WriteLine(
+                "Warning: this OpenBLAS has POSIX threads, which fight libtorch's for the cores; "
+                    + "run: apt-get install libopenblas0-openmp, and unset FOOF_BLAS."
+            );
+        MetricsFile.Write(metrics, facts);
+        return ExitCode.Success;
+    }
+
+    private static JsonObject Facts()
+    {
+        // The product comes first: libtorch binds to its BLAS when it is first used.
+        var gflops = Speed.Gflops();
+        var blas = EngineFiles.BlasFile is { } file ? BlasLibrary.Ask(file) : null;
+        return new()
+        {
+            ["command"] = "info",
+            ["foof"] = Version,
+            ["dotnet"] = Environment.Version.ToString(),
+            ["torch_flavour"] = EngineFiles.Flavour,
+            ["libtorch"] = EngineFiles.TorchVersion,
+            ["libtorch_file"] = EngineFiles.TorchFile ?? Unknown,
+            ["blas_file"] = blas?.File ?? Unknown,
+            ["blas"] = blas?.Configuration ?? Unknown,
+            ["blas_threading"] = blas?.Threading?.ToString() ?? Unknown,
+            ["threads"] = torch.get_num_threads(),
+            ["cuda"] = torch.cuda.is_available(),
+            ["gflops_float32_1000"] = Math.Round(gflops, 1),
+            ["fashion_mnist"] = Directory.Exists(ImageData.FashionMnistFolder) ? ImageData.FashionMnistFolder : "missing",
+        };
+    }
+
+    private static string Version =>
+        typeof(InfoCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? Unknown;
+
+    private static void Show(IAnsiConsole console, JsonObject facts)
+    {
+        var table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("");
+        foreach (var (name, value) in facts.Skip(1))
+            table.AddRow(name.Replace('_', ' '), Markup.Escape(value!.ToString()));
+        console.Write(table);
+    }
+}

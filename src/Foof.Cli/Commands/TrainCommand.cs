@@ -1,0 +1,143 @@
+using System.CommandLine;
+using Foof.Cli.Models;
+using Foof.Cli.Training;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof train</c>: its options, and how they become a request.</summary>
+internal sealed class TrainCommand
+{
+    private readonly Option<string?> data = Choice.Text(
+        "--data",
+        "fashion-mnist|DIR",
+        "The data: fashion-mnist, or a folder of IDX files, gzipped or not [default: fashion-mnist]"
+    );
+
+    private readonly Option<string?> model = Choice.Among(
+        "--model",
+        "The network [default: mlp]",
+        ModelCatalogue.Names
+    );
+
+    private readonly Option<string?> optimizer = Choice.Among(
+        "--optimizer",
+        "The optimiser [default: foof]",
+        OptimizerCatalogue.Names,
+        OptimizerCatalogue.Reserved
+    );
+
+    private readonly Option<int?> epochs = Choice.Count("--epochs", "Passes over the data [default: 3]");
+
+    private readonly Option<int?> batchSize = Choice.Count("--batch-size", "Images in a step [default: 100]");
+
+    private readonly Option<double?> learningRate = Choice.Positive(
+        "--learning-rate",
+        "The size of a step [default: foof 0.3, sgd 0.01, adam 0.0001]"
+    );
+
+    private readonly Option<double?> damping = Choice.Positive(
+        "--damping",
+        "lambda, added to matrices that are means over data points [default: 1]"
+    );
+
+    private readonly Option<double?> momentum = Choice.Fraction(
+        "--momentum",
+        "The share of the velocity that is kept [default: foof 0, sgd 0.9]"
+    );
+
+    private readonly Option<double?> weightDecay = Choice.NotNegative(
+        "--weight-decay",
+        "The factor of the weights that a step takes off them [default: 0]"
+    );
+
+    private readonly Option<int?> invertEvery = Choice.Count(
+        "--invert-every",
+        "T: every how many steps matrices are inverted [default: 100]"
+    );
+
+    private readonly Option<int?> statisticsSteps = Choice.Count(
+        "--statistics-steps",
+        "S: in how many steps before an inversion statistics are taken [default: the lesser of 10 and T]"
+    );
+
+    private readonly Option<int?> subset = Choice.Count("--subset", "Train with the first n images [default: all]");
+
+    private readonly Option<long?> seed = Choice.Integer(
+        "--seed",
+        "Decides the weights at the start and the order of the images [default: 42]"
+    );
+
+    private readonly Option<int?> threads = Choice.Count("--threads", "Threads of libtorch [default: 2]");
+
+    private readonly Option<string?> folder = Choice.Text(
+        "--out",
+        "DIR",
+        "Leave a checkpoint here after every epoch and when stopped"
+    );
+
+    private readonly Option<string?> resume = Choice.Text(
+        "--resume",
+        "DIR",
+        "Go on from the checkpoint in this folder, to the same bits; all options are as they were"
+    );
+
+    private readonly Option<string?> metrics = CommonOptions.Metrics();
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var options = new TrainCommand();
+        var command = new Command("train", "Train a network and show how well it does");
+        foreach (var option in options.All)
+            command.Add(option);
+        command.SetAction(parsed =>
+            frame.Run(parsed, terminal => new TrainingRun(options.Read(parsed), terminal).Run())
+        );
+        return command;
+    }
+
+    private IEnumerable<Option> All =>
+        [
+            data,
+            model,
+            optimizer,
+            epochs,
+            batchSize,
+            learningRate,
+            damping,
+            momentum,
+            weightDecay,
+            invertEvery,
+            statisticsSteps,
+            subset,
+            seed,
+            threads,
+            folder,
+            resume,
+            metrics,
+        ];
+
+    private TrainingPlan Read(ParseResult parsed) =>
+        new(
+            new TrainingRequest
+            {
+                Data = parsed.GetValue(data),
+                Model = parsed.GetValue(model),
+                Optimizer = parsed.GetValue(optimizer),
+                Epochs = parsed.GetValue(epochs),
+                BatchSize = parsed.GetValue(batchSize),
+                LearningRate = parsed.GetValue(learningRate),
+                Damping = parsed.GetValue(damping),
+                Momentum = parsed.GetValue(momentum),
+                WeightDecay = parsed.GetValue(weightDecay),
+                InvertEvery = parsed.GetValue(invertEvery),
+                StatisticsSteps = parsed.GetValue(statisticsSteps),
+                Subset = parsed.GetValue(subset),
+                Seed = parsed.GetValue(seed),
+                Threads = parsed.GetValue(threads),
+            },
+            parsed.GetValue(folder),
+            parsed.GetValue(resume),
+            parsed.GetValue(metrics)
+        );
+}

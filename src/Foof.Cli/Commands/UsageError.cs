@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Foof.Cli.Commands;
+
+/// <summary>What is wrong with a command line, as one sentence.</summary>
+internal static class UsageError
+{
+    private static readonly string[] Planned = ["laplace", "continual", "validate", "step"];
+
+    /// <summary>The first thing that is wrong.</summary>
+    internal static string Explain(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        // A command that is not known makes all options after it unknown too: it goes first.
+        var rank = command.Subcommands.Count > 0 ? 1 : 0;
+        string[] unknown = [.. parsed.UnmatchedTokens.OrderBy(token => IsOption(token) ? rank : 1 - rank)];
+        return unknown is [var first, ..] ? Explain(command, first) : Explain(command, parsed.Errors[0]);
+    }
+
+    private static string Explain(Command command, string unknown)
+    {
+        if (IsOption(unknown))
+        {
+            var options = Options(command).ToArray();
+            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} ({Path(command)} --help lists all).";
+        }
+        if (command.Subcommands.Count == 0)
+            return $"Unexpected '{unknown}': {Path(command)} takes only options.";
+        var names = Names(command);
+        return Planned.Contains(unknown)
+            ? $"'{unknown}' is not available in this version; available: {string.Join(", ", names)}."
+            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}; available: {string.Join(", ", names)}.";
+    }
+
+    private static string Explain(Command command, ParseError error) =>
+        error.SymbolResult switch
+        {
+            OptionResult { Tokens.Count: 0 } given => $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
+            CommandResult when command.Subcommands.Count > 0 =>
+                $"{Path(command)} needs a command: {string.Join(", ", Names(command))}.",
+            _ => OneLine(error.Message),
+        };
+
+    private static string[] Names(Command command) => [.. command.Subcommands.Select(child => child.Name)];
+
+    private static string Path(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : "foof";
+
+    private static bool IsOption(string token) => token.StartsWith('-');
+
+    private static IEnumerable<string> Options(Command command) =>
+        command
+            .Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options))
+            .Where(option => !option.Hidden)
+            .Select(option => option.Name);
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ') + ".";
+}

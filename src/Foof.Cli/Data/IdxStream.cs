@@ -1,0 +1,89 @@
+using System.IO.Compression;
+
+namespace Foof.Cli.Data;
+
+/// <summary>The unpacked bytes of an IDX file, with the offset in them for messages.</summary>
+internal sealed class IdxStream : IDisposable
+{
+    // The deflate format packs at most 1032 bytes into one.
+    private const long MostUnpacked = 1032;
+
+    private readonly FileStream file;
+    private readonly Stream content;
+    private readonly bool packed;
+
+    /// <summary>Opens a file; whether it is packed is told by its first two bytes.</summary>
+    internal IdxStream(string path)
+    {
+        Path = path;
+        file = File.OpenRead(path);
+        packed = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
+        file.Position = 0;
+        content = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    /// <summary>The file's path.</summary>
+    internal string Path { get; }
+
+    /// <summary>How many unpacked bytes were read.</summary>
+    internal long Offset { get; private set; }
+
+    /// <summary>Reads exactly as many bytes as the target has.</summary>
+    /// <exception cref="CommandFailure">The file ends before, or is damaged.</exception>
+    internal void Fill(Span<byte> target, string what)
+    {
+        var start = Offset;
+        while (!target.IsEmpty)
+        {
+            var count = Read(target);
+            if (count == 0)
+                throw IdxFile.Wrong(Path, start, what, $"the end of the file after {Offset - start} bytes");
+            Offset += count;
+            target = target[count..];
+        }
+    }
+
+    /// <summary>Refuses more bytes than the file can hold, before memory is taken for them.</summary>
+    internal void CheckRoom(long size)
+    {
+        var most = packed ? file.Length * MostUnpacked : file.Length - Offset;
+        if (size > most)
+            throw IdxFile.Wrong(
+                Path,
+                Offset,
+                $"{size} bytes or more, as the lengths before say",
+                $"a file of {file.Length} bytes{(packed ? ", packed" : "")}, which cannot hold them"
+            );
+    }
+
+    /// <summary>Refuses bytes after the last element; a packed file's check sum is compared on the way.</summary>
+    internal void CheckEnd()
+    {
+        if (Read(new byte[1]) > 0)
+            throw IdxFile.Wrong(Path, Offset, "the end of the file", "more bytes");
+    }
+
+    private int Read(Span<byte> target)
+    {
+        try
+        {
+            return content.Read(target);
+        }
+        catch (InvalidDataException error)
+        {
+            throw IdxFile.Wrong(
+                Path,
+                Offset,
+                "sound gzip data (the offset is that of the unpacked bytes)",
+                $"damage: {error.Message.TrimEnd('.')}"
+            );
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        content.Dispose();
+        file.Dispose();
+    }
+}

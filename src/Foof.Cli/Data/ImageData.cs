@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using Foof.Cli.Commands;
+
+namespace Foof.Cli.Data;
+
+/// <summary>A data set: training and test images, and what tells it from another.</summary>
+/// <param name="Train">The images to train with.</param>
+/// <param name="Test">The images to test with.</param>
+/// <param name="Fingerprint">A hash of all images and labels, before any subset is taken.</param>
+internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerprint) : IDisposable
+{
+    /// <summary>The name that stands for <see cref="FashionMnistFolder"/>.</summary>
+    internal const string FashionMnist = "fashion-mnist";
+
+    /// <summary>Where Debian's package dataset-fashion-mnist puts its files.</summary>
+    internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
+
+    /// <summary>The folder that <paramref name="data"/> names.</summary>
+    internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
+
+    /// <summary>Reads the four files of a data set.</summary>
+    /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
+    /// <param name="subset">How many of the training images to keep; null keeps all.</param>
+    internal static ImageData Read(string data, int? subset = null)
+    {
+        var folder = Folder(data);
+        if (!Directory.Exists(folder))
+            throw new CommandFailure(Missing(data, folder));
+        var files = new[]
+        {
+            IdxFile.ReadImages(Find(folder, "train-images-idx3-ubyte")),
+            IdxFile.ReadLabels(Find(folder, "train-labels-idx1-ubyte")),
+            IdxFile.ReadImages(Find(folder, "t10k-images-idx3-ubyte")),
+            IdxFile.ReadLabels(Find(folder, "t10k-labels-idx1-ubyte")),
+        };
+        var train = ImageSet.From(files[0], files[1], subset);
+        try
+        {
+            return new(train, ImageSet.From(files[2], files[3]), Hash(files));
+        }
+        catch
+        {
+            train.Dispose();
+            throw;
+        }
+    }
+
+    private static string Missing(string data, string folder)
+    {
+        if (data == FashionMnist)
+            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, or name a folder by --data.";
+        var hint = Suggestion.Hint(data, [FashionMnist]);
+        return $"--data must be {FashionMnist} or a folder of IDX files; {folder} does not exist{hint}.";
+    }
+
+    private static string Find(string folder, string name)
+    {
+        var file = Path.Combine(folder, name);
+        return File.Exists(file) ? file
+            : File.Exists($"{file}.gz") ? $"{file}.gz"
+            : throw new CommandFailure($"{folder} must hold {name} or {name}.gz; found neither.");
+    }
+
+    private static string Hash(IdxFile[] files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+            hash.AppendData(file.Bytes);
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    /// <summary>Frees all images and labels.</summary>
+    public void Dispose()
+    {
+        Train.Dispose();
+        Test.Dispose();
+    }
+}

@@ -1,0 +1,82 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Data;
+
+/// <summary>Images with their labels, in memory.</summary>
+/// <param name="Images">float32 [n; 1; 28; 28], normalised: (x/255 - mean) / deviation.</param>
+/// <param name="Labels">int64 [n], from 0 to 9.</param>
+internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
+{
+    /// <summary>Rows and columns of an image.</summary>
+    internal const int Side = 28;
+
+    /// <summary>Pixels of an image.</summary>
+    internal const int Pixels = Side * Side;
+
+    /// <summary>How many labels there are.</summary>
+    internal const int Classes = 10;
+
+    private const double Mean = 0.1307;
+    private const double Deviation = 0.3081;
+
+    /// <summary>How many images there are.</summary>
+    internal long Count => Labels.shape[0];
+
+    /// <summary>Checks that the two files belong together and makes tensors of their first images.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="count">How many to keep; null keeps all.</param>
+    internal static ImageSet From(IdxFile images, IdxFile labels, int? count = null)
+    {
+        Check(images, labels);
+        var kept = count ?? images.Shape[0];
+        if (kept > images.Shape[0])
+            throw new CommandFailure(
+                $"--subset must be at most {images.Shape[0]}, the images in {images.Path}; got {kept}."
+            );
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var pixels = tensor(images.Bytes[..(kept * Pixels)], [kept, 1L, Side, Side]);
+        var classes = tensor(labels.Bytes[..kept]).to(ScalarType.Int64);
+        return new(Normalised(pixels).DetachFromDisposeScope(), classes.DetachFromDisposeScope());
+    }
+
+    /// <summary>The pixels from 0 to 1 of normalised images, one row an image; the caller owns them.</summary>
+    internal static Tensor Unnormalised(Tensor images) => images.flatten(1) * Deviation + Mean;
+
+    private static Tensor Normalised(Tensor pixels) =>
+        pixels.to(ScalarType.Float32).div_(255.0).sub_(Mean).div_(Deviation);
+
+    private static void Check(IdxFile images, IdxFile labels)
+    {
+        for (var i = 1; i < images.Shape.Length; i++)
+            if (images.Shape[i] != Side)
+                throw IdxFile.Wrong(
+                    images.Path,
+                    4 * (i + 1),
+                    $"{Side} {(i == 1 ? "rows" : "columns")} an image",
+                    $"{images.Shape[i]}"
+                );
+        if (images.Shape[0] != labels.Shape[0])
+            throw new CommandFailure(
+                $"{labels.Path}: offset 4: expected {images.Shape[0]} labels, one for each image in {images.Path}; "
+                    + $"found {labels.Shape[0]}."
+            );
+        var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
+        if (place >= 0)
+            throw IdxFile.Wrong(
+                labels.Path,
+                labels.DataOffset + place,
+                $"a label from 0 to {Classes - 1}",
+                $"{labels.Bytes[place]}"
+            );
+    }
+
+    /// <summary>Frees both tensors.</summary>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+}

@@ -1,0 +1,29 @@
+using Spectre.Console;
+
+namespace Foof.Cli.Output;
+
+/// <summary>Progress for files and pipes: now and then a plain line, at most a few for one piece of work.</summary>
+internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
+{
+    private const int MostLines = 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public void Track(string title, int total, Action<Meter> work)
+    {
+        var lines = 0;
+        work(
+            new Meter(
+                Pause,
+                (done, words) =>
+                {
+                    if (lines++ < MostLines)
+                        Line($"{title}: {done} of {total}, {words}");
+                }
+            )
+        );
+    }
+
+    /// <inheritdoc/>
+    public void Line(string text) => console.Profile.Out.Writer.WriteLine(text);
+}

@@ -1,0 +1,116 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Training;
+
+/// <summary>A run on disk: weights, optimiser, random numbers, place and history, in one safetensors file.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Run">What it says about the run.</param>
+/// <param name="Content">Its tensors.</param>
+internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent Content) : IDisposable
+{
+    /// <summary>The file with all of a run.</summary>
+    internal const string FileName = "checkpoint.safetensors";
+
+    /// <summary>The file with the weights and buffers alone.</summary>
+    internal const string ModelFileName = "model.safetensors";
+
+    private const string RunKey = "run";
+    private const string ModelPrefix = "model.";
+    private const string OptimizerPrefix = "optimizer.";
+    private const string GeneratorKey = "generator";
+    private const string StepTimesKey = "step_milliseconds";
+
+    /// <summary>Writes all of a run, or nothing.</summary>
+    internal static void Save(
+        string folder,
+        RunRecord run,
+        RunState state,
+        nn.Module<Tensor, Tensor> model,
+        ILearner learner
+    )
+    {
+        using var scope = NewDisposeScope();
+        var tensors = new List<KeyValuePair<string, Tensor>>();
+        tensors.AddRange(model.state_dict().Select(pair => Named(ModelPrefix, pair)));
+        tensors.AddRange(learner.State().Select(pair => Named(OptimizerPrefix, pair)));
+        tensors.Add(new(GeneratorKey, get_rng_state()));
+        tensors.Add(new(StepTimesKey, tensor(state.StepMilliseconds.ToArray())));
+        Safetensors.Save(File(folder), tensors, [new(RunKey, run.ToJson())]);
+    }
+
+    /// <summary>Writes the weights and buffers alone.</summary>
+    internal static void SaveModel(string folder, string name, nn.Module<Tensor, Tensor> model) =>
+        Safetensors.Save(
+            System.IO.Path.Combine(folder, ModelFileName),
+            model.state_dict(),
+            [new("model", name)]
+        );
+
+    /// <summary>Reads the checkpoint in a folder.</summary>
+    /// <exception cref="CommandFailure">There is none, or it is no run's.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    internal static Checkpoint Load(string folder)
+    {
+        var path = File(folder);
+        if (!System.IO.File.Exists(path))
+            throw new CommandFailure($"--resume must name a folder with a {FileName}; {folder} has none.");
+        var content = Safetensors.Load(path);
+        if (content.Metadata.TryGetValue(RunKey, out var text) && RunRecord.FromJson(text) is { } run)
+            return new(path, run, content);
+        content.Dispose();
+        throw new CommandFailure($"{path} must be a checkpoint of ./foof train; it does not tell of a run.");
+    }
+
+    /// <summary>Where a folder's checkpoint is.</summary>
+    internal static string File(string folder) => System.IO.Path.Combine(folder, FileName);
+
+    /// <summary>Puts the model, the optimiser and the random numbers back; returns the place in the run.</summary>
+    internal RunState Restore(nn.Module<Tensor, Tensor> model, ILearner learner)
+    {
+        using var scope = NewDisposeScope();
+        var weights = Part(ModelPrefix);
+        CheckModel(model.state_dict(), weights);
+        model.load_state_dict(weights);
+        learner.Restore(Part(OptimizerPrefix));
+        set_rng_state(Found(GeneratorKey, ScalarType.Byte));
+        var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();
+        if (times.Length != Run.Step)
+            throw new CommandFailure($"{Path} must have the times of {Run.Step} steps; found {times.Length}.");
+        return new() { History = [.. Run.History], StepMilliseconds = [.. times], IsWarm = true };
+    }
+
+    private void CheckModel(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> found)
+    {
+        foreach (var (name, tensor) in expected)
+        {
+            if (!found.TryGetValue(name, out var kept))
+                throw Foreign($"it lacks '{name}'");
+            if (Describe(kept) != Describe(tensor))
+                throw Foreign($"'{name}' must be {Describe(tensor)} and is {Describe(kept)}");
+        }
+        if (found.Keys.FirstOrDefault(name => !expected.ContainsKey(name)) is { } extra)
+            throw Foreign($"the model has no '{extra}'");
+    }
+
+    private CommandFailure Foreign(string reason) =>
+        new($"{Path} is a checkpoint of another model than {Run.Options.Model}: {reason}.");
+
+    private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
+
+    private Tensor Found(string name, ScalarType type) =>
+        Content.Tensors.TryGetValue(name, out var tensor) && tensor.dtype == type && tensor.dim() == 1
+            ? tensor
+            : throw new CommandFailure($"{Path} must hold '{name}', a vector of {type}; it does not.");
+
+    private Dictionary<string, Tensor> Part(string prefix) =>
+        Content
+            .Tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+
+    private static KeyValuePair<string, Tensor> Named(string prefix, KeyValuePair<string, Tensor> pair) =>
+        new(prefix + pair.Key, pair.Value);
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose() => Content.Dispose();
+}

@@ -1,0 +1,41 @@
+using Foof.Cli.Data;
+using Foof.Cli.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Training;
+
+/// <summary>A model's loss and accuracy over a whole set.</summary>
+/// <param name="Loss">The mean over data points.</param>
+/// <param name="Accuracy">The share of right classes; null for a model without classes.</param>
+internal sealed record Evaluation(double Loss, double? Accuracy)
+{
+    private const int BatchSize = 1000;
+
+    /// <summary>Evaluates in evaluation mode without recording; null when it was stopped on the way.</summary>
+    internal static Evaluation? Of(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        ImageSet set,
+        CancellationToken stop
+    )
+    {
+        using var unrecorded = no_grad();
+        model.eval();
+        var (loss, correct) = (0.0, 0L);
+        for (long start = 0; start < set.Count; start += BatchSize)
+        {
+            if (stop.IsCancellationRequested)
+                return null;
+            using var scope = NewDisposeScope();
+            var size = Math.Min(BatchSize, set.Count - start);
+            var images = set.Images.narrow(0, start, size);
+            var labels = set.Labels.narrow(0, start, size);
+            var output = model.call(images);
+            loss += size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
+            if (kind.Classifies)
+                correct += ModelKind.Correct(output, labels);
+        }
+        return new(loss / set.Count, kind.Classifies ? (double)correct / set.Count : null);
+    }
+}

@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Training;
+
+/// <summary>What a step computed on its way.</summary>
+/// <param name="Loss">The loss before the update, a mean over data points.</param>
+/// <param name="Output">The model's output before the update; it is freed with the caller's scope.</param>
+internal readonly record struct StepOutcome(double Loss, Tensor Output);
+
+/// <summary>An optimiser at work on a model.</summary>
+internal interface ILearner : IDisposable
+{
+    /// <summary>How many batches it wants to see before the first step.</summary>
+    int WarmUpBatches { get; }
+
+    /// <summary>Shows it those batches.</summary>
+    void WarmUp(IEnumerable<Tensor> inputs);
+
+    /// <summary>One step on one batch.</summary>
+    /// <exception cref="NumericalFailure">The loss is not finite; the weights are as they were.</exception>
+    StepOutcome Step(Tensor input, Tensor target);
+
+    /// <summary>All that it remembers between steps, by name; the tensors are freed with the caller's scope or its own.</summary>
+    IReadOnlyDictionary<string, Tensor> State();
+
+    /// <summary>Goes back to a state; the tensors stay the caller's.</summary>
+    /// <exception cref="CommandFailure">The state is another model's or optimiser's.</exception>
+    void Restore(IReadOnlyDictionary<string, Tensor> state);
+}

@@ -1,0 +1,35 @@
+using Foof.Cli.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Training;
+
+/// <summary>An optimiser that the command line knows, with its good defaults.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="LearningRate">The default size of a step.</param>
+/// <param name="Momentum">The default share of the velocity that is kept.</param>
+/// <param name="HasMomentum">Whether it takes a momentum.</param>
+/// <param name="HasCurvature">Whether it takes a damping, T and S.</param>
+/// <param name="Make">Makes one for a model.</param>
+internal sealed record OptimizerKind(
+    string Name,
+    double LearningRate,
+    double Momentum,
+    bool HasMomentum,
+    bool HasCurvature,
+    Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingOptions, ILearner> Make
+)
+{
+    /// <summary>The optimiser and its settings, as a line for people.</summary>
+    internal string Describe(TrainingOptions options)
+    {
+        var text = $"{Name} with learning rate {options.LearningRate}";
+        if (HasCurvature)
+            text += $", damping {options.Damping}, T = {options.InvertEvery}, S = {options.StatisticsSteps}";
+        if (options.Momentum != 0 && HasMomentum)
+            text += $", momentum {options.Momentum}";
+        if (options.WeightDecay != 0)
+            text += $", weight decay {options.WeightDecay}";
+        return text;
+    }
+}

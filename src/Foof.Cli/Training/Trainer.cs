@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Foof.Cli.Data;
+using Foof.Cli.Models;
+using Foof.Cli.Output;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Training;
+
+/// <summary>Runs the epochs of a run from where it is, evaluates after each, and leaves checkpoints.</summary>
+/// <param name="options">Everything that decides the run.</param>
+/// <param name="data">The images.</param>
+/// <param name="kind">What kind of model it is.</param>
+/// <param name="model">The model.</param>
+/// <param name="learner">The optimiser at work on it.</param>
+/// <param name="state">Where the run is; it is carried on.</param>
+/// <param name="folder">Where checkpoints go; null keeps none.</param>
+internal sealed class Trainer(
+    TrainingOptions options,
+    ImageData data,
+    ModelKind kind,
+    nn.Module<Tensor, Tensor> model,
+    ILearner learner,
+    RunState state,
+    string? folder
+)
+{
+    private readonly int steps = Batches.CountOf(data.Train.Count, options.BatchSize);
+
+    /// <summary>Trains until all epochs are done or it is told to stop.</summary>
+    /// <returns>Whether all epochs are done.</returns>
+    /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
+    internal bool Run(IProgressView progress, CancellationToken stop)
+    {
+        if (!state.IsWarm)
+            progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
+        while (state.Epoch <= options.Epochs && !stop.IsCancellationRequested)
+        {
+            progress.Track($"epoch {state.Epoch}/{options.Epochs}", steps, meter => Train(meter, stop));
+            if (!stop.IsCancellationRequested && Evaluate(stop) is { } result)
+            {
+                state.Finish(result);
+                progress.Line(Describe(result));
+                Save(isEpochEnd: true);
+            }
+        }
+        if (state.Epoch > options.Epochs)
+            return true;
+        if (state.IsWarm && state.Step > 0)
+            Save(isEpochEnd: false);
+        return false;
+    }
+
+    // A stop in the warm-up leaves nothing behind: a new start loses only the seconds that it took.
+    private void WarmUp(Meter meter, CancellationToken stop)
+    {
+        using var batches = new Batches(data.Train, options.BatchSize, options.Seed, pass: 0);
+        var seen = 0;
+        model.train();
+        try
+        {
+            learner.WarmUp(batches.Images(learner.WarmUpBatches).Select(Seen));
+            state.IsWarm = true;
+        }
+        catch (OperationCanceledException) { }
+        catch (NumericalFailure failure)
+        {
+            throw new CommandFailure($"Training stopped in the warm-up: {failure.Message}");
+        }
+
+        Tensor Seen(Tensor images)
+        {
+            stop.ThrowIfCancellationRequested();
+            meter.Show(seen++, () => "statistics before the first step");
+            return images;
+        }
+    }
+
+    private void Train(Meter meter, CancellationToken stop)
+    {
+        using var batches = new Batches(data.Train, options.BatchSize, options.Seed, state.Epoch);
+        var (loss, accuracy, milliseconds) = (new RunningMean(), new RunningMean(), new RunningMean());
+        model.train();
+        while (state.Step < steps && !stop.IsCancellationRequested)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Step(batches, ref loss, ref accuracy);
+            var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            milliseconds.Add(elapsed);
+            state.StepMilliseconds.Add(elapsed);
+            meter.Show(state.Step, () => Describe(loss.Value, accuracy.Value, milliseconds.Value));
+        }
+    }
+
+    private void Step(Batches batches, ref RunningMean loss, ref RunningMean accuracy)
+    {
+        using var scope = NewDisposeScope();
+        var (images, labels) = batches[state.Step];
+        try
+        {
+            var outcome = learner.Step(images, kind.Target(images, labels));
+            loss.Add(outcome.Loss);
+            if (kind.Classifies)
+                accuracy.Add((double)ModelKind.Correct(outcome.Output, labels) / labels.shape[0]);
+        }
+        catch (NumericalFailure failure)
+        {
+            throw new CommandFailure(
+                $"Training stopped at step {state.Step + 1} of epoch {state.Epoch}: {failure.Message}{Kept()}"
+            );
+        }
+    }
+
+    private EpochResult? Evaluate(CancellationToken stop)
+    {
+        var train = Evaluation.Of(model, kind, data.Train, stop);
+        var test = train is null ? null : Evaluation.Of(model, kind, data.Test, stop);
+        if (train is null || test is null)
+            return null;
+        if (!double.IsFinite(train.Loss + test.Loss))
+            throw new CommandFailure(
+                $"Training stopped after step {state.Step} of epoch {state.Epoch}: the loss over all images is "
+                    + $"{train.Loss}; lower --learning-rate.{Kept()}"
+            );
+        return new(state.Epoch, train.Loss, test.Loss, test.Accuracy, state.Seconds, state.StepMsMedian);
+    }
+
+    private string Kept() =>
+        folder is not null && File.Exists(Checkpoint.File(folder)) ? $" {Checkpoint.File(folder)} is as it was." : "";
+
+    private void Save(bool isEpochEnd)
+    {
+        if (folder is null)
+            return;
+        var run = new RunRecord(options, data.Fingerprint, state.Epoch, state.Step, state.History);
+        Checkpoint.Save(folder, run, state, model, learner);
+        if (isEpochEnd)
+            Checkpoint.SaveModel(folder, options.Model, model);
+    }
+
+    private string Describe(double loss, double accuracy, double milliseconds) =>
+        kind.Classifies
+            ? $"loss {loss:F4}, accuracy {accuracy:F3}, {milliseconds:F1} ms/step"
+            : $"loss {loss:F4}, {milliseconds:F1} ms/step";
+
+    private string Describe(EpochResult result)
+    {
+        var accuracy = result.TestAccuracy is { } value ? $", test accuracy {value:F4}" : "";
+        return $"epoch {result.Epoch}/{options.Epochs}: train loss {result.TrainLoss:F4}, "
+            + $"test loss {result.TestLoss:F4}{accuracy}, {result.Seconds:F1} s, "
+            + $"{result.StepMsMedian:F2} ms/step";
+    }
+}

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+using TorchSharp.Native;
+
+namespace Foof.Torch;
+
+/// <summary>Which native libraries the tensors run on. The first question loads them.</summary>
+public static class Engine
+{
+    /// <summary>The version of the libtorch that this was compiled against, and runs on.</summary>
+    public static unsafe string TorchVersion =>
+        Marshal.PtrToStringUTF8((nint)NativeMethods.foof_torch_version())!;
+
+    /// <summary>The file of the loaded libtorch, or null where the system does not tell.</summary>
+    public static string? TorchFile => Loaded("libtorch_cpu.so");
+
+    /// <summary>The file that BLAS calls go to, or null where the system does not tell.</summary>
+    public static string? BlasFile => Loaded("libblas.so") ?? Loaded("libopenblas");
+
+    private static string? Loaded(string prefix)
+    {
+        // Any call into the native library makes sure that all of them are there.
+        _ = TorchVersion;
+        return NativeLibraries.LoadedFiles(prefix).FirstOrDefault();
+    }
+}
