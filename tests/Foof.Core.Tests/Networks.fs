@@ -178,7 +178,7 @@ type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate
 
 /// The weights of a perceptron with biases as matrices [d_out; d_in + 1].
 let joinedWeights (model: Network) =
-    model.modules ()
+    Seq.append [ model :> torch.nn.Module ] (model.modules ())
     |> Seq.choose (function
         | :? Linear as layer -> Some layer
         | _ -> None)
