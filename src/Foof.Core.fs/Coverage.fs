@@ -117,6 +117,20 @@ module Coverage =
             if not (isNull (box bias)) then
                 reasons[bias.Handle] <- reason
 
+        let objection (handle: nativeint) (sharers: Layer array) =
+            let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
+
+            if holders[handle] > users then
+                Some "another module uses its weight too"
+            elif sharers |> Array.exists (fun sharer -> biasHandle sharer <> biasHandle first) then
+                Some "modules share its weight and not its bias"
+            elif first.Bias.IsSome && holders[first.Bias.Value.Handle] > users then
+                Some "another module uses its bias too"
+            elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
+                Some "modules share its weight with different geometry"
+            else
+                None
+
         let found = [|
             for struct (name, layer) in modules do
                 match geometry layer with
@@ -129,16 +143,11 @@ module Coverage =
 
         let layers = [|
             for handle, sharers in found |> Array.groupBy (fun layer -> layer.Weight.Handle) do
-                let users = sharers |> Array.collect _.Modules
-
-                if holders[handle] > users.Length then
-                    reasons[handle] <- "another module uses its weight too"
-                elif sharers |> Array.exists (fun sharer -> biasHandle sharer <> biasHandle sharers[0]) then
-                    reasons[handle] <- "modules share its weight and not its bias"
-                elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> sharers[0].Geometry) then
-                    reasons[handle] <- "modules share its weight with different geometry"
-                else
-                    { sharers[0] with Modules = users }
+                match objection handle sharers with
+                | None -> { sharers[0] with Modules = sharers |> Array.collect _.Modules }
+                | Some reason ->
+                    for parameter in sharers |> Seq.collect Layer.parameters do
+                        reasons[parameter.Handle] <- reason
         |]
 
         let layerOf =

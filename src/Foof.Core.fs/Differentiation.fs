@@ -46,13 +46,12 @@ module internal Factors =
 
             ValueSome struct (stacked A, stacked E)
 
-    /// Whether E^T A is the gradient of the weight that autograd finds, up to rounding. It is not when the output
-    /// was changed in place after the hook saw it, or when the weight is used outside the recorded calls.
+    /// Whether E^T A is the gradient of weight and bias that autograd finds, up to rounding; it is not when they are
+    /// used outside the recorded calls. None when both are zero, which proves nothing.
     let explain (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) (derivatives: Differentiation) =
         Scope.value (fun () ->
-            let struct (inputs, _) = Layer.split layer A
-            let explained = E.t().mm inputs
-            let found = (derivatives.Of layer.Weight).reshape explained.shape
+            let explained = E.t().mm A
+            let found = Layer.joined layer (derivatives.Of layer.Weight) (layer.Bias |> ValueOption.map derivatives.Of)
 
             let tolerance =
                 if found.dtype = torch.ScalarType.Float64 then
@@ -60,5 +59,10 @@ module internal Factors =
                 else
                     1e-2
 
+            let size = found.norm().ToDouble()
             let difference = (explained - found).norm().ToDouble()
-            difference <= tolerance * found.norm().ToDouble())
+
+            if size = 0.0 && difference = 0.0 then
+                None
+            else
+                Some(difference <= tolerance * size))

@@ -51,6 +51,10 @@ module Factorization =
             torch.linalg.diagonal(sum).add_ (damping.ToScalar()) |> ignore
             sum)
 
+    /// How far a product of length d may be off, relatively, in `kind`.
+    let private rounding (kind: torch.ScalarType) (d: int64) =
+        float d * (if kind = torch.ScalarType.Float64 then 2.3e-16 else 1.2e-7)
+
     let private byCholesky (matrix: torch.Tensor) damping =
         let struct (L, info) = torch.linalg.cholesky_ex (damped matrix damping)
 
@@ -60,10 +64,9 @@ module Factorization =
             None
 
     // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
-    let private byEigenvalues (matrix: torch.Tensor) (damping: float) =
+    let private byEigenvalues (matrix: torch.Tensor) rounding (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
-        let rounding = values.abs().max().item<float> () * float (matrix.size 0) * 2.3e-16
-        let kept = values.gt (rounding.ToScalar())
+        let kept = values.gt ((rounding * values.abs().max().ToDouble()).ToScalar())
         let shifted = torch.where (kept, values, values.zeros_like ()) + damping
 
         let inverted =
@@ -83,19 +86,24 @@ module Factorization =
             else
                 matrix
 
+        let rounding = rounding matrix.dtype (matrix.size 0)
+
         match how.Route with
         | Route.Cholesky -> byCholesky source (damping * how.Growth)
-        | Route.Eigen -> byEigenvalues source (damping * how.Growth)
+        | Route.Eigen -> byEigenvalues source rounding (damping * how.Growth)
+        |> Option.map (fun inverse -> inverse.``to`` matrix.dtype)
         |> Option.filter allFinite
-        |> Option.map (fun inverse -> scope.MoveToOuter(inverse.``to`` matrix.dtype))
+        |> Option.map (fun inverse -> scope.MoveToOuter inverse)
 
-    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN.
+    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN. Without
+    /// damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a regular one.
     ///
     /// Shapes: M [d; d], symmetric -> [d; d]. The result belongs to the caller. (MATH 5)
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
         let rec first failed remaining =
             match remaining with
             | [] -> None
+            | how :: others when damping = 0.0 && how.Route = Route.Cholesky -> first failed others
             | how :: others ->
                 match attempt matrix damping how with
                 | None -> first (how :: failed) others

@@ -1,6 +1,7 @@
 namespace Foof
 
 open System
+open TorchSharp
 
 /// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that is
 /// no number. The object that raised it is as it was before the call.
@@ -41,3 +42,12 @@ module Require =
     let atLeast (name: string) (least: int) (value: int) =
         if value < least then
             invalidArg name $"{name} must be at least {least}; got {value}."
+
+    /// Returns `tensor`, and raises unless it has this shape and type.
+    let like (name: string) (shape: int64 array) (kind: torch.ScalarType) (tensor: torch.Tensor) =
+        if tensor.shape <> shape then
+            invalidArg name $"'{name}' must have shape %A{shape}; got %A{tensor.shape}."
+        elif tensor.dtype <> kind then
+            invalidArg name $"'{name}' must be of type {kind}; got {tensor.dtype}."
+        else
+            tensor

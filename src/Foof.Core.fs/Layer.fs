@@ -95,12 +95,15 @@ module Layer =
                 let maps = (batched layer gradient).flatten 2L
                 maps.transpose(1L, 2L).reshape (-1L, maps.size 1))
 
-    /// Weight and bias gradients side by side. Shapes: [d_out; ...], [d_out] -> [d_out; d_in].
+    /// Weight and bias gradients side by side; a bias without a gradient (null) counts as zeros.
+    ///
+    /// Shapes: [d_out; ...], [d_out] -> [d_out; d_in]. The result belongs to the caller.
     let joined (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
         Scope.tensor (fun () ->
             let matrix = weight.reshape (outputs layer, -1L)
 
             match bias with
+            | ValueSome null -> torch.cat ([| matrix; torch.zeros (matrix.size 0, 1L, dtype = matrix.dtype, device = matrix.device) |], 1L)
             | ValueSome bias -> torch.cat ([| matrix; bias.unsqueeze 1 |], 1L)
             | ValueNone -> matrix.alias ())
 

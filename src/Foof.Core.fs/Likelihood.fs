@@ -28,16 +28,20 @@ module Likelihood =
     /// Raises an ArgumentException when the shapes or types do not fit. (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
+            if target.numel () = 0L then
+                refuse (nameof target) "must hold at least one data point" output target
+
             match likelihood with
             | Likelihood.Categorical ->
-                let expected = output.shape |> Array.removeAt 1
+                let positions = output.shape |> Array.indexed |> Array.filter (fun (i, _) -> i <> 1) |> Array.map snd
 
-                if target.dtype <> torch.ScalarType.Int64 || target.shape <> expected then
+                if output.dim () < 2L || target.dtype <> torch.ScalarType.Int64 || target.shape <> positions then
                     refuse (nameof target) "must hold class indices (Int64), one per data point and position," output target
 
-                let positions = target.numel () / target.size 0
-                torch.nn.functional.cross_entropy(output, target) * float positions
+                torch.nn.functional.cross_entropy(output, target) * float (target.numel () / target.size 0)
             | Likelihood.Gaussian sigma ->
+                Require.positive (nameof sigma) sigma
+
                 if target.shape <> output.shape then
                     refuse (nameof target) "must have the output's shape" output target
 

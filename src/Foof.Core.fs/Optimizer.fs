@@ -40,11 +40,17 @@ type Optimizer
     let groupOf = Dictionary<nativeint, ParameterGroup>()
 
     let adopt (group: ParameterGroup) =
-        for parameter in group.Parameters do
-            if not (groupOf.TryAdd(parameter.Handle, group)) then
-                invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+        let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
+
+        if handles |> Array.exists groupOf.ContainsKey || (Array.distinct handles).Length < handles.Length then
+            invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+
+        for handle in handles do
+            groupOf[handle] <- group
 
     do
+        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
+        GC.SuppressFinalize this
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
         for group in groups do
@@ -63,20 +69,17 @@ type Optimizer
     let covered =
         HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
 
-    // A layer's factors are trusted once they have explained autograd's gradient. One that fails goes on with a
-    // copy of its output, which the model may change in place; one that fails again is an error.
+    // A layer's factors are trusted once they have explained autograd's gradient.
     let verified = HashSet<Layer>(HashIdentity.Reference)
-    let isolated = HashSet<Layer>(HashIdentity.Reference)
 
-    /// Factors where the batch has fewer rows than the layer has outputs, the gradient elsewhere.
+    /// Factors where the batch has fewer rows than the layer has outputs, the gradient elsewhere; nothing of calls
+    /// that cannot be differentiated.
     let keep (observe: bool) =
-        Func<Layer, torch.Tensor, Keep>(fun layer output ->
-            if output.numel () >= Layer.outputs layer * Layer.outputs layer then
-                if observe then Keep.Input else Keep.Nothing
-            elif isolated.Contains layer then
-                Keep.InputAndIsolatedOutput
-            else
-                Keep.InputAndOutput)
+        Recorder.OnThisThread(fun layer output ->
+            if not output.requires_grad then Keep.Nothing
+            elif output.numel () < Layer.outputs layer * Layer.outputs layer then Keep.InputAndOutput
+            elif observe then Keep.Input
+            else Keep.Nothing)
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
@@ -118,29 +121,35 @@ type Optimizer
                 )
             )
 
-    /// A layer's move as a function to run once every layer's is known to be possible.
+    /// Raises unless the factors make autograd's gradient, until they have done so once.
+    let requireExplained (layer: Layer) factors (derivatives: Differentiation) =
+        if not (verified.Contains layer) then
+            match Factors.explain layer factors derivatives with
+            | None -> ()
+            | Some true -> verified.Add layer |> ignore
+            | Some false ->
+                invalidOp
+                    $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight or bias is used elsewhere too; leave it out with `select`."
+
+    /// A layer's move as a function to run once every layer's is known to be possible; none without a gradient.
     let plan (layer: Layer) (records: Record array) (derivatives: Differentiation) =
         let byGradient () =
             let weight = derivatives.Of layer.Weight
             let bias = layer.Bias |> ValueOption.map derivatives.Of
 
             if isNull weight then
-                ignore
+                ValueNone
             else
-                fun () -> updateByGradient layer weight bias
+                ValueSome(fun () -> updateByGradient layer weight bias)
 
         if records.Length = 0 || records |> Array.exists _.Output.IsNone then
             byGradient ()
         else
             match Factors.ofRecords layer records derivatives with
             | ValueNone -> byGradient ()
-            | ValueSome factors when verified.Contains layer || Factors.explain layer factors derivatives ->
-                verified.Add layer |> ignore
-                fun () -> updateByFactors layer factors
-            | ValueSome _ when isolated.Add layer -> byGradient ()
-            | ValueSome _ ->
-                invalidOp
-                    $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight is used elsewhere too or its input is changed in place; leave it out with `select`."
+            | ValueSome factors ->
+                requireExplained layer factors derivatives
+                ValueSome(fun () -> updateByFactors layer factors)
 
     /// What to differentiate with respect to: outputs where factors do, weights elsewhere, and everything plain.
     let variables (callsOf: Layer -> Record array) (plain: Parameter array) = [|
@@ -186,10 +195,17 @@ type Optimizer
         let plain = plain ()
         let derivatives = Differentiation(loss, variables callsOf plain)
         use _quiet = torch.no_grad ()
-        let moves = preconditioner.Layers |> Seq.map (fun layer -> plan layer (callsOf layer) derivatives) |> Seq.toArray
-        preconditioner.Advance records
 
-        for move in moves do
+        let moves = [|
+            for layer in preconditioner.Layers do
+                match plan layer (callsOf layer) derivatives with
+                | ValueSome move -> struct (layer, move)
+                | ValueNone -> ()
+        |]
+
+        preconditioner.Advance(records, moves |> Seq.map (fun struct (layer, _) -> layer))
+
+        for struct (_, move) in moves do
             move ()
 
         for parameter in plain do
@@ -236,8 +252,7 @@ type Optimizer
         for layer in preconditioner.Layers do
             requireTrainable layer
 
-        for stale in preconditioner.Recorder.Take() do
-            (stale :> IDisposable).Dispose()
+        preconditioner.Recorder.Discard()
 
         try
             let struct (output, loss) = run input target
@@ -253,8 +268,8 @@ type Optimizer
             let struct (loss, output) = scope.MoveToOuter(loss.detach (), output.detach ())
             new StepResult(loss, output)
         finally
-            for left in preconditioner.Recorder.Take() do
-                (left :> IDisposable).Dispose()
+            preconditioner.Recorder.Discard()
+            preconditioner.Listen()
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that
     /// the model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients.
@@ -268,13 +283,9 @@ type Optimizer
 
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
-        preconditioner.AdvancePassively()
 
-        for layer in preconditioner.Layers do
-            let weight = layer.Weight.grad
-
-            if not (isNull weight) then
-                updateByGradient layer weight (layer.Bias |> ValueOption.map _.grad)
+        for layer in preconditioner.AdvancePassively() do
+            updateByGradient layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
 
         for parameter in plain () do
             updatePlain parameter parameter.grad
@@ -307,9 +318,8 @@ type Optimizer
         let momentum = [|
             for struct (name, parameter) in model.named_parameters () do
                 match state.TryGetValue $"{name}.momentum" with
-                | true, tensor when tensor.shape <> parameter.shape ->
-                    invalidArg (nameof state) $"'{name}.momentum' must have shape %A{parameter.shape}; got %A{tensor.shape}."
-                | true, tensor -> struct (parameter, tensor)
+                | true, tensor ->
+                    struct (parameter, Require.like $"{name}.momentum" parameter.shape parameter.dtype tensor)
                 | _ -> struct (parameter, null)
         |]
 
@@ -319,6 +329,8 @@ type Optimizer
             update.Restore(parameter, tensor)
 
     override _.Dispose(disposing: bool) =
-        (preconditioner :> IDisposable).Dispose()
-        (update :> IDisposable).Dispose()
+        if disposing then
+            (preconditioner :> IDisposable).Dispose()
+            (update :> IDisposable).Dispose()
+
         base.Dispose disposing

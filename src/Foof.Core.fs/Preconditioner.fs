@@ -31,12 +31,12 @@ type internal LayerState(layer: Layer) =
     /// (A_bar + lambda I)^-1, or null before the first inversion.
     member _.Inverse = inverse
 
-    /// Takes over `fresh`; the old inverse is freed.
+    /// Takes over `fresh`, or goes back to none for null; the old inverse is freed.
     member _.Replace(fresh: torch.Tensor) =
         if not (isNull inverse) then
             inverse.Dispose()
 
-        inverse <- Scope.detach fresh
+        inverse <- if isNull fresh then null else Scope.detach fresh
 
     interface IDisposable with
         member _.Dispose() =
@@ -70,6 +70,29 @@ type Preconditioner
                 Keep.Input
             else
                 Keep.Nothing)
+
+    let stateOf (layer: Layer) = states[Array.IndexOf(layers, layer)]
+
+    let release (records: Record array) =
+        for record in records do
+            (record :> IDisposable).Dispose()
+
+    /// Runs `change`; if that raises, the averages are as before.
+    let atomically (change: unit -> unit) =
+        let before = states |> Array.map (fun state -> struct (state, state.Average, state.Average.Sum.clone () |> Scope.detach))
+
+        try
+            try
+                change ()
+            with _ ->
+                for struct (state, average, sum) in before do
+                    average.Sum.copy_ sum |> ignore
+                    state.Average <- average
+
+                reraise ()
+        finally
+            for struct (_, _, sum) in before do
+                sum.Dispose()
 
     let report (state: LayerState) description =
         fallbacks <- fallbacks + 1
@@ -111,6 +134,30 @@ type Preconditioner
                     Some(damped.Inverse.contiguous ()))
             (Option.toArray >> Seq.ofArray)
 
+    let noInverse (layer: Layer) : unit =
+        invalidOp
+            $"{Layer.describe layer} has a gradient but no recorded input: call the model and its layers with call(), not forward(), in training mode."
+
+    /// Raises unless each layer that is to move has an inverse or gets one in this step.
+    let requireInverses (plan: Plan) (moved: Layer seq) (records: Record array) =
+        for layer in moved do
+            let state = stateOf layer
+            let recorded = plan.Observe && records |> Array.exists (fun record -> obj.ReferenceEquals(record.Layer, layer))
+
+            if isNull state.Inverse && not (plan.Invert && (recorded || state.Average.Weight > 0.0)) then
+                noInverse layer
+
+    let requireFinite (records: Record array) =
+        for record in records do
+            if not (Scope.value (fun () -> record.Input.isfinite().all().item<bool> ())) then
+                raise (
+                    NumericalFailure(
+                        "an input is not finite",
+                        Layer.describe record.Layer,
+                        "check the data for NaN, lower the learning rate or raise the damping"
+                    )
+                )
+
     // One batch per pass of the model; a layer called several times in a pass adds up over its data points.
     let observe (state: LayerState) (records: Record array) =
         let points =
@@ -128,6 +175,20 @@ type Preconditioner
                     MovingAverage.accumulate recipe.Decay points rows state.Average
                 else
                     MovingAverage.add recipe.Decay points rows state.Average)
+
+    let observeAll (records: Record array) =
+        requireFinite records
+
+        for layer, calls in records |> Array.groupBy _.Layer do
+            observe (stateOf layer) calls
+
+    /// Whether an inversion can end in an error: only then is there something to go back to.
+    let mayRaise () =
+        match recipe.OnFailure with
+        | OnFailure.Raise -> true
+        | OnFailure.KeepLast -> states |> Array.exists (fun state -> isNull state.Inverse)
+        | OnFailure.Diagonal
+        | OnFailure.Identity -> false
 
     do recorder.Start training
 
@@ -156,23 +217,37 @@ type Preconditioner
     member internal _.Recorder = recorder
     member internal _.Plan = Cadence.plan recipe.Cadence position
 
-    /// Takes the records of one batch into the averages and, where the plan says so, inverts. Nothing changes but
-    /// the averages when an inversion fails.
-    member internal preconditioner.Advance(records: Record array) =
+    /// Takes the records of one batch into the averages and, where the plan says so, inverts. Raises, and changes
+    /// nothing, when an inversion fails or a layer of `moved` is left without an inverse.
+    member internal preconditioner.Advance(records: Record array, moved: Layer seq) =
         let plan = preconditioner.Plan
+        requireInverses plan moved records
 
-        if plan.Observe then
-            for layer, calls in records |> Array.groupBy _.Layer do
-                observe (states[Array.IndexOf(layers, layer)]) calls
+        let change () =
+            if plan.Observe then
+                observeAll records
 
-        if plan.Invert then
-            preconditioner.Refresh()
+            if plan.Invert then
+                preconditioner.Refresh()
+
+        if plan.Invert && mayRaise () then
+            atomically change
+        else
+            change ()
 
         position <- position + 1
+
+    /// Records the passes that come if the next step wants them.
+    member internal preconditioner.Listen() =
+        if preconditioner.Plan.Observe then
+            recorder.Start training
+        else
+            recorder.Stop()
 
     /// Inverts every layer's factor now; all inverses are made before the first one is replaced.
     member _.Refresh() =
         use _quiet = torch.no_grad ()
+        use _scope = torch.NewDisposeScope()
 
         let seen = states |> Array.filter (fun state -> state.Average.Weight > 0.0)
 
@@ -184,11 +259,10 @@ type Preconditioner
     /// Shapes: M [k; d_in] -> [k; d_in]. The result belongs to the caller. Raises an InvalidOperationException
     /// when the layer was never recorded.
     member _.Apply(layer: Layer, M: torch.Tensor) =
-        let state = states[Array.IndexOf(layers, layer)]
+        let state = stateOf layer
 
         if isNull state.Inverse then
-            invalidOp
-                $"{Layer.describe layer} has a gradient but no recorded input: call the model and its layers with call(), not forward(), in training mode."
+            noInverse layer
 
         M.mm state.Inverse
 
@@ -197,57 +271,68 @@ type Preconditioner
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
-        preconditioner.AdvancePassively()
 
-        for layer in layers do
-            let gradient = layer.Weight.grad
+        for layer in preconditioner.AdvancePassively() do
+            let gradient, bias = layer.Weight.grad, layer.Bias |> ValueOption.map _.grad
+            let direction = preconditioner.Apply(layer, Layer.joined layer gradient bias)
+            let struct (weight, bias') = Layer.split layer direction
+            gradient.copy_ (weight.reshape gradient.shape) |> ignore
 
-            if not (isNull gradient) then
-                let bias = layer.Bias |> ValueOption.map _.grad
-                let direction = preconditioner.Apply(layer, Layer.joined layer gradient bias)
-                let struct (weight, bias') = Layer.split layer direction
-                gradient.copy_ (weight.reshape gradient.shape) |> ignore
-                (bias, bias') ||> ValueOption.map2 (fun target source -> target.copy_ source) |> ignore
+            match bias, bias' with
+            | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
+            | _ -> ()
 
     /// Takes in what ordinary forward passes recorded since the last step, and records the next ones if the next
-    /// step will want them.
-    member internal preconditioner.AdvancePassively() =
+    /// step will want them. The layers that have a gradient.
+    member internal preconditioner.AdvancePassively() : Layer array =
+        let moved = layers |> Array.filter (fun layer -> not (isNull layer.Weight.grad))
         let records = recorder.Take()
 
         try
-            preconditioner.Advance records
+            preconditioner.Advance(records, moved)
         finally
-            for record in records do
-                (record :> IDisposable).Dispose()
+            release records
 
-        if preconditioner.Plan.Observe then
-            recorder.Start training
-        else
-            recorder.Stop()
+        preconditioner.Listen()
+        moved
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion;
     /// afterwards the regular periods begin. The model runs in the mode that it is in.
     member preconditioner.WarmUp(inputs: seq<torch.Tensor>) =
         use _quiet = torch.no_grad ()
-        recorder.Start(fun _ _ -> Keep.Input)
+        let own = Recorder.OnThisThread(fun _ _ -> Keep.Input)
+        let mutable batches = 0
+
+        let take (input: torch.Tensor) =
+            use _scope = torch.NewDisposeScope()
+            recorder.Start own
+            model.call input |> ignore
+            recorder.Stop()
+            let records = recorder.Take()
+
+            try
+                observeAll records
+            finally
+                release records
+
+        recorder.Stop()
+        recorder.Discard()
 
         try
-            for input in inputs |> Seq.truncate (Cadence.warmUp recipe.Cadence) do
-                use _scope = torch.NewDisposeScope()
-                model.call input |> ignore
-                let records = recorder.Take()
+            atomically (fun () ->
+                for input in inputs |> Seq.truncate (Cadence.warmUp recipe.Cadence) do
+                    take input
+                    batches <- batches + 1
 
-                try
-                    for layer, calls in records |> Array.groupBy _.Layer do
-                        observe (states[Array.IndexOf(layers, layer)]) calls
-                finally
-                    for record in records do
-                        (record :> IDisposable).Dispose()
+                if batches = 0 then
+                    invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
+
+                preconditioner.Refresh())
+
+            position <- Cadence.warmUp recipe.Cadence
         finally
-            recorder.Start training
-
-        preconditioner.Refresh()
-        position <- Cadence.warmUp recipe.Cadence
+            recorder.Discard()
+            preconditioner.Listen()
 
     /// Every tensor that is remembered, and the counters, by name; the tensors stay the preconditioner's.
     member _.State() =
@@ -264,43 +349,35 @@ type Preconditioner
         state
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a tensor
-    /// is missing or has another shape.
-    member _.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
-        let find name (shape: int64 array) =
+    /// is missing or has another shape or type.
+    member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+        let find name shape kind =
             match state.TryGetValue name with
-            | true, tensor when tensor.shape = shape -> tensor
-            | true, tensor -> invalidArg (nameof state) $"'{name}' must have shape %A{shape}; got %A{tensor.shape}."
+            | true, tensor -> Require.like name shape kind tensor
             | _ -> invalidArg (nameof state) $"The state has no '{name}': it belongs to another model or method."
 
-        let seen = int ((find "position" [||]).item<int64> ())
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64> ())
+        Require.atLeast "position" 0 seen
 
         let restored =
             states
             |> Array.map (fun layer ->
                 let name = $"{layer.Layer.Name}.activation"
-                let shape = layer.Average.Sum.shape
-
-                let inverse =
-                    if state.ContainsKey $"{name}.inverse" then
-                        Some(find $"{name}.inverse" shape)
-                    else
-                        None
-
-                layer, find $"{name}.sum" shape, (find $"{name}.weight" [||]).item<float> (), inverse)
+                let matrix part = find $"{name}.{part}" layer.Average.Sum.shape layer.Average.Sum.dtype
+                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float> ()
+                let inverse = if state.ContainsKey $"{name}.inverse" then matrix "inverse" else null
+                struct (layer, matrix "sum", weight, inverse))
 
         use _quiet = torch.no_grad ()
 
-        for layer, sum, weight, inverse in restored do
+        for struct (layer, sum, weight, inverse) in restored do
             layer.Average.Sum.copy_ sum |> ignore
             layer.Average <- { layer.Average with Weight = weight }
-            inverse |> Option.iter (fun inverse -> layer.Replace(inverse.clone ()))
+            layer.Replace(if isNull inverse then null else inverse.clone ())
 
         position <- seen
-
-        if (Cadence.plan recipe.Cadence position).Observe then
-            recorder.Start training
-        else
-            recorder.Stop()
+        recorder.Discard()
+        preconditioner.Listen()
 
     interface IDisposable with
         member _.Dispose() =

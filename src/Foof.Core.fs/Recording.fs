@@ -9,10 +9,9 @@ type Keep =
     | Nothing
     /// The input a.
     | Input
-    /// The input a and the output z, to differentiate with respect to it.
+    /// The input a and the output z, to differentiate with respect to it. The model goes on with a copy of z, so
+    /// that it may change it in place.
     | InputAndOutput
-    /// As `InputAndOutput`, but the model goes on with a copy of z, so that it may change it in place.
-    | InputAndIsolatedOutput
 
 /// One call of a layer in a forward pass. Owns its tensors.
 [<ReferenceEquality>]
@@ -39,15 +38,18 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     let mutable choose: Func<Layer, torch.Tensor, Keep> = null
     let mutable pass = 0
 
+    // A pass that nothing can be differentiated in is no training pass; another thread may run it meanwhile.
     let passes =
         model.register_forward_pre_hook (fun _ _ ->
-            pass <- pass + 1
+            if torch.is_grad_enabled () then
+                pass <- pass + 1
+
             null)
 
     // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
     // handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
     let keep (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) kept =
-        let recordOutput = kept <> Keep.Input
+        let recordOutput = (kept = Keep.InputAndOutput)
 
         records.Add {
             Layer = layer
@@ -60,10 +62,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
                     ValueNone
         }
 
-        if kept = Keep.InputAndIsolatedOutput then
-            output.clone ()
-        else
-            null
+        if recordOutput then output.clone () else null
 
     let hooks = [|
         for layer in layers do
@@ -77,6 +76,16 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
                         | kept -> keep layer input output kept)
     |]
 
+    /// `choice` for the calls of this thread, and nothing for those that another one makes meanwhile.
+    static member OnThisThread(choice: Func<Layer, torch.Tensor, Keep>) =
+        let thread = Environment.CurrentManagedThreadId
+
+        Func<Layer, torch.Tensor, Keep>(fun layer output ->
+            if Environment.CurrentManagedThreadId = thread then
+                choice.Invoke(layer, output)
+            else
+                Keep.Nothing)
+
     /// Records the calls that follow, as `choice` says for each layer and output.
     member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice
 
@@ -89,14 +98,16 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
         records.Clear()
         taken
 
+    /// Frees the records since the last time unread.
+    member recorder.Discard() =
+        for record in recorder.Take() do
+            (record :> IDisposable).Dispose()
+
     interface IDisposable with
         member recorder.Dispose() =
             recorder.Stop()
-
+            recorder.Discard()
             passes.remove ()
 
             for hook in hooks do
                 hook.remove ()
-
-            for record in recorder.Take() do
-                (record :> IDisposable).Dispose()

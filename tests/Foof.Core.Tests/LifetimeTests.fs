@@ -1,0 +1,187 @@
+/// Live tensors before = after: for every public function, and for a hundred steps of each way of training.
+module Foof.Core.Tests.LifetimeTests
+
+open System
+open Foof
+open TorchSharp
+open Xunit
+
+/// A hundred batches as functions, so that a batch lives only for its step.
+let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
+    for _ in 1..100 do
+        use _scope = torch.NewDisposeScope()
+        step (Networks.normal [ n; 3 ], Networks.normal [ n; 2 ])
+
+/// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2 makes
+/// factors of all layers, n = 9 gradients.
+let flat (prepare: Networks.Network -> (torch.Tensor * torch.Tensor -> unit) * IDisposable) =
+    for n in [ 2; 9 ] do
+        let model = EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
+
+        let everything =
+            Oracle.leaked (fun () ->
+                let step, owner = prepare model
+                hundred n step
+                let live = Oracle.leaked (fun () -> hundred n step)
+                Assert.Equal(0L, live)
+                owner.Dispose()
+
+                for parameter in model.parameters () do
+                    parameter.grad <- null)
+
+        Assert.Equal(0L, everything)
+        model.Dispose()
+
+[<Fact>]
+let ``a hundred steps leave no tensor, and Dispose frees statistics and momentum`` () =
+    flat (fun model ->
+        let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
+        (fun batch -> Networks.byStep optimizer [ batch ]), optimizer)
+
+[<Fact>]
+let ``a hundred rounds of the ordinary loop leave no tensor`` () =
+    flat (fun model ->
+        let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
+        (fun batch -> Networks.byLoop model optimizer [ batch ]), optimizer)
+
+[<Fact>]
+let ``a hundred rounds with another optimiser leave no tensor`` () =
+    flat (fun model ->
+        let preconditioner = new Preconditioner(model, Networks.someSteps)
+        let sgd = torch.optim.SGD(model.parameters (), 0.01, 0.9)
+
+        let owner =
+            { new IDisposable with
+                member _.Dispose() =
+                    (preconditioner :> IDisposable).Dispose()
+                    sgd.Dispose()
+            }
+
+        (fun batch -> Networks.byPreconditioner model preconditioner sgd [ batch ]), owner)
+
+[<Fact>]
+let ``a step's result is the only thing that is left of it`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = Networks.perceptron true [ 3; 6; 2 ]
+    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+    let input, target = List.head (Networks.batches 1 2 3 2)
+    Networks.byStep optimizer [ input, target ]
+    let mutable result: StepResult = Unchecked.defaultof<StepResult>
+    Assert.Equal(2L, Oracle.leaked (fun () -> result <- optimizer.Step(input, target)))
+    Assert.Equal(-2L, Oracle.leaked (fun () -> (result :> IDisposable).Dispose()))
+
+/// Each public function by name, with arguments that stay the caller's.
+let functions () =
+    let layer = LayerTests.only (Networks.linear 3 2 true)
+    let convolution = LayerTests.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = Networks.double))
+    let A, E = Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]
+    let B, M = Networks.normal [ 4; 4 ], Networks.normal [ 3; 4 ]
+    let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
+    let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
+    let semidefinite = FactorizationTests.semidefinite 3 4
+    let indefinite = Oracle.tensor (FactorizationTests.rotated [ 2.0; -5.0; 1.0 ])
+    let weight, bias = Networks.normal [ 2; 3 ], Networks.normal [ 2 ]
+    let average = { Sum = FactorizationTests.semidefinite 3 4; Weight = 0.5 }
+    let one (tensor: torch.Tensor) = [ tensor ]
+
+    let inverse attempts matrix damping =
+        Factorization.inverse attempts matrix damping |> Option.map _.Inverse |> Option.toList
+
+    [
+        "Layer.rows, dense", fun () -> one (Layer.rows layer A)
+        "Layer.rows, convolution", fun () -> one (Layer.rows convolution image)
+        "Layer.errorRows, dense", fun () -> one (Layer.errorRows layer E)
+        "Layer.errorRows, convolution", fun () -> one (Layer.errorRows convolution maps)
+        "Layer.joined", fun () -> one (Layer.joined layer weight (ValueSome bias))
+        "Likelihood.loss, categorical", fun () -> one (Likelihood.loss Likelihood.Categorical E labels)
+        "Likelihood.loss, Gaussian", fun () -> one (Likelihood.loss Networks.gaussian E E)
+        "Factorization.damped", fun () -> one (Factorization.damped semidefinite 0.1)
+        "Factorization.inverse", fun () -> inverse Factorization.attempts semidefinite 0.1
+        "Factorization.inverse, eigenvalues", fun () -> inverse Factorization.attempts indefinite 0.1
+        "Factorization.inverse, none", fun () -> inverse Networks.hopeless indefinite 0.1
+        "Statistic.activationFactor", fun () -> one (Statistic.activationFactor 4L A)
+        "MovingAverage.init", fun () -> one ((MovingAverage.init 3L A).Sum)
+        "MovingAverage.value", fun () -> one (MovingAverage.value average)
+        "Methods.foofUpdate", fun () -> one (Methods.foofUpdate 4L A E 0.1)
+        "Statistic.accumulateProduct",
+        fun () ->
+            Statistic.accumulateProduct M 0.5 A B 0.1
+            []
+    ]
+
+[<Fact>]
+let ``every public function leaves its result and nothing else, and its arguments live on`` () =
+    for name, call in functions () do
+        for _ in 1..2 do
+            let mutable results = []
+            let created = Oracle.leaked (fun () -> results <- call ())
+            Assert.True((created = int64 results.Length), $"{name}: {created} tensors, {results.Length} results")
+            Assert.True(results |> List.forall (fun result -> not result.IsInvalid), name)
+            results |> List.iter _.Dispose()
+
+[<Fact>]
+let ``WarmUp, Refresh, Apply, State and Restore leave nothing but results`` () =
+    let model = Networks.perceptron true [ 3; 6; 2 ]
+    use preconditioner = new Preconditioner(model, Networks.someSteps)
+    let inputs = Networks.batches 4 5 3 2 |> List.map fst
+    preconditioner.WarmUp inputs
+
+    let unchanged (action: unit -> unit) = Assert.Equal(0L, Oracle.leaked action)
+    unchanged (fun () -> preconditioner.WarmUp inputs)
+    unchanged preconditioner.Refresh
+    use rows = Networks.normal [ 2; 4 ]
+    unchanged (fun () -> preconditioner.Apply(preconditioner.Layers[0], rows).Dispose())
+
+    unchanged (fun () ->
+        use _scope = torch.NewDisposeScope()
+        let state = preconditioner.State()
+        preconditioner.Restore state)
+
+[<Fact>]
+let ``a refresh that fails at the second layer frees the first layer's new inverse`` () =
+    use _scope = torch.NewDisposeScope()
+    let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
+    let model = new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh ()))
+    let recipe = { Networks.everyStep with Attempts = FallbackTests.forLargeOnly; OnFailure = OnFailure.Raise }
+    use preconditioner = new Preconditioner(model, recipe)
+    let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+    let warmUp () = Oracle.raises<NumericalFailure> (fun () -> preconditioner.WarmUp [ input ]) |> ignore
+    warmUp ()
+    Assert.Equal(0L, Oracle.leaked warmUp)
+
+[<Fact>]
+let ``Dispose frees everything, removes the hooks and may come twice`` () =
+    let model = Networks.perceptron true [ 3; 6; 2 ]
+
+    let pass () =
+        use _scope = torch.NewDisposeScope()
+        model.call (torch.ones (2L, 3L, dtype = Networks.double)) |> ignore
+
+    let created =
+        Oracle.leaked (fun () ->
+            let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+
+            hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
+            // The recorder listens for the ordinary loop: these inputs are held.
+            Assert.True(Oracle.leaked pass > 0L)
+            optimizer.Dispose()
+            optimizer.Dispose()
+            Assert.Equal(0L, Oracle.leaked pass))
+
+    Assert.Equal(0L, created)
+
+[<Fact>]
+let ``an optimiser that nobody disposes takes nobody with it`` () =
+    let model = Networks.perceptron true [ 3; 2 ]
+
+    let forget () =
+        let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+        Networks.byStep optimizer [ torch.ones (2L, 3L, dtype = Networks.double), torch.ones (2L, 2L, dtype = Networks.double) ]
+
+    forget ()
+    GC.Collect()
+    GC.WaitForPendingFinalizers()
+    use _scope = torch.NewDisposeScope()
+    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+    Networks.byStep optimizer (Networks.batches 2 4 3 2)
+    Assert.Equal(2, optimizer.Position)

@@ -1,0 +1,188 @@
+/// Small networks and batches in float64, always the same ones for the same seed.
+module Foof.Core.Tests.Networks
+
+open System
+open System.Collections.Generic
+open Foof
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open TorchSharp.Modules
+open Xunit
+
+type Network = torch.nn.Module<torch.Tensor, torch.Tensor>
+
+/// A model from named parts and a forward pass that uses them.
+type Model(parts: (string * torch.nn.Module) list, run: torch.Tensor -> torch.Tensor) as this =
+    inherit torch.nn.Module<torch.Tensor, torch.Tensor>("Model")
+
+    do
+        for name, part in parts do
+            this.register_module (name, part)
+
+    override _.forward input = run input
+
+let double = torch.ScalarType.Float64
+
+let linear (inputs: int) (outputs: int) (bias: bool) =
+    torch.nn.Linear(int64 inputs, int64 outputs, bias, dtype = double)
+
+/// Every layer is to be covered.
+let everything = Func<string, Parameter, bool>(fun _ _ -> true)
+
+/// max(x, 0), in x's own memory.
+let reluInPlace (x: torch.Tensor) = x.relu_ ()
+
+/// Standard normal float64 numbers.
+let normal (shape: int list) =
+    torch.randn (shape |> List.map int64 |> List.toArray, dtype = double)
+
+let seeded (seed: int) = torch.random.manual_seed (int64 seed) |> ignore
+
+/// What `make` makes after seeding: equal things for equal seeds.
+let fromSeed (seed: int) (make: unit -> 'T) =
+    seeded seed
+    make ()
+
+/// Linear layers of the given widths with tanh between them.
+let perceptron (bias: bool) (widths: int list) : Network =
+    let layers = widths |> List.pairwise |> List.map (fun (inputs, outputs) -> linear inputs outputs bias)
+    let last = layers.Length - 1
+
+    new Model(
+        layers |> List.mapi (fun i layer -> $"fc{i}", layer :> torch.nn.Module),
+        fun input ->
+            layers
+            |> List.indexed
+            |> List.fold
+                (fun x (i, layer) ->
+                    let z = layer.call x
+                    if i = last then z else z.tanh ())
+                input
+    )
+
+/// All parameters, one after the other.
+let weights (model: Network) =
+    model.parameters () |> Seq.collect Oracle.values |> Seq.toArray
+
+/// Batches of inputs and real targets.
+let batches count n (inputs: int) (outputs: int) = [
+    for _ in 1..count -> normal [ n; inputs ], normal [ n; outputs ]
+]
+
+let gaussian = Likelihood.Gaussian 1.0
+
+/// FOOF with statistics and inversions in every step from the first one.
+let everyStep = {
+    Methods.foof with
+        Damping = 0.1
+        Cadence = { InvertEvery = 1; StatisticsSteps = 1; WarmUp = 1 }
+}
+
+/// FOOF with a cadence whose phases all fall into a dozen steps.
+let someSteps = {
+    everyStep with
+        Cadence = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 4 }
+}
+
+/// An attempt that fails on whatever is smaller than 1e6 / damping in norm.
+let hopeless = [ { Route = Route.Cholesky; Double = false; Growth = -1e9 } ]
+
+let optimizer (model: Network) recipe rate momentum decay =
+    new Optimizer(model, recipe, gaussian, rate, momentum, decay)
+
+/// Way (a): `Step`.
+let byStep (optimizer: Optimizer) (batches: (torch.Tensor * torch.Tensor) seq) =
+    for input, target in batches do
+        use _result = optimizer.Step(input, target)
+        ()
+
+/// Way (b): the ordinary loop.
+let byLoop (model: Network) (optimizer: torch.optim.Optimizer) (batches: (torch.Tensor * torch.Tensor) seq) =
+    for input, target in batches do
+        use _scope = torch.NewDisposeScope()
+        optimizer.zero_grad ()
+        (Likelihood.loss gaussian (model.call input) target).backward ()
+        optimizer.step () |> ignore
+
+/// Way (c): the preconditioner in front of another optimiser.
+let byPreconditioner (model: Network) (preconditioner: Preconditioner) (other: torch.optim.Optimizer) batches =
+    for (input: torch.Tensor), (target: torch.Tensor) in batches do
+        use _scope = torch.NewDisposeScope()
+        other.zero_grad ()
+        (Likelihood.loss gaussian (model.call input) target).backward ()
+        preconditioner.Precondition()
+        other.step () |> ignore
+
+/// The state's tensors as plain numbers, to compare what a call may not change.
+let frozen (state: Dictionary<string, torch.Tensor>) =
+    state |> Seq.map (fun entry -> entry.Key, Oracle.values entry.Value) |> Map.ofSeq
+
+/// The state of an object as plain numbers; nothing of it stays alive.
+let snapshot (state: unit -> Dictionary<string, torch.Tensor>) =
+    use _scope = torch.NewDisposeScope()
+    frozen (state ())
+
+/// Asserts that `action` raises an 'E and leaves weights and state as they were, to the bit.
+let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (action: unit -> unit) =
+    let weightsBefore = weights model
+    let before = snapshot optimizer.State
+    let error = Oracle.raises<'E> action
+    Assert.Equal<float array>(weightsBefore, weights model)
+    Assert.Equal<Map<string, float array>>(before, snapshot optimizer.State)
+    error
+
+/// An explicit FOOF on a tanh perceptron with biases and 1/2 |f - y|^2: forward and backward pass by matrix
+/// products, statistics by loops, inverses by Gauss elimination, weights [d_out; d_in + 1].
+type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate: float, momentum: float) =
+    let weights = Array.copy start
+    let sums = start |> Array.map (fun W -> Matrix<float>.Build.Dense(W.ColumnCount, W.ColumnCount))
+    let momenta = start |> Array.map (fun W -> Matrix<float>.Build.Dense(W.RowCount, W.ColumnCount))
+    let inverses: Matrix<float> array = Array.zeroCreate start.Length
+    let mutable batches = 0
+
+    /// The layers' weights side by side with their biases.
+    member _.Weights = weights
+
+    member _.Step(input: Matrix<float>, target: Matrix<float>, observe: bool, invert: bool, shrink: float) =
+        let n = float input.RowCount
+        let last = weights.Length - 1
+        let A: Matrix<float> array = Array.zeroCreate weights.Length
+        let Z: Matrix<float> array = Array.zeroCreate weights.Length
+
+        for l in 0..last do
+            A[l] <- Oracle.withOnes (if l = 0 then input else Z[l - 1].PointwiseTanh())
+            Z[l] <- A[l] * weights[l].Transpose()
+
+        let E: Matrix<float> array = Array.zeroCreate weights.Length
+        E[last] <- Z[last] - target
+
+        for l in last .. -1 .. 1 do
+            let back = E[l] * weights[l].SubMatrix(0, weights[l].RowCount, 0, weights[l].ColumnCount - 1)
+            let slope = Z[l - 1].PointwiseTanh().Map(fun t -> 1.0 - t * t)
+            E[l - 1] <- back.PointwiseMultiply slope
+
+        if observe then
+            batches <- batches + 1
+
+        for l in 0..last do
+            if observe then
+                sums[l] <- sums[l] * decay + Oracle.activationFactor n A[l] * (1.0 - decay)
+
+            if invert then
+                let average = sums[l].Divide(1.0 - Math.Pow(decay, float batches))
+                inverses[l] <- (average + Oracle.identity average.RowCount * damping).Inverse()
+
+            let gradient = (E[l].Transpose() * A[l]).Divide n
+            momenta[l] <- momenta[l] * momentum + gradient * inverses[l]
+            weights[l] <- weights[l] * shrink - momenta[l] * rate
+
+/// The weights of a perceptron with biases as matrices [d_out; d_in + 1].
+let joinedWeights (model: Network) =
+    Seq.append [ model :> torch.nn.Module ] (model.modules ())
+    |> Seq.choose (function
+        | :? Linear as layer -> Some layer
+        | _ -> None)
+    |> Seq.map (fun (layer: Linear) ->
+        let bias = Vector<float>.Build.Dense(Oracle.values layer.bias)
+        (Oracle.matrix layer.weight).Append(bias.ToColumnMatrix()))
+    |> Seq.toArray

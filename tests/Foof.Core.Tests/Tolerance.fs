@@ -1,0 +1,28 @@
+/// How far two computations of the same thing may lie apart: every tolerance of the tests, with its reason.
+/// All are relative: |actual - expected| <= tolerance |expected| in the Euclidean norm.
+module Foof.Core.Tests.Tolerance
+
+/// Two orders of the same float64 sums: a few hundred roundings of 1e-16.
+let rounding = 1e-13
+
+/// A float64 result through an inverse against one through QR or Gauss elimination: rounding times the condition
+/// number, at most 1e4 in these tests, with room to spare.
+let explicit = 1e-10
+
+/// Float64 training by two routes over some ten steps: each step's differences pass through the network again.
+let trajectory = 1e-9
+
+/// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.
+let float32AgainstFloat64 = 1e-3
+
+/// Two orders of the same float32 sums.
+let float32Rounding = 1e-5
+
+/// What a fault must at least change where a test shows that two things differ.
+let different = 1e-6
+
+/// A number that stands for a norm of zero, so that relative distances stay finite.
+let tiny = 1e-30
+
+/// A pseudo-inverse against MathNet's: the smallest eigenvalue that counts may be 1e-4 of the largest.
+let pseudoInverse = 1e-8
