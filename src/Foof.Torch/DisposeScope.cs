@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp;
 
 /// <summary>
@@ -10,13 +12,10 @@ namespace TorchSharp;
 /// </remarks>
 public sealed class DisposeScope : IDisposable
 {
-    [ThreadStatic]
-    private static DisposeScope? current;
-
     private const int Elsewhere = -1;
 
     private readonly List<torch.Tensor> tensors = [];
-    private readonly int thread = Environment.CurrentManagedThreadId;
+    private readonly PerThread owner = PerThread.Current;
     private HashSet<torch.Tensor>? arrived;
     private HashSet<torch.Tensor>? left;
     private List<IDisposable>? others;
@@ -25,12 +24,12 @@ public sealed class DisposeScope : IDisposable
 
     internal DisposeScope()
     {
-        outer = current;
-        current = this;
+        outer = owner.Scope;
+        owner.Scope = this;
     }
 
     /// <summary>The calling thread's innermost scope, or null.</summary>
-    internal static DisposeScope? Current => current;
+    internal static DisposeScope? Current => PerThread.Current.Scope;
 
     /// <summary>How many objects this scope would dispose now.</summary>
     public int DisposablesCount
@@ -52,7 +51,7 @@ public sealed class DisposeScope : IDisposable
         }
     }
 
-    private bool IsOwn => Environment.CurrentManagedThreadId == thread;
+    private bool IsOwn => ReferenceEquals(PerThread.Current, owner);
 
     /// <summary>Takes a tensor in; returns the place to name when it goes.</summary>
     internal int Add(torch.Tensor tensor)
@@ -244,12 +243,12 @@ public sealed class DisposeScope : IDisposable
     // Scopes nest, but one may be closed out of turn: those inside it stay open.
     private void Unlink()
     {
-        if (ReferenceEquals(current, this))
+        if (ReferenceEquals(owner.Scope, this))
         {
-            current = outer;
+            owner.Scope = outer;
             return;
         }
-        for (var scope = current; scope is not null; scope = scope.outer)
+        for (var scope = owner.Scope; scope is not null; scope = scope.outer)
         {
             if (!ReferenceEquals(scope.outer, this))
                 continue;

@@ -31,8 +31,6 @@ internal static class NativeMemory
             Collect();
     }
 
-    internal static void Remove(long bytes) => Interlocked.Add(ref live, -bytes);
-
     private static void Collect()
     {
         // One thread collects; the others go on, their tensors are counted already.

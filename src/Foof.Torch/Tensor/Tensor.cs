@@ -14,20 +14,16 @@ public static partial class torch
         private static long totalCount;
         private static long peakCount;
 
-        private nint handle;
-        private long bytesHeld;
+        private NativeReference? reference;
         internal DisposeScope? Scope;
         internal int ScopePlace;
 
-        /// <summary>
-        /// Takes over a native handle that keeps <paramref name="bytes"/> of elements alive.
-        /// </summary>
+        /// <summary>Takes over a native handle that keeps <paramref name="bytes"/> of elements alive.</summary>
         internal Tensor(nint handle, long bytes)
         {
-            this.handle = handle;
-            bytesHeld = bytes + NativeMemory.HandleBytes;
-            var scope = DisposeScope.Current;
-            if (scope is not null)
+            var thread = PerThread.Current;
+            reference = NativeReference.To(handle, bytes, thread);
+            if (thread.Scope is { } scope)
             {
                 Scope = scope;
                 ScopePlace = scope.Add(this);
@@ -35,15 +31,11 @@ public static partial class torch
             var count = Interlocked.Increment(ref totalCount);
             if (count > peakCount)
                 peakCount = count;
-            NativeMemory.Add(bytesHeld);
         }
 
         /// <summary>Takes over the native tensor of another handle, which is empty afterwards.</summary>
         private protected Tensor(Tensor source)
-            : this(source.Handle, source.bytesHeld - NativeMemory.HandleBytes) => source.Forget();
-
-        /// <summary>Frees the native tensor where nobody did.</summary>
-        ~Tensor() => Free();
+            : this(source.Handle, source.reference!.Bytes) => source.DecoupleFromNativeHandle();
 
         /// <summary>Takes over a native handle whose memory somebody else accounts for.</summary>
         internal static Tensor Own(nint handle) => new(handle, 0);
@@ -55,8 +47,8 @@ public static partial class torch
         /// <summary>The native tensor. The same native tensor has the same handle.</summary>
         /// <exception cref="ObjectDisposedException">It was disposed.</exception>
         public IntPtr Handle =>
-            handle != 0
-                ? handle
+            reference is { } held
+                ? held.Pointer
                 : throw new ObjectDisposedException(
                     nameof(Tensor),
                     "The tensor was disposed, by Dispose or by the scope that it was made in; keep it with "
@@ -64,7 +56,7 @@ public static partial class torch
                 );
 
         /// <summary>Whether the tensor was disposed.</summary>
-        public bool IsInvalid => handle == 0;
+        public bool IsInvalid => reference is null;
 
         /// <summary>How many handles are alive in the process.</summary>
         public static long TotalCount => Interlocked.Read(ref totalCount);
@@ -79,43 +71,26 @@ public static partial class torch
         public void Dispose()
         {
             Dispose(true);
-            GC.SuppressFinalize(this);
         }
 
-        /// <summary>Frees this handle's reference; called once by <see cref="Dispose()"/>.</summary>
+        /// <summary>Frees this handle's reference; called by <see cref="Dispose()"/>.</summary>
         protected virtual void Dispose(bool disposing)
         {
             LeaveScope();
-            Free();
-        }
-
-        private void Free()
-        {
-            var doomed = Interlocked.Exchange(ref handle, 0);
-            if (doomed == 0)
-                return;
-            NativeMethods.foof_free(doomed);
-            Interlocked.Decrement(ref totalCount);
-            NativeMemory.Remove(bytesHeld);
+            Interlocked.Exchange(ref reference, null)?.Release();
         }
 
         /// <summary>Gives up the native handle without freeing it: it belongs to the caller now.</summary>
         [EditorBrowsable(EditorBrowsableState.Advanced)]
         public IntPtr DecoupleFromNativeHandle()
         {
-            var released = Handle;
-            Forget();
-            return released;
+            _ = Handle;
+            LeaveScope();
+            CountFreed();
+            return Interlocked.Exchange(ref reference, null)!.Decouple();
         }
 
-        private void Forget()
-        {
-            LeaveScope();
-            handle = 0;
-            Interlocked.Decrement(ref totalCount);
-            NativeMemory.Remove(bytesHeld);
-            GC.SuppressFinalize(this);
-        }
+        internal static void CountFreed() => Interlocked.Decrement(ref totalCount);
 
         private void LeaveScope()
         {
