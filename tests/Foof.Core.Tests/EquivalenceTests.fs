@@ -1,4 +1,5 @@
 /// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's SGD.
+[<Seeded>]
 module Foof.Core.Tests.EquivalenceTests
 
 open Foof

@@ -1,4 +1,5 @@
 /// What happens when factorisations fail: each policy, what is reported, and what an error may not change.
+[<Seeded>]
 module Foof.Core.Tests.FallbackTests
 
 open Foof

@@ -1,4 +1,5 @@
 /// Live tensors before = after: for every public function, and for a hundred steps of each way of training.
+[<Seeded>]
 module Foof.Core.Tests.LifetimeTests
 
 open System

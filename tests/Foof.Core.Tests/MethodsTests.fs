@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.MethodsTests
 
 open Foof

@@ -1,4 +1,5 @@
 /// A caller's mistakes and the numbers' failures: one clear error each, and the optimiser as before.
+[<Seeded>]
 module Foof.Core.Tests.MistakeTests
 
 open System

@@ -1,4 +1,5 @@
 /// `Step` against an explicit FOOF in matrices, and what it returns and leaves alone.
+[<Seeded>]
 module Foof.Core.Tests.OptimizerTests
 
 open Foof

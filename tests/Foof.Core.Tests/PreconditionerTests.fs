@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.PreconditionerTests
 
 open System

@@ -1,4 +1,5 @@
 /// A step must be right or an error: what the recorded calls do not explain is never stepped on silently.
+[<Seeded>]
 module Foof.Core.Tests.RecordedCallsTests
 
 open System
@@ -29,6 +30,29 @@ let ``a weight used outside the recorded calls is an error in the first step and
 
     Assert.Contains("layer 'hidden'", error.Message)
     Assert.Contains("select", error.Message)
+
+[<Fact>]
+let ``factors serve below as many rows as outputs and the gradient from there on, which is right for any use`` () =
+    for n in [ 6; 7 ] do
+        use _scope = torch.NewDisposeScope()
+        let batches = Networks.batches 3 n 4 2
+
+        let trained train =
+            let model = Networks.fromSeed 6 (fun () -> elsewhere 1.0)
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            train model optimizer batches
+            Networks.weights model
+
+        // Six outputs, so six rows are enough for the gradient; `a weight used outside` has two.
+        let stepped = trained (fun _ optimizer batches -> Networks.byStep optimizer batches)
+        let looped = trained (fun model optimizer batches -> Networks.byLoop model optimizer batches)
+        Oracle.agrees Tolerance.trajectory looped stepped
+
+    use _scope = torch.NewDisposeScope()
+    let model = elsewhere 1.0
+    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+    let five () = Networks.byStep optimizer (Networks.batches 1 5 4 2)
+    Networks.changesNothing<InvalidOperationException> model optimizer five |> ignore
 
 [<Fact>]
 let ``left out with select, such a weight moves by its gradient`` () =

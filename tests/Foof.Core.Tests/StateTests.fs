@@ -1,4 +1,5 @@
 /// Checkpoints: training goes on to the same bits, and a state that does not fit changes nothing.
+[<Seeded>]
 module Foof.Core.Tests.StateTests
 
 open System
