@@ -36,7 +36,9 @@ internal static class Application
 
     private static RootCommand Root(CommandFrame frame)
     {
-        var root = new RootCommand("Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on.")
+        var root = new RootCommand(
+            "Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on."
+        )
         {
             TrainCommand.Make(frame),
             InfoCommand.Make(frame),

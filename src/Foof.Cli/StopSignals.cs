@@ -10,8 +10,7 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Listens until it is disposed.</summary>
     internal StopSignals() =>
-        registrations =
-        [
+        registrations = [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
         ];

@@ -130,7 +130,8 @@ type Preconditioner
                     if not damped.Failed.IsEmpty then
                         report state $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
 
-                    Some damped.Inverse)
+                    // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
+                    Some(damped.Inverse.contiguous ()))
             (Option.toArray >> Seq.ofArray)
 
     let noInverse (layer: Layer) : unit =

@@ -26,7 +26,20 @@ type Recipe = {
     Attempts: Attempt list
     /// What comes after the last attempt.
     OnFailure: OnFailure
-}
+} with
+
+    /// The same method with another damping, for languages without `with`.
+    member recipe.WithDamping(damping: float) = { recipe with Damping = damping }
+
+    /// The same method with other S and T, for languages without `with`.
+    member recipe.WithCadence(invertEvery: int, statisticsSteps: int) =
+        let cadence = {
+            recipe.Cadence with
+                InvertEvery = invertEvery
+                StatisticsSteps = statisticsSteps
+        }
+
+        { recipe with Cadence = cadence }
 
 /// Checks of recipes.
 [<RequireQualifiedAccess>]

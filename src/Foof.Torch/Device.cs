@@ -15,6 +15,7 @@ public enum DeviceType
     META = 14,
 }
 
+/// <summary>libtorch for .NET, with TorchSharp's public names.</summary>
 public static partial class torch
 {
     /// <summary>Where a tensor's elements are.</summary>

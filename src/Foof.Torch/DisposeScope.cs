@@ -4,12 +4,21 @@ namespace TorchSharp;
 /// Disposes, when it is disposed, every tensor that its thread made while it was the innermost scope, except
 /// those moved out or detached.
 /// </summary>
+/// <remarks>
+/// A scope belongs to its thread, and only there is its list touched, without a lock. What other threads do to
+/// a tensor in it (dispose it, detach it, move it in) is written down under a lock and heeded when it matters.
+/// </remarks>
 public sealed class DisposeScope : IDisposable
 {
     [ThreadStatic]
     private static DisposeScope? current;
 
+    private const int Elsewhere = -1;
+
     private readonly List<torch.Tensor> tensors = [];
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private HashSet<torch.Tensor>? arrived;
+    private HashSet<torch.Tensor>? left;
     private List<IDisposable>? others;
     private DisposeScope? outer;
     private bool disposed;
@@ -24,19 +33,81 @@ public sealed class DisposeScope : IDisposable
     internal static DisposeScope? Current => current;
 
     /// <summary>How many objects this scope would dispose now.</summary>
-    public int DisposablesCount => tensors.Count + (others?.Count ?? 0);
-
-    /// <summary>The objects that this scope would dispose now, as a copy.</summary>
-    public IReadOnlyList<IDisposable> DisposablesView => [.. tensors, .. others ?? []];
-
-    internal int Add(torch.Tensor tensor)
+    public int DisposablesCount
     {
-        tensors.Add(tensor);
-        return tensors.Count - 1;
+        get
+        {
+            Settle();
+            return tensors.Count + (others?.Count ?? 0);
+        }
     }
 
-    /// <summary>Takes out the tensor at <paramref name="place"/>; the last one moves there.</summary>
-    internal void RemoveAt(int place)
+    /// <summary>The objects that this scope would dispose now, as a copy.</summary>
+    public IReadOnlyList<IDisposable> DisposablesView
+    {
+        get
+        {
+            Settle();
+            return [.. tensors, .. others ?? []];
+        }
+    }
+
+    private bool IsOwn => Environment.CurrentManagedThreadId == thread;
+
+    /// <summary>Takes a tensor in; returns the place to name when it goes.</summary>
+    internal int Add(torch.Tensor tensor)
+    {
+        if (IsOwn)
+        {
+            if (left is not null)
+                Settle();
+            tensors.Add(tensor);
+            return tensors.Count - 1;
+        }
+        lock (tensors)
+            (arrived ??= new(ReferenceEqualityComparer.Instance)).Add(tensor);
+        return Elsewhere;
+    }
+
+    /// <summary>Lets a tensor go from its <paramref name="place"/>.</summary>
+    internal void Remove(torch.Tensor tensor, int place)
+    {
+        if (IsOwn && place != Elsewhere)
+        {
+            RemoveAt(place);
+            return;
+        }
+        lock (tensors)
+        {
+            if (arrived?.Remove(tensor) != true)
+                (left ??= new(ReferenceEqualityComparer.Instance)).Add(tensor);
+        }
+    }
+
+    // Brings the list up to date with what other threads did.
+    private void Settle()
+    {
+        if (!IsOwn)
+            return;
+        lock (tensors)
+        {
+            foreach (var tensor in arrived ?? [])
+            {
+                tensor.ScopePlace = tensors.Count;
+                tensors.Add(tensor);
+            }
+            for (var place = tensors.Count - 1; left is not null && place >= 0; place--)
+            {
+                if (left.Contains(tensors[place]))
+                    RemoveAt(place);
+            }
+            arrived = null;
+            left = null;
+        }
+    }
+
+    // The last one moves to the place that becomes free.
+    private void RemoveAt(int place)
     {
         var last = tensors.Count - 1;
         var moved = tensors[last];
@@ -126,6 +197,7 @@ public sealed class DisposeScope : IDisposable
     /// <summary>Disposes everything that the scope holds except <paramref name="inKeep"/>.</summary>
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
     {
+        Settle();
         var keep = new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance);
         for (var i = tensors.Count - 1; i >= 0; i--)
         {

@@ -106,7 +106,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
             if (entry.Begin != reached)
                 throw damaged(
                     $"tensor '{entry.Name}' must begin at data offset {reached}, where the one before ends; "
-                        + $"found {entry.Begin}: {(entry.Begin < reached ? "they overlap" : "there is a gap")}"
+                        + $"found {entry.Begin}: {(entry.Begin < reached ? "an overlap" : "a gap")}"
                 );
             reached = entry.End;
         }

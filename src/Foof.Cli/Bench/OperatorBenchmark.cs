@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>Times the plain call that a user makes: the operation, then the result's disposal, no scope.</summary>
+/// <summary>
+/// Times the plain call that a user makes: the operation, then the result's disposal, no scope.
+/// </summary>
 internal static class OperatorBenchmark
 {
     private const int ManyCalls = 4000;
@@ -18,9 +20,15 @@ internal static class OperatorBenchmark
         internal double Bytes { get; set; } = double.MaxValue;
     }
 
-    /// <summary>Measures every row in every round, one after another, so that a busy moment hits them all.</summary>
+    /// <summary>
+    /// Measures every row in every round, one after another, so that a busy moment hits them all.
+    /// </summary>
     /// <returns>A line for each row; null when it was stopped.</returns>
-    internal static IReadOnlyList<OperatorTime>? Run(int rounds, IProgressView progress, CancellationToken stop)
+    internal static IReadOnlyList<OperatorTime>? Run(
+        int rounds,
+        IProgressView progress,
+        CancellationToken stop
+    )
     {
         using var scope = NewDisposeScope();
         var rows = Rows();

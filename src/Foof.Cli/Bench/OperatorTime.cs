@@ -8,7 +8,13 @@ namespace Foof.Cli.Bench;
 /// <param name="Tenth">The tenth percentile.</param>
 /// <param name="Ninetieth">The ninetieth percentile.</param>
 /// <param name="BytesPerCall">Managed memory that a call takes.</param>
-internal sealed record OperatorTime(string Name, double Median, double Tenth, double Ninetieth, double BytesPerCall)
+internal sealed record OperatorTime(
+    string Name,
+    double Median,
+    double Tenth,
+    double Ninetieth,
+    double BytesPerCall
+)
 {
     /// <summary>The summary of the rounds.</summary>
     internal static OperatorTime Of(string name, IEnumerable<double> microseconds, double bytesPerCall)

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>Options whose values are checked while they are read; each is null when it was not given.</summary>
+/// <summary>
+/// Options whose values are checked while they are read; each is null when it was not given.
+/// </summary>
 internal static class Choice
 {
     /// <summary>A text, any.</summary>
@@ -43,7 +45,12 @@ internal static class Choice
             Description = description,
             HelpName = "n",
             CustomParser = result =>
-                long.TryParse(Token(result), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
+                long.TryParse(
+                    Token(result),
+                    NumberStyles.Integer,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                )
                     ? value
                     : Refuse<long>(result, "a whole number"),
         };
@@ -82,13 +89,23 @@ internal static class Choice
         return option;
     }
 
-    private static Option<double?> Number(string name, string description, string range, Func<double, bool> isValid) =>
+    private static Option<double?> Number(
+        string name,
+        string description,
+        string range,
+        Func<double, bool> isValid
+    ) =>
         new(name)
         {
             Description = description,
             HelpName = "x",
             CustomParser = result =>
-                double.TryParse(Token(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                double.TryParse(
+                    Token(result),
+                    NumberStyles.Float,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                )
                 && double.IsFinite(value)
                 && isValid(value)
                     ? value

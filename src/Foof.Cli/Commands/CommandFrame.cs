@@ -45,13 +45,13 @@ internal sealed class CommandFrame(Terminal terminal)
         var message = FirstLine(error);
         var isForeseen =
             error
-                is CommandFailure
-                    or NumericalFailure
-                    or InvalidDataException
-                    or IOException
-                    or UnauthorizedAccessException
-                    or DllNotFoundException
-                    or ArgumentException;
+            is CommandFailure
+                or NumericalFailure
+                or InvalidDataException
+                or IOException
+                or UnauthorizedAccessException
+                or DllNotFoundException
+                or ArgumentException;
         if (isForeseen)
             return message;
         var remedy = isVerbose ? "" : " --verbose shows where it came from.";

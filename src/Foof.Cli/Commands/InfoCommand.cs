@@ -65,12 +65,16 @@ internal static class InfoCommand
             ["threads"] = torch.get_num_threads(),
             ["cuda"] = torch.cuda.is_available(),
             ["gflops_float32_1000"] = Math.Round(gflops, 1),
-            ["fashion_mnist"] = Directory.Exists(ImageData.FashionMnistFolder) ? ImageData.FashionMnistFolder : "missing",
+            ["fashion_mnist"] = Directory.Exists(ImageData.FashionMnistFolder)
+                ? ImageData.FashionMnistFolder
+                : "missing",
         };
     }
 
     private static string Version =>
-        typeof(InfoCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        typeof(InfoCommand)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion
         ?? Unknown;
 
     private static void Show(IAnsiConsole console, JsonObject facts)

@@ -3,11 +3,15 @@ namespace Foof.Cli.Commands;
 /// <summary>What somebody who mistyped may have meant.</summary>
 internal static class Suggestion
 {
-    /// <summary>The end of a sentence that names the nearest valid word; empty where none is near enough.</summary>
+    /// <summary>
+    /// The end of a sentence that names the nearest valid word; empty where none is near enough.
+    /// </summary>
     internal static string Hint(string given, IEnumerable<string> valid) =>
         Nearest(given, valid) is { } nearest ? $"; the nearest is {nearest}" : "";
 
-    /// <summary>The valid word with the fewest edits, or null where more than a third of the letters differ.</summary>
+    /// <summary>
+    /// The valid word with the fewest edits, or null where more than a third of the letters differ.
+    /// </summary>
     internal static string? Nearest(string given, IEnumerable<string> valid)
     {
         var (word, edits) = valid
@@ -18,7 +22,8 @@ internal static class Suggestion
     }
 
     /// <summary>
-    /// How many letters to insert, delete, replace or swap with their neighbour (Levenshtein, Damerau), ignoring case.
+    /// How many letters to insert, delete, replace or swap with their neighbour (Levenshtein,
+    /// Damerau), ignoring case.
     /// </summary>
     internal static int Edits(string from, string to)
     {
@@ -40,5 +45,6 @@ internal static class Suggestion
         return swapped ? Math.Min(fewest, table[i - 2, j - 2] + 1) : fewest;
     }
 
-    private static bool Same(char left, char right) => char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
+    private static bool Same(char left, char right) =>
+        char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
 }

@@ -60,7 +60,10 @@ internal sealed class TrainCommand
         "S: in how many steps before an inversion statistics are taken [default: the lesser of 10 and T]"
     );
 
-    private readonly Option<int?> subset = Choice.Count("--subset", "Train with the first n images [default: all]");
+    private readonly Option<int?> subset = Choice.Count(
+        "--subset",
+        "Train with the first n images [default: all]"
+    );
 
     private readonly Option<long?> seed = Choice.Integer(
         "--seed",

@@ -23,20 +23,23 @@ internal static class UsageError
         if (IsOption(unknown))
         {
             var options = Options(command).ToArray();
-            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} ({Path(command)} --help lists all).";
+            return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} "
+                + $"({Path(command)} --help lists all).";
         }
         if (command.Subcommands.Count == 0)
             return $"Unexpected '{unknown}': {Path(command)} takes only options.";
         var names = Names(command);
+        var available = $"; available: {string.Join(", ", names)}.";
         return Planned.Contains(unknown)
-            ? $"'{unknown}' is not available in this version; available: {string.Join(", ", names)}."
-            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}; available: {string.Join(", ", names)}.";
+            ? $"'{unknown}' is not available in this version{available}"
+            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}{available}";
     }
 
     private static string Explain(Command command, ParseError error) =>
         error.SymbolResult switch
         {
-            OptionResult { Tokens.Count: 0 } given => $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
+            OptionResult { Tokens.Count: 0 } given =>
+                $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
             CommandResult when command.Subcommands.Count > 0 =>
                 $"{Path(command)} needs a command: {string.Join(", ", Names(command))}.",
             _ => OneLine(error.Message),
@@ -45,7 +48,9 @@ internal static class UsageError
     private static string[] Names(Command command) => [.. command.Subcommands.Select(child => child.Name)];
 
     private static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : "foof";
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? $"{Path(parent)} {command.Name}"
+            : "foof";
 
     private static bool IsOption(string token) => token.StartsWith('-');
 

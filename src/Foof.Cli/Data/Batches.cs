@@ -31,7 +31,9 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
         }
     }
 
-    /// <summary>The images of the first batches, one after another; each is freed when the next is asked for.</summary>
+    /// <summary>
+    /// The images of the first batches, one after another; each is freed when the next is asked for.
+    /// </summary>
     internal IEnumerable<Tensor> Images(int most)
     {
         for (var place = 0; place < Math.Min(most, Count); place++)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Foof.Cli.Data;
@@ -56,11 +57,31 @@ internal sealed class IdxStream : IDisposable
             );
     }
 
-    /// <summary>Refuses bytes after the last element; a packed file's check sum is compared on the way.</summary>
+    /// <summary>
+    /// Refuses bytes after the last element; a packed file's check sum is compared on the way.
+    /// </summary>
     internal void CheckEnd()
     {
         if (Read(new byte[1]) > 0)
             throw IdxFile.Wrong(Path, Offset, "the end of the file", "more bytes");
+        if (packed)
+            CheckTrailer();
+    }
+
+    // The unpacker accepts a trailer that was cut short, so its last word, the unpacked size, is read here.
+    private void CheckTrailer()
+    {
+        Span<byte> trailer = stackalloc byte[sizeof(uint)];
+        file.Position = file.Length - trailer.Length;
+        file.ReadExactly(trailer);
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(trailer);
+        if (size != unchecked((uint)Offset))
+            throw IdxFile.Wrong(
+                Path,
+                file.Length - trailer.Length,
+                $"gzip's trailer with the unpacked size {Offset}",
+                $"{size}"
+            );
     }
 
     private int Read(Span<byte> target)

@@ -16,7 +16,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
     /// <summary>The folder that <paramref name="data"/> names.</summary>
-    internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
+    internal static string Folder(string data) =>
+        data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
 
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
@@ -48,7 +49,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     private static string Missing(string data, string folder)
     {
         if (data == FashionMnist)
-            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, or name a folder by --data.";
+            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, "
+                + "or name a folder by --data.";
         var hint = Suggestion.Hint(data, [FashionMnist]);
         return $"--data must be {FashionMnist} or a folder of IDX files; {folder} does not exist{hint}.";
     }

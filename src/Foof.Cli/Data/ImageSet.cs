@@ -42,7 +42,9 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
         return new(Normalised(pixels).DetachFromDisposeScope(), classes.DetachFromDisposeScope());
     }
 
-    /// <summary>The pixels from 0 to 1 of normalised images, one row an image; the caller owns them.</summary>
+    /// <summary>
+    /// The pixels from 0 to 1 of normalised images, one row an image; the caller owns them.
+    /// </summary>
     internal static Tensor Unnormalised(Tensor images) => images.flatten(1) * Deviation + Mean;
 
     private static Tensor Normalised(Tensor pixels) =>
@@ -60,8 +62,8 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
                 );
         if (images.Shape[0] != labels.Shape[0])
             throw new CommandFailure(
-                $"{labels.Path}: offset 4: expected {images.Shape[0]} labels, one for each image in {images.Path}; "
-                    + $"found {labels.Shape[0]}."
+                $"{labels.Path}: offset 4: expected {images.Shape[0]} labels, "
+                    + $"one for each image in {images.Path}; found {labels.Shape[0]}."
             );
         var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
         if (place >= 0)

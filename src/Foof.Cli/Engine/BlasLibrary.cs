@@ -18,7 +18,11 @@ internal sealed record BlasLibrary(string File, string? Configuration, BlasThrea
             var configuration = NativeLibrary.TryGetExport(handle, "openblas_get_config", out var config)
                 ? Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)config)())
                 : null;
-            BlasThreading? threading = NativeLibrary.TryGetExport(handle, "openblas_get_parallel", out var parallel)
+            BlasThreading? threading = NativeLibrary.TryGetExport(
+                handle,
+                "openblas_get_parallel",
+                out var parallel
+            )
                 ? (BlasThreading)((delegate* unmanaged<int>)parallel)()
                 : null;
             return new(file, configuration?.Trim(), threading);

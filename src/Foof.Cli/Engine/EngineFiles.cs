@@ -1,6 +1,8 @@
 namespace Foof.Cli.Engine;
 
-/// <summary>Which libtorch and BLAS this process runs on: the one place where the two flavours differ.</summary>
+/// <summary>
+/// Which libtorch and BLAS this process runs on: the one place where the two flavours differ.
+/// </summary>
 internal static class EngineFiles
 {
 #if FOOF_SYSTEM_TORCH

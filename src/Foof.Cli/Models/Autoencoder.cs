@@ -7,7 +7,18 @@ namespace Foof.Cli.Models;
 /// <summary>The deep autoencoder 784-1000-500-250-30-250-500-1000-784 with tanh between its layers.</summary>
 internal static class Autoencoder
 {
-    private static readonly int[] Widths = [ImageSet.Pixels, 1000, 500, 250, 30, 250, 500, 1000, ImageSet.Pixels];
+    private static readonly int[] Widths =
+    [
+        ImageSet.Pixels,
+        1000,
+        500,
+        250,
+        30,
+        250,
+        500,
+        1000,
+        ImageSet.Pixels,
+    ];
 
     /// <summary>Makes one.</summary>
     internal static nn.Module<Tensor, Tensor> Build()

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Models;
 
-/// <summary>A small convolutional network: two convolutions 3x3 with pooling, two linear layers, all with biases.</summary>
+/// <summary>
+/// A small convolutional network: two convolutions 3x3 with pooling, two linear layers, all with biases.
+/// </summary>
 internal static class Cnn
 {
     private const int Narrow = 16;

@@ -7,9 +7,13 @@ namespace Foof.Cli.Models;
 /// <summary>Where the weights of the networks start.</summary>
 internal static class Initialisation
 {
-    /// <summary>Kaiming normal with gain sqrt 2 over the inputs for every weight, zero for every bias; returns the model.</summary>
+    /// <summary>
+    /// Kaiming normal with gain sqrt 2 over the inputs for every weight, zero for every bias; returns the
+    /// model.
+    /// </summary>
     internal static T Kaiming<T>(T model)
-        where T : nn.Module => Each(model, weight => nn.init.kaiming_normal_(weight, nonlinearity: Rectifier));
+        where T : nn.Module =>
+        Each(model, weight => nn.init.kaiming_normal_(weight, nonlinearity: Rectifier));
 
     /// <summary>Xavier normal with gain 1 for every weight, zero for every bias; returns the model.</summary>
     internal static T Xavier<T>(T model)

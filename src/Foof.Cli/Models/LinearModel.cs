@@ -10,9 +10,6 @@ internal static class LinearModel
     /// <summary>Makes one.</summary>
     internal static nn.Module<Tensor, Tensor> Build() =>
         Initialisation.Kaiming(
-            nn.Sequential(
-                ("flatten", nn.Flatten()),
-                ("linear", nn.Linear(ImageSet.Pixels, ImageSet.Classes))
-            )
+            nn.Sequential(("flatten", nn.Flatten()), ("linear", nn.Linear(ImageSet.Pixels, ImageSet.Classes)))
         );
 }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Models;
 
-/// <summary>The paper's network: 784-1000-1000-1000-10 with rectifiers and without biases (Benzing 2022, App. D).</summary>
+/// <summary>
+/// The paper's network: 784-1000-1000-1000-10 with rectifiers and without biases (Benzing 2022, App. D).
+/// </summary>
 internal static class Mlp
 {
     private const int Width = 1000;

@@ -19,5 +19,8 @@ internal static class ModelCatalogue
     internal static IReadOnlyList<string> Names { get; } = [.. Kinds.Select(kind => kind.Name)];
 
     /// <summary>The network called <paramref name="name"/>.</summary>
-    internal static ModelKind Find(string name) => Kinds.Single(kind => kind.Name == name);
+    /// <exception cref="CommandFailure">There is none.</exception>
+    internal static ModelKind Find(string name) =>
+        Array.Find(Kinds, kind => kind.Name == name)
+        ?? throw new CommandFailure($"The model must be one of {string.Join(", ", Names)}; got '{name}'.");
 }

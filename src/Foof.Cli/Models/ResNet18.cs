@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Models;
 
-/// <summary>ResNet-18 for small images: its first layer is a convolution 3x3 without pooling (He et al. 2016).</summary>
+/// <summary>
+/// ResNet-18 for small images: its first layer is a convolution 3x3 without pooling (He et al. 2016).
+/// </summary>
 internal static class ResNet18
 {
     private static readonly int[] Widths = [64, 128, 256, 512];

@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Foof.Cli.Output;
 
-/// <summary>Progress for a terminal: one bar with words beside it, which goes when the work is done.</summary>
+/// <summary>
+/// Progress for a terminal: one bar with words beside it, which goes when the work is done.
+/// </summary>
 internal sealed class LiveProgress(IAnsiConsole console) : IProgressView
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

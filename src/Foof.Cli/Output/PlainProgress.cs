@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Foof.Cli.Output;
 
-/// <summary>Progress for files and pipes: now and then a plain line, at most a few for one piece of work.</summary>
+/// <summary>
+/// Progress for files and pipes: now and then a plain line, at most a few for one piece of work.
+/// </summary>
 internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
 {
     private const int MostLines = 3;

@@ -13,7 +13,9 @@ internal static class WritableFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailure($"{option} must name a folder that can be written: {error.Message.TrimEnd('.')}.");
+            throw new CommandFailure(
+                $"{option} must name a folder that can be written: {error.Message.TrimEnd('.')}."
+            );
         }
     }
 
@@ -28,7 +30,9 @@ internal static class WritableFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailure($"{option} must name a file that can be written: {error.Message.TrimEnd('.')}.");
+            throw new CommandFailure(
+                $"{option} must name a file that can be written: {error.Message.TrimEnd('.')}."
+            );
         }
     }
 

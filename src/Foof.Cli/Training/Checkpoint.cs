@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>A run on disk: weights, optimiser, random numbers, place and history, in one safetensors file.</summary>
+/// <summary>
+/// A run on disk: weights, optimiser, random numbers, place and history, in one safetensors file.
+/// </summary>
 /// <param name="Path">The file.</param>
 /// <param name="Run">What it says about the run.</param>
 /// <param name="Content">Its tensors.</param>
@@ -65,7 +67,9 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     /// <summary>Where a folder's checkpoint is.</summary>
     internal static string File(string folder) => System.IO.Path.Combine(folder, FileName);
 
-    /// <summary>Puts the model, the optimiser and the random numbers back; returns the place in the run.</summary>
+    /// <summary>
+    /// Puts the model, the optimiser and the random numbers back; returns the place in the run.
+    /// </summary>
     internal RunState Restore(nn.Module<Tensor, Tensor> model, ILearner learner)
     {
         using var scope = NewDisposeScope();
@@ -76,8 +80,15 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         set_rng_state(Found(GeneratorKey, ScalarType.Byte));
         var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();
         if (times.Length != Run.Step)
-            throw new CommandFailure($"{Path} must have the times of {Run.Step} steps; found {times.Length}.");
-        return new() { History = [.. Run.History], StepMilliseconds = [.. times], IsWarm = true };
+            throw new CommandFailure(
+                $"{Path} must have the times of {Run.Step} steps; found {times.Length}."
+            );
+        return new()
+        {
+            History = [.. Run.History],
+            StepMilliseconds = [.. times],
+            IsWarm = true,
+        };
     }
 
     private void CheckModel(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> found)

@@ -6,7 +6,7 @@ namespace Foof.Cli.Training;
 /// <param name="Epoch">Which, from 1.</param>
 /// <param name="TrainLoss">The loss over all training images.</param>
 /// <param name="TestLoss">The loss over all test images.</param>
-/// <param name="TestAccuracy">The share of test images with the right class; null for a model without classes.</param>
+/// <param name="TestAccuracy">The share of test images that get the right class, or null.</param>
 /// <param name="Seconds">How long its steps took, without the evaluation after them.</param>
 /// <param name="StepMsMedian">The median of a step's milliseconds, its batch included.</param>
 internal sealed record EpochResult(

@@ -12,7 +12,9 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
 {
     private const int BatchSize = 1000;
 
-    /// <summary>Evaluates in evaluation mode without recording; null when it was stopped on the way.</summary>
+    /// <summary>
+    /// Evaluates in evaluation mode without recording; null when it was stopped on the way.
+    /// </summary>
     internal static Evaluation? Of(
         nn.Module<Tensor, Tensor> model,
         ModelKind kind,
@@ -32,7 +34,8 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
             var images = set.Images.narrow(0, start, size);
             var labels = set.Labels.narrow(0, start, size);
             var output = model.call(images);
-            loss += size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
+            loss +=
+                size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
             if (kind.Classifies)
                 correct += ModelKind.Correct(output, labels);
         }

@@ -20,7 +20,10 @@ internal interface ILearner : IDisposable
     /// <exception cref="NumericalFailure">The loss is not finite; the weights are as they were.</exception>
     StepOutcome Step(Tensor input, Tensor target);
 
-    /// <summary>All that it remembers between steps, by name; the tensors are freed with the caller's scope or its own.</summary>
+    /// <summary>
+    /// All that it remembers between steps, by name; the tensors are freed with the caller's scope or its
+    /// own.
+    /// </summary>
     IReadOnlyDictionary<string, Tensor> State();
 
     /// <summary>Goes back to a state; the tensors stay the caller's.</summary>

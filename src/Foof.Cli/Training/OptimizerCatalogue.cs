@@ -21,5 +21,10 @@ internal static class OptimizerCatalogue
     ["kfac", "kfac-standard", "ekfac", "natural", "natural-blocks"];
 
     /// <summary>The optimiser called <paramref name="name"/>.</summary>
-    internal static OptimizerKind Find(string name) => Kinds.Single(kind => kind.Name == name);
+    /// <exception cref="CommandFailure">There is none.</exception>
+    internal static OptimizerKind Find(string name) =>
+        Array.Find(Kinds, kind => kind.Name == name)
+        ?? throw new CommandFailure(
+            $"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'."
+        );
 }

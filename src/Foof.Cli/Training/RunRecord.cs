@@ -25,8 +25,10 @@ internal sealed record RunRecord(
         try
         {
             var record = JsonSerializer.Deserialize<RunRecord>(text);
-            return record is { Options: not null, History: not null, Fingerprint: not null, Step: >= 0 }
+            return
+                record is { Options: not null, History: not null, Fingerprint: not null, Step: >= 0 }
                 && record.Epoch == record.History.Count + 1
+                && record.Options.IsPossible
                 ? record
                 : null;
         }

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>Runs the epochs of a run from where it is, evaluates after each, and leaves checkpoints.</summary>
+/// <summary>
+/// Runs the epochs of a run from where it is, evaluates after each, and leaves checkpoints.
+/// </summary>
 /// <param name="options">Everything that decides the run.</param>
 /// <param name="data">The images.</param>
 /// <param name="kind">What kind of model it is.</param>
@@ -32,6 +34,7 @@ internal sealed class Trainer(
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
+        state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
         while (state.Epoch <= options.Epochs && !stop.IsCancellationRequested)
@@ -119,14 +122,16 @@ internal sealed class Trainer(
             return null;
         if (!double.IsFinite(train.Loss + test.Loss))
             throw new CommandFailure(
-                $"Training stopped after step {state.Step} of epoch {state.Epoch}: the loss over all images is "
-                    + $"{train.Loss}; lower --learning-rate.{Kept()}"
+                $"Training stopped after step {state.Step} of epoch {state.Epoch}: "
+                    + $"the loss over all images is {train.Loss}; lower --learning-rate.{Kept()}"
             );
         return new(state.Epoch, train.Loss, test.Loss, test.Accuracy, state.Seconds, state.StepMsMedian);
     }
 
     private string Kept() =>
-        folder is not null && File.Exists(Checkpoint.File(folder)) ? $" {Checkpoint.File(folder)} is as it was." : "";
+        folder is not null && File.Exists(Checkpoint.File(folder))
+            ? $" {Checkpoint.File(folder)} is as it was."
+            : "";
 
     private void Save(bool isEpochEnd)
     {

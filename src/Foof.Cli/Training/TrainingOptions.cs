@@ -44,4 +44,15 @@ internal sealed record TrainingOptions
 
     /// <summary>How many threads libtorch uses.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>Whether a run can have them: a file may say anything.</summary>
+    internal bool IsPossible =>
+        Data is not null
+        && Math.Min(Math.Min(Epochs, BatchSize), Math.Min(Threads, Subset ?? 1)) >= 1
+        && StatisticsSteps >= 1
+        && StatisticsSteps <= InvertEvery
+        && LearningRate > 0
+        && Damping > 0
+        && Momentum is >= 0 and < 1
+        && WeightDecay >= 0;
 }

@@ -59,7 +59,9 @@ internal sealed record TrainingRequest
         };
     }
 
-    /// <summary>A run that goes on: all that decides its numbers must be as it was; more epochs are fine.</summary>
+    /// <summary>
+    /// A run that goes on: all that decides its numbers must be as it was; more epochs are fine.
+    /// </summary>
     /// <param name="kept">The options in the checkpoint.</param>
     /// <param name="finished">How many epochs are behind it.</param>
     /// <param name="folder">Where the checkpoint is, for messages.</param>
@@ -80,7 +82,8 @@ internal sealed record TrainingRequest
         var epochs = Epochs ?? kept.Epochs;
         if (epochs <= finished)
             throw new CommandFailure(
-                $"The run in {folder} has finished {finished} epochs and --epochs is {epochs}: raise --epochs to go on."
+                $"The run in {folder} has finished {finished} epochs and --epochs is {epochs}: "
+                    + "raise --epochs to go on."
             );
         return kept with { Data = Data ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };
     }
@@ -111,7 +114,8 @@ internal sealed record TrainingRequest
     {
         if (given is not null && given != kept)
             throw new CommandFailure(
-                $"The checkpoint in {folder} was made with {option} {kept}; got {option} {given}: leave it out to go on."
+                $"The checkpoint in {folder} was made with {option} {kept}; got {option} {given}: "
+                    + "leave it out to go on."
             );
     }
 

@@ -12,6 +12,11 @@ namespace Foof.Cli.Training;
 /// <summary>A run from its plan to its table: all is checked before the first step.</summary>
 internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
 {
+    private static readonly JsonSerializerOptions Names = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
+
     private readonly string? folder = plan.Out ?? plan.Resume;
 
     /// <summary>Trains, and returns the exit code.</summary>
@@ -45,8 +50,8 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     {
         if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Fingerprint)
             throw new CommandFailure(
-                $"The checkpoint in {plan.Resume} was made with other data than {ImageData.Folder(options.Data)}: "
-                    + "name the same data by --data."
+                $"The checkpoint in {plan.Resume} was made with other data than "
+                    + $"{ImageData.Folder(options.Data)}: name the same data by --data."
             );
         if (folder is not null)
             WritableFile.CheckFolder(plan.Out is null ? "--resume" : "--out", folder);
@@ -64,7 +69,9 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
             terminal.Error.WriteLine(
                 $"Note: {options.Threads} threads instead of {kept.Options.Threads} may change the last bits."
             );
-        terminal.Progress.Line($"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(options)}).");
+        terminal.Progress.Line(
+            $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(options)})."
+        );
     }
 
     private int Finish(
@@ -88,7 +95,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
                 ["command"] = "train",
                 ["model"] = options.Model,
                 ["optimizer"] = options.Optimizer,
-                ["options"] = JsonSerializer.SerializeToNode(options),
+                ["options"] = JsonSerializer.SerializeToNode(options, Names),
                 ["parameters"] = parameters,
                 ["epochs"] = JsonSerializer.SerializeToNode(state.History),
                 ["peak_rss_mb"] = peak,
@@ -102,7 +109,8 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var place = $"Stopped after step {state.Step} of {steps} in epoch {state.Epoch}";
         var remedy =
             folder is null ? "; nothing was kept, since there is no --out."
-            : state.IsWarm && (state.Step > 0 || state.Epoch > 1) ? $"; go on with: ./foof train --resume {folder}"
+            : state.IsWarm && (state.Step > 0 || state.Epoch > 1)
+                ? $"; go on with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";
         terminal.Error.WriteLine(place + remedy);
         return ExitCode.Stopped;

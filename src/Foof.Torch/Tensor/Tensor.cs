@@ -119,8 +119,9 @@ public static partial class torch
 
         private void LeaveScope()
         {
-            Scope?.RemoveAt(ScopePlace);
+            var scope = Scope;
             Scope = null;
+            scope?.Remove(this, ScopePlace);
         }
 
         internal void MoveTo(DisposeScope? target)

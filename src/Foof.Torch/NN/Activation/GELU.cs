@@ -16,6 +16,7 @@ namespace TorchSharp
             public static GELU GELU(GELU.Approximate approximate, bool inplace = false) =>
                 new(inplace, approximate);
 
+            /// <summary>Layers as functions: what modules do, without their parameters.</summary>
             public static partial class functional
             {
                 /// <summary>x Phi(x), with the normal distribution function Phi.</summary>

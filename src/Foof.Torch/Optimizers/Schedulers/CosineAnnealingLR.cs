@@ -6,6 +6,7 @@ public static partial class torch
     {
         public static partial class lr_scheduler
         {
+            /// <summary>The schedulers that the factories make.</summary>
             public static partial class impl
             {
                 /// <summary>eta_min + (initial rate - eta_min) (1 + cos(pi epoch / T_max)) / 2.</summary>

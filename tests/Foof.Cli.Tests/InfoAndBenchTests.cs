@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace Foof.Cli.Tests;
+
+public sealed class InfoAndBenchTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Info_tells_the_libraries_and_the_speed()
+    {
+        var file = folder["info.json"];
+        var answer = CommandLine.Run("info", "--metrics", file);
+        Assert.Equal(ExitCode.Success, answer.Code);
+        Assert.Contains("libtorch", answer.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        var facts = json.RootElement;
+        Assert.Matches("^[0-9]+[.][0-9]+", facts.GetProperty("libtorch").GetString()!);
+        Assert.True(File.Exists(facts.GetProperty("blas_file").GetString()));
+        Assert.True(facts.GetProperty("gflops_float32_1000").GetDouble() > 0);
+        Assert.True(facts.GetProperty("threads").GetInt32() >= 1);
+    }
+
+    [Fact]
+    public void Bench_ops_writes_the_rows_of_the_contract()
+    {
+        var file = folder["ops.json"];
+        var answer = CommandLine.Run("bench", "ops", "--rounds", "2", "--metrics", file);
+        Assert.Equal(ExitCode.Success, answer.Code);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToArray();
+        Assert.Equal(["add 4x4", "mm 4x4"], rows.Take(2).Select(row => row.GetProperty("name").GetString()));
+        Assert.All(rows, row => Assert.True(row.GetProperty("median_us").GetDouble() > 0));
+        Assert.All(rows, row => Assert.InRange(row.GetProperty("bytes_per_op").GetDouble(), 0, 128));
+    }
+
+    [Fact]
+    public void A_stopped_benchmark_writes_nothing()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        var answer = CommandLine.Run(null, source.Token, "bench", "ops", "--metrics", folder["ops.json"]);
+        Assert.Equal(ExitCode.Stopped, answer.Code);
+        Assert.False(File.Exists(folder["ops.json"]));
+    }
+
+    [Fact]
+    public void Percentiles_are_interpolated_between_ranks()
+    {
+        var time = Bench.OperatorTime.Of("x", [5, 1, 4, 2, 3, 6], 0);
+        Assert.Equal((3.5, 1.5, 5.5), (time.Median, time.Tenth, time.Ninetieth));
+    }
+}

@@ -1,0 +1,82 @@
+namespace Foof.Cli.Tests;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("trian", "Unknown command 'trian'; the nearest is train; available: train, info, bench.")]
+    [InlineData("laplace", "'laplace' is not available in this version; available: train, info, bench.")]
+    [InlineData("bench", "foof bench needs a command: ops.")]
+    [InlineData("bench step", "'step' is not available in this version; available: ops.")]
+    [InlineData("bench opps", "Unknown command 'opps'; the nearest is ops; available: ops.")]
+    [InlineData(
+        "train --epoch 3",
+        "Unknown option '--epoch'; the nearest is --epochs (foof train --help lists all)."
+    )]
+    [InlineData("train --wibble", "Unknown option '--wibble' (foof train --help lists all).")]
+    [InlineData("train now", "Unexpected 'now': foof train takes only options.")]
+    [InlineData("train --epochs", "--epochs needs a value: n.")]
+    [InlineData("train --epochs 0", "--epochs must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData("train --epochs 2.5", "--epochs must be a whole number from 1 to 2147483647; got '2.5'.")]
+    [InlineData(
+        "train --batch-size -4",
+        "--batch-size must be a whole number from 1 to 2147483647; got '-4'."
+    )]
+    [InlineData("train --subset 0", "--subset must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData("train --threads 0", "--threads must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData(
+        "train --invert-every 0",
+        "--invert-every must be a whole number from 1 to 2147483647; got '0'."
+    )]
+    [InlineData("train --learning-rate 0", "--learning-rate must be a positive number; got '0'.")]
+    [InlineData("train --learning-rate NaN", "--learning-rate must be a positive number; got 'NaN'.")]
+    [InlineData("train --learning-rate 0,1", "--learning-rate must be a positive number; got '0,1'.")]
+    [InlineData("train --damping -1", "--damping must be a positive number; got '-1'.")]
+    [InlineData("train --damping 1e999", "--damping must be a positive number; got '1e999'.")]
+    [InlineData("train --momentum 1", "--momentum must be a number from 0 to below 1; got '1'.")]
+    [InlineData("train --weight-decay -1", "--weight-decay must be a number of at least 0; got '-1'.")]
+    [InlineData("train --seed x", "--seed must be a whole number; got 'x'.")]
+    [InlineData(
+        "train --model mpl",
+        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; got 'mpl'; the nearest is mlp."
+    )]
+    [InlineData(
+        "train --optimizer adm",
+        "--optimizer must be one of foof, sgd, adam; got 'adm'; the nearest is adam."
+    )]
+    [InlineData(
+        "train --optimizer kfac",
+        "--optimizer kfac is not available in this version; available: foof, sgd, adam."
+    )]
+    [InlineData(
+        "train --invert-every 5 --statistics-steps 6",
+        "--statistics-steps must be at most --invert-every, 5; got 6."
+    )]
+    public void A_wrong_command_line_gets_one_sentence(string line, string sentence) =>
+        Assert.Equal(sentence, CommandLine.Run(line.Split(' ')).Sentence(ExitCode.Usage));
+
+    [Fact]
+    public void Help_lists_every_option_of_the_contract()
+    {
+        var help = CommandLine.Run("train", "--help");
+        Assert.Equal(ExitCode.Success, help.Code);
+        const string options =
+            "data model optimizer epochs batch-size learning-rate damping momentum invert-every "
+            + "statistics-steps subset seed threads out resume metrics";
+        foreach (var option in options.Split(' '))
+            Assert.Contains($"--{option} ", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_command_shows_the_help() =>
+        Assert.Contains("train", CommandLine.Run().Output, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("epochs", "epochs", 0)]
+    [InlineData("epoch", "epochs", 1)]
+    [InlineData("trian", "train", 1)]
+    [InlineData("FOOF", "foof", 0)]
+    [InlineData("", "foof", 4)]
+    [InlineData("kitten", "sitting", 3)]
+    public void Edits_are_counted(string from, string to, int edits) =>
+        Assert.Equal(edits, Commands.Suggestion.Edits(from, to));
+}
