@@ -24,16 +24,14 @@ type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array)
 module internal Factors =
 
     let private stacked (rows: torch.Tensor array) =
-        if rows.Length = 1 then
-            rows[0]
-        else
-            torch.cat (rows, 0L)
+        if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
 
     /// The rows of all calls, one below the other; E is d loss / d z, so that the mean's 1/n is in it. None when
     /// the loss reaches none of the calls.
     let ofRecords (layer: Layer) (records: Record array) (derivatives: Differentiation) =
         let reached =
-            records |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
+            records
+            |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
 
         if reached.Length = 0 then
             ValueNone
@@ -48,10 +46,19 @@ module internal Factors =
 
     /// Whether E^T A is the gradient of weight and bias that autograd finds, up to rounding; it is not when they are
     /// used outside the recorded calls. None when both are zero, which proves nothing.
-    let explain (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) (derivatives: Differentiation) =
+    let explain
+        (layer: Layer)
+        (struct (A, E): struct (torch.Tensor * torch.Tensor))
+        (derivatives: Differentiation)
+        =
         Scope.value (fun () ->
             let explained = E.t().mm A
-            let found = Layer.joined layer (derivatives.Of layer.Weight) (layer.Bias |> ValueOption.map derivatives.Of)
+
+            let found =
+                Layer.joined
+                    layer
+                    (derivatives.Of layer.Weight)
+                    (layer.Bias |> ValueOption.map derivatives.Of)
 
             let tolerance =
                 if found.dtype = torch.ScalarType.Float64 then

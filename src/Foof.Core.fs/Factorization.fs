@@ -36,19 +36,35 @@ module Factorization =
 
     /// Cholesky in the matrix's type, then in float64, then with ten times the damping, then eigenvalues.
     let attempts = [
-        { Route = Route.Cholesky; Double = false; Growth = 1.0 }
-        { Route = Route.Cholesky; Double = true; Growth = 1.0 }
-        { Route = Route.Cholesky; Double = true; Growth = 10.0 }
-        { Route = Route.Eigen; Double = true; Growth = 1.0 }
+        {
+            Route = Route.Cholesky
+            Double = false
+            Growth = 1.0
+        }
+        {
+            Route = Route.Cholesky
+            Double = true
+            Growth = 1.0
+        }
+        {
+            Route = Route.Cholesky
+            Double = true
+            Growth = 10.0
+        }
+        {
+            Route = Route.Eigen
+            Double = true
+            Growth = 1.0
+        }
     ]
 
-    let private allFinite (matrix: torch.Tensor) = matrix.isfinite().all().item<bool> ()
+    let private allFinite (matrix: torch.Tensor) = matrix.isfinite().all().item<bool>()
 
     /// M + lambda I, a fresh matrix.
     let damped (matrix: torch.Tensor) (damping: float) =
         Scope.tensor (fun () ->
             let sum = matrix.clone ()
-            torch.linalg.diagonal(sum).add_ (damping.ToScalar()) |> ignore
+            torch.linalg.diagonal(sum).add_(damping.ToScalar()) |> ignore
             sum)
 
     /// How far a product of length d may be off, relatively, in `kind`.
@@ -58,7 +74,7 @@ module Factorization =
     let private byCholesky (matrix: torch.Tensor) damping =
         let struct (L, info) = torch.linalg.cholesky_ex (damped matrix damping)
 
-        if info.item<int> () = 0 then
+        if info.item<int>() = 0 then
             Some(L.cholesky_inverse ())
         else
             None
@@ -75,7 +91,7 @@ module Factorization =
             else
                 torch.where (kept, shifted.reciprocal (), shifted.zeros_like ())
 
-        Some((Q * inverted).mm (Q.t ()))
+        Some((Q * inverted).mm(Q.t ()))
 
     let private attempt (matrix: torch.Tensor) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()

@@ -33,12 +33,25 @@ module Likelihood =
 
             match likelihood with
             | Likelihood.Categorical ->
-                let positions = output.shape |> Array.indexed |> Array.filter (fun (i, _) -> i <> 1) |> Array.map snd
+                let positions =
+                    output.shape
+                    |> Array.indexed
+                    |> Array.filter (fun (i, _) -> i <> 1)
+                    |> Array.map snd
 
-                if output.dim () < 2L || target.dtype <> torch.ScalarType.Int64 || target.shape <> positions then
-                    refuse (nameof target) "must hold class indices (Int64), one per data point and position," output target
+                if
+                    output.dim () < 2L
+                    || target.dtype <> torch.ScalarType.Int64
+                    || target.shape <> positions
+                then
+                    refuse
+                        (nameof target)
+                        "must hold class indices (Int64), one per data point and position,"
+                        output
+                        target
 
-                torch.nn.functional.cross_entropy(output, target) * float (target.numel () / target.size 0)
+                torch.nn.functional.cross_entropy (output, target)
+                * float (target.numel () / target.size 0)
             | Likelihood.Gaussian sigma ->
                 Require.positive (nameof sigma) sigma
 
@@ -46,4 +59,4 @@ module Likelihood =
                     refuse (nameof target) "must have the output's shape" output target
 
                 let scale = 0.5 / (sigma * sigma * float (output.size 0))
-                (output - target).square().sum () * scale)
+                (output - target).square().sum() * scale)

@@ -42,7 +42,10 @@ type Optimizer
     let adopt (group: ParameterGroup) =
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
 
-        if handles |> Array.exists groupOf.ContainsKey || (Array.distinct handles).Length < handles.Length then
+        if
+            handles |> Array.exists groupOf.ContainsKey
+            || (Array.distinct handles).Length < handles.Length
+        then
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
 
         for handle in handles do
@@ -76,10 +79,14 @@ type Optimizer
     /// that cannot be differentiated.
     let keep (observe: bool) =
         Recorder.OnThisThread(fun layer output ->
-            if not output.requires_grad then Keep.Nothing
-            elif output.numel () < Layer.outputs layer * Layer.outputs layer then Keep.InputAndOutput
-            elif observe then Keep.Input
-            else Keep.Nothing)
+            if not output.requires_grad then
+                Keep.Nothing
+            elif output.numel () < Layer.outputs layer * Layer.outputs layer then
+                Keep.InputAndOutput
+            elif observe then
+                Keep.Input
+            else
+                Keep.Nothing)
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
@@ -161,7 +168,11 @@ type Optimizer
                 | ValueSome output -> output
                 | ValueNone -> ()
 
-            if not (verified.Contains layer) || calls |> Array.exists _.Output.IsNone || calls.Length = 0 then
+            if
+                not (verified.Contains layer)
+                || calls |> Array.exists _.Output.IsNone
+                || calls.Length = 0
+            then
                 for parameter in Layer.parameters layer do
                     parameter :> torch.Tensor
 
@@ -212,7 +223,15 @@ type Optimizer
             updatePlain parameter (derivatives.Of parameter)
 
     /// All of the model's parameters in one group.
-    new(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe, likelihood, learningRate, momentum, weightDecay) =
+    new
+        (
+            model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+            recipe,
+            likelihood,
+            learningRate,
+            momentum,
+            weightDecay
+        ) =
         new Optimizer(
             model,
             recipe,

@@ -50,11 +50,8 @@ type internal LayerState(layer: Layer) =
 /// `Optimizer` drive it. Not for use from two threads at once.
 [<Sealed>]
 type Preconditioner
-    (
-        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
-        recipe: Recipe,
-        select: Func<string, Parameter, bool>
-    ) as this =
+    (model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: Recipe, select: Func<string, Parameter, bool>) as this
+    =
     do Recipe.check recipe
     let struct (layers, coverage) = Coverage.survey model select
     let recorder = new Recorder(model, layers)
@@ -79,7 +76,10 @@ type Preconditioner
 
     /// Runs `change`; if that raises, the averages are as before.
     let atomically (change: unit -> unit) =
-        let before = states |> Array.map (fun state -> struct (state, state.Average, state.Average.Sum.clone () |> Scope.detach))
+        let before =
+            states
+            |> Array.map (fun state ->
+                struct (state, state.Average, state.Average.Sum.clone () |> Scope.detach))
 
         try
             try
@@ -112,10 +112,10 @@ type Preconditioner
             None
         | OnFailure.Diagonal ->
             report state "no attempt succeeded; the diagonal is used"
-            Some(torch.diag ((torch.linalg.diagonal factor + recipe.Damping).reciprocal ()))
+            Some(torch.diag ((torch.linalg.diagonal factor + recipe.Damping).reciprocal()))
         | OnFailure.Identity ->
             report state "no attempt succeeded; 1/lambda is used"
-            Some(torch.diag ((torch.linalg.diagonal factor).ones_like () / recipe.Damping))
+            Some(torch.diag ((torch.linalg.diagonal factor).ones_like() / recipe.Damping))
         | OnFailure.KeepLast
         | OnFailure.Raise -> raise (failed state)
 
@@ -128,7 +128,9 @@ type Preconditioner
                 | None -> afterLastAttempt state factor
                 | Some damped ->
                     if not damped.Failed.IsEmpty then
-                        report state $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
+                        report
+                            state
+                            $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
 
                     // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
                     Some(damped.Inverse.contiguous ()))
@@ -142,14 +144,20 @@ type Preconditioner
     let requireInverses (plan: Plan) (moved: Layer seq) (records: Record array) =
         for layer in moved do
             let state = stateOf layer
-            let recorded = plan.Observe && records |> Array.exists (fun record -> obj.ReferenceEquals(record.Layer, layer))
 
-            if isNull state.Inverse && not (plan.Invert && (recorded || state.Average.Weight > 0.0)) then
+            let recorded =
+                plan.Observe
+                && records |> Array.exists (fun record -> obj.ReferenceEquals(record.Layer, layer))
+
+            if
+                isNull state.Inverse
+                && not (plan.Invert && (recorded || state.Average.Weight > 0.0))
+            then
                 noInverse layer
 
     let requireFinite (records: Record array) =
         for record in records do
-            if not (Scope.value (fun () -> record.Input.isfinite().all().item<bool> ())) then
+            if not (Scope.value (fun () -> record.Input.isfinite().all().item<bool>())) then
                 raise (
                     NumericalFailure(
                         "an input is not finite",
@@ -164,7 +172,9 @@ type Preconditioner
             records
             |> Array.groupBy _.Pass
             |> Array.sumBy (fun (_, calls) ->
-                calls |> Array.map (fun call -> Layer.dataPoints state.Layer call.Input) |> Array.max)
+                calls
+                |> Array.map (fun call -> Layer.dataPoints state.Layer call.Input)
+                |> Array.max)
 
         records
         |> Array.iteri (fun i record ->
@@ -325,7 +335,9 @@ type Preconditioner
                     batches <- batches + 1
 
                 if batches = 0 then
-                    invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
+                    invalidArg
+                        (nameof inputs)
+                        "inputs must hold at least one batch for the warm-up; got none."
 
                 preconditioner.Refresh())
 
@@ -354,18 +366,28 @@ type Preconditioner
         let find name shape kind =
             match state.TryGetValue name with
             | true, tensor -> Require.like name shape kind tensor
-            | _ -> invalidArg (nameof state) $"The state has no '{name}': it belongs to another model or method."
+            | _ ->
+                invalidArg (nameof state) $"The state has no '{name}': it belongs to another model or method."
 
-        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64> ())
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
         Require.atLeast "position" 0 seen
 
         let restored =
             states
             |> Array.map (fun layer ->
                 let name = $"{layer.Layer.Name}.activation"
-                let matrix part = find $"{name}.{part}" layer.Average.Sum.shape layer.Average.Sum.dtype
-                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float> ()
-                let inverse = if state.ContainsKey $"{name}.inverse" then matrix "inverse" else null
+
+                let matrix part =
+                    find $"{name}.{part}" layer.Average.Sum.shape layer.Average.Sum.dtype
+
+                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float>()
+
+                let inverse =
+                    if state.ContainsKey $"{name}.inverse" then
+                        matrix "inverse"
+                    else
+                        null
+
                 struct (layer, matrix "sum", weight, inverse))
 
         use _quiet = torch.no_grad ()

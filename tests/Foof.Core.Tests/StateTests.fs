@@ -43,7 +43,11 @@ let continues (makeModel: unit -> Networks.Network) train before =
     train model optimizer (List.skip before batches)
     train other restored (List.skip before batches)
     Assert.Equal<float array>(Networks.weights model, Networks.weights other)
-    Assert.Equal<Map<string, float array>>(Networks.snapshot optimizer.State, Networks.snapshot restored.State)
+
+    Assert.Equal<Map<string, float array>>(
+        Networks.snapshot optimizer.State,
+        Networks.snapshot restored.State
+    )
 
 let byStep _ (optimizer: Optimizer) batches = Networks.byStep optimizer batches
 let byLoop model (optimizer: Optimizer) batches = Networks.byLoop model optimizer batches
@@ -72,7 +76,10 @@ let ``a preconditioner continues to the same bits`` () =
     let step (preconditioner: Preconditioner) (input, target) =
         PreconditionerTests.backward model input target
         preconditioner.Precondition()
-        model.parameters () |> Seq.collect (fun p -> Oracle.values p.grad) |> Seq.toArray
+
+        model.parameters ()
+        |> Seq.collect (fun p -> Oracle.values p.grad)
+        |> Seq.toArray
 
     use first = new Preconditioner(model, Networks.someSteps)
     let early, late = List.splitAt 5 batches
@@ -116,19 +123,43 @@ let refuses (spoil: State -> unit) =
 [<Fact>]
 let ``a state that lacks something is refused`` () =
     Assert.Contains("no 'position'", refuses (fun state -> state.Remove "position" |> ignore))
-    Assert.Contains("no 'fc1.activation.sum'", refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore))
-    Assert.Contains("no 'fc1.activation.weight'", refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore))
+
+    Assert.Contains(
+        "no 'fc1.activation.sum'",
+        refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore)
+    )
+
+    Assert.Contains(
+        "no 'fc1.activation.weight'",
+        refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore)
+    )
 
 [<Fact>]
 let ``a state of other shapes is refused`` () =
-    for name in [ "position"; "fc1.activation.sum"; "fc1.activation.weight"; "fc1.activation.inverse"; "fc1.bias.momentum" ] do
+    for name in
+        [
+            "position"
+            "fc1.activation.sum"
+            "fc1.activation.weight"
+            "fc1.activation.inverse"
+            "fc1.bias.momentum"
+        ] do
         let message = refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ])
         Assert.Contains($"'{name}' must have shape", message)
 
 [<Fact>]
 let ``a state of other types is refused`` () =
-    for name in [ "position"; "fc1.activation.sum"; "fc1.activation.weight"; "fc1.activation.inverse"; "fc1.bias.momentum" ] do
-        let message = refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+    for name in
+        [
+            "position"
+            "fc1.activation.sum"
+            "fc1.activation.weight"
+            "fc1.activation.inverse"
+            "fc1.bias.momentum"
+        ] do
+        let message =
+            refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+
         Assert.Contains($"'{name}' must", message)
 
 [<Fact>]
