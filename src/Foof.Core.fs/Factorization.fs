@@ -79,7 +79,8 @@ module Factorization =
         else
             None
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
+    // Eigenvalues below rounding are zero; without damping their directions are left out (the
+    // pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
         let kept = values.gt ((rounding * values.abs().max().ToDouble()).ToScalar())
@@ -111,8 +112,9 @@ module Factorization =
         |> Option.filter allFinite
         |> Option.map (fun inverse -> scope.MoveToOuter inverse)
 
-    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN. Without
-    /// damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a regular one.
+    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN.
+    /// Without damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a
+    /// regular one.
     ///
     /// Shapes: M [d; d], symmetric -> [d; d]. The result belongs to the caller. (MATH 5)
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =

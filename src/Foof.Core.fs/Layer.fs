@@ -15,8 +15,8 @@ type Geometry =
         padding: struct (int64 * int64) *
         dilation: struct (int64 * int64)
 
-/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last column
-/// whose input is the constant 1. Modules that share the weight are one layer.
+/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last
+/// column whose input is the constant 1. Modules that share the weight are one layer.
 [<ReferenceEquality>]
 type Layer = {
     /// The path of the (first) module in the model, for messages.
@@ -82,8 +82,8 @@ module Layer =
 
     /// The input as rows A: one row per data point and position, the data point first.
     ///
-    /// Shapes: input [n; ...; d_in] or [n; channels; height; width] -> A [n R; d_in]. The result belongs to the
-    /// caller; for a dense layer without bias it shares the input's memory.
+    /// Shapes: input [n; ...; d_in] or [n; channels; height; width] -> A [n R; d_in]. The result belongs to
+    /// the caller; for a dense layer without bias it shares the input's memory.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with

@@ -1,4 +1,5 @@
-/// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's SGD.
+/// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's
+/// SGD.
 [<Seeded>]
 module Foof.Core.Tests.EquivalenceTests
 
@@ -7,7 +8,8 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-/// Trains copies of one network in all three ways, and in a mixture of the first two, and compares their weights.
+/// Trains copies of one network in all three ways, and in a mixture of the first two, and compares their
+/// weights.
 let waysAgree (recipe: Recipe) momentum (make: unit -> Networks.Network) batches =
     let ours, loop, mixed, theirs =
         Networks.fromSeed 4 make, Networks.fromSeed 4 make, Networks.fromSeed 4 make, Networks.fromSeed 4 make

@@ -16,8 +16,8 @@ let forLargeOnly = [
     }
 ]
 
-/// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when `started`,
-/// and one with small ones, whose matrix cannot be inverted; with the reports that came.
+/// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when
+/// `started`, and one with small ones, whose matrix cannot be inverted; with the reports that came.
 let afterFailure
     (onFailure: OnFailure)
     (started: bool)

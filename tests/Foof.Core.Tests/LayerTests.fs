@@ -71,7 +71,8 @@ let convolution (case: Case) =
 let image (case: Case) =
     Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]
 
-/// The patches of a batch of images by plain loops: data point, output row and column; channel, kernel row and column.
+/// The patches of a batch of images by plain loops: data point, output row and column; channel, kernel row
+/// and column.
 let patches (case: Case) (input: torch.Tensor) =
     let at = Oracle.values input
     let struct (kh, kw) = case.Kernel

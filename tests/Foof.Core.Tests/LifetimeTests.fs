@@ -13,8 +13,8 @@ let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
         use _scope = torch.NewDisposeScope()
         step (Networks.normal [ n; 3 ], Networks.normal [ n; 2 ])
 
-/// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2 makes
-/// factors of all layers, n = 9 gradients.
+/// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
+/// makes factors of all layers, n = 9 gradients.
 let flat (prepare: Networks.Network -> (torch.Tensor * torch.Tensor -> unit) * IDisposable) =
     for n in [ 2; 9 ] do
         let model = EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()

@@ -22,8 +22,8 @@ let copyWeights (source: Networks.Network) (target: Networks.Network) =
     for from, into in Seq.zip (source.parameters ()) (target.parameters ()) do
         into.copy_ from |> ignore
 
-/// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something else),
-/// and compares the rest of the training to the bit.
+/// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something
+/// else), and compares the rest of the training to the bit.
 let continues (makeModel: unit -> Networks.Network) train before =
     use _scope = torch.NewDisposeScope()
     let batches = Networks.batches 12 4 3 2

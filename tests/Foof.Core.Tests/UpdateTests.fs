@@ -1,5 +1,5 @@
-/// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with an
-/// inverse of exactly 1/lambda where a test needs to know the direction.
+/// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with
+/// an inverse of exactly 1/lambda where a test needs to know the direction.
 [<Seeded>]
 module Foof.Core.Tests.UpdateTests
 
