@@ -21,7 +21,11 @@ type Plan = { Observe: bool; Invert: bool }
 module Cadence =
 
     /// T = 100, S = 10, 50 batches of warm-up.
-    let defaults = { InvertEvery = 100; StatisticsSteps = 10; WarmUp = 50 }
+    let defaults = {
+        InvertEvery = 100
+        StatisticsSteps = 10
+        WarmUp = 50
+    }
 
     /// Raises an ArgumentException unless T >= 1, 1 <= S <= T and the warm-up is not negative.
     let check (cadence: Cadence) =
@@ -37,9 +41,9 @@ module Cadence =
     /// The length of the warm-up: at least one batch, since the first step needs an inverse.
     let warmUp (cadence: Cadence) = max 1 cadence.WarmUp
 
-    /// What the step at `position` (from 0) does. In the warm-up it observes every batch and inverts after 1, 2,
-    /// 4, 8, ... batches and at its end; later it inverts every T steps and observes in the S steps up to that
-    /// one, which takes its own batch in. (Benzing 2022, Algorithm 1 and App. D)
+    /// What the step at `position` (from 0) does. In the warm-up it observes every batch and inverts after 1,
+    /// 2, 4, 8, ... batches and at its end; later it inverts every T steps and observes in the S steps up to
+    /// that one, which takes its own batch in. (Benzing 2022, Algorithm 1 and App. D)
     let plan (cadence: Cadence) (position: int) =
         let seen = position + 1
 

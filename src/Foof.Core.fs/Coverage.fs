@@ -34,9 +34,16 @@ module Coverage =
     /// Zeros on both sides of an image, or the reason why a convolution's padding is not that.
     let private padding (convolution: Conv2d) =
         let reach =
-            Array.map2 (fun dilation kernel -> dilation * (kernel - 1L)) convolution.dilation convolution.kernel_size
+            Array.map2
+                (fun dilation kernel -> dilation * (kernel - 1L))
+                convolution.dilation
+                convolution.kernel_size
 
-        let given = if isNull convolution.padding then [||] else convolution.padding
+        let given =
+            if isNull convolution.padding then
+                [||]
+            else
+                convolution.padding
 
         if convolution.padding_mode <> PaddingModes.Zeros then
             Error "its padding mode is not zeros"
@@ -79,7 +86,13 @@ module Coverage =
                     struct (name, layer)
         |]
 
-    let private asLayer (name: string) (layer: torch.nn.Module) geometry (weight: Parameter) (bias: Parameter) = {
+    let private asLayer
+        (name: string)
+        (layer: torch.nn.Module)
+        geometry
+        (weight: Parameter)
+        (bias: Parameter)
+        = {
         Name = if name = "" then layer.GetName() else name
         Modules = [| layer :?> torch.nn.Module<torch.Tensor, torch.Tensor> |]
         Weight = weight
@@ -91,15 +104,15 @@ module Coverage =
         Geometry = geometry
     }
 
-    let private biasHandle (layer: Layer) =
-        layer.Bias |> ValueOption.map _.Handle
+    let private biasHandle (layer: Layer) = layer.Bias |> ValueOption.map _.Handle
 
     /// How many modules hold a parameter directly: more than its layer's modules means that something else
     /// uses it too, which the layer's records do not show.
     let private holders (modules: struct (string * torch.nn.Module) array) =
         modules
         |> Seq.collect (fun struct (_, layer) ->
-            layer.named_parameters false |> Seq.map (fun struct (_, parameter) -> parameter.Handle))
+            layer.named_parameters false
+            |> Seq.map (fun struct (_, parameter) -> parameter.Handle))
         |> Seq.countBy id
         |> dict
 
@@ -134,9 +147,11 @@ module Coverage =
         let found = [|
             for struct (name, layer) in modules do
                 match geometry layer with
-                | Some(_, weight, bias) when not weight.requires_grad -> leave weight bias "its layer's weight is frozen"
+                | Some(_, weight, bias) when not weight.requires_grad ->
+                    leave weight bias "its layer's weight is frozen"
                 | Some(Error reason, weight, bias) -> leave weight bias reason
-                | Some(Ok _, weight, bias) when not (select.Invoke(name, weight)) -> leave weight bias "it was not selected"
+                | Some(Ok _, weight, bias) when not (select.Invoke(name, weight)) ->
+                    leave weight bias "it was not selected"
                 | Some(Ok geometry, weight, bias) -> asLayer name layer geometry weight bias
                 | None -> ()
         |]
@@ -144,7 +159,10 @@ module Coverage =
         let layers = [|
             for handle, sharers in found |> Array.groupBy (fun layer -> layer.Weight.Handle) do
                 match objection handle sharers with
-                | None -> { sharers[0] with Modules = sharers |> Array.collect _.Modules }
+                | None -> {
+                    sharers[0] with
+                        Modules = sharers |> Array.collect _.Modules
+                  }
                 | Some reason ->
                     for parameter in sharers |> Seq.collect Layer.parameters do
                         reasons[parameter.Handle] <- reason

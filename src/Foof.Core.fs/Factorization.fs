@@ -36,19 +36,35 @@ module Factorization =
 
     /// Cholesky in the matrix's type, then in float64, then with ten times the damping, then eigenvalues.
     let attempts = [
-        { Route = Route.Cholesky; Double = false; Growth = 1.0 }
-        { Route = Route.Cholesky; Double = true; Growth = 1.0 }
-        { Route = Route.Cholesky; Double = true; Growth = 10.0 }
-        { Route = Route.Eigen; Double = true; Growth = 1.0 }
+        {
+            Route = Route.Cholesky
+            Double = false
+            Growth = 1.0
+        }
+        {
+            Route = Route.Cholesky
+            Double = true
+            Growth = 1.0
+        }
+        {
+            Route = Route.Cholesky
+            Double = true
+            Growth = 10.0
+        }
+        {
+            Route = Route.Eigen
+            Double = true
+            Growth = 1.0
+        }
     ]
 
-    let private allFinite (matrix: torch.Tensor) = matrix.isfinite().all().item<bool> ()
+    let private allFinite (matrix: torch.Tensor) = matrix.isfinite().all().item<bool>()
 
     /// M + lambda I, a fresh matrix.
     let damped (matrix: torch.Tensor) (damping: float) =
         Scope.tensor (fun () ->
             let sum = matrix.clone ()
-            torch.linalg.diagonal(sum).add_ (damping.ToScalar()) |> ignore
+            torch.linalg.diagonal(sum).add_(damping.ToScalar()) |> ignore
             sum)
 
     /// How far a product of length d may be off, relatively, in `kind`.
@@ -58,12 +74,13 @@ module Factorization =
     let private byCholesky (matrix: torch.Tensor) damping =
         let struct (L, info) = torch.linalg.cholesky_ex (damped matrix damping)
 
-        if info.item<int> () = 0 then
+        if info.item<int>() = 0 then
             Some(L.cholesky_inverse ())
         else
             None
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
+    // Eigenvalues below rounding are zero; without damping their directions are left out (the
+    // pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
         let kept = values.gt ((rounding * values.abs().max().ToDouble()).ToScalar())
@@ -75,7 +92,7 @@ module Factorization =
             else
                 torch.where (kept, shifted.reciprocal (), shifted.zeros_like ())
 
-        Some((Q * inverted).mm (Q.t ()))
+        Some((Q * inverted).mm(Q.t ()))
 
     let private attempt (matrix: torch.Tensor) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()
@@ -95,8 +112,9 @@ module Factorization =
         |> Option.filter allFinite
         |> Option.map (fun inverse -> scope.MoveToOuter inverse)
 
-    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN. Without
-    /// damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a regular one.
+    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN.
+    /// Without damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a
+    /// regular one.
     ///
     /// Shapes: M [d; d], symmetric -> [d; d]. The result belongs to the caller. (MATH 5)
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that is
-/// no number. The object that raised it is as it was before the call.
+/// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that
+/// is no number. The object that raised it is as it was before the call.
 [<Sealed>]
 type NumericalFailure(what: string, subject: string, remedy: string) =
     inherit Exception($"{subject}: {what}; {remedy}.")
@@ -18,8 +18,8 @@ type NumericalFailure(what: string, subject: string, remedy: string) =
     /// What to try.
     member _.Remedy = remedy
 
-/// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement, what
-/// came.
+/// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement,
+/// what came.
 [<RequireQualifiedAccess>]
 module Require =
 

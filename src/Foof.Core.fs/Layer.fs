@@ -9,10 +9,14 @@ type Geometry =
     /// z = W a for the last dimension of the input; all dimensions but the first and the last are positions.
     | Dense
     /// z = W a for every patch a of the image; the patches are the positions.
-    | Convolution of kernel: struct (int64 * int64) * stride: struct (int64 * int64) * padding: struct (int64 * int64) * dilation: struct (int64 * int64)
+    | Convolution of
+        kernel: struct (int64 * int64) *
+        stride: struct (int64 * int64) *
+        padding: struct (int64 * int64) *
+        dilation: struct (int64 * int64)
 
-/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last column
-/// whose input is the constant 1. Modules that share the weight are one layer.
+/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last
+/// column whose input is the constant 1. Modules that share the weight are one layer.
 [<ReferenceEquality>]
 type Layer = {
     /// The path of the (first) module in the model, for messages.
@@ -47,7 +51,8 @@ module Layer =
     |]
 
     /// For messages: 'fc2' (1000 -> 1000).
-    let describe (layer: Layer) = $"layer '{layer.Name}' ({inputs layer} -> {outputs layer})"
+    let describe (layer: Layer) =
+        $"layer '{layer.Name}' ({inputs layer} -> {outputs layer})"
 
     /// A convolution's input without a batch dimension is a batch of one; a vector likewise.
     let private batched (layer: Layer) (input: torch.Tensor) =
@@ -67,12 +72,18 @@ module Layer =
         if layer.Bias.IsNone then
             rows
         else
-            torch.cat ([| rows; torch.ones (rows.size 0, 1L, dtype = rows.dtype, device = rows.device) |], 1L)
+            torch.cat (
+                [|
+                    rows
+                    torch.ones (rows.size 0, 1L, dtype = rows.dtype, device = rows.device)
+                |],
+                1L
+            )
 
     /// The input as rows A: one row per data point and position, the data point first.
     ///
-    /// Shapes: input [n; ...; d_in] or [n; channels; height; width] -> A [n R; d_in]. The result belongs to the
-    /// caller; for a dense layer without bias it shares the input's memory.
+    /// Shapes: input [n; ...; d_in] or [n; channels; height; width] -> A [n R; d_in]. The result belongs to
+    /// the caller; for a dense layer without bias it shares the input's memory.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -81,7 +92,7 @@ module Layer =
                 let patches =
                     torch.nn.functional.unfold (batched layer input, kernel, dilation, padding, stride)
 
-                patches.transpose(1L, 2L).reshape (-1L, patches.size 1)
+                patches.transpose(1L, 2L).reshape(-1L, patches.size 1)
             |> withOnes layer)
 
     /// A derivative with respect to the layer's output as rows E, in the order of `rows`.
@@ -93,7 +104,7 @@ module Layer =
             | Geometry.Dense -> gradient.reshape (-1L, gradient.size -1)
             | Geometry.Convolution _ ->
                 let maps = (batched layer gradient).flatten 2L
-                maps.transpose(1L, 2L).reshape (-1L, maps.size 1))
+                maps.transpose(1L, 2L).reshape(-1L, maps.size 1))
 
     /// Weight and bias gradients side by side; a bias without a gradient (null) counts as zeros.
     ///
@@ -103,7 +114,14 @@ module Layer =
             let matrix = weight.reshape (outputs layer, -1L)
 
             match bias with
-            | ValueSome null -> torch.cat ([| matrix; torch.zeros (matrix.size 0, 1L, dtype = matrix.dtype, device = matrix.device) |], 1L)
+            | ValueSome null ->
+                torch.cat (
+                    [|
+                        matrix
+                        torch.zeros (matrix.size 0, 1L, dtype = matrix.dtype, device = matrix.device)
+                    |],
+                    1L
+                )
             | ValueSome bias -> torch.cat ([| matrix; bias.unsqueeze 1 |], 1L)
             | ValueNone -> matrix.alias ())
 

@@ -23,9 +23,9 @@ module Likelihood =
 
     /// The mean over data points of -log p(y_i | f_i), without constants that do not depend on f.
     ///
-    /// Categorical: 1/n sum_i -log softmax(f_i)_(y_i), summed over further dimensions of f [n; C; ...], y [n; ...].
-    /// Gaussian: 1/n sum_i 1/2 |f_i - y_i|^2 / sigma^2. The result is a scalar and belongs to the caller.
-    /// Raises an ArgumentException when the shapes or types do not fit. (MATH 1, 2)
+    /// Categorical: 1/n sum_i -log softmax(f_i)_(y_i), summed over further dimensions of f [n; C; ...], y [n;
+    /// ...]. Gaussian: 1/n sum_i 1/2 |f_i - y_i|^2 / sigma^2. The result is a scalar and belongs to the
+    /// caller. Raises an ArgumentException when the shapes or types do not fit. (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             if target.numel () = 0L then
@@ -33,12 +33,25 @@ module Likelihood =
 
             match likelihood with
             | Likelihood.Categorical ->
-                let positions = output.shape |> Array.indexed |> Array.filter (fun (i, _) -> i <> 1) |> Array.map snd
+                let positions =
+                    output.shape
+                    |> Array.indexed
+                    |> Array.filter (fun (i, _) -> i <> 1)
+                    |> Array.map snd
 
-                if output.dim () < 2L || target.dtype <> torch.ScalarType.Int64 || target.shape <> positions then
-                    refuse (nameof target) "must hold class indices (Int64), one per data point and position," output target
+                if
+                    output.dim () < 2L
+                    || target.dtype <> torch.ScalarType.Int64
+                    || target.shape <> positions
+                then
+                    refuse
+                        (nameof target)
+                        "must hold class indices (Int64), one per data point and position,"
+                        output
+                        target
 
-                torch.nn.functional.cross_entropy(output, target) * float (target.numel () / target.size 0)
+                torch.nn.functional.cross_entropy (output, target)
+                * float (target.numel () / target.size 0)
             | Likelihood.Gaussian sigma ->
                 Require.positive (nameof sigma) sigma
 
@@ -46,4 +59,4 @@ module Likelihood =
                     refuse (nameof target) "must have the output's shape" output target
 
                 let scale = 0.5 / (sigma * sigma * float (output.size 0))
-                (output - target).square().sum () * scale)
+                (output - target).square().sum() * scale)

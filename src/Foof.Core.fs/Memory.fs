@@ -17,7 +17,9 @@ module MovingAverage =
 
     /// Nothing yet, for rows of length d_in on `like`'s device and in its type. The caller frees `Sum`.
     let init (inputs: int64) (like: torch.Tensor) = {
-        Sum = torch.zeros (inputs, inputs, dtype = like.dtype, device = like.device) |> Scope.detach
+        Sum =
+            torch.zeros (inputs, inputs, dtype = like.dtype, device = like.device)
+            |> Scope.detach
         Weight = 0.0
     }
 
@@ -26,7 +28,11 @@ module MovingAverage =
     /// Shapes: A [n R; d_in]. (MATH 1, 5)
     let accumulate (beta: float) (n: int64) (A: torch.Tensor) (average: MovingAverage) =
         Statistic.accumulateProduct average.Sum beta A A ((1.0 - beta) / float n)
-        { average with Weight = beta * average.Weight + (1.0 - beta) }
+
+        {
+            average with
+                Weight = beta * average.Weight + (1.0 - beta)
+        }
 
     /// Adds further rows to the batch that was accumulated last: sum <- sum + (1 - beta)/n A^T A, in place.
     let add (beta: float) (n: int64) (A: torch.Tensor) (average: MovingAverage) =

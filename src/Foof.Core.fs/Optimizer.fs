@@ -20,12 +20,13 @@ type StepResult(loss: torch.Tensor, output: torch.Tensor) =
             loss.Dispose()
             output.Dispose()
 
-/// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for covered
-/// layers, and plain gradient descent with the same momentum for all other parameters (`Coverage` lists which).
+/// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
+/// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
+/// lists which).
 ///
-/// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient of a
-/// layer whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`, `call`,
-/// `backward`, `step`. Owns its statistics and momentum; not for use from two threads at once.
+/// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient
+/// of a layer whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`,
+/// `call`, `backward`, `step`. Owns its statistics and momentum; not for use from two threads at once.
 [<Sealed>]
 type Optimizer
     (
@@ -42,14 +43,18 @@ type Optimizer
     let adopt (group: ParameterGroup) =
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
 
-        if handles |> Array.exists groupOf.ContainsKey || (Array.distinct handles).Length < handles.Length then
+        if
+            handles |> Array.exists groupOf.ContainsKey
+            || (Array.distinct handles).Length < handles.Length
+        then
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
 
         for handle in handles do
             groupOf[handle] <- group
 
     do
-        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
+        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do
+        // not.
         GC.SuppressFinalize this
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
@@ -69,17 +74,20 @@ type Optimizer
     let covered =
         HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
 
-    // A layer's factors are trusted once they have explained autograd's gradient.
-    let verified = HashSet<Layer>(HashIdentity.Reference)
+    let trust = Trust()
 
-    /// Factors where the batch has fewer rows than the layer has outputs, the gradient elsewhere; nothing of calls
-    /// that cannot be differentiated.
+    /// Factors where the batch has fewer rows than the layer has outputs, the gradient elsewhere; nothing of
+    /// calls that cannot be differentiated.
     let keep (observe: bool) =
         Recorder.OnThisThread(fun layer output ->
-            if not output.requires_grad then Keep.Nothing
-            elif output.numel () < Layer.outputs layer * Layer.outputs layer then Keep.InputAndOutput
-            elif observe then Keep.Input
-            else Keep.Nothing)
+            if not output.requires_grad then
+                Keep.Nothing
+            elif output.numel () < Layer.outputs layer * Layer.outputs layer then
+                Keep.InputAndOutput
+            elif observe then
+                Keep.Input
+            else
+                Keep.Nothing)
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
@@ -121,17 +129,8 @@ type Optimizer
                 )
             )
 
-    /// Raises unless the factors make autograd's gradient, until they have done so once.
-    let requireExplained (layer: Layer) factors (derivatives: Differentiation) =
-        if not (verified.Contains layer) then
-            match Factors.explain layer factors derivatives with
-            | None -> ()
-            | Some true -> verified.Add layer |> ignore
-            | Some false ->
-                invalidOp
-                    $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight or bias is used elsewhere too; leave it out with `select`."
-
-    /// A layer's move as a function to run once every layer's is known to be possible; none without a gradient.
+    /// A layer's move as a function to run once every layer's is known to be possible; none without a
+    /// gradient.
     let plan (layer: Layer) (records: Record array) (derivatives: Differentiation) =
         let byGradient () =
             let weight = derivatives.Of layer.Weight
@@ -148,10 +147,11 @@ type Optimizer
             match Factors.ofRecords layer records derivatives with
             | ValueNone -> byGradient ()
             | ValueSome factors ->
-                requireExplained layer factors derivatives
+                trust.Require(layer, factors, derivatives)
                 ValueSome(fun () -> updateByFactors layer factors)
 
-    /// What to differentiate with respect to: outputs where factors do, weights elsewhere, and everything plain.
+    /// What to differentiate with respect to: outputs where factors do, weights elsewhere, and everything
+    /// plain.
     let variables (callsOf: Layer -> Record array) (plain: Parameter array) = [|
         for layer in preconditioner.Layers do
             let calls = callsOf layer
@@ -161,7 +161,11 @@ type Optimizer
                 | ValueSome output -> output
                 | ValueNone -> ()
 
-            if not (verified.Contains layer) || calls |> Array.exists _.Output.IsNone || calls.Length = 0 then
+            if
+                not (trust.Includes layer)
+                || calls |> Array.exists _.Output.IsNone
+                || calls.Length = 0
+            then
                 for parameter in Layer.parameters layer do
                     parameter :> torch.Tensor
 
@@ -212,7 +216,15 @@ type Optimizer
             updatePlain parameter (derivatives.Of parameter)
 
     /// All of the model's parameters in one group.
-    new(model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe, likelihood, learningRate, momentum, weightDecay) =
+    new
+        (
+            model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+            recipe,
+            likelihood,
+            learningRate,
+            momentum,
+            weightDecay
+        ) =
         new Optimizer(
             model,
             recipe,
@@ -237,8 +249,8 @@ type Optimizer
     [<CLIEvent>]
     member _.Fallback = preconditioner.Fallback
 
-    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion.
-    /// Without it the first steps are the warm-up. (Benzing 2022, App. E)
+    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
+    /// inversion. Without it the first steps are the warm-up. (Benzing 2022, App. E)
     member _.WarmUp(inputs: seq<torch.Tensor>) = preconditioner.WarmUp inputs
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
@@ -262,8 +274,7 @@ type Optimizer
             try
                 differentiateAndUpdate loss records
             finally
-                for record in records do
-                    (record :> IDisposable).Dispose()
+                Record.release records
 
             let struct (loss, output) = scope.MoveToOuter(loss.detach (), output.detach ())
             new StepResult(loss, output)
@@ -271,8 +282,9 @@ type Optimizer
             preconditioner.Recorder.Discard()
             preconditioner.Listen()
 
-    /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that
-    /// the model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients.
+    /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs
+    /// that the model's layers saw in `call` since the last step. `closure`, if given, is run first, with
+    /// gradients.
     override _.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
@@ -292,8 +304,8 @@ type Optimizer
 
         loss
 
-    /// Adds a group; its parameters are plain unless a covered layer's. Raises an ArgumentException when one of
-    /// them is in a group already.
+    /// Adds a group; its parameters are plain unless a covered layer's. Raises an ArgumentException when one
+    /// of them is in a group already.
     override _.add_param_group(group: ParamGroup) =
         match group with
         | :? ParameterGroup as own ->
@@ -301,7 +313,8 @@ type Optimizer
             base.add_param_group own
         | _ -> invalidArg (nameof group) $"The group must be a ParameterGroup; got {group.GetType().Name}."
 
-    /// Statistics, inverses, momentum and counters by name, for checkpoints; the tensors stay the optimiser's.
+    /// Statistics, inverses, momentum and counters by name, for checkpoints; the tensors stay the
+    /// optimiser's.
     member _.State() =
         let state = preconditioner.State()
 
@@ -312,8 +325,8 @@ type Optimizer
 
         state
 
-    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when it does not
-    /// fit the model.
+    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when it does
+    /// not fit the model.
     member _.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         let momentum = [|
             for struct (name, parameter) in model.named_parameters () do

@@ -9,8 +9,8 @@ type Keep =
     | Nothing
     /// The input a.
     | Input
-    /// The input a and the output z, to differentiate with respect to it. The model goes on with a copy of z, so
-    /// that it may change it in place.
+    /// The input a and the output z, to differentiate with respect to it. The model goes on with a copy of z,
+    /// so that it may change it in place.
     | InputAndOutput
 
 /// One call of a layer in a forward pass. Owns its tensors.
@@ -30,8 +30,17 @@ type Record = {
             record.Input.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
 
-/// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until it is
-/// disposed and the records until they are taken.
+/// Records whose work is done.
+[<RequireQualifiedAccess>]
+module Record =
+
+    /// Frees the tensors of all of them.
+    let release (records: Record array) =
+        for record in records do
+            (record :> IDisposable).Dispose()
+
+/// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
+/// it is disposed and the records until they are taken.
 [<Sealed>]
 type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer seq) =
     let records = ResizeArray<Record>()
@@ -46,8 +55,8 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
 
             null)
 
-    // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
-    // handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
+    // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record
+    // has handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
     let keep (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) kept =
         let recordOutput = (kept = Keep.InputAndOutput)
 
@@ -99,9 +108,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
         taken
 
     /// Frees the records since the last time unread.
-    member recorder.Discard() =
-        for record in recorder.Take() do
-            (record :> IDisposable).Dispose()
+    member recorder.Discard() = recorder.Take() |> Record.release
 
     interface IDisposable with
         member recorder.Dispose() =

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it made
-/// on the way is gone when it returns.
+/// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it
+/// made on the way is gone when it returns.
 [<RequireQualifiedAccess>]
 module Scope =
 

@@ -12,8 +12,8 @@ type internal Direction =
     /// left^T right, of factors with few rows.
     | Product of left: torch.Tensor * right: torch.Tensor
 
-/// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group,
-/// M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+/// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
+/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 [<Sealed>]
 type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
     let buffers = Dictionary<nativeint, torch.Tensor>()

@@ -5,7 +5,11 @@ open Foof
 open FsCheck.FSharp
 open Xunit
 
-let cadence T S warmUp = { InvertEvery = T; StatisticsSteps = S; WarmUp = warmUp }
+let cadence T S warmUp = {
+    InvertEvery = T
+    StatisticsSteps = S
+    WarmUp = warmUp
+}
 
 let cadences =
     gen {
@@ -47,7 +51,8 @@ let ``in every period there are S observations and one inversion, the last step'
 
         for period in 0..3 do
             let plans =
-                List.init cadence.InvertEvery (fun i -> Cadence.plan cadence (start + period * cadence.InvertEvery + i))
+                List.init cadence.InvertEvery (fun i ->
+                    Cadence.plan cadence (start + period * cadence.InvertEvery + i))
 
             let observed, rest = plans |> List.rev |> List.splitAt cadence.StatisticsSteps
             Assert.All(observed, fun plan -> Assert.True plan.Observe)
@@ -57,12 +62,13 @@ let ``in every period there are S observations and one inversion, the last step'
 
 [<Fact>]
 let ``the first step has an inverse, whatever the warm-up`` () =
-    Oracle.forAll cadences (fun cadence -> Assert.Equal({ Observe = true; Invert = true }, Cadence.plan cadence 0))
+    Oracle.forAll cadences (fun cadence ->
+        Assert.Equal({ Observe = true; Invert = true }, Cadence.plan cadence 0))
 
 [<Fact>]
 let ``a cadence that makes no sense is refused by name`` () =
     let refused name cadence =
-        let error = Oracle.raises<ArgumentException> (fun () -> Cadence.check cadence)
+        let error = Oracle.raises<ArgumentException>(fun () -> Cadence.check cadence)
         Assert.Equal(name, error.ParamName)
         error.Message
 

@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.CoverageTests
 
 open System
@@ -10,7 +11,11 @@ let private everything = Networks.everything
 
 let survey (model: Networks.Network) select =
     let struct (layers, coverage) = Coverage.survey model select
-    layers, coverage |> Array.map (fun line -> line.Parameter, line.Treatment) |> Map.ofArray
+
+    layers,
+    coverage
+    |> Array.map (fun line -> line.Parameter, line.Treatment)
+    |> Map.ofArray
 
 let plain reason = Treatment.Plain reason
 
@@ -37,9 +42,16 @@ let ``every parameter is listed once, with its shape and what becomes of it`` ()
             id
         )
 
-    let struct (layers, coverage) = Coverage.survey model (Func<string, Parameter, bool>(fun name _ -> name <> "spare"))
+    let struct (layers, coverage) =
+        Coverage.survey model (Func<string, Parameter, bool>(fun name _ -> name <> "spare"))
+
     Assert.Equal<string array>([| "conv"; "head" |], layers |> Array.map _.Name)
-    let names = model.named_parameters () |> Seq.map (fun struct (name, _) -> name) |> Seq.toArray
+
+    let names =
+        model.named_parameters ()
+        |> Seq.map (fun struct (name, _) -> name)
+        |> Seq.toArray
+
     Assert.Equal<string array>(names, coverage |> Array.map _.Parameter)
     let outside = plain "it belongs to no linear or convolutional layer"
 
@@ -61,7 +73,11 @@ let ``every parameter is listed once, with its shape and what becomes of it`` ()
             "spare.weight", plain "it was not selected"
         ]
 
-    let found = coverage |> Array.map (fun line -> line.Parameter, line.Treatment) |> Map.ofArray
+    let found =
+        coverage
+        |> Array.map (fun line -> line.Parameter, line.Treatment)
+        |> Map.ofArray
+
     Assert.Equal<Map<string, Treatment>>(expected, found)
     Assert.Equal<int64 array>([| 4L; 4L; 3L; 3L |], coverage[0].Shape)
 
@@ -69,7 +85,10 @@ let ``every parameter is listed once, with its shape and what becomes of it`` ()
 let ``a frozen bias is listed as frozen and its layer is covered`` () =
     let layer = Networks.linear 3 2 true
     layer.bias.requires_grad <- false
-    let layers, treatment = survey (new Networks.Model([ "fc", layer ], layer.call)) everything
+
+    let layers, treatment =
+        survey (new Networks.Model([ "fc", layer ], layer.call)) everything
+
     Assert.True((Assert.Single layers).Bias.IsNone)
     Assert.Equal(Treatment.Frozen, treatment["fc.bias"])
     Assert.Equal(Treatment.Preconditioned "fc", treatment["fc.weight"])
@@ -80,7 +99,14 @@ let ``'same' and 'valid' padding are covered where they are symmetric`` () =
         torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
 
     let model =
-        new Networks.Model([ "odd", padded 3L Padding.Same; "even", padded 2L Padding.Same; "valid", padded 2L Padding.Valid ], id)
+        new Networks.Model(
+            [
+                "odd", padded 3L Padding.Same
+                "even", padded 2L Padding.Same
+                "valid", padded 2L Padding.Valid
+            ],
+            id
+        )
 
     let layers, treatment = survey model everything
     Assert.Equal<string array>([| "odd"; "valid" |], layers |> Array.map _.Name)
@@ -91,7 +117,10 @@ let ``'same' and 'valid' padding are covered where they are symmetric`` () =
         | Geometry.Convolution(_, _, padding, _) -> padding
         | Geometry.Dense -> struct (-1L, -1L)
 
-    Assert.Equal<struct (int64 * int64) array>([| struct (1L, 1L); struct (0L, 0L) |], layers |> Array.map zeros)
+    Assert.Equal<struct (int64 * int64) array>(
+        [| struct (1L, 1L); struct (0L, 0L) |],
+        layers |> Array.map zeros
+    )
 
 [<Fact>]
 let ``a weight tied to an embedding is plain`` () =
@@ -101,7 +130,11 @@ let ``a weight tied to an embedding is plain`` () =
     let model = new Networks.Model([ "embedding", embedding; "head", head ], id)
     let layers, treatment = survey model everything
     Assert.Empty layers
-    Assert.Equal<Map<string, Treatment>>(Map [ "embedding.weight", plain "another module uses its weight too" ], treatment)
+
+    Assert.Equal<Map<string, Treatment>>(
+        Map [ "embedding.weight", plain "another module uses its weight too" ],
+        treatment
+    )
 
 [<Fact>]
 let ``linear layers that share weight and bias are one layer`` () =
@@ -109,7 +142,10 @@ let ``linear layers that share weight and bias are one layer`` () =
     let second = Networks.linear 3 3 true
     second.weight <- first.weight
     second.bias <- first.bias
-    let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
+    let layers, treatment =
+        survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
     Assert.Equal(2, (Assert.Single layers).Modules.Length)
     Assert.Equal(Treatment.Preconditioned "a", treatment["a.weight"])
 
@@ -118,7 +154,10 @@ let ``linear layers that share the weight and not the bias are plain`` () =
     let first = Networks.linear 3 3 true
     let second = Networks.linear 3 3 true
     second.weight <- first.weight
-    let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
+    let layers, treatment =
+        survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
     Assert.Empty layers
     Assert.Equal(plain "modules share its weight and not its bias", treatment["a.weight"])
 
@@ -127,7 +166,10 @@ let ``linear layers that share the bias and not the weight are plain, so that it
     let first = Networks.linear 3 3 true
     let second = Networks.linear 3 3 true
     second.bias <- first.bias
-    let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
+    let layers, treatment =
+        survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
     Assert.Empty layers
     Assert.Equal(plain "another module uses its bias too", treatment["a.weight"])
     Assert.Equal(plain "another module uses its bias too", treatment["a.bias"])
@@ -135,9 +177,15 @@ let ``linear layers that share the bias and not the weight are plain, so that it
 [<Fact>]
 let ``convolutions that share a weight with other strides are plain`` () =
     let first = torch.nn.Conv2d(2L, 2L, 3L, bias = false, dtype = Networks.double)
-    let second = torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, bias = false, dtype = Networks.double)
+
+    let second =
+        torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, bias = false, dtype = Networks.double)
+
     second.weight <- first.weight
-    let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
+    let layers, treatment =
+        survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+
     Assert.Empty layers
     Assert.Equal(plain "modules share its weight with different geometry", treatment["a.weight"])
 

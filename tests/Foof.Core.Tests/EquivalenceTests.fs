@@ -1,4 +1,6 @@
-/// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's SGD.
+/// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's
+/// SGD.
+[<Seeded>]
 module Foof.Core.Tests.EquivalenceTests
 
 open Foof
@@ -6,7 +8,8 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-/// Trains copies of one network in all three ways, and in a mixture of the first two, and compares their weights.
+/// Trains copies of one network in all three ways, and in a mixture of the first two, and compares their
+/// weights.
 let waysAgree (recipe: Recipe) momentum (make: unit -> Networks.Network) batches =
     let ours, loop, mixed, theirs =
         Networks.fromSeed 4 make, Networks.fromSeed 4 make, Networks.fromSeed 4 make, Networks.fromSeed 4 make
@@ -51,7 +54,10 @@ let ``perceptrons of all shapes`` () =
 
 /// A perceptron whose layer outputs are changed in place.
 let inPlace (activation: torch.Tensor -> torch.Tensor) (widths: int list) () : Networks.Network =
-    let layers = widths |> List.pairwise |> List.map (fun (inputs, outputs) -> Networks.linear inputs outputs true)
+    let layers =
+        widths
+        |> List.pairwise
+        |> List.map (fun (inputs, outputs) -> Networks.linear inputs outputs true)
 
     new Networks.Model(
         layers |> List.mapi (fun i layer -> $"fc{i}", layer :> torch.nn.Module),
@@ -92,7 +98,7 @@ let ``an in-place activation that changes nothing in the first batch`` () =
         use _quiet = torch.no_grad ()
 
         for parameter in model.parameters () do
-            parameter.abs_().add_ (0.1.ToScalar()) |> ignore
+            parameter.abs_().add_(0.1.ToScalar()) |> ignore
 
         model
 
@@ -110,7 +116,11 @@ let ``a network whose last layer starts at zero`` () =
     let make () : Networks.Network =
         let layers = [ Networks.linear 3 6 true; Networks.linear 6 5 true ]
         torch.nn.init.zeros_ layers[1].weight |> ignore
-        new Networks.Model([ "a", layers[0]; "b", layers[1] ], fun input -> layers[1].call (Networks.reluInPlace (layers[0].call input)))
+
+        new Networks.Model(
+            [ "a", layers[0]; "b", layers[1] ],
+            fun input -> layers[1].call(Networks.reluInPlace (layers[0].call input))
+        )
 
     waysAgree Networks.everyStep 0.9 make (Networks.batches 6 2 3 5)
 
@@ -121,7 +131,11 @@ let ``a layer that is used twice in a pass`` () =
 
         let make () : Networks.Network =
             let twice, last = Networks.linear 5 5 true, Networks.linear 5 2 true
-            new Networks.Model([ "twice", twice; "last", last ], twice.call >> torch.tanh >> twice.call >> torch.tanh >> last.call)
+
+            new Networks.Model(
+                [ "twice", twice; "last", last ],
+                twice.call >> torch.tanh >> twice.call >> torch.tanh >> last.call
+            )
 
         waysAgree Networks.someSteps 0.9 make (Networks.batches 9 n 5 2)
 
@@ -155,8 +169,12 @@ let ``layers that the loss does not reach, frozen layers and layers under no_gra
         use _scope = torch.NewDisposeScope()
 
         let make () : Networks.Network =
-            let fixedLayer, body, spare = Networks.linear 3 4 true, Networks.linear 4 6 true, Networks.linear 4 6 true
-            let unused, last, quiet = Networks.linear 3 3 true, Networks.linear 6 2 true, Networks.linear 3 3 true
+            let fixedLayer, body, spare =
+                Networks.linear 3 4 true, Networks.linear 4 6 true, Networks.linear 4 6 true
+
+            let unused, last, quiet =
+                Networks.linear 3 3 true, Networks.linear 6 2 true, Networks.linear 3 3 true
+
             fixedLayer.weight.requires_grad <- false
             fixedLayer.bias.requires_grad <- false
 
@@ -167,10 +185,17 @@ let ``layers that the loss does not reach, frozen layers and layers under no_gra
 
                 let hidden = fixedLayer.call features
                 spare.call hidden |> ignore
-                last.call ((body.call hidden).tanh ())
+                last.call ((body.call hidden).tanh())
 
             new Networks.Model(
-                [ "fixed", fixedLayer; "body", body; "spare", spare; "unused", unused; "last", last; "quiet", quiet ],
+                [
+                    "fixed", fixedLayer
+                    "body", body
+                    "spare", spare
+                    "unused", unused
+                    "last", last
+                    "quiet", quiet
+                ],
                 run
             )
 
@@ -180,7 +205,10 @@ let ``layers that the loss does not reach, frozen layers and layers under no_gra
 let ``positions: further dimensions between batch and features`` () =
     for n in [ 1; 4 ] do
         use _scope = torch.NewDisposeScope()
-        let batches = List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
+
+        let batches =
+            List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
+
         waysAgree Networks.someSteps 0.9 (fun () -> Networks.perceptron true [ 4; 7; 5 ]) batches
 
 [<Fact>]
@@ -189,7 +217,9 @@ let ``a convolutional network with batch norm, an uncovered grouped convolution 
         use _scope = torch.NewDisposeScope()
 
         let make () : Networks.Network =
-            let body = torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
+            let body =
+                torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
+
             let norm = torch.nn.BatchNorm2d(4L, dtype = Networks.double)
             let grouped = torch.nn.Conv2d(4L, 4L, 2L, groups = 2L, dtype = Networks.double)
             let wide = torch.nn.Conv2d(4L, 20L, 2L, dilation = 2L, dtype = Networks.double)
@@ -198,9 +228,11 @@ let ``a convolutional network with batch norm, an uncovered grouped convolution 
             new Networks.Model(
                 [ "body", body; "norm", norm; "grouped", grouped; "wide", wide; "head", head ],
                 fun input ->
-                    let maps = wide.call (grouped.call ((norm.call (body.call input)).tanh ()))
-                    head.call (maps.flatten(2L).mean ([| 2L |]))
+                    let maps = wide.call (grouped.call ((norm.call (body.call input)).tanh()))
+                    head.call (maps.flatten(2L).mean([| 2L |]))
             )
 
-        let batches = List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
+        let batches =
+            List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
+
         waysAgree Networks.someSteps 0.9 make batches

@@ -1,4 +1,5 @@
 /// What happens when factorisations fail: each policy, what is reported, and what an error may not change.
+[<Seeded>]
 module Foof.Core.Tests.FallbackTests
 
 open Foof
@@ -7,21 +8,42 @@ open TorchSharp
 open Xunit
 
 /// Fails where A_bar is smaller than a hundred times the identity.
-let forLargeOnly = [ { Route = Route.Cholesky; Double = true; Growth = -1e3 } ]
+let forLargeOnly = [
+    {
+        Route = Route.Cholesky
+        Double = true
+        Growth = -1e3
+    }
+]
 
-/// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when `started`,
-/// and one with small ones, whose matrix cannot be inverted; with the reports that came.
-let afterFailure (onFailure: OnFailure) (started: bool) (check: Preconditioner -> FallbackEventArgs list -> (unit -> unit) -> unit) =
+/// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when
+/// `started`, and one with small ones, whose matrix cannot be inverted; with the reports that came.
+let afterFailure
+    (onFailure: OnFailure)
+    (started: bool)
+    (check: Preconditioner -> FallbackEventArgs list -> (unit -> unit) -> unit)
+    =
     use _scope = torch.NewDisposeScope()
     Networks.seeded 5
     let model = Networks.perceptron false [ 3; 2 ]
-    let recipe = { Networks.everyStep with Attempts = forLargeOnly; OnFailure = onFailure; Decay = 0.0 }
+
+    let recipe = {
+        Networks.everyStep with
+            Attempts = forLargeOnly
+            OnFailure = onFailure
+            Decay = 0.0
+    }
+
     use preconditioner = new Preconditioner(model, recipe)
     let reports = ResizeArray()
     preconditioner.Fallback.Add reports.Add
 
     let step scale () =
-        PreconditionerTests.backward model (Oracle.tensor (Oracle.identity 3) * scale) (Networks.normal [ 3; 2 ])
+        PreconditionerTests.backward
+            model
+            (Oracle.tensor (Oracle.identity 3) * scale)
+            (Networks.normal [ 3; 2 ])
+
         preconditioner.Precondition()
 
     if started then
@@ -52,14 +74,22 @@ let ``Diagonal uses the inverse of the damped diagonal`` () =
     afterFailure OnFailure.Diagonal true (fun preconditioner _ step ->
         step ()
         let expected = Oracle.identity 3 / (1.0 / 3.0 + 0.1)
-        Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((inverseOf preconditioner).ToRowMajorArray()))
+
+        Oracle.agrees
+            Tolerance.explicit
+            (expected.ToRowMajorArray())
+            ((inverseOf preconditioner).ToRowMajorArray()))
 
 [<Fact>]
 let ``Identity uses one over lambda`` () =
     afterFailure OnFailure.Identity true (fun preconditioner _ step ->
         step ()
         let expected = Oracle.identity 3 / 0.1
-        Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((inverseOf preconditioner).ToRowMajorArray()))
+
+        Oracle.agrees
+            Tolerance.explicit
+            (expected.ToRowMajorArray())
+            ((inverseOf preconditioner).ToRowMajorArray()))
 
 let raisesAndChangesNothing onFailure started =
     afterFailure onFailure started (fun preconditioner _ step ->
@@ -81,8 +111,26 @@ let ``KeepLast without a last inverse raises and leaves everything as it was`` (
 let ``a fallback within the attempts is reported with the damping that was used`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron false [ 3; 2 ]
-    let attempts = Networks.hopeless @ [ { Route = Route.Eigen; Double = true; Growth = 10.0 } ]
-    use preconditioner = new Preconditioner(model, { Networks.everyStep with Attempts = attempts })
+
+    let attempts =
+        Networks.hopeless
+        @ [
+            {
+                Route = Route.Eigen
+                Double = true
+                Growth = 10.0
+            }
+        ]
+
+    use preconditioner =
+        new Preconditioner(
+            model,
+            {
+                Networks.everyStep with
+                    Attempts = attempts
+            }
+        )
+
     let reports = ResizeArray()
     preconditioner.Fallback.Add reports.Add
 
@@ -99,7 +147,15 @@ let ``a batch with NaN is an error under every policy and stays out of the avera
     for onFailure in [ OnFailure.KeepLast; OnFailure.Diagonal; OnFailure.Identity; OnFailure.Raise ] do
         use _scope = torch.NewDisposeScope()
         let model = Networks.perceptron false [ 3; 2 ]
-        use preconditioner = new Preconditioner(model, { Networks.everyStep with OnFailure = onFailure })
+
+        use preconditioner =
+            new Preconditioner(
+                model,
+                {
+                    Networks.everyStep with
+                        OnFailure = onFailure
+                }
+            )
 
         let step scale () =
             PreconditionerTests.backward model (Networks.normal [ 4; 3 ] * scale) (Networks.normal [ 4; 2 ])
@@ -107,7 +163,7 @@ let ``a batch with NaN is an error under every policy and stays out of the avera
 
         step 1.0 ()
         let before = Networks.snapshot preconditioner.State
-        let failure = Oracle.raises<NumericalFailure> (step nan)
+        let failure = Oracle.raises<NumericalFailure>(step nan)
         Assert.Equal("layer 'fc0' (3 -> 2)", failure.Subject)
         Assert.Equal<Map<string, float array>>(before, Networks.snapshot preconditioner.State)
         step 1.0 ()
@@ -118,8 +174,15 @@ let ``when the second layer's factorisation fails, the first layer is as before 
     use _scope = torch.NewDisposeScope()
     let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
     // Inputs of 1000 in the first layer, of about 1 in the second.
-    let model = new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh ()))
-    let recipe = { Networks.everyStep with Attempts = forLargeOnly; OnFailure = OnFailure.Raise }
+    let model =
+        new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
+
+    let recipe = {
+        Networks.everyStep with
+            Attempts = forLargeOnly
+            OnFailure = OnFailure.Raise
+    }
+
     use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
     let input = Oracle.tensor (Oracle.identity 3 * 1e3)
 

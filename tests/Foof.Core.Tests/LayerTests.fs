@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.LayerTests
 
 open Foof
@@ -67,16 +68,21 @@ let convolution (case: Case) =
         dtype = Networks.double
     )
 
-let image (case: Case) = Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]
+let image (case: Case) =
+    Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]
 
-/// The patches of a batch of images by plain loops: data point, output row and column; channel, kernel row and column.
+/// The patches of a batch of images by plain loops: data point, output row and column; channel, kernel row
+/// and column.
 let patches (case: Case) (input: torch.Tensor) =
     let at = Oracle.values input
     let struct (kh, kw) = case.Kernel
     let struct (sh, sw) = case.Stride
     let struct (ph, pw) = case.Padding
     let struct (dh, dw) = case.Dilation
-    let extent size pad dilation kernel stride = (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1
+
+    let extent size pad dilation kernel stride =
+        (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1
+
     let oh = extent case.Height (int ph) (int dh) (int kh) (int sh)
     let ow = extent case.Width (int pw) (int dw) (int kw) (int sw)
 
@@ -94,7 +100,11 @@ let patches (case: Case) (input: torch.Tensor) =
                         for c in 0 .. case.Channels - 1 do
                             for ky in 0 .. int kh - 1 do
                                 for kx in 0 .. int kw - 1 do
-                                    pixel n c (oy * int sh - int ph + ky * int dh) (ox * int sw - int pw + kx * int dw)
+                                    pixel
+                                        n
+                                        c
+                                        (oy * int sh - int ph + ky * int dh)
+                                        (ox * int sw - int pw + kx * int dw)
                         if case.Bias then
                             1.0
                     ]
@@ -102,7 +112,8 @@ let patches (case: Case) (input: torch.Tensor) =
 
 [<Fact>]
 let ``rows of a dense layer are its inputs, position by position, and a one for the bias`` () =
-    let shapes = Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
+    let shapes =
+        Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
 
     Oracle.forAll shapes (fun (shape, bias) ->
         use _scope = torch.NewDisposeScope()
@@ -144,14 +155,18 @@ let explainsGradient (model: Networks.Network) (input: torch.Tensor) =
     let E = torch.randn_like output
     let bias = layer.Bias |> ValueOption.map _.grad
     Assert.True(bias.IsNone || isNull bias.Value)
-    (output * E).sum().backward ()
-    let gradient = Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
+    (output * E).sum().backward()
+
+    let gradient =
+        Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
+
     let A = Oracle.matrix (Layer.rows layer input)
     Oracle.agreesWith Tolerance.rounding ((Oracle.matrix (Layer.errorRows layer E)).Transpose() * A) gradient
 
 [<Fact>]
 let ``error rows and rows of a dense layer make its gradient`` () =
-    let shapes = Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
+    let shapes =
+        Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
 
     Oracle.forAll shapes (fun (shape, bias) ->
         use _scope = torch.NewDisposeScope()
@@ -186,13 +201,19 @@ let ``joined and split are inverse to each other`` () =
         let struct (weight', column') = Layer.split layer (Layer.joined layer weight column)
         Assert.Equal<float array>(Oracle.values weight, Oracle.values weight')
         Assert.Equal(bias, column'.IsSome)
-        (column, column') ||> ValueOption.map2 (fun x y -> Assert.Equal<float array>(Oracle.values x, Oracle.values y)) |> ignore
+
+        (column, column')
+        ||> ValueOption.map2 (fun x y -> Assert.Equal<float array>(Oracle.values x, Oracle.values y))
+        |> ignore
 
 [<Fact>]
 let ``a bias without a gradient counts as zeros`` () =
     use _scope = torch.NewDisposeScope()
     let layer = only (Networks.linear 2 3 true)
-    let joined = Layer.joined layer (torch.ones (3L, 2L, dtype = Networks.double)) (ValueSome null)
+
+    let joined =
+        Layer.joined layer (torch.ones (3L, 2L, dtype = Networks.double)) (ValueSome null)
+
     Oracle.agreesWith 0.0 (Oracle.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
 
 [<Fact>]
@@ -206,5 +227,9 @@ let ``a frozen bias is no column`` () =
 
 [<Fact>]
 let ``a layer describes itself by name and size`` () =
-    let layer = { only (Networks.linear 3 2 true) with Name = "fc1" }
+    let layer = {
+        only (Networks.linear 3 2 true) with
+            Name = "fc1"
+    }
+
     Assert.Equal("layer 'fc1' (4 -> 2)", Layer.describe layer)

@@ -1,4 +1,5 @@
 /// Live tensors before = after: for every public function, and for a hundred steps of each way of training.
+[<Seeded>]
 module Foof.Core.Tests.LifetimeTests
 
 open System
@@ -12,8 +13,8 @@ let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
         use _scope = torch.NewDisposeScope()
         step (Networks.normal [ n; 3 ], Networks.normal [ n; 2 ])
 
-/// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2 makes
-/// factors of all layers, n = 9 gradients.
+/// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
+/// makes factors of all layers, n = 9 gradients.
 let flat (prepare: Networks.Network -> (torch.Tensor * torch.Tensor -> unit) * IDisposable) =
     for n in [ 2; 9 ] do
         let model = EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
@@ -50,12 +51,12 @@ let ``a hundred rounds with another optimiser leave no tensor`` () =
         let preconditioner = new Preconditioner(model, Networks.someSteps)
         let sgd = torch.optim.SGD(model.parameters (), 0.01, 0.9)
 
-        let owner =
-            { new IDisposable with
+        let owner = {
+            new IDisposable with
                 member _.Dispose() =
                     (preconditioner :> IDisposable).Dispose()
                     sgd.Dispose()
-            }
+        }
 
         (fun batch -> Networks.byPreconditioner model preconditioner sgd [ batch ]), owner)
 
@@ -73,7 +74,10 @@ let ``a step's result is the only thing that is left of it`` () =
 /// Each public function by name, with arguments that stay the caller's.
 let functions () =
     let layer = LayerTests.only (Networks.linear 3 2 true)
-    let convolution = LayerTests.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = Networks.double))
+
+    let convolution =
+        LayerTests.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = Networks.double))
+
     let A, E = Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]
     let B, M = Networks.normal [ 4; 4 ], Networks.normal [ 3; 4 ]
     let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
@@ -81,11 +85,18 @@ let functions () =
     let semidefinite = FactorizationTests.semidefinite 3 4
     let indefinite = Oracle.tensor (FactorizationTests.rotated [ 2.0; -5.0; 1.0 ])
     let weight, bias = Networks.normal [ 2; 3 ], Networks.normal [ 2 ]
-    let average = { Sum = FactorizationTests.semidefinite 3 4; Weight = 0.5 }
+
+    let average = {
+        Sum = FactorizationTests.semidefinite 3 4
+        Weight = 0.5
+    }
+
     let one (tensor: torch.Tensor) = [ tensor ]
 
     let inverse attempts matrix damping =
-        Factorization.inverse attempts matrix damping |> Option.map _.Inverse |> Option.toList
+        Factorization.inverse attempts matrix damping
+        |> Option.map _.Inverse
+        |> Option.toList
 
     [
         "Layer.rows, dense", fun () -> one (Layer.rows layer A)
@@ -115,7 +126,12 @@ let ``every public function leaves its result and nothing else, and its argument
         for _ in 1..2 do
             let mutable results = []
             let created = Oracle.leaked (fun () -> results <- call ())
-            Assert.True((created = int64 results.Length), $"{name}: {created} tensors, {results.Length} results")
+
+            Assert.True(
+                (created = int64 results.Length),
+                $"{name}: {created} tensors, {results.Length} results"
+            )
+
             Assert.True(results |> List.forall (fun result -> not result.IsInvalid), name)
             results |> List.iter _.Dispose()
 
@@ -141,11 +157,23 @@ let ``WarmUp, Refresh, Apply, State and Restore leave nothing but results`` () =
 let ``a refresh that fails at the second layer frees the first layer's new inverse`` () =
     use _scope = torch.NewDisposeScope()
     let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
-    let model = new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh ()))
-    let recipe = { Networks.everyStep with Attempts = FallbackTests.forLargeOnly; OnFailure = OnFailure.Raise }
+
+    let model =
+        new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
+
+    let recipe = {
+        Networks.everyStep with
+            Attempts = FallbackTests.forLargeOnly
+            OnFailure = OnFailure.Raise
+    }
+
     use preconditioner = new Preconditioner(model, recipe)
     let input = Oracle.tensor (Oracle.identity 3 * 1e3)
-    let warmUp () = Oracle.raises<NumericalFailure> (fun () -> preconditioner.WarmUp [ input ]) |> ignore
+
+    let warmUp () =
+        Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ])
+        |> ignore
+
     warmUp ()
     Assert.Equal(0L, Oracle.leaked warmUp)
 
@@ -176,7 +204,10 @@ let ``an optimiser that nobody disposes takes nobody with it`` () =
 
     let forget () =
         let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
-        Networks.byStep optimizer [ torch.ones (2L, 3L, dtype = Networks.double), torch.ones (2L, 2L, dtype = Networks.double) ]
+
+        Networks.byStep optimizer [
+            torch.ones (2L, 3L, dtype = Networks.double), torch.ones (2L, 2L, dtype = Networks.double)
+        ]
 
     forget ()
     GC.Collect()

@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.MemoryTests
 
 open Foof
@@ -5,7 +6,8 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-let cases = Gen.zip3 (Gen.choose (1, 6)) (Gen.choose (1, 5)) (Gen.elements [ 0.0; 0.5; 0.95 ])
+let cases =
+    Gen.zip3 (Gen.choose (1, 6)) (Gen.choose (1, 5)) (Gen.elements [ 0.0; 0.5; 0.95 ])
 
 /// Random batches of rows with two positions per data point, and their average so far.
 let accumulated batches d beta =
@@ -24,7 +26,9 @@ let ``the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - bet
     Oracle.forAll cases (fun (batches, d, beta) ->
         use _scope = torch.NewDisposeScope()
         let rows, average = accumulated batches d beta
-        let weight k = (1.0 - beta) * pown beta (batches - 1 - k) / (1.0 - pown beta batches)
+
+        let weight k =
+            (1.0 - beta) * pown beta (batches - 1 - k) / (1.0 - pown beta batches)
 
         let expected =
             rows
@@ -41,8 +45,15 @@ let ``the average of equal batches is that batch: its weights sum to one`` () =
         use _scope = torch.NewDisposeScope()
         let A = Networks.normal [ 3; d ]
         let start = MovingAverage.init (int64 d) A
-        let average = Seq.fold (fun average _ -> MovingAverage.accumulate beta 3L A average) start [ 1..batches ]
-        Oracle.agreesWith Tolerance.rounding (Oracle.activationFactor 3.0 (Oracle.matrix A)) (MovingAverage.value average)
+
+        let average =
+            Seq.fold (fun average _ -> MovingAverage.accumulate beta 3L A average) start [ 1..batches ]
+
+        Oracle.agreesWith
+            Tolerance.rounding
+            (Oracle.activationFactor 3.0 (Oracle.matrix A))
+            (MovingAverage.value average)
+
         average.Sum.Dispose())
 
 [<Fact>]
@@ -52,8 +63,15 @@ let ``a batch in two parts counts as one batch`` () =
         let _, whole = accumulated batches d beta
         let parts = { whole with Sum = whole.Sum.clone () }
         let first, second = Networks.normal [ 3; d ], Networks.normal [ 2; d ]
-        let whole = MovingAverage.accumulate beta 5L (torch.cat ([| first; second |], 0L)) whole
-        let parts = parts |> MovingAverage.accumulate beta 5L first |> MovingAverage.add beta 5L second
+
+        let whole =
+            MovingAverage.accumulate beta 5L (torch.cat ([| first; second |], 0L)) whole
+
+        let parts =
+            parts
+            |> MovingAverage.accumulate beta 5L first
+            |> MovingAverage.add beta 5L second
+
         Assert.Equal(whole.Weight, parts.Weight)
         Oracle.agreesWith Tolerance.rounding (Oracle.matrix whole.Sum) parts.Sum
         whole.Sum.Dispose())

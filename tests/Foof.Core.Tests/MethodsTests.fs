@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.MethodsTests
 
 open Foof
@@ -23,7 +24,10 @@ let ``FOOF's update of a linear layer is the explicit least-squares solution`` (
         let layer = LayerTests.only (Networks.linear inputs outputs bias)
         let A = Layer.rows layer (Networks.normal [ n; positions; inputs ])
         let E = Layer.errorRows layer (Networks.normal [ n; positions; outputs ])
-        let expected = Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+
+        let expected =
+            Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+
         Oracle.agreesWith Tolerance.explicit expected (Methods.foofUpdate (int64 n) A E lambda))
 
 [<Fact>]
@@ -44,18 +48,23 @@ let ``FOOF's update of a convolution is the explicit least-squares solution over
                 e[(row / positions * case.Outputs + c) * positions + row % positions])
 
         let expected = Oracle.leastSquares n (LayerTests.patches case input) E 0.1
-        let update = Methods.foofUpdate (int64 case.Batch) (Layer.rows layer input) (Layer.errorRows layer errors) 0.1
+
+        let update =
+            Methods.foofUpdate (int64 case.Batch) (Layer.rows layer input) (Layer.errorRows layer errors) 0.1
+
         Oracle.agreesWith Tolerance.explicit expected update)
 
 [<Fact>]
 let ``no other update has a smaller objective`` () =
     Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
         use _scope = torch.NewDisposeScope()
-        let A, E = Networks.normal [ n * positions; inputs ], Networks.normal [ n * positions; outputs ]
+
+        let A, E =
+            Networks.normal [ n * positions; inputs ], Networks.normal [ n * positions; outputs ]
 
         let objective (update: torch.Tensor) =
-            let misfit = (A.mm (update.t ()) - E).square().sum () / float n
-            (misfit + update.square().sum () * lambda).ToDouble()
+            let misfit = (A.mm (update.t ()) - E).square().sum() / float n
+            (misfit + update.square().sum() * lambda).ToDouble()
 
         let best = Methods.foofUpdate (int64 n) A E lambda
         let least = objective best
@@ -72,7 +81,7 @@ let ``the toy problem of Benzing's appendix F is solved by one undamped step of 
     let errors = A.mm (weights.t ()) - labels
     let step = Methods.foofUpdate 2L A errors 0.0 * -1.0
     Oracle.agreesWith Tolerance.explicit (Oracle.rows [ [ -1.0; 4.0 ] ]) step
-    Oracle.agreesWith Tolerance.explicit (Oracle.matrix labels) (A.mm ((weights + step).t ()))
+    Oracle.agreesWith Tolerance.explicit (Oracle.matrix labels) (A.mm ((weights + step).t()))
 
 [<Fact>]
 let ``without damping a deficient batch gets the least-squares solution of smallest norm`` () =
@@ -88,10 +97,19 @@ let ``without damping a deficient batch gets the least-squares solution of small
 let ``float32 agrees with float64`` () =
     Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
         use _scope = torch.NewDisposeScope()
-        let A, E = Networks.normal [ n * positions; inputs ], Networks.normal [ n * positions; outputs ]
-        let expected = Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+
+        let A, E =
+            Networks.normal [ n * positions; inputs ], Networks.normal [ n * positions; outputs ]
+
+        let expected =
+            Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+
         let single (tensor: torch.Tensor) = tensor.``to`` torch.ScalarType.Float32
-        Oracle.agreesWith Tolerance.float32AgainstFloat64 expected (Methods.foofUpdate (int64 n) (single A) (single E) lambda))
+
+        Oracle.agreesWith
+            Tolerance.float32AgainstFloat64
+            expected
+            (Methods.foofUpdate (int64 n) (single A) (single E) lambda))
 
 [<Fact>]
 let ``the update is a mean: repeating the batch changes nothing`` () =
@@ -104,7 +122,11 @@ let ``the update is a mean: repeating the batch changes nothing`` () =
 [<Fact>]
 let ``inputs with NaN are a numerical failure`` () =
     use _scope = torch.NewDisposeScope()
-    let act () = Methods.foofUpdate 4L (Networks.normal [ 4; 3 ] * nan) (Networks.normal [ 4; 2 ]) 1.0 |> ignore
+
+    let act () =
+        Methods.foofUpdate 4L (Networks.normal [ 4; 3 ] * nan) (Networks.normal [ 4; 2 ]) 1.0
+        |> ignore
+
     Assert.Equal("FOOF", (Oracle.raises<NumericalFailure> act).Subject)
 
 [<Fact>]
@@ -112,13 +134,22 @@ let ``FOOF's recipe has the paper's numbers`` () =
     Recipe.check Methods.foof
     let recipe = Methods.foof
     Assert.Equal<float list>([ 1.0; 0.95 ], [ recipe.Damping; recipe.Decay ])
-    Assert.Equal({ InvertEvery = 100; StatisticsSteps = 10; WarmUp = 50 }, recipe.Cadence)
+
+    Assert.Equal(
+        {
+            InvertEvery = 100
+            StatisticsSteps = 10
+            WarmUp = 50
+        },
+        recipe.Cadence
+    )
+
     Assert.Equal(OnFailure.KeepLast, recipe.OnFailure)
 
 [<Fact>]
 let ``a recipe that makes no sense is refused by name`` () =
     let refused name recipe =
-        Assert.Equal(name, (Oracle.raises<System.ArgumentException> (fun () -> Recipe.check recipe)).ParamName)
+        Assert.Equal(name, (Oracle.raises<System.ArgumentException>(fun () -> Recipe.check recipe)).ParamName)
 
     for damping in [ 0.0; -1.0; nan; infinity ] do
         refused "Damping" { Methods.foof with Damping = damping }
@@ -127,5 +158,19 @@ let ``a recipe that makes no sense is refused by name`` () =
         refused "Decay" { Methods.foof with Decay = decay }
 
     refused "Attempts" { Methods.foof with Attempts = [] }
-    refused "InvertEvery" { Methods.foof with Cadence = { Cadence.defaults with InvertEvery = 0 } }
-    refused "StatisticsSteps" { Methods.foof with Cadence = { Cadence.defaults with StatisticsSteps = 101 } }
+
+    refused "InvertEvery" {
+        Methods.foof with
+            Cadence = {
+                Cadence.defaults with
+                    InvertEvery = 0
+            }
+    }
+
+    refused "StatisticsSteps" {
+        Methods.foof with
+            Cadence = {
+                Cadence.defaults with
+                    StatisticsSteps = 101
+            }
+    }

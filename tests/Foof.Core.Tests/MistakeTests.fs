@@ -1,4 +1,5 @@
 /// A caller's mistakes and the numbers' failures: one clear error each, and the optimiser as before.
+[<Seeded>]
 module Foof.Core.Tests.MistakeTests
 
 open System
@@ -20,8 +21,13 @@ let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit)
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)
     let model, optimizer = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
     use _optimizer = optimizer
-    let error = Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
-    Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer) |> ignore
+
+    let error =
+        Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
+
+    Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
+    |> ignore
+
     Networks.byStep optimizer batches.Value
     let untroubled, other = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
     use _other = other
@@ -32,22 +38,24 @@ let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit)
 [<Fact>]
 let ``a NaN loss raises, names the step and leaves everything as it was`` () =
     let failure =
-        survives<NumericalFailure> (fun _ optimizer ->
-            optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ]) |> ignore)
+        survives<NumericalFailure>(fun _ optimizer ->
+            optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ])
+            |> ignore)
 
     Assert.Equal("step 6", failure.Subject)
     Assert.Contains("the loss is NaN", failure.Message)
 
 [<Fact>]
 let ``an infinite loss is one too`` () =
-    survives<NumericalFailure> (fun _ optimizer ->
-        optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity) |> ignore)
+    survives<NumericalFailure>(fun _ optimizer ->
+        optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity)
+        |> ignore)
     |> ignore
 
 [<Fact>]
 let ``a target of the wrong shape is refused and changes nothing`` () =
     let error =
-        survives<ArgumentException> (fun _ optimizer ->
+        survives<ArgumentException>(fun _ optimizer ->
             optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 1 ]) |> ignore)
 
     Assert.Equal("target", error.ParamName)
@@ -56,12 +64,18 @@ let ``a target of the wrong shape is refused and changes nothing`` () =
 let ``labels of the wrong type are refused and change nothing`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 3; 5; 2 ]
-    use optimizer = new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
+
+    use optimizer =
+        new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
 
     let mistake () =
-        optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double)) |> ignore
+        optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double))
+        |> ignore
 
-    Assert.Contains("class indices", (Networks.changesNothing<ArgumentException> model optimizer mistake).Message)
+    Assert.Contains(
+        "class indices",
+        (Networks.changesNothing<ArgumentException> model optimizer mistake).Message
+    )
 
 [<Fact>]
 let ``a model that raises in its forward pass leaves no records behind`` () =
@@ -70,11 +84,22 @@ let ``a model that raises in its forward pass leaves no records behind`` () =
             use _scope = torch.NewDisposeScope()
             let layer = Networks.linear 3 2 true
             let mutable broken = true
-            let run input = if broken then (layer.call input |> ignore; invalidOp "broken") else layer.call input
+
+            let run input =
+                if broken then
+                    (layer.call input |> ignore
+                     invalidOp "broken")
+                else
+                    layer.call input
+
             let model = new Networks.Model([ "fc", layer ], run)
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
             let input, target = Networks.normal [ 1; 3 ], Networks.normal [ 1; 2 ]
-            Networks.changesNothing<InvalidOperationException> model optimizer (fun () -> optimizer.Step(input, target) |> ignore) |> ignore
+
+            Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+                optimizer.Step(input, target) |> ignore)
+            |> ignore
+
             broken <- false
             Networks.byStep optimizer [ input, target ]
             model.Dispose())
@@ -84,7 +109,14 @@ let ``a model that raises in its forward pass leaves no records behind`` () =
 [<Fact>]
 let ``a factorisation that fails leaves weights, averages, inverses, momentum and position`` () =
     use _scope = torch.NewDisposeScope()
-    let recipe = { Networks.everyStep with Attempts = FallbackTests.forLargeOnly; OnFailure = OnFailure.Raise; Decay = 0.0 }
+
+    let recipe = {
+        Networks.everyStep with
+            Attempts = FallbackTests.forLargeOnly
+            OnFailure = OnFailure.Raise
+            Decay = 0.0
+    }
+
     let model = Networks.perceptron false [ 3; 2 ]
     use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
     let input = Oracle.tensor (Oracle.identity 3)
@@ -92,7 +124,10 @@ let ``a factorisation that fails leaves weights, averages, inverses, momentum an
     let target = Networks.normal [ 3; 2 ]
 
     let byStep () = optimizer.Step(input, target) |> ignore
-    let byLoop () = Networks.byLoop model optimizer [ input, target ]
+
+    let byLoop () =
+        Networks.byLoop model optimizer [ input, target ]
+
     Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
     Networks.changesNothing<NumericalFailure> model optimizer byLoop |> ignore
     Assert.Equal(1, optimizer.Position)
@@ -114,13 +149,17 @@ let ``a layer frozen after the optimiser was made is an error in Step`` () =
 let ``a parameter in two groups is refused`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 3; 2 ]
-    let group () = ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
+
+    let group () =
+        ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
+
     let all = Seq.toArray (model.parameters ())
     let twice = ParameterGroup([| all[0]; all[0] |], 0.1, 0.0, 0.0)
 
     for groups in [ [ group (); group () ]; [ twice ] ] do
         let make () =
-            new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true)) |> ignore
+            new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+            |> ignore
 
         Assert.Contains("one group only", (Oracle.raises<ArgumentException> make).Message)
 
@@ -130,9 +169,15 @@ let ``a refused group leaves no trace`` () =
     let model = Networks.perceptron true [ 3; 2 ]
     let all = Seq.toArray (model.parameters ())
     let first = ParameterGroup([| all[0] |], 0.1, 0.0, 0.0)
-    use optimizer = new Optimizer(model, Networks.everyStep, Networks.gaussian, [ first ], (fun _ _ -> true))
+
+    use optimizer =
+        new Optimizer(model, Networks.everyStep, Networks.gaussian, [ first ], (fun _ _ -> true))
+
     let overlapping = ParameterGroup([| all[1]; all[0] |], 0.1, 0.0, 0.0)
-    Oracle.raises<ArgumentException> (fun () -> optimizer.add_param_group overlapping) |> ignore
+
+    Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping)
+    |> ignore
+
     let bias = Oracle.values all[1]
     Networks.byStep optimizer (Networks.batches 1 4 3 2)
     Assert.Equal<float array>(bias, Oracle.values all[1])
@@ -145,25 +190,48 @@ let ``a group of another optimiser's type is refused`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 3; 2 ]
     use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
-    let error = Oracle.raises<ArgumentException> (fun () -> optimizer.add_param_group (ParamGroup()))
+
+    let error =
+        Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
+
     Assert.Contains("must be a ParameterGroup; got ParamGroup", error.Message)
 
 [<Fact>]
 let ``settings and recipes that make no sense are refused when the optimiser is made`` () =
     let model = Networks.perceptron true [ 3; 2 ]
-    let cadence T S = { InvertEvery = T; StatisticsSteps = S; WarmUp = 1 }
+
+    let cadence T S = {
+        InvertEvery = T
+        StatisticsSteps = S
+        WarmUp = 1
+    }
 
     let refused name (make: unit -> Optimizer) =
-        Assert.Equal(name, (Oracle.raises<ArgumentException> (make >> ignore)).ParamName)
+        Assert.Equal(name, (Oracle.raises<ArgumentException>(make >> ignore)).ParamName)
 
-    let recipe change = fun () -> Networks.optimizer model change 0.1 0.0 0.0
+    let recipe change =
+        fun () -> Networks.optimizer model change 0.1 0.0 0.0
+
     refused "learningRate" (fun () -> Networks.optimizer model Networks.everyStep 0.0 0.0 0.0)
     refused "momentum" (fun () -> Networks.optimizer model Networks.everyStep 0.1 1.0 0.0)
     refused "weightDecay" (fun () -> Networks.optimizer model Networks.everyStep 0.1 0.0 -1.0)
     refused "Damping" (recipe { Methods.foof with Damping = 0.0 })
     refused "Damping" (recipe { Methods.foof with Damping = -1.0 })
-    refused "InvertEvery" (recipe { Methods.foof with Cadence = cadence 0 1 })
-    refused "StatisticsSteps" (recipe { Methods.foof with Cadence = cadence 5 6 })
+
+    refused
+        "InvertEvery"
+        (recipe {
+            Methods.foof with
+                Cadence = cadence 0 1
+        })
+
+    refused
+        "StatisticsSteps"
+        (recipe {
+            Methods.foof with
+                Cadence = cadence 5 6
+        })
+
     refused "Decay" (recipe { Methods.foof with Decay = 1.0 })
 
     // What was not finished has nothing to finalise: this would end the process.

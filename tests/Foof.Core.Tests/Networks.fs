@@ -36,7 +36,8 @@ let reluInPlace (x: torch.Tensor) = x.relu_ ()
 let normal (shape: int list) =
     torch.randn (shape |> List.map int64 |> List.toArray, dtype = double)
 
-let seeded (seed: int) = torch.random.manual_seed (int64 seed) |> ignore
+let seeded (seed: int) =
+    torch.random.manual_seed (int64 seed) |> ignore
 
 /// What `make` makes after seeding: equal things for equal seeds.
 let fromSeed (seed: int) (make: unit -> 'T) =
@@ -45,7 +46,11 @@ let fromSeed (seed: int) (make: unit -> 'T) =
 
 /// Linear layers of the given widths with tanh between them.
 let perceptron (bias: bool) (widths: int list) : Network =
-    let layers = widths |> List.pairwise |> List.map (fun (inputs, outputs) -> linear inputs outputs bias)
+    let layers =
+        widths
+        |> List.pairwise
+        |> List.map (fun (inputs, outputs) -> linear inputs outputs bias)
+
     let last = layers.Length - 1
 
     new Model(
@@ -75,17 +80,31 @@ let gaussian = Likelihood.Gaussian 1.0
 let everyStep = {
     Methods.foof with
         Damping = 0.1
-        Cadence = { InvertEvery = 1; StatisticsSteps = 1; WarmUp = 1 }
+        Cadence = {
+            InvertEvery = 1
+            StatisticsSteps = 1
+            WarmUp = 1
+        }
 }
 
 /// FOOF with a cadence whose phases all fall into a dozen steps.
 let someSteps = {
     everyStep with
-        Cadence = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 4 }
+        Cadence = {
+            InvertEvery = 3
+            StatisticsSteps = 2
+            WarmUp = 4
+        }
 }
 
 /// An attempt that fails on whatever is smaller than 1e6 / damping in norm.
-let hopeless = [ { Route = Route.Cholesky; Double = false; Growth = -1e9 } ]
+let hopeless = [
+    {
+        Route = Route.Cholesky
+        Double = false
+        Growth = -1e9
+    }
+]
 
 let optimizer (model: Network) recipe rate momentum decay =
     new Optimizer(model, recipe, gaussian, rate, momentum, decay)
@@ -101,21 +120,28 @@ let byLoop (model: Network) (optimizer: torch.optim.Optimizer) (batches: (torch.
     for input, target in batches do
         use _scope = torch.NewDisposeScope()
         optimizer.zero_grad ()
-        (Likelihood.loss gaussian (model.call input) target).backward ()
+        (Likelihood.loss gaussian (model.call input) target).backward()
         optimizer.step () |> ignore
 
 /// Way (c): the preconditioner in front of another optimiser.
-let byPreconditioner (model: Network) (preconditioner: Preconditioner) (other: torch.optim.Optimizer) batches =
+let byPreconditioner
+    (model: Network)
+    (preconditioner: Preconditioner)
+    (other: torch.optim.Optimizer)
+    batches
+    =
     for (input: torch.Tensor), (target: torch.Tensor) in batches do
         use _scope = torch.NewDisposeScope()
         other.zero_grad ()
-        (Likelihood.loss gaussian (model.call input) target).backward ()
+        (Likelihood.loss gaussian (model.call input) target).backward()
         preconditioner.Precondition()
         other.step () |> ignore
 
 /// The state's tensors as plain numbers, to compare what a call may not change.
 let frozen (state: Dictionary<string, torch.Tensor>) =
-    state |> Seq.map (fun entry -> entry.Key, Oracle.values entry.Value) |> Map.ofSeq
+    state
+    |> Seq.map (fun entry -> entry.Key, Oracle.values entry.Value)
+    |> Map.ofSeq
 
 /// The state of an object as plain numbers; nothing of it stays alive.
 let snapshot (state: unit -> Dictionary<string, torch.Tensor>) =
@@ -135,8 +161,15 @@ let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (a
 /// products, statistics by loops, inverses by Gauss elimination, weights [d_out; d_in + 1].
 type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate: float, momentum: float) =
     let weights = Array.copy start
-    let sums = start |> Array.map (fun W -> Matrix<float>.Build.Dense(W.ColumnCount, W.ColumnCount))
-    let momenta = start |> Array.map (fun W -> Matrix<float>.Build.Dense(W.RowCount, W.ColumnCount))
+
+    let sums =
+        start
+        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.ColumnCount, W.ColumnCount))
+
+    let momenta =
+        start
+        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.RowCount, W.ColumnCount))
+
     let inverses: Matrix<float> array = Array.zeroCreate start.Length
     let mutable batches = 0
 
@@ -157,7 +190,10 @@ type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate
         E[last] <- Z[last] - target
 
         for l in last .. -1 .. 1 do
-            let back = E[l] * weights[l].SubMatrix(0, weights[l].RowCount, 0, weights[l].ColumnCount - 1)
+            let back =
+                E[l]
+                * weights[l].SubMatrix(0, weights[l].RowCount, 0, weights[l].ColumnCount - 1)
+
             let slope = Z[l - 1].PointwiseTanh().Map(fun t -> 1.0 - t * t)
             E[l - 1] <- back.PointwiseMultiply slope
 

@@ -1,4 +1,5 @@
 /// `Step` against an explicit FOOF in matrices, and what it returns and leaves alone.
+[<Seeded>]
 module Foof.Core.Tests.OptimizerTests
 
 open Foof
@@ -24,7 +25,9 @@ let followsExplicitFoof (n, widths: int list) =
     let model = Networks.perceptron true widths
     let recipe = Networks.someSteps
     use optimizer = Networks.optimizer model recipe 0.05 0.8 0.1
-    let expected = Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, recipe.Decay, 0.05, 0.8)
+
+    let expected =
+        Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, recipe.Decay, 0.05, 0.8)
 
     Networks.batches 10 n (List.head widths) (List.last widths)
     |> List.iteri (fun step (input, target) ->
@@ -50,7 +53,10 @@ let ``a step on a linear model with rate 1 solves damped least squares for the e
         let model = Networks.linear inputs outputs true
         use optimizer = Networks.optimizer model Networks.everyStep 1.0 0.0 0.0
         let input, target = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
-        let joined () = Array.head (Networks.joinedWeights model)
+
+        let joined () =
+            Array.head (Networks.joinedWeights model)
+
         let before = joined ()
         let A = Oracle.withOnes (Oracle.matrix input)
         let E = A * before.Transpose() - Oracle.matrix target
@@ -66,7 +72,12 @@ let convolves (case: LayerTests.Case) =
     let input = LayerTests.image case
     let target = torch.randn_like (convolution.call input)
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
-    let joined () = Oracle.matrix (Layer.joined layer layer.Weight (layer.Bias |> ValueOption.map (fun b -> b :> torch.Tensor)))
+
+    let joined () =
+        Oracle.matrix (
+            Layer.joined layer layer.Weight (layer.Bias |> ValueOption.map (fun b -> b :> torch.Tensor))
+        )
+
     let before = joined ()
     let A = LayerTests.patches case input
     let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
@@ -75,14 +86,26 @@ let convolves (case: LayerTests.Case) =
     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray())
 
 [<Fact>]
-let ``a step on a convolution solves damped least squares over its patches`` () = Oracle.forAll LayerTests.cases convolves
+let ``a step on a convolution solves damped least squares over its patches`` () =
+    Oracle.forAll LayerTests.cases convolves
 
 [<Fact>]
 let ``the toy problem is solved by one step of size 1, up to the damping`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.linear 2 1 false
     torch.nn.init.zeros_ model.weight |> ignore
-    use optimizer = Networks.optimizer model { Networks.everyStep with Damping = 1e-12 } 1.0 0.0 0.0
+
+    use optimizer =
+        Networks.optimizer
+            model
+            {
+                Networks.everyStep with
+                    Damping = 1e-12
+            }
+            1.0
+            0.0
+            0.0
+
     let input = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
     Networks.byStep optimizer [ input, Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ]) ]
     Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Oracle.values model.weight)
@@ -119,7 +142,12 @@ let ``training in float32 follows float64`` () =
     use first = Networks.optimizer wide Networks.someSteps 0.05 0.8 0.1
     use second = Networks.optimizer narrow Networks.someSteps 0.05 0.8 0.1
     Networks.byStep first batches
-    Networks.byStep second [ for input, target in batches -> input.``to`` torch.ScalarType.Float32, target.``to`` torch.ScalarType.Float32 ]
+
+    Networks.byStep second [
+        for input, target in batches ->
+            input.``to`` torch.ScalarType.Float32, target.``to`` torch.ScalarType.Float32
+    ]
+
     Assert.Equal(torch.ScalarType.Float32, (Seq.head (narrow.parameters ())).dtype)
     Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
 
@@ -132,16 +160,26 @@ let ``a warm-up before training is the preconditioner's`` () =
     let inputs = Networks.batches 4 5 3 2 |> List.map fst
     optimizer.WarmUp inputs
     preconditioner.WarmUp inputs
-    Assert.Equal<Map<string, float array>>(Networks.snapshot preconditioner.State, Networks.snapshot optimizer.State)
+
+    Assert.Equal<Map<string, float array>>(
+        Networks.snapshot preconditioner.State,
+        Networks.snapshot optimizer.State
+    )
+
     Assert.Equal(4, optimizer.Position)
 
 [<Fact>]
 let ``a classifier learns`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 2; 16; 2 ]
-    use optimizer = new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
+
+    use optimizer =
+        new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
+
     let input = Networks.normal [ 40; 2 ]
-    let target = input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to`` torch.ScalarType.Int64
+
+    let target =
+        input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to`` torch.ScalarType.Int64
 
     let losses =
         List.init 100 (fun _ ->

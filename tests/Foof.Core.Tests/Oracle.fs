@@ -11,7 +11,7 @@ open Xunit
 /// A tensor's elements, row by row, in float64.
 let values (tensor: torch.Tensor) =
     use _scope = torch.NewDisposeScope()
-    tensor.detach().``to``(torch.ScalarType.Float64).contiguous().data<double>().ToArray ()
+    tensor.detach().``to``(torch.ScalarType.Float64).contiguous().data<double>().ToArray()
 
 /// A matrix with a tensor's elements.
 let matrix (tensor: torch.Tensor) =
@@ -25,7 +25,8 @@ let build rows columns (element: int -> int -> float) =
     Matrix<float>.Build.Dense(rows, columns, element)
 
 /// Rows by name: a matrix from lists.
-let rows (lists: float list list) = Matrix<float>.Build.DenseOfRows(lists |> Seq.map Seq.ofList)
+let rows (lists: float list list) =
+    Matrix<float>.Build.DenseOfRows(lists |> Seq.map Seq.ofList)
 
 /// The identity of order d.
 let identity (d: int) = Matrix<float>.Build.DenseIdentity d
@@ -43,7 +44,11 @@ let distance (expected: float array) (actual: float array) =
 /// Asserts that a tensor has the expected elements, within a relative tolerance.
 let agrees tolerance (expected: float array) (actual: float array) =
     let apart = distance expected actual
-    Assert.True(apart <= tolerance, $"relative distance {apart}, allowed {tolerance}:\n%A{expected}\n%A{actual}")
+
+    Assert.True(
+        apart <= tolerance,
+        $"relative distance {apart}, allowed {tolerance}:\n%A{expected}\n%A{actual}"
+    )
 
 /// Asserts that a tensor is the expected matrix, within a relative tolerance.
 let agreesWith tolerance (expected: Matrix<float>) (actual: torch.Tensor) =
@@ -55,7 +60,10 @@ let agreesWith tolerance (expected: Matrix<float>) (actual: torch.Tensor) =
 let leastSquares (n: float) (A: Matrix<float>) (E: Matrix<float>) (lambda: float) =
     let weights = (identity A.ColumnCount).Multiply(sqrt lambda)
     let system = A.Divide(sqrt n).Stack weights
-    let wanted = E.Divide(sqrt n).Stack(Matrix<float>.Build.Dense(A.ColumnCount, E.ColumnCount))
+
+    let wanted =
+        E.Divide(sqrt n).Stack(Matrix<float>.Build.Dense(A.ColumnCount, E.ColumnCount))
+
     system.QR().Solve(wanted).Transpose()
 
 /// 1/n A^T A, entry by entry.
@@ -69,7 +77,9 @@ let withOnes (A: Matrix<float>) =
 
 /// Runs a property on 50 random cases, always the same ones.
 let forAll (generator: Gen<'T>) (property: 'T -> unit) =
-    let config = Config.QuickThrowOnFailure.WithMaxTest(50).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
+    let config =
+        Config.QuickThrowOnFailure.WithMaxTest(50).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
+
     Check.One(config, Prop.forAll (Arb.fromGen generator) property)
 
 /// How many more tensors live after `action` than before.

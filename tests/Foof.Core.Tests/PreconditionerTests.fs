@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.PreconditionerTests
 
 open System
@@ -12,7 +13,7 @@ let backward (model: Networks.Network) (input: torch.Tensor) (target: torch.Tens
     for parameter in model.parameters () do
         parameter.grad <- null
 
-    (Likelihood.loss Networks.gaussian (model.call input) target).backward ()
+    (Likelihood.loss Networks.gaussian (model.call input) target).backward()
 
 let factorOf (preconditioner: Preconditioner) name =
     Networks.snapshot preconditioner.State |> Map.find $"{name}.activation.sum"
@@ -21,12 +22,20 @@ let factorOf (preconditioner: Preconditioner) name =
 let ``each covered gradient is multiplied by the damped inverse, others stay`` () =
     use _scope = torch.NewDisposeScope()
     let covered, excluded = Networks.linear 3 4 true, Networks.linear 4 2 true
-    let model = new Networks.Model([ "in", covered; "out", excluded ], covered.call >> excluded.call)
-    use preconditioner = new Preconditioner(model, Networks.everyStep, (fun name _ -> name = "in"))
+
+    let model =
+        new Networks.Model([ "in", covered; "out", excluded ], covered.call >> excluded.call)
+
+    use preconditioner =
+        new Preconditioner(model, Networks.everyStep, (fun name _ -> name = "in"))
+
     let input, target = Networks.normal [ 5; 3 ], Networks.normal [ 5; 2 ]
     backward model input target
     let layer = Assert.Single preconditioner.Layers
-    let gradient = Oracle.matrix (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
+
+    let gradient =
+        Oracle.matrix (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
+
     let untouched = Oracle.values excluded.weight.grad
     preconditioner.Precondition()
     let A = Oracle.withOnes (Oracle.matrix input)
@@ -39,8 +48,21 @@ let ``each covered gradient is multiplied by the damped inverse, others stay`` (
 let ``statistics change in the S observed steps of T only, inverses in the T-th`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 3; 2 ]
-    let cadence = { InvertEvery = 4; StatisticsSteps = 2; WarmUp = 3 }
-    use preconditioner = new Preconditioner(model, { Networks.everyStep with Cadence = cadence })
+
+    let cadence = {
+        InvertEvery = 4
+        StatisticsSteps = 2
+        WarmUp = 3
+    }
+
+    use preconditioner =
+        new Preconditioner(
+            model,
+            {
+                Networks.everyStep with
+                    Cadence = cadence
+            }
+        )
 
     let steps =
         List.init 15 (fun _ ->
@@ -48,7 +70,9 @@ let ``statistics change in the S observed steps of T only, inverses in the T-th`
             backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
             preconditioner.Precondition()
             let after = Networks.snapshot preconditioner.State
-            let changed name = Map.tryFind name before <> Map.tryFind name after
+
+            let changed name =
+                Map.tryFind name before <> Map.tryFind name after
 
             match changed "fc0.activation.sum", changed "fc0.activation.inverse" with
             | true, true -> "b"
@@ -63,7 +87,19 @@ let ``statistics change in the S observed steps of T only, inverses in the T-th`
 let ``the warm-up is the normalised average of its batches and no more than the cadence wants`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron true [ 3; 2 ]
-    use preconditioner = new Preconditioner(model, { Networks.someSteps with Cadence = { Networks.someSteps.Cadence with WarmUp = 3 } })
+
+    use preconditioner =
+        new Preconditioner(
+            model,
+            {
+                Networks.someSteps with
+                    Cadence = {
+                        Networks.someSteps.Cadence with
+                            WarmUp = 3
+                    }
+            }
+        )
+
     let inputs = List.init 5 (fun i -> Networks.normal [ i + 1; 3 ])
     // A pass before it, as somebody makes to see whether the model runs, is none of its batches.
     model.call (Networks.normal [ 7; 3 ]) |> ignore
@@ -83,7 +119,8 @@ let ``the warm-up is the normalised average of its batches and no more than the 
     let average =
         List.map2
             (fun weight (input: torch.Tensor) ->
-                Oracle.activationFactor (float (input.size 0)) (Oracle.withOnes (Oracle.matrix input)) * weight)
+                Oracle.activationFactor (float (input.size 0)) (Oracle.withOnes (Oracle.matrix input))
+                * weight)
             weights
             (List.take 3 inputs)
         |> List.reduce (+)
@@ -97,19 +134,33 @@ let ``the warm-up is the normalised average of its batches and no more than the 
 [<Fact>]
 let ``a warm-up without a batch is refused and changes nothing`` () =
     use _scope = torch.NewDisposeScope()
-    use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
-    let error = Oracle.raises<ArgumentException> (fun () -> preconditioner.WarmUp [])
+
+    use preconditioner =
+        new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
+
+    let error = Oracle.raises<ArgumentException>(fun () -> preconditioner.WarmUp [])
     Assert.Equal("inputs", error.ParamName)
     Assert.Equal(0, preconditioner.Position)
 
 [<Fact>]
 let ``a warm-up that fails half way leaves everything as before`` () =
     use _scope = torch.NewDisposeScope()
-    use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
+
+    use preconditioner =
+        new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
+
     preconditioner.WarmUp [ Networks.normal [ 4; 3 ] ]
     let before = Networks.snapshot preconditioner.State
-    let broken = seq { Networks.normal [ 4; 3 ]; invalidOp "the data end here" }
-    Oracle.raises<InvalidOperationException> (fun () -> preconditioner.WarmUp broken) |> ignore
+
+    let broken =
+        seq {
+            Networks.normal [ 4; 3 ]
+            invalidOp "the data end here"
+        }
+
+    Oracle.raises<InvalidOperationException>(fun () -> preconditioner.WarmUp broken)
+    |> ignore
+
     Assert.Equal<Map<string, float array>>(before, Networks.snapshot preconditioner.State)
 
 [<Fact>]
@@ -117,7 +168,10 @@ let ``a layer called twice in one pass adds up over its data points`` () =
     use _scope = torch.NewDisposeScope()
     let layer = Networks.linear 3 3 false
     let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
-    use preconditioner = new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+
+    use preconditioner =
+        new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+
     let input = Networks.normal [ 4; 3 ]
     backward model input (Networks.normal [ 4; 3 ])
     let first = Oracle.matrix input
@@ -130,15 +184,26 @@ let ``a layer called twice in one pass adds up over its data points`` () =
 let ``passes that gather gradients before one step are one batch`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.perceptron false [ 3; 2 ]
-    use preconditioner = new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+
+    use preconditioner =
+        new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+
     let parts = [ Networks.normal [ 4; 3 ]; Networks.normal [ 2; 3 ] ]
 
     for part in parts do
-        (model.call part).sum().backward ()
+        (model.call part).sum().backward()
 
     preconditioner.Precondition()
-    let all = parts |> List.map Oracle.matrix |> List.reduce (fun above below -> above.Stack below)
-    Oracle.agrees Tolerance.rounding ((Oracle.activationFactor 6.0 all).ToRowMajorArray()) (factorOf preconditioner "fc0")
+
+    let all =
+        parts
+        |> List.map Oracle.matrix
+        |> List.reduce (fun above below -> above.Stack below)
+
+    Oracle.agrees
+        Tolerance.rounding
+        ((Oracle.activationFactor 6.0 all).ToRowMajorArray())
+        (factorOf preconditioner "fc0")
 
 /// The statistics after one training pass with `meanwhile` run between its forward and its step.
 let statisticsWith (meanwhile: Networks.Network -> unit) =
@@ -180,18 +245,32 @@ let ``another thread's evaluation is not recorded`` () =
 [<Fact>]
 let ``a layer that was never recorded cannot be applied`` () =
     use _scope = torch.NewDisposeScope()
-    use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.everyStep)
-    let apply () = preconditioner.Apply(preconditioner.Layers[0], Networks.normal [ 2; 4 ]) |> ignore
+
+    use preconditioner =
+        new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.everyStep)
+
+    let apply () =
+        preconditioner.Apply(preconditioner.Layers[0], Networks.normal [ 2; 4 ])
+        |> ignore
+
     Assert.Contains("no recorded input", (Oracle.raises<InvalidOperationException> apply).Message)
 
 [<Fact>]
 let ``a layer run through forward instead of call is an error that changes no gradient`` () =
     use _scope = torch.NewDisposeScope()
     let first, second = Networks.linear 3 4 true, Networks.linear 4 2 true
-    let model = new Networks.Model([ "a", first; "b", second ], fun input -> second.forward (first.call input))
+
+    let model =
+        new Networks.Model([ "a", first; "b", second ], fun input -> second.forward (first.call input))
+
     use preconditioner = new Preconditioner(model, Networks.everyStep)
     backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
-    let gradients () = model.parameters () |> Seq.collect (fun p -> Oracle.values p.grad) |> Seq.toArray
+
+    let gradients () =
+        model.parameters ()
+        |> Seq.collect (fun p -> Oracle.values p.grad)
+        |> Seq.toArray
+
     let before, state = gradients (), Networks.snapshot preconditioner.State
     let error = Oracle.raises<InvalidOperationException> preconditioner.Precondition
     Assert.Contains("layer 'b'", error.Message)
@@ -202,5 +281,8 @@ let ``a layer run through forward instead of call is an error that changes no gr
 [<Fact>]
 let ``a bad recipe is refused before anything is hooked`` () =
     let model = Networks.perceptron true [ 3; 2 ]
-    let make () = new Preconditioner(model, { Methods.foof with Damping = 0.0 }) |> ignore
+
+    let make () =
+        new Preconditioner(model, { Methods.foof with Damping = 0.0 }) |> ignore
+
     Assert.Equal(0L, Oracle.leaked (fun () -> Oracle.raises<ArgumentException> make |> ignore))

@@ -1,4 +1,5 @@
 /// A step must be right or an error: what the recorded calls do not explain is never stepped on silently.
+[<Seeded>]
 module Foof.Core.Tests.RecordedCallsTests
 
 open System
@@ -13,7 +14,11 @@ let elsewhere (share: float) =
 
     new Networks.Model(
         [ "hidden", layer; "last", last ],
-        fun input -> last.call (layer.call(input) + torch.nn.functional.linear (input.cos (), layer.weight) * share)
+        fun input ->
+            last.call (
+                layer.call (input)
+                + torch.nn.functional.linear (input.cos (), layer.weight) * share
+            )
     )
 
 [<Fact>]
@@ -31,11 +36,52 @@ let ``a weight used outside the recorded calls is an error in the first step and
     Assert.Contains("select", error.Message)
 
 [<Fact>]
+let ``factors serve below as many rows as outputs and the gradient from there on, which is right for any use``
+    ()
+    =
+    for n in [ 6; 7 ] do
+        use _scope = torch.NewDisposeScope()
+        let batches = Networks.batches 3 n 4 2
+
+        let trained train =
+            let model = Networks.fromSeed 6 (fun () -> elsewhere 1.0)
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            train model optimizer batches
+            Networks.weights model
+
+        // Six outputs, so six rows are enough for the gradient; `a weight used outside` has two.
+        let stepped = trained (fun _ optimizer batches -> Networks.byStep optimizer batches)
+
+        let looped =
+            trained (fun model optimizer batches -> Networks.byLoop model optimizer batches)
+
+        Oracle.agrees Tolerance.trajectory looped stepped
+
+    use _scope = torch.NewDisposeScope()
+    let model = elsewhere 1.0
+    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+
+    let five () =
+        Networks.byStep optimizer (Networks.batches 1 5 4 2)
+
+    Networks.changesNothing<InvalidOperationException> model optimizer five
+    |> ignore
+
+[<Fact>]
 let ``left out with select, such a weight moves by its gradient`` () =
     use _scope = torch.NewDisposeScope()
     let model = elsewhere 1.0
     let group = ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
-    use optimizer = new Optimizer(model, Networks.everyStep, Networks.gaussian, [ group ], (fun name _ -> name <> "hidden"))
+
+    use optimizer =
+        new Optimizer(
+            model,
+            Networks.everyStep,
+            Networks.gaussian,
+            [ group ],
+            (fun name _ -> name <> "hidden")
+        )
+
     let batch = List.head (Networks.batches 1 2 4 2)
     let before = Oracle.values (Seq.head (model.parameters ()))
     let gradient = (UpdateTests.gradients model batch)[0]
@@ -49,17 +95,22 @@ let ``a first batch with zero gradients proves nothing about the calls`` () =
     let model = elsewhere 1.0
     use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
     let input, target = List.head (Networks.batches 1 2 4 2)
-    let fitted = (model.call input).detach ()
+    let fitted = (model.call input).detach()
     // The outputs are the targets, so every gradient is zero and explained by anything.
     Networks.byStep optimizer [ input, fitted ]
-    Oracle.raises<InvalidOperationException> (fun () -> optimizer.Step(input, target) |> ignore) |> ignore
+
+    Oracle.raises<InvalidOperationException>(fun () -> optimizer.Step(input, target) |> ignore)
+    |> ignore
 
 [<Fact>]
 let ``a layer run through forward instead of call is an error that changes nothing, in both ways`` () =
     for n in [ 2; 9 ] do
         use _scope = torch.NewDisposeScope()
         let first, second = Networks.linear 3 4 true, Networks.linear 4 2 true
-        let model = new Networks.Model([ "a", first; "b", second ], first.call >> second.forward)
+
+        let model =
+            new Networks.Model([ "a", first; "b", second ], first.call >> second.forward)
+
         use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
         let input, target = List.head (Networks.batches 1 n 3 2)
 
@@ -79,8 +130,12 @@ let ``a whole model run through forward is an error that changes nothing`` () =
     let model = Networks.linear 3 2 true
     use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
     let input, target = List.head (Networks.batches 1 4 3 2)
-    (Likelihood.loss Networks.gaussian (model.forward input) target).backward ()
-    let error = Networks.changesNothing<InvalidOperationException> model optimizer (fun () -> optimizer.step () |> ignore)
+    (Likelihood.loss Networks.gaussian (model.forward input) target).backward()
+
+    let error =
+        Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+            optimizer.step () |> ignore)
+
     Assert.Contains("call()", error.Message)
 
 [<Fact>]

@@ -1,3 +1,4 @@
+[<Seeded>]
 module Foof.Core.Tests.RecordingTests
 
 open System
@@ -66,18 +67,26 @@ let ``calls of one pass share its number and calls of another do not`` () =
 let ``a recorded output is the layer's own, whatever the model does to it in place`` () =
     use _scope = torch.NewDisposeScope()
     let layer = Networks.linear 3 2 true
-    let model = new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_ ())
+
+    let model =
+        new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_())
+
     use recorder = new Recorder(model, layersOf model)
     recorder.Start(fun _ _ -> Keep.InputAndOutput)
     let input = Networks.normal [ 4; 3 ]
     let output = model.call input
     let records = recorder.Take()
     let z = records[0].Output.Value
-    let expected = input.matmul(layer.weight.t ()) + layer.bias
+    let expected = input.matmul (layer.weight.t ()) + layer.bias
     Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values z)
     // d sum relu(z) / d z is one where z > 0.
     let gradients = torch.autograd.grad ([| output.sum () |], [| z |])
-    Assert.Equal<float array>(Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0), Oracle.values gradients[0])
+
+    Assert.Equal<float array>(
+        Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0),
+        Oracle.values gradients[0]
+    )
+
     release records
 
 [<Fact>]

@@ -9,7 +9,7 @@ open Xunit
 let ``a scope's result survives and its temporaries do not`` () =
     let created =
         Oracle.leaked (fun () ->
-            let result = Scope.tensor (fun () -> (torch.ones 3L * 2.0).add(torch.ones 3L).sum ())
+            let result = Scope.tensor (fun () -> (torch.ones 3L * 2.0).add(torch.ones 3L).sum())
             Assert.Equal(9.0, result.ToDouble())
             result.Dispose())
 
@@ -29,7 +29,8 @@ let ``a result that owns several tensors keeps all of them and nothing else`` ()
     let mutable kept = [||]
 
     let created =
-        Oracle.leaked (fun () -> kept <- Scope.owned (fun () -> [| torch.ones 2L + 1.0; torch.ones 3L + 1.0 |]) Seq.ofArray)
+        Oracle.leaked (fun () ->
+            kept <- Scope.owned (fun () -> [| torch.ones 2L + 1.0; torch.ones 3L + 1.0 |]) Seq.ofArray)
 
     Assert.Equal(2L, created)
     Assert.Equal<float array>([| 2.0; 2.0; 2.0 |], Oracle.values kept[1])
@@ -37,7 +38,10 @@ let ``a result that owns several tensors keeps all of them and nothing else`` ()
 
 [<Fact>]
 let ``a value leaves no tensor behind`` () =
-    Assert.Equal(0L, Oracle.leaked (fun () -> Assert.Equal(3.0, Scope.value (fun () -> (torch.ones 3L).sum().ToDouble()))))
+    Assert.Equal(
+        0L,
+        Oracle.leaked (fun () -> Assert.Equal(3.0, Scope.value (fun () -> (torch.ones 3L).sum().ToDouble())))
+    )
 
 [<Fact>]
 let ``a detached tensor outlives every scope`` () =
@@ -56,7 +60,7 @@ let ``a detached tensor outlives every scope`` () =
 let ``an error frees what was made before it`` () =
     let created =
         Oracle.leaked (fun () ->
-            Oracle.raises<InvalidOperationException> (fun () ->
+            Oracle.raises<InvalidOperationException>(fun () ->
                 Scope.tensor (fun () ->
                     torch.ones 3L |> ignore
                     invalidOp "on purpose")

@@ -1,4 +1,5 @@
 /// Checkpoints: training goes on to the same bits, and a state that does not fit changes nothing.
+[<Seeded>]
 module Foof.Core.Tests.StateTests
 
 open System
@@ -21,8 +22,8 @@ let copyWeights (source: Networks.Network) (target: Networks.Network) =
     for from, into in Seq.zip (source.parameters ()) (target.parameters ()) do
         into.copy_ from |> ignore
 
-/// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something else),
-/// and compares the rest of the training to the bit.
+/// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something
+/// else), and compares the rest of the training to the bit.
 let continues (makeModel: unit -> Networks.Network) train before =
     use _scope = torch.NewDisposeScope()
     let batches = Networks.batches 12 4 3 2
@@ -42,7 +43,11 @@ let continues (makeModel: unit -> Networks.Network) train before =
     train model optimizer (List.skip before batches)
     train other restored (List.skip before batches)
     Assert.Equal<float array>(Networks.weights model, Networks.weights other)
-    Assert.Equal<Map<string, float array>>(Networks.snapshot optimizer.State, Networks.snapshot restored.State)
+
+    Assert.Equal<Map<string, float array>>(
+        Networks.snapshot optimizer.State,
+        Networks.snapshot restored.State
+    )
 
 let byStep _ (optimizer: Optimizer) batches = Networks.byStep optimizer batches
 let byLoop model (optimizer: Optimizer) batches = Networks.byLoop model optimizer batches
@@ -71,7 +76,10 @@ let ``a preconditioner continues to the same bits`` () =
     let step (preconditioner: Preconditioner) (input, target) =
         PreconditionerTests.backward model input target
         preconditioner.Precondition()
-        model.parameters () |> Seq.collect (fun p -> Oracle.values p.grad) |> Seq.toArray
+
+        model.parameters ()
+        |> Seq.collect (fun p -> Oracle.values p.grad)
+        |> Seq.toArray
 
     use first = new Preconditioner(model, Networks.someSteps)
     let early, late = List.splitAt 5 batches
@@ -115,19 +123,43 @@ let refuses (spoil: State -> unit) =
 [<Fact>]
 let ``a state that lacks something is refused`` () =
     Assert.Contains("no 'position'", refuses (fun state -> state.Remove "position" |> ignore))
-    Assert.Contains("no 'fc1.activation.sum'", refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore))
-    Assert.Contains("no 'fc1.activation.weight'", refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore))
+
+    Assert.Contains(
+        "no 'fc1.activation.sum'",
+        refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore)
+    )
+
+    Assert.Contains(
+        "no 'fc1.activation.weight'",
+        refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore)
+    )
 
 [<Fact>]
 let ``a state of other shapes is refused`` () =
-    for name in [ "position"; "fc1.activation.sum"; "fc1.activation.weight"; "fc1.activation.inverse"; "fc1.bias.momentum" ] do
+    for name in
+        [
+            "position"
+            "fc1.activation.sum"
+            "fc1.activation.weight"
+            "fc1.activation.inverse"
+            "fc1.bias.momentum"
+        ] do
         let message = refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ])
         Assert.Contains($"'{name}' must have shape", message)
 
 [<Fact>]
 let ``a state of other types is refused`` () =
-    for name in [ "position"; "fc1.activation.sum"; "fc1.activation.weight"; "fc1.activation.inverse"; "fc1.bias.momentum" ] do
-        let message = refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+    for name in
+        [
+            "position"
+            "fc1.activation.sum"
+            "fc1.activation.weight"
+            "fc1.activation.inverse"
+            "fc1.bias.momentum"
+        ] do
+        let message =
+            refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+
         Assert.Contains($"'{name}' must", message)
 
 [<Fact>]

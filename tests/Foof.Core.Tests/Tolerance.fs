@@ -5,11 +5,12 @@ module Foof.Core.Tests.Tolerance
 /// Two orders of the same float64 sums: a few hundred roundings of 1e-16.
 let rounding = 1e-13
 
-/// A float64 result through an inverse against one through QR or Gauss elimination: rounding times the condition
-/// number, at most 1e4 in these tests, with room to spare.
+/// A float64 result through an inverse against one through QR or Gauss elimination: rounding times the
+/// condition number, at most 1e4 in these tests, with room to spare.
 let explicit = 1e-10
 
-/// Float64 training by two routes over some ten steps: each step's differences pass through the network again.
+/// Float64 training by two routes over some ten steps: each step's differences pass through the network
+/// again.
 let trajectory = 1e-9
 
 /// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.

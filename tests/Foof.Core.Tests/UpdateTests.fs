@@ -1,5 +1,6 @@
-/// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with an
-/// inverse of exactly 1/lambda where a test needs to know the direction.
+/// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with
+/// an inverse of exactly 1/lambda where a test needs to know the direction.
+[<Seeded>]
 module Foof.Core.Tests.UpdateTests
 
 open System
@@ -9,13 +10,23 @@ open TorchSharp.Modules
 open Xunit
 
 /// 1/lambda for every layer: gradient descent on covered layers at the rate eta / lambda.
-let identity = { Networks.everyStep with Damping = 1.0; Attempts = Networks.hopeless; OnFailure = OnFailure.Identity }
+let identity = {
+    Networks.everyStep with
+        Damping = 1.0
+        Attempts = Networks.hopeless
+        OnFailure = OnFailure.Identity
+}
 
 /// The gradients of a batch by autograd, parameter by parameter.
 let gradients (model: Networks.Network) (input: torch.Tensor, target: torch.Tensor) =
     let loss = Likelihood.loss Networks.gaussian (model.call input) target
-    let parameters = model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
-    torch.autograd.grad ([| loss |], parameters) |> Seq.map Oracle.values |> Seq.toArray
+
+    let parameters =
+        model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
+
+    torch.autograd.grad ([| loss |], parameters)
+    |> Seq.map Oracle.values
+    |> Seq.toArray
 
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
 type Descent(model: Networks.Network, rate: int -> float, momentum: float, decay: int -> float) =
@@ -44,37 +55,45 @@ let follows (make: Networks.Network -> Optimizer) (descent: Networks.Network -> 
 
 [<Fact>]
 let ``without momentum and decay a step is minus the rate times the direction`` () =
-    follows
-        (fun model -> Networks.optimizer model identity 0.2 0.0 0.0)
-        (fun model -> Descent(model, (fun _ -> 0.2), 0.0, (fun _ -> 0.0)))
+    follows (fun model -> Networks.optimizer model identity 0.2 0.0 0.0) (fun model ->
+        Descent(model, (fun _ -> 0.2), 0.0, (fun _ -> 0.0)))
 
 [<Fact>]
 let ``momentum is a heavy ball on the direction`` () =
-    follows
-        (fun model -> Networks.optimizer model identity 0.2 0.9 0.0)
-        (fun model -> Descent(model, (fun _ -> 0.2), 0.9, (fun _ -> 0.0)))
+    follows (fun model -> Networks.optimizer model identity 0.2 0.9 0.0) (fun model ->
+        Descent(model, (fun _ -> 0.2), 0.9, (fun _ -> 0.0)))
 
 [<Fact>]
 let ``weight decay is decoupled: it shrinks the weights by the rate and never enters the momentum`` () =
-    follows
-        (fun model -> Networks.optimizer model identity 0.2 0.9 0.3)
-        (fun model -> Descent(model, (fun _ -> 0.2), 0.9, (fun _ -> 0.3)))
+    follows (fun model -> Networks.optimizer model identity 0.2 0.9 0.3) (fun model ->
+        Descent(model, (fun _ -> 0.2), 0.9, (fun _ -> 0.3)))
 
-    follows
-        (fun model -> Networks.optimizer model identity 0.2 0.0 0.3)
-        (fun model -> Descent(model, (fun _ -> 0.2), 0.0, (fun _ -> 0.3)))
+    follows (fun model -> Networks.optimizer model identity 0.2 0.0 0.3) (fun model ->
+        Descent(model, (fun _ -> 0.2), 0.0, (fun _ -> 0.3)))
 
 [<Fact>]
 let ``groups move at their own rates and decays, even weight and bias of one layer`` () =
     let grouped (model: Networks.Network) =
-        let weights, biases = model.parameters () |> Seq.toList |> List.partition (fun p -> p.dim () = 2L)
-        let groups = [ ParameterGroup(weights, 0.1, 0.9, 0.2); ParameterGroup(biases, 0.4, 0.9, 0.0) ]
+        let weights, biases =
+            model.parameters () |> Seq.toList |> List.partition (fun p -> p.dim () = 2L)
+
+        let groups = [
+            ParameterGroup(weights, 0.1, 0.9, 0.2)
+            ParameterGroup(biases, 0.4, 0.9, 0.0)
+        ]
+
         new Optimizer(model, identity, Networks.gaussian, groups, (fun _ _ -> true))
 
     follows grouped (fun model ->
         let parameters = model.parameters () |> Seq.toArray
-        let isWeight p = parameters[p].dim () = 2L
-        Descent(model, (fun p -> if isWeight p then 0.1 else 0.4), 0.9, (fun p -> if isWeight p then 0.2 else 0.0)))
+        let isWeight p = parameters[p].dim() = 2L
+
+        Descent(
+            model,
+            (fun p -> if isWeight p then 0.1 else 0.4),
+            0.9,
+            (fun p -> if isWeight p then 0.2 else 0.0)
+        ))
 
 [<Fact>]
 let ``a parameter in no group stays`` () =
@@ -82,7 +101,10 @@ let ``a parameter in no group stays`` () =
     let model = Networks.perceptron true [ 3; 4; 2 ]
     let all = model.parameters () |> Seq.toArray
     let groups = [ ParameterGroup(all[..1], 0.1, 0.9, 0.2) ]
-    use optimizer = new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+
+    use optimizer =
+        new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+
     let before = all |> Array.map Oracle.values
     Networks.byStep optimizer (Networks.batches 3 6 3 2)
     let after = all |> Array.map Oracle.values
@@ -116,12 +138,27 @@ let ``uncovered parameters move exactly as under torch.optim.SGD with momentum``
 
     let make () =
         let embedding = torch.nn.Embedding(6L, 4L, dtype = Networks.double)
-        let first, norm = Networks.linear 4 4 true, torch.nn.BatchNorm1d(4L, dtype = Networks.double)
-        let layerNorm, last = torch.nn.LayerNorm(4L, dtype = Networks.double), Networks.linear 4 2 true
+
+        let first, norm =
+            Networks.linear 4 4 true, torch.nn.BatchNorm1d(4L, dtype = Networks.double)
+
+        let layerNorm, last =
+            torch.nn.LayerNorm(4L, dtype = Networks.double), Networks.linear 4 2 true
 
         new Networks.Model(
-            [ "embedding", embedding; "first", first; "norm", norm; "layerNorm", layerNorm; "last", last ],
-            embedding.call >> first.call >> norm.call >> torch.tanh >> layerNorm.call >> last.call
+            [
+                "embedding", embedding
+                "first", first
+                "norm", norm
+                "layerNorm", layerNorm
+                "last", last
+            ],
+            embedding.call
+            >> first.call
+            >> norm.call
+            >> torch.tanh
+            >> layerNorm.call
+            >> last.call
         )
         :> Networks.Network
 
@@ -131,7 +168,10 @@ let ``uncovered parameters move exactly as under torch.optim.SGD with momentum``
     let ours, theirs = Networks.fromSeed 2 make, Networks.fromSeed 2 make
     // No layer is selected, so every parameter is plain.
     let group = ParameterGroup(ours.parameters (), 0.1, 0.9, 0.0)
-    use optimizer = new Optimizer(ours, Networks.everyStep, Networks.gaussian, [ group ], (fun _ _ -> false))
+
+    use optimizer =
+        new Optimizer(ours, Networks.everyStep, Networks.gaussian, [ group ], (fun _ _ -> false))
+
     let sgd = torch.optim.SGD(theirs.parameters (), 0.1, 0.9)
     Networks.byStep optimizer (List.take 3 batches)
     Networks.byLoop ours optimizer (List.skip 3 batches)
@@ -145,6 +185,10 @@ let ``uncovered parameters move exactly as under torch.optim.SGD with momentum``
 [<InlineData(0.1, 1.0, 0.0, "momentum")>]
 [<InlineData(0.1, -0.1, 0.0, "momentum")>]
 [<InlineData(0.1, 0.0, -0.1, "weightDecay")>]
-let ``settings that make no sense are refused by name`` (rate: float, momentum: float, decay: float, name: string) =
-    let make () = ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
+let ``settings that make no sense are refused by name``
+    (rate: float, momentum: float, decay: float, name: string)
+    =
+    let make () =
+        ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
+
     Assert.Equal(name, (Oracle.raises<ArgumentException> make).ParamName)
