@@ -19,6 +19,30 @@ public class LifetimeTests
     }
 
     [Fact]
+    public void A_forgotten_tensor_is_freed_although_its_handle_was_used_before()
+    {
+        Collect();
+        var before = torch.Tensor.TotalCount;
+        for (var i = 0; i < 10; i++)
+            torch.ones(2).Dispose();
+        Forget(10);
+        Collect();
+        Assert.Equal(before, torch.Tensor.TotalCount);
+
+        static void Forget(int count)
+        {
+            for (var i = 0; i < count; i++)
+                _ = torch.ones(2);
+        }
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [Fact]
     public void Disposing_twice_is_disposing_once()
     {
         var before = torch.Tensor.TotalCount;

@@ -9,7 +9,7 @@ internal sealed class PerThread
     [ThreadStatic]
     private static PerThread? current;
 
-    private readonly NativeReference[] spare = new NativeReference[MostSpare];
+    private readonly NativeReference?[] spare = new NativeReference?[MostSpare];
     private int spareCount;
     private long pendingBytes;
 
@@ -20,7 +20,16 @@ internal sealed class PerThread
     internal DisposeScope? Scope { get; set; }
 
     /// <summary>A reference to fill in: a spare one if there is any.</summary>
-    internal NativeReference Rent() => spareCount > 0 ? spare[--spareCount] : new();
+    internal NativeReference Rent()
+    {
+        if (spareCount == 0)
+            return new();
+        // A slot that kept the reference would keep a forgotten tensor from its finaliser.
+        ref var slot = ref spare[--spareCount];
+        var reference = slot!;
+        slot = null;
+        return reference;
+    }
 
     /// <summary>Keeps an emptied reference for the next tensor.</summary>
     internal void Return(NativeReference reference)
