@@ -23,9 +23,10 @@ module Likelihood =
 
     /// The mean over data points of -log p(y_i | f_i), without constants that do not depend on f.
     ///
-    /// Categorical: 1/n sum_i -log softmax(f_i)_(y_i), summed over further dimensions of f [n; C; ...], y [n;
-    /// ...]. Gaussian: 1/n sum_i 1/2 |f_i - y_i|^2 / sigma^2. The result is a scalar and belongs to the
-    /// caller. Raises an ArgumentException when the shapes or types do not fit. (MATH 1, 2)
+    /// Categorical: 1/n sum_i -log softmax(f_i)_(y_i), summed over further dimensions of f [n; C; ...],
+    /// y [n; ...]. Gaussian: 1/n sum_i 1/2 |f_i - y_i|^2 / sigma^2.
+    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when the shapes or types
+    /// do not fit, the batch is empty or sigma is not positive. (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             if target.numel () = 0L then

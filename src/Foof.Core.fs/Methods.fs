@@ -9,10 +9,11 @@ module Methods =
 
     /// **FOOF**, fast first-order optimisation on neurons: Delta W = grad_W (A_bar + lambda I)^-1.
     ///
-    /// No Fisher and no second backward pass: it minimises 1/n sum_i |Delta W a_i - e_i|^2 + lambda |Delta
-    /// W|^2, the change of each neuron's weights that comes closest to a gradient step on the neuron's
-    /// output. Defaults: lambda = 1 (a mean over data points), beta = 0.95, T = 100, S = 10. (Benzing 2022,
-    /// eq. 6 and Algorithm 1; MATH 5)
+    /// No Fisher and no second backward pass: it minimises
+    /// 1/n sum_i |Delta W a_i - e_i|^2 + lambda |Delta W|^2, the change of each neuron's weights that comes
+    /// closest to a gradient step on the neuron's output.
+    /// Defaults: lambda = 1 (a mean over data points), beta = 0.95, T = 100, S = 10.
+    /// (Benzing 2022, eq. 6 and Algorithm 1; MATH 5)
     let foof = {
         Name = "foof"
         Damping = 1.0

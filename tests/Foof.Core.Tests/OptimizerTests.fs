@@ -186,4 +186,4 @@ let ``a classifier learns`` () =
             use result = optimizer.Step(input, target)
             result.Loss.ToDouble())
 
-    Assert.True(List.last losses < 0.2 * losses[0], $"{losses[0]} -> {List.last losses}")
+    Assert.True(List.last losses < Tolerance.learnt * losses[0], $"{losses[0]} -> {List.last losses}")

@@ -16,14 +16,11 @@ let trajectory = 1e-9
 /// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.
 let float32AgainstFloat64 = 1e-3
 
-/// Two orders of the same float32 sums.
-let float32Rounding = 1e-5
-
-/// What a fault must at least change where a test shows that two things differ.
-let different = 1e-6
-
 /// A number that stands for a norm of zero, so that relative distances stay finite.
 let tiny = 1e-30
 
 /// A pseudo-inverse against MathNet's: the smallest eigenvalue that counts may be 1e-4 of the largest.
 let pseudoInverse = 1e-8
+
+/// How far a hundred steps must at least bring down the loss of a problem that the network can represent.
+let learnt = 0.2
