@@ -5,21 +5,6 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// What a step computed on its way. Owns its tensors.
-[<Sealed>]
-type StepResult(loss: torch.Tensor, output: torch.Tensor) =
-
-    /// The loss before the update: a scalar, the mean over data points.
-    member _.Loss = loss
-
-    /// The model's output before the update, outside the graph.
-    member _.Output = output
-
-    interface IDisposable with
-        member _.Dispose() =
-            loss.Dispose()
-            output.Dispose()
-
 /// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
 /// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
 /// lists which).
@@ -74,44 +59,13 @@ type Optimizer
     let covered =
         HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
 
-    let trust = Trust()
-
-    /// Factors where the batch has fewer rows than the layer has outputs, the gradient elsewhere; nothing of
-    /// calls that cannot be differentiated.
-    let keep (observe: bool) =
-        Recorder.OnThisThread(fun layer output ->
-            if not output.requires_grad then
-                Keep.Nothing
-            elif output.numel () < Layer.outputs layer * Layer.outputs layer then
-                Keep.InputAndOutput
-            elif observe then
-                Keep.Input
-            else
-                Keep.Nothing)
+    let moves = Moves(preconditioner, update)
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
         this.parameters ()
         |> Seq.filter (fun parameter -> parameter.requires_grad && not (covered.Contains parameter.Handle))
         |> Seq.toArray
-
-    let updateLayer (layer: Layer) (weight: Direction) (bias: torch.Tensor voption) =
-        update.Apply(layer.Weight, weight)
-
-        match layer.Bias, bias with
-        | ValueSome parameter, ValueSome direction -> update.Apply(parameter, Direction.Matrix direction)
-        | _ -> ()
-
-    /// Delta W = grad_W (A_bar + lambda I)^-1.
-    let updateByGradient (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
-        let direction = preconditioner.Apply(layer, Layer.joined layer weight bias)
-        let struct (weight, bias) = Layer.split layer direction
-        updateLayer layer (Direction.Matrix weight) bias
-
-    /// Delta W = E^T [A (A_bar + lambda I)^-1]: the factors are preconditioned, not the gradient. (MATH 5)
-    let updateByFactors (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) =
-        let struct (inputs, ones) = Layer.split layer (preconditioner.Apply(layer, A))
-        updateLayer layer (Direction.Product(E, inputs)) (ones |> ValueOption.map (fun ones -> E.t().mv ones))
 
     let updatePlain (parameter: Parameter) (gradient: torch.Tensor) =
         if not (isNull gradient) then
@@ -129,50 +83,6 @@ type Optimizer
                 )
             )
 
-    /// A layer's move as a function to run once every layer's is known to be possible; none without a
-    /// gradient.
-    let plan (layer: Layer) (records: Record array) (derivatives: Differentiation) =
-        let byGradient () =
-            let weight = derivatives.Of layer.Weight
-            let bias = layer.Bias |> ValueOption.map derivatives.Of
-
-            if isNull weight then
-                ValueNone
-            else
-                ValueSome(fun () -> updateByGradient layer weight bias)
-
-        if records.Length = 0 || records |> Array.exists _.Output.IsNone then
-            byGradient ()
-        else
-            match Factors.ofRecords layer records derivatives with
-            | ValueNone -> byGradient ()
-            | ValueSome factors ->
-                trust.Require(layer, factors, derivatives)
-                ValueSome(fun () -> updateByFactors layer factors)
-
-    /// What to differentiate with respect to: outputs where factors do, weights elsewhere, and everything
-    /// plain.
-    let variables (callsOf: Layer -> Record array) (plain: Parameter array) = [|
-        for layer in preconditioner.Layers do
-            let calls = callsOf layer
-
-            for call in calls do
-                match call.Output with
-                | ValueSome output -> output
-                | ValueNone -> ()
-
-            if
-                not (trust.Includes layer)
-                || calls |> Array.exists _.Output.IsNone
-                || calls.Length = 0
-            then
-                for parameter in Layer.parameters layer do
-                    parameter :> torch.Tensor
-
-        for parameter in plain do
-            parameter :> torch.Tensor
-    |]
-
     let requireTrainable (layer: Layer) =
         if not (Layer.parameters layer |> Array.forall _.requires_grad) then
             invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
@@ -180,7 +90,7 @@ type Optimizer
     /// The forward pass of a step: output, loss and records. The records are empty again after an error.
     let run (input: torch.Tensor) (target: torch.Tensor) =
         use _recorded = torch.enable_grad ()
-        preconditioner.Recorder.Start(keep preconditioner.Plan.Observe)
+        preconditioner.Recorder.Start(moves.Keep preconditioner.Plan.Observe)
 
         try
             let output = model.call input
@@ -189,27 +99,30 @@ type Optimizer
             preconditioner.Recorder.Stop()
 
     let differentiateAndUpdate (loss: torch.Tensor) (records: Record array) =
-        let byLayer = records |> Array.groupBy _.Layer.Name |> dict
-
-        let callsOf (layer: Layer) =
-            match byLayer.TryGetValue layer.Name with
-            | true, calls -> calls
-            | _ -> [||]
-
+        let callsOf = Record.byLayer records
         let plain = plain ()
-        let derivatives = Differentiation(loss, variables callsOf plain)
+
+        let variables = [|
+            for layer in preconditioner.Layers do
+                yield! moves.Variables(layer, callsOf layer)
+
+            for parameter in plain do
+                parameter :> torch.Tensor
+        |]
+
+        let derivatives = Differentiation(loss, variables)
         use _quiet = torch.no_grad ()
 
-        let moves = [|
+        let planned = [|
             for layer in preconditioner.Layers do
-                match plan layer (callsOf layer) derivatives with
+                match moves.Plan(layer, callsOf layer, derivatives) with
                 | ValueSome move -> struct (layer, move)
                 | ValueNone -> ()
         |]
 
-        preconditioner.Advance(records, moves |> Seq.map (fun struct (layer, _) -> layer))
+        preconditioner.Advance(records, planned |> Seq.map (fun struct (layer, _) -> layer))
 
-        for struct (_, move) in moves do
+        for struct (_, move) in planned do
             move ()
 
         for parameter in plain do
@@ -297,7 +210,7 @@ type Optimizer
         use _scope = torch.NewDisposeScope()
 
         for layer in preconditioner.AdvancePassively() do
-            updateByGradient layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
+            moves.ByGradient(layer, layer.Weight.grad, layer.Bias |> ValueOption.map _.grad)
 
         for parameter in plain () do
             updatePlain parameter parameter.grad

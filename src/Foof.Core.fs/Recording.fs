@@ -39,6 +39,15 @@ module Record =
         for record in records do
             (record :> IDisposable).Dispose()
 
+    /// The calls of each layer, in call order; none of a layer that was not called.
+    let byLayer (records: Record array) =
+        let calls = records |> Array.groupBy _.Layer |> dict
+
+        fun (layer: Layer) ->
+            match calls.TryGetValue layer with
+            | true, own -> own
+            | _ -> [||]
+
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
 /// it is disposed and the records until they are taken.
 [<Sealed>]

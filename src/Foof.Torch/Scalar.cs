@@ -113,7 +113,8 @@ public static class ScalarExtensionMethods
     public static int ToInt32(this Scalar value) => checked((int)value.ToInt64());
 
     /// <summary>The scalar's value; a float is cut towards zero.</summary>
-    public static long ToInt64(this Scalar value) => value.IsFloat ? checked((long)value.Float) : value.Integer;
+    public static long ToInt64(this Scalar value) =>
+        value.IsFloat ? checked((long)value.Float) : value.Integer;
 
     /// <summary>Whether the scalar is not zero.</summary>
     public static bool ToBoolean(this Scalar value) => value.Float != 0;

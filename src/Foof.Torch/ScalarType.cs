@@ -94,7 +94,10 @@ public static partial class torch
     public static void set_default_dtype(ScalarType dtype)
     {
         if (!is_floating_point(dtype))
-            throw new ArgumentException($"The default type must be a floating-point type; got {dtype}.", nameof(dtype));
+            throw new ArgumentException(
+                $"The default type must be a floating-point type; got {dtype}.",
+                nameof(dtype)
+            );
         default_dtype = dtype;
     }
 
@@ -111,5 +114,10 @@ public static partial class torch
 
     /// <summary>Whether elements of this type are integers (truth values are none).</summary>
     public static bool is_integral(ScalarType type) =>
-        type is ScalarType.Byte or ScalarType.Int8 or ScalarType.Int16 or ScalarType.Int32 or ScalarType.Int64;
+        type
+            is ScalarType.Byte
+                or ScalarType.Int8
+                or ScalarType.Int16
+                or ScalarType.Int32
+                or ScalarType.Int64;
 }

@@ -84,6 +84,9 @@ public class LifetimeTests
     [InlineData("1.13.0", "/lib/libtorch_cpu.so.1.13.0", null)]
     [InlineData("1.13.0", "/lib/libtorch_cpu.so.2.1.0", "2.1")]
     [InlineData("2.10.0", "/lib/libtorch_cpu.so", null)]
-    public void A_libtorch_of_another_version_is_told_by_its_name(string compiled, string file, string? found) =>
-        Assert.Equal(found, NativeLibraries.VersionMismatch(compiled, file));
+    public void A_libtorch_of_another_version_is_told_by_its_name(
+        string compiled,
+        string file,
+        string? found
+    ) => Assert.Equal(found, NativeLibraries.VersionMismatch(compiled, file));
 }
