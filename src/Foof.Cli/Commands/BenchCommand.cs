@@ -22,7 +22,7 @@ internal static class BenchCommand
     private static Command Ops(CommandFrame frame)
     {
         var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
-        var threads = Choice.Count("--threads", "Threads of libtorch [default: its own choice]");
+        var threads = Choice.Threads();
         var metrics = CommonOptions.Metrics();
         var command = new Command("ops", "Measure what one call of a tensor operation costs")
         {
@@ -35,8 +35,7 @@ internal static class BenchCommand
                 parsed,
                 terminal =>
                 {
-                    if (parsed.GetValue(threads) is { } count)
-                        torch.set_num_threads(count);
+                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
                     return Run(terminal, parsed.GetValue(rounds) ?? DefaultRounds, parsed.GetValue(metrics));
                 }
             )

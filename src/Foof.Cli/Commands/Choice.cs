@@ -9,6 +9,9 @@ namespace Foof.Cli.Commands;
 /// </summary>
 internal static class Choice
 {
+    /// <summary>How many threads libtorch gets where nobody says.</summary>
+    internal const int DefaultThreads = 2;
+
     /// <summary>A text, any.</summary>
     internal static Option<string?> Text(string name, string valueName, string description) =>
         new(name) { Description = description, HelpName = valueName };
@@ -27,6 +30,17 @@ internal static class Choice
 
     /// <summary>A whole number of at least one.</summary>
     internal static Option<int?> Count(string name, string description) =>
+        Count(name, description, int.MaxValue);
+
+    /// <summary>Threads of libtorch; far more than there are processors would only stop the machine.</summary>
+    internal static Option<int?> Threads() =>
+        Count(
+            "--threads",
+            $"Threads of libtorch [default: {DefaultThreads}]",
+            Math.Max(DefaultThreads, 4 * Environment.ProcessorCount)
+        );
+
+    private static Option<int?> Count(string name, string description, int most) =>
         new(name)
         {
             Description = description,
@@ -34,8 +48,9 @@ internal static class Choice
             CustomParser = result =>
                 int.TryParse(Token(result), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
                 && value >= 1
+                && value <= most
                     ? value
-                    : Refuse<int>(result, $"a whole number from 1 to {int.MaxValue}"),
+                    : Refuse<int>(result, $"a whole number from 1 to {most}"),
         };
 
     /// <summary>A whole number.</summary>

@@ -17,7 +17,7 @@ internal static class InfoCommand
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
     {
-        var threads = Choice.Count("--threads", "Threads of libtorch [default: its own choice]");
+        var threads = Choice.Threads();
         var metrics = CommonOptions.Metrics();
         var command = new Command("info", "Show the libraries, the threads, and how fast they are")
         {
@@ -33,8 +33,7 @@ internal static class InfoCommand
     private static int Run(Terminal terminal, int? threads, string? metrics)
     {
         MetricsFile.Check(metrics);
-        if (threads is { } count)
-            torch.set_num_threads(count);
+        torch.set_num_threads(threads ?? Choice.DefaultThreads);
         var facts = Facts();
         Show(terminal.Console, facts);
         if ((string?)facts["blas_threading"] == nameof(BlasThreading.Posix))

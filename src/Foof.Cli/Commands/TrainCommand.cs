@@ -70,7 +70,7 @@ internal sealed class TrainCommand
         "Decides the weights at the start and the order of the images [default: 42]"
     );
 
-    private readonly Option<int?> threads = Choice.Count("--threads", "Threads of libtorch [default: 2]");
+    private readonly Option<int?> threads = Choice.Threads();
 
     private readonly Option<string?> folder = Choice.Text(
         "--out",

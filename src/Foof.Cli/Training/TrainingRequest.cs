@@ -10,7 +10,6 @@ internal sealed record TrainingRequest
     private const int DefaultInvertEvery = 100;
     private const int MostStatisticsSteps = 10;
     private const int DefaultSeed = 42;
-    private const int DefaultThreads = 2;
 
     internal string? Data { get; init; }
     internal string? Model { get; init; }
@@ -55,7 +54,7 @@ internal sealed record TrainingRequest
             StatisticsSteps = steps,
             Subset = Subset,
             Seed = Seed ?? DefaultSeed,
-            Threads = Threads ?? DefaultThreads,
+            Threads = Threads ?? Commands.Choice.DefaultThreads,
         };
     }
 
