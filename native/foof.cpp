@@ -16,11 +16,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -60,14 +62,22 @@ struct Value {
   int64_t bytes;
 };
 
-// An operator with what a call needs besides: the defaults of arguments left out at the end, and which
-// arguments are declared float, where the dispatcher refuses an integer.
+// An operator with what a call needs besides: the defaults of arguments left out at the end, which arguments
+// are declared float, where the dispatcher refuses an integer, and whether no result or argument aliases or
+// changes another.
 struct Operator {
   c10::OperatorHandle handle;
   std::vector<c10::IValue> defaults;
   std::vector<bool> has_default;
   std::vector<bool> is_float;
+  bool is_pure;
 };
+
+bool is_pure(const c10::FunctionSchema& schema) {
+  const auto fresh = [](const c10::Argument& argument) { return argument.alias_info() == nullptr; };
+  return std::all_of(schema.arguments().begin(), schema.arguments().end(), fresh) &&
+      std::all_of(schema.returns().begin(), schema.returns().end(), fresh);
+}
 
 thread_local std::string last_error;
 
@@ -158,10 +168,10 @@ c10::IValue to_ivalue(const Value& value) {
   }
 }
 
-void append_tensor(const at::Tensor& tensor, Value* results, int32_t capacity, int32_t& count) {
+void append_tensor(at::Tensor tensor, Value* results, int32_t capacity, int32_t& count) {
   TORCH_CHECK(count < capacity, "foof: more results than the ", capacity, " asked for");
   const auto bytes = tensor.defined() ? exclusive_bytes(tensor) : 0;
-  const auto handle = release(tensor);
+  const auto handle = release(std::move(tensor));
   results[count++] = Value{kTensor, 0, reinterpret_cast<int64_t>(handle), bytes};
 }
 
@@ -173,9 +183,9 @@ void free_results(Value* results, int32_t count) {
   }
 }
 
-void append(const c10::IValue& value, Value* results, int32_t capacity, int32_t& count) {
+void append(c10::IValue& value, Value* results, int32_t capacity, int32_t& count) {
   if (value.isTensor()) {
-    append_tensor(value.toTensor(), results, capacity, count);
+    append_tensor(std::move(value).toTensor(), results, capacity, count);
     return;
   }
   if (value.isTensorList()) {
@@ -197,6 +207,21 @@ void append(const c10::IValue& value, Value* results, int32_t capacity, int32_t&
     std::memcpy(&result.bits, &number, sizeof number);
   } else {
     TORCH_CHECK(value.isNone(), "foof: a result of kind ", value.tagKind(), " has no tag");
+  }
+}
+
+// Whether autograd has nothing to record: no tensor among the arguments asks for it.
+bool untracked(const Value& value) {
+  const auto handles = reinterpret_cast<const Handle*>(value.bits);
+  const auto free = [](Handle handle) { return handle == nullptr || !handle->requires_grad(); };
+  switch (value.tag) {
+    case kTensor:
+      return free(reinterpret_cast<Handle>(value.bits));
+    case kTensorList:
+    case kOptionalTensorList:
+      return std::all_of(handles, handles + value.count, free);
+    default:
+      return true;
   }
 }
 
@@ -227,7 +252,7 @@ FOOF_API Operator* foof_find(const char* name, const char* overload) {
     auto& entry = found[std::string(name) + "." + overload];
     if (entry != nullptr) return entry.get();
     const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-    auto op = std::make_unique<Operator>(Operator{handle, {}, {}, {}});
+    auto op = std::make_unique<Operator>(Operator{handle, {}, {}, {}, is_pure(handle.schema())});
     for (const auto& argument : handle.schema().arguments()) {
       op->has_default.push_back(argument.default_value().has_value());
       op->defaults.push_back(argument.default_value().value_or(c10::IValue()));
@@ -262,11 +287,18 @@ FOOF_API int32_t foof_call(
       TORCH_CHECK(op->has_default[i], op->handle.schema(), " needs argument ", i + 1);
       stack.push_back(op->defaults[i]);
     }
-    op->handle.callBoxed(&stack);
+    if (op->is_pure && std::all_of(arguments, arguments + argument_count, untracked)) {
+      // Nothing to record and nothing shared: the kernel is called below autograd, which would only find out
+      // the same and costs a tenth of a small operator.
+      const at::AutoDispatchBelowAutograd straight;
+      op->handle.callBoxed(&stack);
+    } else {
+      op->handle.callBoxed(&stack);
+    }
     int32_t count = 0;
     if (results != nullptr) {
       try {
-        for (const auto& value : stack) append(value, results, capacity, count);
+        for (auto& value : stack) append(value, results, capacity, count);
       } catch (...) {
         free_results(results, count);
         throw;
