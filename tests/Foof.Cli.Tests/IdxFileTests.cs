@@ -79,7 +79,7 @@ public sealed class IdxFileTests : IDisposable
     public void A_length_of_zero_is_refused() =>
         Refused(
             Idx.Header(0x803, 0, 28, 28),
-            "offset 4: expected a positive length of dimension 0; found 0."
+            "offset 4: expected a length of dimension 0 from 1 to 2147483647; found 0."
         );
 
     [Fact]

@@ -131,14 +131,14 @@ public sealed class TrainTests : IDisposable
         File.WriteAllText(file, "");
         var answer = CommandLine.Run(Tiny("linear", "sgd", "--out", Path.Combine(file, "run")));
         Assert.StartsWith(
-            "--out must name a folder that can be written: ",
+            "--out must name a folder that can be written; ",
             answer.Sentence(),
             StringComparison.Ordinal
         );
         Assert.Equal("", answer.Output);
         answer = CommandLine.Run(Tiny("linear", "sgd", "--metrics", folder["missing/metrics.json"]));
         Assert.StartsWith(
-            "--metrics must name a file that can be written: ",
+            "--metrics must name a file that can be written; ",
             answer.Sentence(),
             StringComparison.Ordinal
         );

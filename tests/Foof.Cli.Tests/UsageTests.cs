@@ -22,7 +22,8 @@ public class UsageTests
         "--batch-size must be a whole number from 1 to 2147483647; got '-4'."
     )]
     [InlineData("train --subset 0", "--subset must be a whole number from 1 to 2147483647; got '0'.")]
-    [InlineData("train --threads 0", "--threads must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData("train --out=", "--out needs a value: DIR.")]
+    [InlineData("train --epochs 1 --epochs 2", "--epochs must be given once; it was given 2 times.")]
     [InlineData(
         "train --invert-every 0",
         "--invert-every must be a whole number from 1 to 2147483647; got '0'."
@@ -53,6 +54,23 @@ public class UsageTests
     )]
     public void A_wrong_command_line_gets_one_sentence(string line, string sentence) =>
         Assert.Equal(sentence, CommandLine.Run(line.Split(' ')).Sentence(ExitCode.Usage));
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("info")]
+    [InlineData("bench ops")]
+    public void Threads_lie_between_one_and_four_for_each_processor(string command)
+    {
+        var most = Math.Max(2, 4 * Environment.ProcessorCount);
+        foreach (var count in new[] { 0, most + 1, 100_000 })
+        {
+            var answer = CommandLine.Run([.. command.Split(' '), "--threads", $"{count}"]);
+            Assert.Equal(
+                $"--threads must be a whole number from 1 to {most}; got '{count}'.",
+                answer.Sentence(ExitCode.Usage)
+            );
+        }
+    }
 
     [Fact]
     public void Help_lists_every_option_of_the_contract()

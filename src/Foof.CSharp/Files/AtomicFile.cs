@@ -3,17 +3,26 @@ namespace Foof;
 /// <summary>Files that are either wholly written or not at all.</summary>
 public static class AtomicFile
 {
+    private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];
+
     /// <summary>
     /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk, and renames it to
     /// <paramref name="path"/>. Where anything fails, the old file stays and the temporary one is removed.
     /// </summary>
+    /// <remarks>A link is followed. A device is written straight: there is nothing to replace.</remarks>
     /// <param name="path">The file to make or to replace; its folder exists.</param>
     /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        var target = Path.GetFullPath(path);
+        var target = Followed(path);
+        if (IsDevice(target))
+        {
+            using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
+            write(device);
+            return;
+        }
         var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -30,4 +39,14 @@ public static class AtomicFile
             throw;
         }
     }
+
+    private static string Followed(string path)
+    {
+        var link = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
+        return link?.FullName ?? Path.GetFullPath(path);
+    }
+
+    /// <summary>Whether <paramref name="path"/> lies where the system keeps devices and its own state.</summary>
+    public static bool IsDevice(string path) =>
+        DeviceFolders.Any(folder => Path.GetFullPath(path).StartsWith(folder, StringComparison.Ordinal));
 }

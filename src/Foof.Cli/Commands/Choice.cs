@@ -14,7 +14,18 @@ internal static class Choice
 
     /// <summary>A text, any.</summary>
     internal static Option<string?> Text(string name, string valueName, string description) =>
-        new(name) { Description = description, HelpName = valueName };
+        new(name)
+        {
+            Description = description,
+            HelpName = valueName,
+            CustomParser = result =>
+            {
+                if (Token(result) is { Length: > 0 } given)
+                    return given;
+                result.AddError($"{name} needs a value: {valueName}.");
+                return null;
+            },
+        };
 
     /// <summary>A number greater than zero.</summary>
     internal static Option<double?> Positive(string name, string description) =>

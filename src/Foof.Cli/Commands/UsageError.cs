@@ -38,6 +38,8 @@ internal static class UsageError
     private static string Explain(Command command, ParseError error) =>
         error.SymbolResult switch
         {
+            OptionResult { IdentifierTokenCount: > 1 } twice =>
+                $"{twice.Option.Name} must be given once; it was given {twice.IdentifierTokenCount} times.",
             OptionResult { Tokens.Count: 0 } given =>
                 $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
             CommandResult when command.Subcommands.Count > 0 =>

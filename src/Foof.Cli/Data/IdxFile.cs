@@ -69,7 +69,12 @@ internal sealed record IdxFile(string Path, int[] Shape, byte[] Bytes)
         var length = ReadWord(source, $"the length of dimension {dimension}");
         return length is > 0 and <= int.MaxValue
             ? (int)length
-            : throw Wrong(source.Path, offset, $"a positive length of dimension {dimension}", $"{length}");
+            : throw Wrong(
+                source.Path,
+                offset,
+                $"a length of dimension {dimension} from 1 to {int.MaxValue}",
+                $"{length}"
+            );
     }
 
     private static uint ReadWord(IdxStream source, string what)

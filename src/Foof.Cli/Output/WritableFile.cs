@@ -14,7 +14,7 @@ internal static class WritableFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailure(
-                $"{option} must name a folder that can be written: {error.Message.TrimEnd('.')}."
+                $"{option} must name a folder that can be written; {folder} is none{Reason(error)}: name another."
             );
         }
     }
@@ -24,6 +24,8 @@ internal static class WritableFile
     {
         if (Directory.Exists(file))
             throw new CommandFailure($"{option} must name a file; {file} is a folder.");
+        if (AtomicFile.IsDevice(file) && File.Exists(file))
+            return;
         try
         {
             Probe(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -31,10 +33,19 @@ internal static class WritableFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailure(
-                $"{option} must name a file that can be written: {error.Message.TrimEnd('.')}."
+                $"{option} must name a file that can be written; {file} is none{Reason(error)}: name another."
             );
         }
     }
+
+    // The runtime's own sentences name files that the user never typed.
+    private static string Reason(Exception error) =>
+        error switch
+        {
+            UnauthorizedAccessException => " (no right to write there)",
+            DirectoryNotFoundException or FileNotFoundException => " (its folder does not exist)",
+            _ => "",
+        };
 
     private static void Probe(string folder)
     {

@@ -30,7 +30,7 @@ internal abstract class GradientLearner<TState>(
         var loss = LikelihoodModule.loss(likelihood, output, target);
         var value = loss.item<float>();
         if (!float.IsFinite(value))
-            throw new NumericalFailure($"it is {value}", "the training loss", "lower --learning-rate");
+            throw new NumericalFailure($"the loss is {value}", "this step", "lower --learning-rate");
         loss.backward();
         optimizer.step();
         return new(value, output.detach());

@@ -109,7 +109,8 @@ internal sealed class Trainer(
         catch (NumericalFailure failure)
         {
             throw new CommandFailure(
-                $"Training stopped at step {state.Step + 1} of epoch {state.Epoch}: {failure.Message}{Kept()}"
+                $"Training stopped at step {state.Step + 1} of epoch {state.Epoch}: {failure.What}; "
+                    + $"{failure.Remedy}.{Kept()}"
             );
         }
     }
@@ -131,7 +132,8 @@ internal sealed class Trainer(
     private string Kept() =>
         folder is not null && File.Exists(Checkpoint.File(folder))
             ? $" {Checkpoint.File(folder)} is as it was."
-            : "";
+        : folder is not null ? " There is no checkpoint yet."
+        : "";
 
     private void Save(bool isEpochEnd)
     {

@@ -81,7 +81,7 @@ internal sealed record TrainingRequest
         var epochs = Epochs ?? kept.Epochs;
         if (epochs <= finished)
             throw new CommandFailure(
-                $"The run in {folder} has finished {finished} epochs and --epochs is {epochs}: "
+                $"The run in {folder} has {finished} finished epoch(s) and --epochs is {epochs}: "
                     + "raise --epochs to go on."
             );
         return kept with { Data = Data ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };

@@ -49,4 +49,23 @@ public class AtomicFileTests
         Assert.True(Directory.Exists(folder["a"]));
         Assert.Empty(folder.Files);
     }
+
+    [Fact]
+    public void A_link_is_followed_and_stays_a_link()
+    {
+        using var folder = new Folder();
+        File.WriteAllText(folder["file"], "old");
+        File.CreateSymbolicLink(folder["link"], folder["file"]);
+        AtomicFile.Write(folder["link"], stream => stream.Write("new"u8));
+        Assert.Equal("new", File.ReadAllText(folder["file"]));
+        Assert.NotNull(File.ResolveLinkTarget(folder["link"], returnFinalTarget: false));
+    }
+
+    [Fact]
+    public void A_device_is_written_and_not_replaced()
+    {
+        AtomicFile.Write("/dev/null", stream => stream.Write("gone"u8));
+        Assert.Equal("", File.ReadAllText("/dev/null"));
+        Assert.ThrowsAny<IOException>(() => AtomicFile.Write("/dev/full", stream => stream.Write("no"u8)));
+    }
 }
