@@ -72,7 +72,7 @@ namespace TorchSharp
                     dtype ?? embeddings.dtype
                 );
                 using (no_grad())
-                    NNOps.Copy_.Run(weight, embeddings);
+                    Aten.Copy_.Run(weight, embeddings);
                 weight.requires_grad = !freeze;
                 return new Embedding(weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse);
             }
@@ -132,8 +132,8 @@ namespace TorchSharp.Modules
             if (paddingRow is not { } row)
                 return;
             using var unrecorded = torch.no_grad();
-            using var vector = NNOps.Select.Call(weight, 0L, row);
-            NNOps.Zero_.Run(vector);
+            using var vector = Aten.SelectInt.Call(weight, 0L, row);
+            Aten.Zero_.Run(vector);
         }
 
         private static long? Row(long? padding_idx, long rows) =>

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Native;
 
 namespace TorchSharp
 {
@@ -36,7 +37,7 @@ namespace TorchSharp.Modules
 
         /// <summary>The same elements with fewer dimensions.</summary>
         public override torch.Tensor forward(torch.Tensor input) =>
-            NNOps.Flatten.Call(input, start_dim, end_dim);
+            Aten.FlattenUsingInts.Call(input, start_dim, end_dim);
     }
 
     /// <summary>Makes several dimensions of one.</summary>
@@ -57,6 +58,6 @@ namespace TorchSharp.Modules
 
         /// <summary>The same elements with more dimensions.</summary>
         public override torch.Tensor forward(torch.Tensor input) =>
-            NNOps.Unflatten.Call(input, dim, unflattened_size);
+            Aten.Unflatten.Call(input, dim, unflattened_size);
     }
 }

@@ -37,12 +37,11 @@ public static partial class torch
             /// Class numbers as unit vectors. Shapes: integers [...] -> [...; num_classes]; -1 takes the
             /// greatest number plus one.
             /// </summary>
-            public static Tensor one_hot(Tensor x, long num_classes = -1) =>
-                NNOps.OneHot.Call(x, num_classes);
+            public static Tensor one_hot(Tensor x, long num_classes = -1) => Aten.OneHot.Call(x, num_classes);
 
             /// <summary>x1 x2 / max(|x1| |x2|, eps) along a dimension.</summary>
             public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1, double eps = 1e-8) =>
-                NNOps.CosineSimilarity.Call(x1, x2, dim, eps);
+                Aten.CosineSimilarity.Call(x1, x2, dim, eps);
 
             /// <summary>
             /// Puts elements around a tensor: <paramref name="pad"/> counts those before and after the last
@@ -55,8 +54,8 @@ public static partial class torch
                 double value = 0
             ) =>
                 mode is PaddingModes.Constant or PaddingModes.Zeros
-                    ? NNOps.Pad.Call(input, pad, "constant", mode == PaddingModes.Zeros ? 0.0 : value)
-                    : NNOps.Pad.Call(input, pad, mode.ToString().ToLowerInvariant());
+                    ? Aten.Pad.Call(input, pad, "constant", mode == PaddingModes.Zeros ? 0.0 : value)
+                    : Aten.Pad.Call(input, pad, mode.ToString().ToLowerInvariant());
 
             /// <summary>Puts elements before and after the last dimension.</summary>
             public static Tensor pad(

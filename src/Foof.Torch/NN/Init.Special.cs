@@ -18,14 +18,14 @@ public static partial class torch
                         $"An identity must be a matrix; got {shape.Length} dimensions.",
                         nameof(tensor)
                     );
-                using var identity = NNOps.Eye.Call(
+                using var identity = Aten.EyeM.Call(
                     shape[0],
                     shape[1],
                     tensor.dtype,
                     Value.None,
                     tensor.device
                 );
-                return Unrecorded(NNOps.Copy_, tensor, identity);
+                return Unrecorded(Aten.Copy_, tensor, identity);
             }
 
             /// <summary>
@@ -42,24 +42,24 @@ public static partial class torch
             {
                 var (low, high) = (Erf((a - mean) / std), Erf((b - mean) / std));
                 uniform_(tensor, low, high, generator);
-                Unrecorded(NNOps.Erfinv_, tensor);
-                Unrecorded(NNOps.MulScalar_, tensor, std * Math.Sqrt(2));
-                Unrecorded(NNOps.AddScalar_, tensor, mean);
-                return Unrecorded(NNOps.Clamp_, tensor, a, b);
+                Unrecorded(Aten.Erfinv_, tensor);
+                Unrecorded(Aten.Mul_Scalar, tensor, std * Math.Sqrt(2));
+                Unrecorded(Aten.Add_Scalar, tensor, mean);
+                return Unrecorded(Aten.Clamp_, tensor, a, b);
             }
 
             // erf(z / sqrt 2) = 2 Phi(z) - 1.
             private static double Erf(double z)
             {
-                using var argument = NNOps.Empty.Call(
+                using var argument = Aten.EmptyMemoryFormat.Call(
                     Array.Empty<long>(),
                     ScalarType.Float64,
                     Value.None,
                     CPU
                 );
-                NNOps.Fill_.Run(argument, z / Math.Sqrt(2));
-                NNOps.Erf_.Run(argument);
-                return NNOps.Item.CallScalar(argument).ToDouble();
+                Aten.Fill_Scalar.Run(argument, z / Math.Sqrt(2));
+                Aten.Erf_.Run(argument);
+                return Aten.Item.CallScalar(argument).ToDouble();
             }
 
             /// <summary>
@@ -81,8 +81,8 @@ public static partial class torch
                 using var scope = NewDisposeScope();
                 using var unrecorded = no_grad();
                 var basis = OrthonormalColumns(tensor, rows, tensor.numel() / rows);
-                NNOps.Copy_.Run(tensor, NNOps.Reshape.Call(basis, shape));
-                NNOps.MulScalar_.Run(tensor, gain);
+                Aten.Copy_.Run(tensor, Aten.Reshape.Call(basis, shape));
+                Aten.Mul_Scalar.Run(tensor, gain);
                 return tensor;
             }
 
@@ -92,11 +92,11 @@ public static partial class torch
             {
                 var wide = rows < columns;
                 long[] size = wide ? [columns, rows] : [rows, columns];
-                var normal = NNOps.Empty.Call(size, like.dtype, Value.None, like.device);
-                NNOps.Normal_.Run(normal);
-                var (Q, R) = NNOps.Qr.Call2(normal);
-                var signed = NNOps.Mul.Call(Q, NNOps.Sign.Call(NNOps.Diagonal.Call(R)));
-                return wide ? NNOps.Transpose.Call(signed) : signed;
+                var normal = Aten.EmptyMemoryFormat.Call(size, like.dtype, Value.None, like.device);
+                Aten.Normal_.Run(normal);
+                var (Q, R) = Aten.LinalgQr.Call2(normal);
+                var signed = Aten.MulTensor.Call(Q, Aten.Sign.Call(Aten.Diagonal.Call(R)));
+                return wide ? Aten.T.Call(signed) : signed;
             }
         }
     }

@@ -13,7 +13,8 @@ public static partial class torch
         public static partial class init
         {
             /// <summary>All elements <paramref name="val"/>.</summary>
-            public static Tensor constant_(Tensor tensor, Scalar val) => Unrecorded(NNOps.Fill_, tensor, val);
+            public static Tensor constant_(Tensor tensor, Scalar val) =>
+                Unrecorded(Aten.Fill_Scalar, tensor, val);
 
             /// <summary>All elements one.</summary>
             public static Tensor ones_(Tensor tensor) => constant_(tensor, 1);
@@ -27,7 +28,7 @@ public static partial class torch
                 double low = 0,
                 double high = 1,
                 Generator? generator = null
-            ) => Unrecorded(NNOps.Uniform_, tensor, low, high, generator);
+            ) => Unrecorded(Aten.Uniform_, tensor, low, high, generator);
 
             /// <summary>Independent, normal with the given mean and standard deviation.</summary>
             public static Tensor normal_(
@@ -35,7 +36,7 @@ public static partial class torch
                 double mean = 0,
                 double std = 1,
                 Generator? generator = null
-            ) => Unrecorded(NNOps.Normal_, tensor, mean, std, generator);
+            ) => Unrecorded(Aten.Normal_, tensor, mean, std, generator);
 
             /// <summary>
             /// What PyTorch's linear and convolution layers start from: uniform in +-1/sqrt(fan in).
@@ -59,7 +60,14 @@ public static partial class torch
             }
 
             internal static Parameter EmptyParameter(long[] shape, Device? device, ScalarType? dtype) =>
-                new(NNOps.Empty.Call(shape, dtype ?? get_default_dtype(), Value.None, device ?? CPU));
+                new(
+                    Aten.EmptyMemoryFormat.Call(
+                        shape,
+                        dtype ?? get_default_dtype(),
+                        Value.None,
+                        device ?? CPU
+                    )
+                );
 
             private static Tensor Unrecorded(Op op, Tensor tensor, params ReadOnlySpan<Value> arguments)
             {

@@ -66,7 +66,7 @@ public static partial class torch
             )
             {
                 using var source = tensor.detach();
-                return NNOps.To.Call(source, dtype, Value.None, device, Value.None, non_blocking);
+                return Aten.ToDtypeLayout.Call(source, dtype, Value.None, device, Value.None, non_blocking);
             }
 
             private static ScalarType RequireFloat(ScalarType dtype) =>

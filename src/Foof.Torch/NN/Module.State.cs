@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -74,7 +76,7 @@ public static partial class torch
                 }
                 using var unrecorded = no_grad();
                 foreach (var key in shared)
-                    NNOps.Copy_.Run(own[key], source[key]);
+                    Aten.Copy_.Run(own[key], source[key]);
                 return (missing, unexpected);
             }
 

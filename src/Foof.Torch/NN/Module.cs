@@ -1,5 +1,6 @@
 using System.Reflection;
 using TorchSharp.Modules;
+using TorchSharp.Native;
 
 namespace TorchSharp;
 
@@ -61,7 +62,7 @@ public static partial class torch
                     if (set_to_none)
                         parameter.grad = null;
                     else
-                        NNOps.Zero_.Run(gradient);
+                        Aten.Zero_.Run(gradient);
                 }
             }
 

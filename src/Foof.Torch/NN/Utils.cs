@@ -30,16 +30,16 @@ public static partial class torch
                     return 0;
                 var device = gradients[0].device;
                 var norms = gradients
-                    .Select(gradient => NNOps.VectorNorm.Call(gradient, norm_type))
-                    .Select(norm => NNOps.To.Call(norm, Value.None, Value.None, device))
+                    .Select(gradient => Aten.LinalgVectorNorm.Call(gradient, norm_type))
+                    .Select(norm => Aten.ToDtypeLayout.Call(norm, Value.None, Value.None, device))
                     .ToArray();
-                var norm = NNOps.VectorNorm.Call(NNOps.Stack.Call(norms), norm_type);
-                var total = NNOps.Item.CallScalar(norm).ToDouble();
+                var norm = Aten.LinalgVectorNorm.Call(Aten.Stack.Call(norms), norm_type);
+                var total = Aten.Item.CallScalar(norm).ToDouble();
                 var factor = max_norm / (total + 1e-6);
                 if (factor < 1)
                 {
                     foreach (var gradient in gradients)
-                        NNOps.MulScalar_.Run(gradient, factor);
+                        Aten.Mul_Scalar.Run(gradient, factor);
                 }
                 return total;
             }
@@ -54,7 +54,7 @@ public static partial class torch
                 foreach (var parameter in tensors)
                 {
                     if (parameter.grad is { } gradient)
-                        NNOps.Clamp_.Run(gradient, -clip_value, clip_value);
+                        Aten.Clamp_.Run(gradient, -clip_value, clip_value);
                 }
             }
 
@@ -62,8 +62,8 @@ public static partial class torch
             public static Tensor parameters_to_vector(IEnumerable<Parameter> tensors)
             {
                 using var scope = NewDisposeScope();
-                var vectors = tensors.Select(parameter => NNOps.Reshape.Call(parameter, new long[] { -1 }));
-                return NNOps.Cat.Call(vectors.ToArray()).MoveToOuterDisposeScope();
+                var vectors = tensors.Select(parameter => Aten.Reshape.Call(parameter, new long[] { -1 }));
+                return Aten.Cat.Call(vectors.ToArray()).MoveToOuterDisposeScope();
             }
 
             /// <summary>
@@ -85,8 +85,8 @@ public static partial class torch
                 var start = 0L;
                 foreach (var parameter in parameters)
                 {
-                    var piece = NNOps.Narrow.Call(vec, 0L, start, parameter.numel());
-                    NNOps.Copy_.Run(parameter, NNOps.Reshape.Call(piece, parameter.shape));
+                    var piece = Aten.Narrow.Call(vec, 0L, start, parameter.numel());
+                    Aten.Copy_.Run(parameter, Aten.Reshape.Call(piece, parameter.shape));
                     start += parameter.numel();
                 }
             }

@@ -45,4 +45,17 @@ internal static partial class Aten
     internal static readonly Op HuberLoss = new("huber_loss");
     internal static readonly Op MseLoss = new("mse_loss");
     internal static readonly Op L1Loss = new("l1_loss");
+
+    // What modules and optimisers call and no tensor's member does
+    internal static readonly Op Gelu_ = new("gelu_");
+    internal static readonly Op Mish = new("mish");
+    internal static readonly Op Mish_ = new("mish_");
+    internal static readonly Op Unflatten = new("unflatten.int");
+    internal static readonly Op Pad = new("pad");
+    internal static readonly Op OneHot = new("one_hot");
+    internal static readonly Op Div = new("div.Tensor");
+    internal static readonly Op CosineSimilarity = new("cosine_similarity");
+    internal static readonly Op Lerp_ = new("lerp_.Scalar");
+    internal static readonly Op MaximumOut = new("maximum.out");
+    internal static readonly Op ToCopy = new("_to_copy");
 }

@@ -57,11 +57,11 @@ public partial class Adam
             step++;
             var correction1 = 1 - Math.Pow(beta1, step);
             var correction2 = Math.Sqrt(1 - Math.Pow(beta2, step));
-            OptimOps.Lerp_.Run(exp_avg, gradient, 1 - beta1);
+            Aten.Lerp_.Run(exp_avg, gradient, 1 - beta1);
             Aten.Mul_Scalar.Run(exp_avg_sq, beta2);
             Aten.Addcmul_.Run(exp_avg_sq, gradient, gradient, 1 - beta2);
             if (max_exp_avg_sq is { } largest)
-                OptimOps.MaximumOut.Run(largest, exp_avg_sq, largest);
+                Aten.MaximumOut.Run(largest, exp_avg_sq, largest);
             using var root = Aten.Sqrt.Call(max_exp_avg_sq ?? exp_avg_sq);
             Aten.Add_Scalar.Run(root, options.eps!.Value * correction2, 1L);
             var rate = options.LearningRate!.Value * correction2 / correction1;

@@ -86,7 +86,7 @@ public abstract class BufferState : OptimizerState, IDisposable
     private static Tensor CopyTo(Tensor tensor, Device device)
     {
         using var unrecorded = no_grad();
-        return OptimOps.ToCopy.Call(tensor, Native.Value.None, Native.Value.None, device);
+        return Aten.ToCopy.Call(tensor, Native.Value.None, Native.Value.None, device);
     }
 
     /// <summary>Frees the tensors.</summary>

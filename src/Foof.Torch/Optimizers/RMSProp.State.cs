@@ -70,7 +70,7 @@ public partial class RMSProp
         {
             if (grad_avg is not { } mean)
                 return Aten.Sqrt.Call(square_avg);
-            OptimOps.Lerp_.Run(mean, gradient, 1 - alpha);
+            Aten.Lerp_.Run(mean, gradient, 1 - alpha);
             var root = Aten.Addcmul.Call(square_avg, mean, mean, -1.0);
             Aten.Sqrt_.Run(root);
             return root;

@@ -17,15 +17,7 @@ internal static unsafe class StateStream
         writer.Write((byte)shape.Length);
         foreach (var length in shape)
             writer.Write(length);
-        using var copy = OptimOps.ToCopy.Call(
-            tensor,
-            Value.None,
-            Value.None,
-            CPU,
-            Value.None,
-            false,
-            Contiguous
-        );
+        using var copy = Aten.ToCopy.Call(tensor, Value.None, Value.None, CPU, Value.None, false, Contiguous);
         var size = copy.numel() * copy.element_size();
         if (size > 0)
             new UnmanagedMemoryStream((byte*)NativeMethods.foof_data(copy.Handle), size).CopyTo(
@@ -53,7 +45,7 @@ internal static unsafe class StateStream
             reader.BaseStream.ReadExactly(
                 new Span<byte>(target + done, (int)Math.Min(ChunkBytes, size - done))
             );
-        return OptimOps.ToCopy.Call(tensor, Value.None, Value.None, device);
+        return Aten.ToCopy.Call(tensor, Value.None, Value.None, device);
     }
 
     private static long Size(long[] shape, ScalarType type, Stream stream)

@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using static TorchSharp.torch.nn.init;
@@ -84,7 +85,7 @@ public class InitTests
     {
         using var scope = NewDisposeScope();
         var Q = orthogonal_(randn([rows, columns], float64), 2);
-        var transposed = NNOps.Transpose.Call(Q);
+        var transposed = Aten.T.Call(Q);
         Numbers.Close(
             [4, 0, 0, 0, 4, 0, 0, 0, 4],
             rows < columns ? Q.mm(transposed) : transposed.mm(Q),

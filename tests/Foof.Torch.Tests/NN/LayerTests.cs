@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -62,22 +63,22 @@ public class LayerTests
         {
             for (var group = 0L; group < groups; group++)
             {
-                var patches = NNOps.Narrow.Call(
-                    NNOps.Select.Call(columns, 0L, example),
+                var patches = Aten.Narrow.Call(
+                    Aten.SelectInt.Call(columns, 0L, example),
                     0L,
                     group * rows,
                     rows
                 );
-                var kernels = NNOps.Reshape.Call(layer.weight, new long[] { 9, rows });
-                var own = NNOps.Narrow.Call(kernels, 0L, group * (9 / groups), 9 / groups);
-                var shift = NNOps.Reshape.Call(layer.bias, new long[] { 9, 1 });
+                var kernels = Aten.Reshape.Call(layer.weight, new long[] { 9, rows });
+                var own = Aten.Narrow.Call(kernels, 0L, group * (9 / groups), 9 / groups);
+                var shift = Aten.Reshape.Call(layer.bias, new long[] { 9, 1 });
                 var expected = own.mm(patches)
-                    .add(NNOps.Narrow.Call(shift, 0L, group * (9 / groups), 9 / groups));
-                var image = NNOps.Reshape.Call(
-                    NNOps.Select.Call(output, 0L, example),
+                    .add(Aten.Narrow.Call(shift, 0L, group * (9 / groups), 9 / groups));
+                var image = Aten.Reshape.Call(
+                    Aten.SelectInt.Call(output, 0L, example),
                     new long[] { 9, places }
                 );
-                Numbers.Close(expected, NNOps.Narrow.Call(image, 0L, group * (9 / groups), 9 / groups));
+                Numbers.Close(expected, Aten.Narrow.Call(image, 0L, group * (9 / groups), 9 / groups));
             }
         }
     }

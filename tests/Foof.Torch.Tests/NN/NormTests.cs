@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -55,12 +56,12 @@ public class NormTests
         layer.reset_running_stats();
         Numbers.Close(
             [0, 1, 0],
-            NNOps.Cat.Call(
+            Aten.Cat.Call(
                 new[]
                 {
                     layer.running_mean!,
                     layer.running_var!,
-                    NNOps.Reshape.Call(layer.num_batches_tracked, new long[] { 1 }),
+                    Aten.Reshape.Call(layer.num_batches_tracked, new long[] { 1 }),
                 }
             )
         );

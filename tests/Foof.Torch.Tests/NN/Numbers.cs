@@ -1,3 +1,4 @@
+using TorchSharp.Native;
 using static TorchSharp.torch;
 
 namespace Foof.Torch.Tests.NN;
@@ -7,7 +8,7 @@ internal static unsafe class Numbers
 {
     internal static double[] ToNumbers(this Tensor tensor)
     {
-        using var source = NNOps.To.Call(tensor, float64, TorchSharp.Native.Value.None, CPU);
+        using var source = Aten.ToDtypeLayout.Call(tensor, float64, TorchSharp.Native.Value.None, CPU);
         var values = new double[source.numel()];
         fixed (double* first = values)
             TorchSharp.Native.NativeMethods.Check(
@@ -24,7 +25,7 @@ internal static unsafe class Numbers
 
     internal static Tensor Of(long[] shape, params double[] values)
     {
-        var target = NNOps.Empty.Call(shape, float64, TorchSharp.Native.Value.None, CPU);
+        var target = Aten.EmptyMemoryFormat.Call(shape, float64, TorchSharp.Native.Value.None, CPU);
         fixed (double* first = values)
             TorchSharp.Native.NativeMethods.Check(
                 TorchSharp.Native.NativeMethods.foof_copy_in(
@@ -39,7 +40,7 @@ internal static unsafe class Numbers
     internal static Tensor Classes(long[] shape, params double[] values)
     {
         using var source = Of(shape, values);
-        return NNOps.To.Call(source, int64);
+        return Aten.ToDtypeLayout.Call(source, int64);
     }
 
     internal static void Close(double[] expected, Tensor actual, double tolerance = 1e-10)

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Native;
 
 namespace TorchSharp
 {
@@ -31,8 +32,8 @@ namespace TorchSharp
                 /// </summary>
                 public static Tensor gelu(Tensor x, GELU.Approximate approximate, bool inplace = false) =>
                     inplace
-                        ? InPlace(NNOps.Gelu_, x, approximate.ToString())
-                        : NNOps.Gelu.Call(x, approximate.ToString());
+                        ? InPlace(Aten.Gelu_, x, approximate.ToString())
+                        : Aten.Gelu.Call(x, approximate.ToString());
             }
         }
     }

@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp
 {
     public static partial class torch
@@ -28,18 +30,18 @@ namespace TorchSharp
                     bool inplace = false
                 ) =>
                     inplace
-                        ? InPlace(NNOps.Hardtanh_, x, min_val, max_val)
-                        : NNOps.Hardtanh.Call(x, min_val, max_val);
+                        ? InPlace(Aten.Hardtanh_, x, min_val, max_val)
+                        : Aten.Hardtanh.Call(x, min_val, max_val);
 
                 /// <summary>x min(max(x + 3, 0), 6) / 6.</summary>
                 public static Tensor hardswish(Tensor input, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Hardswish_, input) : NNOps.Hardswish.Call(input);
+                    inplace ? InPlace(Aten.Hardswish_, input) : Aten.Hardswish.Call(input);
 
                 /// <summary>
                 /// log(1 + exp(beta x)) / beta, and x itself where beta x is above threshold.
                 /// </summary>
                 public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) =>
-                    NNOps.Softplus.Call(x, beta, threshold);
+                    Aten.Softplus.Call(x, beta, threshold);
             }
         }
     }

@@ -23,11 +23,11 @@ namespace TorchSharp
             {
                 /// <summary>max(x, 0).</summary>
                 public static Tensor relu(Tensor x, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Relu_, x) : NNOps.Relu.Call(x);
+                    inplace ? InPlace(Aten.Relu_, x) : Aten.Relu.Call(x);
 
                 /// <summary>min(max(x, 0), 6).</summary>
                 public static Tensor relu6(Tensor x, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Relu6_, x) : NNOps.Relu6.Call(x);
+                    inplace ? InPlace(Aten.Relu6_, x) : Aten.Relu6.Call(x);
 
                 /// <summary>x where x is positive, else negative_slope x.</summary>
                 public static Tensor leaky_relu(
@@ -36,12 +36,12 @@ namespace TorchSharp
                     bool inplace = false
                 ) =>
                     inplace
-                        ? InPlace(NNOps.LeakyRelu_, input, negative_slope)
-                        : NNOps.LeakyRelu.Call(input, negative_slope);
+                        ? InPlace(Aten.LeakyRelu_, input, negative_slope)
+                        : Aten.LeakyRelu.Call(input, negative_slope);
 
                 /// <summary>x where x is positive, else alpha (exp(x) - 1).</summary>
                 public static Tensor elu(Tensor x, double alpha, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Elu_, x, alpha) : NNOps.Elu.Call(x, alpha);
+                    inplace ? InPlace(Aten.Elu_, x, alpha) : Aten.Elu.Call(x, alpha);
 
                 // The result is a handle of its own, so that disposing it leaves the input's alone.
                 private static Tensor InPlace(Op op, Tensor x, params ReadOnlySpan<Value> rest)

@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp
 {
     public static partial class torch
@@ -32,22 +34,22 @@ namespace TorchSharp
             {
                 /// <summary>1 / (1 + exp(-x)).</summary>
                 public static Tensor sigmoid(Tensor x, bool inplace) =>
-                    inplace ? InPlace(NNOps.Sigmoid_, x) : NNOps.Sigmoid.Call(x);
+                    inplace ? InPlace(Aten.Sigmoid_, x) : Aten.Sigmoid.Call(x);
 
                 /// <summary>1 / (1 + exp(-x)).</summary>
-                public static Tensor sigmoid(Tensor x) => NNOps.Sigmoid.Call(x);
+                public static Tensor sigmoid(Tensor x) => Aten.Sigmoid.Call(x);
 
                 /// <summary>(exp(x) - exp(-x)) / (exp(x) + exp(-x)).</summary>
                 public static Tensor tanh(Tensor x, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Tanh_, x) : NNOps.Tanh.Call(x);
+                    inplace ? InPlace(Aten.Tanh_, x) : Aten.Tanh.Call(x);
 
                 /// <summary>x / (1 + exp(-x)).</summary>
                 public static Tensor silu(Tensor x, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Silu_, x) : NNOps.Silu.Call(x);
+                    inplace ? InPlace(Aten.Silu_, x) : Aten.Silu.Call(x);
 
                 /// <summary>x tanh(log(1 + exp(x))).</summary>
                 public static Tensor mish(Tensor x, bool inplace = false) =>
-                    inplace ? InPlace(NNOps.Mish_, x) : NNOps.Mish.Call(x);
+                    inplace ? InPlace(Aten.Mish_, x) : Aten.Mish.Call(x);
             }
         }
     }

@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp
 {
     public static partial class torch
@@ -14,10 +16,10 @@ namespace TorchSharp
             {
                 /// <summary>exp(x_i) / sum over j of exp(x_j) along a dimension.</summary>
                 public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) =>
-                    NNOps.Softmax.Call(input, dim, dtype);
+                    Aten.SoftmaxInt.Call(input, dim, dtype);
 
                 /// <summary>log of the softmax along a dimension.</summary>
-                public static Tensor log_softmax(Tensor x, long dim) => NNOps.LogSoftmax.Call(x, dim);
+                public static Tensor log_softmax(Tensor x, long dim) => Aten.LogSoftmaxInt.Call(x, dim);
             }
         }
     }

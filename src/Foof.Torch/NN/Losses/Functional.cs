@@ -107,25 +107,25 @@ public static partial class torch
             )
             {
                 using var scope = NewDisposeScope();
-                if (NNOps.Item.CallScalar(NNOps.Min.Call(variance)).ToDouble() < 0)
+                if (Aten.Item.CallScalar(Aten.Min.Call(variance)).ToDouble() < 0)
                     throw new ArgumentException("A variance must not be negative.", nameof(variance));
-                var bounded = NNOps.ClampMin.Call(Rows(variance), (double)eps);
-                var error = NNOps.Square.Call(NNOps.Sub.Call(Rows(input), Rows(target), 1L));
-                var terms = NNOps.Add.Call(NNOps.Log.Call(bounded), NNOps.Div.Call(error, bounded), 1L);
+                var bounded = Aten.ClampMin.Call(Rows(variance), (double)eps);
+                var error = Aten.Square.Call(Aten.SubTensor.Call(Rows(input), Rows(target), 1L));
+                var terms = Aten.AddTensor.Call(Aten.Log.Call(bounded), Aten.Div.Call(error, bounded), 1L);
                 if (full)
-                    terms = NNOps.AddScalar.Call(terms, Math.Log(2 * Math.PI), 1L);
-                var loss = NNOps.MulScalar.Call(NNOps.SumDim.Call(terms, new long[] { 1 }), 0.5);
+                    terms = Aten.AddScalar.Call(terms, Math.Log(2 * Math.PI), 1L);
+                var loss = Aten.MulScalar.Call(Aten.SumDimIntList.Call(terms, new long[] { 1 }), 0.5);
                 return Reduce(loss, reduction).MoveToOuterDisposeScope();
             }
 
             private static Tensor Rows(Tensor tensor) =>
-                NNOps.Reshape.Call(tensor, new long[] { tensor.shape[0], -1 });
+                Aten.Reshape.Call(tensor, new long[] { tensor.shape[0], -1 });
 
             private static Tensor Reduce(Tensor elements, Reduction reduction) =>
                 reduction switch
                 {
-                    Reduction.Mean => NNOps.Mean.Call(elements),
-                    Reduction.Sum => NNOps.Sum.Call(elements),
+                    Reduction.Mean => Aten.Mean.Call(elements),
+                    Reduction.Sum => Aten.Sum.Call(elements),
                     _ => elements,
                 };
         }

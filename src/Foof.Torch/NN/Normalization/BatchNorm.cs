@@ -1,3 +1,5 @@
+using TorchSharp.Native;
+
 namespace TorchSharp.Modules;
 
 /// <summary>
@@ -27,9 +29,9 @@ public abstract class BatchNorm : NormBase
         ValidateInputDimensions(input);
         var tracking = training && track_running_stats;
         if (tracking)
-            NNOps.AddScalar_.Run(num_batches_tracked!, 1L);
+            Aten.Add_Scalar.Run(num_batches_tracked!, 1L);
         var share =
-            momentum ?? (tracking ? 1.0 / NNOps.Item.CallScalar(num_batches_tracked!).ToDouble() : 0.0);
+            momentum ?? (tracking ? 1.0 / Aten.Item.CallScalar(num_batches_tracked!).ToDouble() : 0.0);
         return torch.nn.functional.batch_norm(
             input,
             running_mean,

@@ -108,9 +108,9 @@ public static partial class torch
             /// <summary>x / max(|x|_p, eps) along a dimension.</summary>
             public static Tensor normalize(Tensor input, double p = 2.0, long dim = 1L, double eps = 1e-12)
             {
-                using var norm = NNOps.VectorNorm.Call(input, p, new long[] { dim }, true);
-                using var bounded = NNOps.ClampMin.Call(norm, eps);
-                return NNOps.Div.Call(input, bounded);
+                using var norm = Aten.LinalgVectorNorm.Call(input, p, new long[] { dim }, true);
+                using var bounded = Aten.ClampMin.Call(norm, eps);
+                return Aten.Div.Call(input, bounded);
             }
         }
     }
