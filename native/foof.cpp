@@ -17,17 +17,21 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/core/LegacyTypeDispatch.h>
+#include <c10/core/CPUAllocator.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -62,21 +66,40 @@ struct Value {
   int64_t bytes;
 };
 
+// The signatures that small operators have most often; their calls need no stack.
+enum class Form { kOther, kUnary, kBinary, kBinaryScaled };
+
 // An operator with what a call needs besides: the defaults of arguments left out at the end, which arguments
-// are declared float, where the dispatcher refuses an integer, and whether no result or argument aliases or
-// changes another.
+// are declared float, where the dispatcher refuses an integer, whether no result or argument aliases or
+// changes another, and its form.
 struct Operator {
   c10::OperatorHandle handle;
   std::vector<c10::IValue> defaults;
   std::vector<bool> has_default;
   std::vector<bool> is_float;
   bool is_pure;
+  Form form;
 };
 
 bool is_pure(const c10::FunctionSchema& schema) {
   const auto fresh = [](const c10::Argument& argument) { return argument.alias_info() == nullptr; };
   return std::all_of(schema.arguments().begin(), schema.arguments().end(), fresh) &&
       std::all_of(schema.returns().begin(), schema.returns().end(), fresh);
+}
+
+Form form_of(const c10::FunctionSchema& schema) {
+  using Kind = c10::TypeKind;
+  const auto& arguments = schema.arguments();
+  const auto is = [&](size_t i, Kind kind) { return arguments[i].type()->kind() == kind; };
+  const auto tensors = [&](size_t count) {
+    return arguments.size() >= count && is(0, Kind::TensorType) && (count < 2 || is(1, Kind::TensorType));
+  };
+  if (!is_pure(schema) || schema.returns().size() != 1) return Form::kOther;
+  if (schema.returns()[0].type()->kind() != Kind::TensorType) return Form::kOther;
+  if (arguments.size() == 1 && tensors(1)) return Form::kUnary;
+  if (arguments.size() == 2 && tensors(2)) return Form::kBinary;
+  if (arguments.size() == 3 && tensors(2) && is(2, Kind::NumberType)) return Form::kBinaryScaled;
+  return Form::kOther;
 }
 
 thread_local std::string last_error;
@@ -104,6 +127,20 @@ at::Tensor borrow(Handle handle) {
 at::Tensor borrow_or_undefined(Handle handle) {
   return handle == nullptr ? at::Tensor() : borrow(handle);
 }
+
+// A tensor without a reference of its own: counting up and down costs more than a small operator may.
+class Borrowed {
+ public:
+  explicit Borrowed(const Value& value)
+      : tensor_(c10::intrusive_ptr<at::TensorImpl>::reclaim(reinterpret_cast<Handle>(value.bits))) {}
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  ~Borrowed() { (void)tensor_.unsafeReleaseTensorImpl(); }
+  operator const at::Tensor&() const { return tensor_; }
+
+ private:
+  at::Tensor tensor_;
+};
 
 Handle release(at::Tensor tensor) {
   return tensor.defined() ? tensor.unsafeReleaseTensorImpl() : nullptr;
@@ -225,12 +262,132 @@ bool untracked(const Value& value) {
   }
 }
 
+// The result of an operator whose form is known, called without boxing; undefined where the arguments are not
+// those of the form.
+at::Tensor call_straight(const Operator& op, const Value* arguments, int32_t count) {
+  using T = const at::Tensor&;
+  const auto is = [&](int32_t i, Tag tag) { return i < count && arguments[i].tag == tag; };
+  switch (op.form) {
+    case Form::kUnary:
+      if (!is(0, kTensor)) break;
+      return op.handle.typed<at::Tensor(T)>().call(Borrowed(arguments[0]));
+    case Form::kBinary:
+      if (!is(0, kTensor) || !is(1, kTensor)) break;
+      return op.handle.typed<at::Tensor(T, T)>().call(Borrowed(arguments[0]), Borrowed(arguments[1]));
+    case Form::kBinaryScaled: {
+      if (!is(0, kTensor) || !is(1, kTensor) || count > 3) break;
+      if (count == 3 && !is(2, kInt) && !is(2, kDouble)) break;
+      if (count == 2 && !op.has_default[2]) break;
+      const at::Scalar scale = (count == 3 ? to_ivalue(arguments[2]) : op.defaults[2]).toScalar();
+      return op.handle.typed<at::Tensor(T, T, const at::Scalar&)>().call(
+          Borrowed(arguments[0]), Borrowed(arguments[1]), scale);
+    }
+    case Form::kOther:
+      break;
+  }
+  return at::Tensor();
+}
+
 std::vector<at::Tensor> borrow_all(const Handle* handles, int32_t count) {
   std::vector<at::Tensor> tensors;
   tensors.reserve(count);
   for (int32_t i = 0; i < count; i++) tensors.push_back(borrow_or_undefined(handles[i]));
   return tensors;
 }
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------- small blocks
+
+namespace {
+
+// The memory of small tensors. libtorch asks the C library for an aligned block for every tensor, which is half
+// of the cost of a 4x4 product; here each thread keeps the blocks that it freed. Large blocks pass through.
+class SmallBlocks final : public c10::Allocator {
+ public:
+  explicit SmallBlocks(c10::Allocator* rest) : rest_(rest) {}
+
+  c10::DataPtr allocate(size_t bytes) const override {
+    if (bytes == 0 || bytes > kLargest) return rest_->allocate(bytes);
+    const auto size = size_class(bytes);
+    void* block = pop(size);
+    return {block, block, kDeleters[size], c10::Device(c10::kCPU)};
+  }
+
+ private:
+  static constexpr size_t kAlignment = 64;
+  static constexpr int kClasses = 5;
+  static constexpr size_t kLargest = kAlignment << (kClasses - 1);
+  static constexpr int kMostKept = 256;
+
+  struct Block {
+    Block* next;
+  };
+
+  // Constant-initialised, so that reaching it costs no more than an address.
+  struct FreeList {
+    Block* first;
+    int count;
+  };
+
+  static thread_local FreeList free_lists_[kClasses];
+  static thread_local bool thread_ends_;
+
+  struct AtThreadEnd {
+    ~AtThreadEnd() {
+      thread_ends_ = true;
+      for (auto& list : free_lists_) {
+        while (list.first != nullptr) std::free(std::exchange(list.first, list.first->next));
+      }
+    }
+  };
+
+  static int size_class(size_t bytes) {
+    int size = 0;
+    while ((kAlignment << size) < bytes) size++;
+    return size;
+  }
+
+  static void* pop(int size) {
+    auto& list = free_lists_[size];
+    if (list.first == nullptr) {
+      static thread_local AtThreadEnd at_thread_end;
+      (void)at_thread_end;
+      void* fresh = nullptr;
+      if (posix_memalign(&fresh, kAlignment, kAlignment << size) != 0) throw std::bad_alloc();
+      return fresh;
+    }
+    list.count--;
+    return std::exchange(list.first, list.first->next);
+  }
+
+  // A block may be freed by another thread than it was made by; it then serves that thread.
+  template <int kSize>
+  static void push(void* memory) {
+    auto& list = free_lists_[kSize];
+    if (list.count == kMostKept || thread_ends_) {
+      std::free(memory);
+      return;
+    }
+    list.first = new (memory) Block{list.first};
+    list.count++;
+  }
+
+  static constexpr std::array<c10::DeleterFnPtr, kClasses> kDeleters = {
+      &push<0>, &push<1>, &push<2>, &push<3>, &push<4>};
+
+  c10::Allocator* rest_;
+};
+
+thread_local SmallBlocks::FreeList SmallBlocks::free_lists_[SmallBlocks::kClasses] = {};
+thread_local bool SmallBlocks::thread_ends_ = false;
+
+// Above the default's priority, below what a program may set for itself.
+const bool small_blocks_in_use = [] {
+  static SmallBlocks blocks(c10::GetCPUAllocator());
+  c10::SetCPUAllocator(&blocks, 1);
+  return true;
+}();
 
 }  // namespace
 
@@ -252,7 +409,7 @@ FOOF_API Operator* foof_find(const char* name, const char* overload) {
     auto& entry = found[std::string(name) + "." + overload];
     if (entry != nullptr) return entry.get();
     const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-    auto op = std::make_unique<Operator>(Operator{handle, {}, {}, {}, is_pure(handle.schema())});
+    auto op = std::make_unique<Operator>(Operator{handle, {}, {}, {}, is_pure(handle.schema()), form_of(handle.schema())});
     for (const auto& argument : handle.schema().arguments()) {
       op->has_default.push_back(argument.default_value().has_value());
       op->defaults.push_back(argument.default_value().value_or(c10::IValue()));
@@ -269,6 +426,16 @@ FOOF_API Operator* foof_find(const char* name, const char* overload) {
 FOOF_API int32_t foof_call(
     Operator* op, const Value* arguments, int32_t argument_count, Value* results, int32_t capacity) {
   return guarded(int32_t{-1}, [&]() -> int32_t {
+    // Nothing to record and nothing shared: the kernel is called below autograd, which would only find out
+    // the same and costs a tenth of a small operator.
+    const bool below_autograd = op->is_pure && std::all_of(arguments, arguments + argument_count, untracked);
+    if (below_autograd && results != nullptr && capacity > 0) {
+      const at::AutoDispatchBelowAutograd straight;
+      auto result = call_straight(*op, arguments, argument_count);
+      int32_t count = 0;
+      if (result.defined()) append_tensor(std::move(result), results, capacity, count);
+      if (count > 0) return count;
+    }
     // The stack's memory is reused from call to call; taken out while in use, since an operator may re-enter.
     thread_local torch::jit::Stack spare;
     torch::jit::Stack stack = std::move(spare);
@@ -287,9 +454,7 @@ FOOF_API int32_t foof_call(
       TORCH_CHECK(op->has_default[i], op->handle.schema(), " needs argument ", i + 1);
       stack.push_back(op->defaults[i]);
     }
-    if (op->is_pure && std::all_of(arguments, arguments + argument_count, untracked)) {
-      // Nothing to record and nothing shared: the kernel is called below autograd, which would only find out
-      // the same and costs a tenth of a small operator.
+    if (below_autograd) {
       const at::AutoDispatchBelowAutograd straight;
       op->handle.callBoxed(&stack);
     } else {
