@@ -1,0 +1,110 @@
+namespace Foof
+
+open TorchSharp
+
+/// The inputs of a layer as the rows that its weight multiplies, a_ir for data point i and position r.
+[<RequireQualifiedAccess>]
+type Activations =
+    /// A [g; n; R; d_in]: groups (1 but for grouped layers), data points, positions, inputs.
+    | Rows of A: torch.Tensor
+    /// Rows that are one at `index` [n; R] and zero elsewhere, of length `count`: an embedding's.
+    | Indices of index: torch.Tensor * count: int64
+
+/// Products with activations that never write out what is known to be zero.
+[<RequireQualifiedAccess>]
+module Activations =
+
+    /// The number of data points n.
+    let dataPoints activations =
+        match activations with
+        | Activations.Rows A -> A.size 1
+        | Activations.Indices(index, _) -> index.size 0
+
+    /// The number of positions R.
+    let positions activations =
+        match activations with
+        | Activations.Rows A -> A.size 2
+        | Activations.Indices(index, _) -> index.size 1
+
+    /// The number of groups g.
+    let groups activations =
+        match activations with
+        | Activations.Rows A -> A.size 0
+        | Activations.Indices _ -> 1L
+
+    /// The length d_in of a row.
+    let width activations =
+        match activations with
+        | Activations.Rows A -> A.size 3
+        | Activations.Indices(_, count) -> count
+
+    /// The tensors held.
+    let tensors activations =
+        match activations with
+        | Activations.Rows A -> [ A ]
+        | Activations.Indices(index, _) -> [ index ]
+
+    /// The same rows with `change` applied to the tensor that holds them.
+    let map (change: torch.Tensor -> torch.Tensor) activations =
+        match activations with
+        | Activations.Rows A -> Activations.Rows(change A)
+        | Activations.Indices(index, count) -> Activations.Indices(change index, count)
+
+    /// The same rows with A in another type; indices stay whole numbers.
+    let ofType (kind: torch.ScalarType) activations =
+        match activations with
+        | Activations.Rows A -> Activations.Rows(A.``to`` kind)
+        | Activations.Indices _ -> activations
+
+    /// A with the one-hot rows written out, [g; n; R; d_in], in the type `kind`.
+    let dense (kind: torch.ScalarType) activations =
+        match activations with
+        | Activations.Rows A -> A.``to`` kind
+        | Activations.Indices(index, count) ->
+            torch.nn.functional.one_hot(index, count).``to``(kind).unsqueeze 0
+
+    /// Several sets of positions of the same data points, side by side: R is the sum.
+    let joinPositions (parts: Activations array) =
+        let tensors = parts |> Array.map (tensors >> List.head)
+
+        match parts[0] with
+        | _ when parts.Length = 1 -> parts[0]
+        | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 2L))
+        | Activations.Indices(_, count) -> Activations.Indices(torch.cat (tensors, 1L), count)
+
+    /// Several sets of data points, one below the other: n is the sum.
+    let joinDataPoints (parts: Activations array) =
+        let tensors = parts |> Array.map (tensors >> List.head)
+
+        match parts[0] with
+        | _ when parts.Length = 1 -> parts[0]
+        | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 1L))
+        | Activations.Indices(_, count) -> Activations.Indices(torch.cat (tensors, 0L), count)
+
+    /// a_ir . a'_js for all pairs of rows of two sets, [g; n R; n' R'].
+    let gram (X: Activations) (Y: Activations) (kind: torch.ScalarType) =
+        match X, Y with
+        | Activations.Indices(x, _), Activations.Indices(y, _) ->
+            x.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
+        | _ ->
+            let rows activations =
+                (dense kind activations).flatten(1L, 2L)
+
+            (rows X).matmul((rows Y).transpose(1L, 2L))
+
+    /// A V^T, the outputs of a layer with weight V. Shapes: V [g; k; d_in] -> [g; n; R; k].
+    let times (V: torch.Tensor) activations =
+        match activations with
+        | Activations.Rows A -> A.matmul (V.unsqueeze(1L).transpose(2L, 3L))
+        | Activations.Indices(index, _) ->
+            V.squeeze(0L).t().index_select(0L, index.flatten ()).reshape(1L, index.size 0, index.size 1, -1L)
+
+    /// sum_ir e_ir a_ir^T, the summed gradient. Shapes: E [g; n; R; k] -> [g; k; d_in].
+    let gradient (E: torch.Tensor) activations =
+        let rows = E.flatten (1L, 2L)
+
+        match activations with
+        | Activations.Rows A -> rows.transpose(1L, 2L).matmul(A.flatten (1L, 2L))
+        | Activations.Indices(index, count) ->
+            let sums = torch.zeros (count, E.size 3, dtype = E.dtype, device = E.device)
+            sums.index_add(0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar()).t().unsqueeze 0

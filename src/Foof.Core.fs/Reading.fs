@@ -1,0 +1,28 @@
+namespace Foof
+
+open TorchSharp
+
+/// The only places where a number leaves its device: checks and decisions. On the meta device, which has shapes
+/// and no data, every check passes.
+[<RequireQualifiedAccess>]
+module Reading =
+
+    let private isMeta (tensor: torch.Tensor) = tensor.device_type = DeviceType.META
+
+    /// A one-element tensor's number; 1 on the meta device.
+    let number (tensor: torch.Tensor) =
+        if isMeta tensor then 1.0 else tensor.ToDouble()
+
+    /// Whether a one-element truth tensor holds; true on the meta device.
+    let holds (tensor: torch.Tensor) = isMeta tensor || tensor.item<bool>()
+
+    /// Whether no element is NaN or infinite; true on the meta device.
+    let isFinite (tensor: torch.Tensor) =
+        isMeta tensor || Scope.value (fun () -> tensor.isfinite().all().item<bool>())
+
+    /// How many elements are NaN or infinite; 0 on the meta device.
+    let countNotFinite (tensor: torch.Tensor) =
+        if isMeta tensor then
+            0L
+        else
+            Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
