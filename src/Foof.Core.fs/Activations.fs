@@ -3,7 +3,7 @@ namespace Foof
 open TorchSharp
 
 /// The inputs of a layer as the rows that its weight multiplies, a_ir for data point i and position r.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; ReferenceEquality>]
 type Activations =
     /// A [g; n; R; d_in]: groups (1 but for grouped layers), data points, positions, inputs.
     | Rows of A: torch.Tensor
