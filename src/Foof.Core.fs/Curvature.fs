@@ -17,7 +17,7 @@ type Curvature =
     /// E (x) A for each group of one layer: V -> E V A.
     | Kronecker of E: Side * A: Side
     /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in].
-    | Eigenbasis of Q_E: torch.Tensor * Q_A: torch.Tensor * S: torch.Tensor
+    | Eigenbasis of Q_E: Side * Q_A: Side * S: torch.Tensor
     /// G G^T over all layers of G.
     | LowRank of G: FisherFactor
     /// D + G G^T, D one [d_out; d_in] a layer with positive entries.
@@ -38,7 +38,7 @@ module Curvature =
         | Curvature.Units F -> [ F ]
         | Curvature.Diagonal D -> List.ofArray D
         | Curvature.Kronecker(E, A) -> Side.tensors E @ Side.tensors A
-        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [ Q_E; Q_A; S ]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> S :: Side.tensors Q_E @ Side.tensors Q_A
         | Curvature.LowRank G -> FisherFactor.tensors G
         | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.tensors G @ List.ofArray D
         | Curvature.Blocks parts
@@ -72,10 +72,10 @@ module Curvature =
         let V' = grouped (max (Side.groups E) (Side.groups A)) V
         (A |> Side.times (E |> Side.timesColumns V')).reshape V.shape
 
-    /// Q_E [(Q_E^T V Q_A) o S] Q_A^T.
-    let internal inBasis (Q_E: torch.Tensor) (Q_A: torch.Tensor) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
-        let rotated = Q_E.transpose(1L, 2L).matmul(grouped (Q_E.size 0) V).matmul Q_A
-        Q_E.matmul(change rotated).matmul(Q_A.transpose (1L, 2L)).reshape V.shape
+    /// Q_E change(Q_E^T V Q_A) Q_A^T.
+    let internal inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
+        let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
+        (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 
     /// The layers' vectors, part by part of a block-diagonal matrix.
     let internal splitting (parts: Curvature array) (V: torch.Tensor array) =
@@ -89,7 +89,7 @@ module Curvature =
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D * V) D V
         | Curvature.Units F -> [| F.matmul(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Kronecker(E, A) -> [| kroneckerProduct E A V[0] |]
-        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| V[0] |> inBasis Q_E Q_A (fun rotated -> rotated * S) |]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| V[0] |> inBasis Q_E Q_A (S.size 0) (fun rotated -> rotated * S) |]
         | Curvature.LowRank G -> FisherFactor.times (FisherFactor.transposeTimes V G) G
         | Curvature.LowRankPlusDiagonal(G, D) ->
             Weights.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
@@ -112,7 +112,8 @@ module Curvature =
             let outer = (Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L
             [| outer.flatten (0L, 1L) |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> [|
-            Q_E.square().matmul(S).matmul(Q_A.square().transpose (1L, 2L)).flatten (0L, 1L)
+            let left = Side.square Q_E |> Side.timesColumns S
+            (Side.square Q_A |> Side.transpose |> Side.times left).flatten (0L, 1L)
           |]
         | Curvature.LowRank G -> FisherFactor.diagonal G
         | Curvature.LowRankPlusDiagonal(G, D) -> Weights.add D (FisherFactor.diagonal G)
@@ -150,7 +151,7 @@ module Curvature =
             let like = like curvature
             kroneckerOfGroups (Side.dense like E) (Side.dense like A)
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
-            let Q = kroneckerOfGroups Q_E Q_A
+            let Q = kroneckerOfGroups (Side.dense S Q_E) (Side.dense S Q_A)
             (Q * S.flatten ()).mm (Q.t ())
         | Curvature.LowRank G -> FisherFactor.dense G
         | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag (Weights.flatten D)

@@ -67,11 +67,12 @@ module FisherFactor =
             Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
     }
 
-    /// S^(1/2) G for a diagonal S, one [d_out; d_in] of square roots a layer. It shares the tensors.
-    let weighted (roots: torch.Tensor array) (G: FisherFactor) =
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors, but for
+    /// the errors of layers with a constant.
+    let weighted (S: torch.Tensor array) (G: FisherFactor) =
         let weigh (part: FisherColumns) = {
             part with
-                Layers = Array.map2 (fun factor S -> LayerFactor.Weighted(factor, S)) part.Layers roots
+                Layers = Array.map2 LayerFactor.weighted part.Layers S
         }
 
         { G with Parts = Array.map weigh G.Parts }

@@ -50,6 +50,12 @@ module LayerFactor =
         | LayerFactor.Columns P -> [| P.size 1; P.size 2 |]
         | LayerFactor.Weighted(inner, _) -> shape inner
 
+    /// The gradients times S [d_out; d_in], or times one number for S [1; 1].
+    let weighted factor (S: torch.Tensor) =
+        match factor with
+        | LayerFactor.Product(activations, E) when S.numel () = 1L -> LayerFactor.Product(activations, E * S.reshape 1L)
+        | _ -> LayerFactor.Weighted(factor, S)
+
     /// The number of positions R.
     let rec positions factor =
         match factor with

@@ -2,7 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// One factor of a Kronecker product: a symmetric positive semi-definite matrix for each group of a layer.
+/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite or
+/// a basis of eigenvectors.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Side =
     /// c I, of order `size`.
@@ -40,6 +41,19 @@ module Side =
         | Side.Identity _ -> 1L
         | Side.Diagonal x
         | Side.Full x -> x.size 0
+
+    /// M^T.
+    let transpose side =
+        match side with
+        | Side.Full M -> Side.Full(M.transpose (1L, 2L))
+        | _ -> side
+
+    /// M o M.
+    let square side =
+        match side with
+        | Side.Identity(size, c) -> Side.Identity(size, c * c)
+        | Side.Diagonal d -> Side.Diagonal(d.square ())
+        | Side.Full M -> Side.Full(M.square ())
 
     /// c M.
     let scale (c: float) side =
