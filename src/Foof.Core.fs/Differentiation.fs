@@ -76,7 +76,7 @@ module internal Factors =
 
 /// Which layers' factors may be trusted: those that have once explained autograd's gradient.
 [<Sealed>]
-type internal Trust() =
+type internal TrustedFactors() =
     let trusted = HashSet<Layer>(HashIdentity.Reference)
 
     /// Whether the weight's gradient need not be computed for comparison any more.

@@ -117,7 +117,7 @@ module Factored =
         | Choice1Of2 lambda ->
             let like = (FisherFactor.tensors G).Head
             let root = torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
-            struct (Array.create G.Shapes.Length root, FisherFactor.scale (1.0 / (growth * lambda)) G)
+            struct (G.Shapes |> Array.map (fun _ -> root.alias ()), FisherFactor.scale (1.0 / (growth * lambda)) G)
         | Choice2Of2 D ->
             let roots = D |> Array.map (fun D -> (D * growth).rsqrt ())
             struct (roots, FisherFactor.weighted roots G)

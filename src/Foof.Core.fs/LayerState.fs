@@ -1,144 +1,161 @@
 namespace Foof
 
 open System
+open System.Collections.Generic
 open TorchSharp
 
-/// What is remembered of one layer. Owns its tensors.
+/// What is remembered of one layer: a moment for each statistic of the method. Owns its tensors.
 [<Sealed>]
-type internal LayerState(layer: Layer) =
-    let mutable average = MovingAverage.init (Layer.inputs layer) layer.Weight
-    let mutable inverse: torch.Tensor = null
+type internal LayerState(layer: Layer, sides: SideStatistic list) =
+    let moments =
+        dict [ for side in sides -> side, ref (Moment.init (Observation.shape layer side) layer.Weight) ]
+
+    // EKFAC's: the eigenbasis in use and the second moments in it.
+    let mutable basis: struct (torch.Tensor * torch.Tensor) voption = ValueNone
+    let spectrum =
+        let g = Layer.groups layer
+        ref (Moment.init [| g; Layer.outputs layer / g; Layer.inputs layer |] layer.Weight)
 
     member _.Layer = layer
+    member _.Sides = sides
+    member _.Moments = moments
+    member _.Spectrum = spectrum
 
-    member _.Average
-        with get () = average
-        and set value = average <- value
+    /// Q_E and Q_A; the old ones are freed by `Replace`.
+    member _.Basis
+        with get () = basis
+        and set (value: struct (torch.Tensor * torch.Tensor) voption) =
+            basis |> ValueOption.iter (fun struct (Q_E, Q_A) -> Q_E.Dispose(); Q_A.Dispose())
+            basis <- value |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
 
-    /// (A_bar + lambda I)^-1, or null before the first inversion.
-    member _.Inverse = inverse
+    /// Whether every statistic has been seen.
+    member _.IsSeen = moments.Values |> Seq.forall (fun moment -> moment.Value.Weight > 0.0)
 
-    /// Takes over `fresh`, or goes back to none for null; the old inverse is freed.
-    member _.Replace(fresh: torch.Tensor) =
-        if not (isNull inverse) then
-            inverse.Dispose()
-
-        inverse <- if isNull fresh then null else Scope.detach fresh
+    /// All moments, the spectrum's among them.
+    member _.AllMoments = Seq.append moments.Values [ spectrum ]
 
     interface IDisposable with
-        member _.Dispose() =
-            average.Sum.Dispose()
+        member state.Dispose() =
+            for moment in state.AllMoments do
+                moment.Value.Sum.Dispose()
 
-            if not (isNull inverse) then
-                inverse.Dispose()
+            state.Basis <- ValueNone
 
-/// What happens to the states of all layers in a step: statistics, the way back, checkpoints.
+/// What happens to the statistics of all layers in a step.
 [<RequireQualifiedAccess>]
 module internal LayerState =
 
-    /// Raises that `layer` cannot be preconditioned.
-    let noInverse (layer: Layer) : unit =
-        invalidOp (
-            $"{Layer.describe layer} has a gradient but no recorded input: "
-            + "call the model and its layers with call(), not forward(), in training mode."
-        )
+    let private accumulate memory (layer: Layer) side (seen: Observation) (moment: Moment ref) =
+        match Observation.rows side seen with
+        | ValueSome struct (X, scale) -> moment.Value <- Moment.accumulateRows memory scale X moment.Value
+        | ValueNone ->
+            match Observation.statistic layer side seen with
+            | ValueSome x -> moment.Value <- Moment.accumulate memory x moment.Value
+            | ValueNone -> ()
 
-    /// Raises unless each layer that is to move has an inverse or gets one in this step.
-    let requireInverses (plan: Plan) (moved: LayerState seq) (records: Record array) =
-        let isRecorded (layer: Layer) =
-            records |> Array.exists (fun record -> obj.ReferenceEquals(record.Layer, layer))
+    let private accumulateSpectrum memory (state: LayerState) (seen: Observation) =
+        match state.Basis, seen.Activations, seen.Errors with
+        | ValueSome struct (Q_E, Q_A), ValueSome A, ValueSome E ->
+            let S = Statistic.spectrum Q_E Q_A seen.Weight (LayerFactor.Product(A, E))
+            state.Spectrum.Value <- Moment.accumulate memory S state.Spectrum.Value
+        | _ -> ()
 
-        for state in moved do
-            let seen = state.Average.Weight > 0.0 || (plan.Observe && isRecorded state.Layer)
+    /// Takes one batch's observation of a layer into its moments.
+    let observe memory (state: LayerState) (seen: Observation) =
+        Scope.value (fun () ->
+            for side in state.Sides do
+                accumulate memory state.Layer side seen state.Moments[side]
 
-            if isNull state.Inverse && not (plan.Invert && seen) then
-                noInverse state.Layer
+            accumulateSpectrum memory state seen)
 
-    /// Raises unless all recorded inputs are finite.
-    let requireFinite (records: Record array) =
-        for record in records do
-            if not (Scope.value (fun () -> record.Input.isfinite().all().item<bool>())) then
-                raise (
-                    NumericalFailure(
-                        "an input is not finite",
-                        Layer.describe record.Layer,
-                        "check the data for NaN, lower the learning rate or raise the damping"
-                    )
+    let private side (state: LayerState) (statistic: SideStatistic) =
+        match statistic with
+        | SideStatistic.Identity -> Side.Identity(Layer.outputs state.Layer / Layer.groups state.Layer, 1.0)
+        | SideStatistic.WeightedErrors -> Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
+        | _ -> Side.ofTensor (Moment.value state.Moments[statistic].Value)
+
+    /// A new eigenbasis from the moments, with the second moments of the present batch in it, or K-FAC's spectrum where
+    /// there is none.
+    let private renewBasis memory (state: LayerState) E A (seen: Observation voption) =
+        let like = state.Layer.Weight: torch.Tensor
+        let eigen statistic = Factorization.eigen (Side.dense like (side state statistic))
+
+        match eigen E, eigen A with
+        | Some struct (s_E, Q_E), Some struct (s_A, Q_A) ->
+            state.Basis <- ValueSome struct (Q_E, Q_A)
+            state.Spectrum.Value <- { state.Spectrum.Value with Weight = 0.0 }
+            state.Spectrum.Value.Sum.zero_ () |> ignore
+
+            match seen with
+            | ValueSome seen when seen.Errors.IsSome && seen.Activations.IsSome -> accumulateSpectrum memory state seen
+            | _ ->
+                state.Spectrum.Value <-
+                    Moment.accumulate memory (s_E.unsqueeze 2L * s_A.unsqueeze 1L) state.Spectrum.Value
+
+            true
+        | _ -> false
+
+    /// The curvature of one layer that a method makes of its moments; None where they are not finite.
+    let curvature (recipe: Recipe) (state: LayerState) (seen: Observation voption) =
+        match recipe.Curvature with
+        | Approximation.Kronecker(E, A) -> Some(Curvature.Kronecker(side state E, side state A))
+        | Approximation.RankOne ->
+            let mean statistic = Moment.value state.Moments[statistic].Value
+            Some(Structure.rankOne [| mean SideStatistic.MeanErrors |] [| mean SideStatistic.MeanActivations |])
+        | Approximation.Eigenbasis(E, A) ->
+            if renewBasis recipe.Memory state E A seen then
+                let struct (Q_E, Q_A) = state.Basis.Value
+                // Handles of their own: the inverse is freed by itself.
+                Some(Curvature.Eigenbasis(Side.Full(Q_E.alias ()), Side.Full(Q_A.alias ()), Moment.value state.Spectrum.Value))
+            else
+                None
+        | Approximation.LowRank _
+        | Approximation.Window _ -> None
+
+    /// The sum of the traces of a layer's moments, to see whether they moved.
+    let trace (state: LayerState) =
+        Scope.value (fun () ->
+            state.Moments.Values
+            |> Seq.sumBy (fun moment ->
+                let value = Moment.value moment.Value
+                let diagonal = if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
+                Reading.number (diagonal.sum ())))
+
+    let private requireFinite (layer: Layer) (what: string) (tensor: torch.Tensor) =
+        let bad = if tensor.is_floating_point () then Reading.countNotFinite tensor else 0L
+
+        if bad > 0L then
+            raise (
+                NumericalFailure(
+                    $"{bad} of {tensor.numel ()} {what} are not finite",
+                    Layer.describe layer,
+                    "check the data for NaN, lower the learning rate or raise the damping"
                 )
+            )
 
-    /// Takes the calls of one layer into its average as one batch: each pass of the model counts its data
-    /// points once, and a layer called several times in a pass adds up over them.
-    let observe (beta: float) (calls: Record array) (state: LayerState) =
-        let points =
-            calls
-            |> Array.groupBy _.Pass
-            |> Array.sumBy (fun (_, pass) ->
-                pass
-                |> Array.map (fun call -> Layer.dataPoints state.Layer call.Input)
-                |> Array.max)
+    /// Raises unless everything seen of a layer is finite.
+    let requireSound (state: LayerState) (seen: Observation) =
+        seen.Activations |> ValueOption.iter (Activations.tensors >> List.iter (requireFinite state.Layer "inputs"))
+        seen.Errors |> ValueOption.iter (requireFinite state.Layer "errors")
+        seen.Gradient |> ValueOption.iter (requireFinite state.Layer "gradients")
 
-        calls
-        |> Array.iteri (fun i call ->
-            use rows = Layer.rows state.Layer call.Input
-
-            let take =
-                if i = 0 then
-                    MovingAverage.accumulate
-                else
-                    MovingAverage.add
-
-            state.Average <- take beta points rows state.Average)
-
-    /// Runs `change`; if that raises, the averages are as before.
+    /// Runs `change`; if that raises, the moments are as before.
     let atomically (states: LayerState array) (change: unit -> unit) =
-        let before =
-            states
-            |> Array.map (fun state ->
-                struct (state, state.Average, state.Average.Sum.clone () |> Scope.detach))
+        let before = [|
+            for state in states do
+                for moment in state.AllMoments do
+                    struct (moment, moment.Value, moment.Value.Sum.clone () |> Scope.detach)
+        |]
 
         try
             try
                 change ()
             with _ ->
-                for struct (state, average, sum) in before do
-                    average.Sum.copy_ sum |> ignore
-                    state.Average <- average
+                for struct (moment, old, sum) in before do
+                    old.Sum.copy_ sum |> ignore
+                    moment.Value <- old
 
                 reraise ()
         finally
             for struct (_, _, sum) in before do
                 sum.Dispose()
-
-    let private prefix (state: LayerState) = $"{state.Layer.Name}.activation"
-
-    /// What is remembered, by name, for a checkpoint.
-    let tensors (state: LayerState) = [
-        $"{prefix state}.sum", state.Average.Sum
-        $"{prefix state}.weight", torch.tensor state.Average.Weight
-        if not (isNull state.Inverse) then
-            $"{prefix state}.inverse", state.Inverse
-    ]
-
-    /// Reads a checkpoint with `find` (which checks shape and type) and gives the change that goes back to
-    /// it.
-    let restoring find (exists: string -> bool) (state: LayerState) =
-        let sum = state.Average.Sum
-
-        let matrix part =
-            find $"{prefix state}.{part}" sum.shape sum.dtype: torch.Tensor
-
-        let saved = matrix "sum"
-
-        let weight =
-            (find $"{prefix state}.weight" [||] torch.ScalarType.Float64).item<float>()
-
-        let inverse =
-            if exists $"{prefix state}.inverse" then
-                matrix "inverse"
-            else
-                null
-
-        fun () ->
-            sum.copy_ saved |> ignore
-            state.Average <- { state.Average with Weight = weight }
-            state.Replace(if isNull inverse then null else inverse.clone ())

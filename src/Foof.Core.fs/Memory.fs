@@ -2,43 +2,68 @@ namespace Foof
 
 open TorchSharp
 
-/// An exponential moving average of activation factors whose weights sum to one. Owns its tensor.
+/// What is remembered of the statistics of earlier batches.
+[<RequireQualifiedAccess>]
+type Memory =
+    /// The last batch alone.
+    | Latest
+    /// An exponential moving average whose weights sum to one: sum_k (1 - beta) beta^(t-k) x_k / (1 - beta^t).
+    | MovingAverage of beta: float
+    /// The sum over all batches.
+    | Sum
+
+/// A statistic of the batches so far. Owns its tensor.
 [<ReferenceEquality>]
-type MovingAverage = {
-    /// sum_k (1 - beta) beta^(t-k) A_bar_k, [d_in; d_in].
+type Moment = {
+    /// The weighted sum.
     Sum: torch.Tensor
-    /// sum_k (1 - beta) beta^(t-k) = 1 - beta^t: what `Sum` is divided by.
+    /// What `Sum` is divided by: the weights' sum, 1 - beta^t for the moving average; 0 before the first batch.
     Weight: float
 }
 
-/// The moving average's life: `init`, `accumulate` in place, `value`.
+/// A moment's life: `init`, `accumulate` in place, `value`.
 [<RequireQualifiedAccess>]
-module MovingAverage =
+module Moment =
 
-    /// Nothing yet, for rows of length d_in on `like`'s device and in its type. The caller frees `Sum`.
-    let init (inputs: int64) (like: torch.Tensor) = {
-        Sum =
-            torch.zeros (inputs, inputs, dtype = like.dtype, device = like.device)
-            |> Scope.detach
+    /// Nothing yet, in the type and on the device of `like`. The caller frees `Sum`.
+    let init (shape: int64 array) (like: torch.Tensor) = {
+        Sum = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
         Weight = 0.0
     }
 
-    /// sum <- beta sum + (1 - beta)/n A^T A, in place, and the weight with it.
-    ///
-    /// Shapes: A [n R; d_in]. (MATH 1, 5)
-    let accumulate (beta: float) (n: int64) (A: torch.Tensor) (average: MovingAverage) =
-        Statistic.accumulateProduct average.Sum beta A A ((1.0 - beta) / float n)
+    /// Raises an ArgumentException unless beta lies in [0, 1).
+    let check memory =
+        match memory with
+        | Memory.MovingAverage beta -> Require.fraction (nameof beta) beta
+        | Memory.Latest
+        | Memory.Sum -> ()
 
-        {
-            average with
-                Weight = beta * average.Weight + (1.0 - beta)
-        }
+    /// How much of the past stays, and how much of the new batch comes in.
+    let private shares memory =
+        match memory with
+        | Memory.Latest -> struct (0.0, 1.0)
+        | Memory.MovingAverage beta -> struct (beta, 1.0 - beta)
+        | Memory.Sum -> struct (1.0, 1.0)
 
-    /// Adds further rows to the batch that was accumulated last: sum <- sum + (1 - beta)/n A^T A, in place.
-    let add (beta: float) (n: int64) (A: torch.Tensor) (average: MovingAverage) =
-        Statistic.accumulateProduct average.Sum 1.0 A A ((1.0 - beta) / float n)
-        average
+    let private weighed memory (moment: Moment) =
+        let struct (keep, share) = shares memory
 
-    /// The normalised average, [d_in; d_in]; it belongs to the caller.
-    let value (average: MovingAverage) =
-        Scope.tensor (fun () -> average.Sum / average.Weight)
+        match memory with
+        | Memory.Sum -> { moment with Weight = 1.0 }
+        | _ -> { moment with Weight = keep * moment.Weight + share }
+
+    /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like `Sum`. (MATH 1)
+    let accumulate memory (x: torch.Tensor) (moment: Moment) =
+        let struct (keep, share) = shares memory
+        moment.Sum.mul_(keep.ToScalar()).add_ (x, share.ToScalar()) |> ignore
+        weighed memory moment
+
+    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x. `Sum` holds d x d elements.
+    let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
+        let struct (keep, share) = shares memory
+        let d = X.size 1
+        Statistic.accumulateProduct (moment.Sum.view (d, d)) keep X X (share * scale)
+        weighed memory moment
+
+    /// The sum, or the average, as a tensor of the caller's.
+    let value (moment: Moment) = Scope.tensor (fun () -> moment.Sum / moment.Weight)

@@ -2,78 +2,136 @@ namespace Foof
 
 open TorchSharp
 
-/// How one layer moves in a step: by its factors where the batch has fewer rows than the layer has outputs, by its
-/// gradient elsewhere. Both give the same Delta W.
-[<Sealed>]
-type internal Moves(preconditioner: Preconditioner, update: Update) =
-    let trust = Trust()
+/// What a layer moves by.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal Move =
+    /// The loss does not depend on it.
+    | Nothing
+    /// grad_W [d_out; d_in].
+    | Gradient of torch.Tensor
+    /// Delta W = (E P_E)^T (A P_A), preconditioned factors of a batch with fewer rows than the layer has outputs.
+    | Factors of A: torch.Tensor * E: torch.Tensor
 
-    let updateLayer (layer: Layer) (weight: Direction) (bias: torch.Tensor voption) =
-        update.Apply(layer.Weight, weight)
+/// How the layers move in a step: by their factors where the batch has fewer rows than the layer has outputs and the
+/// inverse is a Kronecker product, by their gradient elsewhere. Both give the same Delta W. (MATH 5)
+[<Sealed>]
+type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Layer -> float) =
+    let trusted = TrustedFactors()
+    let recipe = preconditioner.Recipe
+    let layers = Seq.toArray preconditioner.Layers
+    let state = preconditioner.State'
+
+    /// Whether the inverse will be a product of two sides, so that no gradient is needed.
+    let factorsServe =
+        let sides =
+            match recipe.Curvature, recipe.Rule with
+            | Approximation.Kronecker(SideStatistic.Identity, _), _ -> true
+            | Approximation.Kronecker _, (Damping.Tikhonov | Damping.Blend _) -> false
+            | Approximation.Kronecker _, _ -> true
+            | _ -> false
+
+        sides
+        && recipe.Trust.IsRaw
+        && recipe.Adaptive.IsNone
+        && recipe.Momentum.IsAfter
+        && not (Recipe.needsGradients recipe)
+
+    let byFactors (layer: Layer) (output: torch.Tensor) =
+        factorsServe
+        && Layer.groups layer = 1L
+        && (match layer.Geometry with
+            | Geometry.Dense
+            | Geometry.Convolution _ -> true
+            | _ -> false)
+        && output.numel () < Layer.outputs layer * Layer.outputs layer
+
+    let moveBy (layer: Layer) (weight: Direction) (bias: torch.Tensor voption) =
+        update.Apply(layer.Weight, weight, recipe.Momentum)
 
         match layer.Bias, bias with
-        | ValueSome parameter, ValueSome direction -> update.Apply(parameter, Direction.Matrix direction)
+        | ValueSome parameter, ValueSome direction ->
+            update.Apply(parameter, Direction.Matrix direction, recipe.Momentum)
         | _ -> ()
 
-    /// Delta W = grad_W (A_bar + lambda I)^-1.
-    let updateByGradient (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
-        let direction = preconditioner.Apply(layer, Layer.joined layer weight bias)
-        let struct (weight, bias) = Layer.split layer direction
-        updateLayer layer (Direction.Matrix weight) bias
+    let moveByFactors (layer: Layer) (A: torch.Tensor) (E: torch.Tensor) P_E P_A =
+        let times (X: torch.Tensor) side = (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+        let errors = if P_E |> Side.isOne then E else times E P_E
+        let struct (inputs, ones) = Layer.columns layer (times A P_A)
+        moveBy layer (Direction.Product(errors, inputs)) (ones |> ValueOption.map (fun ones -> errors.t().mv ones))
 
-    /// Delta W = E^T [A (A_bar + lambda I)^-1]: the factors are preconditioned, not the gradient. (MATH 5)
-    let updateByFactors (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) =
-        let struct (inputs, ones) = Layer.split layer (preconditioner.Apply(layer, A))
-        updateLayer layer (Direction.Product(E, inputs)) (ones |> ValueOption.map (fun ones -> E.t().mv ones))
+    let moveByDirection (layer: Layer) (direction: torch.Tensor) =
+        let struct (weight, bias) = Layer.split layer direction
+        moveBy layer (Direction.Matrix weight) bias
 
     /// What a step keeps of a call: nothing of one that cannot be differentiated.
     member _.Keep(observe: bool) =
+        let errors = observe && Recipe.needsErrors recipe
+
         Recorder.OnThisThread(fun layer output ->
-            if not output.requires_grad then
-                Keep.Nothing
-            elif output.numel () < Layer.outputs layer * Layer.outputs layer then
-                Keep.InputAndOutput
-            elif observe then
-                Keep.Input
-            else
-                Keep.Nothing)
+            if not output.requires_grad then Keep.Nothing
+            elif errors || byFactors layer output then Keep.InputAndOutput
+            elif observe then Keep.Input
+            else Keep.Nothing)
+
+    member private _.ByFactors(layer: Layer, calls: Record array) =
+        calls.Length > 0
+        && calls
+           |> Array.forall (fun call ->
+               match call.Output with
+               | ValueSome output -> byFactors layer output
+               | ValueNone -> false)
 
     /// What to differentiate with respect to: outputs where factors move the layer, its parameters elsewhere.
-    member _.Variables(layer: Layer, calls: Record array) = [|
-        for call in calls do
-            match call.Output with
-            | ValueSome output -> output
-            | ValueNone -> ()
+    member moves.Variables(layer: Layer, calls: Record array) = [|
+        let factors = moves.ByFactors(layer, calls)
 
-        if
-            not (trust.Includes layer)
-            || calls |> Array.exists _.Output.IsNone
-            || calls.Length = 0
-        then
+        if factors then
+            for call in calls do
+                call.Output.Value
+
+        if not (factors && trusted.Includes layer) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
     |]
 
-    /// Moves `layer` by Delta W = grad_W (A_bar + lambda I)^-1.
-    member _.ByGradient(layer: Layer, weight: torch.Tensor, bias: torch.Tensor voption) =
-        updateByGradient layer weight bias
-
-    /// A layer's move as a function to run once every layer's is known to be possible; none without a gradient.
-    member _.Plan(layer: Layer, calls: Record array, derivatives: Differentiation) =
+    /// What a layer moves by.
+    member moves.Of(layer: Layer, calls: Record array, derivatives: Differentiation) =
         let byGradient () =
-            let weight = derivatives.Of layer.Weight
-            let bias = layer.Bias |> ValueOption.map derivatives.Of
+            match derivatives.Of layer.Weight with
+            | null -> Move.Nothing
+            | weight -> Move.Gradient(Layer.joined layer weight (layer.Bias |> ValueOption.map derivatives.Of))
 
-            if isNull weight then
-                ValueNone
-            else
-                ValueSome(fun () -> updateByGradient layer weight bias)
-
-        if calls.Length = 0 || calls |> Array.exists _.Output.IsNone then
+        if not (moves.ByFactors(layer, calls)) then
             byGradient ()
         else
             match Factors.ofRecords layer calls derivatives with
-            | ValueNone -> byGradient ()
-            | ValueSome factors ->
-                trust.Require(layer, factors, derivatives)
-                ValueSome(fun () -> updateByFactors layer factors)
+            | ValueNone -> if trusted.Includes layer then Move.Nothing else byGradient ()
+            | ValueSome(struct (A, E) as factors) ->
+                trusted.Require(layer, factors, derivatives)
+                Move.Factors(A, E)
+
+    /// The moves by gradient as directions, with those by factors left out.
+    member _.Directions(found: Move array) =
+        let gradients =
+            found
+            |> Array.mapi (fun l move ->
+                match move with
+                | Move.Gradient gradient -> ValueSome(update.Gathered(recipe.Momentum, layers[l], gradient))
+                | Move.Factors(A, E) when (state.Sides l).IsNone -> ValueSome(E.t().mm A)
+                | _ -> ValueNone)
+
+        struct (gradients, state.Directions(gradients, fun l -> rateOf layers[l]))
+
+    /// Moves every layer.
+    member _.Apply(found: Move array, gathered: torch.Tensor voption array, directions: torch.Tensor voption array) =
+        if recipe.Momentum.IsBefore then
+            Array.iter2 (fun layer gathered -> gathered |> ValueOption.iter (fun M -> update.Remember(layer, M))) layers gathered
+
+        for l in 0 .. layers.Length - 1 do
+            match found[l], directions[l] with
+            | Move.Nothing, _ -> ()
+            | (Move.Gradient _ | Move.Factors _), ValueSome direction -> moveByDirection layers[l] direction
+            | Move.Factors(A, E), ValueNone ->
+                let struct (P_E, P_A) = (state.Sides l).Value
+                moveByFactors layers[l] A E P_E P_A
+            | Move.Gradient _, ValueNone -> ()

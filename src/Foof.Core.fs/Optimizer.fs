@@ -53,13 +53,21 @@ type Optimizer
         new Preconditioner(
             model,
             recipe,
+            ValueSome likelihood,
             fun name weight -> groupOf.ContainsKey weight.Handle && select.Invoke(name, weight)
         )
+
+    let layers = Seq.toArray preconditioner.Layers
+
+    let rateOf (layer: Layer) =
+        match groupOf.TryGetValue layer.Weight.Handle with
+        | true, group -> group.LearningRate
+        | _ -> 0.0
 
     let covered =
         HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
 
-    let moves = Moves(preconditioner, update)
+    let moves = Moves(preconditioner, update, rateOf)
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
@@ -72,7 +80,7 @@ type Optimizer
             update.Apply(parameter, Direction.Matrix gradient)
 
     let requireFinite (loss: torch.Tensor) =
-        let value = loss.ToDouble()
+        let value = Reading.number loss
 
         if not (Double.IsFinite value) then
             raise (
@@ -98,35 +106,85 @@ type Optimizer
         finally
             preconditioner.Recorder.Stop()
 
-    let differentiateAndUpdate (loss: torch.Tensor) (records: Record array) =
+    /// Whether the errors of this step's batch are to be found: labels are sampled on the pass that the gradient takes
+    /// too.
+    let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) =
+        if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
+            ValueSome(preconditioner.ErrorsOf(records, output, target))
+        else
+            ValueNone
+
+    let movesOf (records: Record array) (derivatives: Differentiation) =
+        let callsOf = Record.byLayer records
+        layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
+
+    /// lambda after a step that was foretold to lower the loss by eta (1 - eta/2) sum <Delta W, grad>.
+    let adapt (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) gradients directions =
+        match recipe.Adaptive with
+        | ValueSome rule when preconditioner.Position % rule.Every = 0 ->
+            use _scope = torch.NewDisposeScope()
+            preconditioner.Recorder.Stop()
+            let after = Likelihood.loss likelihood (model.call input) target
+
+            let foretold =
+                Array.mapi2
+                    (fun l gradient direction ->
+                        match gradient, direction with
+                        | ValueSome(g: torch.Tensor), ValueSome(d: torch.Tensor) ->
+                            let eta: float = rateOf layers[l]
+                            eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum ())
+                        | _ -> 0.0)
+                    gradients
+                    directions
+                |> Array.sum
+
+            let rho = (Reading.number before - Reading.number after) / foretold
+            let state = preconditioner.State'
+            state.Damping <- max rule.Least (Damping.adapted rule.Factor rho state.Damping)
+        | _ -> ()
+
+    let advanceAndUpdate (loss: torch.Tensor) (output: torch.Tensor) (input: torch.Tensor) (target: torch.Tensor) (records: Record array) =
         let callsOf = Record.byLayer records
         let plain = plain ()
 
         let variables = [|
-            for layer in preconditioner.Layers do
+            for layer in layers do
                 yield! moves.Variables(layer, callsOf layer)
 
             for parameter in plain do
                 parameter :> torch.Tensor
         |]
 
+        let errors = errorsOf records output target
         let derivatives = Differentiation(loss, variables)
         use _quiet = torch.no_grad ()
+        let found = movesOf records derivatives
 
-        let planned = [|
-            for layer in preconditioner.Layers do
-                match moves.Plan(layer, callsOf layer, derivatives) with
-                | ValueSome move -> struct (layer, move)
-                | ValueNone -> ()
-        |]
+        let gradients =
+            found
+            |> Array.map (fun move ->
+                match move with
+                | Move.Gradient gradient when Recipe.needsGradients recipe -> ValueSome gradient
+                | _ -> ValueNone)
 
-        preconditioner.Advance(records, planned |> Seq.map (fun struct (layer, _) -> layer))
+        let moved = layers |> Array.indexed |> Array.filter (fun (l, _) -> not found[l].IsNothing) |> Array.map snd
+        let seen = preconditioner.Seen(records, errors, gradients)
 
-        for struct (_, move) in planned do
-            move ()
+        // The Fisher of an independent batch: this batch's serves from the next step on.
+        let first =
+            if recipe.IndependentBatches && moved |> Array.forall (preconditioner.IndexOf >> preconditioner.State'.HasInverse) then
+                ValueSome(moves.Directions found)
+            else
+                ValueNone
+
+        preconditioner.Advance(seen, moved)
+        let struct (gathered, directions) = first |> ValueOption.defaultWith (fun () -> moves.Directions found)
+        moves.Apply(found, gathered, directions)
 
         for parameter in plain do
             updatePlain parameter (derivatives.Of parameter)
+
+        adapt input target loss gathered directions
 
     /// All of the model's parameters in one group.
     new
@@ -185,7 +243,7 @@ type Optimizer
             let records = preconditioner.Recorder.Take()
 
             try
-                differentiateAndUpdate loss records
+                advanceAndUpdate loss output input target records
             finally
                 Record.release records
 
@@ -209,8 +267,15 @@ type Optimizer
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
 
-        for layer in preconditioner.AdvancePassively() do
-            moves.ByGradient(layer, layer.Weight.grad, layer.Bias |> ValueOption.map _.grad)
+        let found =
+            preconditioner.AdvancePassively()
+            |> Array.map (fun gradient ->
+                match gradient with
+                | ValueSome gradient -> Move.Gradient gradient
+                | ValueNone -> Move.Nothing)
+
+        let struct (gathered, directions) = moves.Directions found
+        moves.Apply(found, gathered, directions)
 
         for parameter in plain () do
             updatePlain parameter parameter.grad

@@ -16,17 +16,26 @@ type FallbackEventArgs(layer: string, description: string) =
     /// What failed and what was used instead, in one sentence.
     member _.Description = description
 
-/// A recipe at work on one model: it records inputs, keeps the moving averages and inverts them as the
+/// A recipe at work on one model: it records what the method needs, keeps the moments and inverts them as the
 /// cadence says. Use it alone in front of any optimiser (`Precondition` between `backward` and `step`), or
 /// let `Optimizer` drive it. Not for use from two threads at once.
 [<Sealed>]
 type Preconditioner
-    (model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: Recipe, select: Func<string, Parameter, bool>) as this
-    =
+    (
+        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        recipe: Recipe,
+        likelihood: Likelihood voption,
+        select: Func<string, Parameter, bool>
+    ) as this =
     do Recipe.check recipe
+
+    do
+        if Recipe.needsErrors recipe && likelihood.IsNone then
+            invalidArg (nameof likelihood) $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
+
     let struct (layers, coverage) = Coverage.survey model select
     let recorder = new Recorder(model, layers)
-    let states = layers |> Array.map (fun layer -> new LayerState(layer))
+    let state = new CurvatureState(layers, recipe)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     let mutable fallbacks = 0
     let mutable position = 0
@@ -39,69 +48,23 @@ type Preconditioner
             else
                 Keep.Nothing)
 
-    let stateOf (layer: Layer) = states[Array.IndexOf(layers, layer)]
+    let indexOf (layer: Layer) = Array.IndexOf(layers, layer)
 
-    let report (state: LayerState) description =
+    let report (layer: string) description =
         fallbacks <- fallbacks + 1
-        fallback.Trigger(this, FallbackEventArgs(state.Layer.Name, description))
-
-    let failed (state: LayerState) =
-        NumericalFailure(
-            $"A_bar + {recipe.Damping} I could not be inverted by any attempt",
-            Layer.describe state.Layer,
-            "check the inputs for NaN or raise the damping"
-        )
-
-    let afterLastAttempt (state: LayerState) (factor: torch.Tensor) =
-        match recipe.OnFailure with
-        | OnFailure.KeepLast when not (isNull state.Inverse) ->
-            report state "no attempt succeeded; the last inverse stays in use"
-            None
-        | OnFailure.Diagonal ->
-            report state "no attempt succeeded; the diagonal is used"
-            Some(torch.diag ((torch.linalg.diagonal factor + recipe.Damping).reciprocal()))
-        | OnFailure.Identity ->
-            report state "no attempt succeeded; 1/lambda is used"
-            Some(torch.diag ((torch.linalg.diagonal factor).ones_like() / recipe.Damping))
-        | OnFailure.KeepLast
-        | OnFailure.Raise -> raise (failed state)
-
-    let invert (state: LayerState) =
-        Scope.owned
-            (fun () ->
-                let factor = MovingAverage.value state.Average
-
-                match Factorization.inverse recipe.Attempts factor recipe.Damping with
-                | None -> afterLastAttempt state factor
-                | Some damped ->
-                    if not damped.Failed.IsEmpty then
-                        report
-                            state
-                            $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
-
-                    // Row by row, as it comes back from a file: the order of a product's sums follows the
-                    // layout.
-                    Some(damped.Inverse.contiguous ()))
-            (Option.toArray >> Seq.ofArray)
-
-    let observe (records: Record array) =
-        LayerState.requireFinite records
-
-        for layer, calls in records |> Array.groupBy _.Layer do
-            LayerState.observe recipe.Decay calls (stateOf layer)
-
-    /// Whether an inversion can end in an error: only then is there something to go back to.
-    let mayRaise () =
-        match recipe.OnFailure with
-        | OnFailure.Raise -> true
-        | OnFailure.KeepLast -> states |> Array.exists (fun state -> isNull state.Inverse)
-        | OnFailure.Diagonal
-        | OnFailure.Identity -> false
+        fallback.Trigger(this, FallbackEventArgs(layer, description))
 
     do recorder.Start training
 
-    /// Every linear and convolutional layer of the model that can be covered.
-    new(model, recipe) = new Preconditioner(model, recipe, (fun _ _ -> true))
+    /// A method that takes no errors, on the layers that `select` takes.
+    new(model, recipe, select: Func<string, Parameter, bool>) = new Preconditioner(model, recipe, ValueNone, select)
+
+    /// Every layer of the model that can be covered, with a likelihood for the methods that take errors.
+    new(model, recipe, likelihood: Likelihood) =
+        new Preconditioner(model, recipe, ValueSome likelihood, (fun _ _ -> true))
+
+    /// Every layer of the model that can be covered, by a method that takes no errors.
+    new(model, recipe) = new Preconditioner(model, recipe, ValueNone, (fun _ _ -> true))
 
     /// The layers with curvature, in the model's order.
     member _.Layers: IReadOnlyList<Layer> = layers
@@ -115,6 +78,15 @@ type Preconditioner
     /// How many batches were seen, warm-up included: the cadence's position.
     member _.Position = position
 
+    /// lambda as it stands: the recipe's, or what the adaptive rule made of it.
+    member _.Damping = state.Damping
+
+    /// Draws the labels of the Monte-Carlo Fisher; null is the default generator. It stays its owner's.
+    member val Generator: torch.Generator = null with get, set
+
+    /// eta in the KL clip where no optimiser of this library drives the preconditioner.
+    member val LearningRate = 1.0 with get, set
+
     /// How many factorisations did not succeed at their first attempt.
     member _.Fallbacks = fallbacks
 
@@ -123,23 +95,75 @@ type Preconditioner
     member _.Fallback = fallback.Publish
 
     member internal _.Recorder = recorder
+    member internal _.State' = state
     member internal _.Plan = Cadence.plan recipe.Cadence position
+    member internal _.IndexOf layer = indexOf layer
 
-    /// Takes the records of one batch into the averages and, where the plan says so, inverts. Raises, and
-    /// changes nothing, when an inversion fails or a layer of `moved` is left without an inverse.
-    member internal preconditioner.Advance(records: Record array, moved: Layer seq) =
+    /// The errors of one recorded pass and what a column counts, where the method takes them.
+    member internal preconditioner.ErrorsOf(records: Record array, output: torch.Tensor, target: torch.Tensor) =
+        let callsOf = Record.byLayer records
+        let called = layers |> Array.filter (fun layer -> (callsOf layer).Length > 0)
+
+        let struct (directions, weight) =
+            Fisher.directions recipe.Fisher likelihood.Value (output.detach ()) target preconditioner.Generator
+
+        struct (called, Fisher.ofRecords called records output directions weight)
+
+    /// What was seen of each layer: activations from records, errors from Fisher columns, gradients.
+    member internal _.Seen
+        (records: Record array, errors: struct (Layer array * FisherColumns) voption, gradients: torch.Tensor voption array)
+        =
+        let callsOf = Record.byLayer records
+
+        layers
+        |> Array.mapi (fun l layer ->
+            let ofErrors =
+                errors
+                |> ValueOption.bind (fun struct (called, part) ->
+                    match Array.IndexOf(called, layer) with
+                    | -1 -> ValueNone
+                    | i ->
+                        match part.Layers[i] with
+                        | LayerFactor.Product(A, E) -> ValueSome struct (A, E, part.Weight)
+                        | _ -> ValueNone)
+
+            match ofErrors, callsOf layer, gradients[l] with
+            | ValueNone, [||], ValueNone -> ValueNone
+            | ValueSome struct (A, E, weight), _, gradient ->
+                ValueSome {
+                    Activations = ValueSome A
+                    Errors = ValueSome E
+                    Weight = weight
+                    Gradient = gradient
+                }
+            | ValueNone, calls, gradient ->
+                ValueSome {
+                    Activations = if calls.Length = 0 then ValueNone else ValueSome(Observation.joined layer calls)
+                    Errors = ValueNone
+                    Weight = 1.0
+                    Gradient = gradient
+                })
+
+    /// Takes what was seen into the moments and, where the plan says so, inverts. Raises, and changes nothing, when an
+    /// inversion fails or a layer of `moved` is left without an inverse.
+    member internal preconditioner.Advance(seen: Observation voption array, moved: Layer seq) =
         let plan = preconditioner.Plan
-        LayerState.requireInverses plan (moved |> Seq.map stateOf) records
+
+        for layer in moved do
+            let l = indexOf layer
+
+            if not (state.HasInverse l) && not (plan.Invert && state.CanInvert(l, seen)) then
+                Missing.inverse recipe layer
 
         let change () =
             if plan.Observe then
-                observe records
+                state.Observe seen
 
             if plan.Invert then
-                preconditioner.Refresh()
+                state.Invert(seen, report)
 
-        if plan.Invert && mayRaise () then
-            LayerState.atomically states change
+        if plan.Invert && state.MayRaise then
+            LayerState.atomically state.States change
         else
             change ()
 
@@ -152,127 +176,193 @@ type Preconditioner
         else
             recorder.Stop()
 
-    /// Inverts every layer's factor now; all inverses are made before the first one is replaced.
+    /// Inverts every layer's curvature now; all inverses are made before the first one is replaced.
     member _.Refresh() =
         use _quiet = torch.no_grad ()
-        use _scope = torch.NewDisposeScope()
+        state.Invert(Array.create layers.Length ValueNone, report)
 
-        let seen = states |> Array.filter (fun state -> state.Average.Weight > 0.0)
-
-        for state, fresh in seen |> Array.map (fun state -> state, invert state) do
-            fresh |> Option.iter state.Replace
-
-    /// M (A_bar + lambda I)^-1 for rows or a gradient of `layer`.
+    /// C^-1 M for a matrix M in the shape of one layer's gradient, or for rows M [k; d_in] where the method leaves the
+    /// outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
     ///
-    /// Shapes: M [k; d_in] -> [k; d_in]. The result belongs to the caller. Raises an
-    /// InvalidOperationException when the layer was never recorded.
+    /// The result belongs to the caller. Raises an InvalidOperationException when the layer was never recorded.
     member _.Apply(layer: Layer, M: torch.Tensor) =
-        let state = stateOf layer
+        let l = indexOf layer
 
-        if isNull state.Inverse then
-            LayerState.noInverse layer
+        if not (state.HasInverse l) then
+            Missing.inverse recipe layer
 
-        M.mm state.Inverse
+        Scope.tensor (fun () ->
+            match state.Sides l with
+            | ValueSome struct (Side.Identity _, A) -> (A |> Side.times (M.unsqueeze 0L)).squeeze 0L
+            | _ ->
+                let gradients = Array.create layers.Length ValueNone
+                gradients[l] <- ValueSome M
+                (state.Directions(gradients, fun _ -> 1.0))[l].Value)
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is
-    /// time, and replaces each covered layer's `.grad` by grad (A_bar + lambda I)^-1. Other gradients stay as
-    /// they are.
+    /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
+        let gradients = preconditioner.AdvancePassively()
+        let directions = state.Directions(gradients, fun _ -> preconditioner.LearningRate)
 
-        for layer in preconditioner.AdvancePassively() do
-            let gradient, bias = layer.Weight.grad, layer.Bias |> ValueOption.map _.grad
-            let direction = preconditioner.Apply(layer, Layer.joined layer gradient bias)
-            let struct (weight, bias') = Layer.split layer direction
-            gradient.copy_ (weight.reshape gradient.shape) |> ignore
+        for l in 0 .. layers.Length - 1 do
+            match gradients[l], directions[l] with
+            | ValueSome _, ValueSome direction ->
+                let layer = layers[l]
+                let struct (weight, bias) = Layer.split layer direction
+                layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
 
-            match bias, bias' with
-            | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
+                match layer.Bias |> ValueOption.map _.grad, bias with
+                | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
+                | _ -> ()
             | _ -> ()
 
     /// Takes in what ordinary forward passes recorded since the last step, and records the next ones if the
-    /// next step will want them. The layers that have a gradient.
-    member internal preconditioner.AdvancePassively() : Layer array =
-        let moved = layers |> Array.filter (fun layer -> not (isNull layer.Weight.grad))
+    /// next step will want them: the gradients of the layers that have one.
+    member internal preconditioner.AdvancePassively() =
+        let gradients =
+            layers
+            |> Array.map (fun layer ->
+                match layer.Weight.grad with
+                | null -> ValueNone
+                | gradient -> ValueSome(Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad)))
+
         let records = recorder.Take()
 
         try
-            preconditioner.Advance(records, moved)
+            let wanted = if Recipe.needsGradients recipe then gradients else Array.create layers.Length ValueNone
+            // A method that takes errors has none here: `Observe` gives them.
+            let records' = if Recipe.needsErrors recipe then [||] else records
+            let moved = layers |> Array.filter (fun layer -> not (isNull layer.Weight.grad))
+            preconditioner.Advance(preconditioner.Seen(records', ValueNone, wanted), moved)
         finally
             Record.release records
 
         preconditioner.Listen()
-        moved
+        gradients
 
-    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
-    /// inversion; afterwards the regular periods begin. The model runs in the mode that it is in.
-    member preconditioner.WarmUp(inputs: seq<torch.Tensor>) =
+    /// Runs the model on `input` and records what statistics need: with errors where the method takes them, at the
+    /// labels in `target` if it needs those.
+    member private preconditioner.See(input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit) =
+        use _scope = torch.NewDisposeScope()
+        let errors = Recipe.needsErrors recipe
+        use _mode = if errors then torch.enable_grad () else torch.no_grad ()
+        recorder.Start(Recorder.OnThisThread(fun _ _ -> if errors then Keep.InputAndOutput else Keep.Input))
+        let output = model.call input
+        recorder.Stop()
+        let records = recorder.Take()
         use _quiet = torch.no_grad ()
-        let own = Recorder.OnThisThread(fun _ _ -> Keep.Input)
-        let mutable batches = 0
 
-        let take (input: torch.Tensor) =
-            use _scope = torch.NewDisposeScope()
-            recorder.Start own
-            model.call input |> ignore
-            recorder.Stop()
-            let records = recorder.Take()
+        try
+            let found =
+                if errors then
+                    ValueSome(preconditioner.ErrorsOf(records, output, target))
+                else
+                    ValueNone
 
-            try
-                observe records
-            finally
-                Record.release records
+            take (preconditioner.Seen(records, found, Array.create layers.Length ValueNone))
+        finally
+            Record.release records
+
+    /// Takes the statistics of one batch in and inverts, whatever the cadence says: for ordinary training loops with
+    /// methods that take errors, for curvature from another batch than the gradient's, and for analysis.
+    ///
+    /// `target` holds the labels that the empirical Fisher is taken at; null for other methods. Raises an
+    /// InvalidOperationException for methods that are made of gradients.
+    member preconditioner.Observe(input: torch.Tensor, target: torch.Tensor) =
+        if Recipe.needsGradients recipe then
+            invalidOp $"The method '{recipe.Name}' is made of gradients, which `Observe` does not see; use steps alone."
 
         recorder.Stop()
         recorder.Discard()
 
         try
-            LayerState.atomically states (fun () ->
-                for input in inputs |> Seq.truncate (Cadence.warmUp recipe.Cadence) do
-                    take input
+            preconditioner.See(
+                input,
+                target,
+                fun seen ->
+                    LayerState.atomically state.States (fun () ->
+                        state.Observe seen
+                        state.Invert(seen, report))
+            )
+        finally
+            recorder.Discard()
+            preconditioner.Listen()
+
+    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
+    /// inversion; afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need
+    /// labels or gradients for their statistics begin with their first steps instead: it does nothing for them.
+    member preconditioner.WarmUp(inputs: seq<torch.Tensor>) =
+        if Recipe.canWarmUp recipe then
+            preconditioner.WarmUpBy inputs
+
+    member private preconditioner.WarmUpBy(inputs: seq<torch.Tensor>) =
+        let mutable batches = 0
+        let most = Cadence.warmUp recipe.Cadence
+        recorder.Stop()
+        recorder.Discard()
+
+        try
+            LayerState.atomically state.States (fun () ->
+                use batch = (inputs |> Seq.truncate most).GetEnumerator()
+                let mutable more = batch.MoveNext()
+
+                while more do
+                    let input = batch.Current
+                    more <- batch.MoveNext()
                     batches <- batches + 1
+
+                    preconditioner.See(
+                        input,
+                        null,
+                        fun seen ->
+                            state.Observe seen
+
+                            if not more then
+                                state.Invert(seen, report)
+                    )
 
                 if batches = 0 then
                     invalidArg
                         (nameof inputs)
-                        "inputs must hold at least one batch for the warm-up; got none."
+                        "inputs must hold at least one batch for the warm-up; got none.")
 
-                preconditioner.Refresh())
-
-            position <- Cadence.warmUp recipe.Cadence
+            position <- most
         finally
             recorder.Discard()
             preconditioner.Listen()
 
     /// Every tensor that is remembered, and the counters, by name; the tensors stay the preconditioner's.
     member _.State() =
-        let state = Dictionary<string, torch.Tensor>()
-        state["position"] <- torch.tensor (int64 position)
+        let saved = Dictionary<string, torch.Tensor>()
+        saved["position"] <- torch.tensor (int64 position)
 
-        for layer in states do
-            for name, tensor in LayerState.tensors layer do
-                state[name] <- tensor
+        for name, tensor in state.Tensors() do
+            saved[name] <- tensor
 
-        state
+        saved
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.
-    member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+    member preconditioner.Restore(saved: IReadOnlyDictionary<string, torch.Tensor>) =
+        let tryFind name =
+            match saved.TryGetValue name with
+            | true, tensor -> tensor
+            | _ -> null
+
         let find name shape kind =
-            match state.TryGetValue name with
-            | true, tensor -> Require.like name shape kind tensor
-            | _ ->
-                invalidArg (nameof state) $"The state has no '{name}': it belongs to another model or method."
+            match tryFind name with
+            | null ->
+                invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
+            | tensor -> Require.like name shape kind tensor
 
-        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64> ())
         Require.atLeast "position" 0 seen
-        let restore = states |> Array.map (LayerState.restoring find state.ContainsKey)
         use _quiet = torch.no_grad ()
-
-        for change in restore do
-            change ()
-
+        let restore = state.Restoring(find, tryFind)
+        restore ()
         position <- seen
         recorder.Discard()
         preconditioner.Listen()
@@ -280,6 +370,4 @@ type Preconditioner
     interface IDisposable with
         member _.Dispose() =
             (recorder :> IDisposable).Dispose()
-
-            for state in states do
-                (state :> IDisposable).Dispose()
+            (state :> IDisposable).Dispose()

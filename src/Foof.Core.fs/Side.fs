@@ -42,6 +42,12 @@ module Side =
         | Side.Diagonal x
         | Side.Full x -> x.size 0
 
+    /// Whether it is the identity itself.
+    let isOne side =
+        match side with
+        | Side.Identity(_, c) -> c = 1.0
+        | _ -> false
+
     /// M^T.
     let transpose side =
         match side with

@@ -37,15 +37,41 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
 
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
-    /// Moves `parameter` against `direction`; one that is in no group stays.
-    member _.Apply(parameter: Parameter, direction: Direction) =
+    /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.
+    member _.Gathered(place: MomentumPlace, layer: Layer, gradient: torch.Tensor) =
+        let momentumOf (parameter: Parameter) =
+            match groupOf.TryGetValue parameter.Handle with
+            | true, group -> (buffer parameter) * group.Options.Momentum
+            | _ -> parameter.zeros_like ()
+
+        match place with
+        | MomentumPlace.After -> gradient
+        | MomentumPlace.Before ->
+            let past = Layer.joined layer (momentumOf layer.Weight) (layer.Bias |> ValueOption.map momentumOf)
+            past + gradient
+
+    /// M <- what `Gathered` gave, for a layer.
+    member _.Remember(layer: Layer, gathered: torch.Tensor) =
+        let struct (weight, bias) = Layer.split layer gathered
+        (buffer layer.Weight).copy_ (weight.reshape layer.Weight.shape) |> ignore
+
+        match layer.Bias, bias with
+        | ValueSome parameter, ValueSome values -> (buffer parameter).copy_ values |> ignore
+        | _ -> ()
+
+    /// Moves `parameter` against `direction`; one that is in no group stays. Momentum that came before the
+    /// preconditioner is in the direction already.
+    member update.Apply(parameter: Parameter, direction: Direction) = update.Apply(parameter, direction, MomentumPlace.After)
+
+    /// The same, with momentum where `place` says.
+    member _.Apply(parameter: Parameter, direction: Direction, place: MomentumPlace) =
         match groupOf.TryGetValue parameter.Handle with
         | false, _ -> ()
         | true, group ->
             let rate = group.LearningRate
             let shrink = 1.0 - rate * group.Options.WeightDecay
 
-            if group.Options.Momentum = 0.0 then
+            if group.Options.Momentum = 0.0 || place.IsBefore then
                 accumulate parameter shrink direction -rate
             else
                 let buffer = buffer parameter

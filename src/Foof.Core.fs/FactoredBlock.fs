@@ -1,0 +1,164 @@
+namespace Foof
+
+open System
+open System.Collections.Generic
+open TorchSharp
+
+/// The damped inverse in use for some of the layers, and what a checkpoint keeps of it. Owns its tensors.
+[<Sealed>]
+type internal FactoredBlock(name: string, members: int array) =
+    let mutable factored: Factored voption = ValueNone
+    let mutable trace = 0.0
+
+    let free (old: Factored) =
+        for tensor in Factored.tensors old do
+            tensor.Dispose()
+
+    /// For the names of tensors and for messages.
+    member _.Name = name
+
+    /// The layers' indices.
+    member _.Members = members
+
+    /// The trace of the statistics that were inverted last.
+    member _.Trace
+        with get () = trace
+        and set value = trace <- value
+
+    /// The damped inverse, if there was one yet.
+    member _.Factored = factored
+
+    /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
+    member _.Replace(fresh: Factored voption) =
+        factored |> ValueOption.iter free
+
+        fresh |> ValueOption.iter (fun fresh ->
+            for tensor in Factored.tensors fresh do
+                Scope.detach tensor |> ignore)
+
+        factored <- fresh
+
+    interface IDisposable with
+        member block.Dispose() = block.Replace ValueNone
+
+/// Damped inverses in checkpoints: their tensors by name, and back.
+[<RequireQualifiedAccess>]
+module internal SavedFactored =
+
+    let private side name side =
+        match side with
+        | Side.Identity(size, c) -> [ $"{name}.identity", torch.tensor [| float size; c |] ]
+        | Side.Diagonal d -> [ $"{name}.diagonal", d ]
+        | Side.Full M -> [ $"{name}", M ]
+
+    let private layerFactor name factor =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, E) -> [ $"{name}.rows", A; $"{name}.errors", E ]
+        | LayerFactor.Product(Activations.Indices(index, count), E) -> [
+            $"{name}.indices", index
+            $"{name}.count", torch.tensor count
+            $"{name}.errors", E
+          ]
+        | _ -> invalidOp "Only gradients as products of activations and errors are kept in checkpoints."
+
+    /// The tensors of an inverse by name; small ones that are made here belong to the caller.
+    let rec tensors (name: string) factored : (string * torch.Tensor) list =
+        match factored with
+        | Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
+            side $"{name}.error.inverse" E @ side $"{name}.activation.inverse" A @ [ $"{name}.logdet", logDet ]
+        | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), logDet) ->
+            side $"{name}.error.basis" Q_E
+            @ side $"{name}.activation.basis" Q_A
+            @ [ $"{name}.spectrum.inverse", S; $"{name}.logdet", logDet ]
+        | Factored.Structured(Curvature.Diagonal D, logDet) -> [
+            $"{name}.logdet", logDet
+            for l, d in Array.indexed D do
+                $"{name}.diagonal.{l}", d
+          ]
+        | Factored.Structured _ -> invalidOp "This structure is not used by any method."
+        | Factored.Woodbury(U, roots, L, logDet) -> [
+            $"{name}.woodbury", L
+            $"{name}.logdet", logDet
+            $"{name}.weights", torch.tensor (U.Parts |> Array.map _.Weight)
+            for l, root in Array.indexed roots do
+                $"{name}.root.{l}", root
+            for i, part in Array.indexed U.Parts do
+                for l, factor in Array.indexed part.Layers do
+                    yield! layerFactor $"{name}.part.{i}.{l}" factor
+          ]
+        | Factored.Blocks parts -> [
+            for i, part in Array.indexed parts do
+                yield! tensors $"{name}.{i}" part
+          ]
+
+    let private readSide (find: string -> torch.Tensor) name =
+        match find $"{name}.identity", find $"{name}.diagonal", find name with
+        | null, null, null -> None
+        | null, null, M -> Some(Side.Full(M.clone ()))
+        | null, d, _ -> Some(Side.Diagonal(d.clone ()))
+        | identity, _, _ ->
+            let values = identity.data<float>().ToArray()
+            Some(Side.Identity(int64 values[0], values[1]))
+
+    let private readLayerFactor (find: string -> torch.Tensor) name =
+        match find $"{name}.errors", find $"{name}.rows", find $"{name}.indices" with
+        | null, _, _ -> None
+        | E, null, null -> None
+        | E, null, index ->
+            let count = (find $"{name}.count").item<int64> ()
+            Some(LayerFactor.Product(Activations.Indices(index.clone (), count), E.clone ()))
+        | E, A, _ -> Some(LayerFactor.Product(Activations.Rows(A.clone ()), E.clone ()))
+
+    let private readWoodbury (find: string -> torch.Tensor) name (logDet: torch.Tensor) (L: torch.Tensor) =
+        let weights = (find $"{name}.weights").data<float>().ToArray()
+        let count = Seq.initInfinite (fun l -> find $"{name}.root.{l}") |> Seq.takeWhile (isNull >> not) |> Seq.length
+
+        let parts =
+            weights
+            |> Array.mapi (fun i weight -> {
+                Layers = Array.init count (fun l -> (readLayerFactor find $"{name}.part.{i}.{l}").Value)
+                Weight = weight
+            })
+
+        let roots = Array.init count (fun l -> (find $"{name}.root.{l}").clone ())
+        let U = FisherFactor.join (Array.map FisherFactor.ofColumns parts)
+        Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
+
+    /// The inverse that `tensors` named, from copies; None where there was none. `find` gives null for what is not there.
+    let rec read (find: string -> torch.Tensor) (name: string) : Factored voption =
+        let pair kind =
+            match readSide find $"{name}.error.{kind}", readSide find $"{name}.activation.{kind}" with
+            | Some E, Some A -> ValueSome struct (E, A)
+            | _ -> ValueNone
+
+        match find $"{name}.logdet" with
+        | null ->
+            match read find $"{name}.0" with
+            | ValueNone -> ValueNone
+            | ValueSome first ->
+                Seq.initInfinite (fun i -> read find $"{name}.{i + 1}")
+                |> Seq.takeWhile _.IsSome
+                |> Seq.map _.Value
+                |> Seq.append [ first ]
+                |> Seq.toArray
+                |> Factored.Blocks
+                |> ValueSome
+        | logDet ->
+            match pair "inverse", pair "basis", find $"{name}.woodbury" with
+            | ValueSome struct (E, A), _, _ ->
+                ValueSome(Factored.Structured(Curvature.Kronecker(E, A), logDet.clone ()))
+            | _, ValueSome struct (Q_E, Q_A), _ ->
+                let S = (find $"{name}.spectrum.inverse").clone ()
+                ValueSome(Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), logDet.clone ()))
+            | _, _, null ->
+                let D =
+                    Seq.initInfinite (fun l -> find $"{name}.diagonal.{l}")
+                    |> Seq.takeWhile (isNull >> not)
+                    |> Seq.map _.clone()
+                    |> Seq.toArray
+
+                if D.Length = 0 then
+                    ValueNone
+                else
+                    ValueSome(Factored.Structured(Curvature.Diagonal D, logDet.clone ()))
+            | _, _, L -> ValueSome(readWoodbury find name logDet L)
