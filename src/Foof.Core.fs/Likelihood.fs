@@ -2,62 +2,158 @@ namespace Foof
 
 open TorchSharp
 
-/// How the network's output f speaks about the target y.
-[<RequireQualifiedAccess>]
-type Likelihood =
-    /// p(y | f) = softmax(f)_y: f [n; C], y [n] class indices.
-    | Categorical
-    /// y ~ N(f, sigma^2 I): f and y [n; ...].
-    | Gaussian of sigma: float
-
-/// Losses: negative log likelihoods without their constants, as means over data points.
-[<RequireQualifiedAccess>]
+/// What curvature asks of a likelihood: its loss, the loss's derivatives by the output f, sampled labels. A
+/// data point is a row of the first dimension; its entries and positions are summed.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Likelihood =
 
-    let private describe (tensor: torch.Tensor) =
-        let shape = tensor.shape |> Array.map string |> String.concat "; "
-        $"{tensor.dtype} [{shape}]"
+    /// The labels that count: all of them, but for -100 of `Categorical`.
+    ///
+    /// Shapes: y -> truth values of y's shape. The result belongs to the caller.
+    let counted (likelihood: Likelihood) (target: torch.Tensor) =
+        Scope.tensor (fun () ->
+            match likelihood with
+            | Likelihood.Categorical -> (LikelihoodFormulas.isIgnored target).bitwise_not()
+            | _ -> torch.ones (target.shape, dtype = torch.ScalarType.Bool, device = target.device))
 
-    let private refuse name requirement (output: torch.Tensor) (target: torch.Tensor) =
-        invalidArg name $"target {requirement} for an output {describe output}; got {describe target}."
+    /// The number n of data points of which at least one label counts; on the meta device all of them.
+    ///
+    /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when there is none.
+    let dataPoints (mask: torch.Tensor) =
+        LikelihoodCheck.mask mask mask
+
+        let points () =
+            Scope.value (fun () -> Reading.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
+
+        let n = if Reading.hasData mask then points () else mask.size 0
+
+        if n = 0L then
+            invalidArg (nameof mask) $"mask must leave a label that counts; all {mask.numel ()} are ignored."
+
+        n
+
+    /// Zeros where `mask` is false, whatever stood there.
+    ///
+    /// Where not every label counts, give the functions below a masked output and masked labels, and mask
+    /// their errors, columns and products. Shapes: truth values of the labels' shape; a tensor of that shape,
+    /// or with classes as a further dimension 1. The result belongs to the caller. Raises an
+    /// ArgumentException for other shapes.
+    let masked (mask: torch.Tensor) (tensor: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let byClass = tensor.dim () = mask.dim () + 1L && tensor.dim () > 1L
+            LikelihoodCheck.mask mask (if byClass then tensor.select (1L, 0L) else tensor)
+            let ignored = mask.bitwise_not ()
+            tensor.masked_fill ((if byClass then ignored.unsqueeze 1L else ignored), 0.0.ToScalar()))
 
     /// The mean over data points of -log p(y_i | f_i), without constants that do not depend on f.
     ///
-    /// Categorical: 1/n sum_i -log softmax(f_i)_(y_i), summed over further dimensions of f [n; C; ...],
-    /// y [n; ...]. Gaussian: 1/n sum_i 1/2 |f_i - y_i|^2 / sigma^2.
-    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when the shapes or types
-    /// do not fit, the batch is empty or sigma is not positive. (MATH 1, 2)
+    /// 1/n sum_i of, summed over entries or positions: Categorical -log softmax(f)_y, where n counts the
+    /// points with a label other than -100; Gaussian 1/2 (f - y)^2 / sigma^2, or sigma_c^2; Bernoulli
+    /// log(1 + exp f) - y f; Poisson exp f - y f.
+    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when shapes, types or
+    /// devices do not fit, the batch is empty or sigma is not positive. It reads no values (`check` does):
+    /// NaN comes of NaN, and of class labels that are all -100. (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
-            if target.numel () = 0L then
-                refuse (nameof target) "must hold at least one data point" output target
+            LikelihoodCheck.labels likelihood output target
 
             match likelihood with
             | Likelihood.Categorical ->
-                let positions =
-                    output.shape
-                    |> Array.indexed
-                    |> Array.filter (fun (i, _) -> i <> 1)
-                    |> Array.map snd
+                let mean = LikelihoodFormulas.crossEntropy output target torch.nn.Reduction.Mean
 
-                if
-                    output.dim () < 2L
-                    || target.dtype <> torch.ScalarType.Int64
-                    || target.shape <> positions
-                then
-                    refuse
-                        (nameof target)
-                        "must hold class indices (Int64), one per data point and position,"
-                        output
-                        target
+                if target.dim () = 1L then
+                    mean
+                else
+                    mean * LikelihoodFormulas.countedPerPoint target mean.dtype
+            | _ ->
+                let struct (entries, scale) =
+                    LikelihoodFormulas.entries likelihood output target (output.size 0)
 
-                torch.nn.functional.cross_entropy (output, target)
-                * float (target.numel () / target.size 0)
-            | Likelihood.Gaussian sigma ->
-                Require.positive (nameof sigma) sigma
+                entries.sum () * scale)
 
-                if target.shape <> output.shape then
-                    refuse (nameof target) "must have the output's shape" output target
+    /// As `loss`, where only the labels count at which `mask` is true; the others, and their outputs, may be
+    /// anything.
+    ///
+    /// n is the number of data points of which a label counts. Shapes: truth values of the labels' shape. The
+    /// result is a scalar and belongs to the caller. Raises an ArgumentException as `loss` does, and when no
+    /// label counts.
+    let lossMasked likelihood (output: torch.Tensor) (target: torch.Tensor) (mask: torch.Tensor) =
+        Scope.tensor (fun () ->
+            LikelihoodCheck.labels likelihood output target
+            LikelihoodCheck.mask mask target
+            let counts = (counted likelihood target).bitwise_and mask
+            let f, y = masked counts output, masked counts target
 
-                let scale = 0.5 / (sigma * sigma * float (output.size 0))
-                (output - target).square().sum() * scale)
+            let struct (entries, scale) =
+                LikelihoodFormulas.entries likelihood f y (dataPoints counts)
+
+            (masked counts entries).sum() * scale)
+
+    /// Raises what `loss` does not look for, with the number of faults: an ArgumentException for class
+    /// indices out of range or all ignored, labels that are not finite, outside [0, 1] (Bernoulli) or
+    /// negative (Poisson); a NumericalFailure for outputs that are not finite or log rates of counts above
+    /// 2^53.
+    let check (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
+        LikelihoodCheck.labels likelihood output target
+        LikelihoodCheck.possible likelihood output target
+        LikelihoodCheck.finite likelihood output
+
+    /// e_i = d(-log p(y_i | f_i)) / d f_i for all data points, in closed form.
+    ///
+    /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2; Bernoulli
+    /// sigmoid(f) - y; Poisson exp f - y. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n.
+    /// The result carries no gradient and belongs to the caller. Raises an ArgumentException as `loss` does.
+    /// (MATH 1)
+    let errors (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
+        Scope.tensor (fun () ->
+            LikelihoodCheck.labels likelihood output target
+            use _quiet = torch.no_grad ()
+            LikelihoodFormulas.errors likelihood output target)
+
+    /// Labels y_i ~ p(y | f_i), of the shape and type that `loss` takes, drawn from `generator` (null: the
+    /// device's default one).
+    ///
+    /// Probabilities and uniform numbers are float64, whatever the output's type. The result belongs to the
+    /// caller. Raises an ArgumentException when the output's shape or the generator's device does not fit,
+    /// and a NumericalFailure as `check` does. (MATH 2)
+    let sample (likelihood: Likelihood) (output: torch.Tensor) (generator: torch.Generator) =
+        Scope.tensor (fun () ->
+            LikelihoodCheck.output likelihood output
+            LikelihoodCheck.generator generator output
+            LikelihoodCheck.finite likelihood output
+            use _quiet = torch.no_grad ()
+            LikelihoodFormulas.sample likelihood output generator)
+
+    /// The number of columns of the square root S_i of Lambda_i = -d2 log p(y | f_i) / d f_i^2: one per entry
+    /// of f_i.
+    let hessianColumns (likelihood: Likelihood) (output: torch.Tensor) =
+        LikelihoodCheck.output likelihood output
+        output.numel () / output.size 0
+
+    /// Column s_c of S_i for all data points at once: sum_c s_c s_c^T = Lambda_i.
+    ///
+    /// Column c R + r belongs to the entry at class or channel c and position r of R, and is zero at other
+    /// positions. Categorical sqrt(p_c) (p - onehot_c); Gaussian onehot_c / sigma; Bernoulli
+    /// sqrt(p (1 - p)) onehot_c; Poisson sqrt(exp f) onehot_c. Shapes: f [n; ...] -> [n; ...]. The summand's:
+    /// never divided by n. The result carries no gradient and belongs to the caller. Raises an
+    /// ArgumentException when shapes do not fit or there is no such column. (MATH 2)
+    let hessianRoot (likelihood: Likelihood) (output: torch.Tensor) (column: int64) =
+        Scope.tensor (fun () ->
+            let columns = hessianColumns likelihood output
+
+            if column < 0L || column >= columns then
+                invalidArg (nameof column) $"column must be one of the {columns} from 0 on; got {column}."
+
+            use _quiet = torch.no_grad ()
+            LikelihoodFormulas.root likelihood output column)
+
+    /// Lambda_i v_i for all data points, in closed form.
+    ///
+    /// Categorical p o (v - p.v) by position; Gaussian v / sigma^2; Bernoulli p (1 - p) v; Poisson exp(f) v.
+    /// Shapes: f, v [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no gradient
+    /// and belongs to the caller. Raises an ArgumentException when shapes or types do not fit. (MATH 2)
+    let hessianProduct (likelihood: Likelihood) (output: torch.Tensor) (v: torch.Tensor) =
+        Scope.tensor (fun () ->
+            LikelihoodCheck.vector likelihood output v
+            use _quiet = torch.no_grad ()
+            LikelihoodFormulas.product likelihood output v)

@@ -9,6 +9,9 @@ module Reading =
 
     let private isMeta (tensor: torch.Tensor) = tensor.device_type = DeviceType.META
 
+    /// Whether there are numbers behind the shape: false on the meta device only.
+    let hasData (tensor: torch.Tensor) = not (isMeta tensor)
+
     /// A one-element tensor's number; 1 on the meta device.
     let number (tensor: torch.Tensor) =
         if isMeta tensor then 1.0 else tensor.ToDouble()
@@ -26,3 +29,10 @@ module Reading =
             0L
         else
             Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
+
+    /// How many elements of a truth tensor hold; 0 on the meta device.
+    let count (truths: torch.Tensor) =
+        if isMeta truths then
+            0L
+        else
+            Scope.value (fun () -> truths.sum().item<int64>())

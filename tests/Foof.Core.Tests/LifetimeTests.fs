@@ -71,6 +71,34 @@ let ``a step's result is the only thing that is left of it`` () =
     Assert.Equal(2L, Oracle.leaked (fun () -> result <- optimizer.Step(input, target)))
     Assert.Equal(-2L, Oracle.leaked (fun () -> (result :> IDisposable).Dispose()))
 
+/// Each function of each likelihood by name.
+let likelihoods () =
+    let one (tensor: torch.Tensor) = [ tensor ]
+
+    [
+        for case in Likelihoods.cases do
+            let likelihood, f, y =
+                case.Likelihood, Likelihoods.output case, Likelihoods.target case
+
+            let mask = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
+            let name = $"Likelihood, {case}: "
+            $"{name}loss", fun () -> one (Likelihood.loss likelihood f y)
+            $"{name}lossMasked", fun () -> one (Likelihood.lossMasked likelihood f y mask)
+            $"{name}errors", fun () -> one (Likelihood.errors likelihood f y)
+            $"{name}sample", fun () -> one (Likelihood.sample likelihood f null)
+            $"{name}hessianRoot", fun () -> one (Likelihood.hessianRoot likelihood f 0L)
+            $"{name}hessianProduct", fun () -> one (Likelihood.hessianProduct likelihood f f)
+            $"{name}masked", fun () -> one (Likelihood.masked mask f)
+            $"{name}counted", fun () -> one (Likelihood.counted likelihood y)
+
+            $"{name}check, dataPoints, hessianColumns",
+            fun () ->
+                Likelihood.check likelihood f y
+                Likelihood.dataPoints mask |> ignore
+                Likelihood.hessianColumns likelihood f |> ignore
+                []
+    ]
+
 /// Each public function by name, with arguments that stay the caller's.
 let functions () =
     let layer = LayerTests.only (Networks.linear 3 2 true)
@@ -106,6 +134,7 @@ let functions () =
         "Layer.joined", fun () -> one (Layer.joined layer weight (ValueSome bias))
         "Likelihood.loss, categorical", fun () -> one (Likelihood.loss Likelihood.Categorical E labels)
         "Likelihood.loss, Gaussian", fun () -> one (Likelihood.loss Networks.gaussian E E)
+        yield! likelihoods ()
         "Factorization.damped", fun () -> one (Factorization.damped semidefinite 0.1)
         "Factorization.inverse", fun () -> inverse Factorization.attempts semidefinite 0.1
         "Factorization.inverse, eigenvalues", fun () -> inverse Factorization.attempts indefinite 0.1

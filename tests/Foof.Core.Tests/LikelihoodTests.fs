@@ -7,8 +7,7 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-let labels (classes: int) (shape: int list) =
-    torch.randint (int64 classes, shape |> List.map int64 |> List.toArray, dtype = torch.ScalarType.Int64)
+let labels = Likelihoods.labels
 
 [<Fact>]
 let ``the categorical loss is the mean over data points of minus log softmax, summed over positions`` () =
@@ -54,48 +53,43 @@ let ``the Gaussian loss is half the squared distance over the variance, a mean o
         Assert.Equal(0L, loss.dim ())
         Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
 
-let refused likelihood (output: int list) (target: unit -> torch.Tensor) =
-    use _scope = torch.NewDisposeScope()
+[<Fact>]
+let ``the per-output Gaussian loss divides each channel's squares by its variance`` () =
+    let shapes = Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 4)) (Gen.choose (1, 3))
 
-    let act () =
-        Likelihood.loss likelihood (Networks.normal output) (target ()) |> ignore
+    Oracle.forAll shapes (fun (n, channels, positions) ->
+        use _scope = torch.NewDisposeScope()
+        let shape = [ n; channels; positions ]
+        let output, target = Networks.normal shape, Networks.normal shape
+        let sigma = Array.init channels (fun c -> 0.5 + float c)
+        let differences = Array.map2 (-) (Oracle.values output) (Oracle.values target)
 
-    (Oracle.raises<ArgumentException> act).Message
+        let entry i difference =
+            let scaled = difference / sigma[i / positions % channels]
+            0.5 * scaled * scaled
+
+        let expected = (differences |> Array.mapi entry |> Array.sum) / float n
+        let loss = Likelihood.loss (Likelihood.GaussianPerOutput sigma) output target
+        Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
+
+/// The mean over data points of the sum of `entry` f y, for labels in the output's shape.
+let byEntry likelihood (labels: torch.Tensor -> torch.Tensor) (entry: float -> float -> float) =
+    Oracle.forAll (Gen.listOfLength 3 (Gen.choose (1, 4))) (fun shape ->
+        use _scope = torch.NewDisposeScope()
+        let output, target = Networks.normal shape, labels (Networks.normal shape)
+
+        let expected =
+            Array.map2 entry (Oracle.values output) (Oracle.values target) |> Array.sum
+
+        let loss = Likelihood.loss likelihood output target
+        Oracle.agrees Tolerance.explicit [| expected / float shape[0] |] (Oracle.values loss))
 
 [<Fact>]
-let ``labels that are no class indices, one per data point, are refused with both shapes`` () =
-    let message = refused Likelihood.Categorical [ 4; 3 ] (fun () -> labels 3 [ 5 ])
-    Assert.Contains("Float64 [4; 3]", message)
-    Assert.Contains("got Int64 [5]", message)
-    refused Likelihood.Categorical [ 4; 3 ] (fun () -> labels 3 [ 4; 1 ]) |> ignore
-
-    refused Likelihood.Categorical [ 4; 3 ] (fun () -> Networks.normal [ 4 ])
-    |> ignore
-
-    refused Likelihood.Categorical [ 4; 3 ] (fun () -> (labels 3 [ 4 ]).``to`` torch.ScalarType.Int32)
-    |> ignore
+let ``the Bernoulli loss is the cross-entropy of labels and sigmoids`` () =
+    byEntry Likelihood.Bernoulli _.sigmoid() (fun f y ->
+        let p = 1.0 / (1.0 + exp -f)
+        -(y * log p + (1.0 - y) * log (1.0 - p)))
 
 [<Fact>]
-let ``an output without classes is refused as such`` () =
-    let message = refused Likelihood.Categorical [ 4 ] (fun () -> labels 3 [ 4 ])
-    Assert.Contains("target must hold class indices", message)
-
-[<Fact>]
-let ``a real target of another shape is refused, even one that would broadcast`` () =
-    Assert.Contains("output's shape", refused Networks.gaussian [ 4; 3 ] (fun () -> Networks.normal [ 4; 1 ]))
-    refused Networks.gaussian [ 4; 3 ] (fun () -> Networks.normal [ 3 ]) |> ignore
-
-[<Fact>]
-let ``an empty batch is refused`` () =
-    refused Likelihood.Categorical [ 0; 3 ] (fun () -> labels 3 [ 0 ]) |> ignore
-
-    refused Networks.gaussian [ 0; 3 ] (fun () -> Networks.normal [ 0; 3 ])
-    |> ignore
-
-[<Fact>]
-let ``a deviation that is not positive is refused`` () =
-    refused (Likelihood.Gaussian 0.0) [ 2; 1 ] (fun () -> Networks.normal [ 2; 1 ])
-    |> ignore
-
-    refused (Likelihood.Gaussian -1.0) [ 2; 1 ] (fun () -> Networks.normal [ 2; 1 ])
-    |> ignore
+let ``the Poisson loss is the rate minus the label times the log rate`` () =
+    byEntry Likelihood.Poisson (fun z -> z.exp().floor()) (fun f y -> exp f - y * f)

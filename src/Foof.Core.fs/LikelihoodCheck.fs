@@ -1,0 +1,169 @@
+namespace Foof
+
+open TorchSharp
+
+/// How the network's output f speaks about the label y.
+[<RequireQualifiedAccess>]
+type Likelihood =
+    /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices
+    /// (Int64); where y is -100 it is ignored.
+    | Categorical
+    /// y ~ N(f, sigma^2 I): f and y [n; ...].
+    | Gaussian of sigma: float
+    /// y_c ~ N(f_c, sigma_c^2), one known deviation per channel: f and y [n; C; ...].
+    | GaussianPerOutput of sigma: float array
+    /// p(y = 1 | f) = 1 / (1 + exp(-f)), y in [0, 1]: f (logits) and y [n; ...].
+    | Bernoulli
+    /// y ~ Poisson(exp f), y at least 0: f (log rates) and y [n; ...].
+    | Poisson
+
+/// What outputs, labels and masks must be.
+[<RequireQualifiedAccess>]
+module internal LikelihoodCheck =
+
+    /// The class index of a label that is ignored.
+    let ignored = -100L
+
+    /// Counts above 2^53 are no whole numbers in float64: the largest log rate.
+    let private largestLogRate = 53.0 * log 2.0
+
+    let private describe (tensor: torch.Tensor) =
+        let shape = tensor.shape |> Array.map string |> String.concat "; "
+        $"{tensor.dtype} [{shape}]"
+
+    /// Raises unless the likelihood can read an output of this shape and type.
+    let output likelihood (output: torch.Tensor) =
+        let refuse requirement =
+            invalidArg (nameof output) $"output must {requirement}; got {describe output}."
+
+        if not (torch.is_floating_point output.dtype) then
+            refuse "hold floating-point numbers"
+
+        if output.dim () = 0L || output.numel () = 0L then
+            refuse "hold at least one data point"
+
+        match likelihood with
+        | Likelihood.Categorical ->
+            if output.dim () < 2L then
+                refuse "be [n; C; ...], a score for each of C classes"
+        | Likelihood.Gaussian sigma -> Require.positive (nameof sigma) sigma
+        | Likelihood.GaussianPerOutput sigma ->
+            sigma |> Array.iter (Require.positive (nameof sigma))
+
+            if output.dim () < 2L || output.size 1 <> int64 sigma.Length then
+                refuse $"be [n; {sigma.Length}; ...], a channel for each deviation in sigma"
+        | Likelihood.Bernoulli
+        | Likelihood.Poisson -> ()
+
+    let private sameDevice (x: torch.Tensor) (y: torch.Tensor) =
+        x.device_type = y.device_type && x.device_index = y.device_index
+
+    let private like name requirement shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
+        if tensor.dtype <> kind || tensor.shape <> shape then
+            invalidArg
+                name
+                $"{name} must {requirement} for an output {describe output}; got {describe tensor}."
+
+        if not (sameDevice tensor output) then
+            invalidArg
+                name
+                $"{name} must be on the output's device {output.device}; got it on {tensor.device}."
+
+    /// The shape of the labels of an output.
+    let labelShape likelihood (output: torch.Tensor) =
+        match likelihood with
+        | Likelihood.Categorical -> Array.removeAt 1 output.shape
+        | _ -> output.shape
+
+    /// Raises unless output and labels fit; reads shapes and types only.
+    let labels likelihood (f: torch.Tensor) (target: torch.Tensor) =
+        output likelihood f
+        let shape = labelShape likelihood f
+
+        match likelihood with
+        | Likelihood.Categorical ->
+            let requirement = "hold class indices (Int64), one per data point and position,"
+            like (nameof target) requirement shape torch.ScalarType.Int64 f target
+        | _ -> like (nameof target) "have the output's shape and type" shape f.dtype f target
+
+    /// Raises unless `v` is of the output's shape and type.
+    let vector likelihood (f: torch.Tensor) (v: torch.Tensor) =
+        output likelihood f
+        like (nameof v) "have the output's shape and type" f.shape f.dtype f v
+
+    /// Raises unless `mask` holds one truth value per label.
+    let mask (mask: torch.Tensor) (target: torch.Tensor) =
+        if
+            mask.dtype <> torch.ScalarType.Bool
+            || mask.shape <> target.shape
+            || not (sameDevice mask target)
+        then
+            invalidArg
+                (nameof mask)
+                $"mask must be of type Bool, of the labels' shape and on their device, for labels \
+                  {describe target} on {target.device}; got {describe mask} on {mask.device}."
+
+    /// Raises unless `generator` is none or one for the output's device.
+    let generator (generator: torch.Generator) (output: torch.Tensor) =
+        if
+            not (isNull generator)
+            && Reading.hasData output
+            && generator.device.``type`` <> output.device_type
+        then
+            invalidArg
+                (nameof generator)
+                $"generator must be one for the output's device {output.device}; got one for \
+                  {generator.device}."
+
+    /// Raises when outputs are not finite, or log rates so large that counts lose their units.
+    let finite likelihood (output: torch.Tensor) =
+        let refuse count fault =
+            if count > 0L then
+                let what = $"{count} of {output.numel ()} elements are {fault}"
+
+                let remedy =
+                    "check the inputs for NaN, lower the learning rate or raise the damping"
+
+                raise (NumericalFailure(what, "the output", remedy))
+
+        refuse (Reading.countNotFinite output) "NaN or infinite"
+
+        if likelihood = Likelihood.Poisson then
+            let large =
+                Scope.value (fun () -> Reading.count (output.gt (largestLogRate.ToScalar())))
+
+            refuse large "log rates of counts above 2^53"
+
+    /// Raises unless all labels are possible ones.
+    let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =
+        let refuse count requirement =
+            if count > 0L then
+                invalidArg
+                    (nameof target)
+                    $"target must {requirement}; {count} of {target.numel ()} labels are something else."
+
+        let outside (low: Scalar) (high: Scalar) =
+            Scope.value (fun () -> Reading.count (target.lt(low).bitwise_or(target.gt high)))
+
+        match likelihood with
+        | Likelihood.Categorical ->
+            let classes = output.size 1
+            let skipped = Scope.value (fun () -> Reading.count (target.eq (ignored.ToScalar())))
+
+            refuse
+                (outside (0L.ToScalar()) ((classes - 1L).ToScalar()) - skipped)
+                $"hold class indices from 0 to {classes - 1L}, or {ignored} where it is to be ignored"
+
+            if skipped = target.numel () then
+                invalidArg
+                    (nameof target)
+                    $"target must hold a label that counts; all {skipped} are {ignored}."
+        | _ ->
+            refuse (Reading.countNotFinite target) "hold finite numbers"
+
+            match likelihood with
+            | Likelihood.Bernoulli ->
+                refuse (outside (0.0.ToScalar()) (1.0.ToScalar())) "hold numbers from 0 to 1"
+            | Likelihood.Poisson ->
+                refuse (outside (0.0.ToScalar()) (infinity.ToScalar())) "hold numbers of at least 0"
+            | _ -> ()
