@@ -24,3 +24,10 @@ let pseudoInverse = 1e-8
 
 /// How far a hundred steps must at least bring down the loss of a problem that the network can represent.
 let learnt = 0.2
+
+/// Central differences of float64 gradients with a step of 1e-5: 1e-10 from the third derivatives, 1e-11 from
+/// rounding, with room for networks whose derivatives grow.
+let differences = 1e-7
+
+/// How many standard errors an average over random numbers may lie off: one run in two million fails.
+let monteCarlo = 5.0
