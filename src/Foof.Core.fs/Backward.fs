@@ -39,8 +39,11 @@ module internal Backward =
             Layer.joined layers[i] derivatives[starts[i]] bias)
 
     // Where nothing depends on a variable, TorchSharp returns a tensor without a handle.
+    let private isMissing (derivative: torch.Tensor) =
+        isNull derivative || derivative.IsInvalid
+
     let private orZeros (variable: torch.Tensor) (derivative: torch.Tensor) =
-        if isNull derivative || derivative.IsInvalid then
+        if isMissing derivative then
             variable.zeros_like ()
         else
             derivative
@@ -55,26 +58,31 @@ module internal Backward =
             Array.zip outputs factors
             |> Array.filter (fun (output, _) -> output.requires_grad)
 
-        let found =
-            match Array.unzip reached with
-            | [||], _ -> Array.create variables.Length null :> seq<_>
-            | outputs, factors ->
-                torch.autograd.grad (
-                    outputs,
-                    variables,
-                    factors,
-                    retain_graph = true,
-                    create_graph = recorded,
-                    allow_unused = true
-                )
-
-        Seq.map2 orZeros variables found |> Seq.toArray
+        match Array.unzip reached with
+        | [||], _ -> Array.create variables.Length null :> seq<_>
+        | outputs, factors ->
+            torch.autograd.grad (
+                outputs,
+                variables,
+                factors,
+                retain_graph = true,
+                create_graph = recorded,
+                allow_unused = true
+            )
 
     /// sum_k factors_k . d outputs_k / d variable for each variable; zeros where no output depends on it.
-    let apply outputs factors variables = pass false outputs factors variables
+    let apply outputs factors (variables: torch.Tensor array) =
+        Seq.map2 orZeros variables (pass false outputs factors variables) |> Seq.toArray
 
-    /// As `apply`; the results are functions that can be differentiated in turn.
-    let recorded outputs factors variables = pass true outputs factors variables
+    /// factor . d output / d variable for each variable, as functions that can be differentiated in turn.
+    /// Raises an ArgumentException when the output depends on no variable at all.
+    let recorded output factor (variables: torch.Tensor array) =
+        let found = pass true [| output |] [| factor |] variables
+
+        if Seq.forall isMissing found then
+            invalidArg "layers" "The model's output must depend on the layers; it depends on none."
+
+        Seq.map2 orZeros variables found |> Seq.toArray
 
     let private requireTrained (layers: Layer array) =
         if layers.Length = 0 then
@@ -129,9 +137,6 @@ module internal Backward =
                 (nameof input)
                 "input must hold at least one data point; the model's output holds none."
 
-        if not output.requires_grad then
-            invalidArg (nameof layers) "The model's output must depend on the layers; it depends on none."
-
         requireFinite "the model's output" output
         output
 
@@ -148,7 +153,7 @@ module internal Backward =
     let sandwiched (layers: Layer array) (output: torch.Tensor) (M: torch.Tensor -> torch.Tensor) =
         let variables = variables layers
         let u = output.zeros_like (requires_grad = true)
-        let pulled = recorded [| output |] [| u |] variables
+        let pulled = recorded output u variables
         let n = float (output.size 0)
 
         let product v =

@@ -104,9 +104,13 @@ module ConjugateGradients =
 
     /// The largest |b_j|. Raises an ArgumentException unless it is finite.
     let private largest (b: torch.Tensor array) =
+        let layer (b: torch.Tensor) =
+            let b = b.detach ()
+            torch.maximum(b, b.neg ()).amax(Array.empty<int64>)
+
         let largest =
             Scope.value (fun () ->
-                Reading.number (torch.stack(b |> Array.map (fun b -> b.detach().abs().max()), 0L).max()))
+                Reading.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
 
         if not (Double.IsFinite largest) then
             invalidArg (nameof b) $"b must hold finite numbers only; its largest is {largest}."

@@ -111,7 +111,7 @@ module LinearOperator =
             let output = Backward.forward model layers input
             let variables = Backward.variables layers
             let loss = Backward.loss likelihood output target
-            let gradient = Backward.recorded [| loss |] [| loss.ones_like () |] variables
+            let gradient = Backward.recorded loss (loss.ones_like ()) variables
 
             let product v =
                 Backward.apply gradient (Backward.split layers v) variables

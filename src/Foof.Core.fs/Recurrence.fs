@@ -66,15 +66,11 @@ module internal Recurrence =
         move state.X step state.P
         move state.R (step.neg ()) product
 
-        // One number tells both how large the residual is and whether something is wrong.
+        // One number tells the residual by its size, and by its sign (of zero too) whether something is wrong.
         let squared = Weights.dot state.R state.R
-        let zero = 0.0.ToScalar()
-        let sound = (curvature.gt zero).logical_and(state.Rho.gt zero)
+        let told = Reading.number (squared * torch.minimum(curvature, state.Rho).sign())
 
-        let size =
-            sqrt (Reading.number (torch.where (sound, squared, squared.ones_like().neg())))
-
-        if not (Double.IsFinite size) then
+        if Double.IsNegative told || not (Double.IsFinite told) then
             raise (diagnose state iteration curvature)
 
         let z = preconditioned state
@@ -82,7 +78,7 @@ module internal Recurrence =
         let ratio = rho / state.Rho
         Array.iter2 (fun (p: torch.Tensor) (z: torch.Tensor) -> p.mul_(ratio).add_ z |> ignore) state.P z
         state.Rho.copy_ rho |> ignore
-        size / state.Size
+        sqrt told / state.Size
 
     /// p <- M r, rho <- r . M r: a first iteration comes next.
     let aim (state: State) =
