@@ -2,16 +2,13 @@ namespace Foof
 
 open TorchSharp
 
-/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results belong
-/// to the caller. Raises an ArgumentException when two vectors' layers, shapes, types or devices differ.
+/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results
+/// belong to the caller. An ArgumentException tells of layers, shapes, types or devices that do not match.
 [<RequireQualifiedAccess>]
 module Weights =
 
     let private describe (shape: int64 array) =
         "[" + (shape |> Array.map string |> String.concat "; ") + "]"
-
-    let private place (tensor: torch.Tensor) =
-        struct (tensor.dtype, tensor.device_type, tensor.device_index)
 
     /// The shapes of a vector's matrices, one per layer.
     let shapes (x: torch.Tensor array) = x |> Array.map _.shape
@@ -25,7 +22,23 @@ module Weights =
             if x[i].shape <> shapes[i] then
                 invalidArg
                     name
-                    $"{name} must have the shape {describe shapes[i]} at layer {i}; got {describe x[i].shape}."
+                    $"{name} must be {describe shapes[i]} at layer {i}; got {describe x[i].shape}."
+
+    /// Raises an ArgumentException unless `tensor` has this type and is on this device.
+    let internal requirePlace
+        (name: string)
+        (kind: torch.ScalarType)
+        (device: torch.Device)
+        (tensor: torch.Tensor)
+        =
+        let found = tensor.device
+
+        if
+            tensor.dtype <> kind
+            || found.``type`` <> device.``type``
+            || found.index <> device.index
+        then
+            invalidArg name $"{name} must be {kind} on {device}; got {tensor.dtype} on {found}."
 
     let private requireSome (x: torch.Tensor array) =
         if x.Length = 0 then
@@ -35,13 +48,12 @@ module Weights =
         requireSome x
         check (nameof y) (shapes x) y
 
-        for i in 0 .. x.Length - 1 do
-            if place x[i] <> place y[i] then
-                invalidArg
-                    (nameof y)
-                    $"y must be {x[i].dtype} on {x[i].device} like x at layer {i}; got {y[i].dtype} on {y[i].device}."
+        Array.iter2
+            (fun (x: torch.Tensor) (y: torch.Tensor) -> requirePlace (nameof y) x.dtype x.device y)
+            x
+            y
 
-    /// f of every layer's matrix. `f` returns a fresh tensor.
+    /// f of every layer's matrix; `f` returns a fresh tensor.
     let map (f: torch.Tensor -> torch.Tensor) (x: torch.Tensor array) =
         Scope.owned (fun () -> Array.map f x) Seq.ofArray
 
@@ -57,7 +69,7 @@ module Weights =
             Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y
             |> Array.reduce (+))
 
-    /// |x|, the Euclidean norm over all layers, on their device. Shapes: -> [].
+    /// |x|, the Euclidean norm over all layers' elements, on their device. Shapes: -> [].
     let norm (x: torch.Tensor array) =
         Scope.tensor (fun () -> (dot x x).sqrt())
 
@@ -86,22 +98,20 @@ module Weights =
 
         Scope.owned (fun () -> Array.map draw shapes) Seq.ofArray
 
-    /// All layers' elements in one row, layer by layer, each row by row. Shapes: -> [p].
+    /// All layers' elements, layer by layer and each row by row. Shapes: -> [p].
     let flatten (x: torch.Tensor array) =
         requireSome x
         Scope.tensor (fun () -> torch.cat (x |> Array.map _.reshape(-1L), 0L))
 
-    /// The inverse of `flatten`: views into `flat` of these shapes. Raises an ArgumentException unless `flat` is
-    /// [p] with p the sum of their sizes. Shapes: [p] -> one matrix per layer.
+    /// The inverse of `flatten`: views into `flat`, [p] with p the sum of the shapes' sizes.
     let unflatten (shapes: int64 array array) (flat: torch.Tensor) =
         let sizes = shapes |> Array.map (Array.fold (*) 1L)
+        let starts = Array.scan (+) 0L sizes
 
-        if flat.shape <> [| Array.sum sizes |] then
+        if flat.shape <> [| Array.last starts |] then
             invalidArg
                 (nameof flat)
-                $"flat must have the shape [{Array.sum sizes}] for the layers' matrices; got {describe flat.shape}."
-
-        let starts = Array.scan (+) 0L sizes
+                $"flat must be [{Array.last starts}], all layers' elements; got {describe flat.shape}."
 
         Scope.owned
             (fun () ->

@@ -28,3 +28,9 @@ let learnt = 0.2
 /// How many standard errors a Monte-Carlo mean may lie from what it estimates: 6e-7 of all normal means lie
 /// further, and the seeds are fixed.
 let standardErrors = 5.0
+/// Central differences of float64 gradients with a step of 1e-5: 1e-10 from the third derivatives, 1e-11 from
+/// rounding, with room for networks whose derivatives grow.
+let differences = 1e-7
+
+/// How many standard errors an average over random numbers may lie off: one run in two million fails.
+let monteCarlo = 5.0

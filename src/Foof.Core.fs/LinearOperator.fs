@@ -1,0 +1,214 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// A symmetric linear map C of weight space, known by its products C v. Owns what the products need, until
+/// it is disposed; not for use from two threads at once.
+[<Sealed>]
+type LinearOperator
+    internal
+    (
+        shapes: int64 array array,
+        like: torch.Tensor,
+        product: torch.Tensor array -> torch.Tensor array,
+        kept: torch.Tensor array
+    ) =
+    let kind, device = like.dtype, like.device
+    let mutable disposed = false
+
+    // What is returned is the caller's to free or to change: never a vector that came in.
+    let own (v: torch.Tensor array) (result: torch.Tensor) =
+        if v |> Array.exists (fun given -> Object.ReferenceEquals(given, result)) then
+            result.detach().clone()
+        else
+            result.detach ()
+
+    /// The shapes [d_out; d_in] of a vector's matrices, one per layer.
+    member _.Shapes = shapes
+
+    /// The type of a vector's elements.
+    member _.Kind = kind
+
+    /// The device of a vector.
+    member _.Device = device
+
+    /// Raises an ArgumentException unless `v` is a vector that the operator takes.
+    member internal _.Require(name: string, v: torch.Tensor array) =
+        Weights.check name shapes v
+        v |> Array.iter (Weights.requirePlace name kind device)
+
+    /// C v.
+    ///
+    /// Shapes: one matrix [d_out; d_in] per layer -> the same. The result belongs to the caller and is
+    /// outside every graph. Raises an ArgumentException when shapes, types or devices do not match, and an
+    /// ObjectDisposedException after `Dispose`.
+    member operator.Product(v: torch.Tensor array) =
+        ObjectDisposedException.ThrowIf(disposed, operator)
+        operator.Require(nameof v, v)
+
+        Scope.owned
+            (fun () ->
+                let result = product v
+                Weights.check "the product" shapes result
+                result |> Array.map (own v))
+            Seq.ofArray
+
+    interface IDisposable with
+        member _.Dispose() =
+            disposed <- true
+
+            for tensor in kept do
+                tensor.Dispose()
+
+/// Curvature matrices of weight space that are never formed, by backward passes through one forward pass
+/// that is kept alive. Parameters outside of the layers are constants, and layers that the output does not
+/// depend on have blocks of zeros.
+///
+/// The weights must not change while the operator is in use: libtorch refuses a product that would need the
+/// old ones. The forward pass runs in the mode that the model is in.
+[<RequireQualifiedAccess>]
+module LinearOperator =
+
+    // Lambda_i v_i, the Hessian of -log p(y_i | f_i) with respect to f_i times v_i.
+    let private hessianProduct (likelihood: Likelihood) (output: torch.Tensor) (v: torch.Tensor) =
+        match likelihood with
+        | Likelihood.Categorical ->
+            let p = output.softmax 1L
+            let weighted = p * v
+            weighted - p * weighted.sum (1L, keepdim = true)
+        | Likelihood.Gaussian sigma ->
+            Require.positive (nameof sigma) sigma
+            v / (sigma * sigma)
+
+    let private shapesOf (layers: Layer array) =
+        layers |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
+
+    /// The operator that `make` describes by what is to be kept and by its product.
+    let private keeping (layers: Layer array) make =
+        use _scope = torch.NewDisposeScope()
+        let struct (kept: torch.Tensor array, product) = make ()
+
+        for tensor in kept do
+            Scope.detach tensor |> ignore
+
+        new LinearOperator(shapesOf layers, layers[0].Weight, product, kept)
+
+    /// H = d^2/dW^2 of the mean loss over data points, indefinite in general: v -> H v by differentiating the
+    /// gradient g . v.
+    ///
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator
+    /// belongs to the caller. Raises an ArgumentException for a frozen layer or a target that does not fit,
+    /// and a NumericalFailure when outputs or loss are not finite. (Pearlmutter 1994)
+    let hessian
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        (likelihood: Likelihood)
+        (input: torch.Tensor)
+        (target: torch.Tensor)
+        =
+        keeping layers (fun () ->
+            let output = Backward.forward model layers input
+            let variables = Backward.variables layers
+            let loss = Backward.loss likelihood output target
+            let gradient = Backward.recorded loss (loss.ones_like ()) variables
+
+            let product v =
+                Backward.apply gradient (Backward.split layers v) variables
+                |> Backward.join layers
+
+            struct (gradient, product))
+
+    /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these
+    /// likelihoods; positive semi-definite.
+    ///
+    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller. Raises as
+    /// `hessian` does. (Schraudolph 2002; MATH 2)
+    let gaussNewton
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        (likelihood: Likelihood)
+        (input: torch.Tensor)
+        =
+        keeping layers (fun () ->
+            let output = Backward.forward model layers input
+            let values = output.detach ()
+
+            let struct (kept, product) =
+                Backward.sandwiched layers output (hessianProduct likelihood values)
+
+            struct (Array.append kept [| values |], product))
+
+    /// The Fisher of given labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss:
+    /// Monte-Carlo for labels that were sampled from the model, empirical for the data's own; positive
+    /// semi-definite.
+    ///
+    /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
+    /// Shapes: input [n; ...], labels as the target of `Likelihood.loss`. A mean over data points. The
+    /// operator belongs to the caller. Raises as `hessian` does. (MATH 1, 2)
+    let fisher
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        (likelihood: Likelihood)
+        (input: torch.Tensor)
+        (labels: torch.Tensor)
+        =
+        keeping layers (fun () ->
+            let output = Backward.forward model layers input
+            let n = output.size 0
+            let loss = Backward.loss likelihood output labels
+            let gradient = Backward.apply [| loss |] [| loss.ones_like () |] [| output |]
+            let E = (gradient[0] * float n).reshape(n, -1L)
+
+            let M (v: torch.Tensor) =
+                (E * (E * v.reshape (n, -1L)).sum(1L, keepdim = true)).reshape output.shape
+
+            let struct (kept, product) = Backward.sandwiched layers output M
+            struct (Array.append kept [| E |], product))
+
+    /// The operator with this product, for vectors of these shapes in the type and on the device of `like`.
+    /// It must be symmetric and linear, which is not checked. The operator belongs to the caller.
+    let ofFunction
+        (shapes: int64 array array)
+        (like: torch.Tensor)
+        (product: torch.Tensor array -> torch.Tensor array)
+        =
+        new LinearOperator(shapes, like, product, [||])
+
+    /// C + lambda I. The result belongs to the caller; C stays the caller's and must outlive it.
+    let shifted (lambda: float) (operator: LinearOperator) =
+        use like = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
+        ofFunction operator.Shapes like (fun v -> Weights.axpy lambda v (operator.Product v))
+
+    /// The largest matrix that `dense` forms, in bytes: 1 GiB.
+    [<Literal>]
+    let DenseLimit = 1073741824L
+
+    /// C as a matrix, column j its product with the unit vector j of `Weights.flatten`'s order.
+    ///
+    /// Shapes: -> [p; p]. The result belongs to the caller. Raises an ArgumentException when it would take
+    /// more than `DenseLimit` bytes.
+    let dense (operator: LinearOperator) =
+        let p = operator.Shapes |> Array.sumBy (Array.fold (*) 1L)
+
+        Scope.tensor (fun () ->
+            let empty = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
+            let bytes = float p * float p * float empty.ElementSize
+
+            if bytes > float DenseLimit then
+                invalidArg
+                    (nameof operator)
+                    $"operator must take at most {DenseLimit} bytes as a matrix; {p} x {p} takes {bytes:F0}."
+
+            let unit = torch.zeros (p, dtype = operator.Kind, device = operator.Device)
+            let matrix = torch.zeros (p, p, dtype = operator.Kind, device = operator.Device)
+
+            for j in 0L .. p - 1L do
+                use _column = torch.NewDisposeScope()
+                let entry = unit.narrow (0L, j, 1L)
+                entry.fill_ (1.0.ToScalar()) |> ignore
+                let column = operator.Product(Weights.unflatten operator.Shapes unit)
+                entry.fill_ (0.0.ToScalar()) |> ignore
+                matrix.select(1L, j).copy_(Weights.flatten column) |> ignore
+
+            matrix)

@@ -1,0 +1,205 @@
+[<Seeded>]
+module Foof.Core.Tests.LinearOperatorTests
+
+open System
+open Foof
+open Foof.Core.Tests.ExplicitCurvature
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open Xunit
+
+let hessian case =
+    LinearOperator.hessian case.Model case.Layers case.Likelihood case.Input case.Target
+
+let gaussNewton case =
+    LinearOperator.gaussNewton case.Model case.Layers case.Likelihood case.Input
+
+let fisher case =
+    LinearOperator.fisher case.Model case.Layers case.Likelihood case.Input case.Target
+
+let dense (operator: LinearOperator) =
+    use _operator = operator
+    LinearOperator.dense operator
+
+/// Runs a test on each of the networks.
+let forEach (test: Case -> unit) =
+    use _scope = torch.NewDisposeScope()
+
+    for case in cases () do
+        test case
+
+[<Fact>]
+let ``the Hessian is what differences of gradients say`` () =
+    forEach (fun case -> Oracle.agreesWith Tolerance.differences (differences case) (dense (hessian case)))
+
+[<Fact>]
+let ``the Gauss-Newton matrix is the explicit J^T Lambda J`` () =
+    forEach (fun case ->
+        Oracle.agreesWith Tolerance.rounding (explicitGaussNewton case) (dense (gaussNewton case)))
+
+[<Fact>]
+let ``the Fisher is the sum of the outer products of the data points' gradients`` () =
+    forEach (fun case ->
+        Oracle.agreesWith Tolerance.rounding (explicitFisher case case.Target) (dense (fisher case)))
+
+[<Fact>]
+let ``the full Fisher is the average over all labels of the Fisher, and the Gauss-Newton matrix`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = List.head (cases ())
+
+    let single = {
+        case with
+            Input = case.Input.narrow (0L, 0L, 1L)
+    }
+
+    let p = Oracle.values ((single.Model.call single.Input).softmax 1L)
+
+    let weighted (y: int64) =
+        let label = torch.tensor ([| y |])
+        Oracle.matrix (dense (fisher { single with Target = label })) * p[int y]
+
+    let average = weighted 0L + weighted 1L + weighted 2L
+    Oracle.agreesWith Tolerance.rounding average (dense (gaussNewton single))
+
+[<Fact>]
+let ``for a linear model with Gaussian noise all is the inputs' second moment over sigma squared`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = Networks.linear 3 2 true
+    let input = Networks.normal [ 6; 3 ]
+
+    let case =
+        case "linear" model (Likelihood.Gaussian 0.7) input (Networks.normal [ 6; 2 ])
+
+    let A = Oracle.activationFactor 6.0 (Oracle.withOnes (Oracle.matrix input))
+    let expected = (Oracle.identity 2).KroneckerProduct(A).Divide(0.49)
+    Oracle.agreesWith Tolerance.rounding expected (dense (hessian case))
+    Oracle.agreesWith Tolerance.rounding expected (dense (gaussNewton case))
+
+[<Fact>]
+let ``for a linear softmax model the Hessian is the Gauss-Newton matrix, the mean of Lambda x a a^T`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = Networks.linear 3 4 true
+
+    let case =
+        case "softmax" model categorical (Networks.normal [ 5; 3 ]) (classes 4 [ 5 ])
+
+    let A = Oracle.withOnes (Oracle.matrix case.Input)
+    let Lambda = outputHessian case (model.call case.Input)
+
+    let summand i =
+        let a = A.Row(i).ToColumnMatrix()
+        Lambda.SubMatrix(4 * i, 4, 4 * i, 4).KroneckerProduct(a * a.Transpose())
+
+    let expected = (List.init 5 summand |> List.reduce (+)).Divide 5.0
+    Oracle.agreesWith Tolerance.rounding expected (dense (hessian case))
+    Oracle.agreesWith Tolerance.rounding expected (dense (gaussNewton case))
+
+[<Fact>]
+let ``products are linear and symmetric, and a mean over the batch whatever its order`` () =
+    forEach (fun case ->
+        let reversed = {
+            case with
+                Input = case.Input.flip 0L
+                Target = case.Target.flip 0L
+        }
+
+        for make in [ hessian; gaussNewton; fisher ] do
+            use C = make case
+            use C' = make reversed
+            let u, v = WeightsTests.random C.Shapes, WeightsTests.random C.Shapes
+            let Cu, Cv = C.Product u, C.Product v
+            let elements = WeightsTests.elements
+
+            let agrees x y =
+                Oracle.agrees Tolerance.explicit (elements x) (elements y)
+
+            agrees (Weights.axpy 3.0 Cu Cv) (C.Product(Weights.axpy 3.0 u v))
+            agrees Cv (C'.Product v)
+            let uCv, vCu = Oracle.values (Weights.dot u Cv), Oracle.values (Weights.dot v Cu)
+            Oracle.agrees Tolerance.explicit uCv vCu)
+
+[<Fact>]
+let ``parameters outside of the layers are constants`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = List.head (cases ())
+    let last = { case with Layers = case.Layers[1..] }
+    let first = 16
+
+    for make in [ hessian; gaussNewton; fisher ] do
+        let all = Oracle.matrix (dense (make case))
+        let size = all.RowCount - first
+        Oracle.agreesWith Tolerance.rounding (all.SubMatrix(first, size, first, size)) (dense (make last))
+
+[<Fact>]
+let ``a layer that the output does not depend on has a block of zeros`` () =
+    use _scope = torch.NewDisposeScope()
+    let used, unused = Networks.linear 2 2 true, Networks.linear 2 1 true
+    let model = new Networks.Model([ "unused", unused; "used", used ], used.call)
+
+    let case =
+        case "unused" model categorical (Networks.normal [ 3; 2 ]) (classes 2 [ 3 ])
+
+    let alone = { case with Layers = case.Layers[1..] }
+
+    for make in [ hessian; gaussNewton; fisher ] do
+        let expected = Matrix<float>.Build.Dense(9, 9)
+        expected.SetSubMatrix(3, 3, Oracle.matrix (dense (make alone)))
+        Oracle.agreesWith Tolerance.rounding expected (dense (make case))
+
+[<Fact>]
+let ``float32 agrees with float64`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = List.head (cases ())
+
+    let expected =
+        [ hessian; gaussNewton; fisher ]
+        |> List.map (fun make -> Oracle.matrix (dense (make case)))
+
+    case.Model.``to`` torch.ScalarType.Float32 |> ignore
+
+    let single = {
+        case with
+            Layers = layersOf case.Model
+            Input = case.Input.``to`` torch.ScalarType.Float32
+    }
+
+    for make, expected in List.zip [ hessian; gaussNewton; fisher ] expected do
+        use C = make single
+        Assert.Equal(torch.ScalarType.Float32, C.Kind)
+        Oracle.agreesWith Tolerance.float32AgainstFloat64 expected (LinearOperator.dense C)
+
+[<Fact>]
+let ``gradients that are there stay, none appear, and random numbers go on as if nothing had been`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let first, last, dropout =
+        Networks.linear 3 4 true, Networks.linear 4 2 true, torch.nn.Dropout 0.5
+
+    let model =
+        new Networks.Model(
+            [ "first", first; "dropout", dropout; "last", last ],
+            fun x -> last.call (dropout.call (first.call x))
+        )
+
+    let case =
+        case "dropout" model categorical (Networks.normal [ 3; 3 ]) (classes 2 [ 3 ])
+
+    first.weight.grad <- torch.ones_like first.weight
+    let before = Oracle.values (torch.get_rng_state ())
+
+    for make in [ hessian; gaussNewton; fisher ] do
+        use C = make case
+        C.Product(Weights.zeros C.Shapes case.Input) |> ignore
+
+    Assert.Equal<float array>(before, Oracle.values (torch.get_rng_state ()))
+    Assert.Equal(12.0, first.weight.grad.sum().ToDouble())
+    Assert.Null first.bias.grad
+    Assert.Null last.weight.grad
+
+[<Fact>]
+let ``an operator can be made and used where nothing is recorded`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = List.head (cases ())
+    let expected = Oracle.matrix (dense (hessian case))
+    use _quiet = torch.no_grad ()
+    Oracle.agreesWith 0.0 expected (dense (hessian case))

@@ -1,0 +1,220 @@
+[<Seeded>]
+module Foof.Core.Tests.OperatorMistakeTests
+
+open System
+open Foof
+open Foof.Core.Tests.ExplicitCurvature
+open Foof.Core.Tests.LinearOperatorTests
+open TorchSharp
+open Xunit
+
+let makers = [ hessian; gaussNewton; fisher ]
+
+let first () = List.head (cases ())
+
+/// The message with which every operator of a case refuses to be made.
+let refused<'E when 'E :> exn> (case: Case) (start: string) =
+    for make in makers do
+        let leaked =
+            Oracle.leaked (fun () ->
+                let error = Oracle.raises<'E>(fun () -> make case |> ignore)
+                Assert.StartsWith(start, error.Message))
+
+        Assert.Equal(0L, leaked)
+
+[<Fact>]
+let ``a frozen layer is refused by its name, weight or bias`` () =
+    for freeze in [ (fun (layer: Layer) -> layer.Weight); (fun layer -> layer.Bias.Value) ] do
+        use _scope = torch.NewDisposeScope()
+        let case = first ()
+        (freeze case.Layers[1]).requires_grad <- false
+        refused<ArgumentException> case "layer 'fc1' (5 -> 3) must be trained; it is frozen"
+
+[<Fact>]
+let ``no layer, and one layer twice, are refused`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = first ()
+    refused<ArgumentException> { case with Layers = [||] } "layers must hold at least one layer; got none."
+
+    let twice = {
+        case with
+            Layers = Array.append case.Layers case.Layers
+    }
+
+    refused<ArgumentException> twice "layer 'fc0' (4 -> 4) must be listed once; got it 2 times."
+
+[<Fact>]
+let ``layers of another model are refused`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let case = {
+        first () with
+            Layers = (first ()).Layers
+    }
+
+    refused<ArgumentException> case "The model's output must depend on the layers; it depends on none."
+
+[<Fact>]
+let ``an input that is not finite is the numbers' failure and an empty one the caller's`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = first ()
+
+    let none = {
+        case with
+            Input = case.Input.narrow (0L, 0L, 0L)
+    }
+
+    refused<ArgumentException> none "input must hold at least one data point"
+    let input = case.Input.clone ()
+    input.narrow(0L, 0L, 1L).fill_(nan.ToScalar()) |> ignore
+
+    refused<NumericalFailure>
+        { case with Input = input }
+        "the model's output: 3 of 15 numbers are NaN or infinite"
+
+[<Fact>]
+let ``a target that is not finite is the numbers' failure`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = cases()[1]
+    let case = { case with Target = case.Target * nan }
+
+    for make in [ hessian; fisher ] do
+        let error = Oracle.raises<NumericalFailure>(fun () -> make case |> ignore)
+        Assert.Equal("the loss", error.Subject)
+
+[<Fact>]
+let ``a vector of other shapes, type or device is refused`` () =
+    use _scope = torch.NewDisposeScope()
+    use C = hessian (first ())
+    let v = WeightsTests.random C.Shapes
+
+    let refused message v =
+        let error = Oracle.raises<ArgumentException>(fun () -> C.Product v |> ignore)
+        Assert.StartsWith((message: string), error.Message)
+
+    refused "v must hold 2 matrices, one per layer; got 1." v[..0]
+    refused "v must be [4; 4] at layer 0; got [3; 5]." (Array.rev v)
+
+    refused
+        "v must be Float64 on cpu; got Float32 on cpu."
+        (v |> Array.map _.``to``(torch.ScalarType.Float32))
+
+    refused "v must be Float64 on cpu; got Float64 on meta." (v |> Array.map _.``to``(torch.META))
+
+[<Fact>]
+let ``a function's result of other shapes is refused`` () =
+    use _scope = torch.NewDisposeScope()
+    let shapes = [| [| 2L; 3L |] |]
+    let like = torch.zeros (1L, dtype = Networks.double)
+    use C = LinearOperator.ofFunction shapes like (Array.map _.t())
+
+    let error =
+        Oracle.raises<ArgumentException>(fun () -> C.Product(WeightsTests.random shapes) |> ignore)
+
+    Assert.StartsWith("the product must be [2; 3] at layer 0; got [3; 2].", error.Message)
+
+[<Fact>]
+let ``a disposed operator makes no products`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for make in makers do
+        let C = make (first ())
+        let v = WeightsTests.random C.Shapes
+        (C :> IDisposable).Dispose()
+        (C :> IDisposable).Dispose()
+
+        Oracle.raises<ObjectDisposedException>(fun () -> C.Product v |> ignore)
+        |> ignore
+
+[<Fact>]
+let ``weights that changed since are noticed`` () =
+    for make in makers do
+        use _scope = torch.NewDisposeScope()
+        let case = first ()
+        use C = make case
+        let v = WeightsTests.random C.Shapes
+        use _quiet = torch.no_grad ()
+        case.Layers[1].Weight.mul_(2.0.ToScalar()) |> ignore
+        Assert.ThrowsAny<Exception>(Action(fun () -> C.Product v |> ignore)) |> ignore
+
+[<Fact>]
+let ``a matrix that would be too large is refused with its bytes`` () =
+    use _scope = torch.NewDisposeScope()
+    let like = torch.zeros (1L, dtype = torch.ScalarType.Float32)
+    use C = LinearOperator.ofFunction [| [| 1000L; 785L |] |] like id
+
+    let error =
+        Oracle.raises<ArgumentException>(fun () -> LinearOperator.dense C |> ignore)
+
+    Assert.StartsWith(
+        "operator must take at most 1073741824 bytes as a matrix; 785000 x 785000 takes 2464900000000.",
+        error.Message
+    )
+
+[<Fact>]
+let ``the identity gives a vector of its own`` () =
+    use _scope = torch.NewDisposeScope()
+    let shapes = [| [| 2L; 3L |] |]
+    let v = WeightsTests.random shapes
+    use C = LinearOperator.ofFunction shapes v[0] id
+    let result = C.Product v
+    result[0].zero_() |> ignore
+    result[0].Dispose()
+    Assert.NotEqual(0.0, v[0].norm().ToDouble())
+    Oracle.agreesWith 0.0 (Oracle.identity 6) (LinearOperator.dense C)
+
+[<Fact>]
+let ``a shift adds to the diagonal and leaves its operator as it was`` () =
+    use _scope = torch.NewDisposeScope()
+    use C = gaussNewton (first ())
+    let matrix = Oracle.matrix (LinearOperator.dense C)
+
+    do
+        use shifted = LinearOperator.shifted 0.3 C
+        let expected = matrix + (Oracle.identity matrix.RowCount).Multiply 0.3
+        Oracle.agreesWith Tolerance.rounding expected (LinearOperator.dense shifted)
+
+    Oracle.agreesWith 0.0 matrix (LinearOperator.dense C)
+
+[<Fact>]
+let ``operators run on shapes without data`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let model =
+        torch.nn.Sequential(
+            [|
+                torch.nn.Linear(3L, 4L, device = torch.META) :> Networks.Network
+                torch.nn.Tanh()
+                torch.nn.Linear(4L, 2L, device = torch.META)
+            |]
+        )
+
+    let input = torch.zeros (5L, 3L, device = torch.META)
+    let real = torch.zeros (5L, 2L, device = torch.META)
+    let labels = torch.zeros (5L, dtype = torch.ScalarType.Int64, device = torch.META)
+
+    for likelihood, target in [ Networks.gaussian, real; categorical, labels ] do
+        for make in makers do
+            use C = make (case "meta" model likelihood input target)
+            let result = C.Product(WeightsTests.meta C.Shapes)
+            Assert.Equal<int64 array array>([| [| 4L; 4L |]; [| 2L; 5L |] |], Weights.shapes result)
+            Assert.True result[0].is_meta
+
+[<Fact>]
+let ``nothing but results stays alive`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for case in cases () do
+        let v = WeightsTests.random (use C = gaussNewton case in C.Shapes)
+
+        for make in makers do
+            let leaked =
+                Oracle.leaked (fun () ->
+                    use C = make case
+                    use shifted = LinearOperator.shifted 1.0 C
+                    use _dense = LinearOperator.dense C
+
+                    for operator in [ C; shifted ] do
+                        operator.Product v |> Array.iter _.Dispose())
+
+            Assert.Equal(0L, leaked)
