@@ -23,7 +23,7 @@ type internal Moves(preconditioner: Preconditioner, update: Update) =
 
     /// Delta W = E^T [A (A_bar + lambda I)^-1]: the factors are preconditioned, not the gradient. (MATH 5)
     let updateByFactors (layer: Layer) (struct (A, E): struct (torch.Tensor * torch.Tensor)) =
-        let struct (inputs, ones) = Layer.split layer (preconditioner.Apply(layer, A))
+        let struct (inputs, ones) = Layer.columns layer (preconditioner.Apply(layer, A))
         updateLayer layer (Direction.Product(E, inputs)) (ones |> ValueOption.map (fun ones -> E.t().mv ones))
 
     /// What a step keeps of a call: nothing of one that cannot be differentiated.

@@ -24,7 +24,10 @@ type Preconditioner
     (model: torch.nn.Module<torch.Tensor, torch.Tensor>, recipe: Recipe, select: Func<string, Parameter, bool>) as this
     =
     do Recipe.check recipe
-    let struct (layers, coverage) = Coverage.survey model select
+
+    let struct (layers, coverage) =
+        Coverage.surveyExcept Coverage.plainForFoof model select
+
     let recorder = new Recorder(model, layers)
     let states = layers |> Array.map (fun layer -> new LayerState(layer))
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
