@@ -7,7 +7,8 @@ open TorchSharp
 type Activations =
     /// A [g; n; R; d_in]: groups (1 but for grouped layers), data points, positions, inputs.
     | Rows of A: torch.Tensor
-    /// Rows that are one at `index` [n; R] and zero elsewhere, of length `count`: an embedding's.
+    /// Rows that are one at `index` [n; R] and zero elsewhere, of length `count`: an embedding's. The index
+    /// `count` itself stands for a row of zeros: padding.
     | Indices of index: torch.Tensor * count: int64
 
 /// Products with activations that never write out what is known to be zero.
@@ -91,8 +92,10 @@ module Activations =
     /// a_ir . a'_js for all pairs of rows of two sets, [g; n R; n' R'].
     let gram (X: Activations) (Y: Activations) (kind: torch.ScalarType) =
         match X, Y with
-        | Activations.Indices(x, _), Activations.Indices(y, _) ->
-            x.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
+        | Activations.Indices(x, count), Activations.Indices(y, _) ->
+            let x = x.reshape (-1L, 1L)
+            let same = x.eq (y.reshape (1L, -1L))
+            same.logical_and(x.lt (count.ToScalar())).``to``(kind).unsqueeze 0
         | _ ->
             let rows activations =
                 (dense kind activations).flatten(1L, 2L)
@@ -103,8 +106,12 @@ module Activations =
     let times (V: torch.Tensor) activations =
         match activations with
         | Activations.Rows A -> A.matmul (V.unsqueeze(1L).transpose(2L, 3L))
-        | Activations.Indices(index, _) ->
-            V.squeeze(0L).t().index_select(0L, index.flatten ()).reshape(1L, index.size 0, index.size 1, -1L)
+        | Activations.Indices(index, count) ->
+            let found = index.clamp_max ((count - 1L).ToScalar())
+            let padding = index.ge(count.ToScalar()).unsqueeze -1L
+            let rows = V.squeeze(0L).t().index_select(0L, found.flatten ())
+
+            rows.reshape(index.size 0, index.size 1, -1L).masked_fill(padding, 0.0.ToScalar()).unsqueeze 0
 
     /// sum_ir e_ir a_ir^T, the summed gradient. Shapes: E [g; n; R; k] -> [g; k; d_in].
     let gradient (E: torch.Tensor) activations =
@@ -113,5 +120,11 @@ module Activations =
         match activations with
         | Activations.Rows A -> rows.transpose(1L, 2L).matmul(A.flatten (1L, 2L))
         | Activations.Indices(index, count) ->
-            let sums = torch.zeros (count, E.size 3, dtype = E.dtype, device = E.device)
-            sums.index_add(0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar()).t().unsqueeze 0
+            let sums = torch.zeros (count + 1L, E.size 3, dtype = E.dtype, device = E.device)
+
+            sums
+                .index_add(0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
+                .narrow(0L, 0L, count)
+                .t()
+                .unsqueeze
+                0

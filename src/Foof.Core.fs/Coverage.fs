@@ -29,51 +29,36 @@ type Coverage = {
 [<RequireQualifiedAccess>]
 module Coverage =
 
-    let private pair (values: int64 array) = struct (values[0], values[1])
+    /// Why FOOF leaves a layer plain: its A_bar is one dense matrix per layer.
+    let plainForFoof (layer: Layer) =
+        match layer.Geometry with
+        | Geometry.Scale _ -> ValueSome "its layer only scales and shifts"
+        | Geometry.Lookup _ -> ValueSome "its layer looks up rows of a table"
+        | Geometry.Convolution window when window.Groups <> 1L -> ValueSome $"it has {window.Groups} groups"
+        | Geometry.Convolution _
+        | Geometry.Dense -> ValueNone
 
-    /// Zeros on both sides of an image, or the reason why a convolution's padding is not that.
-    let private padding (convolution: Conv2d) =
-        let reach =
-            Array.map2
-                (fun dilation kernel -> dilation * (kernel - 1L))
-                convolution.dilation
-                convolution.kernel_size
+    let private isThere (parameter: Parameter) = not (isNull (box parameter))
 
-        let given =
-            if isNull convolution.padding then
-                [||]
-            else
-                convolution.padding
+    let private normalised normalisation weight bias =
+        Some(Ok(Geometry.Scale normalisation), weight, bias)
 
-        if convolution.padding_mode <> PaddingModes.Zeros then
-            Error "its padding mode is not zeros"
-        elif not convolution.padding_type.HasValue then
-            Ok(pair given)
-        elif convolution.padding_type.Value = Padding.Valid then
-            Ok(struct (0L, 0L))
-        elif reach |> Array.forall (fun total -> total % 2L = 0L) then
-            Ok(pair (reach |> Array.map (fun total -> total / 2L)))
-        else
-            Error "its 'same' padding is not symmetric"
-
-    let private geometry (layer: torch.nn.Module) =
+    /// The geometry of a module that is a layer, or why it is not covered; its weight; its bias or null.
+    let private geometry
+        (layer: torch.nn.Module)
+        : (Result<Geometry, string> * Parameter * Parameter) option =
         match layer with
         | :? Linear as linear -> Some(Ok Geometry.Dense, linear.weight, linear.bias)
         | :? Conv2d as convolution ->
-            let geometry =
-                if convolution.groups <> 1L then
-                    Error $"it has {convolution.groups} groups"
-                else
-                    padding convolution
-                    |> Result.map (fun zeros ->
-                        Geometry.Convolution(
-                            pair convolution.kernel_size,
-                            pair convolution.stride,
-                            zeros,
-                            pair convolution.dilation
-                        ))
-
-            Some(geometry, convolution.weight, convolution.bias)
+            let window = Patches.window convolution
+            Some(Ok(Geometry.Convolution window), convolution.weight, convolution.bias)
+        | :? Embedding as embedding ->
+            let geometry = Lookup.padding embedding |> Result.map Geometry.Lookup
+            Some(geometry, embedding.weight, null)
+        | :? LayerNorm as norm when isThere norm.weight ->
+            normalised (Normalisation.Last(norm.normalized_shape, norm.eps)) norm.weight norm.bias
+        | :? BatchNorm as norm when isThere norm.weight ->
+            normalised (Normalisation.Channels norm) norm.weight norm.bias
         | _ -> None
 
     /// The model itself, if it is a layer, and every module in it, each once.
@@ -97,7 +82,7 @@ module Coverage =
         Modules = [| layer :?> torch.nn.Module<torch.Tensor, torch.Tensor> |]
         Weight = weight
         Bias =
-            if not (isNull (box bias)) && bias.requires_grad then
+            if isThere bias && bias.requires_grad then
                 ValueSome bias
             else
                 ValueNone
@@ -118,8 +103,9 @@ module Coverage =
 
     /// The layers with curvature, in the model's order, and the treatment of every parameter.
     ///
-    /// `select` says, by a layer's name and weight, whether it is to be covered.
-    let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
+    /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and
+    /// weight, whether it is to be covered.
+    let surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules
         let reasons = Dictionary<nativeint, string>()
@@ -127,20 +113,20 @@ module Coverage =
         let leave (weight: Parameter) (bias: Parameter) reason =
             reasons[weight.Handle] <- reason
 
-            if not (isNull (box bias)) then
+            if isThere bias then
                 reasons[bias.Handle] <- reason
 
-        let objection (handle: nativeint) (sharers: Layer array) =
+        let conflict (handle: nativeint) (sharers: Layer array) =
             let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
 
             if holders[handle] > users then
                 Some "another module uses its weight too"
+            elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
+                Some "modules share its weight with different geometry"
             elif sharers |> Array.exists (fun sharer -> biasHandle sharer <> biasHandle first) then
                 Some "modules share its weight and not its bias"
             elif first.Bias.IsSome && holders[first.Bias.Value.Handle] > users then
                 Some "another module uses its bias too"
-            elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
-                Some "modules share its weight with different geometry"
             else
                 None
 
@@ -150,15 +136,19 @@ module Coverage =
                 | Some(_, weight, bias) when not weight.requires_grad ->
                     leave weight bias "its layer's weight is frozen"
                 | Some(Error reason, weight, bias) -> leave weight bias reason
-                | Some(Ok _, weight, bias) when not (select.Invoke(name, weight)) ->
-                    leave weight bias "it was not selected"
-                | Some(Ok geometry, weight, bias) -> asLayer name layer geometry weight bias
+                | Some(Ok geometry, weight, bias) ->
+                    let found = asLayer name layer geometry weight bias
+
+                    match objection found with
+                    | ValueSome reason -> leave weight bias reason
+                    | ValueNone when select.Invoke(name, weight) -> found
+                    | ValueNone -> leave weight bias "it was not selected"
                 | None -> ()
         |]
 
         let layers = [|
             for handle, sharers in found |> Array.groupBy (fun layer -> layer.Weight.Handle) do
-                match objection handle sharers with
+                match conflict handle sharers with
                 | None -> {
                     sharers[0] with
                         Modules = sharers |> Array.collect _.Modules
@@ -182,7 +172,7 @@ module Coverage =
             | _ ->
                 match reasons.TryGetValue parameter.Handle with
                 | true, reason -> Treatment.Plain reason
-                | _ -> Treatment.Plain "it belongs to no linear or convolutional layer"
+                | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
 
         let coverage = [|
             for struct (name, parameter) in model.named_parameters () do
@@ -194,3 +184,9 @@ module Coverage =
         |]
 
         struct (layers, coverage)
+
+    /// The layers of every kind, in the model's order, and the treatment of every parameter.
+    ///
+    /// `select` says, by a layer's name and weight, whether it is to be covered.
+    let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
+        surveyExcept (fun _ -> ValueNone) model select

@@ -8,7 +8,8 @@ open TorchSharp
 /// that these give. It knows neither model nor optimiser. Owns its tensors.
 [<Sealed>]
 type internal CurvatureState(layers: Layer array, recipe: Recipe) =
-    let states = layers |> Array.map (fun layer -> new LayerState(layer, Recipe.sides recipe))
+    let states =
+        layers |> Array.map (fun layer -> new LayerState(layer, Recipe.sides recipe))
 
     let window =
         match recipe.Curvature with
@@ -20,7 +21,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | _ when layers.Length = 0 -> [||]
         | Approximation.LowRank Extent.Network
         | Approximation.Window _ -> [| new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
-        | _ -> layers |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))
+        | _ ->
+            layers
+            |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))
 
     let blocks = blocksOf recipe ""
 
@@ -35,8 +38,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     let columns (block: FactoredBlock) (seen: Observation voption array) =
         let factor l =
             match seen[l] with
-            | ValueSome { Activations = ValueSome A; Errors = ValueSome E } ->
-                Some(LayerFactor.Product(Activations.map _.clone() A, E))
+            | ValueSome {
+                            Activations = ValueSome A
+                            Errors = ValueSome E
+                        } -> Some(LayerFactor.Product(Activations.map _.clone() A, E))
             | _ -> None
 
         let factors = block.Members |> Array.map factor
@@ -53,7 +58,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         match recipe.Curvature with
         | Approximation.LowRank _ ->
             columns block seen |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
-        | Approximation.Window _ -> window |> ValueOption.toOption |> Option.map (fun window -> Curvature.LowRank window.Factor)
+        | Approximation.Window _ ->
+            window
+            |> ValueOption.toOption
+            |> Option.map (fun window -> Curvature.LowRank window.Factor)
         | _ -> LayerState.curvature recipe states[block.Members[0]] seen[block.Members[0]]
 
     let failed (block: FactoredBlock) =
@@ -71,15 +79,24 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
     let ofDiagonal curvature =
         let D = curvature |> Curvature.diagonal |> Curvature.Diagonal
-        Factored.attempt Factorization.attempts Damping.Tikhonov -1.0 ignore damping D |> ValueOption.ofOption
+
+        Factored.attempt Factorization.attempts Damping.Tikhonov -1.0 ignore damping D
+        |> ValueOption.ofOption
 
     let identity (block: FactoredBlock) =
         let constant l =
             let like = layers[l].Weight: torch.Tensor
-            torch.full (Layer.outputs layers[l], Layer.inputs layers[l], 1.0 / damping, dtype = like.dtype, device = like.device)
+
+            torch.full (
+                Layer.outputs layers[l],
+                Layer.inputs layers[l],
+                1.0 / damping,
+                dtype = like.dtype,
+                device = like.device
+            )
 
         let inverse = Curvature.Diagonal(Array.map constant block.Members)
-        ValueSome(Factored.Structured(inverse, (Curvature.tensors inverse).Head.log().sum().neg ()))
+        ValueSome(Factored.Structured(inverse, (Curvature.tensors inverse).Head.log().sum().neg()))
 
     let afterLastAttempt (block: FactoredBlock) curvature report =
         match recipe.OnFailure with
@@ -97,7 +114,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     /// Whether a block's statistics are complete.
     let isSeen (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
         match recipe.Curvature with
-        | Approximation.LowRank _ -> block.Members |> Array.forall (fun l -> seen[l].IsSome && seen[l].Value.Errors.IsSome)
+        | Approximation.LowRank _ ->
+            block.Members
+            |> Array.forall (fun l -> seen[l].IsSome && seen[l].Value.Errors.IsSome)
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
 
@@ -112,7 +131,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
 
-        fresh |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+        fresh
+        |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+
         fresh
 
     /// Whether the trigger lets a block be inverted now, and its statistics' trace.
@@ -142,12 +163,19 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                     |> Array.map (fun l ->
                         gradients[l]
                         |> ValueOption.defaultWith (fun () ->
-                            torch.zeros (Layer.outputs layers[l], Layer.inputs layers[l], dtype = like.dtype, device = like.device)))
+                            torch.zeros (
+                                Layer.outputs layers[l],
+                                Layer.inputs layers[l],
+                                dtype = like.dtype,
+                                device = like.device
+                            )))
 
                 let solved = Factored.solve block.Factored.Value V
 
                 block.Members
-                |> Array.iteri (fun i l -> if gradients[l].IsSome then directions[l] <- ValueSome solved[i])
+                |> Array.iteri (fun i l ->
+                    if gradients[l].IsSome then
+                        directions[l] <- ValueSome solved[i])
 
         directions
 
@@ -178,7 +206,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         for l in 0 .. states.Length - 1 do
             seen[l] |> ValueOption.iter (LayerState.observe recipe.Memory states[l])
 
-        window |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
+        window
+        |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
         match recipe.Curvature with
         | Approximation.Eigenbasis _ ->
@@ -200,7 +229,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     member _.Invert(seen: Observation voption array, report: string -> string -> unit) =
         use _scope = torch.NewDisposeScope()
 
-        let due = blocks |> Array.filter (fun block -> isSeen recipe block seen && isDue block)
+        let due =
+            blocks |> Array.filter (fun block -> isSeen recipe block seen && isDue block)
+
         let fresh = due |> Array.map (invert recipe report seen)
 
         let grafted =
@@ -238,7 +269,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     member _.Sides(l: int) =
         match blockOf[l].Factored with
         | ValueSome(Factored.Structured(Curvature.Kronecker(E, A), _)) when
-            recipe.Trust.IsRaw && Layer.groups layers[l] = 1L && max (Side.groups E) (Side.groups A) = 1L
+            recipe.Trust.IsRaw
+            && Layer.groups layers[l] = 1L
+            && max (Side.groups E) (Side.groups A) = 1L
             ->
             ValueSome struct (E, A)
         | _ -> ValueNone
@@ -266,7 +299,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let products =
                 Array.mapi2
                     (fun l direction gradient ->
-                        ValueOption.map2 (fun (d: torch.Tensor) (g: torch.Tensor) -> (d * g).sum () * (rate l * rate l)) direction gradient)
+                        ValueOption.map2
+                            (fun (d: torch.Tensor) (g: torch.Tensor) -> (d * g).sum() * (rate l * rate l))
+                            direction
+                            gradient)
                     directions
                     gradients
                 |> Array.choose ValueOption.toOption
@@ -275,7 +311,12 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                 directions
             else
                 let total = products |> Array.reduce (fun x y -> x + y)
-                let nu = (total.clamp_min((1e-300).ToScalar()).reciprocal () * kappa).sqrt().clamp_max ((1.0).ToScalar())
+
+                let nu =
+                    (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa)
+                        .sqrt()
+                        .clamp_max((1.0).ToScalar())
+
                 directions |> Array.map (ValueOption.map (fun direction -> direction * nu))
 
     /// Everything remembered, by name; the moments' and inverses' tensors stay the state's.
@@ -302,26 +343,38 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
     /// Reads what `Tensors` named with `find`, which checks shape and type and raises, and `tryFind`, and gives the
     /// change that goes back to it.
-    member _.Restoring(find: string -> int64 array -> torch.ScalarType -> torch.Tensor, tryFind: string -> torch.Tensor) =
-        let number name = (find name [||] torch.ScalarType.Float64).item<float> ()
+    member _.Restoring
+        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor, tryFind: string -> torch.Tensor)
+        =
+        let number name =
+            (find name [||] torch.ScalarType.Float64).item<float>()
+
         let moments = states |> Array.map (LayerCheckpoint.restoring recipe find tryFind)
-        let saved = Array.append blocks grafts |> Array.map (fun block -> struct (block, SavedFactored.read tryFind block.Name))
+
+        let saved =
+            Array.append blocks grafts
+            |> Array.map (fun block -> struct (block, SavedFactored.read tryFind block.Name))
+
         let lambda = if recipe.Adaptive.IsSome then number "damping" else damping
 
         let windows =
             match window with
             | ValueSome window ->
-                let next = (find "window.next" [||] torch.ScalarType.Int64).item<int64> ()
+                let next = (find "window.next" [||] torch.ScalarType.Int64).item<int64>()
 
-                ValueSome struct (
-                    int next,
-                    Array.map2 (fun (layer: Layer) (columns: torch.Tensor) -> find $"{layer.Name}.window" columns.shape columns.dtype) layers window.Columns
-                )
+                ValueSome
+                    struct (int next,
+                            Array.map2
+                                (fun (layer: Layer) (columns: torch.Tensor) ->
+                                    find $"{layer.Name}.window" columns.shape columns.dtype)
+                                layers
+                                window.Columns)
             | ValueNone -> ValueNone
 
         let traces =
             if recipe.Trigger <> Trigger.Always then
-                Array.append blocks grafts |> Array.map (fun block -> number $"{block.Name}.trace")
+                Array.append blocks grafts
+                |> Array.map (fun block -> number $"{block.Name}.trace")
             else
                 [||]
 
@@ -334,12 +387,19 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             for struct (block, factored) in saved do
                 block.Replace factored
 
-            Array.append blocks grafts |> Array.iteri (fun i block -> if traces.Length > 0 then block.Trace <- traces[i])
+            Array.append blocks grafts
+            |> Array.iteri (fun i block ->
+                if traces.Length > 0 then
+                    block.Trace <- traces[i])
 
             match window, windows with
             | ValueSome window, ValueSome struct (next, columns) ->
                 window.Next <- next
-                Array.iter2 (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore) window.Columns columns
+
+                Array.iter2
+                    (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore)
+                    window.Columns
+                    columns
             | _ -> ()
 
     interface IDisposable with

@@ -32,7 +32,8 @@ type internal FactoredBlock(name: string, members: int array) =
     member _.Replace(fresh: Factored voption) =
         factored |> ValueOption.iter free
 
-        fresh |> ValueOption.iter (fun fresh ->
+        fresh
+        |> ValueOption.iter (fun fresh ->
             for tensor in Factored.tensors fresh do
                 Scope.detach tensor |> ignore)
 
@@ -65,7 +66,9 @@ module internal SavedFactored =
     let rec tensors (name: string) factored : (string * torch.Tensor) list =
         match factored with
         | Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
-            side $"{name}.error.inverse" E @ side $"{name}.activation.inverse" A @ [ $"{name}.logdet", logDet ]
+            side $"{name}.error.inverse" E
+            @ side $"{name}.activation.inverse" A
+            @ [ $"{name}.logdet", logDet ]
         | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), logDet) ->
             side $"{name}.error.basis" Q_E
             @ side $"{name}.activation.basis" Q_A
@@ -103,15 +106,19 @@ module internal SavedFactored =
     let private readLayerFactor (find: string -> torch.Tensor) name =
         match find $"{name}.errors", find $"{name}.rows", find $"{name}.indices" with
         | null, _, _ -> None
-        | E, null, null -> None
+        | _, null, null -> None
         | E, null, index ->
-            let count = (find $"{name}.count").item<int64> ()
+            let count = (find $"{name}.count").item<int64>()
             Some(LayerFactor.Product(Activations.Indices(index.clone (), count), E.clone ()))
         | E, A, _ -> Some(LayerFactor.Product(Activations.Rows(A.clone ()), E.clone ()))
 
     let private readWoodbury (find: string -> torch.Tensor) name (logDet: torch.Tensor) (L: torch.Tensor) =
         let weights = (find $"{name}.weights").data<float>().ToArray()
-        let count = Seq.initInfinite (fun l -> find $"{name}.root.{l}") |> Seq.takeWhile (isNull >> not) |> Seq.length
+
+        let count =
+            Seq.initInfinite (fun l -> find $"{name}.root.{l}")
+            |> Seq.takeWhile (isNull >> not)
+            |> Seq.length
 
         let parts =
             weights
@@ -120,7 +127,7 @@ module internal SavedFactored =
                 Weight = weight
             })
 
-        let roots = Array.init count (fun l -> (find $"{name}.root.{l}").clone ())
+        let roots = Array.init count (fun l -> (find $"{name}.root.{l}").clone())
         let U = FisherFactor.join (Array.map FisherFactor.ofColumns parts)
         Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
 
@@ -148,7 +155,7 @@ module internal SavedFactored =
             | ValueSome struct (E, A), _, _ ->
                 ValueSome(Factored.Structured(Curvature.Kronecker(E, A), logDet.clone ()))
             | _, ValueSome struct (Q_E, Q_A), _ ->
-                let S = (find $"{name}.spectrum.inverse").clone ()
+                let S = (find $"{name}.spectrum.inverse").clone()
                 ValueSome(Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), logDet.clone ()))
             | _, _, null ->
                 let D =

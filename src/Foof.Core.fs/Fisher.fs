@@ -13,6 +13,7 @@ type Fisher =
     | Empirical
 
 /// A batch for curvature: the labels are read by the empirical Fisher only.
+[<ReferenceEquality>]
 type CurvatureBatch = {
     /// The model's input.
     Input: torch.Tensor
@@ -27,7 +28,8 @@ module Fisher =
 
     let private requireCalls (layer: Layer) (calls: Record array) =
         if calls.Length = 0 then
-            invalidOp $"{Layer.describe layer} was not called in the forward pass; leave it out, or call it with call()."
+            invalidOp
+                $"{Layer.describe layer} was not called in the forward pass; leave it out, or call it with call()."
 
     let private requireDataPoints (layer: Layer) (n: int64) (activations: Activations) =
         let found = Activations.dataPoints activations
@@ -40,7 +42,9 @@ module Fisher =
 
     /// The activations of all calls of a layer, side by side along the positions.
     let private activationsOf (layer: Layer) (calls: Record array) =
-        calls |> Array.map (fun call -> Layer.activations layer call.Input) |> Activations.joinPositions
+        calls
+        |> Array.map (fun call -> Layer.activations layer call.Input)
+        |> Activations.joinPositions
 
     /// The errors of all calls of a layer; zeros where the output does not depend on a call.
     let private errorsOf (layer: Layer) (calls: Record array) (gradientOf: Record -> torch.Tensor) =
@@ -53,22 +57,31 @@ module Fisher =
         torch.cat (Array.map ofCall calls, 2L)
 
     /// The directions at the output, each the shape of the output, and what each column counts.
-    let directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
+    let directions
+        fisher
+        likelihood
+        (output: torch.Tensor)
+        (target: torch.Tensor)
+        (generator: torch.Generator)
+        =
         let n = float (output.size 0)
 
         match fisher with
         | Fisher.MonteCarlo samples ->
             Require.atLeast (nameof samples) 1 samples
 
-            let sampled = seq {
-                for _ in 1..samples do
-                    Likelihood.errors likelihood output (Likelihood.sample likelihood output generator)
-            }
+            let sampled =
+                seq {
+                    for _ in 1..samples do
+                        Likelihood.errors likelihood output (Likelihood.sample likelihood output generator)
+                }
 
             struct (sampled, 1.0 / (n * float samples))
         | Fisher.Full ->
             let columns = Likelihood.hessianColumns likelihood output
-            struct (Seq.init (int columns) (fun c -> Likelihood.hessianRoot likelihood output (int64 c)), 1.0 / n)
+
+            struct (Seq.init (int columns) (fun c -> Likelihood.hessianRoot likelihood output (int64 c)),
+                    1.0 / n)
         | Fisher.Empirical ->
             if isNull target then
                 invalidArg (nameof target) "target must hold the labels for the empirical Fisher; got none."
@@ -76,7 +89,13 @@ module Fisher =
             struct (Seq.singleton (Likelihood.errors likelihood output target), 1.0 / n)
 
     /// The columns of layers whose calls were recorded in the forward pass that made `output`; its graph is kept.
-    let ofRecords (layers: Layer array) (records: Record array) (output: torch.Tensor) (directions: seq<torch.Tensor>) (weight: float) =
+    let ofRecords
+        (layers: Layer array)
+        (records: Record array)
+        (output: torch.Tensor)
+        (directions: seq<torch.Tensor>)
+        (weight: float)
+        =
         let callsOf = Record.byLayer records
         let calls = layers |> Array.map callsOf
         Array.iter2 requireCalls layers calls
@@ -86,11 +105,20 @@ module Fisher =
             use scope = torch.NewDisposeScope()
 
             let gradients =
-                torch.autograd.grad ([| output |], variables, [| direction |], retain_graph = true, allow_unused = true)
+                torch.autograd.grad (
+                    [| output |],
+                    variables,
+                    [| direction |],
+                    retain_graph = true,
+                    allow_unused = true
+                )
 
-            let found = dict (Array.zip (variables |> Array.map _.Handle) gradients)
+            let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
-            let errors = Array.map2 (fun layer calls -> errorsOf layer calls gradientOf) layers calls
+
+            let errors =
+                Array.map2 (fun layer calls -> errorsOf layer calls gradientOf) layers calls
+
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
 
@@ -122,7 +150,12 @@ module Fisher =
         for layer, factor in Array.zip layers part.Layers do
             match factor with
             | LayerFactor.Product(activations, E) ->
-                activations |> Activations.tensors |> List.iter (fun A -> if A.is_floating_point () then requireFinite layer "activations" A)
+                activations
+                |> Activations.tensors
+                |> List.iter (fun A ->
+                    if A.is_floating_point () then
+                        requireFinite layer "activations" A)
+
                 requireFinite layer "errors" E
             | _ -> ()
 
@@ -156,7 +189,10 @@ module Fisher =
                 try
                     use _quiet = torch.no_grad ()
                     let detached = output.detach ()
-                    let struct (directions, weight) = directions fisher likelihood detached batch.Target generator
+
+                    let struct (directions, weight) =
+                        directions fisher likelihood detached batch.Target generator
+
                     let part = ofRecords layers records output directions weight
                     requireSound layers part
                     FisherFactor.ofColumns part
@@ -165,13 +201,23 @@ module Fisher =
             (FisherFactor.tensors >> Seq.ofList)
 
     let private bytes (G: FisherFactor) =
-        FisherFactor.tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+        FisherFactor.tensors G
+        |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
 
     /// The Fisher factor of several batches together, a mean over all their data points.
     ///
     /// `memoryBudget` bounds the bytes of the factors. Raises an InvalidOperationException when they do not fit, and
     /// what `factor` raises; `cancellation` is looked at between batches. The factor's tensors belong to the caller.
-    let accumulate model layers fisher likelihood (batches: seq<CurvatureBatch>) generator (memoryBudget: int64) (cancellation: System.Threading.CancellationToken) =
+    let accumulate
+        model
+        layers
+        fisher
+        likelihood
+        (batches: seq<CurvatureBatch>)
+        generator
+        (memoryBudget: int64)
+        (cancellation: System.Threading.CancellationToken)
+        =
         Scope.owned
             (fun () ->
                 let factors = ResizeArray<struct (FisherFactor * int64)>()

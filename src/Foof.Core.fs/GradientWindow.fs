@@ -11,7 +11,13 @@ type internal GradientWindow(layers: Layer array, length: int) =
     let columns =
         layers
         |> Array.map (fun layer ->
-            torch.zeros (int64 length, Layer.outputs layer, Layer.inputs layer, dtype = like.dtype, device = like.device)
+            torch.zeros (
+                int64 length,
+                Layer.outputs layer,
+                Layer.inputs layer,
+                dtype = like.dtype,
+                device = like.device
+            )
             |> Scope.detach)
 
     let mutable next = 0
@@ -30,7 +36,7 @@ type internal GradientWindow(layers: Layer array, length: int) =
         let slot = int64 (next % length)
 
         for l in 0 .. columns.Length - 1 do
-            let row = columns[l].select (0L, slot)
+            let row = columns[l].select(0L, slot)
 
             match gradients[l] with
             | ValueSome gradient -> row.copy_ gradient |> ignore

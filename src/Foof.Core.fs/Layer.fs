@@ -3,18 +3,6 @@ namespace Foof
 open TorchSharp
 open TorchSharp.Modules
 
-/// How a layer's input becomes the rows that its weight multiplies.
-[<RequireQualifiedAccess>]
-type Geometry =
-    /// z = W a for the last dimension of the input; all dimensions but the first and the last are positions.
-    | Dense
-    /// z = W a for every patch a of the image; the patches are the positions.
-    | Convolution of
-        kernel: struct (int64 * int64) *
-        stride: struct (int64 * int64) *
-        padding: struct (int64 * int64) *
-        dilation: struct (int64 * int64)
-
 /// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last
 /// column whose input is the constant 1. Modules that share the weight are one layer.
 [<ReferenceEquality>]
@@ -23,9 +11,9 @@ type Layer = {
     Name: string
     /// The modules that apply this weight.
     Modules: torch.nn.Module<torch.Tensor, torch.Tensor> array
-    /// The weight, [d_out; ...].
+    /// The weight in the module's own shape.
     Weight: Parameter
-    /// The bias [d_out], if there is one that is trained.
+    /// The bias, of d_out elements, if there is one that is trained.
     Bias: Parameter voption
     /// How inputs become rows.
     Geometry: Geometry
@@ -35,8 +23,21 @@ type Layer = {
 [<RequireQualifiedAccess>]
 module Layer =
 
+    /// The number g of groups: each of the g equal parts of W's rows has inputs of its own.
+    let groups (layer: Layer) =
+        match layer.Geometry with
+        | Geometry.Dense
+        | Geometry.Lookup _ -> 1L
+        | Geometry.Convolution window -> window.Groups
+        | Geometry.Scale _ -> layer.Weight.numel ()
+
     /// The number of rows of W.
-    let outputs (layer: Layer) = layer.Weight.size 0
+    let outputs (layer: Layer) =
+        match layer.Geometry with
+        | Geometry.Dense
+        | Geometry.Convolution _ -> layer.Weight.size 0
+        | Geometry.Lookup _ -> layer.Weight.size 1
+        | Geometry.Scale _ -> layer.Weight.numel ()
 
     /// The number of columns of W, the bias column among them.
     let inputs (layer: Layer) =
@@ -52,83 +53,151 @@ module Layer =
 
     /// For messages: 'fc2' (1000 -> 1000).
     let describe (layer: Layer) =
-        $"layer '{layer.Name}' ({inputs layer} -> {outputs layer})"
+        let groups =
+            match layer.Geometry, groups layer with
+            | Geometry.Scale _, _ -> " by unit"
+            | _, 1L -> ""
+            | _, g -> $" in {g} groups"
 
-    /// A convolution's input without a batch dimension is a batch of one; a vector likewise.
-    let private batched (layer: Layer) (input: torch.Tensor) =
-        match layer.Geometry, input.dim () with
-        | Geometry.Dense, 1L
-        | Geometry.Convolution _, 3L -> input.unsqueeze 0
-        | _ -> input
+        $"layer '{layer.Name}' ({inputs layer} -> {outputs layer}{groups})"
 
-    /// The number of data points n in an input: its first dimension.
+    let private require (subject: string) misfit (layer: Layer) (tensor: torch.Tensor) =
+        match misfit layer.Geometry layer.Weight.shape tensor with
+        | ValueNone -> ()
+        | ValueSome wanted ->
+            invalidArg
+                subject
+                $"The {subject} of {describe layer} must be {wanted}; got {Fit.describe tensor}."
+
+    let private dimensions (layer: Layer) = Geometry.dimensions layer.Geometry
+
+    let private batched (dimensions: int64) (tensor: torch.Tensor) =
+        if tensor.dim () = dimensions then
+            tensor.unsqueeze 0L
+        else
+            tensor
+
+    /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is a
+    /// batch of one.
     let dataPoints (layer: Layer) (input: torch.Tensor) =
-        match layer.Geometry, input.dim () with
-        | Geometry.Dense, 1L
-        | Geometry.Convolution _, 3L -> 1L
-        | _ -> input.size 0
+        if input.dim () = dimensions layer then 1L else input.size 0
 
-    let private withOnes (layer: Layer) (rows: torch.Tensor) =
+    /// [...; d] -> [n R; d], with a last column of ones where the bias is trained.
+    let private denseRows (layer: Layer) (input: torch.Tensor) =
+        let rows = input.reshape (-1L, input.size -1)
+
         if layer.Bias.IsNone then
             rows
         else
-            torch.cat (
-                [|
-                    rows
-                    torch.ones (rows.size 0, 1L, dtype = rows.dtype, device = rows.device)
-                |],
-                1L
-            )
+            let ones = torch.ones (rows.size 0, 1L, dtype = rows.dtype, device = rows.device)
+            torch.cat ([| rows; ones |], 1L)
 
-    /// The input as rows A: one row per data point and position, the data point first.
+    /// [n R; d] -> [1; n; R; d], for the dimensions before the last of `origin` [n; ...; any].
+    let private positions (origin: torch.Tensor) (rows: torch.Tensor) =
+        let shape = origin.shape
+        let R = Array.fold (*) 1L shape[1 .. shape.Length - 2]
+        rows.view (1L, shape[0], R, rows.size 1)
+
+    /// The input as the rows that W multiplies: z = A W^T, group by group. Padding of an embedding, which is
+    /// not learned, has rows of zeros. A batch norm's mode is the one that the module is in now.
     ///
-    /// Shapes: input [n; ...; d_in] or [n; channels; height; width] -> A [n R; d_in]. The result belongs to
-    /// the caller; for a dense layer without bias it shares the input's memory.
+    /// Shapes: input [n; ...; d_in], [n; channels; height; width], [n; ...] numbers -> A [g; n; R; d_in], or
+    /// [n; R] indices. The result belongs to the caller; without bias column or padding it may share the
+    /// input's memory. Raises an ArgumentException when the input's shape or type is not the layer's.
+    let activations (layer: Layer) (input: torch.Tensor) =
+        require (nameof input) Geometry.inputMisfit layer input
+        let withOnes = layer.Bias.IsSome
+
+        Scope.owned
+            (fun () ->
+                let input = batched (dimensions layer) input
+
+                match layer.Geometry with
+                | Geometry.Dense -> Activations.Rows(denseRows layer input |> positions input)
+                | Geometry.Convolution window -> Activations.Rows(Patches.rows window withOnes input)
+                | Geometry.Lookup padding -> Lookup.rows (layer.Weight.size 0) padding input
+                | Geometry.Scale normalisation ->
+                    Activations.Rows(Normalised.rows normalisation withOnes input))
+            (Activations.tensors >> Seq.ofList)
+
+    /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's
+    /// gradient is sum_ir e_ir a_ir^T, group by group.
+    ///
+    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g]. The result belongs to the caller; a dense
+    /// layer's may share the gradient's memory. Raises an ArgumentException when the gradient's shape is not
+    /// the output's.
+    let errors (layer: Layer) (gradient: torch.Tensor) =
+        require (nameof gradient) Geometry.gradientMisfit layer gradient
+
+        Scope.tensor (fun () ->
+            match layer.Geometry with
+            | Geometry.Dense
+            | Geometry.Lookup _ ->
+                let gradient = batched 1L gradient
+                gradient.reshape (-1L, gradient.size -1) |> positions gradient
+            | Geometry.Convolution window -> gradient |> batched 3L |> Patches.errors window
+            | Geometry.Scale normalisation ->
+                gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
+
+    /// The rows of `activations` one below the other, group after group, one-hot rows written out.
+    /// Shapes: input as there -> A [g n R; d_in]. The result belongs to the caller.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
-            | Geometry.Dense -> input.reshape (-1L, input.size -1)
-            | Geometry.Convolution(kernel, stride, padding, dilation) ->
-                let patches =
-                    torch.nn.functional.unfold (batched layer input, kernel, dilation, padding, stride)
+            | Geometry.Dense ->
+                require (nameof input) Geometry.inputMisfit layer input
+                denseRows layer input
+            | _ -> (activations layer input |> Activations.dense layer.Weight.dtype).flatten(0L, 2L))
 
-                patches.transpose(1L, 2L).reshape(-1L, patches.size 1)
-            |> withOnes layer)
-
-    /// A derivative with respect to the layer's output as rows E, in the order of `rows`.
-    ///
-    /// Shapes: gradient [n; ...; d_out] or [n; d_out; height; width] -> E [n R; d_out].
+    /// The rows of `errors` one below the other, group after group.
+    /// Shapes: gradient as there -> E [g n R; d_out/g]. The result belongs to the caller.
     let errorRows (layer: Layer) (gradient: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
-            | Geometry.Dense -> gradient.reshape (-1L, gradient.size -1)
-            | Geometry.Convolution _ ->
-                let maps = (batched layer gradient).flatten 2L
-                maps.transpose(1L, 2L).reshape(-1L, maps.size 1))
+            | Geometry.Dense ->
+                require (nameof gradient) Geometry.gradientMisfit layer gradient
+                gradient.reshape (-1L, gradient.size -1)
+            | _ -> (errors layer gradient).flatten(0L, 2L))
 
-    /// Weight and bias gradients side by side; a bias without a gradient (null) counts as zeros.
+    /// The matrix over d_in of something of the weight's shape, without the bias column.
+    let private matrix (layer: Layer) (weight: torch.Tensor) =
+        match layer.Geometry with
+        | Geometry.Lookup _ -> weight.t ()
+        | _ -> weight.reshape (outputs layer, -1L)
+
+    /// Weight and bias, or their gradients, as one matrix; a bias without a gradient (null) counts as zeros.
     ///
-    /// Shapes: [d_out; ...], [d_out] -> [d_out; d_in]. The result belongs to the caller.
+    /// Shapes: as the parameters -> [d_out; d_in]. The result belongs to the caller; without a bias it may
+    /// share the weight's memory.
     let joined (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
         Scope.tensor (fun () ->
-            let matrix = weight.reshape (outputs layer, -1L)
+            let matrix = matrix layer weight
 
             match bias with
-            | ValueSome null ->
-                torch.cat (
-                    [|
-                        matrix
-                        torch.zeros (matrix.size 0, 1L, dtype = matrix.dtype, device = matrix.device)
-                    |],
-                    1L
-                )
-            | ValueSome bias -> torch.cat ([| matrix; bias.unsqueeze 1 |], 1L)
+            | ValueSome null -> torch.cat ([| matrix; torch.zeros_like (matrix.narrow (1L, 0L, 1L)) |], 1L)
+            | ValueSome bias -> torch.cat ([| matrix; bias.reshape (-1L, 1L) |], 1L)
             | ValueNone -> matrix.alias ())
 
     /// The weight's columns of a matrix over d_in, and the bias column: views into it.
-    let split (layer: Layer) (matrix: torch.Tensor) =
+    let columns (layer: Layer) (matrix: torch.Tensor) =
         match layer.Bias with
         | ValueSome _ ->
             let columns = matrix.size -1 - 1L
             struct (matrix.narrow (-1L, 0L, columns), ValueSome(matrix.select (-1L, columns)))
         | ValueNone -> struct (matrix, ValueNone)
+
+    /// The inverse of `joined`: weight and bias in their own shapes, views into W where that is possible.
+    ///
+    /// Shapes: W [d_out; d_in] -> as the parameters.
+    let split (layer: Layer) (W: torch.Tensor) =
+        let own () =
+            let struct (weight, bias) = columns layer W
+
+            let weight =
+                match layer.Geometry with
+                | Geometry.Lookup _ -> weight.t ()
+                | _ -> weight.reshape layer.Weight.shape
+
+            struct (weight, bias |> ValueOption.map _.reshape(layer.Bias.Value.shape))
+
+        Scope.owned own (fun (struct (weight, bias)) -> [ weight; yield! ValueOption.toList bias ])

@@ -40,23 +40,31 @@ module internal LayerCheckpoint =
 
     /// Reads the moments with `find`, which checks shape and type and raises, and gives the change that goes back to
     /// them.
-    let restoring (recipe: Recipe) (find: string -> int64 array -> torch.ScalarType -> torch.Tensor) tryFind (state: LayerState) =
+    let restoring
+        (recipe: Recipe)
+        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor)
+        tryFind
+        (state: LayerState)
+        =
         let moments = [
             for name, moment in named recipe state do
                 let sum = moment.Value.Sum
                 let saved = find $"{name}.sum" sum.shape sum.dtype
-                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float> ()
+                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float>()
                 struct (moment, saved, weight)
         ]
 
         let basis =
             match (tryFind $"{state.Layer.Name}.error.eigenvectors": torch.Tensor) with
             | null -> ValueNone
-            | Q_E -> ValueSome struct (Q_E, (tryFind $"{state.Layer.Name}.activation.eigenvectors": torch.Tensor))
+            | Q_E ->
+                ValueSome struct (Q_E, (tryFind $"{state.Layer.Name}.activation.eigenvectors": torch.Tensor))
 
         fun () ->
             for struct (moment, saved, weight) in moments do
                 moment.Value.Sum.copy_ saved |> ignore
                 moment.Value <- { moment.Value with Weight = weight }
 
-            state.Basis <- basis |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ()))
+            state.Basis <-
+                basis
+                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ()))

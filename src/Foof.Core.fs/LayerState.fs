@@ -8,10 +8,13 @@ open TorchSharp
 [<Sealed>]
 type internal LayerState(layer: Layer, sides: SideStatistic list) =
     let moments =
-        dict [ for side in sides -> side, ref (Moment.init (Observation.shape layer side) layer.Weight) ]
+        dict [
+            for side in sides -> side, ref (Moment.init (Observation.shape layer side) layer.Weight)
+        ]
 
     // EKFAC's: the eigenbasis in use and the second moments in it.
     let mutable basis: struct (torch.Tensor * torch.Tensor) voption = ValueNone
+
     let spectrum =
         let g = Layer.groups layer
         ref (Moment.init [| g; Layer.outputs layer / g; Layer.inputs layer |] layer.Weight)
@@ -25,11 +28,18 @@ type internal LayerState(layer: Layer, sides: SideStatistic list) =
     member _.Basis
         with get () = basis
         and set (value: struct (torch.Tensor * torch.Tensor) voption) =
-            basis |> ValueOption.iter (fun struct (Q_E, Q_A) -> Q_E.Dispose(); Q_A.Dispose())
-            basis <- value |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
+            basis
+            |> ValueOption.iter (fun struct (Q_E, Q_A) ->
+                Q_E.Dispose()
+                Q_A.Dispose())
+
+            basis <-
+                value
+                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
 
     /// Whether every statistic has been seen.
-    member _.IsSeen = moments.Values |> Seq.forall (fun moment -> moment.Value.Weight > 0.0)
+    member _.IsSeen =
+        moments.Values |> Seq.forall (fun moment -> moment.Value.Weight > 0.0)
 
     /// All moments, the spectrum's among them.
     member _.AllMoments = Seq.append moments.Values [ spectrum ]
@@ -71,23 +81,32 @@ module internal LayerState =
     let private side (state: LayerState) (statistic: SideStatistic) =
         match statistic with
         | SideStatistic.Identity -> Side.Identity(Layer.outputs state.Layer / Layer.groups state.Layer, 1.0)
-        | SideStatistic.WeightedErrors -> Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
+        | SideStatistic.WeightedErrors ->
+            Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
         | _ -> Side.ofTensor (Moment.value state.Moments[statistic].Value)
 
     /// A new eigenbasis from the moments, with the second moments of the present batch in it, or K-FAC's spectrum where
     /// there is none.
     let private renewBasis memory (state: LayerState) E A (seen: Observation voption) =
         let like = state.Layer.Weight: torch.Tensor
-        let eigen statistic = Factorization.eigen (Side.dense like (side state statistic))
+
+        let eigen statistic =
+            Factorization.eigen (Side.dense like (side state statistic))
 
         match eigen E, eigen A with
         | Some struct (s_E, Q_E), Some struct (s_A, Q_A) ->
             state.Basis <- ValueSome struct (Q_E, Q_A)
-            state.Spectrum.Value <- { state.Spectrum.Value with Weight = 0.0 }
+
+            state.Spectrum.Value <- {
+                state.Spectrum.Value with
+                    Weight = 0.0
+            }
+
             state.Spectrum.Value.Sum.zero_ () |> ignore
 
             match seen with
-            | ValueSome seen when seen.Errors.IsSome && seen.Activations.IsSome -> accumulateSpectrum memory state seen
+            | ValueSome seen when seen.Errors.IsSome && seen.Activations.IsSome ->
+                accumulateSpectrum memory state seen
             | _ ->
                 state.Spectrum.Value <-
                     Moment.accumulate memory (s_E.unsqueeze 2L * s_A.unsqueeze 1L) state.Spectrum.Value
@@ -100,13 +119,23 @@ module internal LayerState =
         match recipe.Curvature with
         | Approximation.Kronecker(E, A) -> Some(Curvature.Kronecker(side state E, side state A))
         | Approximation.RankOne ->
-            let mean statistic = Moment.value state.Moments[statistic].Value
-            Some(Structure.rankOne [| mean SideStatistic.MeanErrors |] [| mean SideStatistic.MeanActivations |])
+            let mean statistic =
+                Moment.value state.Moments[statistic].Value
+
+            Some(
+                Structure.rankOne [| mean SideStatistic.MeanErrors |] [| mean SideStatistic.MeanActivations |]
+            )
         | Approximation.Eigenbasis(E, A) ->
             if renewBasis recipe.Memory state E A seen then
                 let struct (Q_E, Q_A) = state.Basis.Value
                 // Handles of their own: the inverse is freed by itself.
-                Some(Curvature.Eigenbasis(Side.Full(Q_E.alias ()), Side.Full(Q_A.alias ()), Moment.value state.Spectrum.Value))
+                Some(
+                    Curvature.Eigenbasis(
+                        Side.Full(Q_E.alias ()),
+                        Side.Full(Q_A.alias ()),
+                        Moment.value state.Spectrum.Value
+                    )
+                )
             else
                 None
         | Approximation.LowRank _
@@ -118,11 +147,21 @@ module internal LayerState =
             state.Moments.Values
             |> Seq.sumBy (fun moment ->
                 let value = Moment.value moment.Value
-                let diagonal = if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
+
+                let diagonal =
+                    if value.dim () = 3L then
+                        torch.diagonal (value, 0L, 1L, 2L)
+                    else
+                        value.square ()
+
                 Reading.number (diagonal.sum ())))
 
     let private requireFinite (layer: Layer) (what: string) (tensor: torch.Tensor) =
-        let bad = if tensor.is_floating_point () then Reading.countNotFinite tensor else 0L
+        let bad =
+            if tensor.is_floating_point () then
+                Reading.countNotFinite tensor
+            else
+                0L
 
         if bad > 0L then
             raise (
@@ -135,7 +174,9 @@ module internal LayerState =
 
     /// Raises unless everything seen of a layer is finite.
     let requireSound (state: LayerState) (seen: Observation) =
-        seen.Activations |> ValueOption.iter (Activations.tensors >> List.iter (requireFinite state.Layer "inputs"))
+        seen.Activations
+        |> ValueOption.iter (Activations.tensors >> List.iter (requireFinite state.Layer "inputs"))
+
         seen.Errors |> ValueOption.iter (requireFinite state.Layer "errors")
         seen.Gradient |> ValueOption.iter (requireFinite state.Layer "gradients")
 

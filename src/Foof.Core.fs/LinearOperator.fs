@@ -70,17 +70,6 @@ type LinearOperator
 [<RequireQualifiedAccess>]
 module LinearOperator =
 
-    // Lambda_i v_i, the Hessian of -log p(y_i | f_i) with respect to f_i times v_i.
-    let private hessianProduct (likelihood: Likelihood) (output: torch.Tensor) (v: torch.Tensor) =
-        match likelihood with
-        | Likelihood.Categorical ->
-            let p = output.softmax 1L
-            let weighted = p * v
-            weighted - p * weighted.sum (1L, keepdim = true)
-        | Likelihood.Gaussian sigma ->
-            Require.positive (nameof sigma) sigma
-            v / (sigma * sigma)
-
     let private shapesOf (layers: Layer array) =
         layers |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
@@ -135,7 +124,7 @@ module LinearOperator =
             let values = output.detach ()
 
             let struct (kept, product) =
-                Backward.sandwiched layers output (hessianProduct likelihood values)
+                Backward.sandwiched layers output (Likelihood.hessianProduct likelihood values)
 
             struct (Array.append kept [| values |], product))
 

@@ -50,12 +50,15 @@ module Moment =
 
         match memory with
         | Memory.Sum -> { moment with Weight = 1.0 }
-        | _ -> { moment with Weight = keep * moment.Weight + share }
+        | _ -> {
+            moment with
+                Weight = keep * moment.Weight + share
+          }
 
     /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like `Sum`. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
-        moment.Sum.mul_(keep.ToScalar()).add_ (x, share.ToScalar()) |> ignore
+        moment.Sum.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore
         weighed memory moment
 
     /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x. `Sum` holds d x d elements.
@@ -66,4 +69,5 @@ module Moment =
         weighed memory moment
 
     /// The sum, or the average, as a tensor of the caller's.
-    let value (moment: Moment) = Scope.tensor (fun () -> moment.Sum / moment.Weight)
+    let value (moment: Moment) =
+        Scope.tensor (fun () -> moment.Sum / moment.Weight)

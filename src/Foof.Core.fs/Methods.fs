@@ -19,7 +19,8 @@ module Methods =
     /// (Benzing 2022, eq. 6 and Algorithm 1; MATH 5)
     let foof = {
         Name = "foof"
-        Curvature = Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
+        Curvature =
+            Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
         Fisher = Fisher.MonteCarlo 1
         IndependentBatches = false
         Damping = 1.0
@@ -59,7 +60,11 @@ module Methods =
 
     /// **K-FAC** with standard damping: Delta W = Q_E [(Q_E^T grad_W Q_A) / (s_E s_A^T + lambda)] Q_A^T, the inverse of
     /// E_bar (x) A_bar + lambda I. (Benzing 2022, eq. 3)
-    let kfacStandard = { kfac with Name = "kfac-standard"; Rule = Damping.Tikhonov }
+    let kfacStandard = {
+        kfac with
+            Name = "kfac-standard"
+            Rule = Damping.Tikhonov
+    }
 
     /// **K-FAC-expand**: A_bar = 1/(nR) sum_ir a a^T, E_bar = 1/n sum_ir e e^T. Exact for deep linear networks whose loss
     /// is a sum over positions. (Eschenhagen et al. 2023)
@@ -87,7 +92,10 @@ module Methods =
         kfacStandard with
             Name = "ekfac"
             Curvature =
-                Approximation.Eigenbasis(SideStatistic.Errors Positions.Summed, SideStatistic.Activations Positions.Averaged)
+                Approximation.Eigenbasis(
+                    SideStatistic.Errors Positions.Summed,
+                    SideStatistic.Activations Positions.Averaged
+                )
     }
 
     /// **TKFAC**: F ~ Psi (x) Phi / tr F with Psi = sum g g^T and Phi = sum g^T g of single gradients as matrices: the
@@ -95,7 +103,8 @@ module Methods =
     let tkfac = {
         kfac with
             Name = "tkfac"
-            Curvature = Approximation.Kronecker(SideStatistic.WeightedErrors, SideStatistic.WeightedActivations)
+            Curvature =
+                Approximation.Kronecker(SideStatistic.WeightedErrors, SideStatistic.WeightedActivations)
     }
 
     /// **Exact natural gradient**, subsampled: Delta = (lambda I + G G^T)^-1 grad over all layers together, with one
@@ -112,7 +121,11 @@ module Methods =
 
     /// **Exact natural gradient** with the full Fisher: m = n C columns, the generalised Gauss-Newton matrix of the
     /// batch. (Benzing 2022, App. I; Ren & Goldfarb 2019)
-    let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Full }
+    let naturalFull = {
+        natural with
+            Name = "natural-full"
+            Fisher = Fisher.Full
+    }
 
     /// **Block-diagonal natural gradient**: the same for each layer by itself. (Benzing 2022, App. I)
     let naturalBlocks = {

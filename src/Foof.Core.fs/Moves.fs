@@ -54,10 +54,16 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         | _ -> ()
 
     let moveByFactors (layer: Layer) (A: torch.Tensor) (E: torch.Tensor) P_E P_A =
-        let times (X: torch.Tensor) side = (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+        let times (X: torch.Tensor) side =
+            (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+
         let errors = if P_E |> Side.isOne then E else times E P_E
         let struct (inputs, ones) = Layer.columns layer (times A P_A)
-        moveBy layer (Direction.Product(errors, inputs)) (ones |> ValueOption.map (fun ones -> errors.t().mv ones))
+
+        moveBy
+            layer
+            (Direction.Product(errors, inputs))
+            (ones |> ValueOption.map (fun ones -> errors.t().mv ones))
 
     let moveByDirection (layer: Layer) (direction: torch.Tensor) =
         let struct (weight, bias) = Layer.split layer direction
@@ -68,10 +74,14 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         let errors = observe && Recipe.needsErrors recipe
 
         Recorder.OnThisThread(fun layer output ->
-            if not output.requires_grad then Keep.Nothing
-            elif errors || byFactors layer output then Keep.InputAndOutput
-            elif observe then Keep.Input
-            else Keep.Nothing)
+            if not output.requires_grad then
+                Keep.Nothing
+            elif errors || byFactors layer output then
+                Keep.InputAndOutput
+            elif observe then
+                Keep.Input
+            else
+                Keep.Nothing)
 
     member private _.ByFactors(layer: Layer, calls: Record array) =
         calls.Length > 0
@@ -99,13 +109,18 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         let byGradient () =
             match derivatives.Of layer.Weight with
             | null -> Move.Nothing
-            | weight -> Move.Gradient(Layer.joined layer weight (layer.Bias |> ValueOption.map derivatives.Of))
+            | weight ->
+                Move.Gradient(Layer.joined layer weight (layer.Bias |> ValueOption.map derivatives.Of))
 
         if not (moves.ByFactors(layer, calls)) then
             byGradient ()
         else
             match Factors.ofRecords layer calls derivatives with
-            | ValueNone -> if trusted.Includes layer then Move.Nothing else byGradient ()
+            | ValueNone ->
+                if trusted.Includes layer then
+                    Move.Nothing
+                else
+                    byGradient ()
             | ValueSome(struct (A, E) as factors) ->
                 trusted.Require(layer, factors, derivatives)
                 Move.Factors(A, E)
@@ -120,12 +135,17 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 | Move.Factors(A, E) when (state.Sides l).IsNone -> ValueSome(E.t().mm A)
                 | _ -> ValueNone)
 
-        struct (gradients, state.Directions(gradients, fun l -> rateOf layers[l]))
+        struct (gradients, state.Directions(gradients, (fun l -> rateOf layers[l])))
 
     /// Moves every layer.
-    member _.Apply(found: Move array, gathered: torch.Tensor voption array, directions: torch.Tensor voption array) =
+    member _.Apply
+        (found: Move array, gathered: torch.Tensor voption array, directions: torch.Tensor voption array)
+        =
         if recipe.Momentum.IsBefore then
-            Array.iter2 (fun layer gathered -> gathered |> ValueOption.iter (fun M -> update.Remember(layer, M))) layers gathered
+            Array.iter2
+                (fun layer gathered -> gathered |> ValueOption.iter (fun M -> update.Remember(layer, M)))
+                layers
+                gathered
 
         for l in 0 .. layers.Length - 1 do
             match found[l], directions[l] with

@@ -27,7 +27,10 @@ module internal Observation =
         let d_out = Layer.outputs layer / g
 
         match side, layer.Geometry with
-        | SideStatistic.Activations positions, Geometry.Lookup _ when positions <> Positions.Pooled -> [| g; d_in |]
+        | SideStatistic.Activations positions, Geometry.Lookup _ when positions <> Positions.Pooled -> [|
+            g
+            d_in
+          |]
         | SideStatistic.Activations _, _
         | SideStatistic.WeightedActivations, _
         | SideStatistic.GradientColumns, _ -> [| g; d_in; d_in |]
@@ -49,7 +52,8 @@ module internal Observation =
             ValueSome(Statistic.activations positions layer.Weight.dtype A)
         | SideStatistic.MeanActivations, ValueSome A, _, _ ->
             ValueSome(Statistic.meanActivation layer.Weight.dtype A)
-        | SideStatistic.Errors positions, _, ValueSome E, _ -> ValueSome(Statistic.errors positions seen.Weight E)
+        | SideStatistic.Errors positions, _, ValueSome E, _ ->
+            ValueSome(Statistic.errors positions seen.Weight E)
         | SideStatistic.MeanErrors, _, ValueSome E, _ -> ValueSome(Statistic.meanError E)
         | SideStatistic.WeightedErrors, ValueSome A, ValueSome E, _ ->
             ValueSome(Statistic.weightedErrors g seen.Weight (factor A E))
@@ -70,10 +74,21 @@ module internal Observation =
             A.size 0 = 1L && positions <> Positions.Pooled
             ->
             let n = float (A.size 1)
-            let count = if positions = Positions.Summed then n else n * float (A.size 2)
+
+            let count =
+                if positions = Positions.Summed then
+                    n
+                else
+                    n * float (A.size 2)
+
             ValueSome struct (A.view (-1L, A.size 3), 1.0 / count)
         | SideStatistic.Errors positions, _, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
-            let share = if positions = Positions.Summed then 1.0 else 1.0 / float (E.size 2)
+            let share =
+                if positions = Positions.Summed then
+                    1.0
+                else
+                    1.0 / float (E.size 2)
+
             ValueSome struct (E.view (-1L, E.size 3), seen.Weight * share)
         | _ -> ValueNone
 
@@ -83,7 +98,9 @@ module internal Observation =
         calls
         |> Array.groupBy _.Pass
         |> Array.map (fun (_, pass) ->
-            pass |> Array.map (fun call -> Layer.activations layer call.Input) |> Activations.joinPositions)
+            pass
+            |> Array.map (fun call -> Layer.activations layer call.Input)
+            |> Activations.joinPositions)
         |> Activations.joinDataPoints
 
 /// What to say where a direction cannot be had.

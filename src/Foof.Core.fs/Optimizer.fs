@@ -132,7 +132,7 @@ type Optimizer
                         match gradient, direction with
                         | ValueSome(g: torch.Tensor), ValueSome(d: torch.Tensor) ->
                             let eta: float = rateOf layers[l]
-                            eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum ())
+                            eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum())
                         | _ -> 0.0)
                     gradients
                     directions
@@ -143,7 +143,13 @@ type Optimizer
             state.Damping <- max rule.Least (Damping.adapted rule.Factor rho state.Damping)
         | _ -> ()
 
-    let advanceAndUpdate (loss: torch.Tensor) (output: torch.Tensor) (input: torch.Tensor) (target: torch.Tensor) (records: Record array) =
+    let advanceAndUpdate
+        (loss: torch.Tensor)
+        (output: torch.Tensor)
+        (input: torch.Tensor)
+        (target: torch.Tensor)
+        (records: Record array)
+        =
         let callsOf = Record.byLayer records
         let plain = plain ()
 
@@ -167,18 +173,30 @@ type Optimizer
                 | Move.Gradient gradient when Recipe.needsGradients recipe -> ValueSome gradient
                 | _ -> ValueNone)
 
-        let moved = layers |> Array.indexed |> Array.filter (fun (l, _) -> not found[l].IsNothing) |> Array.map snd
+        let moved =
+            layers
+            |> Array.indexed
+            |> Array.filter (fun (l, _) -> not found[l].IsNothing)
+            |> Array.map snd
+
         let seen = preconditioner.Seen(records, errors, gradients)
 
         // The Fisher of an independent batch: this batch's serves from the next step on.
         let first =
-            if recipe.IndependentBatches && moved |> Array.forall (preconditioner.IndexOf >> preconditioner.State'.HasInverse) then
+            if
+                recipe.IndependentBatches
+                && moved
+                   |> Array.forall (preconditioner.IndexOf >> preconditioner.State'.HasInverse)
+            then
                 ValueSome(moves.Directions found)
             else
                 ValueNone
 
         preconditioner.Advance(seen, moved)
-        let struct (gathered, directions) = first |> ValueOption.defaultWith (fun () -> moves.Directions found)
+
+        let struct (gathered, directions) =
+            first |> ValueOption.defaultWith (fun () -> moves.Directions found)
+
         moves.Apply(found, gathered, directions)
 
         for parameter in plain do

@@ -31,9 +31,13 @@ type Preconditioner
 
     do
         if Recipe.needsErrors recipe && likelihood.IsNone then
-            invalidArg (nameof likelihood) $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
+            invalidArg
+                (nameof likelihood)
+                $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
 
-    let struct (layers, coverage) = Coverage.survey model select
+    let struct (layers, coverage) =
+        Coverage.surveyExcept (Recipe.objection recipe) model select
+
     let recorder = new Recorder(model, layers)
     let state = new CurvatureState(layers, recipe)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
@@ -57,7 +61,8 @@ type Preconditioner
     do recorder.Start training
 
     /// A method that takes no errors, on the layers that `select` takes.
-    new(model, recipe, select: Func<string, Parameter, bool>) = new Preconditioner(model, recipe, ValueNone, select)
+    new(model, recipe, select: Func<string, Parameter, bool>) =
+        new Preconditioner(model, recipe, ValueNone, select)
 
     /// Every layer of the model that can be covered, with a likelihood for the methods that take errors.
     new(model, recipe, likelihood: Likelihood) =
@@ -100,19 +105,29 @@ type Preconditioner
     member internal _.IndexOf layer = indexOf layer
 
     /// The errors of one recorded pass and what a column counts, where the method takes them.
-    member internal preconditioner.ErrorsOf(records: Record array, output: torch.Tensor, target: torch.Tensor) =
+    member internal preconditioner.ErrorsOf
+        (records: Record array, output: torch.Tensor, target: torch.Tensor)
+        =
         let callsOf = Record.byLayer records
         let called = layers |> Array.filter (fun layer -> (callsOf layer).Length > 0)
 
         let struct (directions, weight) =
-            Fisher.directions recipe.Fisher likelihood.Value (output.detach ()) target preconditioner.Generator
+            Fisher.directions
+                recipe.Fisher
+                likelihood.Value
+                (output.detach ())
+                target
+                preconditioner.Generator
 
         struct (called, Fisher.ofRecords called records output directions weight)
 
     /// What was seen of each layer: activations from records, errors from Fisher columns, gradients.
     member internal _.Seen
-        (records: Record array, errors: struct (Layer array * FisherColumns) voption, gradients: torch.Tensor voption array)
-        =
+        (
+            records: Record array,
+            errors: struct (Layer array * FisherColumns) voption,
+            gradients: torch.Tensor voption array
+        ) =
         let callsOf = Record.byLayer records
 
         layers
@@ -138,7 +153,11 @@ type Preconditioner
                 }
             | ValueNone, calls, gradient ->
                 ValueSome {
-                    Activations = if calls.Length = 0 then ValueNone else ValueSome(Observation.joined layer calls)
+                    Activations =
+                        if calls.Length = 0 then
+                            ValueNone
+                        else
+                            ValueSome(Observation.joined layer calls)
                     Errors = ValueNone
                     Weight = 1.0
                     Gradient = gradient
@@ -197,7 +216,8 @@ type Preconditioner
             | _ ->
                 let gradients = Array.create layers.Length ValueNone
                 gradients[l] <- ValueSome M
-                (state.Directions(gradients, fun _ -> 1.0))[l].Value)
+                let directions = state.Directions(gradients, (fun _ -> 1.0))
+                directions[l].Value)
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is
     /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.
@@ -205,7 +225,7 @@ type Preconditioner
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let gradients = preconditioner.AdvancePassively()
-        let directions = state.Directions(gradients, fun _ -> preconditioner.LearningRate)
+        let directions = state.Directions(gradients, (fun _ -> preconditioner.LearningRate))
 
         for l in 0 .. layers.Length - 1 do
             match gradients[l], directions[l] with
@@ -232,7 +252,11 @@ type Preconditioner
         let records = recorder.Take()
 
         try
-            let wanted = if Recipe.needsGradients recipe then gradients else Array.create layers.Length ValueNone
+            let wanted =
+                if Recipe.needsGradients recipe then
+                    gradients
+                else
+                    Array.create layers.Length ValueNone
             // A method that takes errors has none here: `Observe` gives them.
             let records' = if Recipe.needsErrors recipe then [||] else records
             let moved = layers |> Array.filter (fun layer -> not (isNull layer.Weight.grad))
@@ -245,7 +269,9 @@ type Preconditioner
 
     /// Runs the model on `input` and records what statistics need: with errors where the method takes them, at the
     /// labels in `target` if it needs those.
-    member private preconditioner.See(input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit) =
+    member private preconditioner.See
+        (input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit)
+        =
         use _scope = torch.NewDisposeScope()
         let errors = Recipe.needsErrors recipe
         use _mode = if errors then torch.enable_grad () else torch.no_grad ()
@@ -273,7 +299,8 @@ type Preconditioner
     /// InvalidOperationException for methods that are made of gradients.
     member preconditioner.Observe(input: torch.Tensor, target: torch.Tensor) =
         if Recipe.needsGradients recipe then
-            invalidOp $"The method '{recipe.Name}' is made of gradients, which `Observe` does not see; use steps alone."
+            invalidOp
+                $"The method '{recipe.Name}' is made of gradients, which `Observe` does not see; use steps alone."
 
         recorder.Stop()
         recorder.Discard()
@@ -354,11 +381,10 @@ type Preconditioner
 
         let find name shape kind =
             match tryFind name with
-            | null ->
-                invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
+            | null -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
             | tensor -> Require.like name shape kind tensor
 
-        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64> ())
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
         Require.atLeast "position" 0 seen
         use _quiet = torch.no_grad ()
         let restore = state.Restoring(find, tryFind)

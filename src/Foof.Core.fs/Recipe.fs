@@ -126,16 +126,7 @@ and Recipe = {
     OnFailure: OnFailure
     /// How far a direction is trusted.
     Trust: Trust
-    /// Which layers are inverted when the cadence says that it is time.
-[<RequireQualifiedAccess>]
-type Trigger =
-    /// All of them.
-    | Always
-    /// Those whose statistics' traces have moved by more than this share since their last inversion. (Chen et al. 2021,
-    /// THOR)
-    | TraceMoved of share: float
-
-/// Where momentum is kept.
+    /// Where momentum is kept.
     Momentum: MomentumPlace
 } with
 
@@ -171,7 +162,9 @@ module Recipe =
             | Trust.Graft other -> sides other
             | _ -> []
 
-        own @ grafted |> List.filter (fun side -> side <> SideStatistic.Identity) |> List.distinct
+        own @ grafted
+        |> List.filter (fun side -> side <> SideStatistic.Identity)
+        |> List.distinct
 
     /// Whether derivatives with respect to layers' outputs are needed for statistics.
     let needsErrors (recipe: Recipe) =
@@ -191,17 +184,37 @@ module Recipe =
 
     /// Whether the mini-batch's gradient is a statistic.
     let needsGradients (recipe: Recipe) =
-        let ofSide side = side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
+        let ofSide side =
+            side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
 
         match recipe.Curvature with
         | Approximation.Window _ -> true
         | _ -> sides recipe |> List.exists ofSide
 
     /// Whether the labels of the data set are needed for statistics.
-    let needsLabels (recipe: Recipe) = needsErrors recipe && recipe.Fisher = Fisher.Empirical
+    let needsLabels (recipe: Recipe) =
+        needsErrors recipe && recipe.Fisher = Fisher.Empirical
+
+    /// Why a method does not cover a layer, if it does not: scale and shift have no inputs to speak of without errors, and
+    /// an embedding's rows are as many as its vocabulary, so nothing of that order squared is made of them.
+    let objection (recipe: Recipe) (layer: Layer) =
+        let isSlim side =
+            match side with
+            | SideStatistic.Activations Positions.Pooled
+            | SideStatistic.WeightedActivations
+            | SideStatistic.GradientColumns -> false
+            | _ -> true
+
+        match layer.Geometry with
+        | Geometry.Scale _ when not (needsErrors recipe || recipe.Curvature.IsWindow) ->
+            ValueSome "its layer only scales and shifts"
+        | Geometry.Lookup _ when recipe.Curvature.IsEigenbasis || not (sides recipe |> List.forall isSlim) ->
+            ValueSome "its layer's vocabulary is too large for a full matrix over it"
+        | _ -> ValueNone
 
     /// Whether batches of inputs alone, without labels, are enough to start from.
-    let canWarmUp (recipe: Recipe) = not (needsLabels recipe || needsGradients recipe)
+    let canWarmUp (recipe: Recipe) =
+        not (needsLabels recipe || needsGradients recipe)
 
     /// Raises an ArgumentException unless the damping is positive, the memory's beta in [0, 1), the cadence sound and
     /// there is an attempt.
@@ -236,7 +249,9 @@ module Recipe =
             Require.positive (nameof adaptive.Least) adaptive.Least
 
             if not recipe.Trust.IsRaw then
-                invalidArg (nameof recipe.Adaptive) "Adaptive damping foretells the loss of directions as they are; Trust must be Raw."
+                invalidArg
+                    (nameof recipe.Adaptive)
+                    "Adaptive damping foretells the loss of directions as they are; Trust must be Raw."
 
             if not (adaptive.Factor > 0.0 && adaptive.Factor < 1.0) then
                 invalidArg (nameof adaptive.Factor) $"The factor must lie in (0, 1); got {adaptive.Factor}."

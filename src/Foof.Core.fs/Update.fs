@@ -47,13 +47,15 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
         match place with
         | MomentumPlace.After -> gradient
         | MomentumPlace.Before ->
-            let past = Layer.joined layer (momentumOf layer.Weight) (layer.Bias |> ValueOption.map momentumOf)
+            let past =
+                Layer.joined layer (momentumOf layer.Weight) (layer.Bias |> ValueOption.map momentumOf)
+
             past + gradient
 
     /// M <- what `Gathered` gave, for a layer.
     member _.Remember(layer: Layer, gathered: torch.Tensor) =
         let struct (weight, bias) = Layer.split layer gathered
-        (buffer layer.Weight).copy_ (weight.reshape layer.Weight.shape) |> ignore
+        (buffer layer.Weight).copy_(weight.reshape layer.Weight.shape) |> ignore
 
         match layer.Bias, bias with
         | ValueSome parameter, ValueSome values -> (buffer parameter).copy_ values |> ignore
@@ -61,7 +63,8 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
 
     /// Moves `parameter` against `direction`; one that is in no group stays. Momentum that came before the
     /// preconditioner is in the direction already.
-    member update.Apply(parameter: Parameter, direction: Direction) = update.Apply(parameter, direction, MomentumPlace.After)
+    member update.Apply(parameter: Parameter, direction: Direction) =
+        update.Apply(parameter, direction, MomentumPlace.After)
 
     /// The same, with momentum where `place` says.
     member _.Apply(parameter: Parameter, direction: Direction, place: MomentumPlace) =

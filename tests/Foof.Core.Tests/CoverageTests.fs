@@ -22,30 +22,57 @@ let plain reason = Treatment.Plain reason
 let conv (groups: int64) (mode: PaddingModes) =
     torch.nn.Conv2d(4L, 4L, 3L, padding = 1L, padding_mode = mode, groups = groups, dtype = Networks.double)
 
-[<Fact>]
-let ``every parameter is listed once, with its shape and what becomes of it`` () =
+/// A model with every kind of layer, and one parameter of each treatment.
+let private manyKinds () =
     let frozen = Networks.linear 4 4 true
     frozen.weight.requires_grad <- false
 
-    let model =
-        new Networks.Model(
-            [
-                "conv", conv 1L PaddingModes.Zeros
-                "grouped", conv 2L PaddingModes.Zeros
-                "mirrored", conv 1L PaddingModes.Reflect
-                "norm", torch.nn.BatchNorm2d(4L, dtype = Networks.double)
-                "embedding", torch.nn.Embedding(5L, 4L, dtype = Networks.double)
-                "frozen", frozen
-                "head", Networks.linear 4 2 true
-                "spare", Networks.linear 4 2 false
-            ],
-            id
-        )
+    new Networks.Model(
+        [
+            "conv", conv 1L PaddingModes.Zeros
+            "grouped", conv 2L PaddingModes.Zeros
+            "mirrored", conv 1L PaddingModes.Reflect
+            "norm", torch.nn.BatchNorm2d(4L, dtype = Networks.double)
+            "layerNorm", torch.nn.LayerNorm(4L, bias = false, dtype = Networks.double)
+            "groupNorm", torch.nn.GroupNorm(2L, 4L, dtype = Networks.double)
+            "bare", torch.nn.LayerNorm(4L, elementwise_affine = false, dtype = Networks.double)
+            "embedding", torch.nn.Embedding(5L, 4L, dtype = Networks.double)
+            "frozen", frozen
+            "head", Networks.linear 4 2 true
+            "spare", Networks.linear 4 2 false
+        ],
+        id
+    )
 
-    let struct (layers, coverage) =
-        Coverage.survey model (Func<string, Parameter, bool>(fun name _ -> name <> "spare"))
+let private butSpare = Func<string, Parameter, bool>(fun name _ -> name <> "spare")
 
-    Assert.Equal<string array>([| "conv"; "head" |], layers |> Array.map _.Name)
+let private asMap (coverage: Coverage seq) =
+    coverage |> Seq.map (fun line -> line.Parameter, line.Treatment) |> Map.ofSeq
+
+/// The treatments of `manyKinds` that are the same for every caller.
+let private common =
+    let outside = plain "it belongs to no kind of layer that is covered"
+
+    [
+        "conv.weight", Treatment.Preconditioned "conv"
+        "conv.bias", Treatment.Preconditioned "conv"
+        "mirrored.weight", Treatment.Preconditioned "mirrored"
+        "mirrored.bias", Treatment.Preconditioned "mirrored"
+        "groupNorm.weight", outside
+        "groupNorm.bias", outside
+        "frozen.weight", Treatment.Frozen
+        "frozen.bias", plain "its layer's weight is frozen"
+        "head.weight", Treatment.Preconditioned "head"
+        "head.bias", Treatment.Preconditioned "head"
+        "spare.weight", plain "it was not selected"
+    ]
+
+[<Fact>]
+let ``every parameter is listed once, with its shape and what becomes of it`` () =
+    let model = manyKinds ()
+    let struct (layers, coverage) = Coverage.survey model butSpare
+    let covered = [| "conv"; "grouped"; "mirrored"; "norm"; "layerNorm"; "embedding"; "head" |]
+    Assert.Equal<string array>(covered, layers |> Array.map _.Name)
 
     let names =
         model.named_parameters ()
@@ -53,33 +80,65 @@ let ``every parameter is listed once, with its shape and what becomes of it`` ()
         |> Seq.toArray
 
     Assert.Equal<string array>(names, coverage |> Array.map _.Parameter)
-    let outside = plain "it belongs to no linear or convolutional layer"
 
     let expected =
         Map [
-            "conv.weight", Treatment.Preconditioned "conv"
-            "conv.bias", Treatment.Preconditioned "conv"
-            "grouped.weight", plain "it has 2 groups"
-            "grouped.bias", plain "it has 2 groups"
-            "mirrored.weight", plain "its padding mode is not zeros"
-            "mirrored.bias", plain "its padding mode is not zeros"
-            "norm.weight", outside
-            "norm.bias", outside
-            "embedding.weight", outside
-            "frozen.weight", Treatment.Frozen
-            "frozen.bias", plain "its layer's weight is frozen"
-            "head.weight", Treatment.Preconditioned "head"
-            "head.bias", Treatment.Preconditioned "head"
-            "spare.weight", plain "it was not selected"
+            yield! common
+            "grouped.weight", Treatment.Preconditioned "grouped"
+            "grouped.bias", Treatment.Preconditioned "grouped"
+            "norm.weight", Treatment.Preconditioned "norm"
+            "norm.bias", Treatment.Preconditioned "norm"
+            "layerNorm.weight", Treatment.Preconditioned "layerNorm"
+            "embedding.weight", Treatment.Preconditioned "embedding"
         ]
 
-    let found =
-        coverage
-        |> Array.map (fun line -> line.Parameter, line.Treatment)
-        |> Map.ofArray
-
-    Assert.Equal<Map<string, Treatment>>(expected, found)
+    Assert.Equal<Map<string, Treatment>>(expected, asMap coverage)
     Assert.Equal<int64 array>([| 4L; 4L; 3L; 3L |], coverage[0].Shape)
+
+[<Fact>]
+let ``FOOF leaves layers plain whose inputs are no single dense matrix, and says why`` () =
+    use preconditioner = new Preconditioner(manyKinds (), Methods.foof, butSpare)
+    Assert.Equal<string seq>([ "conv"; "mirrored"; "head" ], preconditioner.Layers |> Seq.map _.Name)
+    let scales = plain "its layer only scales and shifts"
+
+    let expected =
+        Map [
+            yield! common
+            "grouped.weight", plain "it has 2 groups"
+            "grouped.bias", plain "it has 2 groups"
+            "norm.weight", scales
+            "norm.bias", scales
+            "layerNorm.weight", scales
+            "embedding.weight", plain "its layer looks up rows of a table"
+        ]
+
+    Assert.Equal<Map<string, Treatment>>(expected, asMap preconditioner.Coverage)
+
+[<Fact>]
+let ``an embedding whose gradient is no product with its table is plain, and says why`` () =
+    let model =
+        new Networks.Model(
+            [
+                "bounded", torch.nn.Embedding(5L, 4L, max_norm = 1.5)
+                "scaled", torch.nn.Embedding(5L, 4L, scale_grad_by_freq = true)
+                "sparse", torch.nn.Embedding(5L, 4L, sparse = true)
+                "padded", torch.nn.Embedding(5L, 4L, padding_idx = -2L)
+            ],
+            id
+        )
+
+    let layers, treatment = survey model everything
+    Assert.Equal(Geometry.Lookup(ValueSome 3L), (Assert.Single layers).Geometry)
+
+    let expected =
+        Map [
+            "bounded.weight", plain "its rows are shortened to max_norm = 1.5 when they are looked up"
+            "scaled.weight", plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
+            "sparse.weight", plain "its gradient is sparse"
+            "padded.weight", Treatment.Preconditioned "padded"
+        ]
+
+    Assert.Equal<Map<string, Treatment>>(expected, treatment)
 
 [<Fact>]
 let ``a frozen bias is listed as frozen and its layer is covered`` () =
@@ -94,7 +153,7 @@ let ``a frozen bias is listed as frozen and its layer is covered`` () =
     Assert.Equal(Treatment.Preconditioned "fc", treatment["fc.weight"])
 
 [<Fact>]
-let ``'same' and 'valid' padding are covered where they are symmetric`` () =
+let ``'same' padding has the greater half behind the image, and 'valid' none`` () =
     let padded (kernel: int64) (padding: Padding) =
         torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
 
@@ -108,18 +167,20 @@ let ``'same' and 'valid' padding are covered where they are symmetric`` () =
             id
         )
 
-    let layers, treatment = survey model everything
-    Assert.Equal<string array>([| "odd"; "valid" |], layers |> Array.map _.Name)
-    Assert.Equal(plain "its 'same' padding is not symmetric", treatment["even.weight"])
+    let layers, _ = survey model everything
 
-    let zeros (layer: Layer) =
+    let sides (layer: Layer) =
         match layer.Geometry with
-        | Geometry.Convolution(_, _, padding, _) -> padding
-        | Geometry.Dense -> struct (-1L, -1L)
+        | Geometry.Convolution window -> window.Before, window.After
+        | other -> invalidOp $"no convolution: {other}"
 
-    Assert.Equal<struct (int64 * int64) array>(
-        [| struct (1L, 1L); struct (0L, 0L) |],
-        layers |> Array.map zeros
+    Assert.Equal<(struct (int64 * int64) * struct (int64 * int64)) array>(
+        [|
+            struct (1L, 1L), struct (1L, 1L)
+            struct (0L, 0L), struct (1L, 1L)
+            struct (0L, 0L), struct (0L, 0L)
+        |],
+        layers |> Array.map sides
     )
 
 [<Fact>]
@@ -130,11 +191,41 @@ let ``a weight tied to an embedding is plain`` () =
     let model = new Networks.Model([ "embedding", embedding; "head", head ], id)
     let layers, treatment = survey model everything
     Assert.Empty layers
+    Assert.Equal(plain "modules share its weight with different geometry", treatment["embedding.weight"])
+    use preconditioner = new Preconditioner(model, Methods.foof)
 
     Assert.Equal<Map<string, Treatment>>(
         Map [ "embedding.weight", plain "another module uses its weight too" ],
-        treatment
+        asMap preconditioner.Coverage
     )
+
+[<Fact>]
+let ``embeddings and layer norms that share their parameters are one layer, batch norms are not`` () =
+    let tables = [ for _ in 1..2 -> torch.nn.Embedding(5L, 3L) ]
+    tables[1].weight <- tables[0].weight
+    let norms = [ for _ in 1..2 -> torch.nn.LayerNorm(3L) ]
+    norms[1].weight <- norms[0].weight
+    norms[1].bias <- norms[0].bias
+    let batches = [ for _ in 1..2 -> torch.nn.BatchNorm1d(3L) ]
+    batches[1].weight <- batches[0].weight
+    batches[1].bias <- batches[0].bias
+
+    let model =
+        new Networks.Model(
+            [
+                "table0", tables[0]
+                "table1", tables[1]
+                "norm0", norms[0]
+                "norm1", norms[1]
+                "batch0", batches[0]
+                "batch1", batches[1]
+            ],
+            id
+        )
+
+    let layers, treatment = survey model everything
+    Assert.Equal<int array>([| 2; 2 |], layers |> Array.map _.Modules.Length)
+    Assert.Equal(plain "modules share its weight with different geometry", treatment["batch0.bias"])
 
 [<Fact>]
 let ``linear layers that share weight and bias are one layer`` () =

@@ -1,114 +1,13 @@
 [<Seeded>]
 module Foof.Core.Tests.LayerTests
 
+open System
 open Foof
+open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
 open TorchSharp
 open TorchSharp.Modules
 open Xunit
-
-/// The only layer of a model that is one layer.
-let only (layer: Networks.Network) =
-    let struct (layers, _) = Coverage.survey layer Networks.everything
-    Assert.Single layers
-
-/// A convolution's geometry, small and random.
-type Case = {
-    Batch: int
-    Channels: int
-    Outputs: int
-    Height: int
-    Width: int
-    Kernel: struct (int64 * int64)
-    Stride: struct (int64 * int64)
-    Padding: struct (int64 * int64)
-    Dilation: struct (int64 * int64)
-    Bias: bool
-}
-
-let cases =
-    let pair low high =
-        Gen.map2 (fun x y -> struct (int64 x, int64 y)) (Gen.choose (low, high)) (Gen.choose (low, high))
-
-    gen {
-        let! batch = Gen.choose (1, 3)
-        let! channels = Gen.choose (1, 3)
-        let! outputs = Gen.choose (1, 4)
-        let! height = Gen.choose (5, 7)
-        let! width = Gen.choose (5, 7)
-        let! kernel = pair 1 3
-        let! stride = pair 1 2
-        let! padding = pair 0 2
-        let! dilation = pair 1 2
-        let! bias = Gen.elements [ true; false ]
-
-        return {
-            Batch = batch
-            Channels = channels
-            Outputs = outputs
-            Height = height
-            Width = width
-            Kernel = kernel
-            Stride = stride
-            Padding = padding
-            Dilation = dilation
-            Bias = bias
-        }
-    }
-
-let convolution (case: Case) =
-    torch.nn.Conv2d(
-        int64 case.Channels,
-        int64 case.Outputs,
-        case.Kernel,
-        stride = case.Stride,
-        padding = case.Padding,
-        dilation = case.Dilation,
-        bias = case.Bias,
-        dtype = Networks.double
-    )
-
-let image (case: Case) =
-    Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]
-
-/// The patches of a batch of images by plain loops: data point, output row and column; channel, kernel row
-/// and column.
-let patches (case: Case) (input: torch.Tensor) =
-    let at = Oracle.values input
-    let struct (kh, kw) = case.Kernel
-    let struct (sh, sw) = case.Stride
-    let struct (ph, pw) = case.Padding
-    let struct (dh, dw) = case.Dilation
-
-    let extent size pad dilation kernel stride =
-        (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1
-
-    let oh = extent case.Height (int ph) (int dh) (int kh) (int sh)
-    let ow = extent case.Width (int pw) (int dw) (int kw) (int sw)
-
-    let pixel n c y x =
-        if y < 0 || x < 0 || y >= case.Height || x >= case.Width then
-            0.0
-        else
-            at[((n * case.Channels + c) * case.Height + y) * case.Width + x]
-
-    Oracle.rows [
-        for n in 0 .. case.Batch - 1 do
-            for oy in 0 .. oh - 1 do
-                for ox in 0 .. ow - 1 do
-                    [
-                        for c in 0 .. case.Channels - 1 do
-                            for ky in 0 .. int kh - 1 do
-                                for kx in 0 .. int kw - 1 do
-                                    pixel
-                                        n
-                                        c
-                                        (oy * int sh - int ph + ky * int dh)
-                                        (ox * int sw - int pw + kx * int dw)
-                        if case.Bias then
-                            1.0
-                    ]
-    ]
 
 [<Fact>]
 let ``rows of a dense layer are its inputs, position by position, and a one for the bias`` () =
@@ -128,68 +27,96 @@ let ``rows of a dense layer are its inputs, position by position, and a one for 
         Assert.Equal(2L, Layer.outputs layer))
 
 [<Fact>]
-let ``rows of a convolution are its patches`` () =
-    Oracle.forAll cases (fun case ->
+let ``a dense layer keeps the contract with any leading dimensions, in both types`` () =
+    let cases =
+        gen {
+            let! dimensions = Gen.choose (2, 4)
+            let! shape = Gen.listOfLength dimensions (Gen.choose (1, 4))
+            let! bias = Gen.elements [ true; false ]
+            let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
+            return shape, bias, kind
+        }
+
+    Oracle.forAll cases (fun (shape, bias, kind) ->
         use _scope = torch.NewDisposeScope()
-        let layer = only (convolution case)
-        let input = image case
-        Oracle.agreesWith 0.0 (patches case input) (Layer.rows layer input)
-        Assert.Equal(int64 case.Batch, Layer.dataPoints layer input))
+        let model = torch.nn.Linear(int64 (List.last shape), 3L, bias, dtype = kind)
+        let R = shape[1 .. shape.Length - 2] |> List.fold (*) 1
+        holds model ((Networks.normal shape).``to`` kind) shape[0] R)
 
 [<Fact>]
-let ``a convolution is the product of its rows and its weight`` () =
-    Oracle.forAll cases (fun case ->
-        use _scope = torch.NewDisposeScope()
-        let convolution = convolution case
-        let layer = only convolution
-        let input = image case
-        let bias = layer.Bias |> ValueOption.map (fun bias -> bias :> torch.Tensor)
-        let W = Oracle.matrix (Layer.joined layer layer.Weight bias)
-        let outputs = Layer.errorRows layer (convolution.call input)
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Layer.rows layer input) * W.Transpose()) outputs)
-
-/// E^T A of a layer against autograd's gradient of its joined weight.
-let explainsGradient (model: Networks.Network) (input: torch.Tensor) =
-    let layer = only model
-    let output = model.call input
-    let E = torch.randn_like output
-    let bias = layer.Bias |> ValueOption.map _.grad
-    Assert.True(bias.IsNone || isNull bias.Value)
-    (output * E).sum().backward()
-
-    let gradient =
-        Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
-
-    let A = Oracle.matrix (Layer.rows layer input)
-    Oracle.agreesWith Tolerance.rounding ((Oracle.matrix (Layer.errorRows layer E)).Transpose() * A) gradient
-
-[<Fact>]
-let ``error rows and rows of a dense layer make its gradient`` () =
-    let shapes =
-        Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
-
-    Oracle.forAll shapes (fun (shape, bias) ->
-        use _scope = torch.NewDisposeScope()
-        explainsGradient (Networks.linear (List.last shape) 3 bias) (Networks.normal shape))
-
-[<Fact>]
-let ``error rows and rows of a convolution make its gradient`` () =
-    Oracle.forAll cases (fun case ->
-        use _scope = torch.NewDisposeScope()
-        explainsGradient (convolution case) (image case))
-
-[<Fact>]
-let ``a vector or an image without a batch is a batch of one`` () =
+let ``a vector is a batch of one`` () =
     use _scope = torch.NewDisposeScope()
-    let dense = only (Networks.linear 3 2 true)
-    let vector = Networks.normal [ 3 ]
-    Assert.Equal(1L, Layer.dataPoints dense vector)
-    Assert.Equal<int64 array>([| 1L; 4L |], (Layer.rows dense vector).shape)
-    Assert.Equal<int64 array>([| 1L; 2L |], (Layer.errorRows dense (Networks.normal [ 2 ])).shape)
-    let layer = torch.nn.Conv2d(2L, 3L, 2L, dtype = Networks.double)
-    let image = Networks.normal [ 2; 4; 4 ]
-    explainsGradient layer image
-    Assert.Equal(1L, Layer.dataPoints (only layer) image)
+    let model = Networks.linear 3 2 true
+    let layer, vector = only model, Networks.normal [ 3 ]
+    holds (Networks.linear 3 2 true) vector 1 1
+    Assert.Equal<int64 array>([| 1L; 4L |], (Layer.rows layer vector).shape)
+    Assert.Equal<int64 array>([| 1L; 2L |], (Layer.errorRows layer (Networks.normal [ 2 ])).shape)
+
+[<Fact>]
+let ``an empty batch has rows and errors without elements`` () =
+    use _scope = torch.NewDisposeScope()
+    let layer = only (Networks.linear 3 2 true)
+    Assert.Equal<int64 array>([| 1L; 0L; 5L; 4L |], (written layer (Networks.normal [ 0; 5; 3 ])).shape)
+    Assert.Equal<int64 array>([| 1L; 0L; 5L; 2L |], (Layer.errors layer (Networks.normal [ 0; 5; 2 ])).shape)
+
+/// The sentence of an ArgumentException, without the parameter's name behind it.
+let refused (action: unit -> obj) =
+    let error = Oracle.raises<ArgumentException>(fun () -> action () |> ignore)
+    error.Message.Split(" (Parameter")[0]
+
+[<Fact>]
+let ``an input or a gradient that does not fit is refused with the layer and both shapes`` () =
+    use _scope = torch.NewDisposeScope()
+    let kind = Networks.double
+
+    let named name model = { only model with Name = name }
+
+    let dense = named "fc" (Networks.linear 3 2 true)
+
+    let convolution =
+        named "conv" (torch.nn.Conv2d(4L, 6L, 3L, groups = 2L, dtype = kind))
+
+    let embedding = named "table" (torch.nn.Embedding(5L, 3L, dtype = kind))
+    let layerNorm = named "ln" (torch.nn.LayerNorm([| 2L; 3L |], dtype = kind))
+    let batchNorm = named "bn" (torch.nn.BatchNorm2d(3L, dtype = kind))
+
+    let input layer shape =
+        refused (fun () -> Layer.activations layer (Networks.normal shape))
+
+    let gradient layer shape =
+        refused (fun () -> Layer.errors layer (Networks.normal shape))
+
+    let expected = [
+        "The input of layer 'fc' (4 -> 2) must be [...; 3]; got [5; 4] of Float64.", input dense [ 5; 4 ]
+        "The input of layer 'fc' (4 -> 2) must be [...; 3]; got [5; 4] of Float64.",
+        refused (fun () -> Layer.rows dense (Networks.normal [ 5; 4 ]))
+        "The gradient of layer 'fc' (4 -> 2) must be [...; 2]; got [5; 3] of Float64.",
+        refused (fun () -> Layer.errorRows dense (Networks.normal [ 5; 3 ]))
+        "The gradient of layer 'fc' (4 -> 2) must be [...; 2]; got [] of Float64.", gradient dense []
+        "The input of layer 'conv' (19 -> 6 in 2 groups) must be [n; 4; height; width]; got [1; 2; 5; 5] of Float64.",
+        input convolution [ 1; 2; 5; 5 ]
+        "The input of layer 'conv' (19 -> 6 in 2 groups) must be [n; 4; height; width]; got [4; 5] of Float64.",
+        input convolution [ 4; 5 ]
+        "The input of layer 'conv' (19 -> 6 in 2 groups) must be at least 3 high and 3 wide; got [1; 4; 5; 2] of Float64.",
+        input convolution [ 1; 4; 5; 2 ]
+        "The gradient of layer 'conv' (19 -> 6 in 2 groups) must be [n; 6; height; width]; got [1; 4; 3; 3] of Float64.",
+        gradient convolution [ 1; 4; 3; 3 ]
+        "The input of layer 'table' (5 -> 3) must be whole numbers; got [2] of Float64.",
+        input embedding [ 2 ]
+        "The gradient of layer 'table' (5 -> 3) must be [...; 3]; got [2; 5] of Float64.",
+        gradient embedding [ 2; 5 ]
+        "The input of layer 'ln' (2 -> 6 by unit) must be [...; 2; 3]; got [4; 3] of Float64.",
+        input layerNorm [ 4; 3 ]
+        "The gradient of layer 'ln' (2 -> 6 by unit) must be [...; 2; 3]; got [3] of Float64.",
+        gradient layerNorm [ 3 ]
+        "The input of layer 'bn' (2 -> 3 by unit) must be [n; 3; ...]; got [3; 2; 4; 4] of Float64.",
+        input batchNorm [ 3; 2; 4; 4 ]
+        "The gradient of layer 'bn' (2 -> 3 by unit) must be [n; 3; ...]; got [3] of Float64.",
+        gradient batchNorm [ 3 ]
+    ]
+
+    for sentence, found in expected do
+        Assert.Equal(sentence, found)
 
 [<Fact>]
 let ``joined and split are inverse to each other`` () =
@@ -224,6 +151,34 @@ let ``a frozen bias is no column`` () =
     Assert.True layer.Bias.IsNone
     Assert.Equal(3L, Layer.inputs layer)
     Assert.Equal<Parameter array>([| linear.weight |], Layer.parameters layer)
+
+[<Fact>]
+let ``the rows of a layer with a frozen bias make its output without the bias`` () =
+    let frozen: (torch.nn.Module<torch.Tensor, torch.Tensor> * torch.Tensor * int64 array) list = [
+        Networks.linear 3 2 true, Networks.normal [ 4; 3 ], [| 2L |]
+        torch.nn.Conv2d(2L, 4L, 2L, groups = 2L, dtype = Networks.double),
+        Networks.normal [ 3; 2; 4; 4 ],
+        [| 4L; 1L; 1L |]
+        torch.nn.LayerNorm(3L, dtype = Networks.double), Networks.normal [ 4; 3 ], [| 3L |]
+        torch.nn.BatchNorm1d(3L, dtype = Networks.double), Networks.normal [ 4; 3 ], [| 3L |]
+    ]
+
+    for model, input, shape in frozen do
+        use _scope = torch.NewDisposeScope()
+
+        let bias =
+            model.named_parameters false
+            |> Seq.pick (fun struct (name, p) -> if name = "bias" then Some p else None)
+
+        bias.requires_grad <- false
+        torch.nn.init.normal_ bias |> ignore
+        let layer = only model
+        Assert.True layer.Bias.IsNone
+        Assert.Equal<Parameter array>([| layer.Weight |], Layer.parameters layer)
+        let V = layer.Weight.reshape (Layer.groups layer, -1L, Layer.inputs layer)
+        let explained = Layer.activations layer input |> Activations.times V
+        let rest = Layer.errors layer (model.call input - bias.reshape shape)
+        Oracle.agrees Tolerance.rounding (Oracle.values rest) (Oracle.values explained)
 
 [<Fact>]
 let ``a layer describes itself by name and size`` () =

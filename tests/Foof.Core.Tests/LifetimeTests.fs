@@ -101,10 +101,20 @@ let likelihoods () =
 
 /// Each public function by name, with arguments that stay the caller's.
 let functions () =
-    let layer = LayerTests.only (Networks.linear 3 2 true)
+    let layer = LayerContract.only (Networks.linear 3 2 true)
+    let kind = Networks.double
+    let convolution = LayerContract.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = kind))
 
-    let convolution =
-        LayerTests.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = Networks.double))
+    let padded =
+        LayerContract.only (
+            torch.nn.Conv2d(2L, 3L, 2L, padding = 1L, dilation = 2L, bias = false, dtype = kind)
+        )
+
+    let table =
+        LayerContract.only (torch.nn.Embedding(5L, 2L, padding_idx = 0L, dtype = kind))
+
+    let layerNorm = LayerContract.only (torch.nn.LayerNorm(3L, dtype = kind))
+    let batchNorm = LayerContract.only (torch.nn.BatchNorm1d(3L, dtype = kind))
 
     let A, E = Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]
     let B, M = Networks.normal [ 4; 4 ], Networks.normal [ 3; 4 ]
@@ -112,7 +122,9 @@ let functions () =
     let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
     let semidefinite = FactorizationTests.semidefinite 3 4
     let indefinite = Oracle.tensor (FactorizationTests.rotated [ 2.0; -5.0; 1.0 ])
-    let weight, bias = Networks.normal [ 2; 3 ], Networks.normal [ 2 ]
+
+    let weight, bias, W =
+        Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
     let average = {
         Sum = FactorizationTests.semidefinite 3 4
@@ -131,6 +143,21 @@ let functions () =
         "Layer.rows, convolution", fun () -> one (Layer.rows convolution image)
         "Layer.errorRows, dense", fun () -> one (Layer.errorRows layer E)
         "Layer.errorRows, convolution", fun () -> one (Layer.errorRows convolution maps)
+        "Layer.rows, embedding", fun () -> one (Layer.rows table labels)
+        "Layer.activations, dense", fun () -> Activations.tensors (Layer.activations layer A)
+        "Layer.activations, convolution", fun () -> Activations.tensors (Layer.activations convolution image)
+        "Layer.activations, padded", fun () -> Activations.tensors (Layer.activations padded image)
+        "Layer.activations, embedding", fun () -> Activations.tensors (Layer.activations table labels)
+        "Layer.activations, layer norm", fun () -> Activations.tensors (Layer.activations layerNorm A)
+        "Layer.activations, batch norm", fun () -> Activations.tensors (Layer.activations batchNorm A)
+        "Layer.errors, dense", fun () -> one (Layer.errors layer E)
+        "Layer.errors, convolution", fun () -> one (Layer.errors convolution maps)
+        "Layer.errors, embedding", fun () -> one (Layer.errors table E)
+        "Layer.errors, layer norm", fun () -> one (Layer.errors layerNorm A)
+        "Layer.split",
+        fun () ->
+            let struct (weight, bias) = Layer.split convolution W
+            [ weight; bias.Value ]
         "Layer.joined", fun () -> one (Layer.joined layer weight (ValueSome bias))
         "Likelihood.loss, categorical", fun () -> one (Likelihood.loss Likelihood.Categorical E labels)
         "Likelihood.loss, Gaussian", fun () -> one (Likelihood.loss Networks.gaussian E E)

@@ -21,7 +21,7 @@ let shapes =
 let ``FOOF's update of a linear layer is the explicit least-squares solution`` () =
     Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, bias)) ->
         use _scope = torch.NewDisposeScope()
-        let layer = LayerTests.only (Networks.linear inputs outputs bias)
+        let layer = LayerContract.only (Networks.linear inputs outputs bias)
         let A = Layer.rows layer (Networks.normal [ n; positions; inputs ])
         let E = Layer.errorRows layer (Networks.normal [ n; positions; outputs ])
 
@@ -32,11 +32,11 @@ let ``FOOF's update of a linear layer is the explicit least-squares solution`` (
 
 [<Fact>]
 let ``FOOF's update of a convolution is the explicit least-squares solution over its patches`` () =
-    Oracle.forAll LayerTests.cases (fun case ->
+    Oracle.forAll PatchesTests.ungrouped (fun case ->
         use _scope = torch.NewDisposeScope()
-        let convolution = LayerTests.convolution case
-        let layer = LayerTests.only convolution
-        let input = LayerTests.image case
+        let convolution = PatchesTests.convolution case
+        let layer = LayerContract.only convolution
+        let input = PatchesTests.image case
         let errors = torch.randn_like (convolution.call input)
         let n = float case.Batch
         // The errors channel by channel, put in the patches' order by plain loops.
@@ -47,7 +47,7 @@ let ``FOOF's update of a convolution is the explicit least-squares solution over
             Oracle.build (case.Batch * positions) case.Outputs (fun row c ->
                 e[(row / positions * case.Outputs + c) * positions + row % positions])
 
-        let expected = Oracle.leastSquares n (LayerTests.patches case input) E 0.1
+        let expected = Oracle.leastSquares n (PatchesTests.patches case input).Head E 0.1
 
         let update =
             Methods.foofUpdate (int64 case.Batch) (Layer.rows layer input) (Layer.errorRows layer errors) 0.1

@@ -5,6 +5,16 @@ module Foof.Core.Tests.Tolerance
 /// Two orders of the same float64 sums: a few hundred roundings of 1e-16.
 let rounding = 1e-13
 
+/// Two orders of the same float32 sums: a few hundred roundings of 6e-8.
+let roundingSingle = 3e-5
+
+/// What rounding allows in a type.
+let ofType (kind: TorchSharp.torch.ScalarType) =
+    if kind = TorchSharp.torch.ScalarType.Float32 then
+        roundingSingle
+    else
+        rounding
+
 /// A float64 result through an inverse against one through QR or Gauss elimination: rounding times the
 /// condition number, at most 1e4 in these tests, with room to spare.
 let explicit = 1e-10

@@ -85,12 +85,6 @@ namespace TorchSharp.Modules
     /// <summary>A table of vectors, looked up by number.</summary>
     public sealed class Embedding : torch.nn.Module<torch.Tensor, torch.Tensor>
     {
-        private readonly long? paddingRow;
-        private readonly double? maxNorm;
-        private readonly double normType;
-        private readonly bool scaleByFrequency;
-        private readonly bool isSparse;
-
         internal Embedding(
             Parameter weight,
             long? padding_idx,
@@ -102,10 +96,25 @@ namespace TorchSharp.Modules
             : base(nameof(Embedding))
         {
             this.weight = weight;
-            paddingRow = Row(padding_idx, weight.shape[0]);
-            (maxNorm, normType) = (max_norm, norm_type);
-            (scaleByFrequency, isSparse) = (scale_grad_by_freq, sparse);
+            this.padding_idx = Row(padding_idx, weight.shape[0]);
+            (this.max_norm, this.norm_type) = (max_norm, norm_type);
+            (this.scale_grad_by_freq, this.sparse) = (scale_grad_by_freq, sparse);
         }
+
+        /// <summary>The number whose vector is not learned, counted from the first, or null.</summary>
+        public long? padding_idx { get; }
+
+        /// <summary>The norm to which vectors are shortened when they are looked up, or null.</summary>
+        public double? max_norm { get; }
+
+        /// <summary>The p of the norm that <see cref="max_norm"/> bounds.</summary>
+        public double norm_type { get; }
+
+        /// <summary>Whether gradients are divided by how often a number occurs.</summary>
+        public bool scale_grad_by_freq { get; }
+
+        /// <summary>Whether the table's gradient is a sparse tensor.</summary>
+        public bool sparse { get; }
 
         /// <summary>
         /// The table, [count; length]. A new one takes the old one's place, which is disposed.
@@ -119,17 +128,17 @@ namespace TorchSharp.Modules
         /// <summary>The vectors of the numbers. Shapes: integers [...] -> [...; length].</summary>
         public override torch.Tensor forward(torch.Tensor input)
         {
-            if (maxNorm is { } bound)
+            if (max_norm is { } bound)
             {
                 using var unrecorded = torch.no_grad();
-                Aten.EmbeddingRenorm_.Run(weight, input, bound, normType);
+                Aten.EmbeddingRenorm_.Run(weight, input, bound, norm_type);
             }
-            return Aten.Embedding.Call(weight, input, paddingRow ?? -1, scaleByFrequency, isSparse);
+            return Aten.Embedding.Call(weight, input, padding_idx ?? -1, scale_grad_by_freq, sparse);
         }
 
         internal void ZeroPadding()
         {
-            if (paddingRow is not { } row)
+            if (padding_idx is not { } row)
                 return;
             using var unrecorded = torch.no_grad();
             using var vector = Aten.SelectInt.Call(weight, 0L, row);

@@ -1,0 +1,132 @@
+namespace Foof
+
+open TorchSharp
+open TorchSharp.Modules
+
+/// How a convolution's kernel lies on an image. Pairs are of the image's rows and its columns.
+type Window = {
+    /// The kernel's extent.
+    Kernel: struct (int64 * int64)
+    /// How far it moves.
+    Stride: struct (int64 * int64)
+    /// How far apart its points are.
+    Dilation: struct (int64 * int64)
+    /// How many parts of the channels are convolved each for itself.
+    Groups: int64
+    /// What is put before the image's first row and column.
+    Before: struct (int64 * int64)
+    /// What is put after the image's last row and column.
+    After: struct (int64 * int64)
+    /// What is put there.
+    Mode: PaddingModes
+}
+
+/// The patches of images that a convolution's kernels multiply.
+[<RequireQualifiedAccess>]
+module Patches =
+
+    let private pair (values: int64 array) = struct (values[0], values[1])
+
+    /// How much a convolution puts before and after its images. An odd sum of 'same' padding has the greater
+    /// half at the end.
+    let private sides (convolution: Conv2d) =
+        if not convolution.padding_type.HasValue then
+            struct (convolution.padding, convolution.padding)
+        elif convolution.padding_type.Value = Padding.Valid then
+            struct ([| 0L; 0L |], [| 0L; 0L |])
+        else
+            let totals =
+                (convolution.dilation, convolution.kernel_size)
+                ||> Array.map2 (fun dilation kernel -> dilation * (kernel - 1L))
+
+            let before = totals |> Array.map (fun total -> total / 2L)
+            struct (before, Array.map2 (-) totals before)
+
+    /// The window of a convolution as the module is now.
+    let window (convolution: Conv2d) =
+        let struct (before, after) = sides convolution
+
+        {
+            Kernel = pair convolution.kernel_size
+            Stride = pair convolution.stride
+            Dilation = pair convolution.dilation
+            Groups = convolution.groups
+            Before = pair before
+            After = pair after
+            Mode = convolution.padding_mode
+        }
+
+    let private extent kernel dilation = dilation * (kernel - 1L) + 1L
+
+    /// What images would have to be, where they have not these channels or the kernel does not fit on them.
+    let internal misfit (window: Window) (channels: int64) (images: torch.Tensor) =
+        let struct (kh, kw) = window.Kernel
+        let struct (dh, dw) = window.Dilation
+        let struct (above, left) = window.Before
+        let struct (below, right) = window.After
+        let height, width = extent kh dh - above - below, extent kw dw - left - right
+
+        match Fit.image channels images with
+        | ValueNone when images.size -2 < height || images.size -1 < width ->
+            ValueSome $"at least {height} high and {width} wide"
+        | found -> found
+
+    let private padded (window: Window) (image: torch.Tensor) =
+        let struct (above, left) = window.Before
+        let struct (below, right) = window.After
+
+        let mode =
+            match window.Mode with
+            | PaddingModes.Zeros -> PaddingModes.Constant
+            | mode -> mode
+
+        if above + below + left + right = 0L then
+            image
+        else
+            torch.nn.functional.pad (image, [| left; right; above; below |], mode)
+
+    /// The places of a kernel along one axis, and its points as a new last dimension: a view.
+    let private along axis kernel stride dilation (image: torch.Tensor) =
+        let extent = extent kernel dilation
+        let covered = image.unfold (axis, extent, stride)
+
+        if dilation = 1L then
+            covered
+        else
+            covered.slice (-1L, 0L, extent, dilation)
+
+    /// [n; c; h; w] -> [g; n; h'; w'; c/g; kh; kw], a view of the padded images.
+    let private views (window: Window) (images: torch.Tensor) =
+        let struct (kh, kw) = window.Kernel
+        let struct (sh, sw) = window.Stride
+        let struct (dh, dw) = window.Dilation
+
+        let patches = padded window images |> along 2L kh sh dh |> along 3L kw sw dw
+
+        patches
+            .unflatten(1L, window.Groups, images.size 1 / window.Groups)
+            .permute(1L, 0L, 3L, 4L, 2L, 5L, 6L)
+
+    /// The patches as rows A, in the order of the weight's elements, with a last column of ones where
+    /// `withOnes`; one copy of each pixel.
+    ///
+    /// Shapes: images [n; c; h; w] -> A [g; n; h' w'; c/g kh kw (+ 1)].
+    let rows (window: Window) (withOnes: bool) (images: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let views = views window images
+
+            if withOnes then
+                (BiasColumn.beside 3 views).flatten(2L, 3L)
+            else
+                views.flatten(4L).flatten(2L, 3L))
+
+    /// A derivative with respect to the maps as rows E, in the order of `rows`.
+    ///
+    /// Shapes: maps [n; d_out; h'; w'] -> E [g; n; h' w'; d_out/g].
+    let errors (window: Window) (maps: torch.Tensor) =
+        Scope.tensor (fun () ->
+            maps
+                .flatten(2L)
+                .unflatten(1L, window.Groups, maps.size 1 / window.Groups)
+                .permute(1L, 0L, 3L, 2L)
+                .contiguous())

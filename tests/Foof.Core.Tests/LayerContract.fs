@@ -1,0 +1,148 @@
+/// What holds for every kind of layer: its rows and its weight make its output, its rows and its errors its
+/// gradient, its shapes are those of A and E, with or without data, and its weight goes to W and back.
+module Foof.Core.Tests.LayerContract
+
+open Foof
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open TorchSharp.Modules
+open Xunit
+
+/// The only layer of a model that is one layer.
+let only (model: Networks.Network) =
+    let struct (layers, _) = Coverage.survey model Networks.everything
+    Assert.Single layers
+
+/// A or E [g; n; R; d] as one matrix [n R; d] a group.
+let groups (tensor: torch.Tensor) = [
+    for g in 0L .. tensor.size 0 - 1L -> Oracle.matrix (tensor.select(0L, g).flatten(0L, 1L))
+]
+
+/// The activations of a layer with one-hot rows written out.
+let written (layer: Layer) (input: torch.Tensor) =
+    Layer.activations layer input |> Activations.dense layer.Weight.dtype
+
+/// Parts of W [d_out; d_in], one below the other.
+let stacked (parts: Matrix<float> list) =
+    parts |> List.reduce (fun upper lower -> upper.Stack lower)
+
+/// The rows of W that belong to each group.
+let parts (layer: Layer) (W: Matrix<float>) =
+    let height = W.RowCount / int (Layer.groups layer)
+
+    [
+        for g in 0 .. int (Layer.groups layer) - 1 -> W.SubMatrix(g * height, height, 0, W.ColumnCount)
+    ]
+
+let private bias (layer: Layer) =
+    layer.Bias |> ValueOption.map (fun bias -> bias :> torch.Tensor)
+
+let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (n: int) (R: int) =
+    let activations = Layer.activations layer input
+    let g = Layer.groups layer
+
+    Assert.Equal<int64 array>(
+        [| int64 n; int64 R |],
+        [| Activations.dataPoints activations; Activations.positions activations |]
+    )
+
+    Assert.Equal(g, Activations.groups activations)
+    Assert.Equal(Layer.inputs layer, Activations.width activations)
+    Assert.Equal<int64 array>([| g; n; R; Layer.inputs layer |], (written layer input).shape)
+    Assert.Equal<int64 array>([| g; n; R; Layer.outputs layer / g |], (Layer.errors layer output).shape)
+    Assert.Equal(int64 n, Layer.dataPoints layer input)
+
+let private weights tolerance (layer: Layer) =
+    let W = Layer.joined layer layer.Weight (bias layer)
+    Assert.Equal<int64 array>([| Layer.outputs layer; Layer.inputs layer |], W.shape)
+    let struct (weight, column) = Layer.split layer W
+    Assert.Equal<int64 array>(layer.Weight.shape, weight.shape)
+    Oracle.agrees tolerance (Oracle.values layer.Weight) (Oracle.values weight)
+
+    match layer.Bias, column with
+    | ValueSome bias, ValueSome column ->
+        Assert.Equal<int64 array>(bias.shape, column.shape)
+        Oracle.agrees tolerance (Oracle.values bias) (Oracle.values column)
+    | bias, column -> Assert.True(bias.IsNone && column.IsNone)
+
+    Oracle.matrix W
+
+let private output tolerance (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (W: Matrix<float>) =
+    let A, Z = groups (written layer input), groups (Layer.errors layer output)
+
+    for A, Z, W in List.zip3 A Z (parts layer W) do
+        Oracle.agrees tolerance (Z.ToRowMajorArray()) ((A * W.Transpose()).ToRowMajorArray())
+
+let private gradient tolerance (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) =
+    let e = torch.randn_like output
+    (output * e).sum().backward()
+
+    let found =
+        Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
+
+    let E = Layer.errors layer e
+    let A = groups (written layer input)
+
+    let explicit =
+        List.map2 (fun (E: Matrix<float>) A -> E.Transpose() * A) (groups E) A
+        |> stacked
+
+    Oracle.agreesWith tolerance explicit found
+
+    let summed =
+        (Layer.activations layer input |> Activations.gradient E).reshape found.shape
+
+    Oracle.agreesWith tolerance explicit summed
+
+let private withoutData (tensor: torch.Tensor) =
+    torch.empty (tensor.shape, dtype = tensor.dtype, device = torch.META)
+
+/// The same layer without data.
+let private onMeta (layer: Layer) =
+    let parameter (old: Parameter) = new Parameter(withoutData old)
+
+    let geometry =
+        match layer.Geometry with
+        | Geometry.Scale(Normalisation.Channels norm) ->
+            let track, kind = norm.track_running_stats, norm.weight.dtype
+
+            let copy =
+                torch.nn.BatchNorm1d(
+                    norm.num_features,
+                    track_running_stats = track,
+                    device = torch.META,
+                    dtype = kind
+                )
+
+            copy.train norm.training
+            Geometry.Scale(Normalisation.Channels copy)
+        | other -> other
+
+    {
+        layer with
+            Weight = parameter layer.Weight
+            Bias = ValueOption.map parameter layer.Bias
+            Geometry = geometry
+    }
+
+let private meta (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (n: int) (R: int) =
+    let layer, input, output = onMeta layer, withoutData input, withoutData output
+    shapes layer input output n R
+    let A, E = Layer.activations layer input, Layer.errors layer output
+    let W = Activations.gradient E A
+    Assert.Equal(DeviceType.META, W.device_type)
+    Assert.Equal<int64 array>(E.shape, (Activations.times W A).shape)
+    let struct (weight, _) = Layer.split layer (W.reshape (Layer.outputs layer, -1L))
+    Assert.Equal(DeviceType.META, weight.device_type)
+    Assert.Equal(DeviceType.META, (Activations.gram A A layer.Weight.dtype).device_type)
+
+/// Asserts all of it for a model that is one layer, its weight and bias filled with random numbers, and an
+/// input of n data points with R positions.
+let holds (model: Networks.Network) (input: torch.Tensor) (n: int) (R: int) =
+    let layer = only model
+    let tolerance = Tolerance.ofType layer.Weight.dtype
+    let result = model.call input
+    shapes layer input result n R
+    weights 0.0 layer |> output tolerance layer input result
+    gradient tolerance layer input result
+    meta layer input result n R

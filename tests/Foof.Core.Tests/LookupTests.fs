@@ -1,0 +1,99 @@
+[<Seeded>]
+module Foof.Core.Tests.LookupTests
+
+open Foof
+open Foof.Core.Tests.LayerContract
+open FsCheck.FSharp
+open TorchSharp
+open Xunit
+
+let embedding (padding: int64 option) (kind: torch.ScalarType) =
+    torch.nn.Embedding(6L, 3L, padding_idx = Option.toNullable padding, dtype = kind)
+
+let numbers (shape: int list) =
+    torch.randint (0L, 6L, shape |> List.map int64 |> List.toArray, dtype = torch.ScalarType.Int64)
+
+[<Fact>]
+let ``an embedding keeps the contract with any dimensions, padding and type`` () =
+    let cases =
+        gen {
+            let! dimensions = Gen.choose (1, 3)
+            let! shape = Gen.listOfLength dimensions (Gen.choose (1, 5))
+            let! padding = Gen.elements [ None; Some 0L; Some 2L; Some -1L ]
+            let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
+            return shape, padding, kind
+        }
+
+    Oracle.forAll cases (fun (shape, padding, kind) ->
+        use _scope = torch.NewDisposeScope()
+        holds (embedding padding kind) (numbers shape) shape.Head (List.fold (*) 1 shape.Tail))
+
+[<Fact>]
+let ``a number alone is a batch of one, and numbers may have 32 bits`` () =
+    use _scope = torch.NewDisposeScope()
+    holds (embedding None Networks.double) (numbers []) 1 1
+    holds (embedding (Some 3L) Networks.double) ((numbers [ 4; 3 ]).``to`` torch.ScalarType.Int32) 4 3
+
+[<Fact>]
+let ``W is the table's transpose`` () =
+    use _scope = torch.NewDisposeScope()
+    let layer = only (embedding None Networks.double)
+
+    Assert.Equal<int64 array>(
+        [| 1L; 6L; 3L |],
+        [| Layer.groups layer; Layer.inputs layer; Layer.outputs layer |]
+    )
+
+    let W = Layer.joined layer layer.Weight ValueNone
+    Oracle.agreesWith 0.0 ((Oracle.matrix layer.Weight).Transpose()) W
+
+/// Indices of an embedding whose padding is number 2, and the same rows written out by hand.
+let padded () =
+    let layer = only (embedding (Some 2L) Networks.double)
+    let index = torch.tensor ([| 2L; 0L; 5L; 2L; 2L; 1L |], [| 2L; 3L |])
+
+    let rows =
+        Oracle.build 6 6 (fun i j -> if j <> 2 && [| 2; 0; 5; 2; 2; 1 |][i] = j then 1.0 else 0.0)
+
+    layer, Layer.activations layer index, rows
+
+[<Fact>]
+let ``padding has rows of zeros in every product`` () =
+    use _scope = torch.NewDisposeScope()
+    let _, activations, rows = padded ()
+    let dense = Activations.dense Networks.double activations
+    Oracle.agreesWith 0.0 rows (dense.flatten (0L, 2L))
+    let gram = Activations.gram activations activations Networks.double
+    Oracle.agreesWith 0.0 (rows * rows.Transpose()) (gram.squeeze 0L)
+    let mixed = Activations.gram (Activations.Rows dense) activations Networks.double
+    Oracle.agreesWith 0.0 (rows * rows.Transpose()) (mixed.squeeze 0L)
+    let V = Networks.normal [ 1; 4; 6 ]
+    let times = (Activations.times V activations).reshape(6L, 4L)
+    Oracle.agreesWith Tolerance.rounding (rows * (Oracle.matrix (V.squeeze 0L)).Transpose()) times
+    let E = Networks.normal [ 1; 2; 3; 4 ]
+    let gradient = (Activations.gradient E activations).squeeze 0L
+    Oracle.agreesWith Tolerance.rounding ((Oracle.matrix (E.reshape (6L, 4L))).Transpose() * rows) gradient
+
+[<Fact>]
+let ``padding stays padding when positions or data points are joined`` () =
+    use _scope = torch.NewDisposeScope()
+    let _, activations, rows = padded ()
+    let joined = Activations.joinDataPoints [| activations; activations |]
+    Oracle.agreesWith 0.0 (rows.Stack rows) ((Activations.dense Networks.double joined).flatten(0L, 2L))
+
+[<Fact>]
+let ``a row of padding that is not zero counts as a constant, not as weight`` () =
+    use _scope = torch.NewDisposeScope()
+    let table = Networks.normal [ 6; 3 ]
+    let model = torch.nn.Embedding_from_pretrained(table, false, padding_idx = 2L)
+    let layer = only model
+    let index = torch.tensor ([| 2L; 4L |])
+
+    let z =
+        Layer.activations layer index
+        |> Activations.times ((Layer.joined layer layer.Weight ValueNone).unsqueeze 0L)
+
+    let expected =
+        Array.append (Array.zeroCreate 3) (Oracle.values (table.select (0L, 4L)))
+
+    Oracle.agrees 0.0 expected (Oracle.values z)
