@@ -167,6 +167,9 @@ let outputHessian case (output: torch.Tensor) =
 
     match case.Likelihood with
     | Likelihood.Gaussian sigma -> Oracle.identity(count).Divide(sigma * sigma)
+    | Likelihood.GaussianPerOutput _
+    | Likelihood.Bernoulli
+    | Likelihood.Poisson -> invalidArg (nameof case) "Only categorical and Gaussian likelihoods are written out here."
     | Likelihood.Categorical ->
         let classes = int (output.size 1)
         let further = count / classes / int (output.size 0)

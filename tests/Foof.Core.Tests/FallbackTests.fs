@@ -31,7 +31,7 @@ let afterFailure
         Networks.everyStep with
             Attempts = forLargeOnly
             OnFailure = onFailure
-            Decay = 0.0
+            Memory = Memory.MovingAverage 0.0
     }
 
     use preconditioner = new Preconditioner(model, recipe)

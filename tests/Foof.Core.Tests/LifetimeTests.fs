@@ -126,7 +126,7 @@ let functions () =
     let weight, bias, W =
         Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
-    let average = {
+    let average: Moment = {
         Sum = FactorizationTests.semidefinite 3 4
         Weight = 0.5
     }
@@ -167,8 +167,8 @@ let functions () =
         "Factorization.inverse, eigenvalues", fun () -> inverse Factorization.attempts indefinite 0.1
         "Factorization.inverse, none", fun () -> inverse Networks.hopeless indefinite 0.1
         "Statistic.activationFactor", fun () -> one (Statistic.activationFactor 4L A)
-        "MovingAverage.init", fun () -> one ((MovingAverage.init 3L A).Sum)
-        "MovingAverage.value", fun () -> one (MovingAverage.value average)
+        "Moment.init", fun () -> one ((Moment.init [| 3L; 3L |] A).Sum)
+        "Moment.value", fun () -> one (Moment.value average)
         "Methods.foofUpdate", fun () -> one (Methods.foofUpdate 4L A E 0.1)
         "Statistic.accumulateProduct",
         fun () ->

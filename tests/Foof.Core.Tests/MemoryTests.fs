@@ -9,23 +9,25 @@ open Xunit
 let cases =
     Gen.zip3 (Gen.choose (1, 6)) (Gen.choose (1, 5)) (Gen.elements [ 0.0; 0.5; 0.95 ])
 
+let average (beta: float) = Memory.MovingAverage beta
+
 /// Random batches of rows with two positions per data point, and their average so far.
 let accumulated batches d beta =
     let rows = List.init batches (fun i -> Networks.normal [ 2 * (i + 1); d ])
-    let start = MovingAverage.init (int64 d) rows[0]
+    let start = Moment.init [| int64 d; int64 d |] rows[0]
 
-    let average =
+    let moment =
         rows
         |> List.indexed
-        |> List.fold (fun average (i, A) -> MovingAverage.accumulate beta (int64 (i + 1)) A average) start
+        |> List.fold (fun moment (i, A) -> Moment.accumulateRows (average beta) (1.0 / float (i + 1)) A moment) start
 
-    rows, average
+    rows, moment
 
 [<Fact>]
 let ``the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - beta^t)`` () =
     Oracle.forAll cases (fun (batches, d, beta) ->
         use _scope = torch.NewDisposeScope()
-        let rows, average = accumulated batches d beta
+        let rows, moment = accumulated batches d beta
 
         let weight k =
             (1.0 - beta) * pown beta (batches - 1 - k) / (1.0 - pown beta batches)
@@ -35,58 +37,79 @@ let ``the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - bet
             |> List.mapi (fun k A -> Oracle.activationFactor (float (k + 1)) (Oracle.matrix A) * weight k)
             |> List.reduce (+)
 
-        Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| average.Weight |]
-        Oracle.agreesWith Tolerance.rounding expected (MovingAverage.value average)
-        average.Sum.Dispose())
+        Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
+        Oracle.agreesWith Tolerance.rounding expected (Moment.value moment)
+        moment.Sum.Dispose())
+
+[<Fact>]
+let ``rows and the statistic that they make accumulate to the same`` () =
+    Oracle.forAll cases (fun (batches, d, beta) ->
+        use _scope = torch.NewDisposeScope()
+        let rows, byRows = accumulated batches d beta
+        let start = Moment.init [| int64 d; int64 d |] rows[0]
+
+        let byStatistic =
+            rows
+            |> List.indexed
+            |> List.fold
+                (fun moment (i, A) ->
+                    Moment.accumulate (average beta) (Statistic.activationFactor (int64 (i + 1)) A) moment)
+                start
+
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix byRows.Sum) byStatistic.Sum
+        Assert.Equal(byRows.Weight, byStatistic.Weight)
+        byRows.Sum.Dispose()
+        byStatistic.Sum.Dispose())
 
 [<Fact>]
 let ``the average of equal batches is that batch: its weights sum to one`` () =
     Oracle.forAll cases (fun (batches, d, beta) ->
         use _scope = torch.NewDisposeScope()
         let A = Networks.normal [ 3; d ]
-        let start = MovingAverage.init (int64 d) A
+        let start = Moment.init [| int64 d; int64 d |] A
 
-        let average =
-            Seq.fold (fun average _ -> MovingAverage.accumulate beta 3L A average) start [ 1..batches ]
+        let moment =
+            Seq.fold (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment) start [ 1..batches ]
 
         Oracle.agreesWith
             Tolerance.rounding
             (Oracle.activationFactor 3.0 (Oracle.matrix A))
-            (MovingAverage.value average)
+            (Moment.value moment)
 
-        average.Sum.Dispose())
+        moment.Sum.Dispose())
 
 [<Fact>]
-let ``a batch in two parts counts as one batch`` () =
-    Oracle.forAll cases (fun (batches, d, beta) ->
-        use _scope = torch.NewDisposeScope()
-        let _, whole = accumulated batches d beta
-        let parts = { whole with Sum = whole.Sum.clone () }
-        let first, second = Networks.normal [ 3; d ], Networks.normal [ 2; d ]
+let ``the latest batch alone counts, or all of them in a sum`` () =
+    use _scope = torch.NewDisposeScope()
+    let batches = List.init 3 (fun _ -> Networks.normal [ 2; 2 ])
 
-        let whole =
-            MovingAverage.accumulate beta 5L (torch.cat ([| first; second |], 0L)) whole
+    let after memory =
+        batches
+        |> List.fold (fun moment x -> Moment.accumulate memory x moment) (Moment.init [| 2L; 2L |] batches[0])
 
-        let parts =
-            parts
-            |> MovingAverage.accumulate beta 5L first
-            |> MovingAverage.add beta 5L second
+    let latest, sum = after Memory.Latest, after Memory.Sum
+    Oracle.agreesWith Tolerance.rounding (Oracle.matrix batches[2]) (Moment.value latest)
 
-        Assert.Equal(whole.Weight, parts.Weight)
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix whole.Sum) parts.Sum
-        whole.Sum.Dispose())
+    Oracle.agreesWith
+        Tolerance.rounding
+        (batches |> List.map Oracle.matrix |> List.reduce (+))
+        (Moment.value sum)
+
+    latest.Sum.Dispose()
+    sum.Sum.Dispose()
 
 [<Fact>]
 let ``accumulating is in place and leaves nothing behind`` () =
     use _scope = torch.NewDisposeScope()
     let A = Networks.normal [ 3; 2 ]
-    let average = MovingAverage.init 2L A
+    let moment = Moment.init [| 2L; 2L |] A
 
     let created =
         Oracle.leaked (fun () ->
-            let next = MovingAverage.accumulate 0.9 3L A average
-            Assert.Same(average.Sum, next.Sum))
+            let next = Moment.accumulateRows (average 0.9) 1.0 A moment
+            Assert.Same(moment.Sum, next.Sum))
 
     Assert.Equal(0L, created)
-    Assert.Equal(1L, Oracle.leaked (fun () -> MovingAverage.value { average with Weight = 1.0 } |> ignore))
-    average.Sum.Dispose()
+    let seen: Moment = { moment with Weight = 1.0 }
+    Assert.Equal(1L, Oracle.leaked (fun () -> Moment.value seen |> ignore))
+    moment.Sum.Dispose()

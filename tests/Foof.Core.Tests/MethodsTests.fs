@@ -133,7 +133,7 @@ let ``inputs with NaN are a numerical failure`` () =
 let ``FOOF's recipe has the paper's numbers`` () =
     Recipe.check Methods.foof
     let recipe = Methods.foof
-    Assert.Equal<float list>([ 1.0; 0.95 ], [ recipe.Damping; recipe.Decay ])
+    Assert.Equal<float list>([ 1.0; 0.95 ], [ recipe.Damping; Networks.beta recipe ])
 
     Assert.Equal(
         {
@@ -155,7 +155,7 @@ let ``a recipe that makes no sense is refused by name`` () =
         refused "Damping" { Methods.foof with Damping = damping }
 
     for decay in [ 1.0; -0.1; nan ] do
-        refused "Decay" { Methods.foof with Decay = decay }
+        refused "beta" { Methods.foof with Memory = Memory.MovingAverage decay }
 
     refused "Attempts" { Methods.foof with Attempts = [] }
 

@@ -114,7 +114,7 @@ let ``a factorisation that fails leaves weights, averages, inverses, momentum an
         Networks.everyStep with
             Attempts = FallbackTests.forLargeOnly
             OnFailure = OnFailure.Raise
-            Decay = 0.0
+            Memory = Memory.MovingAverage 0.0
     }
 
     let model = Networks.perceptron false [ 3; 2 ]
@@ -232,7 +232,7 @@ let ``settings and recipes that make no sense are refused when the optimiser is 
                 Cadence = cadence 5 6
         })
 
-    refused "Decay" (recipe { Methods.foof with Decay = 1.0 })
+    refused "beta" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
 
     // What was not finished has nothing to finalise: this would end the process.
     GC.Collect()

@@ -76,6 +76,13 @@ let batches count n (inputs: int) (outputs: int) = [
 
 let gaussian = Likelihood.Gaussian 1.0
 
+/// The moving average's beta.
+let beta (recipe: Recipe) =
+    match recipe.Memory with
+    | Memory.MovingAverage beta -> beta
+    | Memory.Latest
+    | Memory.Sum -> invalidArg (nameof recipe) "The recipe has no moving average."
+
 /// FOOF with statistics and inversions in every step from the first one.
 let everyStep = {
     Methods.foof with

@@ -27,7 +27,7 @@ let followsExplicitFoof (n, widths: int list) =
     use optimizer = Networks.optimizer model recipe 0.05 0.8 0.1
 
     let expected =
-        Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, recipe.Decay, 0.05, 0.8)
+        Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, Networks.beta recipe, 0.05, 0.8)
 
     Networks.batches 10 n (List.head widths) (List.last widths)
     |> List.iteri (fun step (input, target) ->

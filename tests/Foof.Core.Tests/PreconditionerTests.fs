@@ -113,7 +113,7 @@ let ``the warm-up is the normalised average of its batches and no more than the 
         }
     )
 
-    let beta = Networks.someSteps.Decay
+    let beta = Networks.beta Networks.someSteps
     let weights = [ for k in 0..2 -> (1.0 - beta) * pown beta (2 - k) / (1.0 - pown beta 3) ]
 
     let average =
@@ -170,7 +170,7 @@ let ``a layer called twice in one pass adds up over its data points`` () =
     let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
 
     use preconditioner =
-        new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+        new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
 
     let input = Networks.normal [ 4; 3 ]
     backward model input (Networks.normal [ 4; 3 ])
@@ -186,7 +186,7 @@ let ``passes that gather gradients before one step are one batch`` () =
     let model = Networks.perceptron false [ 3; 2 ]
 
     use preconditioner =
-        new Preconditioner(model, { Networks.everyStep with Decay = 0.0 })
+        new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
 
     let parts = [ Networks.normal [ 4; 3 ]; Networks.normal [ 2; 3 ] ]
 

@@ -22,8 +22,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> optimizer = Choice.Among(
         "--optimizer",
         "The optimiser [default: foof]",
-        OptimizerCatalogue.Names,
-        OptimizerCatalogue.Reserved
+        OptimizerCatalogue.Names
     );
 
     private readonly Option<int?> epochs = Choice.Count("--epochs", "Passes over the data [default: 3]");
@@ -32,17 +31,17 @@ internal sealed class TrainCommand
 
     private readonly Option<double?> learningRate = Choice.Positive(
         "--learning-rate",
-        "The size of a step [default: foof 0.3, sgd 0.01, adam 0.0001]"
+        "The size of a step [default: the method's own; foof 0.3, sgd 0.01, adam 0.0001]"
     );
 
     private readonly Option<double?> damping = Choice.Positive(
         "--damping",
-        "lambda, added to matrices that are means over data points [default: 1]"
+        "lambda, added to matrices that are means over data points [default: the method's own; foof 1]"
     );
 
     private readonly Option<double?> momentum = Choice.Fraction(
         "--momentum",
-        "The share of the velocity that is kept [default: foof 0, sgd 0.9]"
+        "The share of the velocity that is kept [default: sgd 0.9, others 0]"
     );
 
     private readonly Option<double?> weightDecay = Choice.NotNegative(
@@ -52,7 +51,7 @@ internal sealed class TrainCommand
 
     private readonly Option<int?> invertEvery = Choice.Count(
         "--invert-every",
-        "T: every how many steps matrices are inverted [default: 100]"
+        "T: every how many steps matrices are inverted [default: the method's own; foof 100]"
     );
 
     private readonly Option<int?> statisticsSteps = Choice.Count(

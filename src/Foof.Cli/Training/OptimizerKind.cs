@@ -9,17 +9,29 @@ namespace Foof.Cli.Training;
 /// <param name="LearningRate">The default size of a step.</param>
 /// <param name="Momentum">The default share of the velocity that is kept.</param>
 /// <param name="HasMomentum">Whether it takes a momentum.</param>
-/// <param name="HasCurvature">Whether it takes a damping, T and S.</param>
+/// <param name="Method">The method with its damping, T and S; null: it takes none.</param>
 /// <param name="Make">Makes one for a model.</param>
 internal sealed record OptimizerKind(
     string Name,
     double LearningRate,
     double Momentum,
     bool HasMomentum,
-    bool HasCurvature,
+    Recipe? Method,
     Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingOptions, ILearner> Make
 )
 {
+    /// <summary>Whether it takes a damping, T and S.</summary>
+    internal bool HasCurvature => Method is not null;
+
+    /// <summary>The default damping.</summary>
+    internal double Damping => Method?.Damping ?? 1.0;
+
+    /// <summary>The default T.</summary>
+    internal int InvertEvery => Method?.Cadence.InvertEvery ?? 100;
+
+    /// <summary>The default S, before it is bounded by T.</summary>
+    internal int StatisticsSteps => Method?.Cadence.StatisticsSteps ?? 10;
+
     /// <summary>The optimiser and its settings, as a line for people.</summary>
     internal string Describe(TrainingOptions options)
     {

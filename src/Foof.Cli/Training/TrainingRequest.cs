@@ -7,8 +7,6 @@ internal sealed record TrainingRequest
 {
     private const int DefaultEpochs = 3;
     private const int DefaultBatchSize = 100;
-    private const int DefaultInvertEvery = 100;
-    private const int MostStatisticsSteps = 10;
     private const int DefaultSeed = 42;
 
     internal string? Data { get; init; }
@@ -30,8 +28,8 @@ internal sealed record TrainingRequest
     internal TrainingOptions Resolve()
     {
         var kind = OptimizerCatalogue.Find(Optimizer ?? OptimizerCatalogue.Default);
-        var every = InvertEvery ?? DefaultInvertEvery;
-        var steps = StatisticsSteps ?? Math.Min(MostStatisticsSteps, every);
+        var every = InvertEvery ?? kind.InvertEvery;
+        var steps = StatisticsSteps ?? Math.Min(kind.StatisticsSteps, every);
         if (steps > every)
             throw new CommandFailure(
                 $"--statistics-steps must be at most --invert-every, {every}; got {steps}.",
@@ -45,7 +43,7 @@ internal sealed record TrainingRequest
             Epochs = Epochs ?? DefaultEpochs,
             BatchSize = BatchSize ?? DefaultBatchSize,
             LearningRate = LearningRate ?? kind.LearningRate,
-            Damping = Damping ?? 1.0,
+            Damping = Damping ?? kind.Damping,
             Momentum = Momentum ?? kind.Momentum,
             WeightDecay = WeightDecay ?? 0.0,
             InvertEvery = every,

@@ -4,22 +4,21 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>FOOF.</summary>
-internal sealed class FoofLearner : ILearner
+/// <summary>FOOF and every other method on the page.</summary>
+internal sealed class CurvatureLearner : ILearner
 {
     private readonly Optimizer optimizer;
 
-    private FoofLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingOptions options)
+    private CurvatureLearner(
+        Recipe method,
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingOptions options
+    )
     {
-        var defaults = Methods.foof;
-        var recipe = new Recipe(
-            defaults.Name,
-            options.Damping,
-            defaults.Decay,
-            new Cadence(options.InvertEvery, options.StatisticsSteps, defaults.Cadence.WarmUp),
-            defaults.Attempts,
-            defaults.OnFailure
-        );
+        var recipe = method
+            .WithDamping(options.Damping)
+            .WithCadence(options.InvertEvery, options.StatisticsSteps);
         optimizer = new(
             model,
             recipe,
@@ -28,12 +27,12 @@ internal sealed class FoofLearner : ILearner
             options.Momentum,
             options.WeightDecay
         );
-        WarmUpBatches = defaults.Cadence.WarmUp;
+        WarmUpBatches = RecipeModule.canWarmUp(recipe) ? CadenceModule.warmUp(recipe.Cadence) : 0;
     }
 
-    /// <summary>Makes one for a model.</summary>
-    internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingOptions options) =>
-        new FoofLearner(model, kind, options);
+    /// <summary>Makes one of a method for a model.</summary>
+    internal static Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingOptions, ILearner> Of(Recipe method) =>
+        (model, kind, options) => new CurvatureLearner(method, model, kind, options);
 
     /// <inheritdoc/>
     public int WarmUpBatches { get; }
