@@ -55,6 +55,33 @@ let ``the columns' squares add up to the Hessian that autograd finds`` () =
         agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
 
 [<Fact>]
+let ``column c R + r is that of class or channel c at position r, and zero at other positions`` () =
+    Likelihoods.forEach (fun case ->
+        if List.length case.Shape > 1 then
+            let f = Likelihoods.output case
+            let C = f.size 1
+            let positions = f.flatten(1L).size 1 / C
+            let p = f.softmax(1L).reshape(f.size 0, C, positions)
+
+            for c in 0L .. C - 1L do
+                for r in 0L .. positions - 1L do
+                    let column = Likelihood.hessianRoot case.Likelihood f (c * positions + r)
+                    let actual = column.reshape (f.size 0, C, positions)
+                    let expected = torch.zeros_like actual
+
+                    if case.Likelihood = Likelihood.Categorical then
+                        let here = expected.select (2L, r)
+                        here.copy_ (p.select (2L, r)) |> ignore
+                        here.select(1L, c).sub_(1.0.ToScalar()) |> ignore
+                        here.mul_ (p.select(2L, r).narrow(1L, c, 1L).sqrt()) |> ignore
+                    else
+                        let own = actual.select(1L, c).select(1L, r)
+                        expected.select(1L, c).select(1L, r).copy_ own |> ignore
+                        Assert.True(Oracle.values own |> Array.forall (fun root -> root > 0.0))
+
+                    agree Tolerance.rounding expected actual)
+
+[<Fact>]
 let ``the Hessian's product agrees with the dense one`` () =
     Likelihoods.forEach (fun case ->
         let f, y, v =

@@ -11,11 +11,17 @@ let agree = LikelihoodDerivativeTests.agree
 
 let negative (mask: torch.Tensor) = mask.logical_not ()
 
-/// Truth values for a case's labels: at random, but nothing of the first data point and all of the last one.
+/// Truth values for a case's labels: at random, but nothing of the first data point, every other label of the
+/// last one.
 let mask (y: torch.Tensor) =
     let mask = (Networks.normal [ for size in y.shape -> int size ]).gt(0.0.ToScalar())
     mask.select(0L, 0L).fill_(false.ToScalar()) |> ignore
-    mask.select(0L, y.size 0 - 1L).fill_(true.ToScalar()) |> ignore
+    let last = mask.select (0L, y.size 0 - 1L)
+
+    let alternating =
+        torch.arange(last.numel ()).remainder(2L.ToScalar()).eq(0L.ToScalar())
+
+    last.copy_ (alternating.reshape last.shape) |> ignore
     mask
 
 /// The mean over data points with a label that counts, by loops.

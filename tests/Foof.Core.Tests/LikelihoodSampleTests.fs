@@ -15,7 +15,7 @@ let repeated (case: Likelihoods.Case) =
     let shape = Array.append [| int64 draws |] (Array.tail one.shape)
     one.expand(shape).contiguous()
 
-/// Asserts that the mean of every column of X [draws; D] lies within five standard errors of what is expected.
+/// Asserts that the mean of every column of X [draws; D] lies within five standard errors of the expected one.
 let meansAgree (expected: torch.Tensor) (X: torch.Tensor) =
     let mean = Oracle.values (X.mean [| 0L |])
     let error = Oracle.values (X.std (0L) / sqrt (float draws))
@@ -135,13 +135,16 @@ let ``classes without probability are never drawn, at either end`` () =
     Assert.Equal<float array>([| 1.0; 3.0 |], values)
 
 [<Fact>]
-let ``labels of a float32 output are those of the same output in float64`` () =
-    use _scope = torch.NewDisposeScope()
-    let f = (Networks.normal [ 1000; 4 ]).``to`` torch.ScalarType.Float32
+let ``probabilities are float64: an output of few digits gives the labels of the same numbers in float64``
+    ()
+    =
+    for kind in [ torch.ScalarType.Float32; torch.ScalarType.BFloat16 ] do
+        for likelihood in [ Likelihood.Categorical; Likelihood.Bernoulli; Likelihood.Poisson ] do
+            use _scope = torch.NewDisposeScope()
+            let f = (Networks.normal [ draws; 4 ]).``to`` kind
 
-    for likelihood in [ Likelihood.Categorical; Likelihood.Bernoulli; Likelihood.Poisson ] do
-        let draw (f: torch.Tensor) =
-            use generator = new torch.Generator(8UL)
-            Oracle.values (Likelihood.sample likelihood f generator)
+            let draw (f: torch.Tensor) =
+                use generator = new torch.Generator(8UL)
+                Oracle.values (Likelihood.sample likelihood f generator)
 
-        Assert.Equal<float array>(draw f, draw (f.``to`` Networks.double))
+            Assert.Equal<float array>(draw (f.``to`` Networks.double), draw f)
