@@ -1,0 +1,109 @@
+namespace Foof
+
+open TorchSharp
+
+/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results belong
+/// to the caller. Raises an ArgumentException when two vectors' layers, shapes, types or devices differ.
+[<RequireQualifiedAccess>]
+module Weights =
+
+    let private describe (shape: int64 array) =
+        "[" + (shape |> Array.map string |> String.concat "; ") + "]"
+
+    let private place (tensor: torch.Tensor) =
+        struct (tensor.dtype, tensor.device_type, tensor.device_index)
+
+    /// The shapes of a vector's matrices, one per layer.
+    let shapes (x: torch.Tensor array) = x |> Array.map _.shape
+
+    /// Raises an ArgumentException unless `x` holds one matrix per layer, of these shapes.
+    let check (name: string) (shapes: int64 array array) (x: torch.Tensor array) =
+        if x.Length <> shapes.Length then
+            invalidArg name $"{name} must hold {shapes.Length} matrices, one per layer; got {x.Length}."
+
+        for i in 0 .. x.Length - 1 do
+            if x[i].shape <> shapes[i] then
+                invalidArg
+                    name
+                    $"{name} must have the shape {describe shapes[i]} at layer {i}; got {describe x[i].shape}."
+
+    let private requireSome (x: torch.Tensor array) =
+        if x.Length = 0 then
+            invalidArg (nameof x) "x must hold at least one matrix; got none."
+
+    let private checkPair (x: torch.Tensor array) (y: torch.Tensor array) =
+        requireSome x
+        check (nameof y) (shapes x) y
+
+        for i in 0 .. x.Length - 1 do
+            if place x[i] <> place y[i] then
+                invalidArg
+                    (nameof y)
+                    $"y must be {x[i].dtype} on {x[i].device} like x at layer {i}; got {y[i].dtype} on {y[i].device}."
+
+    /// f of every layer's matrix. `f` returns a fresh tensor.
+    let map (f: torch.Tensor -> torch.Tensor) (x: torch.Tensor array) =
+        Scope.owned (fun () -> Array.map f x) Seq.ofArray
+
+    let private map2 (f: torch.Tensor -> torch.Tensor -> torch.Tensor) x y =
+        checkPair x y
+        Scope.owned (fun () -> Array.map2 f x y) Seq.ofArray
+
+    /// x . y, the sum over all layers' elements, on their device. Shapes: -> [].
+    let dot (x: torch.Tensor array) (y: torch.Tensor array) =
+        checkPair x y
+
+        Scope.tensor (fun () ->
+            Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y
+            |> Array.reduce (+))
+
+    /// |x|, the Euclidean norm over all layers, on their device. Shapes: -> [].
+    let norm (x: torch.Tensor array) =
+        Scope.tensor (fun () -> (dot x x).sqrt())
+
+    /// factor x.
+    let scale (factor: float) (x: torch.Tensor array) = map (fun x -> x * factor) x
+
+    /// x + y.
+    let add (x: torch.Tensor array) (y: torch.Tensor array) = map2 (fun x y -> x + y) x y
+
+    /// factor x + y.
+    let axpy (factor: float) (x: torch.Tensor array) (y: torch.Tensor array) =
+        map2 (fun x y -> y.add (x, factor.ToScalar())) x y
+
+    /// Zeros of these shapes, in the type and on the device of `like`.
+    let zeros (shapes: int64 array array) (like: torch.Tensor) =
+        Array.map
+            (fun (shape: int64 array) -> torch.zeros (shape, dtype = like.dtype, device = like.device))
+            shapes
+
+    /// Independent standard normal numbers of these shapes, in the type and on the device of `like`. They are
+    /// drawn on the generator's device: equal seeds make equal numbers wherever `like` is.
+    let normal (shapes: int64 array array) (like: torch.Tensor) (generator: torch.Generator) =
+        let draw (shape: int64 array) =
+            torch.randn(shape, dtype = like.dtype, device = generator.device, generator = generator).``to``
+                like.device
+
+        Scope.owned (fun () -> Array.map draw shapes) Seq.ofArray
+
+    /// All layers' elements in one row, layer by layer, each row by row. Shapes: -> [p].
+    let flatten (x: torch.Tensor array) =
+        requireSome x
+        Scope.tensor (fun () -> torch.cat (x |> Array.map _.reshape(-1L), 0L))
+
+    /// The inverse of `flatten`: views into `flat` of these shapes. Raises an ArgumentException unless `flat` is
+    /// [p] with p the sum of their sizes. Shapes: [p] -> one matrix per layer.
+    let unflatten (shapes: int64 array array) (flat: torch.Tensor) =
+        let sizes = shapes |> Array.map (Array.fold (*) 1L)
+
+        if flat.shape <> [| Array.sum sizes |] then
+            invalidArg
+                (nameof flat)
+                $"flat must have the shape [{Array.sum sizes}] for the layers' matrices; got {describe flat.shape}."
+
+        let starts = Array.scan (+) 0L sizes
+
+        Scope.owned
+            (fun () ->
+                Array.init shapes.Length (fun i -> flat.narrow(0L, starts[i], sizes[i]).view shapes[i]))
+            Seq.ofArray
