@@ -89,13 +89,18 @@ module Activations =
         | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 1L))
         | Activations.Indices(_, count) -> Activations.Indices(torch.cat (tensors, 0L), count)
 
+    /// |a_ir|^2 in the type `kind`, [g; n; R].
+    let squaredNorms (kind: torch.ScalarType) activations =
+        match activations with
+        | Activations.Rows A -> (A.``to`` kind).square().sum 3L
+        | Activations.Indices(index, count) -> index.lt(count.ToScalar()).``to``(kind).unsqueeze 0
+
     /// a_ir . a'_js for all pairs of rows of two sets, [g; n R; n' R'].
     let gram (X: Activations) (Y: Activations) (kind: torch.ScalarType) =
         match X, Y with
         | Activations.Indices(x, count), Activations.Indices(y, _) ->
-            let x = x.reshape (-1L, 1L)
-            let same = x.eq (y.reshape (1L, -1L))
-            same.logical_and(x.lt (count.ToScalar())).``to``(kind).unsqueeze 0
+            let unlikePadding = x.masked_fill (x.eq (count.ToScalar()), (-1L).ToScalar())
+            unlikePadding.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
         | _ ->
             let rows activations =
                 (dense kind activations).flatten(1L, 2L)
@@ -109,9 +114,8 @@ module Activations =
         | Activations.Indices(index, count) ->
             let found = index.clamp_max ((count - 1L).ToScalar())
             let padding = index.ge(count.ToScalar()).unsqueeze -1L
-            let rows = V.squeeze(0L).t().index_select(0L, found.flatten ())
-
-            rows.reshape(index.size 0, index.size 1, -1L).masked_fill(padding, 0.0.ToScalar()).unsqueeze 0
+            let rows = V.squeeze(0L).t().index [| found |]
+            rows.masked_fill(padding, 0.0.ToScalar()).unsqueeze 0
 
     /// sum_ir e_ir a_ir^T, the summed gradient. Shapes: E [g; n; R; k] -> [g; k; d_in].
     let gradient (E: torch.Tensor) activations =

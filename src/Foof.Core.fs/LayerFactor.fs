@@ -212,10 +212,10 @@ module LayerFactor =
     /// |g_j|^2 for every column. Shapes: -> [m].
     let rec squaredNorms factor : torch.Tensor =
         match factor with
-        | LayerFactor.Product(Activations.Indices _, E) when E.size 2 = 1L -> E.square().sum [| 0L; 2L; 3L |]
-        | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
-            let E = apart (Activations.Rows A) E
-            (E.square().sum(4L) * A.square().sum(3L).unsqueeze 1L).sum([| 0L; 3L |]).flatten()
+        | LayerFactor.Product(activations, E) when E.size 2 = 1L ->
+            let E = apart activations E
+            let sizes = Activations.squaredNorms E.dtype activations
+            (E.square().sum(4L) * sizes.unsqueeze 1L).sum([| 0L; 3L |]).flatten ()
         | _ ->
             let norms =
                 torch.zeros (

@@ -21,15 +21,35 @@ module Normalised =
         | Normalisation.Last(shape, _) -> Fit.last shape tensor
         | Normalisation.Channels _ -> Fit.second units tensor
 
+    let private standard
+        (x: torch.Tensor)
+        (mean: torch.Tensor)
+        (variance: torch.Tensor -> torch.Tensor)
+        (eps: float)
+        =
+        let centred = x - mean
+        centred * (variance centred + eps).rsqrt()
+
+    /// By mean and variance over `axes` of the input itself.
+    let private overOwn (axes: int64 array) (x: torch.Tensor) =
+        let mean (values: torch.Tensor) = values.mean (axes, keepdim = true)
+        standard x (mean x) (fun centred -> mean (centred.square ()))
+
     /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and
     /// variance of exactly this batch, else the running ones.
     let input (normalisation: Normalisation) (x: torch.Tensor) =
-        match normalisation with
-        | Normalisation.Last(shape, eps) -> torch.nn.functional.layer_norm (x, shape, eps = eps)
-        | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
-            torch.nn.functional.batch_norm (x, null, null, training = true, eps = norm.eps)
-        | Normalisation.Channels norm ->
-            torch.nn.functional.batch_norm (x, norm.running_mean, norm.running_var, eps = norm.eps)
+        let rank = x.dim ()
+
+        Scope.tensor (fun () ->
+            match normalisation with
+            | Normalisation.Last(shape, eps) -> overOwn [| rank - int64 shape.Length .. rank - 1L |] x eps
+            | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
+                overOwn [| 0L; yield! [| 2L .. rank - 1L |] |] x norm.eps
+            | Normalisation.Channels norm ->
+                let ofChannels (values: torch.Tensor) =
+                    values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
+
+                standard x (ofChannels norm.running_mean) (fun _ -> ofChannels norm.running_var) norm.eps)
 
     /// [n; ...; shape...] or [n; d; ...] -> [d; n; R; 1], a view where that is possible.
     let private unitsFirst normalisation (x: torch.Tensor) =

@@ -71,19 +71,21 @@ module Patches =
             ValueSome $"at least {height} high and {width} wide"
         | found -> found
 
-    let private padded (window: Window) (image: torch.Tensor) =
+    let private padded (window: Window) (images: torch.Tensor) =
         let struct (above, left) = window.Before
         let struct (below, right) = window.After
 
         let mode =
             match window.Mode with
             | PaddingModes.Zeros -> PaddingModes.Constant
+            // libtorch 1.13 mirrors no tensors without data; the shape is what counts.
+            | _ when images.device_type = DeviceType.META -> PaddingModes.Constant
             | mode -> mode
 
         if above + below + left + right = 0L then
-            image
+            images
         else
-            torch.nn.functional.pad (image, [| left; right; above; below |], mode)
+            torch.nn.functional.pad (images, [| left; right; above; below |], mode)
 
     /// The places of a kernel along one axis, and its points as a new last dimension: a view.
     let private along axis kernel stride dilation (image: torch.Tensor) =

@@ -42,10 +42,9 @@ module Statistic =
             | _, Activations.Rows A -> moment (A.flatten (1L, 2L)) / scale
             | _, Activations.Indices(index, count) ->
                 let ones = torch.ones (index.numel (), dtype = kind, device = index.device)
-                let counts = torch.zeros (count, dtype = kind, device = index.device)
-
-                counts.index_add(0L, index.flatten (), ones, 1.0.ToScalar()).unsqueeze 0L
-                / scale)
+                let counts = torch.zeros (count + 1L, dtype = kind, device = index.device)
+                let counted = counts.index_add (0L, index.flatten (), ones, 1.0.ToScalar())
+                counted.narrow(0L, 0L, count).unsqueeze 0L / scale)
 
     /// E_bar: sum of the columns' e e^T over positions, its mean over positions, or of e', the sum over positions.
     ///

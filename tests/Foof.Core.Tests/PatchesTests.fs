@@ -230,9 +230,13 @@ let ``a convolution keeps the contract in every geometry`` () =
         let R = places case first case.Height * places case second case.Width
         holds (convolution case) (image case) case.Batch R)
 
+/// libtorch 1.13 mirrors and wraps only batches, so that such modules take no image alone.
+let zeroPadded =
+    cases |> Gen.map (fun case -> { case with Mode = PaddingModes.Zeros })
+
 [<Fact>]
 let ``an image without a batch is a batch of one`` () =
-    Oracle.forAll cases (fun case ->
+    Oracle.forAll zeroPadded (fun case ->
         use _scope = torch.NewDisposeScope()
         let R = places case first case.Height * places case second case.Width
         holds (convolution case) ((image case).select(0L, 0L)) 1 R)
