@@ -60,7 +60,8 @@ module Curvature =
         | Curvature.Sum parts -> shapes parts[0]
 
     /// The number of weights p.
-    let size curvature = shapes curvature |> Array.sumBy (Array.fold (*) 1L)
+    let size curvature =
+        shapes curvature |> Array.sumBy (Array.fold (*) 1L)
 
     /// A tensor whose type and device those of the results are.
     let internal like curvature = (tensors curvature).Head
@@ -74,7 +75,9 @@ module Curvature =
 
     /// Q_E change(Q_E^T V Q_A) Q_A^T.
     let internal inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
-        let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
+        let rotated =
+            Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
+
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 
     /// The layers' vectors, part by part of a block-diagonal matrix.
@@ -89,7 +92,9 @@ module Curvature =
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D * V) D V
         | Curvature.Units F -> [| F.matmul(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Kronecker(E, A) -> [| kroneckerProduct E A V[0] |]
-        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| V[0] |> inBasis Q_E Q_A (S.size 0) (fun rotated -> rotated * S) |]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [|
+            V[0] |> inBasis Q_E Q_A (S.size 0) (fun rotated -> rotated * S)
+          |]
         | Curvature.LowRank G -> FisherFactor.times (FisherFactor.transposeTimes V G) G
         | Curvature.LowRankPlusDiagonal(G, D) ->
             Weights.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
@@ -109,11 +114,14 @@ module Curvature =
         | Curvature.Units F -> [| torch.diagonal (F, 0L, 1L, 2L) |]
         | Curvature.Kronecker(E, A) ->
             let like = like curvature
-            let outer = (Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L
+
+            let outer =
+                (Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L
+
             [| outer.flatten (0L, 1L) |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> [|
             let left = Side.square Q_E |> Side.timesColumns S
-            (Side.square Q_A |> Side.transpose |> Side.times left).flatten (0L, 1L)
+            (Side.square Q_A |> Side.transpose |> Side.times left).flatten(0L, 1L)
           |]
         | Curvature.LowRank G -> FisherFactor.diagonal G
         | Curvature.LowRankPlusDiagonal(G, D) -> Weights.add D (FisherFactor.diagonal G)
@@ -121,25 +129,30 @@ module Curvature =
         | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce Weights.add
 
     /// The diagonal of C, one [d_out; d_in] a layer.
-    let diagonal curvature = Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
+    let diagonal curvature =
+        Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
 
     let rec private traceOf curvature : torch.Tensor =
         match curvature with
         | Curvature.Kronecker(E, A) ->
             let like = like curvature
-            (Side.trace like E * Side.trace like A).sum ()
+            (Side.trace like E * Side.trace like A).sum()
         | Curvature.Eigenbasis(_, _, S) -> S.sum ()
-        | Curvature.LowRank G -> (FisherFactor.squaredNorms G).sum ()
+        | Curvature.LowRank G -> (FisherFactor.squaredNorms G).sum()
         | Curvature.Blocks parts
         | Curvature.Sum parts -> parts |> Array.map traceOf |> Array.reduce (fun x y -> x + y)
         | _ -> diagonalOf curvature |> Array.map _.sum() |> Array.reduce (fun x y -> x + y)
 
     /// tr C, a scalar on the curvature's device.
-    let trace curvature = Scope.tensor (fun () -> traceOf curvature)
+    let trace curvature =
+        Scope.tensor (fun () -> traceOf curvature)
 
     let private kroneckerOfGroups (E: torch.Tensor) (A: torch.Tensor) =
         let g = max (E.size 0) (A.size 0)
-        let block (i: int64) = torch.kron (E.select (0L, min i (E.size 0 - 1L)), A.select (0L, min i (A.size 0 - 1L)))
+
+        let block (i: int64) =
+            torch.kron (E.select (0L, min i (E.size 0 - 1L)), A.select (0L, min i (A.size 0 - 1L)))
+
         torch.block_diag [| for i in 0L .. g - 1L -> block i |]
 
     let rec private denseOf curvature : torch.Tensor =
@@ -152,7 +165,7 @@ module Curvature =
             kroneckerOfGroups (Side.dense like E) (Side.dense like A)
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
             let Q = kroneckerOfGroups (Side.dense S Q_E) (Side.dense S Q_A)
-            (Q * S.flatten ()).mm (Q.t ())
+            (Q * S.flatten ()).mm(Q.t ())
         | Curvature.LowRank G -> FisherFactor.dense G
         | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag (Weights.flatten D)
         | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
@@ -182,19 +195,24 @@ module Curvature =
         Require.nonNegative (nameof c) c
         scaled c curvature
 
-    let private plus (X: torch.Tensor) (diagonal: unit -> torch.Tensor) = Scope.tensor (fun () -> X + diagonal ())
+    let private plus (X: torch.Tensor) (diagonal: unit -> torch.Tensor) =
+        Scope.tensor (fun () -> X + diagonal ())
 
     let rec private plusDiagonal (D: torch.Tensor array) curvature =
-        let terms own = Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
+        let terms own =
+            Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
 
         match curvature with
-        | Curvature.Dense(F, shapes) -> Curvature.Dense(plus F (fun () -> torch.diag (Weights.flatten D)), shapes)
+        | Curvature.Dense(F, shapes) ->
+            Curvature.Dense(plus F (fun () -> torch.diag (Weights.flatten D)), shapes)
         | Curvature.Diagonal D' -> Curvature.Diagonal(Weights.add D' D)
         | Curvature.Units F -> Curvature.Units(plus F (fun () -> torch.diag_embed D[0]))
         | Curvature.LowRank G -> Curvature.LowRankPlusDiagonal(G, D)
         | Curvature.LowRankPlusDiagonal(G, D') -> Curvature.LowRankPlusDiagonal(G, Weights.add D' D)
         | Curvature.Blocks parts ->
-            splitting parts D |> Array.map (fun (part, D) -> plusDiagonal D part) |> Curvature.Blocks
+            splitting parts D
+            |> Array.map (fun (part, D) -> plusDiagonal D part)
+            |> Curvature.Blocks
         | Curvature.Kronecker _
         | Curvature.Eigenbasis _ -> terms [| curvature |]
         | Curvature.Sum own -> terms own
@@ -217,7 +235,9 @@ module Curvature =
             Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], Weights.add D D')
         | Curvature.Diagonal D, other
         | other, Curvature.Diagonal D -> plusDiagonal D other
-        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
+        | Curvature.Blocks parts, Curvature.Blocks parts' when
+            Array.map shapes parts = Array.map shapes parts'
+            ->
             Curvature.Blocks(Array.map2 sum parts parts')
         | Curvature.Sum terms, other
         | other, Curvature.Sum terms -> Curvature.Sum(Array.append terms [| other |])
@@ -236,12 +256,15 @@ module Curvature =
         let like = Side.tensors A |> List.head
         let trace side = Side.trace like side
         let dense = Side.dense like
-        let pi = (trace E * trace A' / (trace E' * trace A)).sqrt ()
+        let pi = (trace E * trace A' / (trace E' * trace A)).sqrt()
         let pi' = pi.view (-1L, 1L, 1L)
         let E'', A'' = dense E + pi' * dense E', dense A + dense A' / pi'
-        let traces (E: torch.Tensor) (A: torch.Tensor) = trace (Side.Full E) * trace (Side.Full A)
+
+        let traces (E: torch.Tensor) (A: torch.Tensor) =
+            trace (Side.Full E) * trace (Side.Full A)
+
         let wanted = traces (dense E) (dense A) + traces (dense E') (dense A')
-        struct (E'' * (wanted / traces E'' A'').view (-1L, 1L, 1L), A'')
+        struct (E'' * (wanted / traces E'' A'').view(-1L, 1L, 1L), A'')
 
     /// One Kronecker product in place of the sum of two, (E + pi E') (x) (A + A'/pi) with
     /// pi^2 = tr E tr A' / (tr E' tr A), scaled so that the trace is that of the sum: merged tasks would count double
@@ -254,6 +277,8 @@ module Curvature =
                 Scope.owned (fun () -> mergedFactors E A E' A') (fun struct (E, A) -> [ E; A ])
 
             Curvature.Kronecker(Side.Full E, Side.Full A)
-        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
+        | Curvature.Blocks parts, Curvature.Blocks parts' when
+            Array.map shapes parts = Array.map shapes parts'
+            ->
             Curvature.Blocks(Array.map2 merge parts parts')
         | _ -> add x y

@@ -38,15 +38,19 @@ module Damping =
         match how, side with
         | FactorNorm.Trace, _ -> Side.trace like side / float (Side.size side)
         | FactorNorm.Frobenius, _ ->
-            (Side.dense like side).square().sum([| 1L; 2L |]).sqrt() / sqrt (float (Side.size side))
+            (Side.dense like side).square().sum([| 1L; 2L |]).sqrt()
+            / sqrt (float (Side.size side))
         | FactorNorm.LargestEigenvalue, Side.Full M -> torch.linalg.eigvalsh(M).amax [| 1L |]
         | FactorNorm.LargestEigenvalue, _ -> (Side.diagonal like side).amax [| 1L |]
 
     /// pi by group; 1 where one of the factors is zero, which has no size to split by.
     let internal split how like E A =
         let sizeE, sizeA = norm how like E, norm how like A
-        let bothPositive = sizeE.gt(0.0.ToScalar()).logical_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
-        let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt ()
+
+        let bothPositive =
+            sizeE.gt(0.0.ToScalar()).logical_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
+
+        let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
         pi * bothPositive + (1.0 - bothPositive)
 
     let private constant (like: torch.Tensor) (mu: float) =

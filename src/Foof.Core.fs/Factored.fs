@@ -21,7 +21,8 @@ module Factored =
     let rec tensors factored =
         match factored with
         | Factored.Structured(inverse, logDet) -> logDet :: Curvature.tensors inverse
-        | Factored.Woodbury(U, roots, L, logDet) -> logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U)
+        | Factored.Woodbury(U, roots, L, logDet) ->
+            logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U)
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
     /// What fell back on which attempt, in words.
@@ -46,11 +47,21 @@ module Factored =
                 struct (Side.Full(damped.Inverse.contiguous ()), damped.LogDet))
         | Side.Diagonal d ->
             let shifted = d + lambda
-            let struct (inverse, logDet) = struct (shifted.pow (power.ToScalar()), shifted.log().sum())
-            if Reading.isFinite inverse then Some(struct (Side.Diagonal inverse, logDet)) else None
+
+            let struct (inverse, logDet) =
+                struct (shifted.pow (power.ToScalar()), shifted.log().sum())
+
+            if Reading.isFinite inverse then
+                Some(struct (Side.Diagonal inverse, logDet))
+            else
+                None
         | Side.Identity(size, c) ->
             let logDet = float (size * groups) * log (c + lambda)
-            Some(struct (Side.Identity(size, (c + lambda) ** power), torch.full ([||], logDet, dtype = like.dtype, device = like.device)))
+
+            Some(
+                struct (Side.Identity(size, (c + lambda) ** power),
+                        torch.full ([||], logDet, dtype = like.dtype, device = like.device))
+            )
 
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private kroneckerLogDet E (logE: torch.Tensor) A (logA: torch.Tensor) =
@@ -61,7 +72,8 @@ module Factored =
     let private basis like side =
         match side with
         | Side.Full M ->
-            Factorization.eigen M |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
+            Factorization.eigen M
+            |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
         | _ -> Some(struct (Side.diagonal like side, Side.Identity(Side.size side, 1.0)))
 
     let private ofSpectrum (power: float) (lambda: float) Q_E Q_A (S: torch.Tensor) =
@@ -69,7 +81,7 @@ module Factored =
         let inverse = damped.pow (power.ToScalar())
 
         if Reading.isFinite inverse then
-            Some(Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, inverse), damped.log().sum ()))
+            Some(Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, inverse), damped.log().sum()))
         else
             None
 
@@ -93,7 +105,14 @@ module Factored =
                 ofSpectrum power lambda Q_E Q_A (s_E.unsqueeze 2L * s_A.unsqueeze 1L)
             | _ -> None
 
-    let private ofMatrix attempts power (report: string -> unit) lambda (M: torch.Tensor) (structure: torch.Tensor -> Curvature) =
+    let private ofMatrix
+        attempts
+        power
+        (report: string -> unit)
+        lambda
+        (M: torch.Tensor)
+        (structure: torch.Tensor -> Curvature)
+        =
         Factorization.power attempts power M lambda
         |> Option.map (fun damped ->
             if not damped.Failed.IsEmpty then
@@ -116,10 +135,13 @@ module Factored =
         match D with
         | Choice1Of2 lambda ->
             let like = (FisherFactor.tensors G).Head
-            let root = torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
+
+            let root =
+                torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
+
             struct (Array.create G.Shapes.Length root, FisherFactor.scale (1.0 / (growth * lambda)) G)
         | Choice2Of2 D ->
-            let roots = D |> Array.map (fun D -> (D * growth).rsqrt ())
+            let roots = D |> Array.map (fun D -> (D * growth).rsqrt())
             struct (roots, FisherFactor.weighted roots G)
 
     /// I + U^T U = L L^T; where that fails, with D larger by the attempts' growth.
@@ -132,9 +154,18 @@ module Factored =
                 Factorization.cholesky (Factorization.damped K 1.0)
                 |> Option.map (fun L ->
                     let ofDiagonal =
-                        Array.map2 (fun (r: torch.Tensor) (shape: int64 array) -> r.log().expand(shape).sum () * -2.0) roots G.Shapes
+                        Array.map2
+                            (fun (r: torch.Tensor) (shape: int64 array) ->
+                                r.log().expand(shape).sum() * -2.0)
+                            roots
+                            G.Shapes
 
-                    let logDet = Array.fold (fun (sum: torch.Tensor) x -> sum + x) (Factorization.logDetOf L) ofDiagonal
+                    let logDet =
+                        Array.fold
+                            (fun (sum: torch.Tensor) x -> sum + x)
+                            (Factorization.logDetOf L)
+                            ofDiagonal
+
                     struct (growth, Factored.Woodbury(U, roots, L, logDet)))
             else
                 None
@@ -145,7 +176,8 @@ module Factored =
         |> List.tryPick attempt
         |> Option.map (fun struct (growth, found) ->
             if growth <> growths.Head then
-                report $"I + U^T U of order {FisherFactor.columns G}: the damping used is {growth} times as large"
+                report
+                    $"I + U^T U of order {FisherFactor.columns G}: the damping used is {growth} times as large"
 
             found)
 
@@ -196,7 +228,12 @@ module Factored =
         Require.nonNegative "damping" lambda
 
         use scope = torch.NewDisposeScope()
-        let kept = System.Collections.Generic.HashSet<torch.Tensor>(Curvature.tensors curvature, HashIdentity.Reference)
+
+        let kept =
+            System.Collections.Generic.HashSet<torch.Tensor>(
+                Curvature.tensors curvature,
+                HashIdentity.Reference
+            )
 
         ofCurvature attempts rule power report lambda curvature
         |> Option.map (fun factored ->
@@ -249,7 +286,8 @@ module Factored =
 
     /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same. The result
     /// belongs to the caller. (MATH 4, 5)
-    let solve factored (V: torch.Tensor array) = Scope.owned (fun () -> multiply factored V) Seq.ofArray
+    let solve factored (V: torch.Tensor array) =
+        Scope.owned (fun () -> multiply factored V) Seq.ofArray
 
     let private rootOfSide side =
         match side with
@@ -260,7 +298,8 @@ module Factored =
     /// A root R of a structured matrix, R R^T = C, times V.
     let private rootTimes curvature (V: torch.Tensor array) =
         match curvature with
-        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes ((torch.linalg.cholesky F).mv (Weights.flatten V))
+        | Curvature.Dense(F, shapes) ->
+            Weights.unflatten shapes ((torch.linalg.cholesky F).mv(Weights.flatten V))
         | Curvature.Units F -> [| (torch.linalg.cholesky F).matmul(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Diagonal D -> hadamard (D |> Array.map _.sqrt()) V
         | Curvature.Kronecker(E, A) ->
@@ -287,14 +326,18 @@ module Factored =
 
     /// R V with R R^T = (C + lambda I)^-1: of standard normal V a sample of N(0, (C + lambda I)^-1). R need not be
     /// symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The result belongs to the caller. (MATH 6)
-    let rootSolve factored (V: torch.Tensor array) = Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
+    let rootSolve factored (V: torch.Tensor array) =
+        Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
 
     let rec private sumOfLogs factored : torch.Tensor =
         match factored with
         | Factored.Structured(_, logDet)
         | Factored.Woodbury(_, _, _, logDet) -> logDet
         | Factored.Blocks parts ->
-            parts |> Array.map (fun part -> (sumOfLogs part).``to`` torch.ScalarType.Float64) |> Array.reduce (fun x y -> x + y)
+            parts
+            |> Array.map (fun part -> (sumOfLogs part).``to`` torch.ScalarType.Float64)
+            |> Array.reduce (fun x y -> x + y)
 
     /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device. (MATH 6)
-    let logDet factored = Scope.tensor (fun () -> (sumOfLogs factored).clone ())
+    let logDet factored =
+        Scope.tensor (fun () -> (sumOfLogs factored).clone())

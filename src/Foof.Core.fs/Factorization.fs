@@ -75,13 +75,19 @@ module Factorization =
     /// L with L L^T = M, or None when some matrix is not positive definite.
     let internal cholesky (matrix: torch.Tensor) =
         let struct (L, info) = torch.linalg.cholesky_ex matrix
-        if Reading.holds (info.eq((0).ToScalar()).all ()) then Some L else None
+
+        if Reading.holds (info.eq((0).ToScalar()).all()) then
+            Some L
+        else
+            None
 
     /// log det L L^T, summed over all matrices.
-    let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
+    let internal logDetOf (L: torch.Tensor) =
+        torch.linalg.diagonal(L).log().sum() * 2.0
 
     // The meta device has no kernels for these two; their results have the shape of an argument.
-    let private inverseOf (L: torch.Tensor) = if L.is_meta then L.clone () else L.cholesky_inverse ()
+    let private inverseOf (L: torch.Tensor) =
+        if L.is_meta then L.clone () else L.cholesky_inverse ()
 
     /// (L L^T)^-1 B. Shapes: L [d; d], B [d; k].
     let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
@@ -93,12 +99,12 @@ module Factorization =
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
-        (Q * values.unsqueeze -2L).matmul (Q.transpose (-2L, -1L))
+        (Q * values.unsqueeze -2L).matmul(Q.transpose (-2L, -1L))
 
     // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
-        let largest = values.amax([| -1L |], keepdim = true).clamp_min (0.0.ToScalar())
+        let largest = values.amax([| -1L |], keepdim = true).clamp_min(0.0.ToScalar())
         let threshold: torch.Tensor = largest * (rounding: float)
         let kept = values.gt(threshold).``to`` values.dtype
         let shifted: torch.Tensor = values * kept + damping
@@ -127,13 +133,20 @@ module Factorization =
         |> Option.map (fun struct (inverse, logDet) ->
             struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
         |> Option.filter (fun struct (inverse, _) -> Reading.isFinite inverse)
-        |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter (inverse, logDet))
+        |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet))
 
-    let private firstOf (attempts: Attempt list) power (isDefinite: bool) (matrix: torch.Tensor) (damping: float) =
+    let private firstOf
+        (attempts: Attempt list)
+        power
+        (isDefinite: bool)
+        (matrix: torch.Tensor)
+        (damping: float)
+        =
         let rec first failed remaining =
             match remaining with
             | [] -> None
-            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky -> first failed others
+            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky ->
+                first failed others
             | how :: others ->
                 match attempt matrix power damping how with
                 | None -> first (how :: failed) others
@@ -160,7 +173,8 @@ module Factorization =
         firstOf attempts power true matrix 0.0
 
     /// (M + lambda I)^-1: `power` with -1.
-    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) = power attempts -1.0 matrix damping
+    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
+        power attempts -1.0 matrix damping
 
     /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
     /// matrix that is not finite.
@@ -183,4 +197,4 @@ module Factorization =
                     decompose (matrix.``to`` torch.ScalarType.Float64)
 
             let struct (values, Q) = found
-            Some(scope.MoveToOuter (values, Q))
+            Some(scope.MoveToOuter(values, Q))

@@ -33,13 +33,15 @@ module FisherFactor =
     let columns (G: FisherFactor) = G.Parts |> Array.sumBy partColumns
 
     /// The number of weights p.
-    let rows (G: FisherFactor) = G.Shapes |> Array.sumBy (Array.fold (*) 1L)
+    let rows (G: FisherFactor) =
+        G.Shapes |> Array.sumBy (Array.fold (*) 1L)
 
     /// The tensors held, for their owner.
-    let tensors (G: FisherFactor) =
-        [ for part in G.Parts do
-              for factor in part.Layers do
-                  yield! LayerFactor.tensors factor ]
+    let tensors (G: FisherFactor) = [
+        for part in G.Parts do
+            for factor in part.Layers do
+                yield! LayerFactor.tensors factor
+    ]
 
     /// A factor of one batch's columns.
     let ofColumns (part: FisherColumns) = {
@@ -50,16 +52,26 @@ module FisherFactor =
     /// The factor of layer l alone: its block of F. It shares the tensors.
     let layer (l: int) (G: FisherFactor) = {
         Shapes = [| G.Shapes[l] |]
-        Parts = G.Parts |> Array.map (fun part -> { part with Layers = [| part.Layers[l] |] })
+        Parts =
+            G.Parts
+            |> Array.map (fun part -> {
+                part with
+                    Layers = [| part.Layers[l] |]
+            })
     }
 
     /// [G1 G2 ...]: F is the sum. It shares the tensors. Raises an ArgumentException when the layers differ.
     let join (factors: FisherFactor array) =
         for G in factors do
             if G.Shapes <> factors[0].Shapes then
-                invalidArg (nameof factors) $"factors must be of the same layers, %A{factors[0].Shapes}; got %A{G.Shapes}."
+                invalidArg
+                    (nameof factors)
+                    $"factors must be of the same layers, %A{factors[0].Shapes}; got %A{G.Shapes}."
 
-        { factors[0] with Parts = factors |> Array.collect _.Parts }
+        {
+            factors[0] with
+                Parts = factors |> Array.collect _.Parts
+        }
 
     /// sqrt(c) G, the factor of c F. It shares the tensors.
     let scale (c: float) (G: FisherFactor) = {
@@ -75,12 +87,17 @@ module FisherFactor =
                 Layers = Array.map2 LayerFactor.weighted part.Layers S
         }
 
-        { G with Parts = Array.map weigh G.Parts }
+        {
+            G with
+                Parts = Array.map weigh G.Parts
+        }
 
-    let private first (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
+    let private first (G: FisherFactor) =
+        (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
     /// Where each part's columns begin.
-    let private starts (G: FisherFactor) = G.Parts |> Array.scan (fun start part -> start + partColumns part) 0L
+    let private starts (G: FisherFactor) =
+        G.Parts |> Array.scan (fun start part -> start + partColumns part) 0L
 
     let private addGram (x: FisherColumns) (y: FisherColumns) (K: torch.Tensor) =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
@@ -93,7 +110,12 @@ module FisherFactor =
     let crossGram (G: FisherFactor) (G': FisherFactor) =
         Scope.tensor (fun () ->
             let K =
-                torch.zeros (columns G, columns G', dtype = torch.ScalarType.Float64, device = (first G).device)
+                torch.zeros (
+                    columns G,
+                    columns G',
+                    dtype = torch.ScalarType.Float64,
+                    device = (first G).device
+                )
 
             for i, x in Array.indexed G.Parts do
                 for j, y in Array.indexed G'.Parts do
@@ -103,7 +125,9 @@ module FisherFactor =
                         addGram x y K
                     else
                         // A block of its own: the routes want it in one piece.
-                        use block = torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
+                        use block =
+                            torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
+
                         addGram x y block
                         rows.narrow(1L, (starts G')[j], partColumns y).copy_ block |> ignore
 
@@ -142,7 +166,10 @@ module FisherFactor =
     let squaredNorms (G: FisherFactor) =
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
-                (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y)) * part.Weight
+                (part.Layers
+                 |> Array.map LayerFactor.squaredNorms
+                 |> Array.reduce (fun x y -> x + y))
+                * part.Weight
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
@@ -152,7 +179,10 @@ module FisherFactor =
             (fun () ->
                 let ofPart (part: FisherColumns) =
                     let like = first G
-                    let w = torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
+
+                    let w =
+                        torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
+
                     part.Layers |> Array.map (LayerFactor.diagonal w)
 
                 G.Parts |> Array.map ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
@@ -175,7 +205,11 @@ module FisherFactor =
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
                 let like = first G
-                let columns = part.Layers |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
+
+                let columns =
+                    part.Layers
+                    |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
+
                 let all = torch.cat (columns, 1L)
                 all.t().mm all * part.Weight
 

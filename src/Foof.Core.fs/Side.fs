@@ -19,7 +19,10 @@ module Side =
 
     /// A statistic as a side: [g; size; size] is a full matrix, [g; size] a diagonal.
     let ofTensor (statistic: torch.Tensor) =
-        if statistic.dim () = 3L then Side.Full statistic else Side.Diagonal statistic
+        if statistic.dim () = 3L then
+            Side.Full statistic
+        else
+            Side.Diagonal statistic
 
     /// The order of the matrix.
     let size side =
@@ -96,6 +99,6 @@ module Side =
     /// M + mu I with mu a number by group, [g] or [1].
     let damped (mu: torch.Tensor) side =
         match side with
-        | Side.Identity(size, c) -> Side.Diagonal((mu + c).unsqueeze(1L).expand (-1L, size))
+        | Side.Identity(size, c) -> Side.Diagonal((mu + c).unsqueeze(1L).expand(-1L, size))
         | Side.Diagonal d -> Side.Diagonal(d + mu.unsqueeze 1L)
-        | Side.Full M -> Side.Full(M + torch.diag_embed (mu.unsqueeze(1L).expand (-1L, M.size 2)))
+        | Side.Full M -> Side.Full(M + torch.diag_embed (mu.unsqueeze(1L).expand(-1L, M.size 2)))

@@ -31,7 +31,9 @@ module Statistic =
     /// Shapes: -> [g; d_in; d_in], or the diagonal [1; d_in] of an embedding, whose rows have one entry each; in the
     /// type `kind`. The result belongs to the caller. (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
-        let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
+        let n, R =
+            float (Activations.dataPoints activations), float (Activations.positions activations)
+
         let scale = if positions = Positions.Averaged then n * R else n
 
         Scope.tensor (fun () ->
@@ -41,7 +43,9 @@ module Statistic =
             | _, Activations.Indices(index, count) ->
                 let ones = torch.ones (index.numel (), dtype = kind, device = index.device)
                 let counts = torch.zeros (count, dtype = kind, device = index.device)
-                counts.index_add(0L, index.flatten (), ones, 1.0.ToScalar()).unsqueeze 0L / scale)
+
+                counts.index_add(0L, index.flatten (), ones, 1.0.ToScalar()).unsqueeze 0L
+                / scale)
 
     /// E_bar: sum of the columns' e e^T over positions, its mean over positions, or of e', the sum over positions.
     ///
@@ -60,10 +64,16 @@ module Statistic =
 
     /// The mean error over data points and positions. Shapes: E [g; n; R; d_out/g] -> [g; d_out/g]. The result belongs
     /// to the caller.
-    let meanError (E: torch.Tensor) = Scope.tensor (fun () -> E.mean [| 1L; 2L |])
+    let meanError (E: torch.Tensor) =
+        Scope.tensor (fun () -> E.mean [| 1L; 2L |])
 
     /// P_j by group, [m; g; d_out/g; d_in], chunk by chunk.
-    let private sumOverWritten groups (factor: LayerFactor) (shape: int64 array) (term: torch.Tensor -> torch.Tensor) =
+    let private sumOverWritten
+        groups
+        (factor: LayerFactor)
+        (shape: int64 array)
+        (term: torch.Tensor -> torch.Tensor)
+        =
         let like = (LayerFactor.tensors factor).Head
         let sum = torch.zeros (shape, dtype = like.dtype, device = like.device)
 
@@ -78,11 +88,16 @@ module Statistic =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
-                let sizes = A.square().sum([| 2L; 3L |]).sqrt().repeat ([| 1L; E.size 1 / A.size 1 |])
+                let sizes =
+                    A.square().sum([| 2L; 3L |]).sqrt().repeat([| 1L; E.size 1 / A.size 1 |])
+
                 moment (E.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[0] / groups
-                sumOverWritten groups factor [| groups; d; d |] (fun P -> P.matmul(P.transpose (2L, 3L)).sum 0L) * weight)
+
+                sumOverWritten groups factor [| groups; d; d |] (fun P ->
+                    P.matmul(P.transpose (2L, 3L)).sum 0L)
+                * weight)
 
     /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' size. Shapes: -> [g; d_in; d_in]. The result
     /// belongs to the caller. (Gao et al. 2020, TKFAC)
@@ -90,11 +105,16 @@ module Statistic =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
-                let sizes = E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt ()
+                let sizes =
+                    E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt()
+
                 moment (A.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[1]
-                sumOverWritten groups factor [| groups; d; d |] (fun P -> P.transpose(2L, 3L).matmul(P).sum 0L) * weight)
+
+                sumOverWritten groups factor [| groups; d; d |] (fun P ->
+                    P.transpose(2L, 3L).matmul(P).sum 0L)
+                * weight)
 
     /// The same gradients in the bases Q_E and Q_A: Q_E^T P_j Q_A.
     let private rotated (Q_E: torch.Tensor) (Q_A: torch.Tensor) factor =
@@ -104,7 +124,8 @@ module Statistic =
                 Activations.Rows(Activations.times (Q_A.transpose (1L, 2L)) activations),
                 E.matmul (Q_E.unsqueeze 1L)
             )
-        | _ -> invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
+        | _ ->
+            invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
 
     /// EKFAC's spectrum: the second moments of the gradients in a Kronecker eigenbasis,
     /// S = weight sum_j (Q_E^T P_j Q_A) o (Q_E^T P_j Q_A).
@@ -115,7 +136,7 @@ module Statistic =
         Scope.tensor (fun () ->
             let m = LayerFactor.columns factor
             let weights = torch.full (m, weight, dtype = Q_E.dtype, device = Q_E.device)
-            (LayerFactor.diagonal weights (rotated Q_E Q_A factor)).view (Q_E.size 0, Q_E.size 1, Q_A.size 1))
+            (LayerFactor.diagonal weights (rotated Q_E Q_A factor)).view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
 
     /// The blocks of F that belong to one row of W each, sum_j weight p_j p_j^T with p_j that row of P_j.
     ///
@@ -125,7 +146,7 @@ module Statistic =
             let d_out, d_in = (LayerFactor.shape factor)[0], (LayerFactor.shape factor)[1]
 
             sumOverWritten 1L factor [| d_out; d_in; d_in |] (fun P ->
-                let rows = P.squeeze(1L).transpose (0L, 1L)
+                let rows = P.squeeze(1L).transpose(0L, 1L)
                 rows.transpose(1L, 2L).matmul rows)
             * weight)
 

@@ -28,7 +28,10 @@ module Structure =
     let private product (factor: LayerFactor) =
         match factor with
         | LayerFactor.Product(activations, E) -> struct (activations, E)
-        | _ -> invalidArg (nameof factor) "A Kronecker product needs gradients as products of activations and errors."
+        | _ ->
+            invalidArg
+                (nameof factor)
+                "A Kronecker product needs gradients as products of activations and errors."
 
     let private errors positions G l =
         sumOverParts G l (fun weight factor _ ->
@@ -47,7 +50,7 @@ module Structure =
     let internal traceScaled (Psi: torch.Tensor) =
         let trace = torch.diagonal(Psi, 0L, 1L, 2L).sum 1L
         let isZero = trace.eq((0.0).ToScalar()).``to`` trace.dtype
-        Psi / (trace + isZero).view (-1L, 1L, 1L)
+        Psi / (trace + isZero).view(-1L, 1L, 1L)
 
     /// F with all layers together: G G^T, never written out. It shares the factor's tensors. (MATH 3)
     let lowRank (G: FisherFactor) = Curvature.LowRank G
@@ -57,19 +60,22 @@ module Structure =
         Curvature.Blocks(Array.init G.Shapes.Length (fun l -> Curvature.LowRank(FisherFactor.layer l G)))
 
     /// F written out, with all layers together. Raises an ArgumentException above 4 GB.
-    let dense (G: FisherFactor) = Curvature.Dense(FisherFactor.dense G, G.Shapes)
+    let dense (G: FisherFactor) =
+        Curvature.Dense(FisherFactor.dense G, G.Shapes)
 
     /// The diagonal blocks of F written out, one a layer. Raises an ArgumentException above 4 GB.
     let layerwiseDense (G: FisherFactor) =
         byLayer G (fun l -> Curvature.Dense(FisherFactor.dense (FisherFactor.layer l G), [| G.Shapes[l] |]))
 
     /// The diagonal of F.
-    let diagonal (G: FisherFactor) = Curvature.Diagonal(FisherFactor.diagonal G)
+    let diagonal (G: FisherFactor) =
+        Curvature.Diagonal(FisherFactor.diagonal G)
 
     /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
     /// BatchNorm the 2 x 2 block of a unit's scale and shift.
     let units (G: FisherFactor) =
-        byLayer G (fun l -> Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
+        byLayer G (fun l ->
+            Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
     /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
     /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
@@ -87,11 +93,17 @@ module Structure =
 
             match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
             | Some struct (_, Q_E), Some struct (_, Q_A) ->
-                let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
+                let S =
+                    sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
+
                 Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
             | _ ->
                 raise (
-                    NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
+                    NumericalFailure(
+                        "its Kronecker factors are not finite",
+                        $"layer {l}",
+                        "check the batch for NaN"
+                    )
                 ))
 
     /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace.
@@ -103,15 +115,26 @@ module Structure =
                 | LayerFactor.Product(activations, _) -> Activations.groups activations
                 | _ -> 1L
 
-            let Psi = sumOverParts G l (fun weight factor _ -> Statistic.weightedErrors (groups factor) weight factor)
-            let Phi = sumOverParts G l (fun weight factor _ -> Statistic.weightedActivations (groups factor) weight factor)
+            let Psi =
+                sumOverParts G l (fun weight factor _ ->
+                    Statistic.weightedErrors (groups factor) weight factor)
+
+            let Phi =
+                sumOverParts G l (fun weight factor _ ->
+                    Statistic.weightedActivations (groups factor) weight factor)
+
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
     /// b b^T (x) a a^T with the mean input a and the mean error b of each layer, as a low-rank matrix of one column.
     /// (Zhang et al. 2023, Eva)
     let rankOne (meanErrors: torch.Tensor array) (meanActivations: torch.Tensor array) =
         let ofLayer (b: torch.Tensor) (a: torch.Tensor) =
-            let factor = LayerFactor.Product(Activations.Rows(a.view (a.size 0, 1L, 1L, -1L)), b.view (b.size 0, 1L, 1L, -1L))
+            let factor =
+                LayerFactor.Product(
+                    Activations.Rows(a.view (a.size 0, 1L, 1L, -1L)),
+                    b.view (b.size 0, 1L, 1L, -1L)
+                )
+
             Curvature.LowRank(FisherFactor.ofColumns { Layers = [| factor |]; Weight = 1.0 })
 
         Curvature.Blocks(Array.map2 ofLayer meanErrors meanActivations)
