@@ -51,3 +51,10 @@ module Require =
             invalidArg name $"'{name}' must be of type {kind}; got {tensor.dtype}."
         else
             tensor
+
+    /// Raises unless `tensor` has the type of `like` and is on its device.
+    let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) =
+        let place (tensor: torch.Tensor) = $"{tensor.dtype} on {tensor.device}"
+
+        if place tensor <> place like then
+            invalidArg name $"{name} must be {place like}, as what it goes with; got {place tensor}."

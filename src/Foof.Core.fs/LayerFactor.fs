@@ -5,8 +5,8 @@ open TorchSharp
 /// The per-example gradients g_j of one layer, j = 1 .. m, as columns that need not be written out.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type LayerFactor =
-    /// g_(c,i) = vec(sum_r e_(c,i)r a_ir^T): the activations of n data points and E [g; c n; R; d_out/g], c-major, so
-    /// that the columns of a data point share its activations.
+    /// g_(c,i) = vec(sum_r e_(c,i)r a_ir^T): the activations of n data points and E [g; c n; R; d_out/g],
+    /// c-major, so that the columns of a data point share its activations.
     | Product of activations: Activations * E: torch.Tensor
     /// The gradients themselves, P [m; d_out; d_in].
     | Columns of P: torch.Tensor
@@ -21,8 +21,8 @@ type GramRoute =
     /// K_ij = <P_i, P_j> of the gradients written out in chunks, d_in d_out products a pair.
     | Explicit
 
-/// Products with the columns of one layer. Nothing here divides by n: what a column counts is its Fisher factor's
-/// business.
+/// Products with the columns of one layer. Nothing here divides by n: what a column counts is its Fisher
+/// factor's business. Results belong to the caller; numbers are in the factor's type unless a type is named.
 [<RequireQualifiedAccess>]
 module LayerFactor =
 
@@ -50,11 +50,11 @@ module LayerFactor =
         | LayerFactor.Columns P -> [| P.size 1; P.size 2 |]
         | LayerFactor.Weighted(inner, _) -> shape inner
 
-    /// The gradients times S [d_out; d_in], or times one number for S [1; 1].
+    /// The gradients times S [d_out; d_in], or times one number for S [1; 1]. It shares the other tensors.
     let weighted factor (S: torch.Tensor) =
         match factor with
         | LayerFactor.Product(activations, E) when S.numel () = 1L ->
-            LayerFactor.Product(activations, E * S.reshape 1L)
+            LayerFactor.Product(activations, Scope.tensor (fun () -> E * S.reshape 1L))
         | _ -> LayerFactor.Weighted(factor, S)
 
     /// The number of positions R.
@@ -64,8 +64,38 @@ module LayerFactor =
         | LayerFactor.Columns _ -> 1L
         | LayerFactor.Weighted(inner, _) -> positions inner
 
+    let private text (shape: int64 array) = shape |> Seq.map string |> String.concat "; "
+
+    /// Raises an ArgumentException unless the tensors' shapes and types fit one another.
+    let rec check (name: string) factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            let g, n = Activations.groups activations, Activations.dataPoints activations
+            let R = Activations.positions activations
+
+            if E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
+                invalidArg name (
+                    $"{name}: the errors must be [{g}; c n; {R}; d_out/g] with n = {n} like the activations; "
+                    + $"got [{text E.shape}]. Columns of a data point are stacked in front of n, calls along R."
+                )
+
+            for A in Activations.tensors activations do
+                if A.is_floating_point () then
+                    Require.alike name E A
+        | LayerFactor.Columns P ->
+            if P.dim () <> 3L then
+                invalidArg name $"{name}: gradients must be [m; d_out; d_in]; got [{text P.shape}]."
+        | LayerFactor.Weighted(inner, S) ->
+            check name inner
+            Require.alike name (tensors inner).Head S
+
+            if S.numel () <> 1L && S.shape <> shape inner then
+                invalidArg
+                    name
+                    $"{name}: weights must be [{text (shape inner)}] like the layer, or [1; 1]; got [{text S.shape}]."
+
     /// The cheaper route by shape. (MATH 3)
-    let rec route factor =
+    let route factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
             let R, d_in, d_out =
@@ -99,10 +129,8 @@ module LayerFactor =
             runs (P.size 0) most
             |> Seq.map (fun struct (start, count) -> struct (start, P.narrow(0L, start, count).``to`` kind))
         | LayerFactor.Weighted(inner, S) ->
-            let S = S.``to`` kind
-
             writtenRuns kind most inner
-            |> Seq.map (fun struct (start, P) -> struct (start, P * S))
+            |> Seq.map (fun struct (start, P) -> struct (start, P * S.``to`` kind))
         | LayerFactor.Product(activations, E) ->
             let n = Activations.dataPoints activations
 
@@ -115,10 +143,14 @@ module LayerFactor =
                         struct (first + start, P.transpose(0L, 1L).reshape(count, -1L, rows.size 3))
             }
 
-    /// Runs `action` on the columns written out, chunk by chunk within the budget: the first one's index, and
-    /// P [count; d_out; d_in] in the type `kind`, which is freed afterwards.
-    let forEachWritten (kind: torch.ScalarType) factor (action: int64 -> torch.Tensor -> unit) =
-        let most = budget / (8L * Array.fold (*) 1L (shape factor))
+    /// `forEachWritten` with chunks of at most so many bytes, but of one column at least.
+    let internal forEachWrittenWithin
+        (bytes: int64)
+        (kind: torch.ScalarType)
+        factor
+        (action: int64 -> torch.Tensor -> unit)
+        =
+        let most = bytes / (8L * Array.fold (*) 1L (shape factor))
         use runs = (writtenRuns kind most factor).GetEnumerator()
 
         let next () =
@@ -132,6 +164,11 @@ module LayerFactor =
         while next () do
             ()
 
+    /// Runs `action` on the columns written out, chunk by chunk within the budget: the first one's index, and
+    /// P [count; d_out; d_in] in the type `kind`, which is freed afterwards.
+    let forEachWritten (kind: torch.ScalarType) factor (action: int64 -> torch.Tensor -> unit) =
+        forEachWrittenWithin budget kind factor action
+
     /// All columns written out. Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
     let written (kind: torch.ScalarType) factor =
         Scope.tensor (fun () ->
@@ -143,6 +180,7 @@ module LayerFactor =
             torch.cat (parts, 0L))
 
     let private gramOfPairs
+        (most: int64)
         (x: Activations)
         (E: torch.Tensor)
         (y: Activations)
@@ -155,7 +193,7 @@ module LayerFactor =
         let bytes = 8L * g * c * R * right.size 2
         let rows = K.view (c, n, -1L)
 
-        for struct (start, count) in runs n (budget / bytes) do
+        for struct (start, count) in runs n (most / bytes) do
             use _scope = torch.NewDisposeScope()
             let left = E.narrow(2L, start, count).reshape(g, -1L, d).``to`` K.dtype
             let inputs = Activations.gram (Activations.points start count x) y K.dtype
@@ -171,76 +209,88 @@ module LayerFactor =
 
             rows.narrow(1L, start, count).add_(summed.view (c, count, -1L)) |> ignore
 
-    let private gramOfWritten x y (K: torch.Tensor) =
-        forEachWritten K.dtype x (fun i P ->
+    let private gramOfWritten most x y (K: torch.Tensor) =
+        forEachWrittenWithin most K.dtype x (fun i P ->
             let P = P.flatten 1L
 
-            forEachWritten K.dtype y (fun j P' ->
+            forEachWrittenWithin most K.dtype y (fun j P' ->
                 let block = K.narrow(0L, i, P.size 0).narrow(1L, j, P'.size 0)
                 block.add_ (P.mm (P'.flatten(1L).t())) |> ignore))
 
-    /// K <- K + [g_i . g'_j], in place, by a route. Shapes: K [m; m'].
-    let addGramBy route x y (K: torch.Tensor) =
+    /// `addGramBy` with temporaries of at most so many bytes, but for one column at least.
+    let internal addGramWithin (most: int64) route x y (K: torch.Tensor) =
         Scope.value (fun () ->
             match route, x, y with
             | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') ->
-                gramOfPairs a E a' E' K
-            | _ -> gramOfWritten x y K)
+                gramOfPairs most a E a' E' K
+            | _ -> gramOfWritten most x y K)
 
-    /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'].
+    /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written
+    /// out. Shapes: K [m; m'], in one piece. (MATH 3)
+    let addGramBy route x y (K: torch.Tensor) = addGramWithin budget route x y K
+
+    /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'], in one piece. (MATH 3)
     let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
 
-    /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m].
-    let rec transposeTimes (v: torch.Tensor) factor : torch.Tensor =
+    let rec private innerProducts (v: torch.Tensor) factor : torch.Tensor =
         match factor with
         | LayerFactor.Columns P -> P.flatten(1L).mv(v.flatten ())
-        | LayerFactor.Weighted(inner, S) -> transposeTimes (v * S) inner
+        | LayerFactor.Weighted(inner, S) -> innerProducts (v * S) inner
         | LayerFactor.Product(activations, E) ->
             let outputs = Activations.times (v.view (E.size 0, -1L, v.size 1)) activations
             (apart activations E * outputs.unsqueeze 1L).sum([| 0L; 3L; 4L |]).flatten()
 
-    /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in].
-    let rec times (w: torch.Tensor) factor : torch.Tensor =
+    /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
+    let transposeTimes (v: torch.Tensor) factor =
+        Scope.tensor (fun () -> innerProducts v factor)
+
+    let rec private combination (w: torch.Tensor) factor : torch.Tensor =
         match factor with
         | LayerFactor.Columns P -> w.unsqueeze(0L).mm(P.flatten 1L).view(P.size 1, P.size 2)
-        | LayerFactor.Weighted(inner, S) -> times w inner * S
+        | LayerFactor.Weighted(inner, S) -> combination w inner * S
         | LayerFactor.Product(activations, E) ->
             let E = apart activations E
             let errors = (E * w.view (1L, E.size 1, E.size 2, 1L, 1L)).sum 1L
             (Activations.gradient errors activations).flatten(0L, 1L)
 
-    /// |g_j|^2 for every column. Shapes: -> [m].
-    let rec squaredNorms factor : torch.Tensor =
-        match factor with
-        | LayerFactor.Product(activations, E) when E.size 2 = 1L ->
-            let E = apart activations E
-            let sizes = Activations.squaredNorms E.dtype activations
-            (E.square().sum(4L) * sizes.unsqueeze 1L).sum([| 0L; 3L |]).flatten ()
-        | _ ->
-            let norms =
-                torch.zeros (
-                    columns factor,
-                    dtype = (tensors factor).Head.dtype,
-                    device = (tensors factor).Head.device
-                )
+    /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
+    let times (w: torch.Tensor) factor =
+        Scope.tensor (fun () -> combination w factor)
 
-            forEachWritten norms.dtype factor (fun start P ->
-                norms.narrow(0L, start, P.size 0).copy_(P.square().sum [| 1L; 2L |]) |> ignore)
+    let private normsOfWritten factor =
+        let like = (tensors factor).Head
+        let norms = torch.zeros (columns factor, dtype = like.dtype, device = like.device)
 
-            norms
+        forEachWritten norms.dtype factor (fun start P ->
+            norms.narrow(0L, start, P.size 0).copy_(P.square().sum [| 1L; 2L |]) |> ignore)
 
-    /// sum_j w_j g_j o g_j. Shapes: w [m] -> [d_out; d_in].
-    let rec diagonal (w: torch.Tensor) factor : torch.Tensor =
-        match factor with
-        | LayerFactor.Product(Activations.Indices _ as activations, E) when E.size 2 = 1L ->
-            times w (LayerFactor.Product(activations, E.square ()))
-        | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
-            times w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
-        | _ ->
-            let sum = torch.zeros (shape factor, dtype = w.dtype, device = w.device)
+        norms
 
-            forEachWritten w.dtype factor (fun start P ->
-                sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L)
-                |> ignore)
+    /// |g_j|^2 for every column. Shapes: -> [m]. (MATH 3)
+    let squaredNorms factor =
+        Scope.tensor (fun () ->
+            match factor with
+            | LayerFactor.Product(activations, E) when E.size 2 = 1L ->
+                let errors = (apart activations E).square().sum 4L
+                let inputs = Activations.squaredNorms E.dtype activations
+                (errors * inputs.unsqueeze 1L).sum([| 0L; 3L |]).flatten ()
+            | _ -> normsOfWritten factor)
 
-            sum
+    let private diagonalOfWritten (w: torch.Tensor) factor =
+        let sum = torch.zeros (shape factor, dtype = w.dtype, device = w.device)
+
+        forEachWritten w.dtype factor (fun start P ->
+            sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L)
+            |> ignore)
+
+        sum
+
+    /// sum_j w_j g_j o g_j. Shapes: w [m] -> [d_out; d_in]. (MATH 3)
+    let diagonal (w: torch.Tensor) factor =
+        Scope.tensor (fun () ->
+            match factor with
+            | LayerFactor.Product(Activations.Indices _ as activations, E) when E.size 2 = 1L ->
+                combination w (LayerFactor.Product(activations, E.square ()))
+            | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
+                combination w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
+            | _ -> diagonalOfWritten w factor)
