@@ -15,7 +15,7 @@ let repeated (case: Likelihoods.Case) =
     let shape = Array.append [| int64 draws |] (Array.tail one.shape)
     one.expand(shape).contiguous()
 
-/// Asserts that the mean of every column of X [draws; D] lies within five standard errors of the expected one.
+/// Asserts that the mean of every column of X [draws; D] lies within five standard errors of its expectation.
 let meansAgree (expected: torch.Tensor) (X: torch.Tensor) =
     let mean = Oracle.values (X.mean [| 0L |])
     let error = Oracle.values (X.std (0L) / sqrt (float draws))
