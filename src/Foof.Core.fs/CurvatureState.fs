@@ -77,26 +77,39 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             "check the inputs for NaN or raise the damping"
         )
 
+    /// The same structure with nothing but diagonals, which any attempt can invert.
     let ofDiagonal curvature =
-        let D = curvature |> Curvature.diagonal |> Curvature.Diagonal
+        let diagonal side =
+            match side with
+            | Side.Full M -> Side.Diagonal(torch.diagonal (M, 0L, 1L, 2L))
+            | other -> other
 
-        Factored.attempt Factorization.attempts Damping.Tikhonov -1.0 ignore damping D
+        let diagonals =
+            match curvature with
+            | Curvature.Kronecker(E, A) -> Curvature.Kronecker(diagonal E, diagonal A)
+            | other -> Curvature.Diagonal(Curvature.diagonal other)
+
+        Factored.attempt Factorization.attempts recipe.Rule -1.0 ignore damping diagonals
         |> ValueOption.ofOption
 
+    /// 1/lambda on every weight.
     let identity (block: FactoredBlock) =
-        let constant l =
-            let like = layers[l].Weight: torch.Tensor
+        let ofLayer l =
+            let layer = layers[l]
+            let d_out = Layer.outputs layer / Layer.groups layer
+            let p = float (Layer.outputs layer * Layer.inputs layer)
 
-            torch.full (
-                Layer.outputs layers[l],
-                Layer.inputs layers[l],
-                1.0 / damping,
-                dtype = like.dtype,
-                device = like.device
+            Factored.Structured(
+                Curvature.Kronecker(
+                    Side.Identity(d_out, 1.0),
+                    Side.Identity(Layer.inputs layer, 1.0 / damping)
+                ),
+                torch.full ([||], p * log damping, dtype = layer.Weight.dtype, device = layer.Weight.device)
             )
 
-        let inverse = Curvature.Diagonal(Array.map constant block.Members)
-        ValueSome(Factored.Structured(inverse, (Curvature.tensors inverse).Head.log().sum().neg()))
+        match block.Members with
+        | [| l |] -> ValueSome(ofLayer l)
+        | members -> ValueSome(Factored.Blocks(Array.map ofLayer members))
 
     let afterLastAttempt (block: FactoredBlock) curvature report =
         match recipe.OnFailure with
@@ -143,6 +156,34 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let trace = LayerState.trace states[block.Members[0]]
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
+
+    /// Raises an ArgumentException unless a saved inverse is of a block's layers.
+    let requireFit (block: FactoredBlock) (factored: Factored) =
+        let shapes =
+            block.Members
+            |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
+
+        let text (shapes: int64 array array) =
+            shapes |> Array.map (fun s -> $"[{s[0]}; {s[1]}]") |> String.concat ", "
+
+        match factored with
+        | Factored.Structured(inverse, _) ->
+            if SavedFactored.shapes inverse <> shapes then
+                invalidArg
+                    "state"
+                    $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
+
+            for tensor in Curvature.tensors inverse do
+                if tensor.dtype <> layers[block.Members[0]].Weight.dtype then
+                    invalidArg
+                        "state"
+                        $"'{block.Name}.activation.inverse' must be of type {layers[block.Members[0]].Weight.dtype}; got {tensor.dtype}."
+        | Factored.Woodbury(U, _, _, _) ->
+            if U.Shapes <> shapes then
+                invalidArg
+                    "state"
+                    $"'{block.Name}.woodbury' must be for the weights {text shapes}; got {text U.Shapes}."
+        | Factored.Blocks _ -> ()
 
     let blockOf = Dictionary<int, FactoredBlock>()
 
@@ -377,6 +418,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                 |> Array.map (fun block -> number $"{block.Name}.trace")
             else
                 [||]
+
+        for struct (block, factored) in saved do
+            factored |> ValueOption.iter (requireFit block)
 
         fun () ->
             damping <- lambda

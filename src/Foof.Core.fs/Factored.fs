@@ -26,8 +26,8 @@ module Factored =
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
     /// What fell back on which attempt, in words.
-    let private describe (what: string) (damped: DampedInverse) =
-        $"{what}: {damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
+    let private describe (damped: DampedInverse) =
+        $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
 
     /// The power of one side, and log det of the damped side.
     let private side attempts power (report: string -> unit) (like: torch.Tensor) (lambda: float) side =
@@ -41,7 +41,7 @@ module Factored =
                 Factorization.powerOfDefinite attempts power M
             |> Option.map (fun damped ->
                 if not damped.Failed.IsEmpty then
-                    report (describe $"a factor of order {Side.size side}" damped)
+                    report (describe damped)
 
                 // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
                 struct (Side.Full(damped.Inverse.contiguous ()), damped.LogDet))
@@ -116,7 +116,7 @@ module Factored =
         Factorization.power attempts power M lambda
         |> Option.map (fun damped ->
             if not damped.Failed.IsEmpty then
-                report (describe $"a matrix of order {M.size -1}" damped)
+                report (describe damped)
 
             Factored.Structured(structure damped.Inverse, damped.LogDet))
 

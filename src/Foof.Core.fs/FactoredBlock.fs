@@ -63,7 +63,7 @@ module internal SavedFactored =
         | _ -> invalidOp "Only gradients as products of activations and errors are kept in checkpoints."
 
     /// The tensors of an inverse by name; small ones that are made here belong to the caller.
-    let rec tensors (name: string) factored : (string * torch.Tensor) list =
+    let tensors (name: string) factored : (string * torch.Tensor) list =
         match factored with
         | Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
             side $"{name}.error.inverse" E
@@ -89,10 +89,20 @@ module internal SavedFactored =
                 for l, factor in Array.indexed part.Layers do
                     yield! layerFactor $"{name}.part.{i}.{l}" factor
           ]
-        | Factored.Blocks parts -> [
-            for i, part in Array.indexed parts do
-                yield! tensors $"{name}.{i}" part
-          ]
+        | Factored.Blocks _ -> invalidOp "A block of layers has one inverse."
+
+    /// [d_out; d_in] of each layer of an inverse, [-1; -1] where its parts do not fit one another.
+    let shapes inverse =
+        let isSquare side =
+            match side with
+            | Side.Full M -> M.dim () = 3L && M.size 1 = M.size 2
+            | Side.Diagonal d -> d.dim () = 2L
+            | Side.Identity _ -> true
+
+        match inverse with
+        | Curvature.Kronecker(E, A)
+        | Curvature.Eigenbasis(E, A, _) when not (isSquare E && isSquare A) -> [| [| -1L; -1L |] |]
+        | _ -> Curvature.shapes inverse
 
     let private readSide (find: string -> torch.Tensor) name =
         match find $"{name}.identity", find $"{name}.diagonal", find name with
@@ -132,24 +142,14 @@ module internal SavedFactored =
         Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
 
     /// The inverse that `tensors` named, from copies; None where there was none. `find` gives null for what is not there.
-    let rec read (find: string -> torch.Tensor) (name: string) : Factored voption =
+    let read (find: string -> torch.Tensor) (name: string) : Factored voption =
         let pair kind =
             match readSide find $"{name}.error.{kind}", readSide find $"{name}.activation.{kind}" with
             | Some E, Some A -> ValueSome struct (E, A)
             | _ -> ValueNone
 
         match find $"{name}.logdet" with
-        | null ->
-            match read find $"{name}.0" with
-            | ValueNone -> ValueNone
-            | ValueSome first ->
-                Seq.initInfinite (fun i -> read find $"{name}.{i + 1}")
-                |> Seq.takeWhile _.IsSome
-                |> Seq.map _.Value
-                |> Seq.append [ first ]
-                |> Seq.toArray
-                |> Factored.Blocks
-                |> ValueSome
+        | null -> ValueNone
         | logDet ->
             match pair "inverse", pair "basis", find $"{name}.woodbury" with
             | ValueSome struct (E, A), _, _ ->

@@ -64,7 +64,8 @@ module LayerFactor =
         | LayerFactor.Columns _ -> 1L
         | LayerFactor.Weighted(inner, _) -> positions inner
 
-    let private text (shape: int64 array) = shape |> Seq.map string |> String.concat "; "
+    let private text (shape: int64 array) =
+        shape |> Seq.map string |> String.concat "; "
 
     /// Raises an ArgumentException unless the tensors' shapes and types fit one another.
     let rec check (name: string) factor =
@@ -74,10 +75,10 @@ module LayerFactor =
             let R = Activations.positions activations
 
             if E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
-                invalidArg name (
-                    $"{name}: the errors must be [{g}; c n; {R}; d_out/g] with n = {n} like the activations; "
-                    + $"got [{text E.shape}]. Columns of a data point are stacked in front of n, calls along R."
-                )
+                invalidArg
+                    name
+                    ($"{name}: the errors must be [{g}; c n; {R}; d_out/g] with n = {n} like the activations; "
+                     + $"got [{text E.shape}]. Columns of a data point are stacked in front of n, calls along R.")
 
             for A in Activations.tensors activations do
                 if A.is_floating_point () then
@@ -273,7 +274,7 @@ module LayerFactor =
             | LayerFactor.Product(activations, E) when E.size 2 = 1L ->
                 let errors = (apart activations E).square().sum 4L
                 let inputs = Activations.squaredNorms E.dtype activations
-                (errors * inputs.unsqueeze 1L).sum([| 0L; 3L |]).flatten ()
+                (errors * inputs.unsqueeze 1L).sum([| 0L; 3L |]).flatten()
             | _ -> normsOfWritten factor)
 
     let private diagonalOfWritten (w: torch.Tensor) factor =

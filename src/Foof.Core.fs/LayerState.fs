@@ -122,9 +122,7 @@ module internal LayerState =
             let mean statistic =
                 Moment.value state.Moments[statistic].Value
 
-            Some(
-                Structure.rankOne [| mean SideStatistic.MeanErrors |] [| mean SideStatistic.MeanActivations |]
-            )
+            Some(Structure.rankOne (mean SideStatistic.MeanErrors) (mean SideStatistic.MeanActivations))
         | Approximation.Eigenbasis(E, A) ->
             if renewBasis recipe.Memory state E A seen then
                 let struct (Q_E, Q_A) = state.Basis.Value

@@ -58,14 +58,16 @@ module Moment =
     /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like `Sum`. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
-        moment.Sum.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore
+        Scope.value (fun () -> moment.Sum.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
         weighed memory moment
 
     /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x. `Sum` holds d x d elements.
     let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = X.size 1
-        Statistic.accumulateProduct (moment.Sum.view (d, d)) keep X X (share * scale)
+
+        Scope.value (fun () -> Statistic.accumulateProduct (moment.Sum.view (d, d)) keep X X (share * scale))
+
         weighed memory moment
 
     /// The sum, or the average, as a tensor of the caller's.

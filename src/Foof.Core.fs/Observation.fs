@@ -81,7 +81,7 @@ module internal Observation =
                 else
                     n * float (A.size 2)
 
-            ValueSome struct (A.view (-1L, A.size 3), 1.0 / count)
+            ValueSome struct (A.reshape (-1L, A.size 3), 1.0 / count)
         | SideStatistic.Errors positions, _, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
             let share =
                 if positions = Positions.Summed then
@@ -89,7 +89,7 @@ module internal Observation =
                 else
                     1.0 / float (E.size 2)
 
-            ValueSome struct (E.view (-1L, E.size 3), seen.Weight * share)
+            ValueSome struct (E.reshape (-1L, E.size 3), seen.Weight * share)
         | _ -> ValueNone
 
     /// The activations of all recorded calls of a layer: calls in one pass of the model are positions of the same data

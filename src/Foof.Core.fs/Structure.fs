@@ -125,16 +125,13 @@ module Structure =
 
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
-    /// b b^T (x) a a^T with the mean input a and the mean error b of each layer, as a low-rank matrix of one column.
-    /// (Zhang et al. 2023, Eva)
-    let rankOne (meanErrors: torch.Tensor array) (meanActivations: torch.Tensor array) =
-        let ofLayer (b: torch.Tensor) (a: torch.Tensor) =
-            let factor =
-                LayerFactor.Product(
-                    Activations.Rows(a.view (a.size 0, 1L, 1L, -1L)),
-                    b.view (b.size 0, 1L, 1L, -1L)
-                )
+    /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank
+    /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
+    let rankOne (b: torch.Tensor) (a: torch.Tensor) =
+        let column (x: torch.Tensor) = x.view(x.size 0, 1L, 1L, -1L).clone()
 
-            Curvature.LowRank(FisherFactor.ofColumns { Layers = [| factor |]; Weight = 1.0 })
-
-        Curvature.Blocks(Array.map2 ofLayer meanErrors meanActivations)
+        FisherFactor.ofColumns {
+            Layers = [| LayerFactor.Product(Activations.Rows(column a), column b) |]
+            Weight = 1.0
+        }
+        |> Curvature.LowRank

@@ -42,14 +42,16 @@ let ``sizes and tensors are those of what is held`` () =
 [<Fact>]
 let ``one-hot rows written out are one at their index and zero elsewhere`` () =
     forAll (fun sizes (layer, x, _) ->
-        let expected = flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
+        let expected =
+            flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
 
         for kind in [ Networks.double; torch.ScalarType.Float32 ] do
             let dense = Activations.dense kind x
             Assert.Equal(kind, dense.dtype)
 
             Assert.Equal<int64 array>(
-                [| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |] |> Array.map int64,
+                [| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |]
+                |> Array.map int64,
                 dense.shape
             )
 
@@ -70,13 +72,16 @@ let ``all pairs of rows have their inner product, of two different sets too`` ()
     forAll (fun _ (layer, x, y) ->
         let a, b = entry x, entry y
         let R, R' = int (Activations.positions x), int (Activations.positions y)
-        let rows, columns = R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
+
+        let rows, columns =
+            R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
 
         let expected =
             flat4 layer.Groups rows columns 1 (fun group i j _ ->
                 Seq.sum (
                     seq {
-                        for q in 0 .. layer.Inputs - 1 -> a group (i / R) (i % R) q * b group (j / R') (j % R') q
+                        for q in 0 .. layer.Inputs - 1 ->
+                            a group (i / R) (i % R) q * b group (j / R') (j % R') q
                     }
                 ))
 
@@ -86,7 +91,11 @@ let ``all pairs of rows have their inner product, of two different sets too`` ()
 
         // One-hot rows against the same rows written out, on either side.
         let written = Activations.Rows(Activations.dense Networks.double y)
-        Oracle.agrees Tolerance.rounding expected (Oracle.values (Activations.gram x written Networks.double)))
+
+        Oracle.agrees
+            Tolerance.rounding
+            expected
+            (Oracle.values (Activations.gram x written Networks.double)))
 
 [<Fact>]
 let ``outputs are the rows times V^T`` () =
@@ -106,7 +115,8 @@ let ``outputs are the rows times V^T`` () =
         let outputs = Activations.times V x
 
         Assert.Equal<int64 array>(
-            [| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |] |> Array.map int64,
+            [| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
+            |> Array.map int64,
             outputs.shape
         )
 
@@ -115,7 +125,8 @@ let ``outputs are the rows times V^T`` () =
 [<Fact>]
 let ``the gradient sums e a^T over data points and positions`` () =
     forAll (fun sizes (layer, x, _) ->
-        let E = Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
+        let E =
+            Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
 
         let expected =
             gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()

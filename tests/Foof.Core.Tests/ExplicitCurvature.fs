@@ -169,7 +169,8 @@ let outputHessian case (output: torch.Tensor) =
     | Likelihood.Gaussian sigma -> Oracle.identity(count).Divide(sigma * sigma)
     | Likelihood.GaussianPerOutput _
     | Likelihood.Bernoulli
-    | Likelihood.Poisson -> invalidArg (nameof case) "Only categorical and Gaussian likelihoods are written out here."
+    | Likelihood.Poisson ->
+        invalidArg (nameof case) "Only categorical and Gaussian likelihoods are written out here."
     | Likelihood.Categorical ->
         let classes = int (output.size 1)
         let further = count / classes / int (output.size 0)

@@ -39,7 +39,14 @@ let seeds = Gen.choose (1, 1000000)
 /// Layers of a form; with widths of 9 and R = 2 the pairs' route is the cheaper one, with less it is not.
 let layerOf (form: Form) =
     gen {
-        let! groups = Gen.elements (if form = OneHot || form = Written then [ 1 ] else [ 1; 2; 3 ])
+        let! groups =
+            Gen.elements (
+                if form = OneHot || form = Written then
+                    [ 1 ]
+                else
+                    [ 1; 2; 3 ]
+            )
+
         let! outputs = Gen.elements [ 1; 2; 3; 9 ]
         let! inputs = Gen.elements [ 1; 2; 4; 9 ]
         let! positions = Gen.elements (if form = Written then [ 1 ] else [ 1; 2; 5 ])
@@ -73,7 +80,12 @@ let private sizesOf parts layers (form: Gen<Form>) =
 
 /// Factors of one to three layers and parts, of every form.
 let sizes =
-    Gen.frequency [ 4, Gen.constant Rows; 2, Gen.constant OneHot; 1, Gen.constant Written; 1, Gen.constant Weighted ]
+    Gen.frequency [
+        4, Gen.constant Rows
+        2, Gen.constant OneHot
+        1, Gen.constant Written
+        1, Gen.constant Weighted
+    ]
     |> sizesOf [ 1; 1; 2; 3 ] [ 1; 2; 3 ]
 
 /// Factors whose gradients are products of activations and errors.
@@ -138,7 +150,9 @@ let factor sizes =
 let entry activations : int -> int -> int -> int -> float =
     match activations with
     | Activations.Rows A ->
-        let values, n, R, d = Oracle.values A, int (A.size 1), int (A.size 2), int (A.size 3)
+        let values, n, R, d =
+            Oracle.values A, int (A.size 1), int (A.size 2), int (A.size 3)
+
         fun group i r q -> values[((group * n + i) * R + r) * d + q]
     | Activations.Indices(index, _) ->
         let values, R = Oracle.values index, int (index.size 1)
@@ -154,7 +168,9 @@ let rec gradients (factor: LayerFactor) : Matrix<float> array =
     | LayerFactor.Product(activations, E) ->
         let a, e = entry activations, Oracle.values E
         let g, m, R, k = int (E.size 0), int (E.size 1), int (E.size 2), int (E.size 3)
-        let n, d = int (Activations.dataPoints activations), int (Activations.width activations)
+
+        let n, d =
+            int (Activations.dataPoints activations), int (Activations.width activations)
 
         let element j row q =
             let group, o = row / k, row % k
@@ -208,12 +224,20 @@ let map (change: torch.Tensor -> torch.Tensor) (G: FisherFactor) =
 
     {
         G with
-            Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ofLayer part.Layers })
+            Parts =
+                G.Parts
+                |> Array.map (fun part -> {
+                    part with
+                        Layers = Array.map ofLayer part.Layers
+                })
     }
 
 /// The tensor in float32; indices stay whole numbers.
 let single32 (x: torch.Tensor) =
-    if x.is_floating_point () then x.``to`` torch.ScalarType.Float32 else x.alias ()
+    if x.is_floating_point () then
+        x.``to`` torch.ScalarType.Float32
+    else
+        x.alias ()
 
 /// The tensor on the meta device: its shape without its data.
 let meta (x: torch.Tensor) = x.``to`` (torch.Device DeviceType.META)

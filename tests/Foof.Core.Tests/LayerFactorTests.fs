@@ -19,21 +19,32 @@ let private rows factor : Matrix<float> =
     |> Seq.map (fun P -> flat [ P ])
     |> Matrix<float>.Build.DenseOfRowVectors
 
-let private vectorOf (x: torch.Tensor) = Vector<float>.Build.Dense(Oracle.values x)
+let private vectorOf (x: torch.Tensor) =
+    Vector<float>.Build.Dense(Oracle.values x)
 
 [<Fact>]
 let ``columns, shape and positions are those of the gradients written out`` () =
     forAll single (fun sizes factor ->
         let all = gradients factor
         Assert.Equal(int64 all.Length, LayerFactor.columns factor)
-        Assert.Equal<int64 array>([| int64 all[0].RowCount; int64 all[0].ColumnCount |], LayerFactor.shape factor)
+
+        Assert.Equal<int64 array>(
+            [| int64 all[0].RowCount; int64 all[0].ColumnCount |],
+            LayerFactor.shape factor
+        )
+
         Assert.Equal(int64 sizes.Layers.Head.Positions, LayerFactor.positions factor))
 
 [<Fact>]
 let ``gradients written out are sum_r e_jr a_ir^T, c-major`` () =
     forAll single (fun _ factor ->
         let P = LayerFactor.written Networks.double factor
-        Assert.Equal<int64 array>(Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor), P.shape)
+
+        Assert.Equal<int64 array>(
+            Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor),
+            P.shape
+        )
+
         Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
 
 [<Fact>]
@@ -47,7 +58,7 @@ let ``written chunk by chunk they are all there, each once`` () =
 
             LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
                 Assert.True(P.size 0 <= max 1L (budget / bytes), "a chunk is larger than the budget")
-                found.narrow(0L, start, P.size 0).add_ (P.flatten 1L) |> ignore)
+                found.narrow(0L, start, P.size 0).add_(P.flatten 1L) |> ignore)
 
             Oracle.agreesWith Tolerance.rounding expected found)
 
@@ -98,7 +109,9 @@ let ``the route is pairs where R^2 (d_in + d_out) < d_in d_out or R = 1, and exp
 
 [<Fact>]
 let ``both sides of the route's switch point are among the random factors`` () =
-    let seen = Gen.sample 200 single |> Array.filter (fun sizes -> sizes.Layers.Head.Positions > 1)
+    let seen =
+        Gen.sample 200 single
+        |> Array.filter (fun sizes -> sizes.Layers.Head.Positions > 1)
 
     use _scope = torch.NewDisposeScope()
 
@@ -111,7 +124,10 @@ let ``both sides of the route's switch point are among the random factors`` () =
 let ``g_j . v and sum_j w_j g_j are those of the gradients written out`` () =
     forAll single (fun _ factor ->
         let G, shape = rows factor, LayerFactor.shape factor
-        let v, w = torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
+
+        let v, w =
+            torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
+
         let products = LayerFactor.transposeTimes v factor
         Assert.Equal<int64 array>([| int64 G.RowCount |], products.shape)
         Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
@@ -122,7 +138,8 @@ let ``g_j . v and sum_j w_j g_j are those of the gradients written out`` () =
 [<Fact>]
 let ``a v that is no contiguous matrix makes no difference`` () =
     forAll single (fun _ factor ->
-        let v = torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t ()
+        let v =
+            torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
 
         Oracle.agrees
             Tolerance.rounding
@@ -148,7 +165,8 @@ let ``norms and the weighted diagonal are those of the gradients written out`` (
 [<Fact>]
 let ``weights multiply every gradient element by element, and one number multiplies all`` () =
     forAll single (fun _ factor ->
-        let S, c = torch.randn (LayerFactor.shape factor, dtype = Networks.double), Networks.normal [ 1; 1 ]
+        let S, c =
+            torch.randn (LayerFactor.shape factor, dtype = Networks.double), Networks.normal [ 1; 1 ]
 
         for S in [ S; c ] do
             let all = S.expand (LayerFactor.shape factor)

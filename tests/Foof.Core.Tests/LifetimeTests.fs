@@ -135,8 +135,8 @@ let functions () =
 
     let inverse attempts matrix damping =
         Factorization.inverse attempts matrix damping
-        |> Option.map _.Inverse
-        |> Option.toList
+        |> Option.map (fun damped -> [ damped.Inverse; damped.LogDet ])
+        |> Option.defaultValue []
 
     [
         "Layer.rows, dense", fun () -> one (Layer.rows layer A)

@@ -19,7 +19,9 @@ let accumulated batches d beta =
     let moment =
         rows
         |> List.indexed
-        |> List.fold (fun moment (i, A) -> Moment.accumulateRows (average beta) (1.0 / float (i + 1)) A moment) start
+        |> List.fold
+            (fun moment (i, A) -> Moment.accumulateRows (average beta) (1.0 / float (i + 1)) A moment)
+            start
 
     rows, moment
 
@@ -69,7 +71,9 @@ let ``the average of equal batches is that batch: its weights sum to one`` () =
         let start = Moment.init [| int64 d; int64 d |] A
 
         let moment =
-            Seq.fold (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment) start [ 1..batches ]
+            Seq.fold (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment) start [
+                1..batches
+            ]
 
         Oracle.agreesWith
             Tolerance.rounding

@@ -155,7 +155,10 @@ let ``a recipe that makes no sense is refused by name`` () =
         refused "Damping" { Methods.foof with Damping = damping }
 
     for decay in [ 1.0; -0.1; nan ] do
-        refused "beta" { Methods.foof with Memory = Memory.MovingAverage decay }
+        refused "beta" {
+            Methods.foof with
+                Memory = Memory.MovingAverage decay
+        }
 
     refused "Attempts" { Methods.foof with Attempts = [] }
 

@@ -232,7 +232,12 @@ let ``settings and recipes that make no sense are refused when the optimiser is 
                 Cadence = cadence 5 6
         })
 
-    refused "beta" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
+    refused
+        "beta"
+        (recipe {
+            Methods.foof with
+                Memory = Memory.MovingAverage 1.0
+        })
 
     // What was not finished has nothing to finalise: this would end the process.
     GC.Collect()

@@ -170,7 +170,13 @@ let ``a layer called twice in one pass adds up over its data points`` () =
     let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
 
     use preconditioner =
-        new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
+        new Preconditioner(
+            model,
+            {
+                Networks.everyStep with
+                    Memory = Memory.MovingAverage 0.0
+            }
+        )
 
     let input = Networks.normal [ 4; 3 ]
     backward model input (Networks.normal [ 4; 3 ])
@@ -186,7 +192,13 @@ let ``passes that gather gradients before one step are one batch`` () =
     let model = Networks.perceptron false [ 3; 2 ]
 
     use preconditioner =
-        new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
+        new Preconditioner(
+            model,
+            {
+                Networks.everyStep with
+                    Memory = Memory.MovingAverage 0.0
+            }
+        )
 
     let parts = [ Networks.normal [ 4; 3 ]; Networks.normal [ 2; 3 ] ]
 

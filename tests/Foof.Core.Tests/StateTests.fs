@@ -103,6 +103,8 @@ let ``the state names every tensor and lists nothing else`` () =
             $"{layer}.activation.sum"
             $"{layer}.activation.weight"
             $"{layer}.bias.momentum"
+            $"{layer}.error.inverse.identity"
+            $"{layer}.logdet"
             $"{layer}.weight.momentum"
         "position"
     ]
