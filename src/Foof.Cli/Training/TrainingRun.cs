@@ -85,7 +85,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     )
     {
         var parameters = model.parameters().Sum(parameter => parameter.numel());
-        var peak = Memory.PeakMegabytes;
+        var peak = MemoryUse.PeakMegabytes;
         EpochTable.Write(terminal.Console, state.History);
         terminal.Progress.Line(
             $"{options.Model}, {parameters:N0} parameters, {optimizer.Describe(options)}; "

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Foof.Cli.Output;
 
 /// <summary>The memory of this process.</summary>
-internal static class Memory
+internal static class MemoryUse
 {
     private const double Megabyte = 1 << 20;
 
