@@ -314,6 +314,9 @@ class SmallBlocks final : public c10::Allocator {
     return {block, block, kDeleters[size], c10::Device(c10::kCPU)};
   }
 
+  // For callers that keep the address alone (oneDNN does): every block here may be freed like the others'.
+  c10::DeleterFnPtr raw_deleter() const override { return rest_->raw_deleter(); }
+
  private:
   static constexpr size_t kAlignment = 64;
   static constexpr int kClasses = 5;

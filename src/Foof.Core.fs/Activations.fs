@@ -61,7 +61,14 @@ module Activations =
         match activations with
         | Activations.Rows A -> A.``to`` kind
         | Activations.Indices(index, count) ->
-            torch.nn.functional.one_hot(index, count).``to``(kind).unsqueeze 0
+            let all = torch.arange (count, device = index.device)
+            index.unsqueeze(-1L).eq(all).``to``(kind).unsqueeze 0
+
+    /// The data points `start` .. `start + count - 1`.
+    let points (start: int64) (count: int64) activations =
+        match activations with
+        | Activations.Rows A -> Activations.Rows(A.narrow (1L, start, count))
+        | Activations.Indices(index, width) -> Activations.Indices(index.narrow (0L, start, count), width)
 
     /// Several sets of positions of the same data points, side by side: R is the sum.
     let joinPositions (parts: Activations array) =

@@ -19,18 +19,21 @@ type Attempt = {
     Growth: float
 }
 
-/// A damped inverse and how it came about. Owns its tensor.
+/// A damped inverse and how it came about. Owns its tensors.
 [<ReferenceEquality>]
 type DampedInverse = {
-    /// (M + damping I)^-1, symmetric, in M's type.
+    /// (M + damping I)^-1, symmetric, in M's type and shape.
     Inverse: torch.Tensor
+    /// log det (M + damping I), summed over all matrices: a scalar in M's type.
+    LogDet: torch.Tensor
     /// The damping that was used at last.
     Damping: float
     /// The attempts that failed before.
     Failed: Attempt list
 }
 
-/// Inverses of symmetric positive semi-definite matrices. Failure is planned: an ordered list of attempts.
+/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is planned: an
+/// ordered list of attempts.
 [<RequireQualifiedAccess>]
 module Factorization =
 
@@ -58,8 +61,6 @@ module Factorization =
         }
     ]
 
-    let private allFinite (matrix: torch.Tensor) = matrix.isfinite().all().item<bool>()
-
     /// M + lambda I, a fresh matrix.
     let damped (matrix: torch.Tensor) (damping: float) =
         Scope.tensor (fun () ->
@@ -71,30 +72,45 @@ module Factorization =
     let private rounding (kind: torch.ScalarType) (d: int64) =
         float d * (if kind = torch.ScalarType.Float64 then 2.3e-16 else 1.2e-7)
 
+    /// L with L L^T = M, or None when some matrix is not positive definite.
+    let internal cholesky (matrix: torch.Tensor) =
+        let struct (L, info) = torch.linalg.cholesky_ex matrix
+        if Reading.holds (info.eq((0).ToScalar()).all ()) then Some L else None
+
+    /// log det L L^T, summed over all matrices.
+    let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
+
+    // The meta device has no kernels for these two; their results have the shape of an argument.
+    let private inverseOf (L: torch.Tensor) = if L.is_meta then L.clone () else L.cholesky_inverse ()
+
+    /// (L L^T)^-1 B. Shapes: L [d; d], B [d; k].
+    let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
+        if L.is_meta then B.clone () else B.cholesky_solve L
+
     let private byCholesky (matrix: torch.Tensor) damping =
-        let struct (L, info) = torch.linalg.cholesky_ex (damped matrix damping)
+        cholesky (damped matrix damping)
+        |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
 
-        if info.item<int>() = 0 then
-            Some(L.cholesky_inverse ())
-        else
-            None
+    /// Q diag(f(s)) Q^T.
+    let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
+        (Q * values.unsqueeze -2L).matmul (Q.transpose (-2L, -1L))
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (the
-    // pseudo-inverse).
-    let private byEigenvalues (matrix: torch.Tensor) rounding (damping: float) =
+    // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
+    let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
-        let kept = values.gt ((rounding * values.abs().max().ToDouble()).ToScalar())
-        let shifted = torch.where (kept, values, values.zeros_like ()) + damping
+        let largest = values.amax([| -1L |], keepdim = true).clamp_min (0.0.ToScalar())
+        let threshold: torch.Tensor = largest * (rounding: float)
+        let kept = values.gt(threshold).``to`` values.dtype
+        let shifted: torch.Tensor = values * kept + damping
 
-        let inverted =
-            if damping > 0.0 then
-                shifted.reciprocal ()
-            else
-                torch.where (kept, shifted.reciprocal (), shifted.zeros_like ())
+        if damping > 0.0 then
+            struct (ofSpectrum Q (shifted.pow (power.ToScalar())), shifted.log().sum())
+        else
+            // One where it is left out, so that the logarithm counts what is kept only.
+            let safe = shifted + (1.0 - kept)
+            struct (ofSpectrum Q (safe.pow (power.ToScalar()) * kept), safe.log().sum())
 
-        Some((Q * inverted).mm(Q.t ()))
-
-    let private attempt (matrix: torch.Tensor) (damping: float) (how: Attempt) =
+    let private attempt (matrix: torch.Tensor) (power: float) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()
 
         let source =
@@ -103,36 +119,68 @@ module Factorization =
             else
                 matrix
 
-        let rounding = rounding matrix.dtype (matrix.size 0)
+        let rounding = rounding matrix.dtype (matrix.size -1)
 
         match how.Route with
         | Route.Cholesky -> byCholesky source (damping * how.Growth)
-        | Route.Eigen -> byEigenvalues source rounding (damping * how.Growth)
-        |> Option.map (fun inverse -> inverse.``to`` matrix.dtype)
-        |> Option.filter allFinite
-        |> Option.map (fun inverse -> scope.MoveToOuter inverse)
+        | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
+        |> Option.map (fun struct (inverse, logDet) ->
+            struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
+        |> Option.filter (fun struct (inverse, _) -> Reading.isFinite inverse)
+        |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter (inverse, logDet))
 
-    /// (M + lambda I)^-1 by the first attempt that succeeds; None when none does, as for a matrix with NaN.
-    /// Without damping only eigenvalues are tried: rounding errors can make a singular matrix pass for a
-    /// regular one.
-    ///
-    /// Shapes: M [d; d], symmetric -> [d; d]. The result belongs to the caller. (MATH 5)
-    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
+    let private firstOf (attempts: Attempt list) power (isDefinite: bool) (matrix: torch.Tensor) (damping: float) =
         let rec first failed remaining =
             match remaining with
             | [] -> None
-            | how :: others when damping = 0.0 && how.Route = Route.Cholesky -> first failed others
+            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky -> first failed others
             | how :: others ->
-                match attempt matrix damping how with
+                match attempt matrix power damping how with
                 | None -> first (how :: failed) others
-                | Some inverse ->
+                | Some struct (inverse, logDet) ->
                     Some {
                         Inverse = inverse
+                        LogDet = logDet
                         Damping = damping * how.Growth
                         Failed = List.rev failed
                     }
 
-        if Scope.value (fun () -> allFinite matrix) then
-            first [] attempts
-        else
+        if Reading.isFinite matrix then first [] attempts else None
+
+    /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN.
+    /// Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make a
+    /// singular matrix pass for a regular one; directions without curvature are left out then.
+    ///
+    /// Shapes: M [...; d; d], symmetric -> the same. The result belongs to the caller. (MATH 5)
+    let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
+        firstOf attempts power (damping > 0.0) matrix damping
+
+    /// As `power` without further damping, for a matrix whose damping is in it already.
+    let powerOfDefinite (attempts: Attempt list) (power: float) (matrix: torch.Tensor) =
+        firstOf attempts power true matrix 0.0
+
+    /// (M + lambda I)^-1: `power` with -1.
+    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) = power attempts -1.0 matrix damping
+
+    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
+    /// matrix that is not finite.
+    ///
+    /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d]. The results belong to the caller.
+    let eigen (matrix: torch.Tensor) =
+        use scope = torch.NewDisposeScope()
+
+        let decompose (source: torch.Tensor) =
+            let struct (values, Q) = torch.linalg.eigh source
+            struct (values.clamp_min(0.0.ToScalar()).``to`` matrix.dtype, Q.``to`` matrix.dtype)
+
+        if not (Reading.isFinite matrix) then
             None
+        else
+            let found =
+                try
+                    decompose matrix
+                with :? System.Runtime.InteropServices.ExternalException ->
+                    decompose (matrix.``to`` torch.ScalarType.Float64)
+
+            let struct (values, Q) = found
+            Some(scope.MoveToOuter (values, Q))

@@ -97,7 +97,11 @@ public sealed class IdxFileTests : IDisposable
     {
         var bytes = Idx.Packed(Idx.Images(3, seed: 1));
         bytes[bytes.Length + place] ^= 0x55;
-        Assert.Contains("offset ", Refusal(bytes), StringComparison.Ordinal);
+        Assert.Matches(
+            @": offset \d+: expected sound gzip data \(this offset counts unpacked bytes\); "
+                + @"found damage before offset \d+ of the packed bytes: fetch the file again\.$",
+            Refusal(bytes)
+        );
     }
 
     [Theory]
@@ -107,8 +111,20 @@ public sealed class IdxFileTests : IDisposable
     public void A_packed_file_that_is_cut_is_refused(int missing)
     {
         var bytes = Idx.Packed(Idx.Images(3, seed: 1));
-        Assert.Contains("offset ", Refusal(bytes[..^missing]), StringComparison.Ordinal);
+        Assert.Matches(
+            @": offset \d+: expected gzip's trailer with the unpacked size \d+; found \d+; "
+                + @"the file is cut or damaged: fetch it again\.$",
+            Refusal(bytes[..^missing])
+        );
     }
+
+    [Fact]
+    public void A_packed_file_of_two_bytes_is_refused() =>
+        Refused(
+            [0x1f, 0x8b],
+            "offset 0: expected gzip's trailer with the unpacked size 0; found 35615; "
+                + "the file is cut or damaged: fetch it again."
+        );
 
     private string Write(byte[] bytes)
     {

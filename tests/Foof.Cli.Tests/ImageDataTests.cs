@@ -129,9 +129,19 @@ public sealed class ImageDataTests : IDisposable
         );
     }
 
-    [Fact]
-    public void A_mistyped_name_gets_the_nearest() =>
-        Assert.EndsWith("; the nearest is fashion-mnist.", Refusal("fashon-mnist"), StringComparison.Ordinal);
+    [Theory]
+    [InlineData("mnist", "; the nearest is fashion-mnist")]
+    [InlineData("fashon-mnist", "; the nearest is fashion-mnist")]
+    [InlineData("Fashion_MNIST", "; the nearest is fashion-mnist")]
+    [InlineData("/no-such-folder/fashion-mnist", "; the nearest is fashion-mnist")]
+    [InlineData("/no-such-folder", "")]
+    public void Data_that_do_not_exist_get_the_names_that_do(string name, string hint) =>
+        Assert.Equal(
+            "--data must be fashion-mnist, or a folder that holds "
+                + $"{Idx.TrainImages}, {Idx.TrainLabels}, {Idx.TestImages}, {Idx.TestLabels} "
+                + $"(gzipped or not); {name} is no folder{hint}.",
+            CommandLine.Run("train", "--data", name).Sentence()
+        );
 
     [Fact]
     public void A_subset_larger_than_the_data_is_refused() =>

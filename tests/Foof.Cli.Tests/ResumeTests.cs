@@ -1,3 +1,4 @@
+using System.Text;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Tests;
@@ -112,6 +113,17 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void Data_named_relative_to_the_working_folder_are_kept_by_their_full_path()
+    {
+        CommandLine.Run(Tiny("linear", "sgd", "run", ["--epochs", "1"]));
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, data);
+        CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2", "--data", relative);
+        using var checkpoint = Checkpoint.Load(folder["run"]);
+        Assert.Equal(3, checkpoint.Run.Epoch);
+        Assert.Equal(data, checkpoint.Run.Options.Data);
+    }
+
+    [Fact]
     public void Other_data_are_refused()
     {
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
@@ -183,22 +195,69 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(20)]
-    [InlineData(100_000)]
-    public void A_damaged_checkpoint_is_refused_in_one_sentence(int length)
+    [InlineData(0, "the file has 0.")]
+    [InlineData(20, "as the header's length at offset 0 says; it has 20.")]
+    [InlineData(20_000, "as its header says; it has 20000.")]
+    public void A_truncated_checkpoint_is_damaged(int length, string how)
     {
-        CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
+        var sentence = Damaged(bytes => bytes[..length]);
+        Assert.EndsWith(how, sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.linear.weight", "model.linear.weighX")]
+    [InlineData("linear.weight.velocity", "linear.weight.velociXy")]
+    [InlineData("\"F32\"", "\"I32\"")]
+    [InlineData("Fingerprint", "XXXXXXXXXXX")]
+    [InlineData("check_sum", "check_XXX")]
+    [InlineData("\"run\"", "\"XXX\"")]
+    public void A_checkpoint_whose_header_was_overwritten_is_damaged_and_not_another_models(
+        string old,
+        string written
+    )
+    {
+        var sentence = Damaged(bytes =>
+        {
+            var place = bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(old));
+            Encoding.UTF8.GetBytes(written).CopyTo(bytes, place);
+            return bytes;
+        });
+        Assert.Contains("its check sum must be", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_whose_weights_were_overwritten_is_damaged()
+    {
+        var sentence = Damaged(bytes =>
+        {
+            bytes[^10_000] ^= 1;
+            return bytes;
+        });
+        Assert.Contains("its check sum must be", sentence, StringComparison.Ordinal);
+    }
+
+    private string Damaged(Func<byte[], byte[]> damage)
+    {
+        CommandLine.Run(Tiny("linear", "sgd", "run", ["--epochs", "1"]));
         var file = Checkpoint.File(folder["run"]);
-        File.WriteAllBytes(file, File.ReadAllBytes(file)[..length]);
-        var sentence = CommandLine.Run("train", "--resume", folder["run"]).Sentence();
-        Assert.StartsWith(file, sentence, StringComparison.Ordinal);
+        File.WriteAllBytes(file, damage(File.ReadAllBytes(file)));
+        var sentence = CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2").Sentence();
+        Assert.StartsWith($"{file} is damaged: ", sentence, StringComparison.Ordinal);
+        return sentence;
     }
 
     private void Rewrite(Func<string, string> change)
     {
         var file = Checkpoint.File(folder["run"]);
         using var content = Safetensors.Load(file);
-        Safetensors.Save(file, content.Tensors, [new("run", change(content.Metadata["run"]))]);
+        var run = change(content.Metadata[Checkpoint.RunKey]);
+        Safetensors.Save(
+            file,
+            content.Tensors,
+            [
+                new(Checkpoint.RunKey, run),
+                new(Checkpoint.CheckSumKey, Checkpoint.CheckSum(content.Tensors, run)),
+            ]
+        );
     }
 }

@@ -41,6 +41,15 @@ public class UsageTests
         "--model must be one of mlp, linear, cnn, autoencoder, resnet18; got 'mpl'; the nearest is mlp."
     )]
     [InlineData(
+        "train --model resnet",
+        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; got 'resnet'; the nearest is resnet18."
+    )]
+    [InlineData(
+        "train --model encoder",
+        "--model must be one of mlp, linear, cnn, autoencoder, resnet18; "
+            + "got 'encoder'; the nearest is autoencoder."
+    )]
+    [InlineData(
         "train --optimizer adm",
         "--optimizer must be one of foof, sgd, adam; got 'adm'; the nearest is adam."
     )]

@@ -5,8 +5,7 @@ namespace Foof;
 
 /// <summary>Reads and checks the entries of a safetensors header, one tensor each.</summary>
 /// <param name="damaged">Makes the error of a sentence.</param>
-/// <param name="dataBytes">How many bytes of elements the file has.</param>
-internal sealed class EntryReader(Func<string, InvalidDataException> damaged, long dataBytes)
+internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
 {
     private const int MostDimensions = 64;
 
@@ -37,11 +36,8 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
             throw damaged($"{what} must have at most {MostDimensions} dimensions; found {shape.Length}");
         var needed = Bytes(what, shape, type);
         var offsets = Integers(Property(properties, what, "data_offsets"), $"data_offsets of {what}");
-        if (offsets is not [var begin, var end] || begin > end || end > dataBytes)
-            throw damaged(
-                $"data_offsets of {what} must be two numbers, in order, up to {dataBytes}; "
-                    + $"found [{Join(offsets)}]"
-            );
+        if (offsets is not [var begin, var end] || begin > end)
+            throw damaged($"data_offsets of {what} must be two numbers, in order; found [{Join(offsets)}]");
         if (end - begin != needed)
             throw damaged(
                 $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
@@ -97,8 +93,8 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
         return shape.Contains(0) ? 0 : (long)widest;
     }
 
-    /// <summary>The entries cover the bytes after the header: no overlap, no gap, nothing left.</summary>
-    internal void CheckCover(TensorEntry[] entries)
+    /// <summary>Where the last entry ends; before it is no overlap and no gap.</summary>
+    internal long End(TensorEntry[] entries)
     {
         long reached = 0;
         foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
@@ -110,11 +106,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged, lo
                 );
             reached = entry.End;
         }
-        if (reached != dataBytes)
-            throw damaged(
-                $"the tensors must fill the file; "
-                    + $"found {dataBytes - reached} bytes after data offset {reached}"
-            );
+        return reached;
     }
 
     private static string Join(long[] numbers) => string.Join(", ", numbers);

@@ -17,9 +17,17 @@ internal sealed class HeaderReader(string path)
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.LengthBytes];
         stream.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        var most = (ulong)Math.Min(size - SafetensorsHeader.LengthBytes, SafetensorsHeader.MostBytes);
-        if (length > most)
-            throw Damaged($"the header's length at offset 0 must be at most {most} bytes; found {length}");
+        if (length > SafetensorsHeader.MostBytes)
+            throw Damaged(
+                $"the header's length at offset 0 must be at most {SafetensorsHeader.MostBytes} bytes; "
+                    + $"found {length}"
+            );
+        var least = SafetensorsHeader.LengthBytes + (long)length;
+        if (least > size)
+            throw Damaged(
+                $"the file must have {least} bytes or more, as the header's length at offset 0 says; "
+                    + $"it has {size}"
+            );
         var text = new byte[length];
         stream.ReadExactly(text);
         return text;
@@ -27,33 +35,68 @@ internal sealed class HeaderReader(string path)
 
     /// <summary>The entries in the header's order, and the texts.</summary>
     /// <param name="text">The header.</param>
-    /// <param name="dataBytes">How many bytes follow it.</param>
+    /// <param name="size">How many bytes the file has.</param>
     internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(
         byte[] text,
-        long dataBytes
+        long size
     )
     {
         try
         {
             if (!Utf8.IsValid(text))
-                throw Damaged("the header at offset 8 must be UTF-8; found other bytes");
+                throw Unexpected("UTF-8", text, FirstInvalid(text));
             using var json = JsonDocument.Parse(text);
             var properties = Properties(json.RootElement, "the header at offset 8");
             var metadata = properties.Remove(SafetensorsHeader.MetadataName, out var texts)
                 ? Metadata(texts)
                 : new OrderedDictionary<string, string>();
-            var reader = new EntryReader(Damaged, dataBytes);
+            var reader = new EntryReader(Damaged);
             TensorEntry[] entries =
             [
                 .. properties.Select(property => reader.Read(property.Key, property.Value)),
             ];
-            reader.CheckCover(entries);
+            // The end is any number below 2^63.
+            var needed = (Int128)SafetensorsHeader.LengthBytes + text.Length + reader.End(entries);
+            if (needed != size)
+                throw Damaged($"the file must have {needed} bytes, as its header says; it has {size}");
             return (entries, metadata);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw Damaged($"the header at offset 8 must be JSON; found: {error.Message.TrimEnd('.')}");
+            throw Unexpected("a JSON object of texts and tensors", text, Place(text, error));
         }
+        catch (InvalidOperationException)
+        {
+            throw Damaged(
+                "the header at offset 8 must be JSON of whole characters; found half of a surrogate pair"
+            );
+        }
+    }
+
+    private static int FirstInvalid(byte[] text)
+    {
+        Utf8.ToUtf16(text, new char[text.Length], out var place, out _, replaceInvalidSequences: false);
+        return place;
+    }
+
+    // JSON errors count lines, and bytes within the last one.
+    private static int Place(ReadOnlySpan<byte> text, JsonException error)
+    {
+        var place = 0;
+        for (var line = error.LineNumber; line > 0; line--)
+            place += text[place..].IndexOf((byte)'\n') + 1;
+        return place + (int)(error.BytePositionInLine ?? 0);
+    }
+
+    private InvalidDataException Unexpected(string requirement, byte[] text, int place)
+    {
+        var found =
+            place == text.Length ? "its end"
+            : text[place] is > (byte)' ' and <= (byte)'~' ? $"'{(char)text[place]}'"
+            : $"the byte 0x{text[place]:x2}";
+        return Damaged(
+            $"the header must be {requirement}; found {found} at offset {SafetensorsHeader.LengthBytes + place}"
+        );
     }
 
     private OrderedDictionary<string, string> Metadata(JsonElement texts)
@@ -75,5 +118,5 @@ internal sealed class HeaderReader(string path)
     private OrderedDictionary<string, JsonElement> Properties(JsonElement json, string what) =>
         EntryReader.Properties(json, what, Damaged);
 
-    private InvalidDataException Damaged(string sentence) => new($"{path}: {sentence}.");
+    private InvalidDataException Damaged(string sentence) => new($"{path} is damaged: {sentence}.");
 }

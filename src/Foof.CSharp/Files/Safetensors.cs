@@ -104,7 +104,7 @@ public static class Safetensors
                 && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place
             )
                 throw new InvalidDataException(
-                    $"{path}: tensor '{entry.Name}' must hold 0 or 1 for each truth value; "
+                    $"{path} is damaged: tensor '{entry.Name}' must hold 0 or 1 for each truth value; "
                         + $"found {target[place]} at offset {stream.Position - target.Length + place}."
                 );
         }

@@ -109,6 +109,6 @@ internal static class SafetensorsHeader
     {
         var reader = new HeaderReader(path);
         var text = reader.Text(stream);
-        return reader.Parse(text, stream.Length - stream.Position);
+        return reader.Parse(text, stream.Length);
     }
 }

@@ -3,6 +3,9 @@ namespace Foof.Cli.Commands;
 /// <summary>What somebody who mistyped may have meant.</summary>
 internal static class Suggestion
 {
+    // Shorter parts are in too many words.
+    private const int FewestLetters = 4;
+
     /// <summary>
     /// The end of a sentence that names the nearest valid word; empty where none is near enough.
     /// </summary>
@@ -10,16 +13,19 @@ internal static class Suggestion
         Nearest(given, valid) is { } nearest ? $"; the nearest is {nearest}" : "";
 
     /// <summary>
-    /// The valid word with the fewest edits, or null where more than a third of the letters differ.
+    /// Of the valid words that are near, the one with the fewest edits: at most a third of the letters differ,
+    /// or one of the two words is a part of the other.
     /// </summary>
-    internal static string? Nearest(string given, IEnumerable<string> valid)
-    {
-        var (word, edits) = valid
-            .Select(word => (word, edits: Edits(given, word)))
-            .DefaultIfEmpty((word: "", edits: int.MaxValue))
-            .MinBy(candidate => candidate.edits);
-        return edits <= Math.Max(1, (Math.Max(given.Length, word.Length) + 1) / 3) ? word : null;
-    }
+    internal static string? Nearest(string given, IEnumerable<string> valid) =>
+        valid.Where(word => IsNear(given, word)).MinBy(word => Edits(given, word));
+
+    private static bool IsNear(string given, string word) =>
+        Edits(given, word) <= Math.Max(1, (Math.Max(given.Length, word.Length) + 1) / 3)
+        || IsPart(given, word)
+        || IsPart(word, given);
+
+    private static bool IsPart(string part, string whole) =>
+        part.Length >= FewestLetters && whole.Contains(part, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// How many letters to insert, delete, replace or swap with their neighbour (Levenshtein,

@@ -38,7 +38,11 @@ internal sealed class IdxStream : IDisposable
         {
             var count = Read(target);
             if (count == 0)
+            {
+                if (packed)
+                    CheckTrailer();
                 throw IdxFile.Wrong(Path, start, what, $"the end of the file after {Offset - start} bytes");
+            }
             Offset += count;
             target = target[count..];
         }
@@ -72,15 +76,16 @@ internal sealed class IdxStream : IDisposable
     private void CheckTrailer()
     {
         Span<byte> trailer = stackalloc byte[sizeof(uint)];
-        file.Position = file.Length - trailer.Length;
-        file.ReadExactly(trailer);
+        var place = Math.Max(0, file.Length - trailer.Length);
+        file.Position = place;
+        file.ReadAtLeast(trailer, trailer.Length, throwOnEndOfStream: false);
         var size = BinaryPrimitives.ReadUInt32LittleEndian(trailer);
         if (size != unchecked((uint)Offset))
             throw IdxFile.Wrong(
                 Path,
-                file.Length - trailer.Length,
+                place,
                 $"gzip's trailer with the unpacked size {Offset}",
-                $"{size}"
+                $"{size}; the file is cut or damaged: fetch it again"
             );
     }
 
@@ -90,13 +95,13 @@ internal sealed class IdxStream : IDisposable
         {
             return content.Read(target);
         }
-        catch (InvalidDataException error)
+        catch (InvalidDataException)
         {
             throw IdxFile.Wrong(
                 Path,
                 Offset,
-                "sound gzip data (the offset is that of the unpacked bytes)",
-                $"damage: {error.Message.TrimEnd('.')}"
+                "sound gzip data (this offset counts unpacked bytes)",
+                $"damage before offset {file.Position} of the packed bytes: fetch the file again"
             );
         }
     }

@@ -15,9 +15,16 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Where Debian's package dataset-fashion-mnist puts its files.</summary>
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
+    private static readonly string[] FileNames =
+    [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
+
     /// <summary>The folder that <paramref name="data"/> names.</summary>
-    internal static string Folder(string data) =>
-        data == FashionMnist ? FashionMnistFolder : Path.GetFullPath(data);
+    internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : data;
 
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
@@ -26,13 +33,13 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     {
         var folder = Folder(data);
         if (!Directory.Exists(folder))
-            throw new CommandFailure(Missing(data, folder));
+            throw new CommandFailure(Missing(data));
         var files = new[]
         {
-            IdxFile.ReadImages(Find(folder, "train-images-idx3-ubyte")),
-            IdxFile.ReadLabels(Find(folder, "train-labels-idx1-ubyte")),
-            IdxFile.ReadImages(Find(folder, "t10k-images-idx3-ubyte")),
-            IdxFile.ReadLabels(Find(folder, "t10k-labels-idx1-ubyte")),
+            IdxFile.ReadImages(Find(folder, FileNames[0])),
+            IdxFile.ReadLabels(Find(folder, FileNames[1])),
+            IdxFile.ReadImages(Find(folder, FileNames[2])),
+            IdxFile.ReadLabels(Find(folder, FileNames[3])),
         };
         var train = ImageSet.From(files[0], files[1], subset);
         try
@@ -46,14 +53,12 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
-    private static string Missing(string data, string folder)
-    {
-        if (data == FashionMnist)
-            return $"{folder} does not exist: run apt-get install dataset-fashion-mnist, "
-                + "or name a folder by --data.";
-        var hint = Suggestion.Hint(data, [FashionMnist]);
-        return $"--data must be {FashionMnist} or a folder of IDX files; {folder} does not exist{hint}.";
-    }
+    private static string Missing(string data) =>
+        data == FashionMnist
+            ? $"{FashionMnistFolder} does not exist: run apt-get install dataset-fashion-mnist, "
+                + "or name a folder by --data."
+            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", FileNames)} "
+                + $"(gzipped or not); {data} is no folder{Suggestion.Hint(data, [FashionMnist])}.";
 
     private static string Find(string folder, string name)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +19,8 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     /// <summary>The file with the weights and buffers alone.</summary>
     internal const string ModelFileName = "model.safetensors";
 
-    private const string RunKey = "run";
+    internal const string RunKey = "run";
+    internal const string CheckSumKey = "check_sum";
     private const string ModelPrefix = "model.";
     private const string OptimizerPrefix = "optimizer.";
     private const string GeneratorKey = "generator";
@@ -38,7 +41,12 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         tensors.AddRange(learner.State().Select(pair => Named(OptimizerPrefix, pair)));
         tensors.Add(new(GeneratorKey, get_rng_state()));
         tensors.Add(new(StepTimesKey, tensor(state.StepMilliseconds.ToArray())));
-        Safetensors.Save(File(folder), tensors, [new(RunKey, run.ToJson())]);
+        var text = run.ToJson();
+        Safetensors.Save(
+            File(folder),
+            tensors,
+            [new(RunKey, text), new(CheckSumKey, CheckSum(tensors, text))]
+        );
     }
 
     /// <summary>Writes the weights and buffers alone.</summary>
@@ -58,10 +66,48 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         if (!System.IO.File.Exists(path))
             throw new CommandFailure($"--resume must name a folder with a {FileName}; {folder} has none.");
         var content = Safetensors.Load(path);
-        if (content.Metadata.TryGetValue(RunKey, out var text) && RunRecord.FromJson(text) is { } run)
-            return new(path, run, content);
-        content.Dispose();
-        throw new CommandFailure($"{path} must be a checkpoint of ./foof train; it does not tell of a run.");
+        try
+        {
+            return new(path, Checked(path, content), content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static RunRecord Checked(string path, SafetensorsContent content)
+    {
+        var text = content.Metadata.GetValueOrDefault(RunKey);
+        var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
+        var found = CheckSum(content.Tensors, text ?? "");
+        if (kept != found && (kept ?? text) is not null)
+            throw new InvalidDataException(
+                $"{path} is damaged: its check sum must be that of its content, {found}; "
+                    + $"found {kept ?? "none"}: resume from another checkpoint, or start again."
+            );
+        return text is not null && RunRecord.FromJson(text) is { } run
+            ? run
+            : throw new CommandFailure(
+                $"{path} must be a checkpoint of ./foof train; it does not tell of a run."
+            );
+    }
+
+    /// <summary>A hash of all that a checkpoint holds; it tells damage from another model's run.</summary>
+    internal static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string run)
+    {
+        using var scope = NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(run);
+        foreach (var (name, tensor) in tensors)
+        {
+            Append($"{name}: {Describe(tensor)}");
+            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+
+        void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
     }
 
     /// <summary>Where a folder's checkpoint is.</summary>

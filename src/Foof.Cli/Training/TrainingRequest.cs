@@ -39,9 +39,7 @@ internal sealed record TrainingRequest
             );
         return new()
         {
-            Data = Data is null or Foof.Cli.Data.ImageData.FashionMnist
-                ? Foof.Cli.Data.ImageData.FashionMnist
-                : Path.GetFullPath(Data),
+            Data = FullData ?? Foof.Cli.Data.ImageData.FashionMnist,
             Model = Model ?? Models.ModelCatalogue.Default,
             Optimizer = kind.Name,
             Epochs = Epochs ?? DefaultEpochs,
@@ -84,7 +82,7 @@ internal sealed record TrainingRequest
                 $"The run in {folder} has {finished} finished epoch(s) and --epochs is {epochs}: "
                     + "raise --epochs to go on."
             );
-        return kept with { Data = Data ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };
+        return kept with { Data = FullData ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };
     }
 
     /// <summary>The options that were given and mean nothing to the optimiser.</summary>
@@ -101,6 +99,10 @@ internal sealed record TrainingRequest
         if (StatisticsSteps is not null)
             yield return "--statistics-steps";
     }
+
+    // A run may go on from another working folder.
+    private string? FullData =>
+        Data is null or Foof.Cli.Data.ImageData.FashionMnist ? Data : Path.GetFullPath(Data);
 
     private static void Same<T>(string option, T? given, T kept, string folder)
         where T : struct, IEquatable<T>

@@ -26,7 +26,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var options = Resolve(checkpoint);
         var kind = ModelCatalogue.Find(options.Model);
         var optimizer = OptimizerCatalogue.Find(options.Optimizer);
-        using var data = ImageData.Read(options.Data, options.Subset);
+        using var data = ImageData.Read(DataName(options), options.Subset);
         Check(checkpoint, data, options);
         set_num_threads(options.Threads);
         Note(options, optimizer, checkpoint);
@@ -41,6 +41,9 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
             : Stopped(state, Batches.CountOf(data.Train.Count, options.BatchSize));
     }
 
+    // Messages name the data as the user did.
+    private string DataName(TrainingOptions options) => plan.Request.Data ?? options.Data;
+
     private TrainingOptions Resolve(Checkpoint? checkpoint) =>
         checkpoint is null
             ? plan.Request.Resolve()
@@ -51,7 +54,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Fingerprint)
             throw new CommandFailure(
                 $"The checkpoint in {plan.Resume} was made with other data than "
-                    + $"{ImageData.Folder(options.Data)}: name the same data by --data."
+                    + $"{ImageData.Folder(DataName(options))}: name the same data by --data."
             );
         if (folder is not null)
             WritableFile.CheckFolder(plan.Out is null ? "--resume" : "--out", folder);

@@ -13,7 +13,11 @@ public class DamagedSafetensorsTests
         System.IO.File.WriteAllBytes(folder["bad.safetensors"], bytes);
         var before = torch.Tensor.TotalCount;
         var error = Assert.Throws<InvalidDataException>(() => Safetensors.Load(folder["bad.safetensors"]));
-        Assert.Contains("bad.safetensors", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{folder["bad.safetensors"]} is damaged: ",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
         Assert.Equal(before, torch.Tensor.TotalCount);
     }
@@ -24,7 +28,12 @@ public class DamagedSafetensorsTests
 
     [Fact]
     public void A_header_longer_than_the_file_is_refused() =>
-        Refused(HandMade.File(100, Encoding.UTF8.GetBytes("{}"), []), "offset 0", "2 bytes", "100");
+        Refused(
+            HandMade.File(100, Encoding.UTF8.GetBytes("{}"), []),
+            "must have 108 bytes",
+            "offset 0",
+            "it has 10"
+        );
 
     [Fact]
     public void A_header_of_2_to_the_64_bytes_is_refused() =>
@@ -44,12 +53,14 @@ public class DamagedSafetensorsTests
     }
 
     [Theory]
-    [InlineData("", "JSON")]
-    [InlineData("{", "JSON")]
-    [InlineData("{}x", "JSON")]
+    [InlineData("", "JSON object of texts and tensors; found its end at offset 8.")]
+    [InlineData("{", "JSON object of texts and tensors; found its end at offset 9.")]
+    [InlineData("{}x", "JSON object of texts and tensors; found 'x' at offset 10.")]
+    [InlineData("{\n\n\"a\" 1}", "JSON object of texts and tensors; found '1' at offset 15.")]
+    [InlineData("{\"a\u0000", "JSON object of texts and tensors; found the byte 0x00 at offset 11.")]
     [InlineData("[]", "object")]
     [InlineData("null", "object")]
-    [InlineData("""{"\ud800":1}""", "JSON")]
+    [InlineData("""{"\ud800":1}""", "JSON of whole characters; found half of a surrogate pair.")]
     [InlineData("""{"__metadata__":[]}""", "__metadata__")]
     [InlineData("""{"__metadata__":{"a":1}}""", "'a'")]
     [InlineData("""{"__metadata__":{"a":"1","a":"2"}}""", "'a' twice")]
@@ -64,7 +75,7 @@ public class DamagedSafetensorsTests
 
     [Fact]
     public void A_header_that_is_not_UTF8_is_refused() =>
-        Refused(HandMade.File(3, [0x7b, 0xff, 0x7d], []), "UTF-8");
+        Refused(HandMade.File(3, [0x7b, 0xff, 0x7d], []), "UTF-8; found the byte 0xff at offset 9.");
 
     [Fact]
     public void A_header_nested_too_deeply_is_refused() =>
@@ -92,10 +103,11 @@ public class DamagedSafetensorsTests
     [InlineData("F32", "[]", 0, 8, "4 bytes")]
     [InlineData("F32", "[2]", 8, 0, "8, 0")]
     [InlineData("F32", "[2]", -8, 0, "-8")]
-    [InlineData("F32", "[2]", 1, 9, "up to 8")]
-    [InlineData("F32", "[1099511627776]", 0, 4398046511104, "up to 8")]
+    [InlineData("F32", "[2]", 1, 9, "gap")]
+    [InlineData("F32", "[1099511627776]", 0, 4398046511104, "must have 43980465")]
+    [InlineData("U8", "[9223372036854775807]", 0, long.MaxValue, "must have 9223372036854775")]
     [InlineData("F32", "[1]", 4, 8, "gap")]
-    [InlineData("F32", "[1]", 0, 4, "4 bytes after data offset 4")]
+    [InlineData("F32", "[1]", 0, 4, "as its header says; it has ")]
     public void An_entry_that_does_not_fit_is_refused(
         string dtype,
         string shape,
@@ -119,7 +131,23 @@ public class DamagedSafetensorsTests
         Refused(HandMade.File(Two(2, 8), Eight), "'b'", "overlap");
         Refused(HandMade.File(Two(5, 8), Eight), "'b'", "gap");
         Refused(HandMade.File(Two(0, 8), Eight), "overlap");
-        Refused(HandMade.File(Two(4, 7), Eight), "1 bytes after data offset 7");
+        Refused(HandMade.File(Two(4, 7), Eight), "as its header says; it has ");
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(-40)]
+    [InlineData(3)]
+    public void A_file_of_another_length_tells_the_bytes_it_should_have_and_has(int more)
+    {
+        using var folder = new Folder();
+        Safetensors.Save(folder["a"], [new("x", torch.ones([10])), new("y", torch.ones([2]))]);
+        var sound = System.IO.File.ReadAllBytes(folder["a"]);
+        var other = sound.Concat(new byte[Math.Max(0, more)]).Take(sound.Length + more).ToArray();
+        Refused(
+            other,
+            $"the file must have {sound.Length} bytes, as its header says; it has {other.Length}."
+        );
     }
 
     [Fact]

@@ -1,0 +1,259 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// A structured symmetric positive semi-definite matrix over the weights of one or several layers: F, G G^T or an
+/// approximation. Vectors are one matrix V [d_out; d_in] a layer. It does not own its tensors: who made it frees
+/// `Curvature.tensors`.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type Curvature =
+    /// The whole matrix over the layers' weights row by row, F [p; p], and the shapes [d_out; d_in].
+    | Dense of F: torch.Tensor * shapes: int64 array array
+    /// One [d_out; d_in] a layer.
+    | Diagonal of D: torch.Tensor array
+    /// A block for each row of one layer's W, F [d_out; d_in; d_in].
+    | Units of F: torch.Tensor
+    /// E (x) A for each group of one layer: V -> E V A.
+    | Kronecker of E: Side * A: Side
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in].
+    | Eigenbasis of Q_E: Side * Q_A: Side * S: torch.Tensor
+    /// G G^T over all layers of G.
+    | LowRank of G: FisherFactor
+    /// D + G G^T, D one [d_out; d_in] a layer with positive entries.
+    | LowRankPlusDiagonal of G: FisherFactor * D: torch.Tensor array
+    /// One after the other along the layers; structures may differ.
+    | Blocks of Curvature array
+    /// The sum of matrices over the same layers, term by term.
+    | Sum of Curvature array
+
+/// The algebra of structured curvature. Every function's result belongs to its caller.
+[<RequireQualifiedAccess>]
+module Curvature =
+
+    /// The tensors held.
+    let rec tensors curvature =
+        match curvature with
+        | Curvature.Dense(F, _)
+        | Curvature.Units F -> [ F ]
+        | Curvature.Diagonal D -> List.ofArray D
+        | Curvature.Kronecker(E, A) -> Side.tensors E @ Side.tensors A
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> S :: Side.tensors Q_E @ Side.tensors Q_A
+        | Curvature.LowRank G -> FisherFactor.tensors G
+        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.tensors G @ List.ofArray D
+        | Curvature.Blocks parts
+        | Curvature.Sum parts -> parts |> Seq.collect tensors |> List.ofSeq
+
+    /// [d_out; d_in] of each layer.
+    let rec shapes curvature =
+        match curvature with
+        | Curvature.Dense(_, shapes) -> shapes
+        | Curvature.Diagonal D -> D |> Array.map _.shape
+        | Curvature.Units F -> [| [| F.size 0; F.size 1 |] |]
+        | Curvature.Kronecker(E, A) -> [|
+            [| (max (Side.groups E) (Side.groups A)) * Side.size E; Side.size A |]
+          |]
+        | Curvature.Eigenbasis(_, _, S) -> [| [| S.size 0 * S.size 1; S.size 2 |] |]
+        | Curvature.LowRank G
+        | Curvature.LowRankPlusDiagonal(G, _) -> G.Shapes
+        | Curvature.Blocks parts -> Array.collect shapes parts
+        | Curvature.Sum parts -> shapes parts[0]
+
+    /// The number of weights p.
+    let size curvature = shapes curvature |> Array.sumBy (Array.fold (*) 1L)
+
+    /// A tensor whose type and device those of the results are.
+    let internal like curvature = (tensors curvature).Head
+
+    /// V as [g; d_out/g; d_in].
+    let internal grouped (groups: int64) (V: torch.Tensor) = V.reshape (groups, -1L, V.size -1)
+
+    let private kroneckerProduct E A (V: torch.Tensor) =
+        let V' = grouped (max (Side.groups E) (Side.groups A)) V
+        (A |> Side.times (E |> Side.timesColumns V')).reshape V.shape
+
+    /// Q_E change(Q_E^T V Q_A) Q_A^T.
+    let internal inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
+        let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
+        (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
+
+    /// The layers' vectors, part by part of a block-diagonal matrix.
+    let internal splitting (parts: Curvature array) (V: torch.Tensor array) =
+        let counts = parts |> Array.map (fun part -> (shapes part).Length)
+        let starts = counts |> Array.scan (+) 0
+        parts |> Array.mapi (fun i part -> part, Array.sub V starts[i] counts[i])
+
+    let rec private multiply curvature (V: torch.Tensor array) : torch.Tensor array =
+        match curvature with
+        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (F.mv (Weights.flatten V))
+        | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D * V) D V
+        | Curvature.Units F -> [| F.matmul(V[0].unsqueeze -1L).squeeze -1L |]
+        | Curvature.Kronecker(E, A) -> [| kroneckerProduct E A V[0] |]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| V[0] |> inBasis Q_E Q_A (S.size 0) (fun rotated -> rotated * S) |]
+        | Curvature.LowRank G -> FisherFactor.times (FisherFactor.transposeTimes V G) G
+        | Curvature.LowRankPlusDiagonal(G, D) ->
+            Weights.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
+        | Curvature.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
+        | Curvature.Sum terms -> terms |> Array.map (fun term -> multiply term V) |> Array.reduce Weights.add
+
+    /// C V. Shapes: V one [d_out; d_in] a layer -> the same. Raises an ArgumentException when the shapes do not fit.
+    /// (MATH 3, 5)
+    let product curvature (V: torch.Tensor array) =
+        Weights.check (nameof V) (shapes curvature) V
+        Scope.owned (fun () -> multiply curvature V) Seq.ofArray
+
+    let rec private diagonalOf curvature : torch.Tensor array =
+        match curvature with
+        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (torch.diagonal F)
+        | Curvature.Diagonal D -> D |> Array.map _.alias()
+        | Curvature.Units F -> [| torch.diagonal (F, 0L, 1L, 2L) |]
+        | Curvature.Kronecker(E, A) ->
+            let like = like curvature
+            let outer = (Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L
+            [| outer.flatten (0L, 1L) |]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> [|
+            let left = Side.square Q_E |> Side.timesColumns S
+            (Side.square Q_A |> Side.transpose |> Side.times left).flatten (0L, 1L)
+          |]
+        | Curvature.LowRank G -> FisherFactor.diagonal G
+        | Curvature.LowRankPlusDiagonal(G, D) -> Weights.add D (FisherFactor.diagonal G)
+        | Curvature.Blocks parts -> Array.collect diagonalOf parts
+        | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce Weights.add
+
+    /// The diagonal of C, one [d_out; d_in] a layer.
+    let diagonal curvature = Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
+
+    let rec private traceOf curvature : torch.Tensor =
+        match curvature with
+        | Curvature.Kronecker(E, A) ->
+            let like = like curvature
+            (Side.trace like E * Side.trace like A).sum ()
+        | Curvature.Eigenbasis(_, _, S) -> S.sum ()
+        | Curvature.LowRank G -> (FisherFactor.squaredNorms G).sum ()
+        | Curvature.Blocks parts
+        | Curvature.Sum parts -> parts |> Array.map traceOf |> Array.reduce (fun x y -> x + y)
+        | _ -> diagonalOf curvature |> Array.map _.sum() |> Array.reduce (fun x y -> x + y)
+
+    /// tr C, a scalar on the curvature's device.
+    let trace curvature = Scope.tensor (fun () -> traceOf curvature)
+
+    let private kroneckerOfGroups (E: torch.Tensor) (A: torch.Tensor) =
+        let g = max (E.size 0) (A.size 0)
+        let block (i: int64) = torch.kron (E.select (0L, min i (E.size 0 - 1L)), A.select (0L, min i (A.size 0 - 1L)))
+        torch.block_diag [| for i in 0L .. g - 1L -> block i |]
+
+    let rec private denseOf curvature : torch.Tensor =
+        match curvature with
+        | Curvature.Dense(F, _) -> F.alias ()
+        | Curvature.Diagonal D -> torch.diag (Weights.flatten D)
+        | Curvature.Units F -> torch.block_diag [| for row in 0L .. F.size 0 - 1L -> F.select (0L, row) |]
+        | Curvature.Kronecker(E, A) ->
+            let like = like curvature
+            kroneckerOfGroups (Side.dense like E) (Side.dense like A)
+        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
+            let Q = kroneckerOfGroups (Side.dense S Q_E) (Side.dense S Q_A)
+            (Q * S.flatten ()).mm (Q.t ())
+        | Curvature.LowRank G -> FisherFactor.dense G
+        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag (Weights.flatten D)
+        | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
+        | Curvature.Sum terms -> terms |> Array.map denseOf |> Array.reduce (fun x y -> x + y)
+
+    /// C written out. Shapes: -> [p; p], the layers' weights row by row, one after the other. Raises an
+    /// ArgumentException, which states the bytes, above 4 GB.
+    let dense curvature =
+        FisherFactor.requireDense (size curvature)
+        Scope.tensor (fun () -> denseOf curvature)
+
+    let rec private scaled (c: float) curvature =
+        match curvature with
+        | Curvature.Dense(F, shapes) -> Curvature.Dense(F * c, shapes)
+        | Curvature.Diagonal D -> Curvature.Diagonal(Weights.scale c D)
+        | Curvature.Units F -> Curvature.Units(F * c)
+        | Curvature.Kronecker(E, A) -> Curvature.Kronecker(Side.scale c E, A)
+        | Curvature.Eigenbasis(Q_E, Q_A, S) -> Curvature.Eigenbasis(Q_E, Q_A, S * c)
+        | Curvature.LowRank G -> Curvature.LowRank(FisherFactor.scale c G)
+        | Curvature.LowRankPlusDiagonal(G, D) ->
+            Curvature.LowRankPlusDiagonal(FisherFactor.scale c G, Weights.scale c D)
+        | Curvature.Blocks parts -> Curvature.Blocks(Array.map (scaled c) parts)
+        | Curvature.Sum terms -> Curvature.Sum(Array.map (scaled c) terms)
+
+    /// c C, c >= 0. It may share tensors with C, which must outlive it. Raises an ArgumentException when c is negative.
+    let scale (c: float) curvature =
+        Require.nonNegative (nameof c) c
+        scaled c curvature
+
+    let private plus (X: torch.Tensor) (diagonal: unit -> torch.Tensor) = Scope.tensor (fun () -> X + diagonal ())
+
+    let rec private plusDiagonal (D: torch.Tensor array) curvature =
+        let terms own = Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
+
+        match curvature with
+        | Curvature.Dense(F, shapes) -> Curvature.Dense(plus F (fun () -> torch.diag (Weights.flatten D)), shapes)
+        | Curvature.Diagonal D' -> Curvature.Diagonal(Weights.add D' D)
+        | Curvature.Units F -> Curvature.Units(plus F (fun () -> torch.diag_embed D[0]))
+        | Curvature.LowRank G -> Curvature.LowRankPlusDiagonal(G, D)
+        | Curvature.LowRankPlusDiagonal(G, D') -> Curvature.LowRankPlusDiagonal(G, Weights.add D' D)
+        | Curvature.Blocks parts ->
+            splitting parts D |> Array.map (fun (part, D) -> plusDiagonal D part) |> Curvature.Blocks
+        | Curvature.Kronecker _
+        | Curvature.Eigenbasis _ -> terms [| curvature |]
+        | Curvature.Sum own -> terms own
+
+    /// C + D for a diagonal D, one [d_out; d_in] a layer. It may share tensors with both, which must outlive it.
+    /// Raises an ArgumentException when the shapes do not fit.
+    let addDiagonal (D: torch.Tensor array) curvature =
+        Weights.check (nameof D) (shapes curvature) D
+        plusDiagonal D curvature
+
+    let rec private sum x y =
+        match x, y with
+        | Curvature.Dense(F, shapes), Curvature.Dense(F', _) -> Curvature.Dense(F + F', shapes)
+        | Curvature.Units F, Curvature.Units F' -> Curvature.Units(F + F')
+        | Curvature.LowRank G, Curvature.LowRank G' -> Curvature.LowRank(FisherFactor.join [| G; G' |])
+        | Curvature.LowRankPlusDiagonal(G, D), Curvature.LowRank G'
+        | Curvature.LowRank G', Curvature.LowRankPlusDiagonal(G, D) ->
+            Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], D)
+        | Curvature.LowRankPlusDiagonal(G, D), Curvature.LowRankPlusDiagonal(G', D') ->
+            Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], Weights.add D D')
+        | Curvature.Diagonal D, other
+        | other, Curvature.Diagonal D -> plusDiagonal D other
+        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
+            Curvature.Blocks(Array.map2 sum parts parts')
+        | Curvature.Sum terms, other
+        | other, Curvature.Sum terms -> Curvature.Sum(Array.append terms [| other |])
+        | _ -> Curvature.Sum [| x; y |]
+
+    /// C + C', as of two tasks: exact. Dense, diagonal, unit-wise and low-rank matrices stay what they are (columns are
+    /// put side by side); a sum with Kronecker products is kept term by term, for products: `merge` makes one of them.
+    /// It may share tensors with both, which must outlive it. Raises an ArgumentException when the shapes differ.
+    let add x y =
+        if shapes x <> shapes y then
+            invalidArg (nameof y) $"curvatures must be over the same layers, %A{shapes x}; got %A{shapes y}."
+
+        sum x y
+
+    let private mergedFactors E A E' A' =
+        let like = Side.tensors A |> List.head
+        let trace side = Side.trace like side
+        let dense = Side.dense like
+        let pi = (trace E * trace A' / (trace E' * trace A)).sqrt ()
+        let pi' = pi.view (-1L, 1L, 1L)
+        let E'', A'' = dense E + pi' * dense E', dense A + dense A' / pi'
+        let traces (E: torch.Tensor) (A: torch.Tensor) = trace (Side.Full E) * trace (Side.Full A)
+        let wanted = traces (dense E) (dense A) + traces (dense E') (dense A')
+        struct (E'' * (wanted / traces E'' A'').view (-1L, 1L, 1L), A'')
+
+    /// One Kronecker product in place of the sum of two, (E + pi E') (x) (A + A'/pi) with
+    /// pi^2 = tr E tr A' / (tr E' tr A), scaled so that the trace is that of the sum: merged tasks would count double
+    /// without. Block-diagonal matrices are merged part by part; others are added. The result shares no tensor with
+    /// merged Kronecker products. (methods: K-FAC EWC with the trace correction; MATH 7)
+    let rec merge x y =
+        match x, y with
+        | Curvature.Kronecker(E, A), Curvature.Kronecker(E', A') when shapes x = shapes y ->
+            let struct (E, A) =
+                Scope.owned (fun () -> mergedFactors E A E' A') (fun struct (E, A) -> [ E; A ])
+
+            Curvature.Kronecker(Side.Full E, Side.Full A)
+        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
+            Curvature.Blocks(Array.map2 merge parts parts')
+        | _ -> add x y

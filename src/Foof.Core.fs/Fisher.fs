@@ -1,0 +1,203 @@
+namespace Foof
+
+open TorchSharp
+
+/// Whose labels the Fisher's gradients are taken at.
+[<RequireQualifiedAccess>]
+type Fisher =
+    /// y sampled from the model, k times for each data point: unbiased, m = n k columns.
+    | MonteCarlo of samples: int
+    /// The expectation over all labels, which is the generalised Gauss-Newton matrix: m = n C columns.
+    | Full
+    /// The data set's labels. Not the Fisher (Kunstner et al. 2019), though often called so: m = n columns.
+    | Empirical
+
+/// A batch for curvature: the labels are read by the empirical Fisher only.
+type CurvatureBatch = {
+    /// The model's input.
+    Input: torch.Tensor
+    /// The labels, or null.
+    Target: torch.Tensor
+}
+
+/// Fisher factors of a model: one forward pass, and one backward pass to the layers' outputs for each column of a data
+/// point. No gradient of a weight is formed. (MATH 2)
+[<RequireQualifiedAccess>]
+module Fisher =
+
+    let private requireCalls (layer: Layer) (calls: Record array) =
+        if calls.Length = 0 then
+            invalidOp $"{Layer.describe layer} was not called in the forward pass; leave it out, or call it with call()."
+
+    let private requireDataPoints (layer: Layer) (n: int64) (activations: Activations) =
+        let found = Activations.dataPoints activations
+
+        if found <> n then
+            invalidOp (
+                $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; got {found}. "
+                + "Keep data points first and positions after them, or leave the layer out."
+            )
+
+    /// The activations of all calls of a layer, side by side along the positions.
+    let private activationsOf (layer: Layer) (calls: Record array) =
+        calls |> Array.map (fun call -> Layer.activations layer call.Input) |> Activations.joinPositions
+
+    /// The errors of all calls of a layer; zeros where the output does not depend on a call.
+    let private errorsOf (layer: Layer) (calls: Record array) (gradientOf: Record -> torch.Tensor) =
+        let ofCall (call: Record) =
+            match gradientOf call with
+            | null -> call.Output.Value.zeros_like ()
+            | gradient -> gradient
+            |> Layer.errors layer
+
+        torch.cat (Array.map ofCall calls, 2L)
+
+    /// The directions at the output, each the shape of the output, and what each column counts.
+    let directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
+        let n = float (output.size 0)
+
+        match fisher with
+        | Fisher.MonteCarlo samples ->
+            Require.atLeast (nameof samples) 1 samples
+
+            let sampled = seq {
+                for _ in 1..samples do
+                    Likelihood.errors likelihood output (Likelihood.sample likelihood output generator)
+            }
+
+            struct (sampled, 1.0 / (n * float samples))
+        | Fisher.Full ->
+            let columns = Likelihood.hessianColumns likelihood output
+            struct (Seq.init (int columns) (fun c -> Likelihood.hessianRoot likelihood output (int64 c)), 1.0 / n)
+        | Fisher.Empirical ->
+            if isNull target then
+                invalidArg (nameof target) "target must hold the labels for the empirical Fisher; got none."
+
+            struct (Seq.singleton (Likelihood.errors likelihood output target), 1.0 / n)
+
+    /// The columns of layers whose calls were recorded in the forward pass that made `output`; its graph is kept.
+    let ofRecords (layers: Layer array) (records: Record array) (output: torch.Tensor) (directions: seq<torch.Tensor>) (weight: float) =
+        let callsOf = Record.byLayer records
+        let calls = layers |> Array.map callsOf
+        Array.iter2 requireCalls layers calls
+        let variables = calls |> Array.collect (Array.map _.Output.Value)
+
+        let backward (direction: torch.Tensor) =
+            use scope = torch.NewDisposeScope()
+
+            let gradients =
+                torch.autograd.grad ([| output |], variables, [| direction |], retain_graph = true, allow_unused = true)
+
+            let found = dict (Array.zip (variables |> Array.map _.Handle) gradients)
+            let gradientOf (call: Record) = found[call.Output.Value.Handle]
+            let errors = Array.map2 (fun layer calls -> errorsOf layer calls gradientOf) layers calls
+            scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
+            errors
+
+        let columns = directions |> Seq.map backward |> Seq.toArray
+
+        let ofLayer l layer =
+            let activations = activationsOf layer calls[l]
+            requireDataPoints layer (output.size 0) activations
+            LayerFactor.Product(activations, torch.cat (columns |> Array.map (fun errors -> errors[l]), 1L))
+
+        {
+            Layers = Array.mapi ofLayer layers
+            Weight = weight
+        }
+
+    let private requireFinite (layer: Layer) (what: string) (tensor: torch.Tensor) =
+        let bad = Reading.countNotFinite tensor
+
+        if bad > 0L then
+            raise (
+                NumericalFailure(
+                    $"{bad} of {tensor.numel ()} {what} are not finite",
+                    Layer.describe layer,
+                    "check the data and the weights for NaN"
+                )
+            )
+
+    let private requireSound (layers: Layer array) (part: FisherColumns) =
+        for layer, factor in Array.zip layers part.Layers do
+            match factor with
+            | LayerFactor.Product(activations, E) ->
+                activations |> Activations.tensors |> List.iter (fun A -> if A.is_floating_point () then requireFinite layer "activations" A)
+                requireFinite layer "errors" E
+            | _ -> ()
+
+    /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.
+    ///
+    /// `generator` draws the labels of the Monte-Carlo Fisher; null is the default one. The model runs in the mode that
+    /// it is in; parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an
+    /// ArgumentException for an empty batch or wrong labels, an InvalidOperationException for a layer that was not called
+    /// or whose input does not have the data points first, a NumericalFailure for NaN in activations or errors.
+    /// (MATH 2; Benzing 2022, App. I)
+    let factor
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        fisher
+        likelihood
+        (batch: CurvatureBatch)
+        (generator: torch.Generator)
+        =
+        if batch.Input.numel () = 0L then
+            invalidArg (nameof batch) "batch must hold at least one data point; got none."
+
+        Scope.owned
+            (fun () ->
+                use recorder = new Recorder(model, layers)
+                use _recorded = torch.enable_grad ()
+                recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
+                let output = model.call batch.Input
+                recorder.Stop()
+                let records = recorder.Take()
+
+                try
+                    use _quiet = torch.no_grad ()
+                    let detached = output.detach ()
+                    let struct (directions, weight) = directions fisher likelihood detached batch.Target generator
+                    let part = ofRecords layers records output directions weight
+                    requireSound layers part
+                    FisherFactor.ofColumns part
+                finally
+                    Record.release records)
+            (FisherFactor.tensors >> Seq.ofList)
+
+    let private bytes (G: FisherFactor) =
+        FisherFactor.tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+
+    /// The Fisher factor of several batches together, a mean over all their data points.
+    ///
+    /// `memoryBudget` bounds the bytes of the factors. Raises an InvalidOperationException when they do not fit, and
+    /// what `factor` raises; `cancellation` is looked at between batches. The factor's tensors belong to the caller.
+    let accumulate model layers fisher likelihood (batches: seq<CurvatureBatch>) generator (memoryBudget: int64) (cancellation: System.Threading.CancellationToken) =
+        Scope.owned
+            (fun () ->
+                let factors = ResizeArray<struct (FisherFactor * int64)>()
+                let mutable held = 0L
+
+                for batch in batches do
+                    cancellation.ThrowIfCancellationRequested()
+                    let G = factor model layers fisher likelihood batch generator
+                    held <- held + bytes G
+                    factors.Add(struct (G, batch.Input.size 0))
+
+                    if held > memoryBudget then
+                        let points = factors |> Seq.sumBy (fun struct (_, n) -> n)
+
+                        invalidOp (
+                            $"The factor of the first {points} data points takes {held} bytes, and {memoryBudget} are allowed; "
+                            + "use fewer data points, sampled labels, or a larger budget."
+                        )
+
+                if factors.Count = 0 then
+                    invalidArg (nameof batches) "batches must hold at least one batch; got none."
+
+                let N = factors |> Seq.sumBy (fun struct (_, n) -> float n)
+
+                factors
+                |> Seq.map (fun struct (G, n) -> FisherFactor.scale (float n / N) G)
+                |> Seq.toArray
+                |> FisherFactor.join)
+            (FisherFactor.tensors >> Seq.ofList)

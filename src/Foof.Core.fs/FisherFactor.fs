@@ -1,0 +1,182 @@
+namespace Foof
+
+open TorchSharp
+
+/// The columns that one batch gives: they add weight sum_j g_j g_j^T to F.
+[<ReferenceEquality>]
+type FisherColumns = {
+    /// One factor a layer, all with the same number of columns.
+    Layers: LayerFactor array
+    /// What each g_j g_j^T counts: 1/n with one column a data point or with all columns of the output's Hessian,
+    /// 1/(n k) with k sampled labels.
+    Weight: float
+}
+
+/// The factor G [p; m] of F = G G^T, which is never written out: of one batch, or of several side by side.
+[<ReferenceEquality>]
+type FisherFactor = {
+    /// [d_out; d_in] of each layer.
+    Shapes: int64 array array
+    /// The columns, batch by batch.
+    Parts: FisherColumns array
+}
+
+/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer.
+/// Every function runs in time and memory linear in the columns' factors; nothing of size p x m is formed unless the
+/// positions' route is cheaper that way. (Benzing 2022, App. I; MATH 3)
+[<RequireQualifiedAccess>]
+module FisherFactor =
+
+    let private partColumns (part: FisherColumns) = LayerFactor.columns part.Layers[0]
+
+    /// The number of columns m.
+    let columns (G: FisherFactor) = G.Parts |> Array.sumBy partColumns
+
+    /// The number of weights p.
+    let rows (G: FisherFactor) = G.Shapes |> Array.sumBy (Array.fold (*) 1L)
+
+    /// The tensors held, for their owner.
+    let tensors (G: FisherFactor) =
+        [ for part in G.Parts do
+              for factor in part.Layers do
+                  yield! LayerFactor.tensors factor ]
+
+    /// A factor of one batch's columns.
+    let ofColumns (part: FisherColumns) = {
+        Shapes = part.Layers |> Array.map LayerFactor.shape
+        Parts = [| part |]
+    }
+
+    /// The factor of layer l alone: its block of F. It shares the tensors.
+    let layer (l: int) (G: FisherFactor) = {
+        Shapes = [| G.Shapes[l] |]
+        Parts = G.Parts |> Array.map (fun part -> { part with Layers = [| part.Layers[l] |] })
+    }
+
+    /// [G1 G2 ...]: F is the sum. It shares the tensors. Raises an ArgumentException when the layers differ.
+    let join (factors: FisherFactor array) =
+        for G in factors do
+            if G.Shapes <> factors[0].Shapes then
+                invalidArg (nameof factors) $"factors must be of the same layers, %A{factors[0].Shapes}; got %A{G.Shapes}."
+
+        { factors[0] with Parts = factors |> Array.collect _.Parts }
+
+    /// sqrt(c) G, the factor of c F. It shares the tensors.
+    let scale (c: float) (G: FisherFactor) = {
+        G with
+            Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
+    }
+
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors, but for
+    /// the errors of layers with a constant.
+    let weighted (S: torch.Tensor array) (G: FisherFactor) =
+        let weigh (part: FisherColumns) = {
+            part with
+                Layers = Array.map2 LayerFactor.weighted part.Layers S
+        }
+
+        { G with Parts = Array.map weigh G.Parts }
+
+    let private first (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
+
+    /// Where each part's columns begin.
+    let private starts (G: FisherFactor) = G.Parts |> Array.scan (fun start part -> start + partColumns part) 0L
+
+    let private addGram (x: FisherColumns) (y: FisherColumns) (K: torch.Tensor) =
+        Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
+        K.mul_ ((sqrt (x.Weight * y.Weight)).ToScalar()) |> ignore
+
+    /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
+    ///
+    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
+    /// (Benzing 2022, eq. 21; MATH 3)
+    let crossGram (G: FisherFactor) (G': FisherFactor) =
+        Scope.tensor (fun () ->
+            let K =
+                torch.zeros (columns G, columns G', dtype = torch.ScalarType.Float64, device = (first G).device)
+
+            for i, x in Array.indexed G.Parts do
+                for j, y in Array.indexed G'.Parts do
+                    let rows = K.narrow (0L, (starts G)[i], partColumns x)
+
+                    if G.Parts.Length = 1 && G'.Parts.Length = 1 then
+                        addGram x y K
+                    else
+                        // A block of its own: the routes want it in one piece.
+                        use block = torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
+                        addGram x y block
+                        rows.narrow(1L, (starts G')[j], partColumns y).copy_ block |> ignore
+
+            K)
+
+    /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
+    let gram (G: FisherFactor) = crossGram G G
+
+    /// G^T v. Shapes: v one [d_out; d_in] a layer -> [m], in v's type. The result belongs to the caller.
+    /// (Benzing 2022, eq. 22)
+    let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
+        Scope.tensor (fun () ->
+            let ofPart (part: FisherColumns) =
+                Array.map2 LayerFactor.transposeTimes v part.Layers
+                |> Array.reduce (fun x y -> x + y)
+                |> fun sum -> sum * sqrt part.Weight
+
+            torch.cat (Array.map ofPart G.Parts, 0L))
+
+    /// G w. Shapes: w [m] -> one [d_out; d_in] a layer, in the factors' type. The result belongs to the caller.
+    /// (Benzing 2022, eq. 23)
+    let times (w: torch.Tensor) (G: FisherFactor) =
+        Scope.owned
+            (fun () ->
+                let w = w.``to`` (first G).dtype
+                let starts = starts G
+
+                let ofPart i (part: FisherColumns) =
+                    let own = w.narrow (0L, starts[i], partColumns part) * sqrt part.Weight
+                    part.Layers |> Array.map (LayerFactor.times own)
+
+                G.Parts |> Array.mapi ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
+            Seq.ofArray
+
+    /// |g_j|^2 times what it counts, the diagonal of K. Shapes: -> [m]. The result belongs to the caller.
+    let squaredNorms (G: FisherFactor) =
+        Scope.tensor (fun () ->
+            let ofPart (part: FisherColumns) =
+                (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y)) * part.Weight
+
+            torch.cat (Array.map ofPart G.Parts, 0L))
+
+    /// The diagonal of F. Shapes: -> one [d_out; d_in] a layer. The result belongs to the caller.
+    let diagonal (G: FisherFactor) =
+        Scope.owned
+            (fun () ->
+                let ofPart (part: FisherColumns) =
+                    let like = first G
+                    let w = torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
+                    part.Layers |> Array.map (LayerFactor.diagonal w)
+
+                G.Parts |> Array.map ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
+            Seq.ofArray
+
+    /// Raises an ArgumentException when a dense matrix of p weights would take more than the bytes allowed.
+    let internal requireDense (p: int64) =
+        let bytes = 8.0 * float p * float p
+
+        if bytes > 4e9 then
+            invalidArg
+                "curvature"
+                $"A dense matrix of {p} weights would take {bytes / 1e9:F1} GB, and 4 GB are allowed; use products, or a structured curvature."
+
+    /// F = G G^T written out, in the factors' type. Shapes: -> [p; p], the layers' weights row by row, one after the
+    /// other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    let dense (G: FisherFactor) =
+        requireDense (rows G)
+
+        Scope.tensor (fun () ->
+            let ofPart (part: FisherColumns) =
+                let like = first G
+                let columns = part.Layers |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
+                let all = torch.cat (columns, 1L)
+                all.t().mm all * part.Weight
+
+            G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))

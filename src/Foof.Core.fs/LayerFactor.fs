@@ -1,0 +1,215 @@
+namespace Foof
+
+open TorchSharp
+
+/// The per-example gradients g_j of one layer, j = 1 .. m, as columns that need not be written out.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type LayerFactor =
+    /// g_(c,i) = vec(sum_r e_(c,i)r a_ir^T): the activations of n data points and E [g; c n; R; d_out/g], c-major, so
+    /// that the columns of a data point share its activations.
+    | Product of activations: Activations * E: torch.Tensor
+    /// The gradients themselves, P [m; d_out; d_in].
+    | Columns of P: torch.Tensor
+    /// The gradients of another factor, multiplied element by element by S [d_out; d_in].
+    | Weighted of factor: LayerFactor * S: torch.Tensor
+
+/// How the inner products of gradients that sum over positions are found.
+[<RequireQualifiedAccess>]
+type GramRoute =
+    /// K_ij = sum_rs (a_ir . a_js)(e_ir . e_js), R^2 (d_in + d_out) products a pair.
+    | Pairs
+    /// K_ij = <P_i, P_j> of the gradients written out in chunks, d_in d_out products a pair.
+    | Explicit
+
+/// Products with the columns of one layer. Nothing here divides by n: what a column counts is its Fisher factor's
+/// business.
+[<RequireQualifiedAccess>]
+module LayerFactor =
+
+    /// The most bytes that a temporary of gradients or of inner products may take.
+    let internal budget = 256L <<< 20
+
+    /// The tensors held.
+    let rec tensors factor =
+        match factor with
+        | LayerFactor.Product(activations, E) -> E :: Activations.tensors activations
+        | LayerFactor.Columns P -> [ P ]
+        | LayerFactor.Weighted(inner, S) -> S :: tensors inner
+
+    /// The number of columns m.
+    let rec columns factor =
+        match factor with
+        | LayerFactor.Product(_, E) -> E.size 1
+        | LayerFactor.Columns P -> P.size 0
+        | LayerFactor.Weighted(inner, _) -> columns inner
+
+    /// [d_out; d_in].
+    let rec shape factor =
+        match factor with
+        | LayerFactor.Product(activations, E) -> [| E.size 0 * E.size 3; Activations.width activations |]
+        | LayerFactor.Columns P -> [| P.size 1; P.size 2 |]
+        | LayerFactor.Weighted(inner, _) -> shape inner
+
+    /// The gradients times S [d_out; d_in], or times one number for S [1; 1].
+    let weighted factor (S: torch.Tensor) =
+        match factor with
+        | LayerFactor.Product(activations, E) when S.numel () = 1L -> LayerFactor.Product(activations, E * S.reshape 1L)
+        | _ -> LayerFactor.Weighted(factor, S)
+
+    /// The number of positions R.
+    let rec positions factor =
+        match factor with
+        | LayerFactor.Product(activations, _) -> Activations.positions activations
+        | LayerFactor.Columns _ -> 1L
+        | LayerFactor.Weighted(inner, _) -> positions inner
+
+    /// The cheaper route by shape. (MATH 3)
+    let rec route factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            let R, d_in, d_out = Activations.positions activations, Activations.width activations, E.size 3
+
+            if R = 1L || R * R * (d_in + d_out) < d_in * d_out then
+                GramRoute.Pairs
+            else
+                GramRoute.Explicit
+        | LayerFactor.Columns _
+        | LayerFactor.Weighted _ -> GramRoute.Explicit
+
+    /// E with its columns and data points apart, [g; c; n; R; d_out/g].
+    let private apart (activations: Activations) (E: torch.Tensor) =
+        let n = Activations.dataPoints activations
+        E.view (E.size 0, E.size 1 / n, n, E.size 2, E.size 3)
+
+    /// 0 .. total - 1 in runs of at most `size`: first index and length.
+    let private runs (total: int64) (size: int64) =
+        let size = max 1L size
+        seq { for start in 0L..size .. total - 1L -> struct (start, min size (total - start)) }
+
+    /// Runs of columns and what they are, written out: [count; d_out; d_in].
+    let rec private writtenRuns (kind: torch.ScalarType) (most: int64) factor : seq<struct (int64 * torch.Tensor)> =
+        match factor with
+        | LayerFactor.Columns P ->
+            runs (P.size 0) most
+            |> Seq.map (fun struct (start, count) -> struct (start, P.narrow(0L, start, count).``to`` kind))
+        | LayerFactor.Weighted(inner, S) ->
+            let S = S.``to`` kind
+            writtenRuns kind most inner |> Seq.map (fun struct (start, P) -> struct (start, P * S))
+        | LayerFactor.Product(activations, E) ->
+            let n = Activations.dataPoints activations
+
+            seq {
+                for first in 0L .. n .. E.size 1 - 1L do
+                    for struct (start, count) in runs n most do
+                        let rows = activations |> Activations.points start count |> Activations.dense kind
+                        let errors = E.narrow(1L, first + start, count).``to`` kind
+                        let P = errors.transpose(2L, 3L).matmul (rows)
+                        struct (first + start, P.transpose(0L, 1L).reshape (count, -1L, rows.size 3))
+            }
+
+    /// Runs `action` on the columns written out, chunk by chunk within the budget: the first one's index, and
+    /// P [count; d_out; d_in] in the type `kind`, which is freed afterwards.
+    let forEachWritten (kind: torch.ScalarType) factor (action: int64 -> torch.Tensor -> unit) =
+        let most = budget / (8L * Array.fold (*) 1L (shape factor))
+        use runs = (writtenRuns kind most factor).GetEnumerator()
+
+        let next () =
+            use _scope = torch.NewDisposeScope()
+
+            runs.MoveNext()
+            && (let struct (start, P) = runs.Current
+                action start P
+                true)
+
+        while next () do
+            ()
+
+    /// All columns written out. Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
+    let written (kind: torch.ScalarType) factor =
+        Scope.tensor (fun () ->
+            let parts = writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
+            torch.cat (parts, 0L))
+
+    let private gramOfPairs (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) (K: torch.Tensor) =
+        let E, E' = apart x E, apart y E'
+        let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
+        let right = E'.reshape(g, -1L, d).``to``(K.dtype).transpose (1L, 2L)
+        let bytes = 8L * g * c * R * right.size 2
+        let rows = K.view (c, n, -1L)
+
+        for struct (start, count) in runs n (budget / bytes) do
+            use _scope = torch.NewDisposeScope()
+            let left = E.narrow(2L, start, count).reshape(g, -1L, d).``to`` K.dtype
+            let inputs = Activations.gram (Activations.points start count x) y K.dtype
+            let errors = left.matmul(right).view (g, c, count * R, E'.size 1, -1L)
+            let products = errors.mul_(inputs.view (g, 1L, count * R, 1L, -1L))
+            let apart = products.view [| g; c; count; R; E'.size 1; E'.size 2; E'.size 3 |]
+            let summed = if g * R * E'.size 3 = 1L then apart else apart.sum [| 0L; 3L; 6L |]
+            rows.narrow(1L, start, count).add_ (summed.view (c, count, -1L)) |> ignore
+
+    let private gramOfWritten x y (K: torch.Tensor) =
+        forEachWritten K.dtype x (fun i P ->
+            let P = P.flatten 1L
+
+            forEachWritten K.dtype y (fun j P' ->
+                let block = K.narrow(0L, i, P.size 0).narrow (1L, j, P'.size 0)
+                block.add_ (P.mm (P'.flatten(1L).t ())) |> ignore))
+
+    /// K <- K + [g_i . g'_j], in place, by a route. Shapes: K [m; m'].
+    let addGramBy route x y (K: torch.Tensor) =
+        Scope.value (fun () ->
+            match route, x, y with
+            | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') -> gramOfPairs a E a' E' K
+            | _ -> gramOfWritten x y K)
+
+    /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'].
+    let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
+
+    /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m].
+    let rec transposeTimes (v: torch.Tensor) factor : torch.Tensor =
+        match factor with
+        | LayerFactor.Columns P -> P.flatten(1L).mv (v.flatten ())
+        | LayerFactor.Weighted(inner, S) -> transposeTimes (v * S) inner
+        | LayerFactor.Product(activations, E) ->
+            let outputs = Activations.times (v.view (E.size 0, -1L, v.size 1)) activations
+            (apart activations E * outputs.unsqueeze 1L).sum([| 0L; 3L; 4L |]).flatten ()
+
+    /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in].
+    let rec times (w: torch.Tensor) factor : torch.Tensor =
+        match factor with
+        | LayerFactor.Columns P -> w.unsqueeze(0L).mm(P.flatten 1L).view (P.size 1, P.size 2)
+        | LayerFactor.Weighted(inner, S) -> times w inner * S
+        | LayerFactor.Product(activations, E) ->
+            let E = apart activations E
+            let errors = (E * w.view (1L, E.size 1, E.size 2, 1L, 1L)).sum 1L
+            (Activations.gradient errors activations).flatten (0L, 1L)
+
+    /// |g_j|^2 for every column. Shapes: -> [m].
+    let rec squaredNorms factor : torch.Tensor =
+        match factor with
+        | LayerFactor.Product(Activations.Indices _, E) when E.size 2 = 1L -> E.square().sum [| 0L; 2L; 3L |]
+        | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
+            let E = apart (Activations.Rows A) E
+            (E.square().sum(4L) * A.square().sum(3L).unsqueeze 1L).sum([| 0L; 3L |]).flatten ()
+        | _ ->
+            let norms = torch.zeros (columns factor, dtype = (tensors factor).Head.dtype, device = (tensors factor).Head.device)
+
+            forEachWritten norms.dtype factor (fun start P ->
+                norms.narrow(0L, start, P.size 0).copy_ (P.square().sum [| 1L; 2L |]) |> ignore)
+
+            norms
+
+    /// sum_j w_j g_j o g_j. Shapes: w [m] -> [d_out; d_in].
+    let rec diagonal (w: torch.Tensor) factor : torch.Tensor =
+        match factor with
+        | LayerFactor.Product(Activations.Indices _ as activations, E) when E.size 2 = 1L ->
+            times w (LayerFactor.Product(activations, E.square ()))
+        | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
+            times w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
+        | _ ->
+            let sum = torch.zeros (shape factor, dtype = w.dtype, device = w.device)
+
+            forEachWritten w.dtype factor (fun start P ->
+                sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view (-1L, 1L, 1L)).sum 0L) |> ignore)
+
+            sum

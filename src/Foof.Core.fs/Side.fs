@@ -1,0 +1,101 @@
+namespace Foof
+
+open TorchSharp
+
+/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite or
+/// a basis of eigenvectors.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type Side =
+    /// c I, of order `size`.
+    | Identity of size: int64 * c: float
+    /// diag(d), d [g; size].
+    | Diagonal of d: torch.Tensor
+    /// M [g; size; size].
+    | Full of M: torch.Tensor
+
+/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller.
+[<RequireQualifiedAccess>]
+module Side =
+
+    /// A statistic as a side: [g; size; size] is a full matrix, [g; size] a diagonal.
+    let ofTensor (statistic: torch.Tensor) =
+        if statistic.dim () = 3L then Side.Full statistic else Side.Diagonal statistic
+
+    /// The order of the matrix.
+    let size side =
+        match side with
+        | Side.Identity(size, _) -> size
+        | Side.Diagonal d -> d.size 1
+        | Side.Full M -> M.size 2
+
+    /// The tensors held.
+    let tensors side =
+        match side with
+        | Side.Identity _ -> []
+        | Side.Diagonal x
+        | Side.Full x -> [ x ]
+
+    /// The number of groups that the side knows of; a multiple of the identity fits any.
+    let groups side =
+        match side with
+        | Side.Identity _ -> 1L
+        | Side.Diagonal x
+        | Side.Full x -> x.size 0
+
+    /// M^T.
+    let transpose side =
+        match side with
+        | Side.Full M -> Side.Full(M.transpose (1L, 2L))
+        | _ -> side
+
+    /// M o M.
+    let square side =
+        match side with
+        | Side.Identity(size, c) -> Side.Identity(size, c * c)
+        | Side.Diagonal d -> Side.Diagonal(d.square ())
+        | Side.Full M -> Side.Full(M.square ())
+
+    /// c M.
+    let scale (c: float) side =
+        match side with
+        | Side.Identity(size, c') -> Side.Identity(size, c * c')
+        | Side.Diagonal d -> Side.Diagonal(d * c)
+        | Side.Full M -> Side.Full(M * c)
+
+    /// X M for rows X [g; k; size].
+    let times (X: torch.Tensor) side =
+        match side with
+        | Side.Identity(_, c) -> X * c
+        | Side.Diagonal d -> X * d.unsqueeze 1L
+        | Side.Full M -> X.matmul M
+
+    /// M X for columns X [g; size; k].
+    let timesColumns (X: torch.Tensor) side =
+        match side with
+        | Side.Identity(_, c) -> X * c
+        | Side.Diagonal d -> X * d.unsqueeze 2L
+        | Side.Full M -> M.matmul X
+
+    /// The diagonal, [g; size] ([1; size] of the identity), like `like`.
+    let diagonal (like: torch.Tensor) side =
+        match side with
+        | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
+        | Side.Diagonal d -> d.alias ()
+        | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
+
+    /// The trace by group, [g].
+    let trace (like: torch.Tensor) side = (diagonal like side).sum 1L
+
+    /// The matrix, [g; size; size].
+    let dense (like: torch.Tensor) side =
+        match side with
+        | Side.Identity _
+        | Side.Diagonal _ -> torch.diag_embed (diagonal like side)
+        | Side.Full M -> M.alias ()
+
+    /// M + mu I with mu a number by group, [g] or [1].
+    let damped (mu: torch.Tensor) side =
+        match side with
+        | Side.Identity(size, c) -> Side.Diagonal((mu + c).unsqueeze(1L).expand (-1L, size))
+        | Side.Diagonal d -> Side.Diagonal(d + mu.unsqueeze 1L)
+        | Side.Full M -> Side.Full(M + torch.diag_embed (mu.unsqueeze(1L).expand (-1L, M.size 2)))

@@ -1,0 +1,117 @@
+namespace Foof
+
+open TorchSharp
+
+/// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the factor's data
+/// points; over several layers the blocks between layers are left out unless the name says otherwise.
+[<RequireQualifiedAccess>]
+module Structure =
+
+    /// A number for each layer's part of a factor, weighted by its share of the data points, and summed.
+    let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
+        let points factor =
+            match factor with
+            | LayerFactor.Product(activations, _) -> float (Activations.dataPoints activations)
+            | _ -> float (LayerFactor.columns factor)
+
+        let all = G.Parts |> Array.sumBy (fun part -> points part.Layers[l])
+
+        G.Parts
+        |> Array.map (fun part -> ofPart part.Weight part.Layers[l] (points part.Layers[l] / all))
+        |> Array.reduce (fun x y -> x + y)
+
+    let private byLayer (G: FisherFactor) (ofLayer: int -> Curvature) =
+        Scope.owned
+            (fun () -> Curvature.Blocks(Array.init G.Shapes.Length ofLayer))
+            (Curvature.tensors >> Seq.ofList)
+
+    let private product (factor: LayerFactor) =
+        match factor with
+        | LayerFactor.Product(activations, E) -> struct (activations, E)
+        | _ -> invalidArg (nameof factor) "A Kronecker product needs gradients as products of activations and errors."
+
+    let private errors positions G l =
+        sumOverParts G l (fun weight factor _ ->
+            let struct (_, E) = product factor
+            Statistic.errors positions weight E)
+
+    let private activations positions G l =
+        sumOverParts G l (fun _ factor share ->
+            let struct (activations, E) = product factor
+            Statistic.activations positions E.dtype activations * share)
+
+    let private sides ofErrors ofActivations G l =
+        struct (Side.ofTensor (errors ofErrors G l), Side.ofTensor (activations ofActivations G l))
+
+    /// Psi / tr Psi by group: tr Psi is tr F.
+    let internal traceScaled (Psi: torch.Tensor) =
+        let trace = torch.diagonal(Psi, 0L, 1L, 2L).sum 1L
+        let isZero = trace.eq((0.0).ToScalar()).``to`` trace.dtype
+        Psi / (trace + isZero).view (-1L, 1L, 1L)
+
+    /// F with all layers together: G G^T, never written out. It shares the factor's tensors. (MATH 3)
+    let lowRank (G: FisherFactor) = Curvature.LowRank G
+
+    /// The diagonal blocks of F, one a layer, as G_l G_l^T. They share the factor's tensors. (MATH 4)
+    let layerwiseLowRank (G: FisherFactor) =
+        Curvature.Blocks(Array.init G.Shapes.Length (fun l -> Curvature.LowRank(FisherFactor.layer l G)))
+
+    /// F written out, with all layers together. Raises an ArgumentException above 4 GB.
+    let dense (G: FisherFactor) = Curvature.Dense(FisherFactor.dense G, G.Shapes)
+
+    /// The diagonal blocks of F written out, one a layer. Raises an ArgumentException above 4 GB.
+    let layerwiseDense (G: FisherFactor) =
+        byLayer G (fun l -> Curvature.Dense(FisherFactor.dense (FisherFactor.layer l G), [| G.Shapes[l] |]))
+
+    /// The diagonal of F.
+    let diagonal (G: FisherFactor) = Curvature.Diagonal(FisherFactor.diagonal G)
+
+    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
+    /// BatchNorm the 2 x 2 block of a unit's scale and shift.
+    let units (G: FisherFactor) =
+        byLayer G (fun l -> Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
+
+    /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
+    /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
+    let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let struct (E, A) = sides ofErrors ofActivations G l
+            Curvature.Kronecker(E, A))
+
+    /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients:
+    /// of all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH 5)
+    let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let struct (E, A) = sides ofErrors ofActivations G l
+            let like = (FisherFactor.tensors G).Head
+
+            match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
+            | Some struct (_, Q_E), Some struct (_, Q_A) ->
+                let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
+                Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
+            | _ ->
+                raise (
+                    NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
+                ))
+
+    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace.
+    /// (Gao et al. 2020, TKFAC; MATH 5)
+    let traceKronecker (G: FisherFactor) =
+        byLayer G (fun l ->
+            let groups (factor: LayerFactor) =
+                match factor with
+                | LayerFactor.Product(activations, _) -> Activations.groups activations
+                | _ -> 1L
+
+            let Psi = sumOverParts G l (fun weight factor _ -> Statistic.weightedErrors (groups factor) weight factor)
+            let Phi = sumOverParts G l (fun weight factor _ -> Statistic.weightedActivations (groups factor) weight factor)
+            Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
+
+    /// b b^T (x) a a^T with the mean input a and the mean error b of each layer, as a low-rank matrix of one column.
+    /// (Zhang et al. 2023, Eva)
+    let rankOne (meanErrors: torch.Tensor array) (meanActivations: torch.Tensor array) =
+        let ofLayer (b: torch.Tensor) (a: torch.Tensor) =
+            let factor = LayerFactor.Product(Activations.Rows(a.view (a.size 0, 1L, 1L, -1L)), b.view (b.size 0, 1L, 1L, -1L))
+            Curvature.LowRank(FisherFactor.ofColumns { Layers = [| factor |]; Weight = 1.0 })
+
+        Curvature.Blocks(Array.map2 ofLayer meanErrors meanActivations)
