@@ -169,26 +169,14 @@ module LinearOperator =
         use like = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
         ofFunction operator.Shapes like (fun v -> Weights.axpy lambda v (operator.Product v))
 
-    /// The largest matrix that `dense` forms, in bytes: 1 GiB.
-    [<Literal>]
-    let DenseLimit = 1073741824L
-
     /// C as a matrix, column j its product with the unit vector j of `Weights.flatten`'s order.
     ///
-    /// Shapes: -> [p; p]. The result belongs to the caller. Raises an ArgumentException when it would take
-    /// more than `DenseLimit` bytes.
+    /// Shapes: -> [p; p]. The result belongs to the caller. Raises an ArgumentException above 4 GB.
     let dense (operator: LinearOperator) =
         let p = operator.Shapes |> Array.sumBy (Array.fold (*) 1L)
+        FisherFactor.requireDense p
 
         Scope.tensor (fun () ->
-            let empty = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
-            let bytes = float p * float p * float empty.ElementSize
-
-            if bytes > float DenseLimit then
-                invalidArg
-                    (nameof operator)
-                    $"operator must take at most {DenseLimit} bytes as a matrix; {p} x {p} takes {bytes:F0}."
-
             let unit = torch.zeros (p, dtype = operator.Kind, device = operator.Device)
             let matrix = torch.zeros (p, p, dtype = operator.Kind, device = operator.Device)
 

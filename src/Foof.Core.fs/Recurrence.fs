@@ -66,7 +66,7 @@ module internal Recurrence =
         move state.X step state.P
         move state.R (step.neg ()) product
 
-        // One number tells the residual by its size, and by its sign (of zero too) whether something is wrong.
+        // One number tells the residual by its size, and by its sign, zero's too, if something is wrong.
         let squared = Weights.dot state.R state.R
         let told = Reading.number (squared * torch.minimum(curvature, state.Rho).sign())
 

@@ -146,10 +146,7 @@ let ``a matrix that would be too large is refused with its bytes`` () =
     let error =
         Oracle.raises<ArgumentException>(fun () -> LinearOperator.dense C |> ignore)
 
-    Assert.StartsWith(
-        "operator must take at most 1073741824 bytes as a matrix; 785000 x 785000 takes 2464900000000.",
-        error.Message
-    )
+    Assert.StartsWith("A dense matrix of 785000 weights would take 4929.8 GB", error.Message)
 
 [<Fact>]
 let ``the identity gives a vector of its own`` () =
