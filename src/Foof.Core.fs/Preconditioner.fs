@@ -333,12 +333,8 @@ type Preconditioner
 
         try
             LayerState.atomically state.States (fun () ->
-                use batch = (inputs |> Seq.truncate most).GetEnumerator()
-                let mutable more = batch.MoveNext()
-
-                while more do
-                    let input = batch.Current
-                    more <- batch.MoveNext()
+                // One at a time: a sequence may free a batch when it goes on to the next.
+                for input in inputs |> Seq.truncate most do
                     batches <- batches + 1
 
                     preconditioner.See(
@@ -347,9 +343,12 @@ type Preconditioner
                         fun seen ->
                             state.Observe seen
 
-                            if not more then
+                            if batches = most then
                                 state.Invert(seen, report)
                     )
+
+                if batches > 0 && batches < most then
+                    preconditioner.Refresh()
 
                 if batches = 0 then
                     invalidArg
