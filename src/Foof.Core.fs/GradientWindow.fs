@@ -44,10 +44,11 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
         next <- next + 1
 
-    /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. (Frantar et al. 2021)
+    /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. The tensors are handles of their own on the
+    /// window's memory, the caller's. (Frantar et al. 2021)
     member _.Factor =
         FisherFactor.ofColumns {
-            Layers = columns |> Array.map LayerFactor.Columns
+            Layers = columns |> Array.map (fun column -> LayerFactor.Columns(column.alias ()))
             Weight = 1.0 / float length
         }
 
