@@ -29,15 +29,6 @@ type Coverage = {
 [<RequireQualifiedAccess>]
 module Coverage =
 
-    /// Why FOOF leaves a layer plain: its A_bar is one dense matrix per layer.
-    let plainForFoof (layer: Layer) =
-        match layer.Geometry with
-        | Geometry.Scale _ -> ValueSome "its layer only scales and shifts"
-        | Geometry.Lookup _ -> ValueSome "its layer looks up rows of a table"
-        | Geometry.Convolution window when window.Groups <> 1L -> ValueSome $"it has {window.Groups} groups"
-        | Geometry.Convolution _
-        | Geometry.Dense -> ValueNone
-
     let private isThere (parameter: Parameter) = not (isNull (box parameter))
 
     let private normalised normalisation weight bias =
