@@ -44,7 +44,11 @@ module Factored =
         | Curvature.Units F -> StructuredPower.ofDense attempts power report lambda F Curvature.Units
         | Curvature.Diagonal D -> StructuredPower.ofDiagonals power lambda D
         | Curvature.Kronecker(E, A) -> StructuredPower.ofKronecker attempts power report isDefinite lambda E A
-        | Curvature.Eigenbasis(Q_E, Q_A, S) -> StructuredPower.ofEigenbasis power lambda Q_E Q_A S
+        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
+            if Side.tensors Q_E @ Side.tensors Q_A |> List.forall Reading.isFinite then
+                StructuredPower.ofEigenbasis power lambda Q_E Q_A S
+            else
+                None
         | _ ->
             invalidArg
                 (nameof curvature)
@@ -108,10 +112,15 @@ module Factored =
         let starts = Array.scan (+) 0 counts
         parts |> Array.mapi (fun i part -> part, Array.sub V starts[i] counts[i])
 
+    let private requireAlike (like: torch.Tensor) (V: torch.Tensor array) =
+        Array.iter (Require.alike (nameof V) like) V
+
     let rec private multiply factored (V: torch.Tensor array) : torch.Tensor array =
         match factored with
         | Factored.Structured(inverse, _) -> Curvature.product inverse V
-        | Factored.Woodbury(U, roots, L, _) -> Woodbury.solve U roots L V
+        | Factored.Woodbury(U, roots, L, _) ->
+            requireAlike roots[0] V
+            Woodbury.solve U roots L V
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
 
     /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same. The
@@ -126,7 +135,9 @@ module Factored =
         | Factored.Structured(inverse, _) ->
             Curvature.requireFit (nameof V) inverse V
             StructuredPower.rootTimes inverse V
-        | Factored.Woodbury(U, roots, L, _) -> Woodbury.rootSolve U roots L V
+        | Factored.Woodbury(U, roots, L, _) ->
+            requireAlike roots[0] V
+            Woodbury.rootSolve U roots L V
         | Factored.Blocks parts ->
             splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
 

@@ -139,7 +139,7 @@ module FisherFactor =
 
     let private addGram (x: FisherColumns) (y: FisherColumns) (K: torch.Tensor) =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
-        K.mul_ ((sqrt (x.Weight * y.Weight)).ToScalar()) |> ignore
+        K.mul_ ((sqrt x.Weight * sqrt y.Weight).ToScalar()) |> ignore
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
     ///

@@ -25,10 +25,11 @@ module internal StructuredPower =
 
     let private ofDiagonal (power: float) (lambda: float) (d: torch.Tensor) =
         let damped = d + lambda
-        let inverse = damped.pow (power.ToScalar())
+        let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
 
-        if Reading.isFinite inverse then
-            Some(struct (inverse, damped.log().sum()))
+        // The logarithm tells of infinities, too, whose inverse is zero.
+        if Reading.isFinite logDet && Reading.isFinite inverse then
+            Some(struct (inverse, logDet))
         else
             None
 

@@ -10,6 +10,7 @@ open Xunit
 
 /// How a side is held.
 type Kind =
+    | One
     | Identity
     | Diagonal
     | Full
@@ -22,6 +23,7 @@ let semidefinite (g: int) (d: int) (rank: int) =
 /// A random side of order d for g groups; semi-definite of full rank.
 let side kind g d =
     match kind with
+    | One -> Side.Identity(int64 d, 1.0)
     | Identity -> Side.Identity(int64 d, 1.5)
     | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square () + 0.1)
     | Full -> Side.Full(semidefinite g d (d + 1))
@@ -36,9 +38,10 @@ let matrix (group: int) side : Matrix<float> =
     | Side.Full M -> Oracle.matrix (M.select (0L, int64 group))
 
 let private cases =
-    Gen.zip3 (Gen.elements [ Identity; Diagonal; Full ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
+    Gen.zip3 (Gen.elements [ One; Identity; Diagonal; Full ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
 
-let private like = lazy (torch.zeros (1L, dtype = Networks.double))
+let private like =
+    lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
 
 let private forAll property =
     Oracle.forAll cases (fun (kind, g, d) ->
@@ -67,6 +70,7 @@ let ``a statistic of three dimensions is a full side, of two a diagonal`` () =
 let ``size, groups, tensors, matrix, diagonal and trace are those of the matrix`` () =
     forAll (fun g d side expected ->
         Assert.Equal(int64 d, Side.size side)
+        Assert.Equal((expected 0 = Oracle.identity d && (Side.tensors side).IsEmpty), Side.isOne side)
 
         match side with
         | Side.Identity _ ->

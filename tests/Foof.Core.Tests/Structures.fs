@@ -42,7 +42,7 @@ let private weights order = order.Groups * order.Outputs * order.Inputs
 let private shape order = [| int64 (order.Groups * order.Outputs); int64 order.Inputs |]
 
 /// Matrices along the diagonal of one.
-let private diagonalOf (blocks: Matrix<float> seq) : Matrix<float> =
+let diagonalOf (blocks: Matrix<float> seq) : Matrix<float> =
     let blocks = Seq.toArray blocks
     let starts = blocks |> Array.scan (fun start block -> start + block.RowCount) 0
     let whole = Matrix<float>.Build.Dense(Array.last starts, Array.last starts)
@@ -145,6 +145,8 @@ let ofOneLayer: (string * (Order -> Drawn)) list = [
     "Kronecker, full x diagonal", kronecker Full Diagonal
     "Kronecker, diagonal x full", kronecker Diagonal Full
     "Kronecker, diagonal x diagonal", kronecker Diagonal Diagonal
+    "Kronecker, one x full", kronecker One Full
+    "Kronecker, one x diagonal", kronecker One Diagonal
     "Kronecker, identity x full", kronecker Identity Full
     "Kronecker, full x identity", kronecker Full Identity
     "Kronecker, identity x diagonal", kronecker Identity Diagonal
