@@ -55,7 +55,11 @@ let private squared (shapes: int64 array array) (order: int) map =
 /// C itself.
 let private undamped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: Lazy<Expected>) = [
     check "product" (fun () ->
-        ofMap setup.Value.G.Shapes setup.Value.Vectors expected.Value.Matrix (Curvature.product curvature.Value))
+        ofMap
+            setup.Value.G.Shapes
+            setup.Value.Vectors
+            expected.Value.Matrix
+            (Curvature.product curvature.Value))
     check "dense" (fun () ->
         Dense.distanceOf expected.Value.Matrix (Dense.ofTensor (Curvature.dense curvature.Value)))
     check "diagonal" (fun () ->
@@ -86,7 +90,13 @@ let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: 
     ]
 
 /// Everything that a structure can do.
-let case name (rules: (string * Damping) list) (setup: Lazy<Setup>) (curvature: Setup -> Curvature) expected : Case =
+let case
+    name
+    (rules: (string * Damping) list)
+    (setup: Lazy<Setup>)
+    (curvature: Setup -> Curvature)
+    expected
+    : Case =
     let curvature = lazy (curvature setup.Value)
     let expected = lazy (expected setup.Value)
 

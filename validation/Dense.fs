@@ -33,8 +33,7 @@ let blocks (parts: Matrix<float> array) =
     all
 
 /// The square block of `count` rows and columns from `start` on.
-let block (start: int) (count: int) (M: Matrix<float>) =
-    M.SubMatrix(start, count, start, count)
+let block (start: int) (count: int) (M: Matrix<float>) = M.SubMatrix(start, count, start, count)
 
 /// M without what is outside of its diagonal blocks of these orders.
 let onlyBlocks (orders: int array) (M: Matrix<float>) =
@@ -69,7 +68,11 @@ let distance (expected: float array) (actual: float array) =
     else
         let apart = norm (Array.map2 (-) actual expected)
         let relative = if apart = 0.0 then 0.0 else apart / norm expected
-        if System.Double.IsFinite relative then relative else infinity
+
+        if System.Double.IsFinite relative then
+            relative
+        else
+            infinity
 
 /// `distance` of two matrices.
 let distanceOf (expected: Matrix<float>) (actual: Matrix<float>) =

@@ -23,8 +23,7 @@ let private deepLinear (shape: int64 array) (last: torch.Tensor -> torch.Tensor)
 let private case name kind ofErrors ofActivations (seed: int64) =
     let setup = lazy (Setup.make { Name = name; Make = kind } Fisher.Full seed)
 
-    let curvature =
-        lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
+    let curvature = lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
 
     let exact () =
         Dense.onlyBlocks (Explicit.orders setup.Value.Points) setup.Value.F
@@ -56,12 +55,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
 
 /// K-FAC, K-FAC-expand and K-FAC-reduce where each is exact. (Eschenhagen et al. 2023)
 let suites (seed: int64) = [|
-    case
-        "kronecker is exact"
-        (deepLinear [| 5L; 3L |] id)
-        Positions.Summed
-        Positions.Averaged
-        seed
+    case "kronecker is exact" (deepLinear [| 5L; 3L |] id) Positions.Summed Positions.Averaged seed
     case
         "kronecker expand is exact per token"
         (deepLinear [| 4L; 3L; 3L |] id)

@@ -104,7 +104,8 @@ module internal Explicit =
 
     /// The number of weights of each layer.
     let orders (points: Point array) =
-        points[0].Columns.Head.Gradients |> Array.map (fun G -> G.RowCount * G.ColumnCount)
+        points[0].Columns.Head.Gradients
+        |> Array.map (fun G -> G.RowCount * G.ColumnCount)
 
     /// F = sum of weight g g^T over all layers, their weights row by row.
     let fisher (points: Point array) =

@@ -22,13 +22,18 @@ let private terms positions (rows: Vector<float> array) (pooled: Vector<float> -
     | Positions.Averaged -> [ for x in rows -> struct (1.0 / R, x) ]
     | Positions.Pooled -> [ struct (1.0, pooled (Array.reduce (fun x y -> x + y) rows)) ]
 
-let private weighted (weight: float) = List.map (fun struct (w, x) -> struct (weight * w, x))
+let private weighted (weight: float) =
+    List.map (fun struct (w, x) -> struct (weight * w, x))
 
 /// E and A by what is done with positions: pooled errors are sums, pooled activations are means.
 let kronecker ofErrors ofActivations (points: Point array) =
     pairs points (fun layer group ->
         let a = points |> Array.map (fun point -> point.Activations[layer][group])
-        let e = Explicit.columns points |> Array.map (fun column -> column.Weight, column.Errors[layer][group])
+
+        let e =
+            Explicit.columns points
+            |> Array.map (fun column -> column.Weight, column.Errors[layer][group])
+
         let n, R = float points.Length, float a[0].Length
 
         let A =
@@ -52,7 +57,10 @@ let private ofGroup (points: Point array) layer group (gradient: Matrix<float>) 
 let traceKronecker (points: Point array) =
     pairs points (fun layer group ->
         let columns = Explicit.columns points
-        let P = columns |> Array.map (fun column -> ofGroup points layer group column.Gradients[layer])
+
+        let P =
+            columns
+            |> Array.map (fun column -> ofGroup points layer group column.Gradients[layer])
 
         let sum (term: Matrix<float> -> Matrix<float>) =
             Array.map2 (fun (column: Column) P -> term P * column.Weight) columns P
@@ -68,7 +76,13 @@ let product (pairs: Pair array) =
 
 /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T with S the second moments of the gradients in that basis.
 let corrected (points: Point array) (pairs: Pair array) =
-    let basis (M: Matrix<float>) = M.Evd(Symmetricity.Symmetric).EigenVectors
-    let Q = pairs |> Array.map (fun struct (E, A) -> (basis E).KroneckerProduct(basis A)) |> Dense.blocks
+    let basis (M: Matrix<float>) =
+        M.Evd(Symmetricity.Symmetric).EigenVectors
+
+    let Q =
+        pairs
+        |> Array.map (fun struct (E, A) -> (basis E).KroneckerProduct(basis A))
+        |> Dense.blocks
+
     let F = Explicit.fisher points
     Q * Dense.onlyDiagonal (Q.Transpose() * F * Q) * Q.Transpose()

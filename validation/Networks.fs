@@ -11,10 +11,10 @@ let private double = torch.ScalarType.Float64
 let private linear (inputs: int) (outputs: int) (bias: bool) : Layer =
     torch.nn.Linear(int64 inputs, int64 outputs, bias, dtype = double)
 
-let private longs (shape: int list) =
-    shape |> List.map int64 |> List.toArray
+let private longs (shape: int list) = shape |> List.map int64 |> List.toArray
 
-let private normal (shape: int list) = torch.randn (longs shape, dtype = double)
+let private normal (shape: int list) =
+    torch.randn (longs shape, dtype = double)
 
 /// Whole numbers below `count`.
 let private numbers (count: int) (shape: int list) =
@@ -30,7 +30,7 @@ let private problem layers run likelihood input target = {
 let private perceptron bias likelihood (target: unit -> torch.Tensor) () =
     problem
         [ "first", linear 3 4 bias; "last", linear 4 3 bias ]
-        (fun layer x -> layer 1 ((layer 0 x).tanh ()))
+        (fun layer x -> layer 1 ((layer 0 x).tanh()))
         likelihood
         (normal [ 5; 3 ])
         (target ())
@@ -39,7 +39,7 @@ let private perceptron bias likelihood (target: unit -> torch.Tensor) () =
 let private convolutional (make: unit -> Layer) (channels: int) likelihood (target: unit -> torch.Tensor) () =
     problem
         [ "convolution", make (); "head", linear channels 2 true ]
-        (fun layer x -> layer 1 ((layer 0 x).tanh().mean ([| 2L; 3L |])))
+        (fun layer x -> layer 1 ((layer 0 x).tanh().mean([| 2L; 3L |])))
         likelihood
         (normal [ 4; 2; 5; 4 ])
         (target ())
@@ -60,8 +60,8 @@ let private grouped () : Layer =
 let private tied () =
     problem
         [ "tied", linear 3 3 true; "head", linear 3 2 true ]
-        (fun layer x -> layer 1 ((layer 0 ((layer 0 x).tanh ())).tanh ()))
-        (Likelihood.Gaussian 0.5)
+        (fun layer x -> layer 1 ((layer 0 ((layer 0 x).tanh())).tanh()))
+        (Likelihood.Gaussian 1.0)
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 
@@ -69,7 +69,7 @@ let private tied () =
 let private tokens () =
     problem
         [ "first", linear 2 3 true; "last", linear 3 3 true ]
-        (fun layer x -> (layer 1 ((layer 0 x).tanh ())).transpose (1L, 2L))
+        (fun layer x -> (layer 1 ((layer 0 x).tanh())).transpose(1L, 2L))
         Likelihood.Categorical
         (normal [ 4; 3; 2 ])
         (numbers 3 [ 4; 3 ])
@@ -78,7 +78,7 @@ let private tokens () =
 let private pooled () =
     problem
         [ "first", linear 2 3 true; "last", linear 3 3 false ]
-        (fun layer x -> layer 1 ((layer 0 x).tanh().mean ([| 1L |])))
+        (fun layer x -> layer 1 ((layer 0 x).tanh().mean([| 1L |])))
         Likelihood.Categorical
         (normal [ 5; 3; 2 ])
         (numbers 3 [ 5 ])
@@ -86,7 +86,7 @@ let private pooled () =
 let private embedding () =
     problem
         [ "table", torch.nn.Embedding(4L, 3L, dtype = double); "head", linear 3 3 true ]
-        (fun layer x -> layer 1 ((layer 0 x).tanh().mean ([| 1L |])))
+        (fun layer x -> layer 1 ((layer 0 x).tanh().mean([| 1L |])))
         Likelihood.Categorical
         (numbers 4 [ 5; 3 ])
         (numbers 3 [ 5 ])
@@ -98,7 +98,7 @@ let private layerNorm () =
             "norm", torch.nn.LayerNorm([| 4L |], dtype = double)
             "last", linear 4 2 true
         ]
-        (fun layer x -> layer 2 ((layer 1 (layer 0 x)).tanh ()))
+        (fun layer x -> layer 2 ((layer 1 (layer 0 x)).tanh()))
         (Likelihood.Gaussian 2.0)
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])

@@ -14,8 +14,7 @@ let private operator setup =
     let problem = setup.Problem
 
     match setup.Labels with
-    | ValueNone ->
-        LinearOperator.gaussNewton problem.Network setup.Layers problem.Likelihood problem.Input
+    | ValueNone -> LinearOperator.gaussNewton problem.Network setup.Layers problem.Likelihood problem.Input
     | ValueSome labels ->
         LinearOperator.fisher problem.Network setup.Layers problem.Likelihood problem.Input labels
 

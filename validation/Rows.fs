@@ -8,7 +8,8 @@ open TorchSharp.Modules
 /// The vectors of one data point by group and position.
 type Rows = Vector<float> array array
 
-let private vector (elements: seq<float>) = Vector<float>.Build.DenseOfEnumerable elements
+let private vector (elements: seq<float>) =
+    Vector<float>.Build.DenseOfEnumerable elements
 
 let private hasBias (bias: Parameter) = not (isNull (box bias))
 
@@ -29,9 +30,16 @@ let private patch (layer: Conv2d) (x: torch.Tensor) (pixels: float array) group 
         for i in 0 .. int layer.kernel_size[0] - 1 do
             for j in 0 .. int layer.kernel_size[1] - 1 do
                 let y = row * int layer.stride[0] + i * int layer.dilation[0] - int layer.padding[0]
-                let x = column * int layer.stride[1] + j * int layer.dilation[1] - int layer.padding[1]
+
+                let x =
+                    column * int layer.stride[1] + j * int layer.dilation[1] - int layer.padding[1]
+
                 let inside = y >= 0 && y < height && x >= 0 && x < width
-                if inside then pixels[(channel * height + y) * width + x] else 0.0
+
+                if inside then
+                    pixels[(channel * height + y) * width + x]
+                else
+                    0.0
 ]
 
 /// x_hat of one data point, units one after the other for every position.
@@ -80,7 +88,8 @@ let errors (layer: torch.nn.Module) (gradient: torch.Tensor) : Rows =
         let width = channels.Length / int convolution.groups
 
         Array.init (int convolution.groups) (fun group ->
-            Array.init places (fun place -> vector (Seq.init width (fun c -> channels[group * width + c][place]))))
+            Array.init places (fun place ->
+                vector (Seq.init width (fun c -> channels[group * width + c][place]))))
     | :? LayerNorm ->
         let rows = split (size gradient -1) gradient
         Array.init rows[0].Length (fun unit -> rows |> Array.map (fun row -> vector [ row[unit] ]))

@@ -69,7 +69,9 @@ module internal Setup =
     let make (kind: Kind) (fisher: Fisher) (seed: int64) =
         torch.random.manual_seed seed |> ignore
         let problem = kind.Make()
-        let struct (layers, _) = Coverage.survey problem.Network (Func<string, Modules.Parameter, bool>(fun _ _ -> true))
+
+        let struct (layers, _) =
+            Coverage.survey problem.Network (Func<string, Modules.Parameter, bool>(fun _ _ -> true))
 
         let batch = {
             Input = problem.Input
@@ -77,7 +79,10 @@ module internal Setup =
         }
 
         use generator = new torch.Generator(uint64 seed)
-        let G = Fisher.factor problem.Network layers fisher problem.Likelihood batch generator
+
+        let G =
+            Fisher.factor problem.Network layers fisher problem.Likelihood batch generator
+
         let labels = labels problem fisher seed
         let points = Explicit.points problem labels
 

@@ -43,9 +43,13 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
     (fun setup -> Dense.onlyBlocks (orders setup) setup.F)
     "low rank plus diagonal",
     withDiagonal,
-    (fun setup -> setup.F + Matrix<float>.Build.DenseOfDiagonalVector(someDiagonal setup.F.RowCount))
+    (fun setup ->
+        setup.F
+        + Matrix<float>.Build.DenseOfDiagonalVector(someDiagonal setup.F.RowCount))
     "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
-    "units", (fun setup -> Structure.units setup.G), (fun setup -> Dense.onlyBlocks (unitOrders setup) setup.F)
+    "units",
+    (fun setup -> Structure.units setup.G),
+    (fun setup -> Dense.onlyBlocks (unitOrders setup) setup.F)
     "eigenbasis",
     (fun setup -> Structure.eigenbasis Positions.Summed Positions.Averaged setup.G),
     (fun setup ->

@@ -15,12 +15,16 @@ internal static class ValidateCommand
     private const long DefaultSeed = 42;
     private const int NamesShown = 3;
 
+    // The matrices are so small that a second thread would only wait.
+    private const int DefaultThreads = 1;
+    private const int MissesShown = 10;
+
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
     {
         var cases = Choice.Text("--cases", "FILTER", "Only the checks with this in their full name");
         var seed = Choice.Integer("--seed", $"Seed of the networks and vectors [default: {DefaultSeed}]");
-        var threads = Choice.Threads();
+        var threads = Choice.Threads(DefaultThreads);
         var metrics = CommonOptions.Metrics();
         var command = new Command("validate", "Hold every structured matrix against explicit ones")
         {
@@ -34,7 +38,7 @@ internal static class ValidateCommand
                 parsed,
                 terminal =>
                 {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
+                    torch.set_num_threads(parsed.GetValue(threads) ?? DefaultThreads);
                     var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
                     return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
                 }
@@ -94,18 +98,20 @@ internal static class ValidateCommand
     private static void Show(IAnsiConsole console, Outcome[] outcomes)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("case");
-        foreach (var title in new[] { "max relative error", "tolerance" })
-            table.AddColumn(new TableColumn(title).RightAligned());
-        table.AddColumn("pass").AddColumn("largest in");
+        foreach (var title in new[] { "error", "tolerance", "pass" })
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
         foreach (var outcome in outcomes)
             table.AddRow(
                 Markup.Escape(outcome.Name),
                 Number(outcome.Error),
                 Number(Outcome.Tolerance),
-                outcome.Passes ? "yes" : "[red]NO[/]",
-                Markup.Escape(outcome.Worst)
+                outcome.Passes ? "yes" : "[red]NO[/]"
             );
         console.Write(table);
+        foreach (var missed in outcomes.Where(outcome => !outcome.Passes).Take(MissesShown))
+            console.Profile.Out.Writer.WriteLine(
+                $"Missed by {Number(missed.Error)}: {missed.Name} / {missed.Worst}"
+            );
         console.Profile.Out.Writer.WriteLine(Totals(outcomes));
     }
 
