@@ -43,6 +43,7 @@ internal static class Application
             TrainCommand.Make(frame),
             InfoCommand.Make(frame),
             BenchCommand.Make(frame),
+            ValidateCommand.Make(frame),
             CommonOptions.Verbose,
         };
         root.SetAction(parsed => new HelpAction().Invoke(parsed));

@@ -3,8 +3,14 @@ namespace Foof.Cli.Tests;
 public class UsageTests
 {
     [Theory]
-    [InlineData("trian", "Unknown command 'trian'; the nearest is train; available: train, info, bench.")]
-    [InlineData("laplace", "'laplace' is not available in this version; available: train, info, bench.")]
+    [InlineData(
+        "trian",
+        "Unknown command 'trian'; the nearest is train; available: train, info, bench, validate."
+    )]
+    [InlineData(
+        "laplace",
+        "'laplace' is not available in this version; available: train, info, bench, validate."
+    )]
     [InlineData("bench", "foof bench needs a command: ops.")]
     [InlineData("bench step", "'step' is not available in this version; available: ops.")]
     [InlineData("bench opps", "Unknown command 'opps'; the nearest is ops; available: ops.")]

@@ -44,10 +44,10 @@ internal static class Choice
         Count(name, description, int.MaxValue);
 
     /// <summary>Threads of libtorch; far more than there are processors would only stop the machine.</summary>
-    internal static Option<int?> Threads() =>
+    internal static Option<int?> Threads(int byDefault = DefaultThreads) =>
         Count(
             "--threads",
-            $"Threads of libtorch [default: {DefaultThreads}]",
+            $"Threads of libtorch [default: {byDefault}]",
             Math.Max(DefaultThreads, 4 * Environment.ProcessorCount)
         );
 

@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Foof.Validation;
+using Spectre.Console;
+using TorchSharp;
+using Checks = Foof.Validation.Validation;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof validate</c>: the core's matrices against explicitly formed and inverted ones.</summary>
+internal static class ValidateCommand
+{
+    private const long DefaultSeed = 42;
+    private const int NamesShown = 3;
+
+    // The matrices are so small that a second thread would only wait.
+    private const int DefaultThreads = 1;
+    private const int MissesShown = 10;
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var cases = Choice.Text("--cases", "FILTER", "Only the checks with this in their full name");
+        var seed = Choice.Integer("--seed", $"Seed of the networks and vectors [default: {DefaultSeed}]");
+        var threads = Choice.Threads(DefaultThreads);
+        var metrics = CommonOptions.Metrics();
+        var command = new Command("validate", "Hold every structured matrix against explicit ones")
+        {
+            cases,
+            seed,
+            threads,
+            metrics,
+        };
+        command.SetAction(parsed =>
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    torch.set_num_threads(parsed.GetValue(threads) ?? DefaultThreads);
+                    var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
+                    return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
+                }
+            )
+        );
+        return command;
+    }
+
+    /// <summary>Runs the checks that the filter leaves, shows them and writes them down.</summary>
+    internal static int Run(Terminal terminal, Suite[] suites, string? filter, string? metrics)
+    {
+        MetricsFile.Check(metrics);
+        var selected = filter is null ? suites : Checks.select(filter, suites);
+        if (selected.Length == 0)
+            throw new CommandFailure(Unmatched(filter!, suites));
+        if (Measure(terminal, selected) is not { } outcomes)
+        {
+            terminal.Error.WriteLine("Stopped before all checks were made; nothing was written.");
+            return ExitCode.Stopped;
+        }
+        Show(terminal.Console, outcomes);
+        MetricsFile.Write(metrics, Record(outcomes));
+        return outcomes.All(outcome => outcome.Passes) ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static Outcome[]? Measure(Terminal terminal, Suite[] suites)
+    {
+        Outcome[]? outcomes = null;
+        terminal.Progress.Track(
+            "validate",
+            suites.Sum(suite => suite.Cases.Length),
+            meter =>
+            {
+                try
+                {
+                    outcomes = Checks.run(
+                        suites,
+                        (done, name) => meter.Show(done, () => name),
+                        terminal.Stop
+                    );
+                }
+                catch (OperationCanceledException) when (terminal.Stop.IsCancellationRequested) { }
+            }
+        );
+        return outcomes;
+    }
+
+    private static string Unmatched(string filter, Suite[] suites)
+    {
+        string[] names = [.. suites.SelectMany(suite => suite.Cases).Select(each => each.Name)];
+        // Evenly spread, so that they show the different parts of a name.
+        var some = Enumerable.Range(0, NamesShown).Select(i => names[i * (names.Length - 1) / NamesShown]);
+        return $"--cases must be a part of a check's name, and '{filter}' is in none; there are for example "
+            + $"{string.Join("; ", some.Distinct().Select(name => $"'{name}'"))}.";
+    }
+
+    private static void Show(IAnsiConsole console, Outcome[] outcomes)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("case");
+        foreach (var title in new[] { "error", "tolerance", "pass" })
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        foreach (var outcome in outcomes)
+            table.AddRow(
+                Markup.Escape(outcome.Name),
+                Number(outcome.Error),
+                Number(Outcome.Tolerance),
+                outcome.Passes ? "yes" : "[red]NO[/]"
+            );
+        console.Write(table);
+        foreach (var missed in outcomes.Where(outcome => !outcome.Passes).Take(MissesShown))
+            console.Profile.Out.Writer.WriteLine(
+                $"Missed by {Number(missed.Error)}: {missed.Name} / {missed.Worst}"
+            );
+        console.Profile.Out.Writer.WriteLine(Totals(outcomes));
+    }
+
+    private static string Totals(Outcome[] outcomes)
+    {
+        var worst = outcomes.MaxBy(outcome => outcome.Error)!;
+        return $"{outcomes.Count(outcome => outcome.Passes)} passed, "
+            + $"{outcomes.Count(outcome => !outcome.Passes)} failed ({outcomes.Sum(outcome => outcome.Checks)} "
+            + $"checks); largest relative error {Number(worst.Error)} in {worst.Name} / {worst.Worst}";
+    }
+
+    private static string Number(double value) => value.ToString("0.0e+00", CultureInfo.InvariantCulture);
+
+    private static JsonObject Record(Outcome[] outcomes) =>
+        new()
+        {
+            ["command"] = "validate",
+            ["cases"] = new JsonArray([.. outcomes.Select(Record)]),
+            ["passed"] = outcomes.Count(outcome => outcome.Passes),
+            ["failed"] = outcomes.Count(outcome => !outcome.Passes),
+        };
+
+    // JSON has no infinity: null stands for an error that is no number.
+    private static JsonObject Record(Outcome outcome) =>
+        new()
+        {
+            ["name"] = outcome.Name,
+            ["max_rel_err"] = double.IsFinite(outcome.Error) ? outcome.Error : null,
+            ["tolerance"] = Outcome.Tolerance,
+            ["pass"] = outcome.Passes,
+            ["checks"] = outcome.Checks,
+            ["largest_in"] = outcome.Worst,
+        };
+}

@@ -1,0 +1,116 @@
+namespace Foof.Validation
+
+open Foof
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+
+/// Whose labels the oracle's gradients are taken at.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal Labels =
+    /// The expectation over all of them.
+    | All
+    /// Each of these, the same number of times.
+    | Given of torch.Tensor array
+
+/// One gradient of one data point.
+[<ReferenceEquality>]
+type internal Column = {
+    /// What its outer product counts in F.
+    Weight: float
+    /// By layer, [d_out; d_in], by autograd.
+    Gradients: Matrix<float> array
+    /// By layer, group and position.
+    Errors: Rows.Rows array
+}
+
+/// One data point.
+[<ReferenceEquality>]
+type internal Point = {
+    /// By layer, group and position.
+    Activations: Rows.Rows array
+    Columns: Column list
+}
+
+/// The Fisher, data point by data point and matrix by matrix.
+[<RequireQualifiedAccess>]
+module internal Explicit =
+
+    /// The uses of a layer side by side along the positions.
+    let private joinPositions (uses: Rows.Rows array) : Rows.Rows =
+        Array.init uses[0].Length (fun group -> uses |> Array.collect (fun rows -> rows[group]))
+
+    let private column (network: Network) (calls: Call array) (weight: float) (scalar: torch.Tensor) =
+        let parameters = network.Layers |> Array.map Rows.parameters
+        let outputs = calls |> Array.map _.Output
+
+        let found =
+            torch.autograd.grad (
+                [| scalar |],
+                Array.append (parameters |> Array.collect (Array.map (fun x -> x :> torch.Tensor))) outputs,
+                retain_graph = true
+            )
+            |> Seq.toArray
+
+        let starts = parameters |> Array.scan (fun start own -> start + own.Length) 0
+        let ofOutputs = Array.skip (Array.last starts) found
+
+        let errors layer =
+            Array.zip calls ofOutputs
+            |> Array.filter (fun (call, _) -> call.Layer = layer)
+            |> Array.map (fun (_, gradient) -> Rows.errors network.Layers[layer] gradient)
+            |> joinPositions
+
+        {
+            Weight = weight
+            Gradients =
+                network.Layers
+                |> Array.mapi (fun l layer -> Rows.joined layer found[starts[l] .. starts[l + 1] - 1])
+            Errors = Array.init network.Layers.Length errors
+        }
+
+    let private activations (network: Network) (calls: Call array) layer =
+        calls
+        |> Array.filter (fun call -> call.Layer = layer)
+        |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output)
+        |> joinPositions
+
+    let private point (problem: Problem) labels (i: int64) =
+        use _scope = torch.NewDisposeScope()
+        let n = float (problem.Input.size 0)
+        let one (tensor: torch.Tensor) = tensor.narrow (0L, i, 1L)
+        let struct (f, calls) = problem.Network.Trace(one problem.Input)
+
+        let scalars =
+            match labels with
+            | Labels.All -> Scalars.ofAllLabels problem.Likelihood f
+            | Labels.Given draws -> [
+                for y in draws -> 1.0 / float draws.Length, Scalars.ofLabel problem.Likelihood f (one y)
+              ]
+
+        {
+            Activations = Array.init problem.Network.Layers.Length (activations problem.Network calls)
+            Columns =
+                scalars
+                |> List.map (fun (weight, scalar) -> column problem.Network calls (weight / n) scalar)
+        }
+
+    /// The network is called on one data point at a time.
+    let points (problem: Problem) (labels: Labels) =
+        Array.init (int (problem.Input.size 0)) (fun i -> point problem labels (int64 i))
+
+    /// Every column of all data points.
+    let columns (points: Point array) =
+        points |> Seq.collect _.Columns |> Seq.toArray
+
+    /// The number of weights of each layer.
+    let orders (points: Point array) =
+        points[0].Columns.Head.Gradients
+        |> Array.map (fun G -> G.RowCount * G.ColumnCount)
+
+    /// F = sum of weight g g^T over all layers, their weights row by row.
+    let fisher (points: Point array) =
+        columns points
+        |> Seq.map (fun column ->
+            let g = column.Gradients |> Array.collect _.ToRowMajorArray()
+            struct (column.Weight, Vector<float>.Build.Dense g))
+        |> Dense.moment (Array.sum (orders points))

@@ -1,0 +1,55 @@
+/// Products by two backward passes, and conjugate gradients on them, against the explicit F.
+module internal Foof.Validation.Operators
+
+open System
+open Foof
+
+let private settings = {
+    ConjugateGradients.defaults with
+        Tolerance = 1e-15
+}
+
+/// A product with the Gauss-Newton matrix, or with the Fisher of the labels that F has.
+let private operator setup =
+    let problem = setup.Problem
+
+    match setup.Labels with
+    | ValueNone -> LinearOperator.gaussNewton problem.Network setup.Layers problem.Likelihood problem.Input
+    | ValueSome labels ->
+        LinearOperator.fisher problem.Network setup.Layers problem.Likelihood problem.Input labels
+
+/// x with (C + lambda I) x = v.
+let private solve (C: LinearOperator) (lambda: float) v =
+    use shifted = LinearOperator.shifted lambda C
+    (ConjugateGradients.solve shifted v settings).Solution
+
+/// The operator that belongs to a label rule; several sampled labels have none.
+let cases (prefix: string) fisher (setup: Lazy<Setup>) : Case array =
+    let name =
+        match fisher with
+        | Fisher.Full -> "gauss-newton operator"
+        | _ -> "fisher operator"
+
+    let compare expected (map: LinearOperator -> _ -> _) () =
+        use C = operator setup.Value
+        Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors (expected setup.Value) (map C)
+
+    let solving lambda =
+        compare
+            (fun setup -> ((Expected.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse)
+            (fun C v -> solve C lambda v)
+
+    match fisher with
+    | Fisher.MonteCarlo _ -> [||]
+    | Fisher.Full
+    | Fisher.Empirical -> [|
+        {
+            Name = $"{prefix} / {name}"
+            Checks = [|
+                Comparison.check "product" (compare _.F (fun C v -> C.Product v))
+
+                for written, lambda in Comparison.lambdas do
+                    Comparison.check $"tikhonov / lambda={written} / conjugate gradients" (solving lambda)
+            |]
+        }
+      |]
