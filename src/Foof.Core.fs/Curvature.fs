@@ -107,9 +107,9 @@ module Curvature =
 
     let rec private diagonalOf curvature : torch.Tensor array =
         match curvature with
-        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (torch.diagonal(F, 0L, 0L, 1L).clone ())
+        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (torch.diagonal(F, 0L, 0L, 1L).clone())
         | Curvature.Diagonal D -> D |> Array.map _.clone()
-        | Curvature.Units F -> [| torch.diagonal(F, 0L, 1L, 2L).clone () |]
+        | Curvature.Units F -> [| torch.diagonal(F, 0L, 1L, 2L).clone() |]
         | Curvature.Kronecker(E, A) -> [| Kronecker.diagonal E A |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| Kronecker.diagonalInBasis Q_E Q_A S |]
         | Curvature.LowRank G -> FisherFactor.diagonal G
@@ -123,8 +123,7 @@ module Curvature =
 
     let rec private traceOf curvature : torch.Tensor =
         match curvature with
-        | Curvature.Kronecker(E, A) ->
-            (Kronecker.traces (Kronecker.like E A) E A).sum()
+        | Curvature.Kronecker(E, A) -> (Kronecker.traces (Kronecker.like E A) E A).sum()
         | Curvature.Eigenbasis(_, _, S) -> S.sum ()
         | Curvature.LowRank G -> (FisherFactor.squaredNorms G).sum()
         | Curvature.Blocks parts
@@ -138,12 +137,12 @@ module Curvature =
     let rec private denseOf curvature : torch.Tensor =
         match curvature with
         | Curvature.Dense(F, _) -> F.clone ()
-        | Curvature.Diagonal D -> torch.diag (Weights.flatten D)
+        | Curvature.Diagonal D -> torch.diag_embed (Weights.flatten D)
         | Curvature.Units F -> torch.block_diag [| for row in 0L .. F.size 0 - 1L -> F.select (0L, row) |]
         | Curvature.Kronecker(E, A) -> Kronecker.dense E A
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> Kronecker.denseInBasis Q_E Q_A S
         | Curvature.LowRank G -> FisherFactor.dense G
-        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag (Weights.flatten D)
+        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag_embed (Weights.flatten D)
         | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
         | Curvature.Sum terms -> terms |> Array.map denseOf |> Array.reduce (fun x y -> x + y)
 
@@ -181,7 +180,7 @@ module Curvature =
 
         match curvature with
         | Curvature.Dense(F, shapes) ->
-            Curvature.Dense(plus F (fun () -> torch.diag (Weights.flatten D)), shapes)
+            Curvature.Dense(plus F (fun () -> torch.diag_embed (Weights.flatten D)), shapes)
         | Curvature.Diagonal D' -> Curvature.Diagonal(Weights.add D' D)
         | Curvature.Units F -> Curvature.Units(plus F (fun () -> torch.diag_embed D[0]))
         | Curvature.LowRank G -> Curvature.LowRankPlusDiagonal(G, D)

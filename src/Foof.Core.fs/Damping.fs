@@ -48,9 +48,10 @@ module Damping =
     let internal split how like E A =
         let sizeE, sizeA = norm how like E, norm how like A
 
-        let bothPositive =
-            sizeE.gt(0.0.ToScalar()).logical_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
+        let positive (size: torch.Tensor) =
+            size.gt(0.0.ToScalar()).``to`` size.dtype
 
+        let bothPositive = positive sizeE * positive sizeA
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
         pi * bothPositive + (1.0 - bothPositive)
 

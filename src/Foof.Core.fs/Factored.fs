@@ -1,5 +1,6 @@
 namespace Foof
 
+open System.Collections.Generic
 open TorchSharp
 
 /// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made it
@@ -18,12 +19,16 @@ type Factored =
 [<RequireQualifiedAccess>]
 module Factored =
 
-    /// The tensors held.
+    let private once (tensors: torch.Tensor list) =
+        let seen = HashSet<torch.Tensor>(HashIdentity.Reference)
+        tensors |> List.filter seen.Add
+
+    /// The tensors held, each once: the roots may be part of U.
     let rec tensors factored =
         match factored with
         | Factored.Structured(inverse, logDet) -> logDet :: Curvature.tensors inverse
         | Factored.Woodbury(U, roots, L, logDet) ->
-            logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U)
+            once (logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U))
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
     /// [d_out; d_in] of each layer.
@@ -40,7 +45,8 @@ module Factored =
     let private ofStructure attempts power report isDefinite (lambda: float) curvature =
         match curvature with
         | Curvature.Dense(F, shapes) ->
-            StructuredPower.ofDense attempts power report lambda F (fun inverse -> Curvature.Dense(inverse, shapes))
+            StructuredPower.ofDense attempts power report lambda F (fun inverse ->
+                Curvature.Dense(inverse, shapes))
         | Curvature.Units F -> StructuredPower.ofDense attempts power report lambda F Curvature.Units
         | Curvature.Diagonal D -> StructuredPower.ofDiagonals power lambda D
         | Curvature.Kronecker(E, A) -> StructuredPower.ofKronecker attempts power report isDefinite lambda E A
@@ -138,8 +144,7 @@ module Factored =
         | Factored.Woodbury(U, roots, L, _) ->
             requireAlike roots[0] V
             Woodbury.rootSolve U roots L V
-        | Factored.Blocks parts ->
-            splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
+        | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
 
     /// R V with R R^T = (C + lambda I)^-1, or the power that was asked for: of standard normal V a sample of
     /// N(0, (C + lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The result

@@ -50,7 +50,9 @@ module internal StructuredPower =
 
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
-        let times side = float (Kronecker.groups E A / Side.groups side)
+        let times side =
+            float (Kronecker.groups E A / Side.groups side)
+
         logE * (times E * float (Side.size A)) + logA * (times A * float (Side.size E))
 
     /// (C + lambda I)^power in an eigenbasis.
@@ -103,7 +105,9 @@ module internal StructuredPower =
                     inverse, logDet)
                 |> Array.unzip
 
-            Some(struct (Curvature.Diagonal inverses, Array.reduce (fun (x: torch.Tensor) y -> x + y) logDets))
+            Some(
+                struct (Curvature.Diagonal inverses, Array.reduce (fun (x: torch.Tensor) y -> x + y) logDets)
+            )
         else
             None
 
@@ -115,7 +119,9 @@ module internal StructuredPower =
         | Curvature.Units F -> [| (Factorization.root F).matmul(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
         | Curvature.Kronecker(E, A) ->
-            let left = Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
+            let left =
+                Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
+
             [| (Side.root A |> Side.transpose |> Side.times left).reshape V[0].shape |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
             let left = Q_E |> Side.timesColumns (S.sqrt () * Kronecker.grouped (S.size 0) V[0])

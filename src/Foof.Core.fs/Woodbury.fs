@@ -11,7 +11,10 @@ module internal Woodbury =
     /// r and U of growth lambda I.
     let private ofConstant (lambda: float) (G: FisherFactor) growth =
         let like = (FisherFactor.tensors G).Head
-        let root = torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
+
+        let root =
+            torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
+
         struct (G.Shapes |> Array.map (fun _ -> root.alias ()), FisherFactor.scale (1.0 / (growth * lambda)) G)
 
     /// r and U of growth D.
@@ -21,8 +24,7 @@ module internal Woodbury =
 
     let private logDet (L: torch.Tensor) (roots: torch.Tensor array) (shapes: int64 array array) =
         let ofLayer (root: torch.Tensor) (shape: int64 array) =
-            root.``to``(torch.ScalarType.Float64).log().expand(shape).sum()
-            * -2.0
+            root.``to``(torch.ScalarType.Float64).log().expand(shape).sum() * -2.0
 
         Array.map2 ofLayer roots shapes
         |> Array.fold (fun (sum: torch.Tensor) x -> sum + x) (Factorization.logDetOf L)
@@ -46,7 +48,8 @@ module internal Woodbury =
         |> List.tryPick (attempt rooted)
         |> Option.map (fun struct (growth, found) ->
             if growth <> growths.Head then
-                report $"I + U^T U of order {FisherFactor.columns G}: the damping used is {growth} times as large"
+                report
+                    $"I + U^T U of order {FisherFactor.columns G}: the damping used is {growth} times as large"
 
             found)
 
@@ -62,16 +65,18 @@ module internal Woodbury =
         Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> x * y) x y
 
     /// V - U change(U^T V), with change in float64.
-    let private throughColumns (change: torch.Tensor -> torch.Tensor) (U: FisherFactor) (V: torch.Tensor array) =
+    let private throughColumns
+        (change: torch.Tensor -> torch.Tensor)
+        (U: FisherFactor)
+        (V: torch.Tensor array)
+        =
         let w = (FisherFactor.transposeTimes V U).``to`` torch.ScalarType.Float64
         let less = FisherFactor.times ((change (w.unsqueeze 1L)).squeeze 1L) U
         Weights.axpy -1.0 less V
 
     /// (D + G G^T)^-1 V.
     let solve U (roots: torch.Tensor array) L (V: torch.Tensor array) =
-        hadamard roots V
-        |> throughColumns (Factorization.solveBy L) U
-        |> hadamard roots
+        hadamard roots V |> throughColumns (Factorization.solveBy L) U |> hadamard roots
 
     /// R V with R R^T = (D + G G^T)^-1: R = r o (I - U M U^T) with M = L^-T (L + I)^-1, for which
     /// M + M^T - M (L L^T - I) M^T = (L L^T)^-1.

@@ -35,7 +35,10 @@ let ``products, diagonal, trace and the matrix written out agree with the matrix
 let ``the matrix is symmetric and positive semi-definite, and products are linear`` name =
     forSome name (fun _ (C, _) ->
         let x, y = vector C, vector C
-        let inner (x: torch.Tensor array) y = (Factors.flatten x) * (Factors.flatten y)
+
+        let inner (x: torch.Tensor array) y =
+            (Factors.flatten x) * (Factors.flatten y)
+
         let Cx, Cy = Curvature.product C x, Curvature.product C y
         let scale = (Factors.flatten Cx).L2Norm() * (Factors.flatten y).L2Norm()
         Assert.True(abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale, "x . C y <> y . C x")
@@ -61,14 +64,21 @@ let ``C + D adds to the diagonal`` name =
         Assert.Equal<int64 array array>(Curvature.shapes C, Curvature.shapes sum)
         Oracle.agreesWith Tolerance.rounding expected (Curvature.dense sum)
         let V = vector C
-        Oracle.agrees Tolerance.rounding ((expected * Factors.flatten V).ToArray()) (numbers (Curvature.product sum V)))
+
+        Oracle.agrees
+            Tolerance.rounding
+            ((expected * Factors.flatten V).ToArray())
+            (numbers (Curvature.product sum V)))
 
 [<Theory; MemberData(nameof oneLayer)>]
 let ``the sum of two tasks is exact, whatever their structures`` name =
     Oracle.forSome 5 orders (fun order ->
         for other, _ in ofOneLayer @ sums do
             use _scope = torch.NewDisposeScope()
-            let (x, F), (y, F') = draw name order, draw other { order with Seed = order.Seed + 1 }
+
+            let (x, F), (y, F') =
+                draw name order, draw other { order with Seed = order.Seed + 1 }
+
             let sum = Curvature.add x y
             Oracle.agreesWith Tolerance.rounding (F + F') (Curvature.dense sum)
             let V = vector sum
@@ -94,7 +104,8 @@ let ``structures that keep their form under addition keep it`` () =
             | Curvature.Blocks _, Curvature.Blocks _ -> ()
             | _ -> Assert.Fail name)
 
-    [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ] |> List.iter keeps
+    [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ]
+    |> List.iter keeps
 
 let private kroneckers =
     ofOneLayer |> List.filter (fun (name, _) -> name.StartsWith "Kronecker")
@@ -105,7 +116,10 @@ let ``merged Kronecker products are one product with the trace of the sum, by gr
         for other, _ in kroneckers do
             Oracle.forSome 5 orders (fun order ->
                 use _scope = torch.NewDisposeScope()
-                let (x, F), (y, F') = draw name order, draw other { order with Seed = order.Seed + 1 }
+
+                let (x, F), (y, F') =
+                    draw name order, draw other { order with Seed = order.Seed + 1 }
+
                 let merged = Curvature.merge x y
 
                 match merged with
@@ -135,7 +149,9 @@ let ``merged factors are those of the formula`` () =
     let trace M = (of' M).Trace()
     let pi = sqrt (trace E * trace A' / (trace E' * trace A))
     let product = (of' E + of' E' * pi).KroneckerProduct(of' A + of' A' / pi)
-    let expected = product * ((trace E * trace A + trace E' * trace A') / product.Trace())
+
+    let expected =
+        product * ((trace E * trace A + trace E' * trace A') / product.Trace())
 
     let merged =
         Curvature.merge
@@ -148,8 +164,12 @@ let ``merged factors are those of the formula`` () =
 let ``merging with a product that is zero leaves the other one, and no NaN`` () =
     for name, _ in kroneckers do
         forSome name (fun order (C, F) ->
-            let zero d = Side.Full(torch.zeros (order.Groups, d, d, dtype = Networks.double))
-            let E, A = zero order.Outputs, SideTests.side SideTests.Full order.Groups order.Inputs
+            let zero d =
+                Side.Full(torch.zeros (order.Groups, d, d, dtype = Networks.double))
+
+            let E, A =
+                zero order.Outputs, SideTests.side SideTests.Full order.Groups order.Inputs
+
             let nothing = Curvature.Kronecker(E, A)
             Oracle.agreesWith Tolerance.rounding F (Curvature.dense (Curvature.merge C nothing))
             Oracle.agreesWith Tolerance.rounding F (Curvature.dense (Curvature.merge nothing C))
@@ -161,7 +181,13 @@ let ``float32 agrees with float64 and stays float32`` name =
         let single = map Factors.single32 C
         let V = vector C |> Array.map Factors.single32
 
-        for found in [ Curvature.dense single; Curvature.trace single; yield! Curvature.diagonal single; yield! Curvature.product single V ] do
+        for found in
+            [
+                Curvature.dense single
+                Curvature.trace single
+                yield! Curvature.diagonal single
+                yield! Curvature.product single V
+            ] do
             Assert.Equal(torch.ScalarType.Float32, found.dtype)
 
         Oracle.agreesWith Tolerance.float32AgainstFloat64 F (Curvature.dense single)
@@ -186,7 +212,7 @@ let ``results are the caller's: changing them changes no curvature`` name =
         Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
 
 let private refused (parts: string list) (action: unit -> obj) =
-    let error = Oracle.raises<ArgumentException> (action >> ignore)
+    let error = Oracle.raises<ArgumentException>(action >> ignore)
 
     for part in parts do
         Assert.Contains(part, error.Message)
@@ -196,10 +222,15 @@ let ``vectors and curvatures that do not fit are refused with both shapes`` name
     forSome name (fun _ (C, _) ->
         let V = vector C
         let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
-        let text (x: torch.Tensor) = "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+
+        let text (x: torch.Tensor) =
+            "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+
         let other = Curvature.Diagonal wide
 
-        let both action = refused [ text V[0]; text wide[0] ] action
+        let both action =
+            refused [ text V[0]; text wide[0] ] action
+
         both (fun () -> Curvature.product C wide)
         both (fun () -> Curvature.addDiagonal wide C)
         both (fun () -> Curvature.add C other)
@@ -214,7 +245,9 @@ let ``vectors and curvatures that do not fit are refused with both shapes`` name
 [<Fact>]
 let ``a matrix beyond 4 GB is not written out, and the sentence tells its bytes`` () =
     use _scope = torch.NewDisposeScope()
-    let side (d: int64) = Side.Diagonal(torch.ones (1L, d, dtype = Networks.double))
+
+    let side (d: int64) =
+        Side.Diagonal(torch.ones (1L, d, dtype = Networks.double))
 
     for C in
         [

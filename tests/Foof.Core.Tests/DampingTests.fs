@@ -26,8 +26,7 @@ let private sizeOf norm (M: Matrix<float>) =
     match norm with
     | FactorNorm.Trace -> M.Trace() / float M.RowCount
     | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt (float M.RowCount)
-    | FactorNorm.LargestEigenvalue ->
-        M.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real |> Seq.max
+    | FactorNorm.LargestEigenvalue -> M.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real |> Seq.max
 
 let private plus mu (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
 
@@ -35,7 +34,11 @@ let private plus mu (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.R
 let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) : Matrix<float> =
     let pi norm =
         let sizeE, sizeA = sizeOf norm E, sizeOf norm A
-        if sizeE > 0.0 && sizeA > 0.0 then sqrt (sizeA / sizeE) else 1.0
+
+        if sizeE > 0.0 && sizeA > 0.0 then
+            sqrt (sizeA / sizeE)
+        else
+            1.0
 
     let root = sqrt lambda
 
@@ -61,11 +64,11 @@ let private kinds = [
 let private blocks (groups: Matrix<float> seq) : Matrix<float> =
     groups
     |> Seq.reduce (fun whole block ->
-        let zeros rows columns = Matrix<float>.Build.Dense(rows, columns)
+        let zeros rows columns =
+            Matrix<float>.Build.Dense(rows, columns)
 
-        (whole.Append(zeros whole.RowCount block.ColumnCount)).Stack(
-            (zeros block.RowCount whole.ColumnCount).Append block
-        ))
+        (whole.Append(zeros whole.RowCount block.ColumnCount))
+            .Stack((zeros block.RowCount whole.ColumnCount).Append block))
 
 let private numbers (V: torch.Tensor array) = (Factors.flatten V).ToArray()
 
@@ -73,16 +76,33 @@ let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
 
     let damped =
-        blocks [ for group in 0 .. groups - 1 -> formula rule lambda (SideTests.matrix group E) (SideTests.matrix group A) ]
+        blocks [
+            for group in 0 .. groups - 1 ->
+                formula rule lambda (SideTests.matrix group E) (SideTests.matrix group A)
+        ]
 
     let V = Factors.vector (Curvature.shapes C)
     let factored = Factored.make rule lambda C
-    Oracle.agrees Tolerance.explicit (damped.Solve(Factors.flatten V).ToArray()) (numbers (Factored.solve factored V))
+
+    Oracle.agrees
+        Tolerance.explicit
+        (damped.Solve(Factors.flatten V).ToArray())
+        (numbers (Factored.solve factored V))
+
     FactoredTests.agreesInLogDet Tolerance.explicit damped factored
     let R = written (Curvature.shapes C) (Factored.rootSolve factored)
-    Oracle.agrees Tolerance.explicit (damped.Inverse().ToRowMajorArray()) ((R * R.Transpose()).ToRowMajorArray())
+
+    Oracle.agrees
+        Tolerance.explicit
+        (damped.Inverse().ToRowMajorArray())
+        ((R * R.Transpose()).ToRowMajorArray())
+
     let struct (applied, rest) = Damping.apply rule lambda C
-    Oracle.agreesWith Tolerance.rounding damped (Curvature.dense (Curvature.addDiagonal (V |> Array.map (fun v -> torch.full_like (v, rest))) applied))
+
+    Oracle.agreesWith
+        Tolerance.rounding
+        damped
+        (Curvature.dense (Curvature.addDiagonal (V |> Array.map (fun v -> torch.full_like (v, rest))) applied))
 
 [<Fact>]
 let ``every rule inverts what its formula says, for sides of every kind and by group`` () =
@@ -105,10 +125,15 @@ let ``pi splits by the factors' sizes, and is one where a factor is zero`` () =
         let some = SideTests.semidefinite order.Groups 3 4
         let last = int64 order.Groups - 1L
         let zero = some.clone ()
-        zero.select(0L, last).zero_ () |> ignore
+        zero.select(0L, last).zero_() |> ignore
 
         for norm in norms do
-            for E, A in [ Side.Full zero, Side.Full some; Side.Full some, Side.Full zero; Side.Full zero, Side.Full zero ] do
+            for E, A in
+                [
+                    Side.Full zero, Side.Full some
+                    Side.Full some, Side.Full zero
+                    Side.Full zero, Side.Full zero
+                ] do
                 let pi = Damping.split norm some E A
                 Assert.Equal(1.0, (Oracle.values pi)[int last])
                 holds (Damping.Heuristic norm) 0.1 order.Groups E A
@@ -140,7 +165,10 @@ let ``on other structures every rule is Tikhonov damping`` () =
                 let expected = numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
 
                 for rule in rules do
-                    Assert.Equal<float array>(expected, numbers (Factored.solve (Factored.make rule 0.3 C) V)))
+                    Assert.Equal<float array>(
+                        expected,
+                        numbers (Factored.solve (Factored.make rule 0.3 C) V)
+                    ))
 
 [<Fact>]
 let ``in blocks a rule is applied block by block`` () =
@@ -156,7 +184,9 @@ let ``in blocks a rule is applied block by block`` () =
 
                 parts
                 |> Array.iteri (fun i part ->
-                    let own = Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
+                    let own =
+                        Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
+
                     Assert.Equal<float array>(numbers own, numbers found[starts[i] .. starts[i + 1] - 1]))
         | _ -> Assert.Fail "no blocks")
 
@@ -173,7 +203,9 @@ let ``no rule changes the factors, and a second inverse is the first to the bit`
             let V = Factors.vector (Curvature.shapes C)
 
             for rule in rules do
-                let solve () = numbers (Factored.solve (Factored.make rule 0.2 C) V)
+                let solve () =
+                    numbers (Factored.solve (Factored.make rule 0.2 C) V)
+
                 Assert.Equal<float array>(solve (), solve ())
 
             Assert.Equal<float array list>(before, Curvature.tensors C |> List.map Oracle.values))
@@ -191,7 +223,9 @@ let ``damping is adapted by the Levenberg-Marquardt rule`` () =
     Assert.Equal(2.5, adapted -infinity)
 
     for omega in [ 0.0; 1.0; 1.5; -0.5; nan ] do
-        let error = Oracle.raises<ArgumentException> (fun () -> Damping.adapted omega 0.5 1.0 |> ignore)
+        let error =
+            Oracle.raises<ArgumentException>(fun () -> Damping.adapted omega 0.5 1.0 |> ignore)
+
         Assert.Contains("omega", error.Message)
 
 [<Fact>]
@@ -200,5 +234,7 @@ let ``a share outside 0 and 1 is refused`` () =
     let C = Curvature.Diagonal [| torch.ones (2L, 2L, dtype = Networks.double) |]
 
     for share in [ -0.1; 1.1; nan ] do
-        let error = Oracle.raises<ArgumentException> (fun () -> Factored.make (Damping.Blend share) 0.1 C |> ignore)
+        let error =
+            Oracle.raises<ArgumentException>(fun () -> Factored.make (Damping.Blend share) 0.1 C |> ignore)
+
         Assert.Contains("share must lie in [0, 1]", error.Message)

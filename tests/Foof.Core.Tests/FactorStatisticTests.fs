@@ -34,7 +34,11 @@ let private errorRows (E: torch.Tensor) =
     rows (entry (Activations.Rows E)) (int (E.size 1)) (int (E.size 2)) (int (E.size 3))
 
 /// sum over data points of x x^T, summed, averaged or pooled over positions.
-let private moment positions (pool: Matrix<float> -> Vector<float>) (points: Matrix<float> list) : Matrix<float> =
+let private moment
+    positions
+    (pool: Matrix<float> -> Vector<float>)
+    (points: Matrix<float> list)
+    : Matrix<float> =
     let ofPoint (X: Matrix<float>) : Matrix<float> =
         match positions with
         | Positions.Summed -> X.TransposeThisAndMultiply X
@@ -100,7 +104,9 @@ let private ofGroup groups group (P: Matrix<float>) =
 let ``TKFAC's factors are sum P P^T and sum P^T P by group, with any number of positions and columns`` () =
     forAll single (fun layer factor ->
         let sum term group : Matrix<float> =
-            gradients factor |> Seq.map (ofGroup layer.Groups group >> term) |> Seq.reduce (+)
+            gradients factor
+            |> Seq.map (ofGroup layer.Groups group >> term)
+            |> Seq.reduce (+)
 
         let left (P: Matrix<float>) = P * P.Transpose() * 0.3
         let right (P: Matrix<float>) = P.Transpose() * P * 0.3
@@ -113,17 +119,22 @@ let ``TKFAC's factors are sum P P^T and sum P^T P by group, with any number of p
         eachGroup (sum right) activations)
 
 [<Fact>]
-let ``the spectrum is the second moment of Q_E^T P Q_A, with any number of positions, columns and groups`` () =
+let ``the spectrum is the second moment of Q_E^T P Q_A, with any number of positions, columns and groups``
+    ()
+    =
     forAll singleProduct (fun layer factor ->
         // Random bases: on the identity a transpose too few would pass.
         let basis d =
-            let struct (_, Q) = torch.linalg.eigh (SideTests.semidefinite layer.Groups d (d + 1))
+            let struct (_, Q) =
+                torch.linalg.eigh (SideTests.semidefinite layer.Groups d (d + 1))
+
             Q
 
         let Q_E, Q_A = basis layer.Outputs, basis layer.Inputs
 
         let expected group : Matrix<float> =
-            let of' (Q: torch.Tensor) = Oracle.matrix (Q.select (0L, int64 group))
+            let of' (Q: torch.Tensor) =
+                Oracle.matrix (Q.select (0L, int64 group))
 
             gradients factor
             |> Seq.map (fun P -> (of' Q_E).Transpose() * ofGroup layer.Groups group P * of' Q_A)

@@ -23,8 +23,7 @@ let private numbers (V: torch.Tensor array) = (Factors.flatten V).ToArray()
 
 let private vector C = Factors.vector (Curvature.shapes C)
 
-let private plus (lambda: float) (F: Matrix<float>) =
-    F + Oracle.identity F.RowCount * lambda
+let private plus (lambda: float) (F: Matrix<float>) = F + Oracle.identity F.RowCount * lambda
 
 /// F^power of a symmetric positive definite matrix.
 let powerOf (power: float) (F: Matrix<float>) : Matrix<float> =
@@ -53,7 +52,11 @@ let ``the solve after the product is the identity, for any damping`` name =
         for lambda in lambdas do
             let V = vector C
             let product = Weights.axpy lambda V (Curvature.product C V)
-            Oracle.agrees Tolerance.explicit (numbers V) (numbers (Factored.solve (tikhonov lambda C) product)))
+
+            Oracle.agrees
+                Tolerance.explicit
+                (numbers V)
+                (numbers (Factored.solve (tikhonov lambda C) product)))
 
 [<Theory; MemberData(nameof structures)>]
 let ``the solve and log det are those of the damped matrix`` name =
@@ -73,8 +76,16 @@ let ``the inverse is symmetric, positive definite and linear`` name =
         let factored = tikhonov 0.1 C
         let inverse = written (Curvature.shapes C) (Factored.solve factored)
         Oracle.agrees Tolerance.explicit (inverse.ToRowMajorArray()) (inverse.Transpose().ToRowMajorArray())
-        Oracle.agrees Tolerance.explicit ((plus 0.1 F).Inverse().ToRowMajorArray()) (inverse.ToRowMajorArray())
-        Assert.True(inverse.Evd(Symmetricity.Symmetric).EigenValues |> Seq.forall (fun value -> value.Real > 0.0)))
+
+        Oracle.agrees
+            Tolerance.explicit
+            ((plus 0.1 F).Inverse().ToRowMajorArray())
+            (inverse.ToRowMajorArray())
+
+        Assert.True(
+            inverse.Evd(Symmetricity.Symmetric).EigenValues
+            |> Seq.forall (fun value -> value.Real > 0.0)
+        ))
 
 [<Theory; MemberData(nameof structures)>]
 let ``a root times its transpose is the inverse`` name =
@@ -83,7 +94,11 @@ let ``a root times its transpose is the inverse`` name =
             let factored = tikhonov lambda C
             let R = written (Curvature.shapes C) (Factored.rootSolve factored)
             let expected = (plus lambda F).Inverse()
-            Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((R * R.Transpose()).ToRowMajorArray()))
+
+            Oracle.agrees
+                Tolerance.explicit
+                (expected.ToRowMajorArray())
+                ((R * R.Transpose()).ToRowMajorArray()))
 
 [<Theory; MemberData(nameof structures)>]
 let ``c C with damping c lambda has 1/c of the inverse`` name =
@@ -104,7 +119,10 @@ let ``the inverse after a diagonal was added is that of the sum`` name =
         | Curvature.Blocks parts when parts |> Array.exists _.IsSum -> ()
         | sum ->
             let V = vector C
-            let expected = F + Matrix<float>.Build.DenseOfDiagonalVector(Factors.flatten D) |> plus 0.1
+
+            let expected =
+                F + Matrix<float>.Build.DenseOfDiagonalVector(Factors.flatten D) |> plus 0.1
+
             let found = Factored.solve (tikhonov 0.1 sum) V
             Oracle.agrees Tolerance.explicit (expected.Solve(Factors.flatten V).ToArray()) (numbers found))
 
@@ -121,7 +139,12 @@ let ``powers are those of the damped matrix, and so are their roots`` name =
                 let found = written (Curvature.shapes C) (Factored.solve factored)
                 Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
                 let R = written (Curvature.shapes C) (Factored.rootSolve factored)
-                Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((R * R.Transpose()).ToRowMajorArray())
+
+                Oracle.agrees
+                    Tolerance.explicit
+                    (expected.ToRowMajorArray())
+                    ((R * R.Transpose()).ToRowMajorArray())
+
                 agreesInLogDet Tolerance.explicit (plus lambda F) factored)
 
 [<Theory; MemberData(nameof structures)>]
@@ -130,11 +153,16 @@ let ``float32 agrees with float64 and stays float32`` name =
         let factored = tikhonov 1.0 (map Factors.single32 C)
         let V = vector C |> Array.map Factors.single32
 
-        for solve, operator in [ Factored.solve, id; Factored.rootSolve, (fun (R: Matrix<float>) -> R * R.Transpose()) ] do
+        for solve, operator in
+            [
+                Factored.solve, id
+                Factored.rootSolve, (fun (R: Matrix<float>) -> R * R.Transpose())
+            ] do
             Assert.All(solve factored V, fun found -> Assert.Equal(torch.ScalarType.Float32, found.dtype))
 
             let found =
-                written (Curvature.shapes C) (Array.map Factors.single32 >> solve factored) |> operator
+                written (Curvature.shapes C) (Array.map Factors.single32 >> solve factored)
+                |> operator
 
             let expected = (plus 1.0 F).Inverse().ToRowMajorArray()
             Oracle.agrees Tolerance.float32AgainstFloat64 expected (found.ToRowMajorArray())
@@ -175,7 +203,8 @@ let ``without damping, directions that dense matrices and Kronecker factors lack
             Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
         "units", fun order -> Curvature.Units(SideTests.semidefinite order.Outputs order.Inputs 1)
         "identity x full",
-        fun order -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite order.Groups 4 1))
+        fun order ->
+            Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite order.Groups 4 1))
         "full x full",
         fun order ->
             Curvature.Kronecker(
@@ -191,6 +220,9 @@ let ``without damping, directions that dense matrices and Kronecker factors lack
                 Networks.seeded order.Seed
                 let C = draw order
                 let V = vector C
-                let expected = (Oracle.matrix (Curvature.dense C)).PseudoInverse() * Factors.flatten V
+
+                let expected =
+                    (Oracle.matrix (Curvature.dense C)).PseudoInverse() * Factors.flatten V
+
                 let found = Factored.solve (Factored.make rule 0.0 C) V
                 Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))

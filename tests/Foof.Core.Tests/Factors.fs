@@ -109,7 +109,12 @@ let activations (n: int) (R: int) layer =
     match layer.Form with
     | OneHot ->
         let index =
-            torch.randint (0L, int64 layer.Inputs, [| int64 n; int64 R |], dtype = torch.ScalarType.Int64)
+            torch.randint (
+                0L,
+                int64 layer.Inputs + 1L,
+                [| int64 n; int64 R |],
+                dtype = torch.ScalarType.Int64
+            )
 
         Activations.Indices(index, int64 layer.Inputs)
     | _ -> Activations.Rows(Networks.normal [ layer.Groups; n; R; layer.Inputs ])

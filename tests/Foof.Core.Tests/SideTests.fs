@@ -25,7 +25,7 @@ let side kind g d =
     match kind with
     | One -> Side.Identity(int64 d, 1.0)
     | Identity -> Side.Identity(int64 d, 1.5)
-    | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square () + 0.1)
+    | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square() + 0.1)
     | Full -> Side.Full(semidefinite g d (d + 1))
 
 /// The matrix of a group, by hand.
@@ -40,8 +40,7 @@ let matrix (group: int) side : Matrix<float> =
 let private cases =
     Gen.zip3 (Gen.elements [ One; Identity; Diagonal; Full ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
 
-let private like =
-    lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
+let private like = lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
 
 let private forAll property =
     Oracle.forAll cases (fun (kind, g, d) ->
@@ -53,7 +52,10 @@ let private forAll property =
 /// Asserts that each group of a tensor is what it should be.
 let private agrees (g: int) (expected: int -> Matrix<float>) (found: torch.Tensor) =
     for group in 0 .. g - 1 do
-        Oracle.agreesWith Tolerance.rounding (expected group) (found.select (0L, min (int64 group) (found.size 0 - 1L)))
+        Oracle.agreesWith
+            Tolerance.rounding
+            (expected group)
+            (found.select (0L, min (int64 group) (found.size 0 - 1L)))
 
 [<Fact>]
 let ``a statistic of three dimensions is a full side, of two a diagonal`` () =
@@ -87,10 +89,9 @@ let ``size, groups, tensors, matrix, diagonal and trace are those of the matrix`
         agrees g (fun group -> row ((expected group).Diagonal())) ((Side.diagonal like side).unsqueeze 1L)
 
         for group in 0 .. int (Side.groups side) - 1 do
-            Oracle.agrees
-                Tolerance.rounding
-                [| (expected group).Trace() |]
-                [| (Oracle.values (Side.trace like side))[group] |])
+            Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
+                (Oracle.values (Side.trace like side))[group]
+            |])
 
 [<Fact>]
 let ``rows times the matrix, and the matrix times columns`` () =
@@ -117,15 +118,21 @@ let ``transposed, squared and scaled, element by element`` () =
 [<Fact>]
 let ``damping adds a number by group to the diagonal, of a fresh matrix`` () =
     forAll (fun g d side expected ->
-        let mu = (Networks.normal [ g ]).square ()
+        let mu = (Networks.normal [ g ]).square()
         let before = [ for group in 0 .. g - 1 -> expected group ]
 
         for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
-            let by i = (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+            let by i =
+                (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+
             let damped = Side.damped mu side
             agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
             // In place on the result: the side itself must not change.
-            Side.tensors damped |> List.iter (fun x -> if x.is_contiguous () then x.add_ (1.0.ToScalar()) |> ignore)
+            Side.tensors damped
+            |> List.iter (fun x ->
+                if x.is_contiguous () then
+                    x.add_ (1.0.ToScalar()) |> ignore)
+
             Assert.Equal<Matrix<float> list>(before, [ for group in 0 .. g - 1 -> expected group ]))
 
 [<Fact>]

@@ -33,7 +33,11 @@ let private all: (string * (FisherFactor -> Curvature)) list = [
 let private ofLayer (G: FisherFactor) l : Matrix<float> = dense (FisherFactor.layer l G)
 
 /// F with what does not belong to `keep` of a layer's block, a row of W and an input each, left out.
-let private masked (G: FisherFactor) (keep: struct (int * int) -> struct (int * int) -> bool) l : Matrix<float> =
+let private masked
+    (G: FisherFactor)
+    (keep: struct (int * int) -> struct (int * int) -> bool)
+    l
+    : Matrix<float> =
     let inputs = int (Array.last G.Shapes[l])
     let place i = struct (i / inputs, i % inputs)
     (ofLayer G l).MapIndexed(fun i j value -> if keep (place i) (place j) then value else 0.0)
@@ -42,7 +46,10 @@ let private agreesByLayer (G: FisherFactor) (expected: int -> Matrix<float>) cur
     match curvature with
     | Curvature.Blocks parts ->
         Assert.Equal(G.Shapes.Length, parts.Length)
-        parts |> Array.iteri (fun l part -> Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
+
+        parts
+        |> Array.iteri (fun l part ->
+            Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
     | _ -> Assert.Fail "no blocks"
 
 [<Fact>]
@@ -90,7 +97,13 @@ let ``K-FAC-reduce is the matrix itself where a data point's inputs are the same
     Oracle.forSome 20 products (fun sizes ->
         use _scope = torch.NewDisposeScope()
         Networks.seeded sizes.Seed
-        let only = { sizes.Layers.Head with Form = Rows; Groups = 1 }
+
+        let only = {
+            sizes.Layers.Head with
+                Form = Rows
+                Groups = 1
+        }
+
         let same = activations 1 1 only
 
         let G =
@@ -111,7 +124,15 @@ let ``F is made of each column's own square, not of the squared mean gradient`` 
     use _scope = torch.NewDisposeScope()
     // Two data points with opposite gradients: the mean is zero, F is not.
     let A = torch.ones (1L, 2L, 1L, 3L, dtype = Networks.double)
-    let E = torch.cat ([| torch.ones (1L, 1L, 1L, 2L, dtype = Networks.double); torch.full (1L, 1L, 1L, 2L, -1.0, dtype = Networks.double) |], 1L)
+
+    let E =
+        torch.cat (
+            [|
+                torch.ones (1L, 1L, 1L, 2L, dtype = Networks.double)
+                torch.full (1L, 1L, 1L, 2L, -1.0, dtype = Networks.double)
+            |],
+            1L
+        )
 
     let G =
         FisherFactor.ofColumns {
@@ -137,7 +158,10 @@ let ``TKFAC has the trace of F, layer by layer, whatever positions, columns and 
         | Curvature.Blocks parts ->
             parts
             |> Array.iteri (fun l part ->
-                Oracle.agrees Tolerance.rounding [| (ofLayer G l).Trace() |] (Oracle.values (Curvature.trace part)))
+                Oracle.agrees
+                    Tolerance.rounding
+                    [| (ofLayer G l).Trace() |]
+                    (Oracle.values (Curvature.trace part)))
         | _ -> Assert.Fail "no blocks")
 
 [<Fact>]
@@ -150,12 +174,18 @@ let ``EKFAC has the trace of F, the diagonal of F in its basis, and is closer to
                     for l in 0 .. bases.Length - 1 do
                         let F = ofLayer G l
                         let found = Oracle.matrix (Curvature.dense bases[l])
-                        Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace bases[l]))
+
+                        Oracle.agrees
+                            Tolerance.rounding
+                            [| F.Trace() |]
+                            (Oracle.values (Curvature.trace bases[l]))
 
                         match bases[l] with
                         | Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S) ->
                             let Q =
-                                Oracle.matrix (Curvature.dense (Curvature.Kronecker(Side.Full Q_E, Side.Full Q_A)))
+                                Oracle.matrix (
+                                    Curvature.dense (Curvature.Kronecker(Side.Full Q_E, Side.Full Q_A))
+                                )
 
                             let inBasis = (Q.Transpose() * F * Q).Diagonal()
                             Oracle.agrees Tolerance.rounding (inBasis.ToArray()) (Oracle.values S)
@@ -180,7 +210,10 @@ let ``KFAC's products of E_bar and A_bar are those of the statistics`` () =
                         let E = Side.ofTensor (Statistic.errors E G.Parts[0].Weight errors)
                         let A = Side.ofTensor (Statistic.activations A Networks.double activations)
 
-                        [ for group in 0 .. int (Side.groups E) - 1 -> (SideTests.matrix group E).KroneckerProduct(SideTests.matrix group A) ]
+                        [
+                            for group in 0 .. int (Side.groups E) - 1 ->
+                                (SideTests.matrix group E).KroneckerProduct(SideTests.matrix group A)
+                        ]
                         |> Structures.diagonalOf
                     | _ -> failwith "no product"
 
@@ -210,8 +243,14 @@ let ``Eva's matrix is b b^T x a a^T of the means`` () =
 
         match layer sizes with
         | LayerFactor.Product(activations, E) ->
-            let b, a = Statistic.meanError E, Statistic.meanActivation Networks.double activations
-            let column = (b.unsqueeze 2L * a.unsqueeze 1L).flatten ()
+            let b, a =
+                Statistic.meanError E, Statistic.meanActivation Networks.double activations
+
+            let column = (b.unsqueeze 2L * a.unsqueeze 1L).flatten()
             let found = Structure.rankOne b a
-            Oracle.agreesWith Tolerance.rounding (Oracle.matrix (column.unsqueeze 1L * column)) (Curvature.dense found)
+
+            Oracle.agreesWith
+                Tolerance.rounding
+                (Oracle.matrix (column.unsqueeze 1L * column))
+                (Curvature.dense found)
         | _ -> Assert.Fail "no product")

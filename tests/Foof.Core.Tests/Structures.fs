@@ -38,7 +38,9 @@ let orders =
 /// A curvature and its matrix.
 type Drawn = Curvature * Matrix<float>
 
-let private weights order = order.Groups * order.Outputs * order.Inputs
+let private weights order =
+    order.Groups * order.Outputs * order.Inputs
+
 let private shape order = [| int64 (order.Groups * order.Outputs); int64 order.Inputs |]
 
 /// Matrices along the diagonal of one.
@@ -46,7 +48,10 @@ let diagonalOf (blocks: Matrix<float> seq) : Matrix<float> =
     let blocks = Seq.toArray blocks
     let starts = blocks |> Array.scan (fun start block -> start + block.RowCount) 0
     let whole = Matrix<float>.Build.Dense(Array.last starts, Array.last starts)
-    blocks |> Array.iteri (fun i block -> whole.SetSubMatrix(starts[i], starts[i], block))
+
+    blocks
+    |> Array.iteri (fun i block -> whole.SetSubMatrix(starts[i], starts[i], block))
+
     whole
 
 let private diagonal order : Drawn =
@@ -64,10 +69,13 @@ let private units order : Drawn =
 
 let private kronecker left right order : Drawn =
     // Two diagonals, or a diagonal and an identity, know one group only where the layer has one.
-    let E, A = side left order.Groups order.Outputs, side right order.Groups order.Inputs
+    let E, A =
+        side left order.Groups order.Outputs, side right order.Groups order.Inputs
 
     Curvature.Kronecker(E, A),
-    diagonalOf [ for group in 0 .. order.Groups - 1 -> (matrix group E).KroneckerProduct(matrix group A) ]
+    diagonalOf [
+        for group in 0 .. order.Groups - 1 -> (matrix group E).KroneckerProduct(matrix group A)
+    ]
 
 /// An orthogonal basis for each of g groups.
 let private basis (g: int) (d: int) =
@@ -76,14 +84,22 @@ let private basis (g: int) (d: int) =
 
 let private eigenbasis order : Drawn =
     let Q_E, Q_A = basis order.Groups order.Outputs, basis order.Groups order.Inputs
-    let S = torch.rand (order.Groups, order.Outputs, order.Inputs, dtype = Networks.double)
+
+    let S =
+        torch.rand (order.Groups, order.Outputs, order.Inputs, dtype = Networks.double)
 
     let block (group: int) =
-        let of' (x: torch.Tensor) = Oracle.matrix (x.select (0L, int64 group))
-        let Q = (of' Q_E).KroneckerProduct(of' Q_A)
-        Q * Matrix<float>.Build.DenseOfDiagonalArray((of' S).ToRowMajorArray()) * Q.Transpose()
+        let of' (x: torch.Tensor) =
+            Oracle.matrix (x.select (0L, int64 group))
 
-    Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S), diagonalOf (Seq.map block [ 0 .. order.Groups - 1 ])
+        let Q = (of' Q_E).KroneckerProduct(of' Q_A)
+
+        Q
+        * Matrix<float>.Build.DenseOfDiagonalArray((of' S).ToRowMajorArray())
+        * Q.Transpose()
+
+    Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S),
+    diagonalOf (Seq.map block [ 0 .. order.Groups - 1 ])
 
 /// A factor over the order's layer, and over a second one [2; 2] where wanted.
 let private factorOf second order =
@@ -119,7 +135,8 @@ let private plusDiagonal order : Drawn =
     | _ -> failwith "no diagonal"
 
 let private both (parts: Drawn list) : Drawn =
-    Curvature.Blocks [| for curvature, _ in parts -> curvature |], diagonalOf [ for _, matrix in parts -> matrix ]
+    Curvature.Blocks [| for curvature, _ in parts -> curvature |],
+    diagonalOf [ for _, matrix in parts -> matrix ]
 
 /// Of all kinds, over six layers, one block over two of them.
 let private mixed order : Drawn =
@@ -213,10 +230,11 @@ let written (shapes: int64 array array) (operator: torch.Tensor array -> torch.T
     let p = shapes |> Array.sumBy (Array.fold (*) 1L)
     let unit' = torch.eye (p, dtype = Networks.double)
 
-    Matrix<float>.Build.DenseOfColumnVectors(
-        seq {
-            for i in 0L .. p - 1L ->
-                use _scope = torch.NewDisposeScope()
-                Factors.flatten (operator (Weights.unflatten shapes (unit'.select (0L, i))))
-        }
-    )
+    Matrix<float>
+        .Build.DenseOfColumnVectors(
+            seq {
+                for i in 0L .. p - 1L ->
+                    use _scope = torch.NewDisposeScope()
+                    Factors.flatten (operator (Weights.unflatten shapes (unit'.select (0L, i))))
+            }
+        )
