@@ -49,7 +49,7 @@ module Damping =
         let sizeE, sizeA = norm how like E, norm how like A
 
         let bothPositive =
-            sizeE.gt(0.0.ToScalar()).logical_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
+            sizeE.gt(0.0.ToScalar()).bitwise_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
 
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
         pi * bothPositive + (1.0 - bothPositive)

@@ -141,13 +141,14 @@ let private eigenbasis E A (fisher: Batch) l =
     Q * Matrix<float>.Build.DiagonalOfDiagonalArray(S.ToRowMajorArray()) * Q.Transpose()
 
 /// The direction of all layers that a recipe gives for the gradients of `batch`, with its statistics `moment`, the
-/// Fisher's errors in `fisher` (one batch for each column of a data point) and the gradients of the last steps.
+/// Fisher's errors in `fisher` (one batch for each column of a data point), the gradients of the last steps and eta.
 let rec directions
     (recipe: Recipe)
     (moment: SideStatistic -> int -> Matrix<float>)
     (batch: Batch)
     (fisher: Batch array)
     (window: Matrix<float> array array)
+    (rate: float)
     =
     let lambda, layers = recipe.Damping, [| 0 .. batch.A.Length - 1 |]
     let G = layers |> Array.map batch.Gradient
@@ -184,14 +185,14 @@ let rec directions
     match recipe.Trust with
     | Trust.Graft other ->
         let sizes =
-            directions other moment batch fisher window
+            directions other moment batch fisher window rate
             |> Array.map (fun (D: Matrix<float>) -> D.FrobeniusNorm())
 
         Array.map2 (fun (D: Matrix<float>) size -> D * (size / D.FrobeniusNorm())) raw sizes
     | Trust.KlClip kappa ->
         let inner (D: Matrix<float>) (g: Matrix<float>) = D.PointwiseMultiply(g).RowSums().Sum()
         let product = Array.map2 inner raw G |> Array.sum
-        raw |> Array.map (fun D -> D * min 1.0 (sqrt (kappa / product)))
+        raw |> Array.map (fun D -> D * min 1.0 (sqrt (kappa / (rate * rate * product))))
     | _ -> raw
 
 /// Plain numbers of some matrices.

@@ -135,7 +135,7 @@ let follows (recipe: Recipe) (networks: Small list) rate =
             | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
             | _ -> [||]
 
-        let expected = directions recipe (remembered recipe inverted) batch fisher window
+        let expected = directions recipe (remembered recipe inverted) batch fisher window rate
         let found = stepped optimizer network step
 
         Oracle.agrees
@@ -252,7 +252,7 @@ let ``a step on a convolution is every method's explicit update over its patches
         let own = batch (rows (output - target))
         let gradient = [| [| own.Gradient 0 |] |]
         let moment = remembered recipe [ struct (own, fisher) ]
-        let expected = directions recipe moment own fisher gradient
+        let expected = directions recipe moment own fisher gradient 1.0
         use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
         Networks.seeded 5
         Networks.byStep optimizer [ input, target ]

@@ -235,7 +235,7 @@ let ``NaN in inputs, targets or weights raises and changes nothing, in every met
             Networks.byStep optimizer (Networks.batches steps 4 3 2)
             let input, target = List.head (Networks.batches 1 4 3 2)
 
-            for input, target in [ input * nan, target; input, target * nan; input * 1e200, target ] do
+            for input, target in [ input * nan, target; input, target * nan ] do
                 let byStep () = optimizer.Step(input, target) |> ignore
                 Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
 
