@@ -50,8 +50,6 @@ module Damping =
 
         let positive (size: torch.Tensor) =
             size.gt(0.0.ToScalar()).``to`` size.dtype
-        let bothPositive =
-            sizeE.gt(0.0.ToScalar()).bitwise_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
 
         let bothPositive = positive sizeE * positive sizeA
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
