@@ -108,7 +108,7 @@ let rate (recipe: Recipe) =
     | "natural-blocks"
     | "foof" -> 0.5
     | "shampoo" -> 0.3
-    | "mfac" -> 0.02
+    | "mfac" -> 1e-3
     | "sngd" -> 0.1
     | "eva" -> 0.3
     | _ -> 0.1
