@@ -67,14 +67,11 @@ module internal Factors =
                     1e-2
 
             let size = Reading.number (found.norm ())
-            let difference = Reading.number ((explained - found).norm ())
+            let difference = Reading.number ((explained - found).norm())
 
-            if not (Reading.hasData found) then
-                Some true
-            elif size = 0.0 && difference = 0.0 then
-                None
-            else
-                Some(difference <= tolerance * size))
+            if not (Reading.hasData found) then Some true
+            elif size = 0.0 && difference = 0.0 then None
+            else Some(difference <= tolerance * size))
 
 /// Which layers' factors may be trusted: those that have once explained autograd's gradient.
 [<Sealed>]

@@ -30,7 +30,11 @@ let ``every damping rule is its matrix`` () =
 
     for rule in rules do
         for name in [ "kfac"; "kfac-reduce"; "tkfac" ] do
-            steps 2 { named name with Rule = rule; Damping = 0.1 }
+            steps 2 {
+                named name with
+                    Rule = rule
+                    Damping = 0.1
+            }
 
 [<Fact>]
 let ``the KL clip scales a long update down and leaves a short one alone`` () =
@@ -47,7 +51,11 @@ let ``a matched direction is as long as each layer's gradient`` () =
     let network = small ()
 
     for name in [ "foof"; "kfac"; "mfac"; "shampoo" ] do
-        let recipe = { named name with Trust = Trust.MatchNorm }
+        let recipe = {
+            named name with
+                Trust = Trust.MatchNorm
+        }
+
         let struct (batch, _) = explicit recipe network 3
         use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
         let found = stepped optimizer network 3
@@ -82,13 +90,18 @@ let ``independent batches serve Kronecker products too`` () =
 let withMomentum recipe place count =
     let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
     let batches = Networks.fromSeed 4 (fun () -> Networks.batches count 3 3 2)
-    use optimizer = Networks.optimizer model { recipe with Momentum = place } 0.05 0.9 0.01
+
+    use optimizer =
+        Networks.optimizer model { recipe with Momentum = place } 0.05 0.9 0.01
+
     Networks.seeded 5
     Networks.byStep optimizer batches
     Networks.weights model
 
 [<Fact>]
-let ``momentum before and after the preconditioner agree while the inverse stays, and not when it changes`` () =
+let ``momentum before and after the preconditioner agree while the inverse stays, and not when it changes``
+    ()
+    =
     use _scope = torch.NewDisposeScope()
 
     let once = {
@@ -98,15 +111,26 @@ let ``momentum before and after the preconditioner agree while the inverse stays
     }
 
     for name in [ "foof"; "kfac"; "kfac-standard"; "natural-blocks"; "shampoo" ] do
-        let constant = { named name with Cadence = once; IndependentBatches = false }
+        let constant = {
+            named name with
+                Cadence = once
+                IndependentBatches = false
+        }
+
         let before = withMomentum constant MomentumPlace.Before 5
         Oracle.agrees Tolerance.trajectory (withMomentum constant MomentumPlace.After 5) before
-        let each = { named name with IndependentBatches = false }
+
+        let each = {
+            named name with
+                IndependentBatches = false
+        }
 
         Assert.True(
             Oracle.distance
                 (withMomentum each MomentumPlace.Before 5)
-                (withMomentum each MomentumPlace.After 5) > 1e-6
+                (withMomentum each MomentumPlace.After 5)
+                >
+                1e-6
         )
 
 [<Fact>]
@@ -132,6 +156,35 @@ let ``a trigger inverts what moved and nothing else`` () =
 
     Assert.Equal<bool list>([ true; true ], inverses 1e9)
     Assert.Equal<bool list>([ false; false ], inverses 1e-9)
+
+[<Fact>]
+let ``what becomes of a matrix that cannot be inverted keeps the method's power`` () =
+    use _scope = torch.NewDisposeScope()
+    let network = small ()
+
+    let recipe = {
+        named "shampoo" with
+            Attempts = Networks.hopeless
+            OnFailure = OnFailure.Diagonal
+    }
+
+    let struct (batch, _) = explicit recipe network 3
+
+    let root (M: Matrix<float>) =
+        M.Diagonal().Map(fun x -> (x + recipe.Damping) ** -0.25)
+        |> Matrix<float>.Build.DiagonalOfDiagonalVector
+
+    let expected =
+        Array.init 2 (fun l ->
+            let G = batch.Gradient l
+            root (G * G.Transpose()) * G * root (G.Transpose() * G))
+
+    use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
+
+    Oracle.agrees
+        Tolerance.explicit
+        (ExplicitMethods.flat expected)
+        (ExplicitMethods.flat (stepped optimizer network 3))
 
 /// A linear model's problem, whose curvature natural-full knows.
 let adapted sigma (recipe: Recipe) rate count =
@@ -159,7 +212,9 @@ let adapted sigma (recipe: Recipe) rate count =
     ]
 
 [<Fact>]
-let ``lambda falls where the quadratic model foretells the loss, no lower than allowed, every so many steps`` () =
+let ``lambda falls where the quadratic model foretells the loss, no lower than allowed, every so many steps``
+    ()
+    =
     use _scope = torch.NewDisposeScope()
     Assert.Equal<float list>([ 1.0; 0.5; 0.5; 0.25; 0.25; 0.2 ], adapted 1.0 (named "natural-full") 1.0 6)
 
@@ -175,7 +230,12 @@ let ``no method takes a damping that is not positive`` () =
     for recipe in methods () do
         for damping in [ 0.0; -1.0; nan; infinity ] do
             let make () =
-                Networks.optimizer (Networks.perceptron true [ 3; 2 ]) (recipe.WithDamping damping) 0.1 0.0 0.0
+                Networks.optimizer
+                    (Networks.perceptron true [ 3; 2 ])
+                    (recipe.WithDamping damping)
+                    0.1
+                    0.0
+                    0.0
                 |> ignore
 
             Assert.Equal("Damping", (Oracle.raises<ArgumentException> make).ParamName)
