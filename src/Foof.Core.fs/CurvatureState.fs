@@ -89,7 +89,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             | Curvature.Kronecker(E, A) -> Curvature.Kronecker(diagonal E, diagonal A)
             | other -> Curvature.Diagonal(Curvature.diagonal other)
 
-        Factored.attempt Factorization.attempts recipe.Rule -1.0 ignore damping diagonals
+        Factored.attempt Factorization.attempts recipe.Rule recipe.Power ignore damping diagonals
         |> ValueOption.ofOption
 
     /// 1/lambda on every weight.
@@ -133,14 +133,21 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
 
-    let invert (recipe: Recipe) (report: string -> string -> unit) seen (block: FactoredBlock) =
+    /// The inverse of a block by this recipe, with lambda as it stands, or by another one whose length is grafted.
+    let invert
+        (recipe: Recipe)
+        (lambda: float)
+        (report: string -> string -> unit)
+        seen
+        (block: FactoredBlock)
+        =
         use scope = torch.NewDisposeScope()
         let report = report layers[block.Members[0]].Name
         let curvature = curvatureOf recipe block seen
 
         let fresh =
             curvature
-            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power report damping)
+            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power report lambda)
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
 
@@ -279,14 +286,14 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         let due =
             blocks |> Array.filter (fun block -> isSeen recipe block seen && isDue block)
 
-        let fresh = due |> Array.map (invert recipe report seen)
+        let fresh = due |> Array.map (invert recipe damping report seen)
 
         let grafted =
             match recipe.Trust with
             | Trust.Graft other ->
                 grafts
                 |> Array.filter (fun block -> isSeen other block seen)
-                |> Array.map (fun block -> struct (block, invert other report seen block))
+                |> Array.map (fun block -> struct (block, invert other other.Damping report seen block))
             | _ -> [||]
 
         Array.iter2

@@ -66,13 +66,12 @@ module internal Factors =
                 else
                     1e-2
 
-            let size = found.norm().ToDouble()
-            let difference = (explained - found).norm().ToDouble()
+            let size = Reading.number (found.norm ())
+            let difference = Reading.number ((explained - found).norm())
 
-            if size = 0.0 && difference = 0.0 then
-                None
-            else
-                Some(difference <= tolerance * size))
+            if not (Reading.hasData found) then Some true
+            elif size = 0.0 && difference = 0.0 then None
+            else Some(difference <= tolerance * size))
 
 /// Which layers' factors may be trusted: those that have once explained autograd's gradient.
 [<Sealed>]

@@ -104,8 +104,8 @@ module internal SavedFactored =
         | Curvature.Eigenbasis(E, A, _) when not (isSquare E && isSquare A) -> [| [| -1L; -1L |] |]
         | Curvature.Eigenbasis(E, A, S) when
             S.dim () <> 3L || S.size 1 <> Side.size E || S.size 2 <> Side.size A
-            ->
-            [| [| -1L; -1L |] |]
+              ->
+              [| [| -1L; -1L |] |]
         | _ -> Curvature.shapes inverse
 
     let private readSide (find: string -> torch.Tensor) name =
@@ -137,8 +137,10 @@ module internal SavedFactored =
             if isNull (find $"{name}.indices") then
                 Activations.Rows(rank 4L "rows")
             else
-                let count = Require.like $"{name}.count" [||] torch.ScalarType.Int64 (need find $"{name}.count")
-                Activations.Indices(rank 2L "indices", count.item<int64> ())
+                let count =
+                    Require.like $"{name}.count" [||] torch.ScalarType.Int64 (need find $"{name}.count")
+
+                Activations.Indices(rank 2L "indices", count.item<int64>())
 
         let factor = LayerFactor.Product(activations, E)
         LayerFactor.check name factor
@@ -166,7 +168,9 @@ module internal SavedFactored =
 
         for root in roots do
             if root.numel () <> 1L && not (Seq.exists ((=) root.shape) U.Shapes) then
-                invalidArg "state" $"'{name}.root' must be one number or of its layer's shape; got {Fit.describe root}."
+                invalidArg
+                    "state"
+                    $"'{name}.root' must be one number or of its layer's shape; got {Fit.describe root}."
 
         Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
 

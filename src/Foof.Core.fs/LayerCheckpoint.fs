@@ -61,7 +61,10 @@ module internal LayerCheckpoint =
             let d_out = Layer.outputs state.Layer / g
             let sides = [ "error", d_out; "activation", d_in ]
 
-            if sides |> List.forall (fun (side, _) -> isNull (tryFind $"{name}.{side}.eigenvectors")) then
+            if
+                sides
+                |> List.forall (fun (side, _) -> isNull (tryFind $"{name}.{side}.eigenvectors"))
+            then
                 ValueNone
             else
                 let find side d =

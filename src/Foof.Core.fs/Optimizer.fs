@@ -138,7 +138,9 @@ type Optimizer
                     directions
                 |> Array.sum
 
-            let rho = (Reading.number before - Reading.number after) / foretold
+            // Directions that are foretold to raise the loss say nothing for the model: rho is no number then.
+            let decrease = Reading.number before - Reading.number after
+            let rho = if foretold > 0.0 then decrease / foretold else nan
             let state = preconditioner.State'
             state.Damping <- max rule.Least (Damping.adapted rule.Factor rho state.Damping)
         | _ -> ()

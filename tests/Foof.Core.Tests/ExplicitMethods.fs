@@ -57,7 +57,9 @@ let pass (W: Matrix<float> array) positions (input: Matrix<float>) (errors: Matr
 
 /// (C + lambda I)^-1 of a matrix of several layers' weights, rows of W one after the other, times their gradients.
 let solve (C: Matrix<float>) (lambda: float) (G: Matrix<float> array) =
-    let v: Vector<float> = G |> Array.collect _.ToRowMajorArray() |> Vector<float>.Build.Dense
+    let v: Vector<float> =
+        G |> Array.collect _.ToRowMajorArray() |> Vector<float>.Build.Dense
+
     let system: Matrix<float> = C + Oracle.identity C.RowCount * lambda
     let solution = system.Solve(v).ToArray()
     let starts = G |> Array.scan (fun start M -> start + M.RowCount * M.ColumnCount) 0
@@ -82,7 +84,10 @@ let outer (weight: float) (columns: Matrix<float> array array) =
 let spectral (f: float -> float) (M: Matrix<float>) =
     let evd = M.Evd Symmetricity.Symmetric
     let values = evd.EigenValues.Real().Map(fun value -> f (max 0.0 value))
-    evd.EigenVectors * Matrix<float>.Build.DiagonalOfDiagonalVector values * evd.EigenVectors.Transpose()
+
+    evd.EigenVectors
+    * Matrix<float>.Build.DiagonalOfDiagonalVector values
+    * evd.EigenVectors.Transpose()
 
 /// Positions put together: rows of each data point's sum.
 let private pooled (batch: Batch) (X: Matrix<float>) =
@@ -104,10 +109,8 @@ let statistic (side: SideStatistic) (batch: Batch) (fisher: Batch) l =
     | SideStatistic.Errors Positions.Summed -> factor n fisher.E[l]
     | SideStatistic.Errors Positions.Averaged -> factor (n * R) fisher.E[l]
     | SideStatistic.Errors Positions.Pooled -> factor n (pooled fisher fisher.E[l])
-    | SideStatistic.WeightedErrors ->
-        fisher.Gradients l |> Array.map (fun P -> P * P.Transpose()) |> sum
-    | SideStatistic.WeightedActivations ->
-        fisher.Gradients l |> Array.map (fun P -> P.Transpose() * P) |> sum
+    | SideStatistic.WeightedErrors -> fisher.Gradients l |> Array.map (fun P -> P * P.Transpose()) |> sum
+    | SideStatistic.WeightedActivations -> fisher.Gradients l |> Array.map (fun P -> P.Transpose() * P) |> sum
     | SideStatistic.GradientRows -> batch.Gradient l * (batch.Gradient l).Transpose()
     | SideStatistic.GradientColumns -> (batch.Gradient l).Transpose() * batch.Gradient l
     | SideStatistic.MeanActivations -> batch.A[l].ColumnSums().Divide(n * R).ToRowMatrix()
@@ -115,21 +118,36 @@ let statistic (side: SideStatistic) (batch: Batch) (fisher: Batch) l =
 
 let private mean (M: Matrix<float>) = M.Trace() / float M.RowCount
 
+let private size (norm: FactorNorm) (M: Matrix<float>) =
+    match norm with
+    | FactorNorm.Trace -> mean M
+    | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt (float M.RowCount)
+    | FactorNorm.LargestEigenvalue -> M.L2Norm()
+
 /// E (x) A with the recipe's damping, as one matrix.
 let damped (recipe: Recipe) (E: Matrix<float>) (A: Matrix<float>) =
     let plus (mu: float) (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
-    let root, pi = sqrt recipe.Damping, sqrt (mean A / mean E)
+    let root = sqrt recipe.Damping
+    let split norm = sqrt (size norm A / size norm E)
 
     match recipe.Rule with
     | Damping.Tikhonov -> plus recipe.Damping (E.KroneckerProduct A)
-    | Damping.Heuristic _ -> (plus (root / pi) E).KroneckerProduct(plus (pi * root) A)
-    | Damping.HeuristicInputs _ -> (Oracle.identity E.RowCount).KroneckerProduct(plus (pi * root) A)
+    | Damping.Heuristic norm -> (plus (root / split norm) E).KroneckerProduct(plus (split norm * root) A)
+    | Damping.HeuristicInputs norm ->
+        (Oracle.identity E.RowCount).KroneckerProduct(plus (split norm * root) A)
+    | Damping.SquareRoot -> (plus root E).KroneckerProduct(plus root A)
     | Damping.EachFactor -> (plus recipe.Damping E).KroneckerProduct(plus recipe.Damping A)
-    | _ -> invalidArg (nameof recipe) "No listed method damps like this."
+    | Damping.Blend share ->
+        let blended (M: Matrix<float>) =
+            plus (share * mean M) (M * (1.0 - share))
+
+        plus recipe.Damping ((blended E).KroneckerProduct(blended A))
 
 /// EKFAC's matrix of one batch, (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T.
 let private eigenbasis E A (fisher: Batch) l =
-    let basis (M: Matrix<float>) = (M.Evd Symmetricity.Symmetric).EigenVectors
+    let basis (M: Matrix<float>) =
+        (M.Evd Symmetricity.Symmetric).EigenVectors
+
     let Q_E, Q_A = basis E, basis A
 
     let S =
@@ -138,7 +156,10 @@ let private eigenbasis E A (fisher: Batch) l =
         |> Array.reduce (+)
 
     let Q: Matrix<float> = Q_E.KroneckerProduct Q_A
-    Q * Matrix<float>.Build.DiagonalOfDiagonalArray(S.ToRowMajorArray()) * Q.Transpose()
+
+    Q
+    * Matrix<float>.Build.DiagonalOfDiagonalArray(S.ToRowMajorArray())
+    * Q.Transpose()
 
 /// The direction of all layers that a recipe gives for the gradients of `batch`, with its statistics `moment`, the
 /// Fisher's errors in `fisher` (one batch for each column of a data point), the gradients of the last steps and eta.
@@ -170,10 +191,17 @@ let rec directions
                 match recipe.Curvature with
                 | Approximation.LowRank _ -> solve (outer weight (columns [| l |])) lambda [| G[l] |]
                 | Approximation.Kronecker(E, A) when recipe.Power = -1.0 ->
-                    let scale = if E = SideStatistic.WeightedErrors then (moment E l).Trace() else 1.0
+                    let scale =
+                        if E = SideStatistic.WeightedErrors then
+                            (moment E l).Trace()
+                        else
+                            1.0
+
                     solve (damped recipe (moment E l / scale) (moment A l)) 0.0 [| G[l] |]
                 | Approximation.Kronecker(E, A) ->
-                    let power M = spectral (fun s -> (s + lambda) ** recipe.Power) M
+                    let power M =
+                        spectral (fun s -> (s + lambda) ** recipe.Power) M
+
                     [| power (moment E l) * G[l] * power (moment A l) |]
                 | Approximation.Eigenbasis(E, A) ->
                     solve (eigenbasis (moment E l) (moment A l) fisher[0] l) lambda [| G[l] |]

@@ -108,7 +108,7 @@ let rate (recipe: Recipe) =
     | "natural-blocks"
     | "foof" -> 0.5
     | "shampoo" -> 0.3
-    | "mfac" -> 0.02
+    | "mfac" -> 1e-3
     | "sngd" -> 0.1
     | "eva" -> 0.3
     | _ -> 0.1
@@ -119,7 +119,7 @@ let ``every method learns`` () =
         let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
         let teacher = Networks.fromSeed 4 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
         let input = Networks.normal [ 30; 3 ]
-        let target = (teacher.call(input) * 3.0).detach ()
+        let target = (teacher.call (input) * 3.0).detach()
         use optimizer = Networks.optimizer model recipe (rate recipe) 0.0 0.0
 
         let losses =
@@ -138,10 +138,15 @@ let mixed () : Networks.Network =
     let head = Networks.linear 6 2 true
 
     new Networks.Model(
-        [ "embedding", embedding; "norm", norm; "convolution", convolution; "head", head ],
+        [
+            "embedding", embedding
+            "norm", norm
+            "convolution", convolution
+            "head", head
+        ],
         fun index ->
             let x = norm.call (embedding.call index)
-            let z = (convolution.call (x.transpose (1L, 2L))).tanh ()
+            let z = (convolution.call (x.transpose (1L, 2L))).tanh()
             head.call (z.mean [| 2L |])
     )
 
@@ -178,7 +183,8 @@ let ``the ordinary loop trains, or asks for Step or Observe where a method takes
 
         if Recipe.needsErrors recipe then
             let error =
-                Networks.changesNothing<InvalidOperationException> model optimizer (fun () -> round model optimizer)
+                Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+                    round model optimizer)
 
             Assert.Contains("train with Step(input, target), or call Observe(input, target)", error.Message)
             // A step brings what was missing.
@@ -263,7 +269,7 @@ let ``an empty batch is refused and changes nothing, in every method`` () =
 let dead () : Networks.Network =
     let first, last = Networks.linear 3 5 true, Networks.linear 5 2 false
     torch.nn.init.constant_ (first.bias, -100.0) |> ignore
-    new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (first.call(x).relu ())))
+    new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (first.call(x).relu())))
 
 [<Fact>]
 let ``a batch of one, constant inputs, copies of a point and dead units give finite steps`` () =
@@ -297,7 +303,8 @@ let ``steps of every method run on shapes without data`` () =
     for n in [ 2L; 9L ] do
         forEach (methods ()) (fun recipe ->
             let layer (inputs: int64) (outputs: int64) =
-                torch.nn.Linear(inputs, outputs, device = torch.META, dtype = Networks.double) :> Networks.Network
+                torch.nn.Linear(inputs, outputs, device = torch.META, dtype = Networks.double)
+                :> Networks.Network
 
             let model = torch.nn.Sequential([| layer 3L 6L; torch.nn.Tanh(); layer 6L 2L |])
             use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
