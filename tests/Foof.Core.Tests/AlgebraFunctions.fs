@@ -1,5 +1,5 @@
-/// Every public function of the curvature algebra by name, with arguments to call it with: for what holds for all of
-/// them.
+/// Every public function of the curvature algebra by name, with arguments to call it with: for what holds for
+/// all of them.
 module Foof.Core.Tests.AlgebraFunctions
 
 open Foof

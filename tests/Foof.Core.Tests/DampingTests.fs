@@ -98,11 +98,12 @@ let private holds rule lambda groups E A =
         ((R * R.Transpose()).ToRowMajorArray())
 
     let struct (applied, rest) = Damping.apply rule lambda C
+    let same = V |> Array.map (fun v -> torch.full_like (v, rest))
 
     Oracle.agreesWith
         Tolerance.rounding
         damped
-        (Curvature.dense (Curvature.addDiagonal (V |> Array.map (fun v -> torch.full_like (v, rest))) applied))
+        (Curvature.dense (Curvature.addDiagonal same applied))
 
 [<Fact>]
 let ``every rule inverts what its formula says, for sides of every kind and by group`` () =

@@ -33,7 +33,8 @@ let powerOf (power: float) (F: Matrix<float>) : Matrix<float> =
     * Matrix<float>.Build.DenseOfDiagonalVector(found.EigenValues.Map(fun value -> value.Real ** power))
     * found.EigenVectors.Transpose()
 
-/// Asserts that log det (C + lambda I) is F's, relative to the sizes of the p logarithms that it is the sum of.
+/// Asserts that log det (C + lambda I) is F's, relative to the sizes of the p logarithms that it is the sum
+/// of.
 let agreesInLogDet tolerance (F: Matrix<float>) factored =
     let logarithms = (F.Cholesky().Factor.Diagonal().Map log) * 2.0
     let size = float F.RowCount + logarithms.L1Norm()

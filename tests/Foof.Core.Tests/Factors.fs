@@ -287,8 +287,8 @@ let permuted (G: FisherFactor) = {
             |> Array.map (ofPoints (fun n -> Array.init (int n) (fun i -> n - 1L - int64 i)))
 }
 
-/// One part's products as two joined parts, of the first `count` data points and of the others; each part is a mean
-/// over its own data points, scaled to its share.
+/// One part's products as two joined parts, of the first `count` data points and of the others; each part is
+/// a mean over its own data points, scaled to its share.
 let split (count: int64) (G: FisherFactor) =
     let part = G.Parts[0]
 

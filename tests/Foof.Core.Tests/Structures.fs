@@ -8,8 +8,8 @@ open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
 
-/// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns where it is
-/// of low rank.
+/// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns
+/// where it is of low rank.
 type Order = {
     Seed: int
     Groups: int
