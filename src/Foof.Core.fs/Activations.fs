@@ -11,8 +11,8 @@ type Activations =
     /// `count` itself stands for a row of zeros: padding.
     | Indices of index: torch.Tensor * count: int64
 
-/// Products with activations that never write out what is known to be zero. Results belong to the caller, and may
-/// share memory with their arguments where nothing is computed.
+/// Products with activations that never write out what is known to be zero. Results belong to the caller, and
+/// may share memory with their arguments where nothing is computed.
 [<RequireQualifiedAccess>]
 module Activations =
 

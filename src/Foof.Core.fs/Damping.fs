@@ -86,9 +86,9 @@ module Damping =
         | Damping.Blend share -> share > 0.0
         | _ -> lambda > 0.0
 
-    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added
-    /// to it. New tensors belong to the caller; those that do not change are shared. Raises an ArgumentException
-    /// for a share outside [0, 1]. (MATH 5)
+    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be
+    /// added to it. New tensors belong to the caller; those that do not change are shared. Raises an
+    /// ArgumentException for a share outside [0, 1]. (MATH 5)
     let apply rule (lambda: float) curvature =
         match rule, curvature with
         | Damping.Blend share, _ when not (share >= 0.0 && share <= 1.0) ->

@@ -3,14 +3,14 @@ namespace Foof
 open System.Collections.Generic
 open TorchSharp
 
-/// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made it
-/// frees `Factored.tensors`.
+/// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made
+/// it frees `Factored.tensors`.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Factored =
     /// The inverse has the structure of the matrix. `logDet` is that of C + lambda I.
     | Structured of inverse: Curvature * logDet: torch.Tensor
-    /// (D + G G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o with r = D^-1/2, one [d_out; d_in] a layer or [1; 1] where
-    /// it is constant, U = r o G, and I + U^T U = L L^T in float64. `logDet` is that of D + G G^T.
+    /// (D + G G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o with r = D^-1/2, one [d_out; d_in] a layer or
+    /// [1; 1] where it is constant, U = r o G, and I + U^T U = L L^T in float64. `logDet` is of D + G G^T.
     | Woodbury of U: FisherFactor * roots: torch.Tensor array * L: torch.Tensor * logDet: torch.Tensor
     /// One after the other along the layers.
     | Blocks of Factored array
@@ -58,7 +58,8 @@ module Factored =
         | _ ->
             invalidArg
                 (nameof curvature)
-                "A sum of different structures has no inverse of its own; merge it with Curvature.merge, or solve with ConjugateGradients."
+                ("A sum of different structures has no inverse of its own; "
+                 + "merge it with Curvature.merge, or solve with ConjugateGradients.")
 
     let private ofWoodbury (struct (U, roots, L, logDet): struct (FisherFactor * _ * _ * _)) =
         Factored.Woodbury(U, roots, L, logDet)
@@ -89,9 +90,10 @@ module Factored =
     /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each
     /// fallback is reported once, in words. What it returns may share tensors with C, which must outlive it.
     ///
-    /// Shapes: over the layers of C. New tensors belong to the caller. Without damping, directions that a Kronecker
-    /// factor or a dense matrix lacks are left out. Raises an ArgumentException when lambda is negative, or zero for
-    /// a low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum of structures. (MATH 4, 5)
+    /// Shapes: over the layers of C. New tensors belong to the caller. Without damping, directions that a
+    /// Kronecker factor or a dense matrix lacks are left out. Raises an ArgumentException when lambda is
+    /// negative, or zero for a low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum
+    /// of structures. (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
 
@@ -129,9 +131,9 @@ module Factored =
             Woodbury.solve U roots L V
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
 
-    /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same. The
-    /// result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not fit.
-    /// (MATH 4, 5)
+    /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same.
+    /// The result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not
+    /// fit. (MATH 4, 5)
     let solve factored (V: torch.Tensor array) =
         Weights.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> multiply factored V) Seq.ofArray
@@ -147,8 +149,8 @@ module Factored =
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
 
     /// R V with R R^T = (C + lambda I)^-1, or the power that was asked for: of standard normal V a sample of
-    /// N(0, (C + lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The result
-    /// belongs to the caller. Raises what `solve` raises. (MATH 6)
+    /// N(0, (C + lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The
+    /// result belongs to the caller. Raises what `solve` raises. (MATH 6)
     let rootSolve factored (V: torch.Tensor array) =
         Weights.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
@@ -162,7 +164,7 @@ module Factored =
             |> Array.map (fun part -> (sumOfLogs part).``to`` torch.ScalarType.Float64)
             |> Array.reduce (fun x y -> x + y)
 
-    /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64 of
-    /// low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
+    /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64
+    /// of low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
     let logDet factored =
         Scope.tensor (fun () -> sumOfLogs factored)

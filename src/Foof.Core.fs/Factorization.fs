@@ -32,8 +32,8 @@ type DampedInverse = {
     Failed: Attempt list
 }
 
-/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is planned:
-/// an ordered list of attempts.
+/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is
+/// planned: an ordered list of attempts.
 [<RequireQualifiedAccess>]
 module Factorization =
 
@@ -179,9 +179,9 @@ module Factorization =
 
         if Reading.isFinite matrix then first [] attempts else None
 
-    /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN.
-    /// Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make
-    /// a singular matrix pass for a regular one; directions without curvature are left out then.
+    /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with
+    /// NaN. Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors
+    /// can make a singular matrix pass for a regular one; directions without curvature are left out then.
     ///
     /// Shapes: M [...; d; d], symmetric -> the same. The result belongs to the caller. (MATH 5)
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
@@ -195,8 +195,8 @@ module Factorization =
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
         power attempts -1.0 matrix damping
 
-    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None
-    /// for a matrix that is not finite.
+    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails.
+    /// None for a matrix that is not finite.
     ///
     /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d]. The results belong to the caller.
     let eigen (matrix: torch.Tensor) =

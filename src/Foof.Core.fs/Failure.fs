@@ -61,4 +61,5 @@ module Require =
         then
             invalidArg
                 name
-                $"{name} must be {like.dtype} on {like.device}, like what it goes with; got {tensor.dtype} on {tensor.device}."
+                ($"{name} must be {like.dtype} on {like.device}, like what it goes with; "
+                 + $"got {tensor.dtype} on {tensor.device}.")

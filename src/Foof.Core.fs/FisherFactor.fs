@@ -21,9 +21,9 @@ type FisherFactor = {
     Parts: FisherColumns array
 }
 
-/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer,
-/// of the factor's type and on its device. Every function runs in time and memory linear in the columns'
-/// factors; nothing of size p x m is formed unless the positions' route is cheaper that way. An
+/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a
+/// layer, of the factor's type and on its device. Every function runs in time and memory linear in the
+/// columns' factors; nothing of size p x m is formed unless the positions' route is cheaper that way. An
 /// ArgumentException tells of shapes, types or devices that do not fit. (Benzing 2022, App. I; MATH 3)
 [<RequireQualifiedAccess>]
 module FisherFactor =
@@ -113,8 +113,8 @@ module FisherFactor =
                 Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
         }
 
-    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors,
-    /// but for the errors of layers with a constant.
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the
+    /// tensors, but for the errors of layers with a constant.
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
         if S.Length <> G.Shapes.Length then
             invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
@@ -190,8 +190,8 @@ module FisherFactor =
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs to
-    /// the caller. (Benzing 2022, eq. 23)
+    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs
+    /// to the caller. (Benzing 2022, eq. 23)
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
             invalidArg
@@ -243,11 +243,11 @@ module FisherFactor =
         if bytes > 4e9 then
             invalidArg
                 "curvature"
-                ($"A dense matrix of {p} weights would take {bytes:F0} bytes ({bytes / 1e9:F1} GB), and 4 GB are "
-                 + "allowed; use products, or a structured curvature.")
+                ($"A dense matrix of {p} weights would take {bytes:F0} bytes ({bytes / 1e9:F1} GB), "
+                 + "and 4 GB are allowed; use products, or a structured curvature.")
 
-    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one after
-    /// the other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one
+    /// after the other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
     let dense (G: FisherFactor) =
         requireDense (rows G)
 

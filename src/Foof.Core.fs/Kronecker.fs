@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// Products E (x) A, V -> E V A for each group of one layer, and Q_E (x) Q_A as a change of basis. Where one side
-/// has a single group and the other has several, it stands for all of them.
+/// Products E (x) A, V -> E V A for each group of one layer, and Q_E (x) Q_A as a change of basis. Where one
+/// side has a single group and the other has several, it stands for all of them.
 [<RequireQualifiedAccess>]
 module internal Kronecker =
 
@@ -14,7 +14,7 @@ module internal Kronecker =
         | [] ->
             invalidArg
                 "curvature"
-                "A product of two multiples of the identity has no type and no device; use Curvature.Diagonal."
+                "A product of two identities has no type and no device; use Curvature.Diagonal."
 
     /// The number of groups.
     let groups E A = max (Side.groups E) (Side.groups A)
@@ -65,8 +65,8 @@ module internal Kronecker =
         (Q * S.flatten ()).mm(Q.t ())
 
     /// The sides of one product in place of a sum of two, (E + pi E') (x) (A + A'/pi) with
-    /// pi^2 = tr E tr A' / (tr E' tr A), scaled by group to the trace of the sum; a product whose trace is zero is
-    /// left out. (MATH 7)
+    /// pi^2 = tr E tr A' / (tr E' tr A), scaled by group to the trace of the sum; a product whose trace is
+    /// zero is left out. (MATH 7)
     let merged E A E' A' =
         let like = like E A
         let one = torch.ones (1L, dtype = like.dtype, device = like.device)

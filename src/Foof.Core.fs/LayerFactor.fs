@@ -77,8 +77,9 @@ module LayerFactor =
             if E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
                 invalidArg
                     name
-                    ($"{name}: the errors must be [{g}; c n; {R}; d_out/g] with n = {n} like the activations; "
-                     + $"got [{text E.shape}]. Columns of a data point are stacked in front of n, calls along R.")
+                    ($"{name}: the errors must be [{g}; c n; {R}; d_out/g], n = {n}, like the activations, "
+                     + "columns of a data point stacked in front of n and calls side by side along R; "
+                     + $"got [{text E.shape}].")
 
             for A in Activations.tensors activations do
                 if A.is_floating_point () then
@@ -93,7 +94,8 @@ module LayerFactor =
             if S.numel () <> 1L && S.shape <> shape inner then
                 invalidArg
                     name
-                    $"{name}: weights must be [{text (shape inner)}] like the layer, or [1; 1]; got [{text S.shape}]."
+                    ($"{name}: weights must be [{text (shape inner)}] like the layer, or [1; 1]; "
+                     + $"got [{text S.shape}].")
 
     /// The cheaper route by shape. (MATH 3)
     let route factor =

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite
-/// or a basis of eigenvectors.
+/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive
+/// semi-definite or a basis of eigenvectors.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Side =
     /// c I, of order `size`.
@@ -13,9 +13,9 @@ type Side =
     /// M [g; size; size].
     | Full of M: torch.Tensor
 
-/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller, and may
-/// share memory with their arguments where nothing is computed. `like` tells the type and the device of results,
-/// which a multiple of the identity does not know. (MATH 5)
+/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller,
+/// and may share memory with their arguments where nothing is computed. `like` tells the type and the device
+/// of results, which a multiple of the identity does not know. (MATH 5)
 [<RequireQualifiedAccess>]
 module Side =
 

@@ -2,8 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the factor's data
-/// points; over several layers the blocks between layers are left out unless the name says otherwise.
+/// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the
+/// factor's data points; over several layers the blocks between layers are left out unless the name says
+/// otherwise.
 [<RequireQualifiedAccess>]
 module Structure =
 
@@ -71,21 +72,22 @@ module Structure =
     let diagonal (G: FisherFactor) =
         Curvature.Diagonal(FisherFactor.diagonal G)
 
-    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
-    /// BatchNorm the 2 x 2 block of a unit's scale and shift.
+    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for
+    /// LayerNorm and BatchNorm the 2 x 2 block of a unit's scale and shift.
     let units (G: FisherFactor) =
         byLayer G (fun l ->
             Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
-    /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
-    /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
+    /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions;
+    /// K-FAC-reduce: both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
     let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
             Curvature.Kronecker(E, A))
 
-    /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients:
-    /// of all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH 5)
+    /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the
+    /// gradients: of all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH
+    /// 5)
     let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
@@ -125,8 +127,8 @@ module Structure =
 
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
-    /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank
-    /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
+    /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a
+    /// low-rank matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
         let column (x: torch.Tensor) =
             Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// (C + lambda I)^power of the structures that keep their form under powers, with log det (C + lambda I); None where
-/// no attempt succeeds.
+/// (C + lambda I)^power of the structures that keep their form under powers, with log det (C + lambda I);
+/// None where no attempt succeeds.
 [<RequireQualifiedAccess>]
 module internal StructuredPower =
 

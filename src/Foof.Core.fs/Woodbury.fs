@@ -15,7 +15,8 @@ module internal Woodbury =
         let root =
             torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
 
-        struct (G.Shapes |> Array.map (fun _ -> root.alias ()), FisherFactor.scale (1.0 / (growth * lambda)) G)
+        let roots = G.Shapes |> Array.map (fun _ -> root.alias ())
+        struct (roots, FisherFactor.scale (1.0 / (growth * lambda)) G)
 
     /// r and U of growth D.
     let private ofDiagonal (D: torch.Tensor array) (G: FisherFactor) (growth: float) =
@@ -48,12 +49,12 @@ module internal Woodbury =
         |> List.tryPick (attempt rooted)
         |> Option.map (fun struct (growth, found) ->
             if growth <> growths.Head then
-                report
-                    $"I + U^T U of order {FisherFactor.columns G}: the damping used is {growth} times as large"
+                report $"I + U^T U of {FisherFactor.columns G} columns: {growth} times the damping is used"
 
             found)
 
-    /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt succeeds.
+    /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt
+    /// succeeds.
     let ofLowRank attempts report (lambda: float) (G: FisherFactor) =
         firstOf attempts report G (ofConstant lambda G)
 

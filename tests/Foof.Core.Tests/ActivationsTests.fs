@@ -3,6 +3,7 @@ module Foof.Core.Tests.ActivationsTests
 
 open Foof
 open Foof.Core.Tests.Factors
+open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
 open TorchSharp
 open Xunit

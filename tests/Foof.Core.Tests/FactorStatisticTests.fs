@@ -4,6 +4,7 @@ module Foof.Core.Tests.FactorStatisticTests
 
 open Foof
 open Foof.Core.Tests.Factors
+open Foof.Core.Tests.WrittenFactors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit

@@ -5,6 +5,8 @@ module Foof.Core.Tests.FactoredTests
 open System
 open Foof
 open Foof.Core.Tests.Structures
+open Foof.Core.Tests.WrittenFactors
+open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
@@ -12,33 +14,12 @@ open Xunit
 let structures = names invertible
 let lambdas = [ 1e-4; 1.0; 1e4 ]
 
-/// The structures of which powers other than -1 are known.
-let powered =
-    invertible
-    |> List.filter (fun (name, _) -> not (name.StartsWith "low rank" || name = "blocks"))
-    |> names
-
 let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
-let private numbers (V: torch.Tensor array) = (Factors.flatten V).ToArray()
 
-let private vector C = Factors.vector (Curvature.shapes C)
+let private vector C =
+    WrittenFactors.vector (Curvature.shapes C)
 
 let private plus (lambda: float) (F: Matrix<float>) = F + Oracle.identity F.RowCount * lambda
-
-/// F^power of a symmetric positive definite matrix.
-let powerOf (power: float) (F: Matrix<float>) : Matrix<float> =
-    let found = F.Evd Symmetricity.Symmetric
-
-    found.EigenVectors
-    * Matrix<float>.Build.DenseOfDiagonalVector(found.EigenValues.Map(fun value -> value.Real ** power))
-    * found.EigenVectors.Transpose()
-
-/// Asserts that log det (C + lambda I) is F's, relative to the sizes of the p logarithms that it is the sum of.
-let agreesInLogDet tolerance (F: Matrix<float>) factored =
-    let logarithms = (F.Cholesky().Factor.Diagonal().Map log) * 2.0
-    let size = float F.RowCount + logarithms.L1Norm()
-    let found = Oracle.values (Factored.logDet factored)
-    Oracle.agrees tolerance [| size; logarithms.Sum() |] [| size; Assert.Single found |]
 
 /// A property of random curvatures scaled to the trace one, so that the damping bounds the condition number.
 let private forScaled name property =
@@ -64,7 +45,7 @@ let ``the solve and log det are those of the damped matrix`` name =
         for lambda in lambdas do
             let V, factored = vector C, tikhonov lambda C
             Assert.Equal<int64 array array>(Curvature.shapes C, Factored.shapes factored)
-            let expected = (plus lambda F).Solve(Factors.flatten V)
+            let expected = (plus lambda F).Solve(WrittenFactors.flatten V)
             let found = Factored.solve factored V
             Assert.Equal<int64 array array>(Curvature.shapes C, Weights.shapes found)
             Oracle.agrees Tolerance.explicit (expected.ToArray()) (numbers found)
@@ -121,37 +102,21 @@ let ``the inverse after a diagonal was added is that of the sum`` name =
             let V = vector C
 
             let expected =
-                F + Matrix<float>.Build.DenseOfDiagonalVector(Factors.flatten D) |> plus 0.1
+                F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
+                |> plus 0.1
 
             let found = Factored.solve (tikhonov 0.1 sum) V
-            Oracle.agrees Tolerance.explicit (expected.Solve(Factors.flatten V).ToArray()) (numbers found))
 
-[<Theory; MemberData(nameof powered)>]
-let ``powers are those of the damped matrix, and so are their roots`` name =
-    forSome name (fun _ (C, F) ->
-        for power in [ -0.25; -0.5; -1.0; 0.5 ] do
-            for lambda in [ 0.01; 1.0 ] do
-                let factored =
-                    Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
-                    |> Option.get
-
-                let expected = powerOf power (plus lambda F)
-                let found = written (Curvature.shapes C) (Factored.solve factored)
-                Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
-                let R = written (Curvature.shapes C) (Factored.rootSolve factored)
-
-                Oracle.agrees
-                    Tolerance.explicit
-                    (expected.ToRowMajorArray())
-                    ((R * R.Transpose()).ToRowMajorArray())
-
-                agreesInLogDet Tolerance.explicit (plus lambda F) factored)
+            Oracle.agrees
+                Tolerance.explicit
+                (expected.Solve(WrittenFactors.flatten V).ToArray())
+                (numbers found))
 
 [<Theory; MemberData(nameof structures)>]
 let ``float32 agrees with float64 and stays float32`` name =
     forSome name (fun _ (C, F) ->
-        let factored = tikhonov 1.0 (map Factors.single32 C)
-        let V = vector C |> Array.map Factors.single32
+        let factored = tikhonov 1.0 (map ChangedFactors.single32 C)
+        let V = vector C |> Array.map ChangedFactors.single32
 
         for solve, operator in
             [
@@ -161,7 +126,7 @@ let ``float32 agrees with float64 and stays float32`` name =
             Assert.All(solve factored V, fun found -> Assert.Equal(torch.ScalarType.Float32, found.dtype))
 
             let found =
-                written (Curvature.shapes C) (Array.map Factors.single32 >> solve factored)
+                written (Curvature.shapes C) (Array.map ChangedFactors.single32 >> solve factored)
                 |> operator
 
             let expected = (plus 1.0 F).Inverse().ToRowMajorArray()
@@ -191,38 +156,3 @@ let ``the inverse stays what it is when the caller changes a result`` name =
         let results = Factored.logDet factored :: List.ofArray (Factored.solve factored V)
         results |> List.iter (fun result -> result.add_ (1.0.ToScalar()) |> ignore)
         Assert.Equal<float array>(expected, numbers (Factored.solve factored V)))
-
-[<Fact>]
-let ``without damping, directions that dense matrices and Kronecker factors lack are left out`` () =
-    // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
-    let singular: (string * (Order -> Curvature)) list = [
-        "dense",
-        fun order ->
-            let p = order.Groups * order.Outputs * order.Inputs
-            let F = (SideTests.semidefinite 1 p 1).squeeze 0L
-            Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
-        "units", fun order -> Curvature.Units(SideTests.semidefinite order.Outputs order.Inputs 1)
-        "identity x full",
-        fun order ->
-            Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite order.Groups 4 1))
-        "full x full",
-        fun order ->
-            Curvature.Kronecker(
-                Side.Full(SideTests.semidefinite order.Groups 3 1),
-                Side.Full(SideTests.semidefinite order.Groups 4 2)
-            )
-    ]
-
-    for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
-        for _, draw in singular do
-            Oracle.forSome 12 orders (fun order ->
-                use _scope = torch.NewDisposeScope()
-                Networks.seeded order.Seed
-                let C = draw order
-                let V = vector C
-
-                let expected =
-                    (Oracle.matrix (Curvature.dense C)).PseudoInverse() * Factors.flatten V
-
-                let found = Factored.solve (Factored.make rule 0.0 C) V
-                Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))

@@ -95,3 +95,10 @@ let leaked (action: unit -> unit) =
 
 /// Asserts that an action raises an exception of a type, and returns it.
 let raises<'E when 'E :> exn> (action: unit -> unit) = Assert.Throws<'E>(Action action)
+
+/// Asserts that an action raises an ArgumentException whose sentence has all of these parts.
+let refused (parts: string list) (action: unit -> 'T) =
+    let error = raises<ArgumentException>(action >> ignore)
+
+    for part in parts do
+        Assert.Contains(part, error.Message)

@@ -3,13 +3,14 @@ module Foof.Core.Tests.Structures
 
 open Foof
 open Foof.Core.Tests.SideTests
+open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
 
-/// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns where it is
-/// of low rank.
+/// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns
+/// where it is of low rank.
 type Order = {
     Seed: int
     Groups: int
@@ -42,17 +43,6 @@ let private weights order =
     order.Groups * order.Outputs * order.Inputs
 
 let private shape order = [| int64 (order.Groups * order.Outputs); int64 order.Inputs |]
-
-/// Matrices along the diagonal of one.
-let diagonalOf (blocks: Matrix<float> seq) : Matrix<float> =
-    let blocks = Seq.toArray blocks
-    let starts = blocks |> Array.scan (fun start block -> start + block.RowCount) 0
-    let whole = Matrix<float>.Build.Dense(Array.last starts, Array.last starts)
-
-    blocks
-    |> Array.iteri (fun i block -> whole.SetSubMatrix(starts[i], starts[i], block))
-
-    whole
 
 let private diagonal order : Drawn =
     let D = torch.rand (shape order, dtype = Networks.double) + 0.01
@@ -125,13 +115,13 @@ let private factorOf second order =
 
 let private lowRank order : Drawn =
     let G = factorOf false order
-    Curvature.LowRank G, Factors.dense G
+    Curvature.LowRank G, WrittenFactors.dense G
 
 let private plusDiagonal order : Drawn =
     let G, (D, diagonal) = factorOf false order, diagonal order
 
     match D with
-    | Curvature.Diagonal D -> Curvature.LowRankPlusDiagonal(G, D), Factors.dense G + diagonal
+    | Curvature.Diagonal D -> Curvature.LowRankPlusDiagonal(G, D), WrittenFactors.dense G + diagonal
     | _ -> failwith "no diagonal"
 
 let private both (parts: Drawn list) : Drawn =
@@ -145,7 +135,7 @@ let private mixed order : Drawn =
     both [
         kronecker Full Full order
         both [ diagonal order; units order ]
-        Curvature.LowRank two, Factors.dense two
+        Curvature.LowRank two, WrittenFactors.dense two
         eigenbasis order
     ]
 
@@ -204,37 +194,3 @@ let draw name order =
     let draw = all |> List.find (fun (other, _) -> other = name) |> snd
     Networks.seeded order.Seed
     draw order
-
-/// The curvature with every tensor changed.
-let rec map (change: torch.Tensor -> torch.Tensor) curvature =
-    let side =
-        function
-        | Side.Identity(size, c) -> Side.Identity(size, c)
-        | Side.Diagonal d -> Side.Diagonal(change d)
-        | Side.Full M -> Side.Full(change M)
-
-    match curvature with
-    | Curvature.Dense(F, shapes) -> Curvature.Dense(change F, shapes)
-    | Curvature.Diagonal D -> Curvature.Diagonal(Array.map change D)
-    | Curvature.Units F -> Curvature.Units(change F)
-    | Curvature.Kronecker(E, A) -> Curvature.Kronecker(side E, side A)
-    | Curvature.Eigenbasis(Q_E, Q_A, S) -> Curvature.Eigenbasis(side Q_E, side Q_A, change S)
-    | Curvature.LowRank G -> Curvature.LowRank(Factors.map change G)
-    | Curvature.LowRankPlusDiagonal(G, D) ->
-        Curvature.LowRankPlusDiagonal(Factors.map change G, Array.map change D)
-    | Curvature.Blocks parts -> Curvature.Blocks(Array.map (map change) parts)
-    | Curvature.Sum terms -> Curvature.Sum(Array.map (map change) terms)
-
-/// The matrix of an operator on weight space, a unit vector at a time.
-let written (shapes: int64 array array) (operator: torch.Tensor array -> torch.Tensor array) : Matrix<float> =
-    let p = shapes |> Array.sumBy (Array.fold (*) 1L)
-    let unit' = torch.eye (p, dtype = Networks.double)
-
-    Matrix<float>
-        .Build.DenseOfColumnVectors(
-            seq {
-                for i in 0L .. p - 1L ->
-                    use _scope = torch.NewDisposeScope()
-                    Factors.flatten (operator (Weights.unflatten shapes (unit'.select (0L, i))))
-            }
-        )
