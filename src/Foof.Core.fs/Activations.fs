@@ -11,7 +11,8 @@ type Activations =
     /// `count` itself stands for a row of zeros: padding.
     | Indices of index: torch.Tensor * count: int64
 
-/// Products with activations that never write out what is known to be zero.
+/// Products with activations that never write out what is known to be zero. Results belong to the caller, and may
+/// share memory with their arguments where nothing is computed.
 [<RequireQualifiedAccess>]
 module Activations =
 
@@ -62,8 +63,9 @@ module Activations =
         match activations with
         | Activations.Rows A -> A.``to`` kind
         | Activations.Indices(index, count) ->
-            let all = torch.arange (count, device = index.device)
-            index.unsqueeze(-1L).eq(all).``to``(kind).unsqueeze 0
+            Scope.tensor (fun () ->
+                let columns = torch.arange (count, device = index.device)
+                index.unsqueeze(-1L).eq(columns).``to``(kind).unsqueeze 0)
 
     /// The data points `start` .. `start + count - 1`.
     let points (start: int64) (count: int64) activations =
@@ -91,44 +93,43 @@ module Activations =
 
     /// |a_ir|^2 in the type `kind`, [g; n; R].
     let squaredNorms (kind: torch.ScalarType) activations =
-        match activations with
-        | Activations.Rows A -> (A.``to`` kind).square().sum 3L
-        | Activations.Indices(index, count) -> index.lt(count.ToScalar()).``to``(kind).unsqueeze 0
+        Scope.tensor (fun () ->
+            match activations with
+            | Activations.Rows A -> (A.``to`` kind).square().sum 3L
+            | Activations.Indices(index, count) -> index.lt(count.ToScalar()).``to``(kind).unsqueeze 0)
 
     /// a_ir . a'_js for all pairs of rows of two sets, [g; n R; n' R'].
     let gram (X: Activations) (Y: Activations) (kind: torch.ScalarType) =
-        match X, Y with
-        | Activations.Indices(x, count), Activations.Indices(y, _) ->
-            let unlikePadding = x.masked_fill (x.eq (count.ToScalar()), (-1L).ToScalar())
-            unlikePadding.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
-        | _ ->
-            let rows activations =
-                (dense kind activations).flatten(1L, 2L)
+        Scope.tensor (fun () ->
+            match X, Y with
+            | Activations.Indices(x, count), Activations.Indices(y, _) ->
+                let unlikePadding = x.masked_fill (x.eq (count.ToScalar()), (-1L).ToScalar())
+                unlikePadding.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
+            | _ ->
+                let rows activations =
+                    (dense kind activations).flatten(1L, 2L)
 
-            (rows X).matmul((rows Y).transpose(1L, 2L))
+                (rows X).matmul((rows Y).transpose(1L, 2L)))
 
     /// A V^T, the outputs of a layer with weight V. Shapes: V [g; k; d_in] -> [g; n; R; k].
     let times (V: torch.Tensor) activations =
-        match activations with
-        | Activations.Rows A -> A.matmul (V.unsqueeze(1L).transpose(2L, 3L))
-        | Activations.Indices(index, count) ->
-            let found = index.clamp_max ((count - 1L).ToScalar())
-            let padding = index.ge(count.ToScalar()).unsqueeze -1L
-            let rows = V.squeeze(0L).t().index [| found |]
-            rows.masked_fill(padding, 0.0.ToScalar()).unsqueeze 0
+        Scope.tensor (fun () ->
+            match activations with
+            | Activations.Rows A -> A.matmul (V.unsqueeze(1L).transpose(2L, 3L))
+            | Activations.Indices(index, count) ->
+                let found = index.clamp_max ((count - 1L).ToScalar())
+                let padding = index.ge(count.ToScalar()).unsqueeze -1L
+                let rows = V.squeeze(0L).t().index [| found |]
+                rows.masked_fill(padding, 0.0.ToScalar()).unsqueeze 0)
 
     /// sum_ir e_ir a_ir^T, the summed gradient. Shapes: E [g; n; R; k] -> [g; k; d_in].
     let gradient (E: torch.Tensor) activations =
-        let rows = E.flatten (1L, 2L)
+        Scope.tensor (fun () ->
+            let rows = E.flatten (1L, 2L)
 
-        match activations with
-        | Activations.Rows A -> rows.transpose(1L, 2L).matmul(A.flatten (1L, 2L))
-        | Activations.Indices(index, count) ->
-            let sums = torch.zeros (count + 1L, E.size 3, dtype = E.dtype, device = E.device)
-
-            sums
-                .index_add(0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
-                .narrow(0L, 0L, count)
-                .t()
-                .unsqueeze
-                0
+            match activations with
+            | Activations.Rows A -> rows.transpose(1L, 2L).matmul(A.flatten (1L, 2L))
+            | Activations.Indices(index, count) ->
+                let sums = torch.zeros (count + 1L, E.size 3, dtype = E.dtype, device = E.device)
+                let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
+                all.narrow(0L, 0L, count).t().unsqueeze 0)

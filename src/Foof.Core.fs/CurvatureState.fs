@@ -41,7 +41,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             | ValueSome {
                             Activations = ValueSome A
                             Errors = ValueSome E
-                        } -> Some(LayerFactor.Product(Activations.map _.clone() A, E))
+                        } -> Some(LayerFactor.Product(Activations.map _.clone() A, E.alias ()))
             | _ -> None
 
         let factors = block.Members |> Array.map factor
@@ -266,6 +266,12 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                 | _ -> ()
         | _ -> ()
 
+    /// Runs `change`; if that raises, everything remembered but the inverses is as before.
+    member _.Atomically(change: unit -> unit) =
+        match window with
+        | ValueSome window -> window.Atomically change
+        | ValueNone -> LayerState.atomically states change
+
     /// Inverts what is due; all inverses are made before the first one is replaced.
     member _.Invert(seen: Observation voption array, report: string -> string -> unit) =
         use _scope = torch.NewDisposeScope()
@@ -368,6 +374,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             yield! LayerCheckpoint.tensors recipe state
         for block in Array.append blocks grafts do
             match block.Factored with
+            // It is made of the window again.
+            | ValueSome _ when recipe.Curvature.IsWindow -> ()
             | ValueSome factored -> yield! SavedFactored.tensors block.Name factored
             | ValueNone -> ()
 
@@ -444,6 +452,13 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                     (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore)
                     window.Columns
                     columns
+
+                let inverse =
+                    curvatureOf recipe blocks[0] [||]
+                    |> Option.filter (fun _ -> next > 0)
+                    |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
+
+                blocks[0].Replace(inverse |> Option.map ValueSome |> Option.defaultValue ValueNone)
             | _ -> ()
 
     interface IDisposable with

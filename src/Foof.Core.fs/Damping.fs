@@ -13,7 +13,7 @@ type FactorNorm =
     | LargestEigenvalue
 
 /// How lambda enters the matrix that is inverted. Rules other than `Tikhonov` change the factors of Kronecker
-/// products; on any other structure all of them are Tikhonov damping.
+/// products, group by group; on any other structure all of them are Tikhonov damping.
 [<RequireQualifiedAccess>]
 type Damping =
     /// C + lambda I.
@@ -26,7 +26,8 @@ type Damping =
     | SquareRoot
     /// (E + lambda I) (x) (A + lambda I).
     | EachFactor
-    /// Each factor M becomes (1 - share) M + share tr(M)/d I, and lambda I is added to their product.
+    /// Each factor M becomes (1 - share) M + share tr(M)/d I, share in [0, 1], and lambda I is added to their
+    /// product.
     | Blend of share: float
 
 /// The rules at work.
@@ -47,9 +48,12 @@ module Damping =
     let internal split how like E A =
         let sizeE, sizeA = norm how like E, norm how like A
 
+        let positive (size: torch.Tensor) =
+            size.gt(0.0.ToScalar()).``to`` size.dtype
         let bothPositive =
-            sizeE.gt(0.0.ToScalar()).logical_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
+            sizeE.gt(0.0.ToScalar()).bitwise_and(sizeA.gt (0.0.ToScalar())).``to`` sizeA.dtype
 
+        let bothPositive = positive sizeE * positive sizeA
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
         pi * bothPositive + (1.0 - bothPositive)
 
@@ -61,7 +65,7 @@ module Damping =
 
     /// The damped factors of E (x) A, and how much of the identity is still to be added to their product.
     let private factors rule (lambda: float) E A =
-        let like = (Side.tensors E @ Side.tensors A).Head
+        let like = Kronecker.like E A
         let root = sqrt lambda
 
         match rule with
@@ -77,18 +81,37 @@ module Damping =
             struct (Side.damped (constant like lambda) E, Side.damped (constant like lambda) A, 0.0)
         | Damping.Blend share -> struct (blended like share E, blended like share A, lambda)
 
-    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is to be added to it.
-    /// Tensors are made in the caller's scope; those that do not change are shared.
+    /// Whether a rule makes the factors of a Kronecker product positive definite.
+    let internal isDefinite rule (lambda: float) =
+        match rule with
+        | Damping.Tikhonov -> false
+        | Damping.Blend share -> share > 0.0
+        | _ -> lambda > 0.0
+
+    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added
+    /// to it. New tensors belong to the caller; those that do not change are shared. Raises an ArgumentException
+    /// for a share outside [0, 1]. (MATH 5)
     let apply rule (lambda: float) curvature =
-        match curvature with
-        | Curvature.Kronecker(E, A) ->
-            let struct (E, A, rest) = factors rule lambda E A
-            struct (Curvature.Kronecker(E, A), rest)
+        match rule, curvature with
+        | Damping.Blend share, _ when not (share >= 0.0 && share <= 1.0) ->
+            invalidArg "share" $"share must lie in [0, 1]; got {share}."
+        | Damping.Tikhonov, _ -> struct (curvature, lambda)
+        | _, Curvature.Kronecker(E, A) ->
+            Scope.ownedBut
+                (Curvature.tensors curvature)
+                (fun () ->
+                    let struct (E, A, rest) = factors rule lambda E A
+                    struct (Curvature.Kronecker(E, A), rest))
+                (fun struct (damped, _) -> Curvature.tensors damped)
         | _ -> struct (curvature, lambda)
 
-    /// The damping that follows by the Levenberg-Marquardt rule from rho = actual / predicted decrease of the loss:
-    /// lambda omega for rho > 3/4, lambda / omega for rho < 1/4 or when rho is no number. (Martens & Grosse 2015, 6.5)
+    /// The damping that follows by the Levenberg-Marquardt rule from rho = actual / predicted decrease of the
+    /// loss: lambda omega for rho > 3/4, lambda / omega for rho < 1/4 or when rho is no number. Raises an
+    /// ArgumentException unless omega lies in (0, 1). (Martens & Grosse 2015, 6.5)
     let adapted (omega: float) (rho: float) (lambda: float) =
+        Require.fraction (nameof omega) omega
+        Require.positive (nameof omega) omega
+
         if rho > 0.75 then lambda * omega
         elif rho >= 0.25 then lambda
         else lambda / omega

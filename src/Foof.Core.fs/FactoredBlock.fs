@@ -102,6 +102,10 @@ module internal SavedFactored =
         match inverse with
         | Curvature.Kronecker(E, A)
         | Curvature.Eigenbasis(E, A, _) when not (isSquare E && isSquare A) -> [| [| -1L; -1L |] |]
+        | Curvature.Eigenbasis(E, A, S) when
+            S.dim () <> 3L || S.size 1 <> Side.size E || S.size 2 <> Side.size A
+            ->
+            [| [| -1L; -1L |] |]
         | _ -> Curvature.shapes inverse
 
     let private readSide (find: string -> torch.Tensor) name =
@@ -113,17 +117,35 @@ module internal SavedFactored =
             let values = identity.data<float>().ToArray()
             Some(Side.Identity(int64 values[0], values[1]))
 
+    let private need (find: string -> torch.Tensor) name =
+        match find name with
+        | null -> invalidArg "state" $"The state has no '{name}', which belongs to its inverse."
+        | tensor -> tensor.clone ()
+
     let private readLayerFactor (find: string -> torch.Tensor) name =
-        match find $"{name}.errors", find $"{name}.rows", find $"{name}.indices" with
-        | null, _, _ -> None
-        | _, null, null -> None
-        | E, null, index ->
-            let count = (find $"{name}.count").item<int64>()
-            Some(LayerFactor.Product(Activations.Indices(index.clone (), count), E.clone ()))
-        | E, A, _ -> Some(LayerFactor.Product(Activations.Rows(A.clone ()), E.clone ()))
+        let rank (dimensions: int64) part =
+            let tensor = need find $"{name}.{part}"
+
+            if tensor.dim () <> dimensions then
+                invalidArg "state" $"'{name}.{part}' must have {dimensions} dimensions; got {tensor.dim ()}."
+
+            tensor
+
+        let E = rank 4L "errors"
+
+        let activations =
+            if isNull (find $"{name}.indices") then
+                Activations.Rows(rank 4L "rows")
+            else
+                let count = Require.like $"{name}.count" [||] torch.ScalarType.Int64 (need find $"{name}.count")
+                Activations.Indices(rank 2L "indices", count.item<int64> ())
+
+        let factor = LayerFactor.Product(activations, E)
+        LayerFactor.check name factor
+        factor
 
     let private readWoodbury (find: string -> torch.Tensor) name (logDet: torch.Tensor) (L: torch.Tensor) =
-        let weights = (find $"{name}.weights").data<float>().ToArray()
+        let weights = (need find $"{name}.weights").data<float>().ToArray()
 
         let count =
             Seq.initInfinite (fun l -> find $"{name}.root.{l}")
@@ -133,12 +155,19 @@ module internal SavedFactored =
         let parts =
             weights
             |> Array.mapi (fun i weight -> {
-                Layers = Array.init count (fun l -> (readLayerFactor find $"{name}.part.{i}.{l}").Value)
+                Layers = Array.init count (fun l -> readLayerFactor find $"{name}.part.{i}.{l}")
                 Weight = weight
             })
 
-        let roots = Array.init count (fun l -> (find $"{name}.root.{l}").clone())
+        let roots = Array.init count (fun l -> need find $"{name}.root.{l}")
         let U = FisherFactor.join (Array.map FisherFactor.ofColumns parts)
+        let m = if count = 0 then 0L else FisherFactor.columns U
+        let L = Require.like $"{name}.woodbury" [| m; m |] L.dtype L
+
+        for root in roots do
+            if root.numel () <> 1L && not (Seq.exists ((=) root.shape) U.Shapes) then
+                invalidArg "state" $"'{name}.root' must be one number or of its layer's shape; got {Fit.describe root}."
+
         Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
 
     /// The inverse that `tensors` named, from copies; None where there was none. `find` gives null for what is not there.
@@ -151,11 +180,13 @@ module internal SavedFactored =
         match find $"{name}.logdet" with
         | null -> ValueNone
         | logDet ->
+            let logDet = Require.like $"{name}.logdet" [||] logDet.dtype logDet
+
             match pair "inverse", pair "basis", find $"{name}.woodbury" with
             | ValueSome struct (E, A), _, _ ->
                 ValueSome(Factored.Structured(Curvature.Kronecker(E, A), logDet.clone ()))
             | _, ValueSome struct (Q_E, Q_A), _ ->
-                let S = (find $"{name}.spectrum.inverse").clone()
+                let S = need find $"{name}.spectrum.inverse"
                 ValueSome(Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), logDet.clone ()))
             | _, _, null ->
                 let D =

@@ -32,8 +32,8 @@ type DampedInverse = {
     Failed: Attempt list
 }
 
-/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is planned: an
-/// ordered list of attempts.
+/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is planned:
+/// an ordered list of attempts.
 [<RequireQualifiedAccess>]
 module Factorization =
 
@@ -85,13 +85,32 @@ module Factorization =
     let internal logDetOf (L: torch.Tensor) =
         torch.linalg.diagonal(L).log().sum() * 2.0
 
-    // The meta device has no kernels for these two; their results have the shape of an argument.
+    /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
+    ///
+    /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same. The result belongs to the caller.
+    let root (matrix: torch.Tensor) =
+        Scope.tensor (fun () ->
+            match cholesky matrix with
+            | Some L -> L
+            | None ->
+                let struct (values, Q) = torch.linalg.eigh matrix
+                Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze -2L)
+
+    // The meta device has no kernels for these; their results have the shape of an argument.
     let private inverseOf (L: torch.Tensor) =
         if L.is_meta then L.clone () else L.cholesky_inverse ()
 
     /// (L L^T)^-1 B. Shapes: L [d; d], B [d; k].
     let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
         if L.is_meta then B.clone () else B.cholesky_solve L
+
+    /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1. Shapes: L [d; d], B [d; k].
+    let internal solveByRoots (L: torch.Tensor) (B: torch.Tensor) =
+        if L.is_meta then
+            B.clone ()
+        else
+            let inner = torch.linalg.solve_triangular (damped L 1.0, B, upper = false)
+            torch.linalg.solve_triangular (L.t (), inner, upper = true)
 
     let private byCholesky (matrix: torch.Tensor) damping =
         cholesky (damped matrix damping)
@@ -101,7 +120,7 @@ module Factorization =
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
         (Q * values.unsqueeze -2L).matmul(Q.transpose (-2L, -1L))
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (the pseudo-inverse).
+    // Eigenvalues below rounding are zero; without damping their directions are left out (pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
         let largest = values.amax([| -1L |], keepdim = true).clamp_min(0.0.ToScalar())
@@ -161,8 +180,8 @@ module Factorization =
         if Reading.isFinite matrix then first [] attempts else None
 
     /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN.
-    /// Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make a
-    /// singular matrix pass for a regular one; directions without curvature are left out then.
+    /// Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make
+    /// a singular matrix pass for a regular one; directions without curvature are left out then.
     ///
     /// Shapes: M [...; d; d], symmetric -> the same. The result belongs to the caller. (MATH 5)
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
@@ -176,8 +195,8 @@ module Factorization =
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
         power attempts -1.0 matrix damping
 
-    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
-    /// matrix that is not finite.
+    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None
+    /// for a matrix that is not finite.
     ///
     /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d]. The results belong to the caller.
     let eigen (matrix: torch.Tensor) =

@@ -54,7 +54,11 @@ module Require =
 
     /// Raises unless `tensor` has the type of `like` and is on its device.
     let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) =
-        let place (tensor: torch.Tensor) = $"{tensor.dtype} on {tensor.device}"
-
-        if place tensor <> place like then
-            invalidArg name $"{name} must be {place like}, as what it goes with; got {place tensor}."
+        if
+            tensor.dtype <> like.dtype
+            || tensor.device_type <> like.device_type
+            || tensor.device_index <> like.device_index
+        then
+            invalidArg
+                name
+                $"{name} must be {like.dtype} on {like.device}, like what it goes with; got {tensor.dtype} on {tensor.device}."

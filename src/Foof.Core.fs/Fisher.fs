@@ -57,6 +57,9 @@ module Fisher =
         torch.cat (Array.map ofCall calls, 2L)
 
     /// The directions at the output, each the shape of the output, and what each column counts.
+    ///
+    /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any other
+    /// do not count: `target` says which, whatever the rule; null is none.
     let directions
         fisher
         likelihood
@@ -64,7 +67,21 @@ module Fisher =
         (target: torch.Tensor)
         (generator: torch.Generator)
         =
-        let n = float (output.size 0)
+        let mask =
+            match likelihood with
+            | Likelihood.Categorical when not (isNull target) ->
+                ValueSome(Likelihood.counted likelihood target)
+            | _ -> ValueNone
+
+        let n =
+            match mask with
+            | ValueSome mask -> float (Likelihood.dataPoints mask)
+            | ValueNone -> float (output.size 0)
+
+        let masked (direction: torch.Tensor) =
+            match mask with
+            | ValueSome mask -> Likelihood.masked mask direction
+            | ValueNone -> direction
 
         match fisher with
         | Fisher.MonteCarlo samples ->
@@ -73,14 +90,15 @@ module Fisher =
             let sampled =
                 seq {
                     for _ in 1..samples do
-                        Likelihood.errors likelihood output (Likelihood.sample likelihood output generator)
+                        let labels = Likelihood.sample likelihood output generator
+                        masked (Likelihood.errors likelihood output labels)
                 }
 
             struct (sampled, 1.0 / (n * float samples))
         | Fisher.Full ->
             let columns = Likelihood.hessianColumns likelihood output
 
-            struct (Seq.init (int columns) (fun c -> Likelihood.hessianRoot likelihood output (int64 c)),
+            struct (Seq.init (int columns) (fun c -> masked (Likelihood.hessianRoot likelihood output (int64 c))),
                     1.0 / n)
         | Fisher.Empirical ->
             if isNull target then

@@ -7,8 +7,8 @@ open TorchSharp
 type FisherColumns = {
     /// One factor a layer, all with the same number of columns.
     Layers: LayerFactor array
-    /// What each g_j g_j^T counts: 1/n with one column a data point or with all columns of the output's Hessian,
-    /// 1/(n k) with k sampled labels.
+    /// What each g_j g_j^T counts: 1/n with one column a data point or with all columns of the output's
+    /// Hessian, 1/(n k) with k sampled labels.
     Weight: float
 }
 
@@ -21,9 +21,10 @@ type FisherFactor = {
     Parts: FisherColumns array
 }
 
-/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer.
-/// Every function runs in time and memory linear in the columns' factors; nothing of size p x m is formed unless the
-/// positions' route is cheaper that way. (Benzing 2022, App. I; MATH 3)
+/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer,
+/// of the factor's type and on its device. Every function runs in time and memory linear in the columns'
+/// factors; nothing of size p x m is formed unless the positions' route is cheaper that way. An
+/// ArgumentException tells of shapes, types or devices that do not fit. (Benzing 2022, App. I; MATH 3)
 [<RequireQualifiedAccess>]
 module FisherFactor =
 
@@ -43,30 +44,60 @@ module FisherFactor =
                 yield! LayerFactor.tensors factor
     ]
 
-    /// A factor of one batch's columns.
-    let ofColumns (part: FisherColumns) = {
-        Shapes = part.Layers |> Array.map LayerFactor.shape
-        Parts = [| part |]
-    }
+    let private first (G: FisherFactor) =
+        (LayerFactor.tensors G.Parts[0].Layers[0]).Head
+
+    let private text (shapes: int64 array array) =
+        shapes
+        |> Seq.map (fun shape -> "[" + (shape |> Seq.map string |> String.concat "; ") + "]")
+        |> String.concat ", "
+
+    /// A factor of one batch's columns. It shares the tensors.
+    let ofColumns (part: FisherColumns) =
+        Require.atLeast "the number of layers" 1 part.Layers.Length
+        Require.nonNegative (nameof part.Weight) part.Weight
+
+        for l, factor in Array.indexed part.Layers do
+            LayerFactor.check $"the factor of layer {l}" factor
+            let found, wanted = LayerFactor.columns factor, partColumns part
+
+            if found <> wanted then
+                invalidArg
+                    (nameof part)
+                    $"every layer must have {wanted} columns like the first one; got {found} at layer {l}."
+
+        {
+            Shapes = part.Layers |> Array.map LayerFactor.shape
+            Parts = [| part |]
+        }
 
     /// The factor of layer l alone: its block of F. It shares the tensors.
-    let layer (l: int) (G: FisherFactor) = {
-        Shapes = [| G.Shapes[l] |]
-        Parts =
-            G.Parts
-            |> Array.map (fun part -> {
-                part with
-                    Layers = [| part.Layers[l] |]
-            })
-    }
+    let layer (l: int) (G: FisherFactor) =
+        if l < 0 || l >= G.Shapes.Length then
+            invalidArg (nameof l) $"l must be the number of one of {G.Shapes.Length} layers, from 0; got {l}."
 
-    /// [G1 G2 ...]: F is the sum. It shares the tensors. Raises an ArgumentException when the layers differ.
+        {
+            Shapes = [| G.Shapes[l] |]
+            Parts =
+                G.Parts
+                |> Array.map (fun part -> {
+                    part with
+                        Layers = [| part.Layers[l] |]
+                })
+        }
+
+    let private requireSameLayers (name: string) (G: FisherFactor) (G': FisherFactor) =
+        if G.Shapes <> G'.Shapes then
+            invalidArg name $"{name} must be of the same layers, {text G.Shapes}; got {text G'.Shapes}."
+
+        Require.alike name (first G) (first G')
+
+    /// [G1 G2 ...]: F is the sum. It shares the tensors.
     let join (factors: FisherFactor array) =
+        Require.atLeast "the number of factors" 1 factors.Length
+
         for G in factors do
-            if G.Shapes <> factors[0].Shapes then
-                invalidArg
-                    (nameof factors)
-                    $"factors must be of the same layers, %A{factors[0].Shapes}; got %A{G.Shapes}."
+            requireSameLayers (nameof factors) factors[0] G
 
         {
             factors[0] with
@@ -74,26 +105,33 @@ module FisherFactor =
         }
 
     /// sqrt(c) G, the factor of c F. It shares the tensors.
-    let scale (c: float) (G: FisherFactor) = {
-        G with
-            Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
-    }
+    let scale (c: float) (G: FisherFactor) =
+        Require.nonNegative (nameof c) c
 
-    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors, but for
-    /// the errors of layers with a constant.
+        {
+            G with
+                Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
+        }
+
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors,
+    /// but for the errors of layers with a constant.
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
-        let weigh (part: FisherColumns) = {
+        if S.Length <> G.Shapes.Length then
+            invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
+
+        let weigh (factor: LayerFactor) (S: torch.Tensor) =
+            LayerFactor.check (nameof S) (LayerFactor.Weighted(factor, S))
+            LayerFactor.weighted factor S
+
+        let ofPart (part: FisherColumns) = {
             part with
-                Layers = Array.map2 LayerFactor.weighted part.Layers S
+                Layers = Array.map2 weigh part.Layers S
         }
 
         {
             G with
-                Parts = Array.map weigh G.Parts
+                Parts = Array.map ofPart G.Parts
         }
-
-    let private first (G: FisherFactor) =
-        (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
     /// Where each part's columns begin.
     let private starts (G: FisherFactor) =
@@ -101,13 +139,15 @@ module FisherFactor =
 
     let private addGram (x: FisherColumns) (y: FisherColumns) (K: torch.Tensor) =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
-        K.mul_ ((sqrt (x.Weight * y.Weight)).ToScalar()) |> ignore
+        K.mul_ ((sqrt x.Weight * sqrt y.Weight).ToScalar()) |> ignore
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
     ///
     /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
     /// (Benzing 2022, eq. 21; MATH 3)
     let crossGram (G: FisherFactor) (G': FisherFactor) =
+        requireSameLayers "factors" G G'
+
         Scope.tensor (fun () ->
             let K =
                 torch.zeros (
@@ -136,9 +176,12 @@ module FisherFactor =
     /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
     let gram (G: FisherFactor) = crossGram G G
 
-    /// G^T v. Shapes: v one [d_out; d_in] a layer -> [m], in v's type. The result belongs to the caller.
+    /// G^T v. Shapes: v one [d_out; d_in] a layer -> [m]. The result belongs to the caller.
     /// (Benzing 2022, eq. 22)
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
+        Weights.check (nameof v) G.Shapes v
+        Array.iter (Require.alike (nameof v) (first G)) v
+
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
                 Array.map2 LayerFactor.transposeTimes v part.Layers
@@ -147,9 +190,14 @@ module FisherFactor =
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// G w. Shapes: w [m] -> one [d_out; d_in] a layer, in the factors' type. The result belongs to the caller.
-    /// (Benzing 2022, eq. 23)
+    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs to
+    /// the caller. (Benzing 2022, eq. 23)
     let times (w: torch.Tensor) (G: FisherFactor) =
+        if w.shape <> [| columns G |] then
+            invalidArg
+                (nameof w)
+                $"w must be [{columns G}], a number for each column; got {text [| w.shape |]}."
+
         Scope.owned
             (fun () ->
                 let w = w.``to`` (first G).dtype
@@ -195,10 +243,11 @@ module FisherFactor =
         if bytes > 4e9 then
             invalidArg
                 "curvature"
-                $"A dense matrix of {p} weights would take {bytes / 1e9:F1} GB, and 4 GB are allowed; use products, or a structured curvature."
+                ($"A dense matrix of {p} weights would take {bytes:F0} bytes ({bytes / 1e9:F1} GB), and 4 GB are "
+                 + "allowed; use products, or a structured curvature.")
 
-    /// F = G G^T written out, in the factors' type. Shapes: -> [p; p], the layers' weights row by row, one after the
-    /// other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one after
+    /// the other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
     let dense (G: FisherFactor) =
         requireDense (rows G)
 

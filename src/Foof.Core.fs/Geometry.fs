@@ -12,7 +12,8 @@ type Geometry =
     /// z = W a for the one-hot a of a number: an embedding, W its table's transpose. All dimensions but the
     /// first are positions. The number `padding` has a row of zeros.
     | Lookup of padding: int64 voption
-    /// z = W (x_hat, 1) for every unit of a normalisation: one group a unit, its row of W its scale and shift.
+    /// z = W (x_hat, 1) for every unit of a normalisation: one group a unit, its row of W its scale and
+    /// shift.
     | Scale of Normalisation
 
 /// What fits a geometry, for a weight of a given shape.

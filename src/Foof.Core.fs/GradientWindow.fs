@@ -44,10 +44,25 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
         next <- next + 1
 
-    /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. (Frantar et al. 2021)
+    /// Runs `change`, which may add one gradient; if it raises, the window is as before.
+    member _.Atomically(change: unit -> unit) =
+        use _scope = torch.NewDisposeScope()
+        let before = next
+        let rows = columns |> Array.map _.select(0L, int64 (next % length))
+        let old = rows |> Array.map _.clone()
+
+        try
+            change ()
+        with _ ->
+            next <- before
+            Array.iter2 (fun (row: torch.Tensor) (old: torch.Tensor) -> row.copy_ old |> ignore) rows old
+            reraise ()
+
+    /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. The tensors are handles of their own on the
+    /// window's memory, the caller's. (Frantar et al. 2021)
     member _.Factor =
         FisherFactor.ofColumns {
-            Layers = columns |> Array.map LayerFactor.Columns
+            Layers = columns |> Array.map (fun column -> LayerFactor.Columns(column.alias ()))
             Weight = 1.0 / float length
         }
 

@@ -77,8 +77,8 @@ module Layer =
         else
             tensor
 
-    /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is a
-    /// batch of one.
+    /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is
+    /// a batch of one.
     let dataPoints (layer: Layer) (input: torch.Tensor) =
         if input.dim () = dimensions layer then 1L else input.size 0
 
@@ -96,14 +96,15 @@ module Layer =
     let private positions (origin: torch.Tensor) (rows: torch.Tensor) =
         let shape = origin.shape
         let R = Array.fold (*) 1L shape[1 .. shape.Length - 2]
-        rows.view (1L, shape[0], R, rows.size 1)
+        rows.view(1L, shape[0], R, rows.size 1).contiguous()
 
     /// The input as the rows that W multiplies: z = A W^T, group by group. Padding of an embedding, which is
     /// not learned, has rows of zeros. A batch norm's mode is the one that the module is in now.
     ///
     /// Shapes: input [n; ...; d_in], [n; channels; height; width], [n; ...] numbers -> A [g; n; R; d_in], or
-    /// [n; R] indices. The result belongs to the caller; without bias column or padding it may share the
-    /// input's memory. Raises an ArgumentException when the input's shape or type is not the layer's.
+    /// [n; R] indices, row by row in memory. The result belongs to the caller; without bias column or padding
+    /// it may share the input's memory. Raises an ArgumentException when the input's shape or type is not the
+    /// layer's.
     let activations (layer: Layer) (input: torch.Tensor) =
         require (nameof input) Geometry.inputMisfit layer input
         let withOnes = layer.Bias.IsSome
@@ -123,9 +124,9 @@ module Layer =
     /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's
     /// gradient is sum_ir e_ir a_ir^T, group by group.
     ///
-    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g]. The result belongs to the caller; a dense
-    /// layer's may share the gradient's memory. Raises an ArgumentException when the gradient's shape is not
-    /// the output's.
+    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory. The result belongs to
+    /// the caller; a dense layer's may share the gradient's memory. Raises an ArgumentException when the
+    /// gradient's shape is not the output's.
     let errors (layer: Layer) (gradient: torch.Tensor) =
         require (nameof gradient) Geometry.gradientMisfit layer gradient
 

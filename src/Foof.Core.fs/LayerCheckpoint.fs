@@ -43,7 +43,7 @@ module internal LayerCheckpoint =
     let restoring
         (recipe: Recipe)
         (find: string -> int64 array -> torch.ScalarType -> torch.Tensor)
-        tryFind
+        (tryFind: string -> torch.Tensor)
         (state: LayerState)
         =
         let moments = [
@@ -55,10 +55,19 @@ module internal LayerCheckpoint =
         ]
 
         let basis =
-            match (tryFind $"{state.Layer.Name}.error.eigenvectors": torch.Tensor) with
-            | null -> ValueNone
-            | Q_E ->
-                ValueSome struct (Q_E, (tryFind $"{state.Layer.Name}.activation.eigenvectors": torch.Tensor))
+            let name = state.Layer.Name
+            let like = state.Layer.Weight: torch.Tensor
+            let g, d_in = Layer.groups state.Layer, Layer.inputs state.Layer
+            let d_out = Layer.outputs state.Layer / g
+            let sides = [ "error", d_out; "activation", d_in ]
+
+            if sides |> List.forall (fun (side, _) -> isNull (tryFind $"{name}.{side}.eigenvectors")) then
+                ValueNone
+            else
+                let find side d =
+                    find $"{name}.{side}.eigenvectors" [| g; d; d |] like.dtype
+
+                ValueSome struct (find "error" d_out, find "activation" d_in)
 
         fun () ->
             for struct (moment, saved, weight) in moments do

@@ -85,16 +85,15 @@ module internal LayerState =
             Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
         | _ -> Side.ofTensor (Moment.value state.Moments[statistic].Value)
 
-    /// A new eigenbasis from the moments, with the second moments of the present batch in it, or K-FAC's spectrum where
-    /// there is none.
+    /// A new eigenbasis from the moments, with the second moments of the present batch in it. Without a batch the basis
+    /// stays, or gets K-FAC's spectrum if it is the first one.
     let private renewBasis memory (state: LayerState) E A (seen: Observation voption) =
         let like = state.Layer.Weight: torch.Tensor
 
         let eigen statistic =
             Factorization.eigen (Side.dense like (side state statistic))
 
-        match eigen E, eigen A with
-        | Some struct (s_E, Q_E), Some struct (s_A, Q_A) ->
+        let renewed (struct (s_E: torch.Tensor, Q_E)) (struct (s_A: torch.Tensor, Q_A)) =
             state.Basis <- ValueSome struct (Q_E, Q_A)
 
             state.Spectrum.Value <- {
@@ -111,8 +110,14 @@ module internal LayerState =
                 state.Spectrum.Value <-
                     Moment.accumulate memory (s_E.unsqueeze 2L * s_A.unsqueeze 1L) state.Spectrum.Value
 
+        if state.Basis.IsSome && seen |> ValueOption.forall _.Errors.IsNone then
             true
-        | _ -> false
+        else
+            match eigen E, eigen A with
+            | Some E, Some A ->
+                renewed E A
+                true
+            | _ -> false
 
     /// The curvature of one layer that a method makes of its moments; None where they are not finite.
     let curvature (recipe: Recipe) (state: LayerState) (seen: Observation voption) =
@@ -178,23 +183,28 @@ module internal LayerState =
         seen.Errors |> ValueOption.iter (requireFinite state.Layer "errors")
         seen.Gradient |> ValueOption.iter (requireFinite state.Layer "gradients")
 
-    /// Runs `change`; if that raises, the moments are as before.
+    /// Runs `change`; if that raises, the moments and bases are as before.
     let atomically (states: LayerState array) (change: unit -> unit) =
-        let before = [|
+        use _scope = torch.NewDisposeScope()
+
+        let moments = [|
             for state in states do
                 for moment in state.AllMoments do
-                    struct (moment, moment.Value, moment.Value.Sum.clone () |> Scope.detach)
+                    struct (moment, moment.Value, moment.Value.Sum.clone ())
         |]
 
-        try
-            try
-                change ()
-            with _ ->
-                for struct (moment, old, sum) in before do
-                    old.Sum.copy_ sum |> ignore
-                    moment.Value <- old
+        let bases =
+            states
+            |> Array.map (fun state ->
+                state.Basis
+                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ())))
 
-                reraise ()
-        finally
-            for struct (_, _, sum) in before do
-                sum.Dispose()
+        try
+            change ()
+        with _ ->
+            for struct (moment, old, sum) in moments do
+                old.Sum.copy_ sum |> ignore
+                moment.Value <- old
+
+            Array.iter2 (fun (state: LayerState) basis -> state.Basis <- basis) states bases
+            reraise ()

@@ -7,8 +7,8 @@ open TorchSharp.Modules
 [<RequireQualifiedAccess>]
 module Lookup =
 
-    // TorchSharp 0.107 keeps these to itself, so they are asked for by name: where there is no answer, nothing
-    // is assumed.
+    // TorchSharp 0.107 keeps these to itself, so they are asked for by name: where there is no answer,
+    // nothing is assumed.
     let private options =
         [ "padding_idx"; "max_norm"; "scale_grad_by_freq"; "sparse" ]
         |> List.map typeof<Embedding>.GetProperty
@@ -35,7 +35,8 @@ module Lookup =
     let rows (count: int64) (padding: int64 voption) (numbers: torch.Tensor) =
         Scope.owned
             (fun () ->
-                let index = numbers.``to``(torch.ScalarType.Int64).unsqueeze(-1L).flatten 1L
+                let index =
+                    numbers.``to``(torch.ScalarType.Int64).unsqueeze(-1L).flatten(1L).contiguous()
 
                 match padding with
                 | ValueNone -> index

@@ -34,6 +34,7 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         && recipe.Trust.IsRaw
         && recipe.Adaptive.IsNone
         && recipe.Momentum.IsAfter
+        && not recipe.IndependentBatches
         && not (Recipe.needsGradients recipe)
 
     let byFactors (layer: Layer) (output: torch.Tensor) =

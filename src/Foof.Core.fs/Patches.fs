@@ -120,7 +120,7 @@ module Patches =
             if withOnes then
                 (BiasColumn.beside 3 views).flatten(2L, 3L)
             else
-                views.flatten(4L).flatten(2L, 3L))
+                views.flatten(4L).flatten(2L, 3L).contiguous())
 
     /// A derivative with respect to the maps as rows E, in the order of `rows`.
     ///

@@ -182,7 +182,7 @@ type Preconditioner
                 state.Invert(seen, report)
 
         if plan.Invert && state.MayRaise then
-            LayerState.atomically state.States change
+            state.Atomically change
         else
             change ()
 
@@ -310,7 +310,7 @@ type Preconditioner
                 input,
                 target,
                 fun seen ->
-                    LayerState.atomically state.States (fun () ->
+                    state.Atomically(fun () ->
                         state.Observe seen
                         state.Invert(seen, report))
             )
@@ -332,7 +332,7 @@ type Preconditioner
         recorder.Discard()
 
         try
-            LayerState.atomically state.States (fun () ->
+            state.Atomically(fun () ->
                 // One at a time: a sequence may free a batch when it goes on to the next.
                 for input in inputs |> Seq.truncate most do
                     batches <- batches + 1
@@ -386,6 +386,7 @@ type Preconditioner
         let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
         Require.atLeast "position" 0 seen
         use _quiet = torch.no_grad ()
+        use _scope = torch.NewDisposeScope()
         let restore = state.Restoring(find, tryFind)
         restore ()
         position <- seen

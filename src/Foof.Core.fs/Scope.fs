@@ -1,6 +1,7 @@
 namespace Foof
 
 open System
+open System.Collections.Generic
 open TorchSharp
 
 /// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it
@@ -19,6 +20,15 @@ module Scope =
         let result = compute ()
         scope.MoveToOuter(tensors result |> Seq.cast<IDisposable>)
         result
+
+    /// As `owned`, for a result that may hold tensors of others, too: those of `shared` stay where they are.
+    let inline ownedBut
+        (shared: seq<torch.Tensor>)
+        ([<InlineIfLambda>] compute: unit -> 'T)
+        (tensors: 'T -> seq<torch.Tensor>)
+        =
+        let others = HashSet<torch.Tensor>(shared, HashIdentity.Reference)
+        owned compute (tensors >> Seq.filter (others.Contains >> not))
 
     /// Runs `compute` in a scope of its own; nothing survives but a value that holds no tensor.
     let inline value ([<InlineIfLambda>] compute: unit -> 'T) =

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite or
-/// a basis of eigenvectors.
+/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite
+/// or a basis of eigenvectors.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Side =
     /// c I, of order `size`.
@@ -13,11 +13,13 @@ type Side =
     /// M [g; size; size].
     | Full of M: torch.Tensor
 
-/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller.
+/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller, and may
+/// share memory with their arguments where nothing is computed. `like` tells the type and the device of results,
+/// which a multiple of the identity does not know. (MATH 5)
 [<RequireQualifiedAccess>]
 module Side =
 
-    /// A statistic as a side: [g; size; size] is a full matrix, [g; size] a diagonal.
+    /// A statistic as a side: [g; size; size] is a full matrix, [g; size] a diagonal. It shares the tensor.
     let ofTensor (statistic: torch.Tensor) =
         if statistic.dim () = 3L then
             Side.Full statistic
@@ -71,40 +73,52 @@ module Side =
         | Side.Diagonal d -> Side.Diagonal(d * c)
         | Side.Full M -> Side.Full(M * c)
 
-    /// X M for rows X [g; k; size].
+    /// X M for rows X. Shapes: X [g; k; size] -> the same.
     let times (X: torch.Tensor) side =
-        match side with
-        | Side.Identity(_, c) -> X * c
-        | Side.Diagonal d -> X * d.unsqueeze 1L
-        | Side.Full M -> X.matmul M
+        Scope.tensor (fun () ->
+            match side with
+            | Side.Identity(_, c) -> X * c
+            | Side.Diagonal d -> X * d.unsqueeze 1L
+            | Side.Full M -> X.matmul M)
 
-    /// M X for columns X [g; size; k].
+    /// M X for columns X. Shapes: X [g; size; k] -> the same.
     let timesColumns (X: torch.Tensor) side =
-        match side with
-        | Side.Identity(_, c) -> X * c
-        | Side.Diagonal d -> X * d.unsqueeze 2L
-        | Side.Full M -> M.matmul X
+        Scope.tensor (fun () ->
+            match side with
+            | Side.Identity(_, c) -> X * c
+            | Side.Diagonal d -> X * d.unsqueeze 2L
+            | Side.Full M -> M.matmul X)
 
-    /// The diagonal, [g; size] ([1; size] of the identity), like `like`.
+    /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.
     let diagonal (like: torch.Tensor) side =
         match side with
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
         | Side.Diagonal d -> d.alias ()
         | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
 
-    /// The trace by group, [g].
-    let trace (like: torch.Tensor) side = (diagonal like side).sum 1L
+    /// The trace by group. Shapes: -> [g].
+    let trace (like: torch.Tensor) side =
+        Scope.tensor (fun () -> (diagonal like side).sum 1L)
 
-    /// The matrix, [g; size; size].
+    /// The matrix written out. Shapes: -> [g; size; size].
     let dense (like: torch.Tensor) side =
         match side with
         | Side.Identity _
-        | Side.Diagonal _ -> torch.diag_embed (diagonal like side)
+        | Side.Diagonal _ -> Scope.tensor (fun () -> torch.diag_embed (diagonal like side))
         | Side.Full M -> M.alias ()
 
-    /// M + mu I with mu a number by group, [g] or [1].
+    /// M + mu I with a number by group; a fresh matrix, never M itself. Shapes: mu [g] or [1].
     let damped (mu: torch.Tensor) side =
+        let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
+
         match side with
-        | Side.Identity(size, c) -> Side.Diagonal((mu + c).unsqueeze(1L).expand(-1L, size))
-        | Side.Diagonal d -> Side.Diagonal(d + mu.unsqueeze 1L)
-        | Side.Full M -> Side.Full(M + torch.diag_embed (mu.unsqueeze(1L).expand(-1L, M.size 2)))
+        | Side.Identity(size, c) -> Side.Diagonal(Scope.tensor (fun () -> along size + c))
+        | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
+        | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
+
+    /// R with R R^T = M, as `Factorization.root`.
+    let root side =
+        match side with
+        | Side.Identity(size, c) -> Side.Identity(size, sqrt c)
+        | Side.Diagonal d -> Side.Diagonal(d.sqrt ())
+        | Side.Full M -> Side.Full(Factorization.root M)

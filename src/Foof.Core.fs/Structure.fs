@@ -128,7 +128,8 @@ module Structure =
     /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank
     /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
-        let column (x: torch.Tensor) = x.view(x.size 0, 1L, 1L, -1L).clone()
+        let column (x: torch.Tensor) =
+            Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
 
         FisherFactor.ofColumns {
             Layers = [| LayerFactor.Product(Activations.Rows(column a), column b) |]

@@ -47,8 +47,12 @@ let layerOf (form: Form) =
                     [ 1; 2; 3 ]
             )
 
-        let! outputs = Gen.elements [ 1; 2; 3; 9 ]
-        let! inputs = Gen.elements [ 1; 2; 4; 9 ]
+        let! outputs, inputs =
+            Gen.frequency [
+                6, Gen.zip (Gen.elements [ 1; 2; 3 ]) (Gen.elements [ 1; 2; 4 ])
+                1, Gen.constant (9, 9)
+            ]
+
         let! positions = Gen.elements (if form = Written then [ 1 ] else [ 1; 2; 5 ])
 
         return {
@@ -105,7 +109,12 @@ let activations (n: int) (R: int) layer =
     match layer.Form with
     | OneHot ->
         let index =
-            torch.randint (0L, int64 layer.Inputs, [| int64 n; int64 R |], dtype = torch.ScalarType.Int64)
+            torch.randint (
+                0L,
+                int64 layer.Inputs + 1L,
+                [| int64 n; int64 R |],
+                dtype = torch.ScalarType.Int64
+            )
 
         Activations.Indices(index, int64 layer.Inputs)
     | _ -> Activations.Rows(Networks.normal [ layer.Groups; n; R; layer.Inputs ])
@@ -241,3 +250,60 @@ let single32 (x: torch.Tensor) =
 
 /// The tensor on the meta device: its shape without its data.
 let meta (x: torch.Tensor) = x.``to`` (torch.Device DeviceType.META)
+
+let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
+    let select (dim: int64) (index: int64 array) (x: torch.Tensor) =
+        x.index_select (dim, torch.tensor index)
+
+    let ofLayer factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            let n = Activations.dataPoints activations
+            let points = change n
+
+            let columns = [|
+                for c in 0L .. E.size 1 / n - 1L do
+                    yield! points |> Array.map (fun i -> c * n + i)
+            |]
+
+            let activations =
+                match activations with
+                | Activations.Rows A -> Activations.Rows(select 1L points A)
+                | Activations.Indices(index, count) -> Activations.Indices(select 0L points index, count)
+
+            LayerFactor.Product(activations, select 1L columns E)
+        | _ -> invalidArg (nameof factor) "only products have data points"
+
+    {
+        part with
+            Layers = Array.map ofLayer part.Layers
+    }
+
+/// The same products with the data points in reverse order.
+let permuted (G: FisherFactor) = {
+    G with
+        Parts =
+            G.Parts
+            |> Array.map (ofPoints (fun n -> Array.init (int n) (fun i -> n - 1L - int64 i)))
+}
+
+/// One part's products as two joined parts, of the first `count` data points and of the others; each part is a mean
+/// over its own data points, scaled to its share.
+let split (count: int64) (G: FisherFactor) =
+    let part = G.Parts[0]
+
+    let n =
+        match part.Layers[0] with
+        | LayerFactor.Product(activations, _) -> Activations.dataPoints activations
+        | _ -> invalidArg (nameof G) "only products have data points"
+
+    let share points =
+        let own =
+            ofPoints (fun _ -> points) {
+                part with
+                    Weight = part.Weight * float n / float points.Length
+            }
+
+        FisherFactor.ofColumns own |> FisherFactor.scale (float points.Length / float n)
+
+    FisherFactor.join [| share [| 0L .. count - 1L |]; share [| count .. n - 1L |] |]

@@ -51,6 +51,8 @@ let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (
     Assert.Equal<int64 array>([| g; n; R; Layer.inputs layer |], (written layer input).shape)
     Assert.Equal<int64 array>([| g; n; R; Layer.outputs layer / g |], (Layer.errors layer output).shape)
     Assert.Equal(int64 n, Layer.dataPoints layer input)
+    let tensors = Layer.errors layer output :: Activations.tensors activations
+    Assert.All(tensors, (fun tensor -> Assert.True(tensor.is_contiguous ())))
 
 let private weights tolerance (layer: Layer) =
     let W = Layer.joined layer layer.Weight (bias layer)

@@ -44,6 +44,21 @@ let ``a dense layer keeps the contract with any leading dimensions, in both type
         holds model ((Networks.normal shape).``to`` kind) shape[0] R)
 
 [<Fact>]
+let ``inputs may be any view`` () =
+    use _scope = torch.NewDisposeScope()
+    let swapped (tensor: torch.Tensor) = tensor.transpose (0L, 1L)
+    holds (Networks.linear 3 2 false) (swapped (Networks.normal [ 4; 5; 3 ])) 5 4
+
+    holds
+        (torch.nn.LayerNorm(3L, bias = false, dtype = Networks.double))
+        (swapped (Networks.normal [ 4; 5; 3 ]))
+        5
+        4
+
+    let numbers = torch.randint (0L, 6L, [| 4L; 5L |], dtype = torch.ScalarType.Int64)
+    holds (torch.nn.Embedding(6L, 3L, dtype = Networks.double)) (swapped numbers) 5 4
+
+[<Fact>]
 let ``a vector is a batch of one`` () =
     use _scope = torch.NewDisposeScope()
     let model = Networks.linear 3 2 true
@@ -59,64 +74,63 @@ let ``an empty batch has rows and errors without elements`` () =
     Assert.Equal<int64 array>([| 1L; 0L; 5L; 4L |], (written layer (Networks.normal [ 0; 5; 3 ])).shape)
     Assert.Equal<int64 array>([| 1L; 0L; 5L; 2L |], (Layer.errors layer (Networks.normal [ 0; 5; 2 ])).shape)
 
-/// The sentence of an ArgumentException, without the parameter's name behind it.
-let refused (action: unit -> obj) =
-    let error = Oracle.raises<ArgumentException>(fun () -> action () |> ignore)
-    error.Message.Split(" (Parameter")[0]
+/// One small layer of every kind, by name.
+let named () =
+    let kind = Networks.double
+    let layer name model = { only model with Name = name }
+
+    {|
+        Dense = layer "fc" (Networks.linear 3 2 true)
+        Grouped = layer "conv" (torch.nn.Conv2d(4L, 6L, 3L, groups = 2L, dtype = kind))
+        Table = layer "table" (torch.nn.Embedding(5L, 3L, dtype = kind))
+        LayerNorm = layer "ln" (torch.nn.LayerNorm([| 2L; 3L |], dtype = kind))
+        BatchNorm = layer "bn" (torch.nn.BatchNorm2d(3L, dtype = kind))
+    |}
 
 [<Fact>]
 let ``an input or a gradient that does not fit is refused with the layer and both shapes`` () =
     use _scope = torch.NewDisposeScope()
-    let kind = Networks.double
+    let layers = named ()
 
-    let named name model = { only model with Name = name }
-
-    let dense = named "fc" (Networks.linear 3 2 true)
-
-    let convolution =
-        named "conv" (torch.nn.Conv2d(4L, 6L, 3L, groups = 2L, dtype = kind))
-
-    let embedding = named "table" (torch.nn.Embedding(5L, 3L, dtype = kind))
-    let layerNorm = named "ln" (torch.nn.LayerNorm([| 2L; 3L |], dtype = kind))
-    let batchNorm = named "bn" (torch.nn.BatchNorm2d(3L, dtype = kind))
-
-    let input layer shape =
-        refused (fun () -> Layer.activations layer (Networks.normal shape))
-
-    let gradient layer shape =
-        refused (fun () -> Layer.errors layer (Networks.normal shape))
-
-    let expected = [
-        "The input of layer 'fc' (4 -> 2) must be [...; 3]; got [5; 4] of Float64.", input dense [ 5; 4 ]
-        "The input of layer 'fc' (4 -> 2) must be [...; 3]; got [5; 4] of Float64.",
-        refused (fun () -> Layer.rows dense (Networks.normal [ 5; 4 ]))
-        "The gradient of layer 'fc' (4 -> 2) must be [...; 2]; got [5; 3] of Float64.",
-        refused (fun () -> Layer.errorRows dense (Networks.normal [ 5; 3 ]))
-        "The gradient of layer 'fc' (4 -> 2) must be [...; 2]; got [] of Float64.", gradient dense []
-        "The input of layer 'conv' (19 -> 6 in 2 groups) must be [n; 4; height; width]; got [1; 2; 5; 5] of Float64.",
-        input convolution [ 1; 2; 5; 5 ]
-        "The input of layer 'conv' (19 -> 6 in 2 groups) must be [n; 4; height; width]; got [4; 5] of Float64.",
-        input convolution [ 4; 5 ]
-        "The input of layer 'conv' (19 -> 6 in 2 groups) must be at least 3 high and 3 wide; got [1; 4; 5; 2] of Float64.",
-        input convolution [ 1; 4; 5; 2 ]
-        "The gradient of layer 'conv' (19 -> 6 in 2 groups) must be [n; 6; height; width]; got [1; 4; 3; 3] of Float64.",
-        gradient convolution [ 1; 4; 3; 3 ]
-        "The input of layer 'table' (5 -> 3) must be whole numbers; got [2] of Float64.",
-        input embedding [ 2 ]
-        "The gradient of layer 'table' (5 -> 3) must be [...; 3]; got [2; 5] of Float64.",
-        gradient embedding [ 2; 5 ]
-        "The input of layer 'ln' (2 -> 6 by unit) must be [...; 2; 3]; got [4; 3] of Float64.",
-        input layerNorm [ 4; 3 ]
-        "The gradient of layer 'ln' (2 -> 6 by unit) must be [...; 2; 3]; got [3] of Float64.",
-        gradient layerNorm [ 3 ]
-        "The input of layer 'bn' (2 -> 3 by unit) must be [n; 3; ...]; got [3; 2; 4; 4] of Float64.",
-        input batchNorm [ 3; 2; 4; 4 ]
-        "The gradient of layer 'bn' (2 -> 3 by unit) must be [n; 3; ...]; got [3] of Float64.",
-        gradient batchNorm [ 3 ]
+    let refusals = [
+        "input", layers.Dense, [ 5; 4 ], "[...; 3]"
+        "gradient", layers.Dense, [ 5; 3 ], "[...; 2]"
+        "gradient", layers.Dense, [], "[...; 2]"
+        "input", layers.Grouped, [ 1; 2; 5; 5 ], "[n; 4; height; width]"
+        "input", layers.Grouped, [ 4; 5 ], "[n; 4; height; width]"
+        "input", layers.Grouped, [ 1; 4; 5; 2 ], "at least 3 high and 3 wide"
+        "gradient", layers.Grouped, [ 1; 4; 3; 3 ], "[n; 6; height; width]"
+        "input", layers.Table, [ 2 ], "whole numbers"
+        "gradient", layers.Table, [ 2; 5 ], "[...; 3]"
+        "input", layers.LayerNorm, [ 4; 3 ], "[...; 2; 3]"
+        "gradient", layers.LayerNorm, [ 3 ], "[...; 2; 3]"
+        "input", layers.BatchNorm, [ 3; 2; 4; 4 ], "[n; 3; ...]"
+        "gradient", layers.BatchNorm, [ 3 ], "[n; 3; ...]"
     ]
 
-    for sentence, found in expected do
-        Assert.Equal(sentence, found)
+    for subject, layer, shape, wanted in refusals do
+        let tensor = Networks.normal shape
+
+        let calls: (unit -> obj) list =
+            if subject = "input" then
+                [
+                    (fun () -> Layer.activations layer tensor)
+                    (fun () -> Layer.rows layer tensor)
+                ]
+            else
+                [
+                    (fun () -> Layer.errors layer tensor)
+                    (fun () -> Layer.errorRows layer tensor)
+                ]
+
+        for call in calls do
+            let error = Oracle.raises<ArgumentException>(fun () -> call () |> ignore)
+            let got = shape |> List.map string |> String.concat "; "
+
+            Assert.StartsWith(
+                $"The {subject} of {Layer.describe layer} must be {wanted}; got [{got}] of Float64. (",
+                error.Message
+            )
 
 [<Fact>]
 let ``joined and split are inverse to each other`` () =
@@ -181,10 +195,10 @@ let ``the rows of a layer with a frozen bias make its output without the bias`` 
         Oracle.agrees Tolerance.rounding (Oracle.values rest) (Oracle.values explained)
 
 [<Fact>]
-let ``a layer describes itself by name and size`` () =
-    let layer = {
-        only (Networks.linear 3 2 true) with
-            Name = "fc1"
-    }
-
-    Assert.Equal("layer 'fc1' (4 -> 2)", Layer.describe layer)
+let ``a layer describes itself by name, size and groups`` () =
+    use _scope = torch.NewDisposeScope()
+    let layers = named ()
+    Assert.Equal("layer 'fc' (4 -> 2)", Layer.describe layers.Dense)
+    Assert.Equal("layer 'conv' (19 -> 6 in 2 groups)", Layer.describe layers.Grouped)
+    Assert.Equal("layer 'table' (5 -> 3)", Layer.describe layers.Table)
+    Assert.Equal("layer 'ln' (2 -> 6 by unit)", Layer.describe layers.LayerNorm)

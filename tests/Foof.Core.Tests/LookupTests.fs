@@ -75,6 +75,31 @@ let ``padding has rows of zeros in every product`` () =
     Oracle.agreesWith Tolerance.rounding ((Oracle.matrix (E.reshape (6L, 4L))).Transpose() * rows) gradient
 
 [<Fact>]
+let ``padding counts in no statistic and in no norm`` () =
+    use _scope = torch.NewDisposeScope()
+    let _, activations, rows = padded ()
+
+    for positions, scale in [ Positions.Summed, 2.0; Positions.Averaged, 6.0 ] do
+        let counts = Statistic.activations positions Networks.double activations
+        let moment = (rows.Transpose() * rows).Divide scale
+        Oracle.agrees Tolerance.rounding (moment.Diagonal().ToArray()) (Oracle.values counts)
+
+    let sizes = [| for row in rows.EnumerateRows() -> row * row |]
+    Oracle.agrees 0.0 sizes (Oracle.values (Activations.squaredNorms Networks.double activations))
+
+    // One position a data point: number 2, which is padding, and number 5.
+    let single = Activations.Indices(torch.tensor([| 6L; 5L |]).unsqueeze 1L, 6L)
+    let E = Networks.normal [ 1; 4; 1; 3 ]
+
+    let errors =
+        (Oracle.matrix (E.reshape (4L, 3L))).EnumerateRows()
+        |> Seq.map (fun row -> row * row)
+        |> Seq.toArray
+
+    let norms = LayerFactor.squaredNorms (LayerFactor.Product(single, E))
+    Oracle.agrees Tolerance.rounding [| 0.0; errors[1]; 0.0; errors[3] |] (Oracle.values norms)
+
+[<Fact>]
 let ``padding stays padding when positions or data points are joined`` () =
     use _scope = torch.NewDisposeScope()
     let _, activations, rows = padded ()

@@ -75,12 +75,15 @@ let activationFactor (n: float) (A: Matrix<float>) =
 let withOnes (A: Matrix<float>) =
     A.Append(Matrix<float>.Build.Dense(A.RowCount, 1, 1.0))
 
-/// Runs a property on 50 random cases, always the same ones.
-let forAll (generator: Gen<'T>) (property: 'T -> unit) =
+/// Runs a property on some random cases, always the same ones.
+let forSome (count: int) (generator: Gen<'T>) (property: 'T -> unit) =
     let config =
-        Config.QuickThrowOnFailure.WithMaxTest(50).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
+        Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
 
     Check.One(config, Prop.forAll (Arb.fromGen generator) property)
+
+/// Runs a property on 50 random cases, always the same ones.
+let forAll (generator: Gen<'T>) (property: 'T -> unit) = forSome 50 generator property
 
 /// How many more tensors live after `action` than before.
 let leaked (action: unit -> unit) =

@@ -106,3 +106,98 @@ let ``a disposed recorder leaves neither hooks nor tensors`` () =
             Assert.Empty(recorder.Take()))
 
     Assert.Equal(0L, live)
+
+/// Whether each layer's records make the gradient that autograd finds for it.
+let private explained (model: Networks.Network) (input: torch.Tensor) =
+    let layers = layersOf model
+    use recorder = new Recorder(model, layers)
+    recorder.Start(fun _ _ -> Keep.InputAndOutput)
+    let loss = (model.call input).square().sum()
+    recorder.Stop()
+    let records = recorder.Take()
+    let outputs = records |> Array.map _.Output.Value
+
+    let parameters =
+        layers
+        |> Array.collect Layer.parameters
+        |> Array.map (fun p -> p :> torch.Tensor)
+
+    let found = torch.autograd.grad ([| loss |], Array.append outputs parameters)
+
+    let gradient =
+        Seq.zip (Seq.append outputs parameters) found
+        |> Seq.map (fun (x, g) -> x.Handle, g)
+        |> dict
+
+    for layer in layers do
+        let calls = Record.byLayer records layer
+
+        let A =
+            calls
+            |> Array.map (fun call -> Layer.activations layer call.Input)
+            |> Activations.joinPositions
+
+        let E =
+            calls
+            |> Array.map (fun call -> Layer.errors layer gradient[call.Output.Value.Handle])
+
+        let bias = layer.Bias |> ValueOption.map (fun bias -> gradient[bias.Handle])
+        let W = Layer.joined layer gradient[layer.Weight.Handle] bias
+        let explicit = (Activations.gradient (torch.cat (E, 2L)) A).reshape W.shape
+        Oracle.agrees Tolerance.rounding (Oracle.values W) (Oracle.values explicit)
+
+    release records
+    layers.Length
+
+[<Fact>]
+let ``records of every kind of layer make the gradients of a model, whatever follows in place`` () =
+    use _scope = torch.NewDisposeScope()
+    let kind = Networks.double
+    let table = torch.nn.Embedding(7L, 4L, padding_idx = 0L, dtype = kind)
+    let norm = torch.nn.LayerNorm([| 4L |], dtype = kind)
+    let mix = Networks.linear 4 4 true
+
+    let tokens =
+        new Networks.Model(
+            [ "table", table; "norm", norm; "mix", mix ],
+            table.call >> norm.call >> mix.call >> Networks.reluInPlace >> norm.call
+        )
+
+    let numbers = torch.randint (0L, 7L, [| 3L; 5L |], dtype = torch.ScalarType.Int64)
+    Assert.Equal(3, explained tokens numbers)
+
+    let grouped =
+        torch.nn.Conv2d(
+            2L,
+            6L,
+            3L,
+            Padding.Same,
+            padding_mode = PaddingModes.Reflect,
+            groups = 2L,
+            dtype = kind
+        )
+
+    let batchNorm = torch.nn.BatchNorm2d(6L, dtype = kind)
+    let depthwise = torch.nn.Conv2d(6L, 6L, 2L, groups = 6L, bias = false, dtype = kind)
+    let flat = torch.nn.BatchNorm1d(6L, dtype = kind)
+    let head = Networks.linear 6 2 true
+
+    let images =
+        new Networks.Model(
+            [
+                "grouped", grouped
+                "batchNorm", batchNorm
+                "depthwise", depthwise
+                "flat", flat
+                "head", head
+            ],
+            fun image ->
+                let maps = image |> grouped.call |> Networks.reluInPlace |> batchNorm.call
+                let maps = maps |> Networks.reluInPlace |> depthwise.call
+                maps.mean [| 2L; 3L |] |> flat.call |> head.call
+        )
+
+    let batch = Networks.normal [ 4; 2; 5; 4 ]
+    Assert.Equal(5, explained images batch)
+    images.eval ()
+    Assert.Equal(5, explained images batch)

@@ -151,6 +151,18 @@ public class LayerTests
     }
 
     [Fact]
+    public void An_embedding_tells_how_it_looks_rows_up()
+    {
+        using var plain = Embedding(4, 2);
+        Assert.Null(plain.padding_idx);
+        Assert.Null(plain.max_norm);
+        Assert.False(plain.scale_grad_by_freq || plain.sparse);
+        using var special = Embedding(4, 2, -1, 1.5, 1.0, scale_grad_by_freq: true, sparse: true);
+        Assert.Equal((3, 1.5, 1.0), (special.padding_idx, special.max_norm, special.norm_type));
+        Assert.True(special.scale_grad_by_freq && special.sparse);
+    }
+
+    [Fact]
     public void A_pretrained_embedding_is_a_frozen_copy_and_max_norm_shortens_it()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,129 @@
+namespace Foof
+
+open TorchSharp
+
+/// (C + lambda I)^power of the structures that keep their form under powers, with log det (C + lambda I); None where
+/// no attempt succeeds.
+[<RequireQualifiedAccess>]
+module internal StructuredPower =
+
+    /// What fell back on which attempt, in words.
+    let private describe (damped: DampedInverse) =
+        $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
+
+    let private ofMatrix attempts power (report: string -> unit) isDefinite (M: torch.Tensor) lambda =
+        if lambda = 0.0 && isDefinite then
+            Factorization.powerOfDefinite attempts power M
+        else
+            Factorization.power attempts power M lambda
+        |> Option.map (fun found ->
+            if not found.Failed.IsEmpty then
+                report (describe found)
+
+            // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
+            struct (found.Inverse.contiguous (), found.LogDet))
+
+    let private ofDiagonal (power: float) (lambda: float) (d: torch.Tensor) =
+        let damped = d + lambda
+        let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
+
+        // The logarithm tells of infinities, too, whose inverse is zero.
+        if Reading.isFinite logDet && Reading.isFinite inverse then
+            Some(struct (inverse, logDet))
+        else
+            None
+
+    /// The power of one side, and log det of the damped side.
+    let private ofSide attempts power report isDefinite (like: torch.Tensor) (lambda: float) side =
+        match side with
+        | Side.Full M ->
+            ofMatrix attempts power report isDefinite M lambda
+            |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
+        | Side.Diagonal d ->
+            ofDiagonal power lambda d
+            |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
+        | Side.Identity(size, c) when c + lambda > 0.0 ->
+            let logDet = float size * log (c + lambda)
+            let logDet = torch.full ([||], logDet, dtype = like.dtype, device = like.device)
+            Some(struct (Side.Identity(size, (c + lambda) ** power), logDet))
+        | Side.Identity _ -> None
+
+    /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
+    let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
+        let times side =
+            float (Kronecker.groups E A / Side.groups side)
+
+        logE * (times E * float (Side.size A)) + logA * (times A * float (Side.size E))
+
+    /// (C + lambda I)^power in an eigenbasis.
+    let ofEigenbasis power lambda Q_E Q_A (S: torch.Tensor) =
+        ofDiagonal power lambda S
+        |> Option.map (fun struct (S, logDet) -> struct (Curvature.Eigenbasis(Q_E, Q_A, S), logDet))
+
+    let private eigen like side =
+        match side with
+        | Side.Full M ->
+            Factorization.eigen M
+            |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
+        | _ -> Some(struct (Side.diagonal like side, Side.Identity(Side.size side, 1.0)))
+
+    /// (E (x) A + lambda I)^power. isDefinite: whether both factors are, by their own damping.
+    let ofKronecker attempts power report isDefinite (lambda: float) E A =
+        let like = Kronecker.like E A
+        let ofSide = ofSide attempts power report isDefinite like
+
+        match () with
+        | _ when Side.isOne E ->
+            ofSide lambda A
+            |> Option.map (fun struct (A', logA) ->
+                struct (Curvature.Kronecker(E, A'), logA * float (Side.size E)))
+        | _ when lambda = 0.0 ->
+            Option.map2
+                (fun struct (E', logE) struct (A', logA) ->
+                    struct (Curvature.Kronecker(E', A'), logDetOfSides E logE A logA))
+                (ofSide 0.0 E)
+                (ofSide 0.0 A)
+        | _ ->
+            Option.map2 (fun e a -> struct (e, a)) (eigen like E) (eigen like A)
+            |> Option.bind (fun struct (struct (s_E, Q_E), struct (s_A, Q_A)) ->
+                ofEigenbasis power lambda Q_E Q_A (s_E.unsqueeze 2L * s_A.unsqueeze 1L))
+
+    /// (F + lambda I)^power of a matrix, or of several at once.
+    let ofDense attempts power report lambda (F: torch.Tensor) (structure: torch.Tensor -> Curvature) =
+        ofMatrix attempts power report false F lambda
+        |> Option.map (fun struct (inverse, logDet) -> struct (structure inverse, logDet))
+
+    /// (D + lambda I)^power of a diagonal matrix.
+    let ofDiagonals power lambda (D: torch.Tensor array) =
+        let found = D |> Array.map (ofDiagonal power lambda)
+
+        if Array.forall Option.isSome found then
+            let inverses, logDets =
+                found
+                |> Array.map (fun found ->
+                    let struct (inverse, logDet) = found.Value
+                    inverse, logDet)
+                |> Array.unzip
+
+            Some(
+                struct (Curvature.Diagonal inverses, Array.reduce (fun (x: torch.Tensor) y -> x + y) logDets)
+            )
+        else
+            None
+
+    /// R V with R R^T = C.
+    let rootTimes curvature (V: torch.Tensor array) : torch.Tensor array =
+        match curvature with
+        | Curvature.Dense(F, shapes) ->
+            Weights.unflatten shapes ((Factorization.root F).mv(Weights.flatten V))
+        | Curvature.Units F -> [| (Factorization.root F).matmul(V[0].unsqueeze -1L).squeeze -1L |]
+        | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
+        | Curvature.Kronecker(E, A) ->
+            let left =
+                Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
+
+            [| (Side.root A |> Side.transpose |> Side.times left).reshape V[0].shape |]
+        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
+            let left = Q_E |> Side.timesColumns (S.sqrt () * Kronecker.grouped (S.size 0) V[0])
+            [| (Side.transpose Q_A |> Side.times left).reshape V[0].shape |]
+        | _ -> invalidOp "Only structures that keep their form under powers have a root here."

@@ -1,0 +1,68 @@
+/// What every public function of the curvature algebra fulfils: it leaves its results and nothing else, leaves its
+/// arguments as they are, and runs on tensors without data.
+[<Seeded>]
+module Foof.Core.Tests.AlgebraContractTests
+
+open Foof
+open TorchSharp
+open Xunit
+
+let private isOneOf (tensors: torch.Tensor list) (tensor: torch.Tensor) =
+    tensors |> List.exists (fun other -> obj.ReferenceEquals(other, tensor))
+
+[<Fact>]
+let ``every function leaves its results and nothing else, and its arguments live on`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for call in AlgebraFunctions.all id do
+        for _ in 1..2 do
+            let mutable results = []
+            let created = Oracle.leaked (fun () -> results <- call.Run())
+            let fresh = results |> List.filter (isOneOf call.Arguments >> not)
+
+            Assert.True(
+                (created = int64 fresh.Length),
+                $"{call.Name}: {created} tensors, {fresh.Length} results"
+            )
+
+            Assert.True(
+                results @ call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid),
+                call.Name
+            )
+
+            fresh |> List.iter _.Dispose()
+            Assert.True(call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid), call.Name)
+
+[<Fact>]
+let ``no function changes its arguments, but for the ones that are named so`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for call in AlgebraFunctions.all id do
+        if not (call.Name.StartsWith "LayerFactor.addGram") then
+            let before = call.Arguments |> List.map Oracle.values
+            let results = call.Run()
+            Assert.True((before = (call.Arguments |> List.map Oracle.values)), call.Name)
+            results |> List.filter (isOneOf call.Arguments >> not) |> List.iter _.Dispose()
+
+[<Fact>]
+let ``every function runs on the meta device, with the same shapes and types`` () =
+    use _scope = torch.NewDisposeScope()
+    let calls, withoutData = AlgebraFunctions.all id, AlgebraFunctions.all Factors.meta
+
+    for call, other in List.zip calls withoutData do
+        use _scope = torch.NewDisposeScope()
+        let describe (x: torch.Tensor) = $"{x.dtype} %A{x.shape}"
+
+        let found =
+            try
+                other.Run()
+            with error ->
+                failwith $"{call.Name}: {error.Message}"
+
+        Assert.True(found |> List.forall _.is_meta, call.Name)
+        let expected = call.Run() |> List.map describe
+
+        Assert.True(
+            (expected = List.map describe found),
+            $"{call.Name}: %A{expected} and %A{List.map describe found}"
+        )

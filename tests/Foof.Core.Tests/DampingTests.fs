@@ -1,0 +1,240 @@
+/// Damping rules against their formulas written out, group by group.
+[<Seeded>]
+module Foof.Core.Tests.DampingTests
+
+open System
+open Foof
+open Foof.Core.Tests.Structures
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open Xunit
+
+let private norms = [ FactorNorm.Trace; FactorNorm.Frobenius; FactorNorm.LargestEigenvalue ]
+
+let private rules = [
+    for norm in norms do
+        Damping.Heuristic norm
+        Damping.HeuristicInputs norm
+    Damping.SquareRoot
+    Damping.EachFactor
+    Damping.Tikhonov
+    for share in [ 0.0; 0.3; 1.0 ] do
+        Damping.Blend share
+]
+
+let private sizeOf norm (M: Matrix<float>) =
+    match norm with
+    | FactorNorm.Trace -> M.Trace() / float M.RowCount
+    | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt (float M.RowCount)
+    | FactorNorm.LargestEigenvalue -> M.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real |> Seq.max
+
+let private plus mu (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
+
+/// The matrix that a rule inverts for one group.
+let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) : Matrix<float> =
+    let pi norm =
+        let sizeE, sizeA = sizeOf norm E, sizeOf norm A
+
+        if sizeE > 0.0 && sizeA > 0.0 then
+            sqrt (sizeA / sizeE)
+        else
+            1.0
+
+    let root = sqrt lambda
+
+    let blended share (M: Matrix<float>) =
+        plus (share * M.Trace() / float M.RowCount) (M * (1.0 - share))
+
+    match rule with
+    | Damping.Tikhonov -> plus lambda (E.KroneckerProduct A)
+    | Damping.Heuristic norm -> (plus (root / pi norm) E).KroneckerProduct(plus (root * pi norm) A)
+    | Damping.HeuristicInputs norm -> (Oracle.identity E.RowCount).KroneckerProduct(plus (root * pi norm) A)
+    | Damping.SquareRoot -> (plus root E).KroneckerProduct(plus root A)
+    | Damping.EachFactor -> (plus lambda E).KroneckerProduct(plus lambda A)
+    | Damping.Blend share -> plus lambda ((blended share E).KroneckerProduct(blended share A))
+
+let private kinds = [
+    for left in [ SideTests.Full; SideTests.Diagonal; SideTests.Identity; SideTests.One ] do
+        for right in [ SideTests.Full; SideTests.Diagonal ] do
+            left, right
+    SideTests.Full, SideTests.Identity
+]
+
+/// Whole matrices from those of the groups.
+let private blocks (groups: Matrix<float> seq) : Matrix<float> =
+    groups
+    |> Seq.reduce (fun whole block ->
+        let zeros rows columns =
+            Matrix<float>.Build.Dense(rows, columns)
+
+        (whole.Append(zeros whole.RowCount block.ColumnCount))
+            .Stack((zeros block.RowCount whole.ColumnCount).Append block))
+
+let private numbers (V: torch.Tensor array) = (Factors.flatten V).ToArray()
+
+let private holds rule lambda groups E A =
+    let C = Curvature.Kronecker(E, A)
+
+    let damped =
+        blocks [
+            for group in 0 .. groups - 1 ->
+                formula rule lambda (SideTests.matrix group E) (SideTests.matrix group A)
+        ]
+
+    let V = Factors.vector (Curvature.shapes C)
+    let factored = Factored.make rule lambda C
+
+    Oracle.agrees
+        Tolerance.explicit
+        (damped.Solve(Factors.flatten V).ToArray())
+        (numbers (Factored.solve factored V))
+
+    FactoredTests.agreesInLogDet Tolerance.explicit damped factored
+    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+
+    Oracle.agrees
+        Tolerance.explicit
+        (damped.Inverse().ToRowMajorArray())
+        ((R * R.Transpose()).ToRowMajorArray())
+
+    let struct (applied, rest) = Damping.apply rule lambda C
+
+    Oracle.agreesWith
+        Tolerance.rounding
+        damped
+        (Curvature.dense (Curvature.addDiagonal (V |> Array.map (fun v -> torch.full_like (v, rest))) applied))
+
+[<Fact>]
+let ``every rule inverts what its formula says, for sides of every kind and by group`` () =
+    for left, right in kinds do
+        Oracle.forSome 8 orders (fun order ->
+            use _scope = torch.NewDisposeScope()
+            Networks.seeded order.Seed
+            let E = SideTests.side left order.Groups order.Outputs
+            let A = SideTests.side right order.Groups order.Inputs
+
+            for rule in rules do
+                for lambda in [ 0.01; 10.0 ] do
+                    holds rule lambda order.Groups E A)
+
+[<Fact>]
+let ``pi splits by the factors' sizes, and is one where a factor is zero`` () =
+    Oracle.forSome 8 orders (fun order ->
+        use _scope = torch.NewDisposeScope()
+        Networks.seeded order.Seed
+        let some = SideTests.semidefinite order.Groups 3 4
+        let last = int64 order.Groups - 1L
+        let zero = some.clone ()
+        zero.select(0L, last).zero_() |> ignore
+
+        for norm in norms do
+            for E, A in
+                [
+                    Side.Full zero, Side.Full some
+                    Side.Full some, Side.Full zero
+                    Side.Full zero, Side.Full zero
+                ] do
+                let pi = Damping.split norm some E A
+                Assert.Equal(1.0, (Oracle.values pi)[int last])
+                holds (Damping.Heuristic norm) 0.1 order.Groups E A
+                holds (Damping.HeuristicInputs norm) 0.1 order.Groups E A)
+
+[<Fact>]
+let ``heuristic damping scales with the curvature, whichever factor the scale is in`` () =
+    Oracle.forSome 8 orders (fun order ->
+        use _scope = torch.NewDisposeScope()
+        Networks.seeded order.Seed
+        let E = SideTests.side SideTests.Full order.Groups order.Outputs
+        let A = SideTests.side SideTests.Full order.Groups order.Inputs
+        let V = Factors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
+
+        for norm in norms do
+            let solve lambda E A =
+                Factored.solve (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A))) V
+
+            let expected = numbers (Weights.scale 0.1 (solve 0.5 E A))
+            Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
+            Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
+
+[<Fact>]
+let ``on other structures every rule is Tikhonov damping`` () =
+    for name, _ in invertible do
+        if not (name.StartsWith "Kronecker" || name = "blocks") then
+            forSome name (fun _ (C, _) ->
+                let V = Factors.vector (Curvature.shapes C)
+                let expected = numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
+
+                for rule in rules do
+                    Assert.Equal<float array>(
+                        expected,
+                        numbers (Factored.solve (Factored.make rule 0.3 C) V)
+                    ))
+
+[<Fact>]
+let ``in blocks a rule is applied block by block`` () =
+    forSome "blocks" (fun _ (C, _) ->
+        match C with
+        | Curvature.Blocks parts ->
+            let V = Factors.vector (Curvature.shapes C)
+            let counts = parts |> Array.map (fun part -> (Curvature.shapes part).Length)
+            let starts = Array.scan (+) 0 counts
+
+            for rule in rules do
+                let found = Factored.solve (Factored.make rule 0.3 C) V
+
+                parts
+                |> Array.iteri (fun i part ->
+                    let own =
+                        Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
+
+                    Assert.Equal<float array>(numbers own, numbers found[starts[i] .. starts[i + 1] - 1]))
+        | _ -> Assert.Fail "no blocks")
+
+[<Fact>]
+let ``no rule changes the factors, and a second inverse is the first to the bit`` () =
+    for left, right in kinds do
+        Oracle.forSome 4 orders (fun order ->
+            use _scope = torch.NewDisposeScope()
+            Networks.seeded order.Seed
+            let E = SideTests.side left order.Groups order.Outputs
+            let A = SideTests.side right order.Groups order.Inputs
+            let C = Curvature.Kronecker(E, A)
+            let before = Curvature.tensors C |> List.map Oracle.values
+            let V = Factors.vector (Curvature.shapes C)
+
+            for rule in rules do
+                let solve () =
+                    numbers (Factored.solve (Factored.make rule 0.2 C) V)
+
+                Assert.Equal<float array>(solve (), solve ())
+
+            Assert.Equal<float array list>(before, Curvature.tensors C |> List.map Oracle.values))
+
+[<Fact>]
+let ``damping is adapted by the Levenberg-Marquardt rule`` () =
+    let adapted rho = Damping.adapted 0.8 rho 2.0
+    Assert.Equal(1.6, adapted 0.9)
+    Assert.Equal(2.0, adapted 0.75)
+    Assert.Equal(2.0, adapted 0.5)
+    Assert.Equal(2.0, adapted 0.25)
+    Assert.Equal(2.5, adapted 0.2)
+    Assert.Equal(2.5, adapted -3.0)
+    Assert.Equal(2.5, adapted nan)
+    Assert.Equal(2.5, adapted -infinity)
+
+    for omega in [ 0.0; 1.0; 1.5; -0.5; nan ] do
+        let error =
+            Oracle.raises<ArgumentException>(fun () -> Damping.adapted omega 0.5 1.0 |> ignore)
+
+        Assert.Contains("omega", error.Message)
+
+[<Fact>]
+let ``a share outside 0 and 1 is refused`` () =
+    use _scope = torch.NewDisposeScope()
+    let C = Curvature.Diagonal [| torch.ones (2L, 2L, dtype = Networks.double) |]
+
+    for share in [ -0.1; 1.1; nan ] do
+        let error =
+            Oracle.raises<ArgumentException>(fun () -> Factored.make (Damping.Blend share) 0.1 C |> ignore)
+
+        Assert.Contains("share must lie in [0, 1]", error.Message)

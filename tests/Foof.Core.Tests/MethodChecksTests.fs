@@ -1,0 +1,324 @@
+/// Steps of every method, through `Optimizer.Step`, against its update by explicit dense matrices.
+[<Seeded>]
+module Foof.Core.Tests.MethodChecksTests
+
+open Foof
+open Foof.Core.Tests.ExplicitMethods
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open Xunit
+
+/// A method with statistics and inversions in every step.
+let each (recipe: Recipe) = {
+    recipe with
+        Cadence = Networks.everyStep.Cadence
+}
+
+/// Every method by name, in every step.
+let methods () = Methods.all |> List.map each
+
+let named name =
+    methods () |> List.find (fun recipe -> recipe.Name = name)
+
+/// A small network, as matrices and as batches: rows [n R; d] of the input, errors of the output, which counts as
+/// 1/2 |f - y|^2.
+[<ReferenceEquality>]
+type Small = {
+    Model: Networks.Network
+    Positions: int
+    Input: torch.Tensor
+    Target: torch.Tensor
+}
+
+/// Positions are a dimension of the input.
+let rowsOf (tensor: torch.Tensor) =
+    Oracle.matrix (tensor.reshape (-1L, tensor.size -1))
+
+let perceptron n widths positions = {
+    Model = Networks.perceptron true widths
+    Positions = positions
+    Input =
+        Networks.normal (
+            if positions = 1 then
+                [ n; List.head widths ]
+            else
+                [ n; positions; List.head widths ]
+        )
+    Target =
+        Networks.normal (
+            if positions = 1 then
+                [ n; List.last widths ]
+            else
+                [ n; positions; List.last widths ]
+        )
+}
+
+/// The rows of the Fisher's errors at the output, for each column: samples are drawn from the default generator as it
+/// stands.
+let fisherErrors (recipe: Recipe) (output: torch.Tensor) (target: torch.Tensor) =
+    match recipe.Fisher with
+    | Fisher.MonteCarlo _ ->
+        let sampled = Likelihood.sample Networks.gaussian output null
+        [| rowsOf (output - sampled) |]
+    | Fisher.Empirical -> [| rowsOf (output - target) |]
+    | Fisher.Full ->
+        Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
+            rowsOf (Likelihood.hessianRoot Networks.gaussian output (int64 c)))
+
+/// The step's batch and the Fisher's columns by explicit passes, with the labels that the step draws after `seed`.
+let explicit (recipe: Recipe) (network: Small) (seed: int) =
+    let W = Networks.joinedWeights network.Model
+    let input = rowsOf network.Input
+    use _quiet = torch.no_grad ()
+    let output = network.Model.call network.Input
+    let batch = pass W network.Positions input (fun Z -> Z - rowsOf network.Target)
+
+    let fisher =
+        Networks.fromSeed seed (fun () -> fisherErrors recipe output network.Target)
+        |> Array.map (fun errors -> pass W network.Positions input (fun _ -> errors))
+
+    struct (batch, fisher)
+
+/// What a step with rate 1 takes away from the weights.
+let stepped (optimizer: Optimizer) (network: Small) seed =
+    let before = Networks.joinedWeights network.Model
+    Networks.seeded seed
+    Networks.byStep optimizer [ network.Input, network.Target ]
+    Array.map2 (-) before (Networks.joinedWeights network.Model)
+
+/// Moments over the batches so far, by explicit sums: [batch][side, layer] -> what the recipe's memory makes of it.
+let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l =
+    let each = seen |> List.map (fun struct (batch, fisher) -> statistic side batch fisher[0] l)
+
+    match recipe.Memory with
+    | Memory.Latest -> List.last each
+    | Memory.Sum -> List.reduce (+) each
+    | Memory.MovingAverage beta ->
+        let weights = List.init each.Length (fun k -> beta ** float (each.Length - 1 - k))
+        let total = List.sum weights
+        List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights |> List.reduce (+)
+
+/// Runs steps on fresh batches and compares each with the explicit one.
+let follows (recipe: Recipe) (networks: Small list) rate =
+    let network = networks.Head
+    use optimizer = Networks.optimizer network.Model recipe rate 0.0 0.0
+    let mutable seen = []
+    let mutable gradients = []
+    let mutable inverted = []
+    let mutable last = ValueNone
+
+    networks
+    |> List.iteri (fun step batch ->
+        let network = { batch with Model = network.Model }
+        let struct (batch, fisher) as now = explicit recipe network step
+        let plan = Cadence.plan recipe.Cadence step
+        let layers = [| 0 .. batch.A.Length - 1 |]
+
+        if plan.Observe then
+            seen <- seen @ [ now ]
+            gradients <- Array.map batch.Gradient layers :: gradients
+
+        let earlier = last
+
+        if plan.Invert then
+            inverted <- seen
+            last <- ValueSome fisher
+
+        let fisher =
+            if recipe.IndependentBatches then
+                earlier |> ValueOption.defaultValue last.Value
+            else
+                last.Value
+
+        let window =
+            match recipe.Curvature with
+            | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
+            | _ -> [||]
+
+        let expected = directions recipe (remembered recipe inverted) batch fisher window rate
+        let found = stepped optimizer network step
+
+        Oracle.agrees
+            Tolerance.trajectory
+            (expected |> Array.map (fun D -> D * rate) |> flat)
+            (flat found))
+
+let batches (recipe: Recipe) count n widths positions =
+    use _scope = torch.NewDisposeScope()
+    follows recipe (List.init count (fun _ -> perceptron n widths positions)) 1.0
+
+[<Fact>]
+let ``one step of every method is its explicit update, on both sides of the switch to factors`` () =
+    for recipe in methods () do
+        for n in [ 1; 2; 6 ] do
+            batches recipe 1 n [ 3; 4; 2 ] 1
+
+[<Fact>]
+let ``one step of every method on a network with positions is its explicit update`` () =
+    for recipe in methods () do
+        for n in [ 1; 3 ] do
+            batches recipe 1 n [ 3; 9; 2 ] 3
+
+let slow = {
+    InvertEvery = 3
+    StatisticsSteps = 2
+    WarmUp = 2
+}
+
+/// A method's own memory over several steps. EKFAC's basis changes between batches: see its own test.
+[<Fact>]
+let ``moments are remembered over several steps as the method says`` () =
+    for recipe in methods () do
+        if not recipe.Curvature.IsEigenbasis then
+            use _scope = torch.NewDisposeScope()
+            follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+
+[<Fact>]
+let ``every memory serves every Kronecker product`` () =
+    for memory in [ Memory.Latest; Memory.Sum; Memory.MovingAverage 0.5 ] do
+        for name in [ "foof"; "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "eva" ] do
+            use _scope = torch.NewDisposeScope()
+            let recipe = { named name with Memory = memory }
+            follows recipe (List.init 4 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+
+[<Fact>]
+let ``between inversions the last inverse serves`` () =
+    for name in [ "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "foof-kfac"; "natural-blocks"; "sngd" ] do
+        use _scope = torch.NewDisposeScope()
+        let recipe = { named name with Cadence = slow }
+        follows recipe (List.init 9 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+
+[<Fact>]
+let ``M-FAC's window of three gradients over five steps is the dense inverse, and of one is Sherman-Morrison`` () =
+    for m in [ 1; 3 ] do
+        use _scope = torch.NewDisposeScope()
+
+        let recipe = {
+            named "mfac" with
+                Curvature = Approximation.Window m
+                Damping = 0.1
+        }
+
+        follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+
+[<Fact>]
+let ``a step on a convolution is every method's explicit update over its patches`` () =
+    let case: PatchesTests.Case = {
+        Batch = 3
+        Groups = 1
+        Channels = 2
+        Outputs = 3
+        Height = 5
+        Width = 5
+        Kernel = struct (2L, 2L)
+        Stride = struct (2L, 2L)
+        Sides = PatchesTests.Given(struct (1L, 0L))
+        Dilation = struct (1L, 1L)
+        Mode = PaddingModes.Zeros
+        Bias = true
+        Kind = Networks.double
+    }
+
+    for recipe in methods () do
+        use _scope = torch.NewDisposeScope()
+        let model = PatchesTests.convolution case
+        let layer = LayerContract.only model
+        let input = PatchesTests.image case
+        let target = torch.randn_like (model.call input)
+        let joined () = Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
+        let before = joined ()
+        let A = (PatchesTests.patches case input).Head
+        let rows (tensor: torch.Tensor) = Oracle.matrix (Layer.errorRows layer tensor)
+        use _quiet = torch.no_grad ()
+        let output = (model.call input).detach ()
+
+        let batch errors = {
+            Points = case.Batch
+            Positions = A.RowCount / case.Batch
+            A = [| A |]
+            E = [| errors |]
+        }
+
+        let fisher =
+            match recipe.Fisher with
+            | Fisher.MonteCarlo _ ->
+                let sampled = Networks.fromSeed 5 (fun () -> Likelihood.sample Networks.gaussian output null)
+                [| batch (rows (output - sampled)) |]
+            | Fisher.Empirical -> [| batch (rows (output - target)) |]
+            | Fisher.Full ->
+                Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
+                    batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
+
+        let own = batch (rows (output - target))
+        let gradient = [| [| own.Gradient 0 |] |]
+        let moment = remembered recipe [ struct (own, fisher) ]
+        let expected = directions recipe moment own fisher gradient 1.0
+        use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
+        Networks.seeded 5
+        Networks.byStep optimizer [ input, target ]
+        Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
+
+[<Fact>]
+let ``on a network of one layer the blocks are the whole natural gradient`` () =
+    use _scope = torch.NewDisposeScope()
+    let network = perceptron 4 [ 3; 2 ] 1
+
+    let update name =
+        let own = { network with Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 2 ]) }
+        use optimizer = Networks.optimizer own.Model (named name) 1.0 0.0 0.0
+        flat (stepped optimizer own 4)
+
+    Oracle.agrees Tolerance.rounding (update "natural") (update "natural-blocks")
+
+[<Fact>]
+let ``Shampoo's first step on a square matrix is the orthogonal factor of the gradient`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = Networks.linear 3 3 false
+    let input, target = Networks.normal [ 6; 3 ], Networks.normal [ 6; 3 ]
+    let W = Oracle.matrix model.weight
+    let E = Oracle.matrix input * W.Transpose() - Oracle.matrix target
+    let gradient = (E.Transpose() * Oracle.matrix input).Divide 6.0
+    let svd = gradient.Svd()
+    let recipe = { named "shampoo" with Damping = 1e-15 }
+    use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
+    Networks.byStep optimizer [ input, target ]
+    Oracle.agrees 1e-8 (flat [| svd.U * svd.VT |]) (flat [| W - Oracle.matrix model.weight |])
+
+[<Fact>]
+let ``FOOF with K-FAC's damping moves each layer as far as K-FAC, in another direction`` () =
+    use _scope = torch.NewDisposeScope()
+    let network = perceptron 5 [ 3; 4; 2 ] 1
+
+    let update name =
+        let own = { network with Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ]) }
+        use optimizer = Networks.optimizer own.Model (named name) 1.0 0.0 0.0
+        stepped optimizer own 4
+
+    let kfac, foof = update "kfac", update "foof-kfac"
+
+    Oracle.agrees
+        Tolerance.explicit
+        (kfac |> Array.map _.FrobeniusNorm())
+        (foof |> Array.map _.FrobeniusNorm())
+
+    Assert.True(Oracle.distance (flat kfac) (flat foof) > 0.01)
+
+[<Fact>]
+let ``the expected Fisher of Eva and SNGD is the data's, and of K-FAC the model's`` () =
+    use _scope = torch.NewDisposeScope()
+    let network = perceptron 4 [ 3; 2 ] 1
+
+    let updates name =
+        [ 1; 2 ]
+        |> List.map (fun seed ->
+            let own = { network with Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 2 ]) }
+            use optimizer = Networks.optimizer own.Model (named name) 1.0 0.0 0.0
+            flat (stepped optimizer own seed))
+
+    for name in [ "sngd"; "eva"; "foof"; "mfac"; "shampoo"; "natural-full" ] do
+        let found = updates name
+        Assert.Equal<float array>(found[0], found[1])
+
+    for name in [ "kfac"; "ekfac"; "tkfac"; "natural" ] do
+        let found = updates name
+        Assert.NotEqual<float array>(found[0], found[1])
