@@ -18,7 +18,7 @@ let check name (error: unit -> float) : Check = {
             error ())
 }
 
-/// A check that makes what it shares with others first, in the scope around it, so that it outlives the check's own.
+/// A check that makes what it shares with others first: in the scope around its own, so that it lives on.
 let private after (shared: Lazy<'T>) (own: Check) = {
     own with
         Error =

@@ -42,8 +42,8 @@ type Outcome = {
     Checks: int
 } with
 
-    /// The relative error that float64 allows between two ways to the same number: rounding of 1e-16, times condition
-    /// numbers of up to 1e5, times the length of sums.
+    /// The relative error that float64 allows between two ways to the same number: rounding of 1e-16, times
+    /// condition numbers of up to 1e5, times the length of sums.
     static member Tolerance = 1e-10
 
     /// Whether the error is within the tolerance.

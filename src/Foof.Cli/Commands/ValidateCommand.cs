@@ -105,7 +105,7 @@ internal static class ValidateCommand
                 Markup.Escape(outcome.Name),
                 Number(outcome.Error),
                 Number(Outcome.Tolerance),
-                outcome.Passes ? "yes" : "[red]NO[/]"
+                outcome.Passes ? "yes" : "NO"
             );
         console.Write(table);
         foreach (var missed in outcomes.Where(outcome => !outcome.Passes).Take(MissesShown))
@@ -118,9 +118,10 @@ internal static class ValidateCommand
     private static string Totals(Outcome[] outcomes)
     {
         var worst = outcomes.MaxBy(outcome => outcome.Error)!;
-        return $"{outcomes.Count(outcome => outcome.Passes)} passed, "
-            + $"{outcomes.Count(outcome => !outcome.Passes)} failed ({outcomes.Sum(outcome => outcome.Checks)} "
-            + $"checks); largest relative error {Number(worst.Error)} in {worst.Name} / {worst.Worst}";
+        var passed = outcomes.Count(outcome => outcome.Passes);
+        var checks = outcomes.Sum(outcome => outcome.Checks);
+        return $"{passed} passed, {outcomes.Length - passed} failed ({checks} checks); "
+            + $"largest relative error {Number(worst.Error)} in {worst.Name} / {worst.Worst}";
     }
 
     private static string Number(double value) => value.ToString("0.0e+00", CultureInfo.InvariantCulture);
