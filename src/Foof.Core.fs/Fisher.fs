@@ -98,7 +98,8 @@ module Fisher =
         | Fisher.Full ->
             let columns = Likelihood.hessianColumns likelihood output
 
-            struct (Seq.init (int columns) (fun c -> masked (Likelihood.hessianRoot likelihood output (int64 c))),
+            struct (Seq.init (int columns) (fun c ->
+                        masked (Likelihood.hessianRoot likelihood output (int64 c))),
                     1.0 / n)
         | Fisher.Empirical ->
             if isNull target then

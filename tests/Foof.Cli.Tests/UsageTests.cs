@@ -57,11 +57,8 @@ public class UsageTests
     )]
     [InlineData(
         "train --optimizer adm",
-        "--optimizer must be one of foof, sgd, adam; got 'adm'; the nearest is adam."
-    )]
-    [InlineData(
-        "train --optimizer kfac",
-        "--optimizer kfac is not available in this version; available: foof, sgd, adam."
+        "--optimizer must be one of foof, foof-kfac, kfac, kfac-standard, kfac-expand, kfac-reduce, kfc, ekfac, tkfac, "
+            + "natural, natural-full, natural-blocks, sngd, mfac, eva, shampoo, sgd, adam; got 'adm'; the nearest is adam."
     )]
     [InlineData(
         "train --invert-every 5 --statistics-steps 6",

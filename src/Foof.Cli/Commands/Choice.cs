@@ -85,13 +85,7 @@ internal static class Choice
     /// <param name="name">The option's name.</param>
     /// <param name="description">What it chooses.</param>
     /// <param name="names">The names.</param>
-    /// <param name="reserved">Names that exist elsewhere and not in this version.</param>
-    internal static Option<string?> Among(
-        string name,
-        string description,
-        IReadOnlyList<string> names,
-        IReadOnlyList<string>? reserved = null
-    )
+    internal static Option<string?> Among(string name, string description, IReadOnlyList<string> names)
     {
         var valid = string.Join(", ", names);
         var option = new Option<string?>(name)
@@ -104,9 +98,7 @@ internal static class Choice
                 if (names.Contains(given))
                     return given;
                 result.AddError(
-                    reserved?.Contains(given) == true
-                        ? $"{name} {given} is not available in this version; available: {valid}."
-                        : $"{name} must be one of {valid}; got '{given}'{Suggestion.Hint(given, names)}."
+                    $"{name} must be one of {valid}; got '{given}'{Suggestion.Hint(given, names)}."
                 );
                 return null;
             },
