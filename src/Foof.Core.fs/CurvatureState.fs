@@ -96,13 +96,12 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     let identity (block: FactoredBlock) =
         let ofLayer l =
             let layer = layers[l]
-            let d_out = Layer.outputs layer / Layer.groups layer
             let p = float (Layer.outputs layer * Layer.inputs layer)
 
             Factored.Structured(
                 Curvature.Kronecker(
-                    Side.Identity(d_out, 1.0),
-                    Side.Identity(Layer.inputs layer, 1.0 / damping)
+                    // One group that stands for all of them.
+                    Side.Identity(Layer.outputs layer, 1.0), Side.Identity(Layer.inputs layer, 1.0 / damping)
                 ),
                 torch.full ([||], p * log damping, dtype = layer.Weight.dtype, device = layer.Weight.device)
             )

@@ -82,8 +82,8 @@ module Statistic =
 
         sum
 
-    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size. Shapes: -> [g; d_out/g;
-    /// d_out/g]. The result belongs to the caller. (Gao et al. 2020, TKFAC)
+    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size. Shapes: ->
+    /// [g; d_out/g; d_out/g]. The result belongs to the caller. (Gao et al. 2020, TKFAC)
     let weightedErrors (groups: int64) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             match factor with

@@ -4,21 +4,29 @@ open TorchSharp
 
 /// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the
 /// factor's data points; over several layers the blocks between layers are left out unless the name says
-/// otherwise.
+/// otherwise. Shapes are those of `Curvature`. Tensors belong to the caller, but for those of the factor where
+/// it says so.
 [<RequireQualifiedAccess>]
 module Structure =
 
-    /// A number for each layer's part of a factor, weighted by its share of the data points, and summed.
+    /// What a function makes of each part of a layer's factor, summed: of what a column counts, of the columns,
+    /// and of the part's share in all, by which means of inputs are weighted. Of parts of one batch the shares are
+    /// those of the data points, of factors scaled for a running average its weights.
     let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
-        let points factor =
-            match factor with
-            | LayerFactor.Product(activations, _) -> float (Activations.dataPoints activations)
-            | _ -> float (LayerFactor.columns factor)
+        let counts =
+            G.Parts
+            |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
 
-        let all = G.Parts |> Array.sumBy (fun part -> points part.Layers[l])
+        let all = Array.sum counts
+
+        let share i =
+            if all > 0.0 then
+                counts[i] / all
+            else
+                1.0 / float counts.Length
 
         G.Parts
-        |> Array.map (fun part -> ofPart part.Weight part.Layers[l] (points part.Layers[l] / all))
+        |> Array.mapi (fun i part -> ofPart part.Weight part.Layers[l] (share i))
         |> Array.reduce (fun x y -> x + y)
 
     let private byLayer (G: FisherFactor) (ofLayer: int -> Curvature) =

@@ -91,6 +91,30 @@ let ``Identity uses one over lambda`` () =
             (expected.ToRowMajorArray())
             ((inverseOf preconditioner).ToRowMajorArray()))
 
+[<Fact>]
+let ``Identity uses one over lambda for every group of a layer, too`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let convolution =
+        torch.nn.Conv2d(4L, 6L, 1L, groups = 2L, bias = false, dtype = Networks.double)
+
+    let model =
+        new Networks.Model([ "conv", convolution ], fun input -> convolution.call(input).flatten 1L)
+
+    let recipe = {
+        Networks.everyStep with
+            Attempts = Networks.hopeless
+            OnFailure = OnFailure.Identity
+    }
+
+    use preconditioner = new Preconditioner(model, recipe)
+    PreconditionerTests.backward model (Networks.normal [ 3; 4; 1; 1 ]) (Networks.normal [ 3; 6 ])
+    let gradient = Oracle.values convolution.weight.grad
+    preconditioner.Precondition()
+    Assert.Equal(1, preconditioner.Fallbacks)
+    let expected = gradient |> Array.map (fun g -> g / 0.1)
+    Oracle.agrees Tolerance.rounding expected (Oracle.values convolution.weight.grad)
+
 let raisesAndChangesNothing onFailure started =
     afterFailure onFailure started (fun preconditioner _ step ->
         let before = Networks.snapshot preconditioner.State

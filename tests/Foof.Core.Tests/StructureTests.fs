@@ -98,6 +98,55 @@ let ``F is made of each column's own square, not of the squared mean gradient`` 
         if name <> "diagonal" && name <> "units" then
             Oracle.agreesWith Tolerance.rounding one found
 
+/// The sides of Kronecker products, layer by layer.
+let private sides curvature =
+    match curvature with
+    | Curvature.Blocks parts -> [
+        for part in parts do
+            match part with
+            | Curvature.Kronecker(E, A) -> E, A
+            | _ -> failwith "no product"
+      ]
+    | _ -> failwith "no blocks"
+
+[<Fact>]
+let ``a running average of factors averages inputs and errors by its weights, and weight zero is no NaN`` () =
+    Oracle.forSome 10 products (fun sizes ->
+        use _scope = torch.NewDisposeScope()
+
+        let draw seed =
+            factor { sizes with Parts = 1; Seed = seed }
+
+        let G, G' = draw sizes.Seed, draw (sizes.Seed + 1)
+
+        let average =
+            FisherFactor.join [| FisherFactor.scale 0.9 G; FisherFactor.scale 0.1 G' |]
+
+        let kfac = Structure.kronecker Positions.Summed Positions.Summed >> sides
+
+        for (E, A), (E', A'), (found, found') in List.zip3 (kfac G) (kfac G') (kfac average) do
+            for group in 0 .. int (Side.groups E) - 1 do
+                let mean x y =
+                    SideTests.matrix group x * 0.9 + SideTests.matrix group y * 0.1
+
+                Oracle.agreesWith
+                    Tolerance.rounding
+                    (mean E E')
+                    (Oracle.tensor (SideTests.matrix group found))
+
+                Oracle.agreesWith
+                    Tolerance.rounding
+                    (mean A A')
+                    (Oracle.tensor (SideTests.matrix group found'))
+
+        for _, make in all do
+            let nothing = Curvature.dense (make (FisherFactor.scale 0.0 average))
+
+            Oracle.agreesWith
+                0.0
+                (Oracle.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
+                nothing)
+
 [<Fact>]
 let ``data points in another order, and a batch in two joined parts, make the same curvature`` () =
     Oracle.forSome 10 products (fun sizes ->
