@@ -4,14 +4,14 @@ open TorchSharp
 
 /// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the
 /// factor's data points; over several layers the blocks between layers are left out unless the name says
-/// otherwise. Shapes are those of `Curvature`. Tensors belong to the caller, but for those of the factor where
-/// it says so.
+/// otherwise. Shapes are those of `Curvature`. Tensors belong to the caller, but for those of the factor
+/// where it says so.
 [<RequireQualifiedAccess>]
 module Structure =
 
-    /// What a function makes of each part of a layer's factor, summed: of what a column counts, of the columns,
-    /// and of the part's share in all, by which means of inputs are weighted. Of parts of one batch the shares are
-    /// those of the data points, of factors scaled for a running average its weights.
+    /// What a function makes of each part of a layer's factor, summed: of what a column counts, of the
+    /// columns, and of the part's share in all, by which means of inputs are weighted. Of parts of one batch
+    /// the shares are those of the data points, of factors scaled for a running average its weights.
     let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
         let counts =
             G.Parts
