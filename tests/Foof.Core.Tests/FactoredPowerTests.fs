@@ -56,6 +56,15 @@ let ``without damping, directions that dense matrices and Kronecker factors lack
         "identity x full",
         fun order ->
             Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite order.Groups 4 1))
+        // Of order two and rank one, every other matrix has a Cholesky factor by rounding alone.
+        "one x full, order two",
+        fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite 1 2 1))
+        "full x full, order two",
+        fun _ ->
+            Curvature.Kronecker(
+                Side.Full(SideTests.semidefinite 1 2 1),
+                Side.Full(SideTests.semidefinite 1 2 1)
+            )
         "full x full",
         fun order ->
             Curvature.Kronecker(
