@@ -38,12 +38,8 @@ module internal Backward =
 
             Layer.joined layers[i] derivatives[starts[i]] bias)
 
-    // Where nothing depends on a variable, TorchSharp returns a tensor without a handle.
-    let private isMissing (derivative: torch.Tensor) =
-        isNull derivative || derivative.IsInvalid
-
     let private orZeros (variable: torch.Tensor) (derivative: torch.Tensor) =
-        if isMissing derivative then
+        if isNull derivative then
             variable.zeros_like ()
         else
             derivative
@@ -59,30 +55,22 @@ module internal Backward =
             |> Array.filter (fun (output, _) -> output.requires_grad)
 
         match Array.unzip reached with
-        | [||], _ -> Array.create variables.Length null :> seq<_>
-        | outputs, factors ->
-            torch.autograd.grad (
-                outputs,
-                variables,
-                factors,
-                retain_graph = true,
-                create_graph = recorded,
-                allow_unused = true
-            )
+        | [||], _ -> Array.create variables.Length null
+        | outputs, factors -> Derivatives.find true recorded outputs factors variables
 
     /// sum_k factors_k . d outputs_k / d variable for each variable; zeros where no output depends on it.
     let apply outputs factors (variables: torch.Tensor array) =
-        Seq.map2 orZeros variables (pass false outputs factors variables) |> Seq.toArray
+        Array.map2 orZeros variables (pass false outputs factors variables)
 
     /// factor . d output / d variable for each variable, as functions that can be differentiated in turn.
     /// Raises an ArgumentException when the output depends on no variable at all.
     let recorded output factor (variables: torch.Tensor array) =
         let found = pass true [| output |] [| factor |] variables
 
-        if Seq.forall isMissing found then
+        if Array.forall isNull found then
             invalidArg "layers" "The model's output must depend on the layers; it depends on none."
 
-        Seq.map2 orZeros variables found |> Seq.toArray
+        Array.map2 orZeros variables found
 
     let private requireTrained (layers: Layer array) =
         if layers.Length = 0 then
@@ -105,14 +93,11 @@ module internal Backward =
 
     /// Raises a NumericalFailure unless every element is finite.
     let requireFinite subject (tensor: torch.Tensor) =
-        if not (Reading.isFinite tensor) then
-            raise (
-                NumericalFailure(
-                    $"{Reading.countNotFinite tensor} of {tensor.numel ()} numbers are NaN or infinite",
-                    subject,
-                    "check the input, the target and the weights"
-                )
-            )
+        Reading.requireFinite
+            subject
+            "numbers are NaN or infinite"
+            "check the input, the target and the weights"
+            tensor
 
     /// The model's output with its graph, in the mode that the model is in; the processor's random numbers
     /// are afterwards as they were before.

@@ -80,9 +80,7 @@ module Curvature =
 
     /// The layers' vectors, part by part of a block-diagonal matrix.
     let internal splitting (parts: Curvature array) (V: torch.Tensor array) =
-        let counts = parts |> Array.map (fun part -> (shapes part).Length)
-        let starts = counts |> Array.scan (+) 0
-        parts |> Array.mapi (fun i part -> part, Array.sub V starts[i] counts[i])
+        Array.zip parts (V |> Weights.deal (parts |> Array.map (fun part -> (shapes part).Length)))
 
     let rec private multiply curvature (V: torch.Tensor array) : torch.Tensor array =
         match curvature with

@@ -8,8 +8,7 @@ open TorchSharp
 /// that these give. It knows neither model nor optimiser. Owns its tensors.
 [<Sealed>]
 type internal CurvatureState(layers: Layer array, recipe: Recipe) =
-    let states =
-        layers |> Array.map (fun layer -> new LayerState(layer, Recipe.sides recipe))
+    let states = layers |> Array.map (fun layer -> new LayerState(layer, recipe))
 
     let window =
         match recipe.Curvature with
@@ -32,6 +31,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Trust.Graft other -> blocksOf other "graft."
         | _ -> [||]
 
+    let all = Array.append blocks grafts
     let mutable damping = recipe.Damping
 
     /// The columns of a low-rank curvature; copies, since the next batch may overwrite this one's memory.
@@ -77,39 +77,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             "check the inputs for NaN or raise the damping"
         )
 
-    /// The same structure with nothing but diagonals, which any attempt can invert.
-    let ofDiagonal curvature =
-        let diagonal side =
-            match side with
-            | Side.Full M -> Side.Diagonal(torch.diagonal (M, 0L, 1L, 2L))
-            | other -> other
-
-        let diagonals =
-            match curvature with
-            | Curvature.Kronecker(E, A) -> Curvature.Kronecker(diagonal E, diagonal A)
-            | other -> Curvature.Diagonal(Curvature.diagonal other)
-
-        Factored.attempt Factorization.attempts recipe.Rule recipe.Power ignore damping diagonals
-        |> ValueOption.ofOption
-
-    /// 1/lambda on every weight.
-    let identity (block: FactoredBlock) =
-        let ofLayer l =
-            let layer = layers[l]
-            let p = float (Layer.outputs layer * Layer.inputs layer)
-
-            Factored.Structured(
-                Curvature.Kronecker(
-                    // One group that stands for all of them.
-                    Side.Identity(Layer.outputs layer, 1.0), Side.Identity(Layer.inputs layer, 1.0 / damping)
-                ),
-                torch.full ([||], p * log damping, dtype = layer.Weight.dtype, device = layer.Weight.device)
-            )
-
-        match block.Members with
-        | [| l |] -> ValueSome(ofLayer l)
-        | members -> ValueSome(Factored.Blocks(Array.map ofLayer members))
-
     let afterLastAttempt (block: FactoredBlock) curvature report =
         match recipe.OnFailure with
         | OnFailure.KeepLast when block.Factored.IsSome ->
@@ -117,10 +84,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             ValueNone
         | OnFailure.Diagonal when Option.isSome curvature ->
             report "no attempt succeeded; the diagonal is used"
-            ofDiagonal curvature.Value
+            Fallback.ofDiagonal recipe damping curvature.Value
         | OnFailure.Identity ->
             report "no attempt succeeded; 1/lambda is used"
-            identity block
+            ValueSome(Fallback.identity damping (block.Members |> Array.map (fun l -> layers[l])))
         | _ -> raise (failed block)
 
     /// Whether a block's statistics are complete.
@@ -163,33 +130,13 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
-    /// Raises an ArgumentException unless a saved inverse is of a block's layers.
-    let requireFit (block: FactoredBlock) (factored: Factored) =
-        let shapes =
-            block.Members
-            |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
+    /// The inverse with EKFAC's second moments as they are by now, in the basis that stays.
+    let renewSpectrum (block: FactoredBlock) (own: EigenbasisState) =
+        use _scope = torch.NewDisposeScope()
 
-        let text (shapes: int64 array array) =
-            shapes |> Array.map (fun s -> $"[{s[0]}; {s[1]}]") |> String.concat ", "
-
-        match factored with
-        | Factored.Structured(inverse, _) ->
-            if SavedFactored.shapes inverse <> shapes then
-                invalidArg
-                    "state"
-                    $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
-
-            for tensor in Curvature.tensors inverse do
-                if tensor.dtype <> layers[block.Members[0]].Weight.dtype then
-                    invalidArg
-                        "state"
-                        $"'{block.Name}.activation.inverse' must be of type {layers[block.Members[0]].Weight.dtype}; got {tensor.dtype}."
-        | Factored.Woodbury(U, _, _, _) ->
-            if U.Shapes <> shapes then
-                invalidArg
-                    "state"
-                    $"'{block.Name}.woodbury' must be for the weights {text shapes}; got {text U.Shapes}."
-        | Factored.Blocks _ -> ()
+        own.Curvature
+        |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
+        |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
 
     let blockOf = Dictionary<int, FactoredBlock>()
 
@@ -226,8 +173,15 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
         directions
 
+    member _.Layers = layers
+    member _.Recipe = recipe
     member _.States = states
-    member _.Blocks = blocks
+
+    /// The inverses in use, those of a grafted method after the method's own.
+    member _.Blocks = all
+
+    /// The last gradients, where the method keeps them.
+    member _.Window = window
 
     /// lambda as it stands.
     member _.Damping
@@ -256,27 +210,16 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         window
         |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
-        match recipe.Curvature with
-        | Approximation.Eigenbasis _ ->
-            for block in blocks do
-                let state = states[block.Members[0]]
-
-                match state.Basis with
-                | ValueSome struct (Q_E, Q_A) when state.Spectrum.Value.Weight > 0.0 ->
-                    use _scope = torch.NewDisposeScope()
-                    let S = Moment.value state.Spectrum.Value
-                    let C = Curvature.Eigenbasis(Side.Full(Q_E.alias ()), Side.Full(Q_A.alias ()), S)
-
-                    Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping C
-                    |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
-                | _ -> ()
-        | _ -> ()
+        for block in blocks do
+            states[block.Members[0]].Eigenbasis |> ValueOption.iter (renewSpectrum block)
 
     /// Runs `change`; if that raises, everything remembered but the inverses is as before.
     member _.Atomically(change: unit -> unit) =
+        let ofMoments () = LayerState.atomically states change
+
         match window with
-        | ValueSome window -> window.Atomically change
-        | ValueNone -> LayerState.atomically states change
+        | ValueSome window -> window.Atomically ofMoments
+        | ValueNone -> ofMoments ()
 
     /// Inverts what is due; all inverses are made before the first one is replaced.
     member _.Invert(seen: Observation voption array, report: string -> string -> unit) =
@@ -333,146 +276,30 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     /// learning rate. The results belong to the caller's scope.
     member _.Directions(gradients: torch.Tensor voption array, rate: int -> float) =
         let directions = solve blocks gradients
-        let norm (x: torch.Tensor) = x.norm ()
-
-        /// direction |target| / |direction|, and as it is where that is zero.
-        let scaledTo (direction: torch.Tensor) (target: torch.Tensor) =
-            let size = norm direction
-            let isZero = size.eq((0.0).ToScalar()).``to`` size.dtype
-            direction * (norm target / (size + isZero))
-
-        let matching (targets: torch.Tensor voption array) =
-            Array.map2 (ValueOption.map2 scaledTo) directions targets
 
         match recipe.Trust with
         | Trust.Raw -> directions
-        | Trust.MatchNorm -> matching gradients
-        | Trust.Graft _ -> matching (solve grafts gradients)
-        | Trust.KlClip kappa ->
-            let products =
-                Array.mapi2
-                    (fun l direction gradient ->
-                        ValueOption.map2
-                            (fun (d: torch.Tensor) (g: torch.Tensor) -> (d * g).sum() * (rate l * rate l))
-                            direction
-                            gradient)
-                    directions
-                    gradients
-                |> Array.choose ValueOption.toOption
+        | Trust.MatchNorm -> Trusted.matching gradients directions
+        | Trust.Graft _ -> Trusted.matching (solve grafts gradients) directions
+        | Trust.KlClip kappa -> Trusted.clipped kappa rate gradients directions
 
-            if products.Length = 0 then
-                directions
-            else
-                let total = products |> Array.reduce (fun x y -> x + y)
+    /// Makes the inverse of the window's gradients again, as after a change of the window.
+    member _.RenewWindow() =
+        use _scope = torch.NewDisposeScope()
 
-                let nu =
-                    (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa)
-                        .sqrt()
-                        .clamp_max((1.0).ToScalar())
+        let inverse =
+            curvatureOf recipe blocks[0] [||]
+            |> Option.filter (fun _ -> isSeen recipe blocks[0] [||])
+            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
 
-                directions |> Array.map (ValueOption.map (fun direction -> direction * nu))
-
-    /// Everything remembered, by name; the moments' and inverses' tensors stay the state's.
-    member _.Tensors() : (string * torch.Tensor) list = [
-        if recipe.Adaptive.IsSome then
-            "damping", torch.tensor damping
-        for state in states do
-            yield! LayerCheckpoint.tensors recipe state
-        for block in Array.append blocks grafts do
-            match block.Factored with
-            // It is made of the window again.
-            | ValueSome _ when recipe.Curvature.IsWindow -> ()
-            | ValueSome factored -> yield! SavedFactored.tensors block.Name factored
-            | ValueNone -> ()
-
-            if recipe.Trigger <> Trigger.Always then
-                $"{block.Name}.trace", torch.tensor block.Trace
-        match window with
-        | ValueSome window ->
-            "window.next", torch.tensor (int64 window.Next)
-
-            for layer, columns in Array.zip layers window.Columns do
-                $"{layer.Name}.window", columns
-        | ValueNone -> ()
-    ]
-
-    /// Reads what `Tensors` named with `find`, which checks shape and type and raises, and `tryFind`, and gives the
-    /// change that goes back to it.
-    member _.Restoring
-        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor, tryFind: string -> torch.Tensor)
-        =
-        let number name =
-            (find name [||] torch.ScalarType.Float64).item<float>()
-
-        let moments = states |> Array.map (LayerCheckpoint.restoring recipe find tryFind)
-
-        let saved =
-            Array.append blocks grafts
-            |> Array.map (fun block -> struct (block, SavedFactored.read tryFind block.Name))
-
-        let lambda = if recipe.Adaptive.IsSome then number "damping" else damping
-
-        let windows =
-            match window with
-            | ValueSome window ->
-                let next = (find "window.next" [||] torch.ScalarType.Int64).item<int64>()
-
-                ValueSome
-                    struct (int next,
-                            Array.map2
-                                (fun (layer: Layer) (columns: torch.Tensor) ->
-                                    find $"{layer.Name}.window" columns.shape columns.dtype)
-                                layers
-                                window.Columns)
-            | ValueNone -> ValueNone
-
-        let traces =
-            if recipe.Trigger <> Trigger.Always then
-                Array.append blocks grafts
-                |> Array.map (fun block -> number $"{block.Name}.trace")
-            else
-                [||]
-
-        for struct (block, factored) in saved do
-            factored |> ValueOption.iter (requireFit block)
-
-        fun () ->
-            damping <- lambda
-
-            for change in moments do
-                change ()
-
-            for struct (block, factored) in saved do
-                block.Replace factored
-
-            Array.append blocks grafts
-            |> Array.iteri (fun i block ->
-                if traces.Length > 0 then
-                    block.Trace <- traces[i])
-
-            match window, windows with
-            | ValueSome window, ValueSome struct (next, columns) ->
-                window.Next <- next
-
-                Array.iter2
-                    (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore)
-                    window.Columns
-                    columns
-
-                let inverse =
-                    curvatureOf recipe blocks[0] [||]
-                    |> Option.filter (fun _ -> next > 0)
-                    |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
-
-                blocks[0].Replace(inverse |> Option.map ValueSome |> Option.defaultValue ValueNone)
-            | _ -> ()
+        blocks[0].Replace(ValueOption.ofOption inverse)
 
     interface IDisposable with
         member _.Dispose() =
             for state in states do
                 (state :> IDisposable).Dispose()
 
-            for block in Array.append blocks grafts do
+            for block in all do
                 (block :> IDisposable).Dispose()
 
             window |> ValueOption.iter (fun window -> (window :> IDisposable).Dispose())

@@ -8,7 +8,7 @@ open TorchSharp.Modules
 [<Sealed>]
 type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array) =
     let found =
-        let gradients = torch.autograd.grad ([| loss |], variables, allow_unused = true)
+        let gradients = Derivatives.find false false [| loss |] null variables
         let found = Dictionary<nativeint, torch.Tensor>()
 
         variables

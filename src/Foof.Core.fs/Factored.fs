@@ -116,9 +116,7 @@ module Factored =
             )
 
     let private splitting parts (V: torch.Tensor array) =
-        let counts = parts |> Array.map (fun part -> (shapes part).Length)
-        let starts = Array.scan (+) 0 counts
-        parts |> Array.mapi (fun i part -> part, Array.sub V starts[i] counts[i])
+        Array.zip parts (V |> Weights.deal (parts |> Array.map (fun part -> (shapes part).Length)))
 
     let private requireAlike (like: torch.Tensor) (V: torch.Tensor array) =
         Array.iter (Require.alike (nameof V) like) V

@@ -12,7 +12,8 @@ type Fisher =
     /// The data set's labels. Not the Fisher (Kunstner et al. 2019), though often called so: m = n columns.
     | Empirical
 
-/// A batch for curvature: the labels are read by the empirical Fisher only.
+/// A batch for curvature. The empirical Fisher is taken at the labels; of the categorical likelihood they also say,
+/// whatever the rule, which are ignored.
 [<ReferenceEquality>]
 type CurvatureBatch = {
     /// The model's input.
@@ -39,12 +40,6 @@ module Fisher =
                 $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; got {found}. "
                 + "Keep data points first and positions after them, or leave the layer out."
             )
-
-    /// The activations of all calls of a layer, side by side along the positions.
-    let private activationsOf (layer: Layer) (calls: Record array) =
-        calls
-        |> Array.map (fun call -> Layer.activations layer call.Input)
-        |> Activations.joinPositions
 
     /// The errors of all calls of a layer; zeros where the output does not depend on a call.
     let private errorsOf (layer: Layer) (calls: Record array) (gradientOf: Record -> torch.Tensor) =
@@ -123,14 +118,7 @@ module Fisher =
         let backward (direction: torch.Tensor) =
             use scope = torch.NewDisposeScope()
 
-            let gradients =
-                torch.autograd.grad (
-                    [| output |],
-                    variables,
-                    [| direction |],
-                    retain_graph = true,
-                    allow_unused = true
-                )
+            let gradients = Derivatives.find true false [| output |] [| direction |] variables
 
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
@@ -144,7 +132,7 @@ module Fisher =
         let columns = directions |> Seq.map backward |> Seq.toArray
 
         let ofLayer l layer =
-            let activations = activationsOf layer calls[l]
+            let activations = Record.activations calls[l]
             requireDataPoints layer (output.size 0) activations
             LayerFactor.Product(activations, torch.cat (columns |> Array.map (fun errors -> errors[l]), 1L))
 
@@ -153,29 +141,18 @@ module Fisher =
             Weight = weight
         }
 
-    let private requireFinite (layer: Layer) (what: string) (tensor: torch.Tensor) =
-        let bad = Reading.countNotFinite tensor
-
-        if bad > 0L then
-            raise (
-                NumericalFailure(
-                    $"{bad} of {tensor.numel ()} {what} are not finite",
-                    Layer.describe layer,
-                    "check the data and the weights for NaN"
-                )
-            )
-
     let private requireSound (layers: Layer array) (part: FisherColumns) =
+        let require (layer: Layer) what =
+            Reading.requireFinite
+                (Layer.describe layer)
+                $"{what} are not finite"
+                "check the data and the weights for NaN"
+
         for layer, factor in Array.zip layers part.Layers do
             match factor with
             | LayerFactor.Product(activations, E) ->
-                activations
-                |> Activations.tensors
-                |> List.iter (fun A ->
-                    if A.is_floating_point () then
-                        requireFinite layer "activations" A)
-
-                requireFinite layer "errors" E
+                activations |> Activations.tensors |> List.iter (require layer "activations")
+                require layer "errors" E
             | _ -> ()
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.

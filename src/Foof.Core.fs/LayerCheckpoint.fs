@@ -19,64 +19,62 @@ module internal LayerCheckpoint =
         | SideStatistic.MeanActivations -> "mean-activation"
         | SideStatistic.MeanErrors -> "mean-error"
 
-    let private named (recipe: Recipe) (state: LayerState) : (string * Moment ref) list = [
+    let private named (state: LayerState) : (string * Moment ref) list = [
         for entry in state.Moments do
             $"{state.Layer.Name}.{word entry.Key}", entry.Value
-        if recipe.Curvature.IsEigenbasis then
-            $"{state.Layer.Name}.spectrum", state.Spectrum
+        match state.Eigenbasis with
+        | ValueSome own -> $"{state.Layer.Name}.spectrum", own.Spectrum
+        | ValueNone -> ()
     ]
 
     /// The moments by name; the sums stay the state's.
-    let tensors (recipe: Recipe) (state: LayerState) : (string * torch.Tensor) list = [
-        for name, moment in named recipe state do
+    let tensors (state: LayerState) : (string * torch.Tensor) list = [
+        for name, moment in named state do
             $"{name}.sum", moment.Value.Sum
             $"{name}.weight", torch.tensor moment.Value.Weight
-        match state.Basis with
+        match state.Eigenbasis |> ValueOption.bind _.Basis with
         | ValueSome struct (Q_E, Q_A) ->
             $"{state.Layer.Name}.error.eigenvectors", Q_E
             $"{state.Layer.Name}.activation.eigenvectors", Q_A
         | ValueNone -> ()
     ]
 
+    /// Reads an eigenbasis, if one was kept, and gives the change that goes back to it.
+    let private restoringBasis find (tryFind: string -> torch.Tensor) (layer: Layer) (own: EigenbasisState) =
+        let name side = $"{layer.Name}.{side}.eigenvectors"
+
+        let read side (shape: int64 array) : torch.Tensor =
+            find (name side) shape layer.Weight.dtype
+
+        let basis =
+            if [ "error"; "activation" ] |> List.forall (name >> tryFind >> isNull) then
+                ValueNone
+            else
+                let struct (ofErrors, ofActivations) = own.Shapes
+                ValueSome struct (read "error" ofErrors, read "activation" ofActivations)
+
+        fun () ->
+            own.Basis <-
+                basis
+                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ()))
+
     /// Reads the moments with `find`, which checks shape and type and raises, and gives the change that goes back to
     /// them.
-    let restoring
-        (recipe: Recipe)
-        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor)
-        (tryFind: string -> torch.Tensor)
-        (state: LayerState)
-        =
+    let restoring find (tryFind: string -> torch.Tensor) (state: LayerState) =
         let moments = [
-            for name, moment in named recipe state do
+            for name, moment in named state do
                 let sum = moment.Value.Sum
-                let saved = find $"{name}.sum" sum.shape sum.dtype
-                let weight = (find $"{name}.weight" [||] torch.ScalarType.Float64).item<float>()
-                struct (moment, saved, weight)
+                let saved: torch.Tensor = find $"{name}.sum" sum.shape sum.dtype
+                let weight: torch.Tensor = find $"{name}.weight" [||] torch.ScalarType.Float64
+                struct (moment, saved, weight.item<float>())
         ]
 
         let basis =
-            let name = state.Layer.Name
-            let like = state.Layer.Weight: torch.Tensor
-            let g, d_in = Layer.groups state.Layer, Layer.inputs state.Layer
-            let d_out = Layer.outputs state.Layer / g
-            let sides = [ "error", d_out; "activation", d_in ]
-
-            if
-                sides
-                |> List.forall (fun (side, _) -> isNull (tryFind $"{name}.{side}.eigenvectors"))
-            then
-                ValueNone
-            else
-                let find side d =
-                    find $"{name}.{side}.eigenvectors" [| g; d; d |] like.dtype
-
-                ValueSome struct (find "error" d_out, find "activation" d_in)
+            state.Eigenbasis |> ValueOption.map (restoringBasis find tryFind state.Layer)
 
         fun () ->
             for struct (moment, saved, weight) in moments do
                 moment.Value.Sum.copy_ saved |> ignore
                 moment.Value <- { moment.Value with Weight = weight }
 
-            state.Basis <-
-                basis
-                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ()))
+            basis |> ValueOption.iter (fun change -> change ())

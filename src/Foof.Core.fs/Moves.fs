@@ -19,7 +19,7 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
     let trusted = TrustedFactors()
     let recipe = preconditioner.Recipe
     let layers = Seq.toArray preconditioner.Layers
-    let state = preconditioner.State'
+    let state = preconditioner.Curvature
 
     /// Whether the inverse will be a product of two sides, so that no gradient is needed.
     let factorsServe =
@@ -137,6 +137,17 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 | _ -> ValueNone)
 
         struct (gradients, state.Directions(gradients, (fun l -> rateOf layers[l])))
+
+    /// By how much directions as they are lower the quadratic model of the loss: eta (1 - eta/2) sum <Delta W, grad>.
+    member _.Foretold(gradients: torch.Tensor voption array, directions: torch.Tensor voption array) =
+        let ofLayer l gradient direction =
+            match gradient, direction with
+            | ValueSome(g: torch.Tensor), ValueSome(d: torch.Tensor) ->
+                let eta: float = rateOf layers[l]
+                eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum())
+            | _ -> 0.0
+
+        Array.mapi2 ofLayer gradients directions |> Array.sum
 
     /// Moves every layer.
     member _.Apply

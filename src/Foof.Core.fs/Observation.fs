@@ -19,11 +19,9 @@ type Observation = {
 [<RequireQualifiedAccess>]
 module internal Observation =
 
-    let private groups (layer: Layer) = Layer.groups layer
-
     /// The shape of a side's statistic for a layer.
     let shape (layer: Layer) (side: SideStatistic) =
-        let g, d_in = groups layer, Layer.inputs layer
+        let g, d_in = Layer.groups layer, Layer.inputs layer
         let d_out = Layer.outputs layer / g
 
         match side, layer.Geometry with
@@ -45,7 +43,7 @@ module internal Observation =
 
     /// One side's statistic; none when the observation does not show it.
     let statistic (layer: Layer) (side: SideStatistic) (seen: Observation) =
-        let g = groups layer
+        let g = Layer.groups layer
 
         match side, seen.Activations, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, ValueSome A, _, _ ->
@@ -92,27 +90,30 @@ module internal Observation =
             ValueSome struct (E.reshape (-1L, E.size 3), seen.Weight * share)
         | _ -> ValueNone
 
-    /// The activations of all recorded calls of a layer: calls in one pass of the model are positions of the same data
-    /// points, further passes are further data points.
-    let joined (layer: Layer) (calls: Record array) =
-        calls
-        |> Array.groupBy _.Pass
-        |> Array.map (fun (_, pass) ->
-            pass
-            |> Array.map (fun call -> Layer.activations layer call.Input)
-            |> Activations.joinPositions)
-        |> Activations.joinDataPoints
-
-/// What to say where a direction cannot be had.
-[<RequireQualifiedAccess>]
-module internal Missing =
-
-    /// Raises that `layer` cannot be preconditioned.
-    let inverse (recipe: Recipe) (layer: Layer) : unit =
-        let remedy =
-            if Recipe.needsErrors recipe then
-                $"'{recipe.Name}' takes errors: train with Step(input, target), or call Observe(input, target) before step."
-            else
-                "call the model and its layers with call(), not forward(), in training mode."
-
-        invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
+    /// What a batch shows of one layer: its recorded calls, its column of the errors with what that counts, and its
+    /// gradient; none when it shows nothing.
+    let ofLayer
+        (calls: Record array)
+        (errors: struct (LayerFactor * float) voption)
+        (gradient: torch.Tensor voption)
+        =
+        match errors, calls, gradient with
+        | ValueNone, [||], ValueNone -> ValueNone
+        | ValueSome struct (LayerFactor.Product(A, E), weight), _, _ ->
+            ValueSome {
+                Activations = ValueSome A
+                Errors = ValueSome E
+                Weight = weight
+                Gradient = gradient
+            }
+        | _ ->
+            ValueSome {
+                Activations =
+                    if calls.Length = 0 then
+                        ValueNone
+                    else
+                        ValueSome(Record.activations calls)
+                Errors = ValueNone
+                Weight = 1.0
+                Gradient = gradient
+            }

@@ -23,19 +23,7 @@ type Optimizer
     ) as this =
     inherit OptimizerHelper()
 
-    let groupOf = Dictionary<nativeint, ParameterGroup>()
-
-    let adopt (group: ParameterGroup) =
-        let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
-
-        if
-            handles |> Array.exists groupOf.ContainsKey
-            || (Array.distinct handles).Length < handles.Length
-        then
-            invalidArg (nameof group) "A parameter must be in one group only; one is in two."
-
-        for handle in handles do
-            groupOf[handle] <- group
+    let groupOf = ParameterGroups()
 
     do
         // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do
@@ -44,30 +32,26 @@ type Optimizer
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
         for group in groups do
-            adopt group
+            groupOf.Adopt group
             this._parameter_groups.Add group
 
-    let update = new Update(groupOf)
+    let update = new Update(groupOf.ByHandle)
 
     let preconditioner =
         new Preconditioner(
             model,
             recipe,
             ValueSome likelihood,
-            fun name weight -> groupOf.ContainsKey weight.Handle && select.Invoke(name, weight)
+            fun name weight -> groupOf.Holds weight && select.Invoke(name, weight)
         )
 
     let layers = Seq.toArray preconditioner.Layers
 
-    let rateOf (layer: Layer) =
-        match groupOf.TryGetValue layer.Weight.Handle with
-        | true, group -> group.LearningRate
-        | _ -> 0.0
-
     let covered =
         HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
 
-    let moves = Moves(preconditioner, update, rateOf)
+    let moves =
+        Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
 
     /// The trained parameters of the groups that no layer covers.
     let plain () =
@@ -110,39 +94,22 @@ type Optimizer
     /// too.
     let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) =
         if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
-            ValueSome(preconditioner.ErrorsOf(records, output, target))
+            preconditioner.ErrorsOf(records, output, target)
         else
-            ValueNone
+            preconditioner.None()
 
-    let movesOf (records: Record array) (derivatives: Differentiation) =
-        let callsOf = Record.byLayer records
-        layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
-
-    /// lambda after a step that was foretold to lower the loss by eta (1 - eta/2) sum <Delta W, grad>.
+    /// lambda by how well the step's decrease of the loss was foretold, where it adapts and it is time.
     let adapt (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) gradients directions =
         match recipe.Adaptive with
         | ValueSome rule when preconditioner.Position % rule.Every = 0 ->
             use _scope = torch.NewDisposeScope()
             preconditioner.Recorder.Stop()
             let after = Likelihood.loss likelihood (model.call input) target
-
-            let foretold =
-                Array.mapi2
-                    (fun l gradient direction ->
-                        match gradient, direction with
-                        | ValueSome(g: torch.Tensor), ValueSome(d: torch.Tensor) ->
-                            let eta: float = rateOf layers[l]
-                            eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum())
-                        | _ -> 0.0)
-                    gradients
-                    directions
-                |> Array.sum
-
-            // Directions that are foretold to raise the loss say nothing for the model: rho is no number then.
             let decrease = Reading.number before - Reading.number after
-            let rho = if foretold > 0.0 then decrease / foretold else nan
-            let state = preconditioner.State'
-            state.Damping <- max rule.Least (Damping.adapted rule.Factor rho state.Damping)
+            let curvature = preconditioner.Curvature
+
+            curvature.Damping <-
+                AdaptiveDamping.next rule decrease (moves.Foretold(gradients, directions)) curvature.Damping
         | _ -> ()
 
     let advanceAndUpdate
@@ -166,7 +133,9 @@ type Optimizer
         let errors = errorsOf records output target
         let derivatives = Differentiation(loss, variables)
         use _quiet = torch.no_grad ()
-        let found = movesOf records derivatives
+
+        let found =
+            layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
 
         let gradients =
             found
@@ -175,11 +144,11 @@ type Optimizer
                 | Move.Gradient gradient when Recipe.needsGradients recipe -> ValueSome gradient
                 | _ -> ValueNone)
 
-        let moved =
-            layers
-            |> Array.indexed
-            |> Array.filter (fun (l, _) -> not found[l].IsNothing)
-            |> Array.map snd
+        let moved = [|
+            for l in 0 .. found.Length - 1 do
+                if not found[l].IsNothing then
+                    l
+        |]
 
         let seen = preconditioner.Seen(records, errors, gradients)
 
@@ -187,8 +156,7 @@ type Optimizer
         let first =
             if
                 recipe.IndependentBatches
-                && moved
-                   |> Array.forall (preconditioner.IndexOf >> preconditioner.State'.HasInverse)
+                && moved |> Array.forall preconditioner.Curvature.HasInverse
             then
                 ValueSome(moves.Directions found)
             else
@@ -307,7 +275,7 @@ type Optimizer
     override _.add_param_group(group: ParamGroup) =
         match group with
         | :? ParameterGroup as own ->
-            adopt own
+            groupOf.Adopt own
             base.add_param_group own
         | _ -> invalidArg (nameof group) $"The group must be a ParameterGroup; got {group.GetType().Name}."
 

@@ -1,6 +1,7 @@
 namespace Foof
 
 open System
+open System.Collections.Generic
 open TorchSharp.Modules
 
 /// The settings of a group of parameters; learning-rate schedulers change `LearningRate`.
@@ -31,3 +32,33 @@ type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: f
         Require.positive (nameof learningRate) learningRate
         Require.fraction (nameof momentum) momentum
         Require.nonNegative (nameof weightDecay) weightDecay
+
+/// The groups of an optimiser, by parameter.
+[<Sealed>]
+type internal ParameterGroups() =
+    let byHandle = Dictionary<nativeint, ParameterGroup>()
+
+    /// The group of each parameter's handle.
+    member _.ByHandle: IReadOnlyDictionary<nativeint, ParameterGroup> = byHandle
+
+    /// Whether a parameter is in a group.
+    member _.Holds(parameter: Parameter) = byHandle.ContainsKey parameter.Handle
+
+    /// The learning rate of a parameter's group, 0 without one.
+    member _.RateOf(parameter: Parameter) =
+        match byHandle.TryGetValue parameter.Handle with
+        | true, group -> group.LearningRate
+        | _ -> 0.0
+
+    /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
+    member _.Adopt(group: ParameterGroup) =
+        let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
+
+        if
+            handles |> Array.exists byHandle.ContainsKey
+            || (Array.distinct handles).Length < handles.Length
+        then
+            invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+
+        for handle in handles do
+            byHandle[handle] <- group

@@ -5,17 +5,6 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// A factorisation did not succeed at its first attempt.
-[<Sealed>]
-type FallbackEventArgs(layer: string, description: string) =
-    inherit EventArgs()
-
-    /// The layer's name.
-    member _.Layer = layer
-
-    /// What failed and what was used instead, in one sentence.
-    member _.Description = description
-
 /// A recipe at work on one model: it records what the method needs, keeps the moments and inverts them as the
 /// cadence says. Use it alone in front of any optimiser (`Precondition` between `backward` and `step`), or
 /// let `Optimizer` drive it. Not for use from two threads at once.
@@ -51,8 +40,6 @@ type Preconditioner
                 Keep.Input
             else
                 Keep.Nothing)
-
-    let indexOf (layer: Layer) = Array.IndexOf(layers, layer)
 
     let report (layer: string) description =
         fallbacks <- fallbacks + 1
@@ -100,11 +87,10 @@ type Preconditioner
     member _.Fallback = fallback.Publish
 
     member internal _.Recorder = recorder
-    member internal _.State' = state
+    member internal _.Curvature = state
     member internal _.Plan = Cadence.plan recipe.Cadence position
-    member internal _.IndexOf layer = indexOf layer
 
-    /// The errors of one recorded pass and what a column counts, where the method takes them.
+    /// The errors of one recorded pass for each layer, none for one that was not called, and what a column counts.
     member internal preconditioner.ErrorsOf
         (records: Record array, output: torch.Tensor, target: torch.Tensor)
         =
@@ -119,60 +105,38 @@ type Preconditioner
                 target
                 preconditioner.Generator
 
-        struct (called, Fisher.ofRecords called records output directions weight)
+        let columns = Fisher.ofRecords called records output directions weight
+        let found = dict (Array.zip called columns.Layers)
 
-    /// What was seen of each layer: activations from records, errors from Fisher columns, gradients.
+        layers
+        |> Array.map (fun layer ->
+            match found.TryGetValue layer with
+            | true, factor -> ValueSome struct (factor, weight)
+            | _ -> ValueNone)
+
+    /// What was seen of each layer.
     member internal _.Seen
         (
             records: Record array,
-            errors: struct (Layer array * FisherColumns) voption,
+            errors: struct (LayerFactor * float) voption array,
             gradients: torch.Tensor voption array
         ) =
         let callsOf = Record.byLayer records
 
         layers
-        |> Array.mapi (fun l layer ->
-            let ofErrors =
-                errors
-                |> ValueOption.bind (fun struct (called, part) ->
-                    match Array.IndexOf(called, layer) with
-                    | -1 -> ValueNone
-                    | i ->
-                        match part.Layers[i] with
-                        | LayerFactor.Product(A, E) -> ValueSome struct (A, E, part.Weight)
-                        | _ -> ValueNone)
+        |> Array.mapi (fun l layer -> Observation.ofLayer (callsOf layer) errors[l] gradients[l])
 
-            match ofErrors, callsOf layer, gradients[l] with
-            | ValueNone, [||], ValueNone -> ValueNone
-            | ValueSome struct (A, E, weight), _, gradient ->
-                ValueSome {
-                    Activations = ValueSome A
-                    Errors = ValueSome E
-                    Weight = weight
-                    Gradient = gradient
-                }
-            | ValueNone, calls, gradient ->
-                ValueSome {
-                    Activations =
-                        if calls.Length = 0 then
-                            ValueNone
-                        else
-                            ValueSome(Observation.joined layer calls)
-                    Errors = ValueNone
-                    Weight = 1.0
-                    Gradient = gradient
-                })
+    /// Nothing for each layer.
+    member internal _.None<'T>() : 'T voption array = Array.create layers.Length ValueNone
 
     /// Takes what was seen into the moments and, where the plan says so, inverts. Raises, and changes nothing, when an
-    /// inversion fails or a layer of `moved` is left without an inverse.
-    member internal preconditioner.Advance(seen: Observation voption array, moved: Layer seq) =
+    /// inversion fails or one of the layers `moved` is left without an inverse.
+    member internal preconditioner.Advance(seen: Observation voption array, moved: int seq) =
         let plan = preconditioner.Plan
 
-        for layer in moved do
-            let l = indexOf layer
-
+        for l in moved do
             if not (state.HasInverse l) && not (plan.Invert && state.CanInvert(l, seen)) then
-                Missing.inverse recipe layer
+                Recipe.refuse recipe layers[l]
 
         let change () =
             if plan.Observe then
@@ -196,25 +160,25 @@ type Preconditioner
             recorder.Stop()
 
     /// Inverts every layer's curvature now; all inverses are made before the first one is replaced.
-    member _.Refresh() =
+    member preconditioner.Refresh() =
         use _quiet = torch.no_grad ()
-        state.Invert(Array.create layers.Length ValueNone, report)
+        state.Invert(preconditioner.None(), report)
 
     /// C^-1 M for a matrix M in the shape of one layer's gradient, or for rows M [k; d_in] where the method leaves the
     /// outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
     ///
     /// The result belongs to the caller. Raises an InvalidOperationException when the layer was never recorded.
-    member _.Apply(layer: Layer, M: torch.Tensor) =
-        let l = indexOf layer
+    member preconditioner.Apply(layer: Layer, M: torch.Tensor) =
+        let l = Array.IndexOf(layers, layer)
 
         if not (state.HasInverse l) then
-            Missing.inverse recipe layer
+            Recipe.refuse recipe layer
 
         Scope.tensor (fun () ->
             match state.Sides l with
             | ValueSome struct (Side.Identity _, A) -> (A |> Side.times (M.unsqueeze 0L)).squeeze 0L
             | _ ->
-                let gradients = Array.create layers.Length ValueNone
+                let gradients = preconditioner.None()
                 gradients[l] <- ValueSome M
                 let directions = state.Directions(gradients, (fun _ -> 1.0))
                 directions[l].Value)
@@ -256,11 +220,18 @@ type Preconditioner
                 if Recipe.needsGradients recipe then
                     gradients
                 else
-                    Array.create layers.Length ValueNone
+                    preconditioner.None()
             // A method that takes errors has none here: `Observe` gives them.
             let records' = if Recipe.needsErrors recipe then [||] else records
-            let moved = layers |> Array.filter (fun layer -> not (isNull layer.Weight.grad))
-            preconditioner.Advance(preconditioner.Seen(records', ValueNone, wanted), moved)
+
+            let moved =
+                seq {
+                    for l in 0 .. layers.Length - 1 do
+                        if gradients[l].IsSome then
+                            l
+                }
+
+            preconditioner.Advance(preconditioner.Seen(records', preconditioner.None(), wanted), moved)
         finally
             Record.release records
 
@@ -284,11 +255,11 @@ type Preconditioner
         try
             let found =
                 if errors then
-                    ValueSome(preconditioner.ErrorsOf(records, output, target))
+                    preconditioner.ErrorsOf(records, output, target)
                 else
-                    ValueNone
+                    preconditioner.None()
 
-            take (preconditioner.Seen(records, found, Array.create layers.Length ValueNone))
+            take (preconditioner.Seen(records, found, preconditioner.None()))
         finally
             Record.release records
 
@@ -365,7 +336,7 @@ type Preconditioner
         let saved = Dictionary<string, torch.Tensor>()
         saved["position"] <- torch.tensor (int64 position)
 
-        for name, tensor in state.Tensors() do
+        for name, tensor in CurvatureCheckpoint.tensors state do
             saved[name] <- tensor
 
         saved
@@ -387,7 +358,7 @@ type Preconditioner
         Require.atLeast "position" 0 seen
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
-        let restore = state.Restoring(find, tryFind)
+        let restore = CurvatureCheckpoint.restoring find tryFind state
         restore ()
         position <- seen
         recorder.Discard()

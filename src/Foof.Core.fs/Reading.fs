@@ -30,6 +30,17 @@ module Reading =
         else
             Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
 
+    /// Raises a NumericalFailure when some element of a tensor of numbers is NaN or infinite; whole numbers never are.
+    let requireFinite (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
+        let bad =
+            if tensor.is_floating_point () then
+                countNotFinite tensor
+            else
+                0L
+
+        if bad > 0L then
+            raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
+
     /// How many elements of a truth tensor hold; 0 on the meta device.
     let count (truths: torch.Tensor) =
         if isMeta truths then

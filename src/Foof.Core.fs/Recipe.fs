@@ -143,6 +143,16 @@ and Recipe = {
 
         { recipe with Cadence = cadence }
 
+/// The Levenberg-Marquardt rule at work.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module internal AdaptiveDamping =
+
+    /// lambda after a step. Directions that are foretold to raise the loss say nothing for the model: rho is no number
+    /// then.
+    let next (rule: AdaptiveDamping) (decrease: float) (foretold: float) (lambda: float) =
+        let rho = if foretold > 0.0 then decrease / foretold else nan
+        max rule.Least (Damping.adapted rule.Factor rho lambda)
+
 /// What recipes need, and checks of them.
 [<RequireQualifiedAccess>]
 module Recipe =
@@ -211,6 +221,16 @@ module Recipe =
         | Geometry.Lookup _ when recipe.Curvature.IsEigenbasis || not (sides recipe |> List.forall isSlim) ->
             ValueSome "its layer's vocabulary is too large for a full matrix over it"
         | _ -> ValueNone
+
+    /// Raises that a layer cannot be preconditioned: nothing was seen of it.
+    let internal refuse (recipe: Recipe) (layer: Layer) : unit =
+        let remedy =
+            if needsErrors recipe then
+                $"'{recipe.Name}' takes errors: train with Step(input, target), or call Observe(input, target) before step."
+            else
+                "call the model and its layers with call(), not forward(), in training mode."
+
+        invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
 
     /// Whether batches of inputs alone, without labels, are enough to start from.
     let canWarmUp (recipe: Recipe) =

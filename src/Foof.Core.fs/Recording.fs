@@ -48,6 +48,17 @@ module Record =
             | true, own -> own
             | _ -> [||]
 
+    /// The activations of all recorded calls of one layer: calls in one pass of the model are positions of the same data
+    /// points, further passes are further data points.
+    let activations (calls: Record array) =
+        calls
+        |> Array.groupBy _.Pass
+        |> Array.map (fun (_, pass) ->
+            pass
+            |> Array.map (fun call -> Layer.activations call.Layer call.Input)
+            |> Activations.joinPositions)
+        |> Activations.joinDataPoints
+
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
 /// it is disposed and the records until they are taken.
 [<Sealed>]

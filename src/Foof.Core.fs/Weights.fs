@@ -98,6 +98,11 @@ module Weights =
 
         Scope.owned (fun () -> Array.map draw shapes) Seq.ofArray
 
+    /// A vector dealt out to parts of so many layers each, in order.
+    let internal deal (counts: int array) (x: torch.Tensor array) =
+        let starts = Array.scan (+) 0 counts
+        counts |> Array.mapi (fun i count -> Array.sub x starts[i] count)
+
     /// All layers' elements, layer by layer and each row by row. Shapes: -> [p].
     let flatten (x: torch.Tensor array) =
         requireSome x

@@ -1,0 +1,131 @@
+namespace Foof
+
+open TorchSharp
+
+/// What a checkpoint keeps of a method's curvature: moments, inverses, the window, and lambda where it adapts.
+[<RequireQualifiedAccess>]
+module internal CurvatureCheckpoint =
+
+    let private hasTraces (state: CurvatureState) = state.Recipe.Trigger <> Trigger.Always
+
+    /// Raises an ArgumentException unless a saved inverse is of a block's layers.
+    let private requireFit (layers: Layer array) (block: FactoredBlock) (factored: Factored) =
+        let shapes =
+            block.Members
+            |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
+
+        let text (shapes: int64 array array) =
+            shapes |> Array.map (fun s -> $"[{s[0]}; {s[1]}]") |> String.concat ", "
+
+        match factored with
+        | Factored.Structured(inverse, _) ->
+            if SavedFactored.shapes inverse <> shapes then
+                invalidArg
+                    "state"
+                    $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
+
+            for tensor in Curvature.tensors inverse do
+                if tensor.dtype <> layers[block.Members[0]].Weight.dtype then
+                    invalidArg
+                        "state"
+                        $"'{block.Name}.activation.inverse' must be of type {layers[block.Members[0]].Weight.dtype}; got {tensor.dtype}."
+        | Factored.Woodbury(U, _, _, _) ->
+            if U.Shapes <> shapes then
+                invalidArg
+                    "state"
+                    $"'{block.Name}.woodbury' must be for the weights {text shapes}; got {text U.Shapes}."
+        | Factored.Blocks _ -> ()
+
+    /// Everything remembered, by name; the moments' and inverses' tensors stay the state's.
+    let tensors (state: CurvatureState) : (string * torch.Tensor) list = [
+        if state.Recipe.Adaptive.IsSome then
+            "damping", torch.tensor state.Damping
+        for layer in state.States do
+            yield! LayerCheckpoint.tensors layer
+        for block in state.Blocks do
+            // That of a window is made of the window again.
+            if state.Window.IsNone then
+                yield!
+                    block.Factored
+                    |> ValueOption.map (SavedFactored.tensors block.Name)
+                    |> ValueOption.defaultValue []
+
+            if hasTraces state then
+                $"{block.Name}.trace", torch.tensor block.Trace
+        match state.Window with
+        | ValueSome window ->
+            "window.next", torch.tensor (int64 window.Next)
+
+            for layer, columns in Array.zip state.Layers window.Columns do
+                $"{layer.Name}.window", columns
+        | ValueNone -> ()
+    ]
+
+    /// Reads the window and gives the change that goes back to it.
+    let private restoringWindow find (state: CurvatureState) (window: GradientWindow) =
+        let next: torch.Tensor = find "window.next" [||] torch.ScalarType.Int64
+        let next = int (next.item<int64>())
+
+        let columns: torch.Tensor array =
+            Array.map2
+                (fun (layer: Layer) (own: torch.Tensor) -> find $"{layer.Name}.window" own.shape own.dtype)
+                state.Layers
+                window.Columns
+
+        fun () ->
+            window.Next <- next
+
+            Array.iter2
+                (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore)
+                window.Columns
+                columns
+
+            state.RenewWindow()
+
+    /// Reads what `tensors` named with `find`, which checks shape and type and raises, and `tryFind`, and gives the
+    /// change that goes back to it.
+    let restoring
+        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor)
+        tryFind
+        (state: CurvatureState)
+        =
+        let number name =
+            (find name [||] torch.ScalarType.Float64).item<float>()
+
+        let moments = state.States |> Array.map (LayerCheckpoint.restoring find tryFind)
+
+        let saved =
+            state.Blocks
+            |> Array.map (fun block -> struct (block, SavedFactored.read tryFind block.Name))
+
+        let lambda =
+            if state.Recipe.Adaptive.IsSome then
+                number "damping"
+            else
+                state.Damping
+
+        let window = state.Window |> ValueOption.map (restoringWindow find state)
+
+        let traces =
+            if hasTraces state then
+                state.Blocks
+                |> Array.map (fun block -> struct (block, number $"{block.Name}.trace"))
+            else
+                [||]
+
+        for struct (block, factored) in saved do
+            factored |> ValueOption.iter (requireFit state.Layers block)
+
+        fun () ->
+            state.Damping <- lambda
+
+            for change in moments do
+                change ()
+
+            for struct (block, factored) in saved do
+                block.Replace factored
+
+            for struct (block, trace) in traces do
+                block.Trace <- trace
+
+            window |> ValueOption.iter (fun change -> change ())
