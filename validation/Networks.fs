@@ -61,7 +61,7 @@ let private tied () =
     problem
         [ "tied", linear 3 3 true; "head", linear 3 2 true ]
         (fun layer x -> layer 1 ((layer 0 ((layer 0 x).tanh())).tanh()))
-        (Likelihood.Gaussian 1.0)
+        (Likelihood.Gaussian 0.5)
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 

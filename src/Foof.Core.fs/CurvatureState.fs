@@ -64,20 +64,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Option.map (fun window -> Curvature.LowRank window.Factor)
         | _ -> LayerState.curvature recipe states[block.Members[0]] seen[block.Members[0]]
 
-    let failed (block: FactoredBlock) =
-        let subject =
-            if block.Members.Length = 1 then
-                Layer.describe layers[block.Members[0]]
-            else
-                $"the curvature of {block.Members.Length} layers"
-
-        NumericalFailure(
-            $"the curvature of '{recipe.Name}' + {damping} I could not be inverted by any attempt",
-            subject,
-            "check the inputs for NaN or raise the damping"
-        )
-
     let afterLastAttempt (block: FactoredBlock) curvature report =
+        let members = block.Members |> Array.map (fun l -> layers[l])
+
         match recipe.OnFailure with
         | OnFailure.KeepLast when block.Factored.IsSome ->
             report "no attempt succeeded; the last inverse stays in use"
@@ -87,8 +76,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             Fallback.ofDiagonal recipe damping curvature.Value
         | OnFailure.Identity ->
             report "no attempt succeeded; 1/lambda is used"
-            ValueSome(Fallback.identity damping (block.Members |> Array.map (fun l -> layers[l])))
-        | _ -> raise (failed block)
+            ValueSome(Fallback.identity damping members)
+        | _ -> raise (Fallback.failure recipe damping members)
 
     /// Whether a block's statistics are complete.
     let isSeen (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =

@@ -37,3 +37,16 @@ module internal Fallback =
         match layers with
         | [| layer |] -> ofLayer layer
         | _ -> Factored.Blocks(Array.map ofLayer layers)
+
+    /// What to raise where there is none.
+    let failure (recipe: Recipe) (damping: float) (layers: Layer array) =
+        let subject =
+            match layers with
+            | [| layer |] -> Layer.describe layer
+            | _ -> $"the curvature of {layers.Length} layers"
+
+        NumericalFailure(
+            $"the curvature of '{recipe.Name}' + {damping} I could not be inverted by any attempt",
+            subject,
+            "check the inputs for NaN or raise the damping"
+        )

@@ -70,6 +70,11 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         let struct (weight, bias) = Layer.split layer direction
         moveBy layer (Direction.Matrix weight) bias
 
+    /// Raises an InvalidOperationException when a parameter of a layer is not trained any more.
+    static member RequireTrainable(layer: Layer) =
+        if not (Layer.parameters layer |> Array.forall _.requires_grad) then
+            invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
+
     /// What a step keeps of a call: nothing of one that cannot be differentiated.
     member _.Keep(observe: bool) =
         let errors = observe && Recipe.needsErrors recipe

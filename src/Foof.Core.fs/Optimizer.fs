@@ -75,10 +75,6 @@ type Optimizer
                 )
             )
 
-    let requireTrainable (layer: Layer) =
-        if not (Layer.parameters layer |> Array.forall _.requires_grad) then
-            invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
-
     /// The forward pass of a step: output, loss and records. The records are empty again after an error.
     let run (input: torch.Tensor) (target: torch.Tensor) =
         use _recorded = torch.enable_grad ()
@@ -94,9 +90,9 @@ type Optimizer
     /// too.
     let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) =
         if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
-            preconditioner.ErrorsOf(records, output, target)
+            preconditioner.Observer.ErrorsOf(records, output, target)
         else
-            preconditioner.None()
+            preconditioner.Observer.None()
 
     /// lambda by how well the step's decrease of the loss was foretold, where it adapts and it is time.
     let adapt (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) gradients directions =
@@ -150,7 +146,7 @@ type Optimizer
                     l
         |]
 
-        let seen = preconditioner.Seen(records, errors, gradients)
+        let seen = preconditioner.Observer.Seen(records, errors, gradients)
 
         // The Fisher of an independent batch: this batch's serves from the next step on.
         let first =
@@ -221,7 +217,7 @@ type Optimizer
         use scope = torch.NewDisposeScope()
 
         for layer in preconditioner.Layers do
-            requireTrainable layer
+            Moves.RequireTrainable layer
 
         preconditioner.Recorder.Discard()
 
@@ -284,28 +280,17 @@ type Optimizer
     member _.State() =
         let state = preconditioner.State()
 
-        for struct (name, parameter) in model.named_parameters () do
-            match update.Momentum parameter with
-            | null -> ()
-            | momentum -> state[$"{name}.momentum"] <- momentum
+        for name, momentum in update.Tensors(model.named_parameters ()) do
+            state[name] <- momentum
 
         state
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when it does
     /// not fit the model.
     member _.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
-        let momentum = [|
-            for struct (name, parameter) in model.named_parameters () do
-                match state.TryGetValue $"{name}.momentum" with
-                | true, tensor ->
-                    struct (parameter, Require.like $"{name}.momentum" parameter.shape parameter.dtype tensor)
-                | _ -> struct (parameter, null)
-        |]
-
+        let restore = update.Restoring(model.named_parameters (), state)
         preconditioner.Restore state
-
-        for struct (parameter, tensor) in momentum do
-            update.Restore(parameter, tensor)
+        restore ()
 
     override _.Dispose(disposing: bool) =
         if disposing then

@@ -28,6 +28,7 @@ type Preconditioner
         Coverage.surveyExcept (Recipe.objection recipe) model select
 
     let recorder = new Recorder(model, layers)
+    let observer = Observer(model, layers, recorder, recipe, likelihood)
     let state = new CurvatureState(layers, recipe)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     let mutable fallbacks = 0
@@ -74,7 +75,9 @@ type Preconditioner
     member _.Damping = state.Damping
 
     /// Draws the labels of the Monte-Carlo Fisher; null is the default generator. It stays its owner's.
-    member val Generator: torch.Generator = null with get, set
+    member _.Generator
+        with get () = observer.Generator
+        and set value = observer.Generator <- value
 
     /// eta in the KL clip where no optimiser of this library drives the preconditioner.
     member val LearningRate = 1.0 with get, set
@@ -88,46 +91,8 @@ type Preconditioner
 
     member internal _.Recorder = recorder
     member internal _.Curvature = state
+    member internal _.Observer = observer
     member internal _.Plan = Cadence.plan recipe.Cadence position
-
-    /// The errors of one recorded pass for each layer, none for one that was not called, and what a column counts.
-    member internal preconditioner.ErrorsOf
-        (records: Record array, output: torch.Tensor, target: torch.Tensor)
-        =
-        let callsOf = Record.byLayer records
-        let called = layers |> Array.filter (fun layer -> (callsOf layer).Length > 0)
-
-        let struct (directions, weight) =
-            Fisher.directions
-                recipe.Fisher
-                likelihood.Value
-                (output.detach ())
-                target
-                preconditioner.Generator
-
-        let columns = Fisher.ofRecords called records output directions weight
-        let found = dict (Array.zip called columns.Layers)
-
-        layers
-        |> Array.map (fun layer ->
-            match found.TryGetValue layer with
-            | true, factor -> ValueSome struct (factor, weight)
-            | _ -> ValueNone)
-
-    /// What was seen of each layer.
-    member internal _.Seen
-        (
-            records: Record array,
-            errors: struct (LayerFactor * float) voption array,
-            gradients: torch.Tensor voption array
-        ) =
-        let callsOf = Record.byLayer records
-
-        layers
-        |> Array.mapi (fun l layer -> Observation.ofLayer (callsOf layer) errors[l] gradients[l])
-
-    /// Nothing for each layer.
-    member internal _.None<'T>() : 'T voption array = Array.create layers.Length ValueNone
 
     /// Takes what was seen into the moments and, where the plan says so, inverts. Raises, and changes nothing, when an
     /// inversion fails or one of the layers `moved` is left without an inverse.
@@ -160,15 +125,15 @@ type Preconditioner
             recorder.Stop()
 
     /// Inverts every layer's curvature now; all inverses are made before the first one is replaced.
-    member preconditioner.Refresh() =
+    member _.Refresh() =
         use _quiet = torch.no_grad ()
-        state.Invert(preconditioner.None(), report)
+        state.Invert(observer.None(), report)
 
     /// C^-1 M for a matrix M in the shape of one layer's gradient, or for rows M [k; d_in] where the method leaves the
     /// outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
     ///
     /// The result belongs to the caller. Raises an InvalidOperationException when the layer was never recorded.
-    member preconditioner.Apply(layer: Layer, M: torch.Tensor) =
+    member _.Apply(layer: Layer, M: torch.Tensor) =
         let l = Array.IndexOf(layers, layer)
 
         if not (state.HasInverse l) then
@@ -178,7 +143,7 @@ type Preconditioner
             match state.Sides l with
             | ValueSome struct (Side.Identity _, A) -> (A |> Side.times (M.unsqueeze 0L)).squeeze 0L
             | _ ->
-                let gradients = preconditioner.None()
+                let gradients = observer.None()
                 gradients[l] <- ValueSome M
                 let directions = state.Directions(gradients, (fun _ -> 1.0))
                 directions[l].Value)
@@ -220,7 +185,7 @@ type Preconditioner
                 if Recipe.needsGradients recipe then
                     gradients
                 else
-                    preconditioner.None()
+                    observer.None()
             // A method that takes errors has none here: `Observe` gives them.
             let records' = if Recipe.needsErrors recipe then [||] else records
 
@@ -231,37 +196,12 @@ type Preconditioner
                             l
                 }
 
-            preconditioner.Advance(preconditioner.Seen(records', preconditioner.None(), wanted), moved)
+            preconditioner.Advance(observer.Seen(records', observer.None(), wanted), moved)
         finally
             Record.release records
 
         preconditioner.Listen()
         gradients
-
-    /// Runs the model on `input` and records what statistics need: with errors where the method takes them, at the
-    /// labels in `target` if it needs those.
-    member private preconditioner.See
-        (input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit)
-        =
-        use _scope = torch.NewDisposeScope()
-        let errors = Recipe.needsErrors recipe
-        use _mode = if errors then torch.enable_grad () else torch.no_grad ()
-        recorder.Start(Recorder.OnThisThread(fun _ _ -> if errors then Keep.InputAndOutput else Keep.Input))
-        let output = model.call input
-        recorder.Stop()
-        let records = recorder.Take()
-        use _quiet = torch.no_grad ()
-
-        try
-            let found =
-                if errors then
-                    preconditioner.ErrorsOf(records, output, target)
-                else
-                    preconditioner.None()
-
-            take (preconditioner.Seen(records, found, preconditioner.None()))
-        finally
-            Record.release records
 
     /// Takes the statistics of one batch in and inverts, whatever the cadence says: for ordinary training loops with
     /// methods that take errors, for curvature from another batch than the gradient's, and for analysis.
@@ -277,7 +217,7 @@ type Preconditioner
         recorder.Discard()
 
         try
-            preconditioner.See(
+            observer.See(
                 input,
                 target,
                 fun seen ->
@@ -308,7 +248,7 @@ type Preconditioner
                 for input in inputs |> Seq.truncate most do
                     batches <- batches + 1
 
-                    preconditioner.See(
+                    observer.See(
                         input,
                         null,
                         fun seen ->

@@ -81,22 +81,37 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
                 accumulate buffer group.Options.Momentum direction 1.0
                 accumulate parameter shrink (Direction.Matrix buffer) -rate
 
-    /// The momentum of `parameter`, or null; it stays the update's.
-    member _.Momentum(parameter: Parameter) =
-        match buffers.TryGetValue parameter.Handle with
-        | true, buffer -> buffer
-        | _ -> null
+    /// The momentum of named parameters that have one, by name; the tensors stay the update's.
+    member _.Tensors(parameters: seq<struct (string * Parameter)>) = [
+        for struct (name, parameter) in parameters do
+            match buffers.TryGetValue parameter.Handle with
+            | true, buffer -> $"{name}.momentum", buffer
+            | _ -> ()
+    ]
 
-    /// Replaces the momentum of `parameter` by a copy of `momentum`, or forgets it for null.
-    member _.Restore(parameter: Parameter, momentum: torch.Tensor) =
-        match buffers.TryGetValue parameter.Handle with
-        | true, old ->
-            old.Dispose()
-            buffers.Remove parameter.Handle |> ignore
-        | _ -> ()
+    /// Reads what `Tensors` named, checks it, and gives the change that goes back to copies of it: parameters without a
+    /// momentum there have none afterwards. Raises an ArgumentException when one does not fit.
+    member _.Restoring
+        (parameters: seq<struct (string * Parameter)>, state: IReadOnlyDictionary<string, torch.Tensor>)
+        =
+        let saved = [|
+            for struct (name, parameter) in parameters do
+                match state.TryGetValue $"{name}.momentum" with
+                | true, tensor ->
+                    struct (parameter, Require.like $"{name}.momentum" parameter.shape parameter.dtype tensor)
+                | _ -> struct (parameter, null)
+        |]
 
-        if not (isNull momentum) then
-            buffers[parameter.Handle] <- momentum.clone () |> Scope.detach
+        fun () ->
+            for struct (parameter, momentum) in saved do
+                match buffers.TryGetValue parameter.Handle with
+                | true, old ->
+                    old.Dispose()
+                    buffers.Remove parameter.Handle |> ignore
+                | _ -> ()
+
+                if not (isNull momentum) then
+                    buffers[parameter.Handle] <- momentum.clone () |> Scope.detach
 
     interface IDisposable with
         member _.Dispose() =

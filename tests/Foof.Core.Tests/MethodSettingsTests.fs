@@ -4,7 +4,7 @@ module Foof.Core.Tests.MethodSettingsTests
 
 open System
 open Foof
-open Foof.Core.Tests.MethodChecksTests
+open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit

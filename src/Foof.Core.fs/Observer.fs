@@ -1,0 +1,73 @@
+namespace Foof
+
+open TorchSharp
+
+/// Shows what a method's statistics are made of: runs the model, or takes a pass that was recorded, and gives an
+/// observation of each layer. It does not own the recorder.
+[<Sealed>]
+type internal Observer
+    (
+        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        layers: Layer array,
+        recorder: Recorder,
+        recipe: Recipe,
+        likelihood: Likelihood voption
+    ) =
+
+    /// Draws the labels of the Monte-Carlo Fisher; null is the default generator.
+    member val Generator: torch.Generator = null with get, set
+
+    /// The errors of one recorded pass for each layer, none for one that was not called, and what a column counts.
+    member observer.ErrorsOf(records: Record array, output: torch.Tensor, target: torch.Tensor) =
+        let callsOf = Record.byLayer records
+        let called = layers |> Array.filter (fun layer -> (callsOf layer).Length > 0)
+
+        let struct (directions, weight) =
+            Fisher.directions recipe.Fisher likelihood.Value (output.detach ()) target observer.Generator
+
+        let columns = Fisher.ofRecords called records output directions weight
+        let found = dict (Array.zip called columns.Layers)
+
+        layers
+        |> Array.map (fun layer ->
+            match found.TryGetValue layer with
+            | true, factor -> ValueSome struct (factor, weight)
+            | _ -> ValueNone)
+
+    /// What was seen of each layer.
+    member _.Seen
+        (
+            records: Record array,
+            errors: struct (LayerFactor * float) voption array,
+            gradients: torch.Tensor voption array
+        ) =
+        let callsOf = Record.byLayer records
+
+        layers
+        |> Array.mapi (fun l layer -> Observation.ofLayer (callsOf layer) errors[l] gradients[l])
+
+    /// Nothing for each layer.
+    member _.None<'T>() : 'T voption array = Array.create layers.Length ValueNone
+
+    /// Runs the model on `input` and records what statistics need: with errors where the method takes them, at the
+    /// labels in `target` if it needs those.
+    member observer.See(input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit) =
+        use _scope = torch.NewDisposeScope()
+        let errors = Recipe.needsErrors recipe
+        use _mode = if errors then torch.enable_grad () else torch.no_grad ()
+        recorder.Start(Recorder.OnThisThread(fun _ _ -> if errors then Keep.InputAndOutput else Keep.Input))
+        let output = model.call input
+        recorder.Stop()
+        let records = recorder.Take()
+        use _quiet = torch.no_grad ()
+
+        try
+            let found =
+                if errors then
+                    observer.ErrorsOf(records, output, target)
+                else
+                    observer.None()
+
+            take (observer.Seen(records, found, observer.None()))
+        finally
+            Record.release records

@@ -1,0 +1,152 @@
+/// Runs of every method, through `Optimizer.Step`, beside its explicit updates.
+module Foof.Core.Tests.MethodRuns
+
+open Foof
+open Foof.Core.Tests.ExplicitMethods
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open Xunit
+
+/// A method with statistics and inversions in every step.
+let each (recipe: Recipe) = {
+    recipe with
+        Cadence = Networks.everyStep.Cadence
+}
+
+/// Every method by name, in every step.
+let methods () = Methods.all |> List.map each
+
+let named name =
+    methods () |> List.find (fun recipe -> recipe.Name = name)
+
+/// A small network, as matrices and as batches: rows [n R; d] of the input, errors of the output, which counts as
+/// 1/2 |f - y|^2.
+[<ReferenceEquality>]
+type Small = {
+    Model: Networks.Network
+    Positions: int
+    Input: torch.Tensor
+    Target: torch.Tensor
+}
+
+/// Positions are a dimension of the input.
+let rowsOf (tensor: torch.Tensor) =
+    Oracle.matrix (tensor.reshape (-1L, tensor.size -1))
+
+let perceptron n widths positions = {
+    Model = Networks.perceptron true widths
+    Positions = positions
+    Input =
+        Networks.normal (
+            if positions = 1 then
+                [ n; List.head widths ]
+            else
+                [ n; positions; List.head widths ]
+        )
+    Target =
+        Networks.normal (
+            if positions = 1 then
+                [ n; List.last widths ]
+            else
+                [ n; positions; List.last widths ]
+        )
+}
+
+/// The rows of the Fisher's errors at the output, for each column: samples are drawn from the default generator as it
+/// stands.
+let fisherErrors (recipe: Recipe) (output: torch.Tensor) (target: torch.Tensor) =
+    match recipe.Fisher with
+    | Fisher.MonteCarlo _ ->
+        let sampled = Likelihood.sample Networks.gaussian output null
+        [| rowsOf (output - sampled) |]
+    | Fisher.Empirical -> [| rowsOf (output - target) |]
+    | Fisher.Full ->
+        Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
+            rowsOf (Likelihood.hessianRoot Networks.gaussian output (int64 c)))
+
+/// The step's batch and the Fisher's columns by explicit passes, with the labels that the step draws after `seed`.
+let explicit (recipe: Recipe) (network: Small) (seed: int) =
+    let W = Networks.joinedWeights network.Model
+    let input = rowsOf network.Input
+    use _quiet = torch.no_grad ()
+    let output = network.Model.call network.Input
+    let batch = pass W network.Positions input (fun Z -> Z - rowsOf network.Target)
+
+    let fisher =
+        Networks.fromSeed seed (fun () -> fisherErrors recipe output network.Target)
+        |> Array.map (fun errors -> pass W network.Positions input (fun _ -> errors))
+
+    struct (batch, fisher)
+
+/// What a step with rate 1 takes away from the weights.
+let stepped (optimizer: Optimizer) (network: Small) seed =
+    let before = Networks.joinedWeights network.Model
+    Networks.seeded seed
+    Networks.byStep optimizer [ network.Input, network.Target ]
+    Array.map2 (-) before (Networks.joinedWeights network.Model)
+
+/// Moments over the batches so far, by explicit sums: [batch][side, layer] -> what the recipe's memory makes of it.
+let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l =
+    let each =
+        seen
+        |> List.map (fun struct (batch, fisher) -> statistic side batch fisher[0] l)
+
+    match recipe.Memory with
+    | _ when side = SideStatistic.Identity -> each.Head
+    | Memory.Latest -> List.last each
+    | Memory.Sum -> List.reduce (+) each
+    | Memory.MovingAverage beta ->
+        let weights = List.init each.Length (fun k -> beta ** float (each.Length - 1 - k))
+        let total = List.sum weights
+
+        List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights
+        |> List.reduce (+)
+
+/// Runs steps on fresh batches and compares each with the explicit one.
+let follows (recipe: Recipe) (networks: Small list) rate =
+    let network = networks.Head
+    use optimizer = Networks.optimizer network.Model recipe rate 0.0 0.0
+    let mutable seen = []
+    let mutable gradients = []
+    let mutable last = ValueNone
+
+    networks
+    |> List.iteri (fun step batch ->
+        let network = { batch with Model = network.Model }
+        let struct (batch, fisher) as now = explicit recipe network step
+        let plan = Cadence.plan recipe.Cadence step
+        let layers = [| 0 .. batch.A.Length - 1 |]
+
+        if plan.Observe then
+            seen <- seen @ [ now ]
+            gradients <- Array.map batch.Gradient layers :: gradients
+
+        let earlier = last
+
+        if plan.Invert then
+            last <- ValueSome struct (seen, fisher)
+
+        let struct (inverted, fisher) =
+            if recipe.IndependentBatches then
+                earlier |> ValueOption.defaultValue last.Value
+            else
+                last.Value
+
+        let window =
+            match recipe.Curvature with
+            | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
+            | _ -> [||]
+
+        let expected =
+            directions recipe (remembered recipe inverted) batch fisher window rate
+
+        let found = stepped optimizer network step
+
+        let apart =
+            Oracle.distance (expected |> Array.map (fun D -> D * rate) |> flat) (flat found)
+
+        Assert.True(apart <= Tolerance.trajectory, $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}"))
+
+let batches (recipe: Recipe) count n widths positions =
+    use _scope = torch.NewDisposeScope()
+    follows recipe (List.init count (fun _ -> perceptron n widths positions)) 1.0

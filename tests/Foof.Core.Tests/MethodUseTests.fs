@@ -1,0 +1,152 @@
+/// Every method in the ordinary loop and in front of another optimiser, with input that it cannot use, with hardly any,
+/// and on shapes without data.
+[<Seeded>]
+module Foof.Core.Tests.MethodUseTests
+
+open System
+open Foof
+open Foof.Core.Tests.MethodContractTests
+open TorchSharp
+open Xunit
+
+/// One round of the ordinary loop.
+let round (model: Networks.Network) (optimizer: torch.optim.Optimizer) =
+    Networks.byLoop model optimizer (Networks.batches 1 4 3 2)
+
+[<Fact>]
+let ``the ordinary loop trains, or asks for Step or Observe where a method takes errors`` () =
+    forEach (methods ()) (fun recipe ->
+        let model = make ()
+        use optimizer = Networks.optimizer model recipe 0.05 0.0 0.0
+
+        if Recipe.needsErrors recipe then
+            let error =
+                Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+                    round model optimizer)
+
+            Assert.Contains("train with Step(input, target), or call Observe(input, target)", error.Message)
+            // A step brings what was missing.
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+
+        let before = Networks.weights model
+        round model optimizer
+        round model optimizer
+        Assert.NotEqual<float array>(before, Networks.weights model))
+
+[<Fact>]
+let ``the ordinary loop takes every method's step where Step takes it`` () =
+    forEach (methods ()) (fun recipe ->
+        if not (Recipe.needsErrors recipe) then
+            let batches = Networks.batches 5 4 3 2
+            let first, second = Networks.fromSeed 3 make, Networks.fromSeed 3 make
+            use one = Networks.optimizer first recipe 0.05 0.9 0.01
+            use other = Networks.optimizer second recipe 0.05 0.9 0.01
+            Networks.byStep one batches
+            Networks.byLoop second other batches
+            Oracle.agrees Tolerance.trajectory (Networks.weights first) (Networks.weights second))
+
+[<Fact>]
+let ``in front of SGD every method gives the update of its own step`` () =
+    forEach (methods ()) (fun recipe ->
+        if not recipe.IndependentBatches then
+            let batches = Networks.batches 4 4 3 2
+            let first, second = Networks.fromSeed 3 make, Networks.fromSeed 3 make
+            use own = Networks.optimizer first recipe 0.05 0.9 0.0
+            use preconditioner = new Preconditioner(second, recipe, Networks.gaussian)
+            preconditioner.LearningRate <- 0.05
+            use sgd = torch.optim.SGD(second.parameters (), 0.05, 0.9)
+            let errors = Recipe.needsErrors recipe
+
+            batches
+            |> List.iteri (fun step batch ->
+                Networks.seeded step
+                Networks.byStep own [ batch ]
+                Networks.seeded step
+
+                if errors then
+                    preconditioner.Observe(fst batch, snd batch)
+
+                Networks.byPreconditioner second preconditioner sgd [ batch ])
+
+            Oracle.agrees Tolerance.trajectory (Networks.weights first) (Networks.weights second))
+
+[<Fact>]
+let ``NaN in inputs, targets or weights raises and changes nothing, in every method`` () =
+    forEach (methods ()) (fun recipe ->
+        for steps in [ 0; 2 ] do
+            let model = make ()
+            use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
+            Networks.byStep optimizer (Networks.batches steps 4 3 2)
+            let input, target = List.head (Networks.batches 1 4 3 2)
+
+            for input, target in [ input * nan, target; input, target * nan ] do
+                let byStep () = optimizer.Step(input, target) |> ignore
+                Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
+
+            let untouched = Networks.batches 1 4 3 2
+            Networks.byStep optimizer untouched
+            Assert.True(Networks.weights model |> Array.forall Double.IsFinite)
+            use _quiet = torch.no_grad ()
+            let weight = Seq.head (model.parameters ())
+            weight.mul_ (nan.ToScalar()) |> ignore
+            let byStep () = Networks.byStep optimizer untouched
+            Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore)
+
+[<Fact>]
+let ``an empty batch is refused and changes nothing, in every method`` () =
+    forEach (methods ()) (fun recipe ->
+        let model = make ()
+        use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
+        Networks.byStep optimizer (Networks.batches 2 4 3 2)
+
+        Networks.changesNothing<ArgumentException> model optimizer (fun () ->
+            optimizer.Step(Networks.normal [ 0; 3 ], Networks.normal [ 0; 2 ]) |> ignore)
+        |> ignore)
+
+/// A network whose hidden layer is dead: relu of numbers below zero.
+let dead () : Networks.Network =
+    let first, last = Networks.linear 3 5 true, Networks.linear 5 2 false
+    torch.nn.init.constant_ (first.bias, -100.0) |> ignore
+    new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (first.call(x).relu())))
+
+[<Fact>]
+let ``a batch of one, constant inputs, copies of a point and dead units give finite steps`` () =
+    let point = Networks.normal [ 1; 3 ]
+
+    let cases () = [
+        "one", make (), Networks.normal [ 1; 3 ]
+        "constant", make (), torch.ones (4L, 3L, dtype = Networks.double)
+        "zero", make (), torch.zeros (4L, 3L, dtype = Networks.double)
+        "copies", make (), point.repeat (4L, 1L)
+        "dead", dead (), Networks.normal [ 4; 3 ]
+    ]
+
+    for kind in [ Networks.double; torch.ScalarType.Float32 ] do
+        forEach (methods ()) (fun recipe ->
+            for name, model, input in cases () do
+                model.``to`` kind |> ignore
+                use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
+                let input = input.``to`` kind
+
+                for _ in 1..4 do
+                    Networks.byStep optimizer [ input, torch.randn (input.size 0, 2L, dtype = kind) ]
+
+                Assert.True(Networks.weights model |> Array.forall Double.IsFinite, name))
+
+[<Fact>]
+let ``steps of every method run on shapes without data`` () =
+    let meta (shape: int64 array) =
+        torch.zeros (shape, dtype = Networks.double, device = torch.META)
+
+    for n in [ 2L; 9L ] do
+        forEach (methods ()) (fun recipe ->
+            let layer (inputs: int64) (outputs: int64) =
+                torch.nn.Linear(inputs, outputs, device = torch.META, dtype = Networks.double)
+                :> Networks.Network
+
+            let model = torch.nn.Sequential([| layer 3L 6L; torch.nn.Tanh(); layer 6L 2L |])
+            use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
+
+            for _ in 1..3 do
+                use result = optimizer.Step(meta [| n; 3L |], meta [| n; 2L |])
+                Assert.True result.Output.is_meta)
