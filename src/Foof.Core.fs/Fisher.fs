@@ -51,6 +51,18 @@ module Fisher =
 
         torch.cat (Array.map ofCall calls, 2L)
 
+    /// Which labels of a batch count; none where all do.
+    let private mask likelihood (target: torch.Tensor) =
+        match likelihood with
+        | Likelihood.Categorical when not (isNull target) -> ValueSome(Likelihood.counted likelihood target)
+        | _ -> ValueNone
+
+    /// n: how many data points do.
+    let private dataPoints (mask: torch.Tensor voption) (all: int64) =
+        match mask with
+        | ValueSome mask -> Likelihood.dataPoints mask
+        | ValueNone -> all
+
     /// The directions at the output, each the shape of the output, and what each column counts.
     ///
     /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any other
@@ -62,16 +74,8 @@ module Fisher =
         (target: torch.Tensor)
         (generator: torch.Generator)
         =
-        let mask =
-            match likelihood with
-            | Likelihood.Categorical when not (isNull target) ->
-                ValueSome(Likelihood.counted likelihood target)
-            | _ -> ValueNone
-
-        let n =
-            match mask with
-            | ValueSome mask -> float (Likelihood.dataPoints mask)
-            | ValueNone -> float (output.size 0)
+        let mask = mask likelihood target
+        let n = float (dataPoints mask (output.size 0))
 
         let masked (direction: torch.Tensor) =
             match mask with
@@ -196,6 +200,9 @@ module Fisher =
                     Record.release records)
             (FisherFactor.tensors >> Seq.ofList)
 
+    let private counted likelihood (batch: CurvatureBatch) =
+        Scope.value (fun () -> dataPoints (mask likelihood batch.Target) (batch.Input.size 0))
+
     let private bytes (G: FisherFactor) =
         FisherFactor.tensors G
         |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
@@ -223,7 +230,7 @@ module Fisher =
                     cancellation.ThrowIfCancellationRequested()
                     let G = factor model layers fisher likelihood batch generator
                     held <- held + bytes G
-                    factors.Add(struct (G, batch.Input.size 0))
+                    factors.Add(struct (G, counted likelihood batch))
 
                     if held > memoryBudget then
                         let points = factors |> Seq.sumBy (fun struct (_, n) -> n)

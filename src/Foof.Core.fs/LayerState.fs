@@ -102,12 +102,12 @@ module internal LayerState =
 
                 Reading.number (diagonal.sum ())))
 
-    /// Raises unless everything seen of a layer is finite.
+    /// Raises unless everything seen of a layer is finite, and so are its squares, which statistics are made of.
     let requireSound (state: LayerState) (seen: Observation) =
         let require what =
-            Reading.requireFinite
+            Reading.requireFiniteSquares
                 (Layer.describe state.Layer)
-                $"{what} are not finite"
+                what
                 "check the data for NaN, lower the learning rate or raise the damping"
 
         seen.Activations

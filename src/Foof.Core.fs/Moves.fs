@@ -131,6 +131,16 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 trusted.Require(layer, factors, derivatives)
                 Move.Factors(A, E)
 
+    /// What of the moves could be NaN.
+    member _.Suspects(found: Move array) =
+        let ofLayer (layer: Layer, move: Move) =
+            match move with
+            | Move.Nothing -> None
+            | Move.Gradient gradient -> Some(Gradients.ofLayer layer gradient)
+            | Move.Factors(_, E) -> Some(Gradients.ofErrors layer E)
+
+        Array.zip layers found |> Seq.choose ofLayer
+
     /// The moves by gradient as directions, with those by factors left out.
     member _.Directions(found: Move array) =
         let gradients =

@@ -63,18 +63,6 @@ type Optimizer
         if not (isNull gradient) then
             update.Apply(parameter, Direction.Matrix gradient)
 
-    let requireFinite (loss: torch.Tensor) =
-        let value = Reading.number loss
-
-        if not (Double.IsFinite value) then
-            raise (
-                NumericalFailure(
-                    $"the loss is {value}",
-                    $"step {preconditioner.Position + 1}",
-                    "lower the learning rate or raise the damping; the weights are as before this step"
-                )
-            )
-
     /// The forward pass of a step: output, loss and records. The records are empty again after an error.
     let run (input: torch.Tensor) (target: torch.Tensor) =
         use _recorded = torch.enable_grad ()
@@ -132,6 +120,10 @@ type Optimizer
 
         let found =
             layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
+
+        Gradients.requireFinite (
+            Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of)
+        )
 
         let gradients =
             found
@@ -211,7 +203,7 @@ type Optimizer
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
     ///
-    /// Raises a NumericalFailure when the loss is not finite or no attempt at a factorisation succeeds; the
+    /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds; the
     /// weights are then as before.
     member _.Step(input: torch.Tensor, target: torch.Tensor) =
         use scope = torch.NewDisposeScope()
@@ -223,7 +215,7 @@ type Optimizer
 
         try
             let struct (output, loss) = run input target
-            requireFinite loss
+            Gradients.requireFiniteLoss (preconditioner.Position + 1) loss
             let records = preconditioner.Recorder.Take()
 
             try
@@ -239,7 +231,7 @@ type Optimizer
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs
     /// that the model's layers saw in `call` since the last step. `closure`, if given, is run first, with
-    /// gradients.
+    /// gradients. Raises a NumericalFailure when a gradient is not finite; the weights are then as before.
     override _.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
@@ -251,6 +243,9 @@ type Optimizer
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
 
+        let plain = plain ()
+        Gradients.requireFinite (Gradients.ofParameters model plain _.grad)
+
         let found =
             preconditioner.AdvancePassively()
             |> Array.map (fun gradient ->
@@ -261,7 +256,7 @@ type Optimizer
         let struct (gathered, directions) = moves.Directions found
         moves.Apply(found, gathered, directions)
 
-        for parameter in plain () do
+        for parameter in plain do
             updatePlain parameter parameter.grad
 
         loss

@@ -149,7 +149,8 @@ type Preconditioner
                 directions[l].Value)
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is
-    /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.
+    /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are. Raises a
+    /// NumericalFailure, and changes nothing, when a covered layer's gradient is not finite.
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
@@ -157,26 +158,16 @@ type Preconditioner
         let directions = state.Directions(gradients, (fun _ -> preconditioner.LearningRate))
 
         for l in 0 .. layers.Length - 1 do
-            match gradients[l], directions[l] with
-            | ValueSome _, ValueSome direction ->
-                let layer = layers[l]
-                let struct (weight, bias) = Layer.split layer direction
-                layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
-
-                match layer.Bias |> ValueOption.map _.grad, bias with
-                | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
-                | _ -> ()
-            | _ -> ()
+            directions[l] |> ValueOption.iter (Gradients.replace layers[l])
 
     /// Takes in what ordinary forward passes recorded since the last step, and records the next ones if the
     /// next step will want them: the gradients of the layers that have one.
     member internal preconditioner.AdvancePassively() =
-        let gradients =
-            layers
-            |> Array.map (fun layer ->
-                match layer.Weight.grad with
-                | null -> ValueNone
-                | gradient -> ValueSome(Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad)))
+        let gradients = Gradients.ofLayers layers
+
+        Array.map2 (fun layer -> ValueOption.map (Gradients.ofLayer layer)) layers gradients
+        |> Seq.collect ValueOption.toList
+        |> Gradients.requireFinite
 
         let records = recorder.Take()
 
@@ -190,11 +181,7 @@ type Preconditioner
             let records' = if Recipe.needsErrors recipe then [||] else records
 
             let moved =
-                seq {
-                    for l in 0 .. layers.Length - 1 do
-                        if gradients[l].IsSome then
-                            l
-                }
+                seq { 0 .. layers.Length - 1 } |> Seq.filter (fun l -> gradients[l].IsSome)
 
             preconditioner.Advance(observer.Seen(records', observer.None(), wanted), moved)
         finally

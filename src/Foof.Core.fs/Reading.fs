@@ -41,6 +41,22 @@ module Reading =
         if bad > 0L then
             raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
 
+    /// Raises a NumericalFailure when some element is NaN or infinite, or when the sum of the squares is.
+    let requireFiniteSquares (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
+        let squares () =
+            Scope.value (fun () -> tensor.square().sum().isfinite().item<bool>())
+
+        if tensor.is_floating_point () && not (isMeta tensor) && not (squares ()) then
+            requireFinite subject $"{what} are not finite" remedy tensor
+
+            raise (
+                NumericalFailure(
+                    $"the squares of {what} exceed what {tensor.dtype} holds",
+                    subject,
+                    "scale the data down, lower the learning rate or use float64"
+                )
+            )
+
     /// How many elements of a truth tensor hold; 0 on the meta device.
     let count (truths: torch.Tensor) =
         if isMeta truths then

@@ -92,6 +92,45 @@ let ``NaN in inputs, targets or weights raises and changes nothing, in every met
             let byStep () = Networks.byStep optimizer untouched
             Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore)
 
+/// A network with finite output whose gradient is none: the root of a zero.
+let rooted () : Networks.Network =
+    let first, last = Networks.linear 3 4 true, Networks.linear 4 2 true
+    let zero (x: torch.Tensor) = (x * 0.0).sqrt()
+
+    new Networks.Model(
+        [ "first", first; "last", last ],
+        (fun x -> last.call (zero (first.call x) + x.sum ()))
+    )
+
+[<Fact>]
+let ``gradients with NaN raise, name the layer and change nothing, in Step and in the ordinary loop`` () =
+    forEach (methods ()) (fun recipe ->
+        let model = rooted ()
+        use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
+
+        let byStep () =
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+
+        let error = Networks.changesNothing<NumericalFailure> model optimizer byStep
+        Assert.Equal("layer 'first' (4 -> 4)", error.Subject)
+
+        if not (Recipe.needsErrors recipe) then
+            let byLoop () = round model optimizer
+            let error = Networks.changesNothing<NumericalFailure> model optimizer byLoop
+            Assert.Equal("layer 'first' (4 -> 4)", error.Subject)
+            Assert.Contains("gradients are not finite", error.What))
+
+[<Fact>]
+let ``inputs whose squares overflow raise and change nothing`` () =
+    let model = (make ()).``to`` torch.ScalarType.Float32
+    let input = torch.full (4L, 3L, 1e25, dtype = torch.ScalarType.Float32)
+    use preconditioner = new Preconditioner(model, Methods.foof)
+
+    let error =
+        Oracle.raises<NumericalFailure>(fun () -> preconditioner.Observe(input, null))
+
+    Assert.Equal("the squares of inputs exceed what Float32 holds", error.What)
+
 [<Fact>]
 let ``an empty batch is refused and changes nothing, in every method`` () =
     forEach (methods ()) (fun recipe ->

@@ -1,0 +1,113 @@
+namespace Foof
+
+open TorchSharp
+open TorchSharp.Modules
+
+/// A step's gradients: read from the parameters, put back there, and, like its loss, looked through for NaN.
+[<RequireQualifiedAccess>]
+module internal Gradients =
+
+    /// Each layer's `.grad` as a matrix [d_out; d_in]; none where its weight has none.
+    let ofLayers (layers: Layer array) =
+        let ofLayer (layer: Layer) =
+            match layer.Weight.grad with
+            | null -> ValueNone
+            | gradient -> ValueSome(Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad))
+
+        Array.map ofLayer layers
+
+    /// Overwrites a layer's `.grad` by a direction [d_out; d_in].
+    let replace (layer: Layer) (direction: torch.Tensor) =
+        let struct (weight, bias) = Layer.split layer direction
+        layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
+
+        match layer.Bias |> ValueOption.map _.grad, bias with
+        | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
+        | _ -> ()
+
+    /// Something to look through, by the elements that tell whether all of it is finite.
+    [<ReferenceEquality>]
+    type Suspect = {
+        Subject: unit -> string
+        What: string
+        All: torch.Tensor
+        Telling: torch.Tensor list
+    }
+
+    let private suspect subject what (tensor: torch.Tensor) = {
+        Subject = subject
+        What = what
+        All = tensor
+        Telling = [ tensor ]
+    }
+
+    /// A layer's gradient [d_out; d_in]. One of matrices E^T A shows a NaN of an error in a whole row and one of an
+    /// input in a whole column, so that a dense layer's first row and column tell.
+    let ofLayer (layer: Layer) (gradient: torch.Tensor) =
+        let suspect = suspect (fun () -> Layer.describe layer) "gradients" gradient
+
+        match layer.Geometry with
+        | Geometry.Dense -> {
+            suspect with
+                Telling = [ gradient.select (0L, 0L); gradient.select (1L, 0L) ]
+          }
+        | _ -> suspect
+
+    /// A layer's errors.
+    let ofErrors (layer: Layer) (E: torch.Tensor) =
+        suspect (fun () -> Layer.describe layer) "errors" E
+
+    let private nameOf (model: torch.nn.Module) (parameter: Parameter) =
+        model.named_parameters ()
+        |> Seq.tryPick (fun struct (name, other) ->
+            if other.Handle = parameter.Handle then
+                Some $"parameter '{name}'"
+            else
+                None)
+        |> Option.defaultValue "a parameter outside the model"
+
+    /// The gradients of a model's parameters, of those that have one.
+    let ofParameters
+        (model: torch.nn.Module)
+        (parameters: Parameter array)
+        (gradientOf: Parameter -> torch.Tensor)
+        = [
+        for parameter in parameters do
+            match gradientOf parameter with
+            | null -> ()
+            | gradient -> suspect (fun () -> nameOf model parameter) "gradients" gradient
+    ]
+
+    /// Raises a NumericalFailure that names the first suspect with an element that is NaN or infinite. One number
+    /// leaves the device.
+    let requireFinite (suspects: seq<Suspect>) =
+        Scope.value (fun () ->
+            let suspects = Seq.toArray suspects
+
+            let sums =
+                suspects
+                |> Seq.collect _.Telling
+                |> Seq.map (fun tensor -> tensor.sum().``to`` torch.ScalarType.Float32)
+                |> Seq.toArray
+
+            // A sum may overflow where no element has: only elements make an error.
+            if sums.Length > 0 && not (Reading.isFinite (torch.stack (sums, 0L))) then
+                for suspect in suspects do
+                    Reading.requireFinite
+                        (suspect.Subject())
+                        $"{suspect.What} are not finite"
+                        "check the loss, lower the learning rate or raise the damping; the weights are as before"
+                        suspect.All)
+
+    /// Raises a NumericalFailure that names the step, unless its loss is a finite number.
+    let requireFiniteLoss (step: int) (loss: torch.Tensor) =
+        let value = Reading.number loss
+
+        if not (System.Double.IsFinite value) then
+            raise (
+                NumericalFailure(
+                    $"the loss is {value}",
+                    $"step {step}",
+                    "lower the learning rate or raise the damping; the weights are as before this step"
+                )
+            )

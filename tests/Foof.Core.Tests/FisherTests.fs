@@ -1,0 +1,225 @@
+/// Fisher factors of models: every column against autograd's gradient of that data point, batches added up, and what is
+/// refused.
+[<Seeded>]
+module Foof.Core.Tests.FisherTests
+
+open System
+open System.Threading
+open Foof
+open MathNet.Numerics.LinearAlgebra
+open TorchSharp
+open Xunit
+
+let private make () = Networks.perceptron true [ 3; 4; 3 ]
+
+let private layersOf (model: Networks.Network) =
+    let struct (layers, _) = Coverage.survey model Networks.everything
+    layers
+
+let private labels (numbers: int list) =
+    torch.tensor (numbers |> List.map int64 |> List.toArray)
+
+let private batch (input: torch.Tensor) target = { Input = input; Target = target }
+
+let private factorOf model fisher (batch: CurvatureBatch) =
+    Fisher.factor model (layersOf model) fisher Likelihood.Categorical batch null
+
+/// sqrt(weight) grad log p(c | x) in the layers' order, [W b] by rows, with autograd.
+let private scoreGradient (model: Networks.Network) (x: torch.Tensor) (c: int64) : Vector<float> =
+    let logits = model.call (x.unsqueeze 0L)
+
+    let loss =
+        torch.nn.functional.cross_entropy (logits, torch.tensor ([| c |]), reduction = torch.nn.Reduction.Sum)
+
+    let layers = layersOf model
+
+    let parameters =
+        layers
+        |> Array.collect Layer.parameters
+        |> Array.map (fun p -> p :> torch.Tensor)
+
+    let gradients = torch.autograd.grad ([| loss |], parameters)
+
+    [|
+        for l in 0 .. layers.Length - 1 do
+            torch.cat ([| gradients[2 * l]; gradients[2 * l + 1].unsqueeze 1L |], 1L)
+            |> Oracle.values
+    |]
+    |> Array.concat
+    |> Vector<float>.Build.DenseOfArray
+
+let private outer (weight: float) (g: Vector<float>) : Matrix<float> = g.OuterProduct g * weight
+
+let private total (matrices: Matrix<float> list) = List.reduce (fun x y -> x + y) matrices
+
+/// 1/n sum over data points of sum_c p(c | x) grad grad^T.
+let private explicitFull (model: Networks.Network) (input: torch.Tensor) =
+    let n = int (input.size 0)
+
+    total [
+        for i in 0 .. n - 1 do
+            let x = input[int64 i]
+            let logits: torch.Tensor = model.call (x.unsqueeze 0L)
+            let p = Oracle.values (logits.softmax 1L)
+
+            for c in 0 .. p.Length - 1 -> outer (p[c] / float n) (scoreGradient model x (int64 c))
+    ]
+
+let private explicitEmpirical model (input: torch.Tensor) (numbers: int list) =
+    let counted = numbers |> List.indexed |> List.filter (fun (_, c) -> c >= 0)
+
+    total [
+        for i, c in counted ->
+            outer (1.0 / float counted.Length) (scoreGradient model input[int64 i] (int64 c))
+    ]
+
+let private agrees (expected: Matrix<float>) G =
+    Oracle.agreesWith Tolerance.explicit expected (FisherFactor.dense G)
+
+[<Fact>]
+let ``the full and the empirical factor are the sums of autograd's gradients`` () =
+    use _scope = torch.NewDisposeScope()
+    let model, input = make (), Networks.normal [ 5; 3 ]
+    agrees (explicitFull model input) (factorOf model Fisher.Full (batch input null))
+    let numbers = [ 0; 2; 1; 1; 0 ]
+
+    agrees
+        (explicitEmpirical model input numbers)
+        (factorOf model Fisher.Empirical (batch input (labels numbers)))
+
+[<Fact>]
+let ``a Monte-Carlo factor is the mean over the labels that the generator draws`` () =
+    use _scope = torch.NewDisposeScope()
+    let model, input = make (), Networks.normal [ 4; 3 ]
+    let output = (model.call input).detach()
+    use generator = new torch.Generator(7uL)
+
+    let drawn = [
+        for _ in 1..3 ->
+            (Likelihood.sample Likelihood.Categorical output generator).data<int64>()
+            |> Seq.map int
+            |> Seq.toList
+    ]
+
+    use again = new torch.Generator(7uL)
+
+    let G =
+        Fisher.factor
+            model
+            (layersOf model)
+            (Fisher.MonteCarlo 3)
+            Likelihood.Categorical
+            (batch input null)
+            again
+
+    let expected =
+        drawn
+        |> List.map (explicitEmpirical model input)
+        |> total
+        |> fun sum -> sum / 3.0
+
+    agrees expected G
+
+let private ignored = [ 1; -100; 2; -100; -100; 0; 0 ]
+
+[<Fact>]
+let ``ignored labels have no column and do not count`` () =
+    use _scope = torch.NewDisposeScope()
+    let model, input = make (), Networks.normal [ 7; 3 ]
+
+    agrees
+        (explicitEmpirical model input ignored)
+        (factorOf model Fisher.Empirical (batch input (labels ignored)))
+
+    let kept = input.index_select (0L, labels [ 0; 2; 5; 6 ])
+    agrees (explicitFull model kept) (factorOf model Fisher.Full (batch input (labels ignored)))
+
+let private accumulated model fisher batches budget cancellation =
+    Fisher.accumulate model (layersOf model) fisher Likelihood.Categorical batches null budget cancellation
+
+[<Fact>]
+let ``batches of different sizes add up to the factor of all of them, whatever labels are ignored`` () =
+    use _scope = torch.NewDisposeScope()
+    let model, input, target = make (), Networks.normal [ 7; 3 ], labels ignored
+
+    let batches = [
+        for first, count in [ 0L, 2L; 2L, 1L; 3L, 4L ] ->
+            batch (input.narrow (0L, first, count)) (target.narrow (0L, first, count))
+    ]
+
+    for fisher in [ Fisher.Full; Fisher.Empirical ] do
+        let whole = factorOf model fisher (batch input target)
+        let parts = accumulated model fisher batches Int64.MaxValue CancellationToken.None
+        agrees (Oracle.matrix (FisherFactor.dense whole)) parts
+
+[<Fact>]
+let ``a budget that is too small, no batch, and cancellation each end it with nothing left over`` () =
+    let model = make ()
+
+    let batches = [ for _ in 1..3 -> batch (Networks.normal [ 4; 3 ]) null ]
+
+    let before = torch.Tensor.TotalCount
+
+    let over =
+        Oracle.raises<InvalidOperationException>(fun () ->
+            accumulated model Fisher.Full batches 2500L CancellationToken.None |> ignore)
+
+    Assert.Contains("data points takes", over.Message)
+
+    Assert.Contains(
+        "and 2500 are allowed; use fewer data points, sampled labels, or a larger budget",
+        over.Message
+    )
+
+    Assert.Contains(
+        "batches must hold at least one batch; got none",
+        (Oracle.raises<ArgumentException>(fun () ->
+            accumulated model Fisher.Full [] Int64.MaxValue CancellationToken.None |> ignore))
+            .Message
+    )
+
+    use source = new CancellationTokenSource()
+
+    let stopping =
+        seq {
+            yield batches[0]
+            source.Cancel()
+            yield batches[1]
+        }
+
+    Oracle.raises<OperationCanceledException>(fun () ->
+        accumulated model Fisher.Full stopping Int64.MaxValue source.Token |> ignore)
+    |> ignore
+
+    Assert.Equal(before, torch.Tensor.TotalCount)
+
+[<Fact>]
+let ``NaN in the data or the weights names the layer`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = make ()
+    let input = Networks.normal [ 4; 3 ]
+    input[1L, 2L] <- torch.tensor nan
+
+    let error =
+        Oracle.raises<NumericalFailure>(fun () -> factorOf model Fisher.Full (batch input null) |> ignore)
+
+    Assert.Equal("layer 'fc0' (4 -> 4)", error.Subject)
+    Assert.Contains("activations are not finite", error.What)
+
+[<Fact>]
+let ``an empty batch and a layer that is not called are refused`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = make ()
+
+    Oracle.raises<ArgumentException>(fun () ->
+        factorOf model Fisher.Full (batch (Networks.normal [ 0; 3 ]) null) |> ignore)
+    |> ignore
+
+    let used, unused = Networks.linear 3 3 true, Networks.linear 3 3 true
+    let partly = new Networks.Model([ "used", used; "unused", unused ], used.call)
+
+    let error =
+        Oracle.raises<InvalidOperationException>(fun () ->
+            factorOf partly Fisher.Full (batch (Networks.normal [ 2; 3 ]) null) |> ignore)
+
+    Assert.Contains("layer 'unused' (4 -> 3) was not called", error.Message)
