@@ -7,6 +7,7 @@ open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
+open MathNet.Numerics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
@@ -50,6 +51,24 @@ let ``the solve and log det are those of the damped matrix`` name =
             Assert.Equal<int64 array array>(Curvature.shapes C, Weights.shapes found)
             Oracle.agrees Tolerance.explicit (expected.ToArray()) (numbers found)
             agreesInLogDet Tolerance.explicit (plus lambda F) factored)
+
+/// What a solve of C + lambda I may lose in float64: some units of rounding times the condition number, and no less than
+/// the tolerance of well-conditioned problems.
+let private lossOf (F: Matrix<float>) lambda =
+    let condition = (F.Trace() + lambda) / lambda
+    max Tolerance.explicit (16.0 * Precision.DoublePrecision * condition)
+
+[<Theory; MemberData(nameof structures)>]
+let ``however large the curvature, a solve loses no more digits than the condition number takes`` name =
+    forSome name (fun _ (C, F) ->
+        for size in [ 1.0; 1e4; 1e8 ] do
+            for lambda in lambdas do
+                let scale = size / F.Trace()
+                let C, F = Curvature.scale scale C, F * scale
+                let V = vector C
+                let product = Weights.axpy lambda V (Curvature.product C V)
+                let found = Factored.solve (tikhonov lambda C) product
+                Oracle.agrees (lossOf F lambda) (numbers V) (numbers found))
 
 [<Theory; MemberData(nameof structures)>]
 let ``the inverse is symmetric, positive definite and linear`` name =
