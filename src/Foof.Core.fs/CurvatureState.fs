@@ -134,26 +134,30 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             for l in block.Members do
                 blockOf[l] <- block
 
-    let solve (blocks: FactoredBlock array) (gradients: torch.Tensor voption array) =
+    let solve (blocks: FactoredBlock array) (gradients: Direction voption array) =
         let directions = Array.create gradients.Length ValueNone
 
         for block in blocks do
             if block.Members |> Array.exists (fun l -> gradients[l].IsSome) then
-                let like = block.Members |> Array.pick (fun l -> ValueOption.toOption gradients[l])
+                let like =
+                    block.Members
+                    |> Array.pick (fun l -> ValueOption.toOption gradients[l])
+                    |> Direction.like
+
+                let zero l =
+                    torch.zeros (
+                        Layer.outputs layers[l],
+                        Layer.inputs layers[l],
+                        dtype = like.dtype,
+                        device = like.device
+                    )
+                    |> Direction.Matrix
 
                 let V =
                     block.Members
-                    |> Array.map (fun l ->
-                        gradients[l]
-                        |> ValueOption.defaultWith (fun () ->
-                            torch.zeros (
-                                Layer.outputs layers[l],
-                                Layer.inputs layers[l],
-                                dtype = like.dtype,
-                                device = like.device
-                            )))
+                    |> Array.map (fun l -> gradients[l] |> ValueOption.defaultWith (fun () -> zero l))
 
-                let solved = Factored.solve block.Factored.Value V
+                let solved = Preconditioning.solve block.Factored.Value V
 
                 block.Members
                 |> Array.iteri (fun i l ->
@@ -249,8 +253,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | OnFailure.Diagonal
         | OnFailure.Identity -> false
 
-    /// The two sides of layer l's inverse, where it is a Kronecker product on a layer without groups and no trust rule
-    /// needs the gradient: then factors can be preconditioned instead of gradients.
+    /// The two sides of layer l's inverse, where it is a Kronecker product on a layer without groups and directions are
+    /// trusted as they are.
     member _.Sides(l: int) =
         match blockOf[l].Factored with
         | ValueSome(Factored.Structured(Curvature.Kronecker(E, A), _)) when
@@ -261,9 +265,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             ValueSome struct (E, A)
         | _ -> ValueNone
 
-    /// C^-1 grad for the layers that have a gradient [d_out; d_in], trusted as the recipe says; `rate` is each layer's
-    /// learning rate. The results belong to the caller's scope.
-    member _.Directions(gradients: torch.Tensor voption array, rate: int -> float) =
+    /// C^-1 grad for the layers that have a gradient, trusted as the recipe says; `rate` is each layer's learning rate.
+    /// The results belong to the caller's scope.
+    member _.Directions(gradients: Direction voption array, rate: int -> float) =
         let directions = solve blocks gradients
 
         match recipe.Trust with

@@ -2,18 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// What a layer moves by.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type internal Move =
-    /// The loss does not depend on it.
-    | Nothing
-    /// grad_W [d_out; d_in].
-    | Gradient of torch.Tensor
-    /// Delta W = (E P_E)^T (A P_A), preconditioned factors of a batch with fewer rows than the layer has outputs.
-    | Factors of A: torch.Tensor * E: torch.Tensor
-
-/// How the layers move in a step: by their factors where the batch has fewer rows than the layer has outputs and the
-/// inverse is a Kronecker product, by their gradient elsewhere. Both give the same Delta W. (MATH 5)
+/// How the layers move in a step: by their factors where the batch has fewer rows than the layer has outputs, so that
+/// the gradient is a product that need not be formed, by their gradient elsewhere. Both give the same Delta W. (MATH 5)
 [<Sealed>]
 type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Layer -> float) =
     let trusted = TrustedFactors()
@@ -21,21 +11,7 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
     let layers = Seq.toArray preconditioner.Layers
     let state = preconditioner.Curvature
 
-    /// Whether the inverse will be a product of two sides, so that no gradient is needed.
-    let factorsServe =
-        let sides =
-            match recipe.Curvature, recipe.Rule with
-            | Approximation.Kronecker(SideStatistic.Identity, _), _ -> true
-            | Approximation.Kronecker _, (Damping.Tikhonov | Damping.Blend _) -> false
-            | Approximation.Kronecker _, _ -> true
-            | _ -> false
-
-        sides
-        && recipe.Trust.IsRaw
-        && recipe.Adaptive.IsNone
-        && recipe.Momentum.IsAfter
-        && not recipe.IndependentBatches
-        && not (Recipe.needsGradients recipe)
+    let factorsServe = recipe.Momentum.IsAfter && not (Recipe.needsGradients recipe)
 
     let byFactors (layer: Layer) (output: torch.Tensor) =
         factorsServe
@@ -46,29 +22,24 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
             | _ -> false)
         && output.numel () < Layer.outputs layer * Layer.outputs layer
 
-    let moveBy (layer: Layer) (weight: Direction) (bias: torch.Tensor voption) =
+    /// Weight and bias of a direction; the bias is the last column.
+    let split (layer: Layer) direction =
+        match direction with
+        | Direction.Matrix M ->
+            let struct (weight, bias) = Layer.split layer M
+            struct (Direction.Matrix weight, bias)
+        | Direction.Product(left, right) ->
+            let struct (inputs, ones) = Layer.columns layer right
+            struct (Direction.Product(left, inputs), ones |> ValueOption.map (fun ones -> left.t().mv ones))
+
+    let move (layer: Layer) direction =
+        let struct (weight, bias) = split layer direction
         update.Apply(layer.Weight, weight, recipe.Momentum)
 
         match layer.Bias, bias with
         | ValueSome parameter, ValueSome direction ->
             update.Apply(parameter, Direction.Matrix direction, recipe.Momentum)
         | _ -> ()
-
-    let moveByFactors (layer: Layer) (A: torch.Tensor) (E: torch.Tensor) P_E P_A =
-        let times (X: torch.Tensor) side =
-            (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
-
-        let errors = if P_E |> Side.isOne then E else times E P_E
-        let struct (inputs, ones) = Layer.columns layer (times A P_A)
-
-        moveBy
-            layer
-            (Direction.Product(errors, inputs))
-            (ones |> ValueOption.map (fun ones -> errors.t().mv ones))
-
-    let moveByDirection (layer: Layer) (direction: torch.Tensor) =
-        let struct (weight, bias) = Layer.split layer direction
-        moveBy layer (Direction.Matrix weight) bias
 
     /// Raises an InvalidOperationException when a parameter of a layer is not trained any more.
     static member RequireTrainable(layer: Layer) =
@@ -110,75 +81,65 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 parameter :> torch.Tensor
     |]
 
-    /// What a layer moves by.
+    /// A layer's gradient; none where the loss does not depend on it.
     member moves.Of(layer: Layer, calls: Record array, derivatives: Differentiation) =
         let byGradient () =
             match derivatives.Of layer.Weight with
-            | null -> Move.Nothing
+            | null -> ValueNone
             | weight ->
-                Move.Gradient(Layer.joined layer weight (layer.Bias |> ValueOption.map derivatives.Of))
+                Layer.joined layer weight (layer.Bias |> ValueOption.map derivatives.Of)
+                |> Direction.Matrix
+                |> ValueSome
 
         if not (moves.ByFactors(layer, calls)) then
             byGradient ()
         else
             match Factors.ofRecords layer calls derivatives with
-            | ValueNone ->
-                if trusted.Includes layer then
-                    Move.Nothing
-                else
-                    byGradient ()
+            | ValueNone -> if trusted.Includes layer then ValueNone else byGradient ()
             | ValueSome(struct (A, E) as factors) ->
                 trusted.Require(layer, factors, derivatives)
-                Move.Factors(A, E)
+                ValueSome(Direction.Product(E, A))
 
-    /// What of the moves could be NaN.
-    member _.Suspects(found: Move array) =
-        let ofLayer (layer: Layer, move: Move) =
-            match move with
-            | Move.Nothing -> None
-            | Move.Gradient gradient -> Some(Gradients.ofLayer layer gradient)
-            | Move.Factors(_, E) -> Some(Gradients.ofErrors layer E)
+    /// What of the gradients could be NaN.
+    member _.Suspects(gradients: Direction voption array) =
+        let ofLayer (layer: Layer, gradient) =
+            match gradient with
+            | ValueNone -> None
+            | ValueSome(Direction.Matrix M) -> Some(Gradients.ofLayer layer M)
+            | ValueSome(Direction.Product(E, _)) -> Some(Gradients.ofErrors layer E)
 
-        Array.zip layers found |> Seq.choose ofLayer
+        Array.zip layers gradients |> Seq.choose ofLayer
 
-    /// The moves by gradient as directions, with those by factors left out.
-    member _.Directions(found: Move array) =
-        let gradients =
-            found
-            |> Array.mapi (fun l move ->
-                match move with
-                | Move.Gradient gradient -> ValueSome(update.Gathered(recipe.Momentum, layers[l], gradient))
-                | Move.Factors(A, E) when (state.Sides l).IsNone -> ValueSome(E.t().mm A)
-                | _ -> ValueNone)
+    /// What is preconditioned, with momentum where that comes first, and its directions.
+    member _.Directions(gradients: Direction voption array) =
+        let gather (layer: Layer) gradient =
+            if recipe.Momentum.IsBefore then
+                Direction.Matrix(update.Gathered(recipe.Momentum, layer, Direction.matrix gradient))
+            else
+                gradient
 
-        struct (gradients, state.Directions(gradients, (fun l -> rateOf layers[l])))
+        let gathered =
+            Array.map2 (fun layer -> ValueOption.map (gather layer)) layers gradients
+
+        struct (gathered, state.Directions(gathered, (fun l -> rateOf layers[l])))
 
     /// By how much directions as they are lower the quadratic model of the loss: eta (1 - eta/2) sum <Delta W, grad>.
-    member _.Foretold(gradients: torch.Tensor voption array, directions: torch.Tensor voption array) =
+    member _.Foretold(gradients: Direction voption array, directions: Direction voption array) =
         let ofLayer l gradient direction =
             match gradient, direction with
-            | ValueSome(g: torch.Tensor), ValueSome(d: torch.Tensor) ->
+            | ValueSome g, ValueSome d ->
                 let eta: float = rateOf layers[l]
-                eta * (1.0 - 0.5 * eta) * Reading.number ((d * g).sum())
+                eta * (1.0 - 0.5 * eta) * Reading.number (Direction.inner d g)
             | _ -> 0.0
 
         Array.mapi2 ofLayer gradients directions |> Array.sum
 
-    /// Moves every layer.
-    member _.Apply
-        (found: Move array, gathered: torch.Tensor voption array, directions: torch.Tensor voption array)
-        =
+    /// Moves every layer that has a direction.
+    member _.Apply(gathered: Direction voption array, directions: Direction voption array) =
         if recipe.Momentum.IsBefore then
             Array.iter2
-                (fun layer gathered -> gathered |> ValueOption.iter (fun M -> update.Remember(layer, M)))
+                (fun layer -> ValueOption.iter (fun M -> update.Remember(layer, Direction.matrix M)))
                 layers
                 gathered
 
-        for l in 0 .. layers.Length - 1 do
-            match found[l], directions[l] with
-            | Move.Nothing, _ -> ()
-            | (Move.Gradient _ | Move.Factors _), ValueSome direction -> moveByDirection layers[l] direction
-            | Move.Factors(A, E), ValueNone ->
-                let struct (P_E, P_A) = (state.Sides l).Value
-                moveByFactors layers[l] A E P_E P_A
-            | Move.Gradient _, ValueNone -> ()
+        Array.iter2 (fun layer -> ValueOption.iter (move layer)) layers directions

@@ -126,15 +126,14 @@ type Optimizer
         )
 
         let gradients =
-            found
-            |> Array.map (fun move ->
-                match move with
-                | Move.Gradient gradient when Recipe.needsGradients recipe -> ValueSome gradient
-                | _ -> ValueNone)
+            if Recipe.needsGradients recipe then
+                found |> Array.map (ValueOption.map Direction.matrix)
+            else
+                preconditioner.Observer.None()
 
         let moved = [|
             for l in 0 .. found.Length - 1 do
-                if not found[l].IsNothing then
+                if found[l].IsSome then
                     l
         |]
 
@@ -155,7 +154,7 @@ type Optimizer
         let struct (gathered, directions) =
             first |> ValueOption.defaultWith (fun () -> moves.Directions found)
 
-        moves.Apply(found, gathered, directions)
+        moves.Apply(gathered, directions)
 
         for parameter in plain do
             updatePlain parameter (derivatives.Of parameter)
@@ -248,13 +247,10 @@ type Optimizer
 
         let found =
             preconditioner.AdvancePassively()
-            |> Array.map (fun gradient ->
-                match gradient with
-                | ValueSome gradient -> Move.Gradient gradient
-                | ValueNone -> Move.Nothing)
+            |> Array.map (ValueOption.map Direction.Matrix)
 
         let struct (gathered, directions) = moves.Directions found
-        moves.Apply(found, gathered, directions)
+        moves.Apply(gathered, directions)
 
         for parameter in plain do
             updatePlain parameter parameter.grad

@@ -144,9 +144,9 @@ type Preconditioner
             | ValueSome struct (Side.Identity _, A) -> (A |> Side.times (M.unsqueeze 0L)).squeeze 0L
             | _ ->
                 let gradients = observer.None()
-                gradients[l] <- ValueSome M
+                gradients[l] <- ValueSome(Direction.Matrix M)
                 let directions = state.Directions(gradients, (fun _ -> 1.0))
-                directions[l].Value)
+                Direction.matrix directions[l].Value)
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is
     /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are. Raises a
@@ -155,23 +155,29 @@ type Preconditioner
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let gradients = preconditioner.AdvancePassively()
-        let directions = state.Directions(gradients, (fun _ -> preconditioner.LearningRate))
+
+        let directions =
+            state.Directions(
+                gradients |> Array.map (ValueOption.map Direction.Matrix),
+                fun _ -> preconditioner.LearningRate
+            )
 
         for l in 0 .. layers.Length - 1 do
-            directions[l] |> ValueOption.iter (Gradients.replace layers[l])
+            directions[l]
+            |> ValueOption.iter (Direction.matrix >> Gradients.replace layers[l])
 
     /// Takes in what ordinary forward passes recorded since the last step, and records the next ones if the
     /// next step will want them: the gradients of the layers that have one.
     member internal preconditioner.AdvancePassively() =
         let gradients = Gradients.ofLayers layers
 
-        Array.map2 (fun layer -> ValueOption.map (Gradients.ofLayer layer)) layers gradients
-        |> Seq.collect ValueOption.toList
-        |> Gradients.requireFinite
-
         let records = recorder.Take()
 
         try
+            Array.map2 (fun layer -> ValueOption.map (Gradients.ofLayer layer)) layers gradients
+            |> Seq.collect ValueOption.toList
+            |> Gradients.requireFinite
+
             let wanted =
                 if Recipe.needsGradients recipe then
                     gradients

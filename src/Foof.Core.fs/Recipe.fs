@@ -143,6 +143,12 @@ and Recipe = {
 
         { recipe with Cadence = cadence }
 
+    /// The same method with a warm-up of so many batches, for languages without `with`.
+    member recipe.WithWarmUp(batches: int) = {
+        recipe with
+            Cadence = { recipe.Cadence with WarmUp = batches }
+    }
+
 /// The Levenberg-Marquardt rule at work.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module internal AdaptiveDamping =

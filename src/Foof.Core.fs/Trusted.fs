@@ -7,13 +7,13 @@ open TorchSharp
 module internal Trusted =
 
     /// direction |target| / |direction|, and as it is where that is zero.
-    let private scaledTo (direction: torch.Tensor) (target: torch.Tensor) =
-        let size = direction.norm ()
+    let private scaledTo direction target =
+        let size = Direction.norm direction
         let isZero = size.eq((0.0).ToScalar()).``to`` size.dtype
-        direction * (target.norm () / (size + isZero))
+        direction |> Direction.scaled (Direction.norm target / (size + isZero))
 
     /// Each layer's direction at the norm of its target.
-    let matching (targets: torch.Tensor voption array) (directions: torch.Tensor voption array) =
+    let matching (targets: Direction voption array) (directions: Direction voption array) =
         Array.map2 (ValueOption.map2 scaledTo) directions targets
 
     /// nu times the directions, nu = min(1, sqrt(kappa / sum eta^2 <direction, gradient>)), 1 where the sum is not
@@ -21,11 +21,11 @@ module internal Trusted =
     let clipped
         (kappa: float)
         (rate: int -> float)
-        (gradients: torch.Tensor voption array)
-        (directions: torch.Tensor voption array)
+        (gradients: Direction voption array)
+        (directions: Direction voption array)
         =
-        let product l (direction: torch.Tensor) (gradient: torch.Tensor) =
-            (direction * gradient).sum() * (rate l * rate l)
+        let product l direction gradient =
+            Direction.inner direction gradient * (rate l * rate l)
 
         let products =
             Array.mapi2
@@ -42,4 +42,4 @@ module internal Trusted =
             let nu =
                 (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa).sqrt().clamp_max((1.0).ToScalar())
 
-            directions |> Array.map (ValueOption.map (fun direction -> direction * nu))
+            directions |> Array.map (ValueOption.map (Direction.scaled nu))

@@ -5,13 +5,6 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// A direction for one parameter: a matrix, or a product that need not be formed.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type internal Direction =
-    | Matrix of torch.Tensor
-    /// left^T right, of factors with few rows.
-    | Product of left: torch.Tensor * right: torch.Tensor
-
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
 /// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 [<Sealed>]

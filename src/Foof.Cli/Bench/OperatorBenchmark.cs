@@ -67,7 +67,7 @@ internal static class OperatorBenchmark
 
         return stop.IsCancellationRequested
             ? null
-            : [.. rows.Select(row => OperatorTime.Of(row.Name, row.Microseconds, row.Bytes))];
+            : [.. rows.Select(row => new OperatorTime(row.Name, Spread.Of(row.Microseconds), row.Bytes))];
     }
 
     private static Row[] SmallRows()

@@ -15,7 +15,7 @@ internal static class BenchCommand
     /// <summary>The command with its kinds.</summary>
     internal static Command Make(CommandFrame frame)
     {
-        var bench = new Command("bench", "Measure") { Ops(frame) };
+        var bench = new Command("bench", "Measure") { BenchStepCommand.Make(frame), Ops(frame) };
         return bench;
     }
 
@@ -72,9 +72,9 @@ internal static class BenchCommand
         foreach (var row in rows)
             table.AddRow(
                 row.Name,
-                $"{row.Median:F3}",
-                $"{row.Tenth:F3}",
-                $"{row.Ninetieth:F3}",
+                $"{row.Microseconds.Median:F3}",
+                $"{row.Microseconds.Tenth:F3}",
+                $"{row.Microseconds.Ninetieth:F3}",
                 $"{row.BytesPerCall:F0}"
             );
         console.Write(table);

@@ -12,7 +12,7 @@ internal static class ModelCatalogue
         new("linear", LinearModel.Build),
         new("cnn", Cnn.Build),
         new("autoencoder", Autoencoder.Build, Classifies: false),
-        new("resnet18", ResNet18.Build),
+        new("resnet18", () => ResNet18.Build(channels: 1)),
     ];
 
     /// <summary>All names.</summary>

@@ -11,12 +11,12 @@ internal static class ResNet18
 {
     private static readonly int[] Widths = [64, 128, 256, 512];
 
-    /// <summary>Makes one.</summary>
-    internal static nn.Module<Tensor, Tensor> Build()
+    /// <summary>Makes one for images of some channels.</summary>
+    internal static nn.Module<Tensor, Tensor> Build(int channels)
     {
         var inputs = Widths[0];
         var model = nn.Sequential(
-            ("convolution", nn.Conv2d(1, inputs, 3, padding: 1, bias: false)),
+            ("convolution", nn.Conv2d(channels, inputs, 3, padding: 1, bias: false)),
             ("norm", nn.BatchNorm2d(inputs)),
             ("relu", nn.ReLU())
         );

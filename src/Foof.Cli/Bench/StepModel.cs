@@ -1,0 +1,66 @@
+using Foof.Cli.Data;
+using Foof.Cli.Models;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>A network to measure steps on, with random data of its shape.</summary>
+/// <param name="Kind">The network.</param>
+/// <param name="ImageShape">Channels, height and width of its images.</param>
+/// <param name="Period">T of the rows that are amortised.</param>
+internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
+{
+    private const int PaperPeriod = 100;
+
+    // What the paper amortises over on its large networks.
+    private const int LargePeriod = 500;
+
+    private static readonly long[] FashionMnist = [1, 28, 28];
+    private static readonly long[] Cifar = [3, 32, 32];
+
+    private static readonly StepModel[] Models =
+    [
+        new(ModelCatalogue.Find("mlp"), FashionMnist, PaperPeriod),
+        new(ModelCatalogue.Find("cnn"), FashionMnist, PaperPeriod),
+        new(new("resnet18", () => ResNet18.Build(channels: 3)), Cifar, LargePeriod),
+        new(ModelCatalogue.Find("autoencoder"), FashionMnist, PaperPeriod),
+    ];
+
+    /// <summary>The names.</summary>
+    internal static IReadOnlyList<string> Names { get; } = [.. Models.Select(model => model.Kind.Name)];
+
+    /// <summary>The network of a name from <see cref="Names"/>.</summary>
+    internal static StepModel Find(string name) => Models.Single(model => model.Kind.Name == name);
+
+    /// <summary>A batch of random images, and what the outputs are compared with; the caller's scope owns it.</summary>
+    internal (Tensor Input, Tensor Target) Batch(int size)
+    {
+        var images = randn([size, .. ImageShape]);
+        return (images, Kind.Target(images, randint(ImageSet.Classes, [size])));
+    }
+
+    /// <summary>
+    /// The floating-point operations of a forward and a backward pass over a batch: two for each weight and each
+    /// position that it multiplies, forward, for the weight's gradient and, behind the first layer, for the input's.
+    /// </summary>
+    internal double Flops(nn.Module<Tensor, Tensor> model, int batchSize)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var forward = new List<double>();
+        foreach (var (_, module) in model.named_modules())
+            if (module is nn.Module<Tensor, Tensor> layer and (Linear or Conv2d))
+                layer.register_forward_hook(
+                    (_, _, output) =>
+                    {
+                        var weight = layer.get_parameter("weight")!;
+                        forward.Add(2.0 * output.numel() * weight.numel() / weight.shape[0]);
+                        return output;
+                    }
+                );
+        model.call(Batch(batchSize).Input);
+        return 3 * forward.Sum() - forward[0];
+    }
+}

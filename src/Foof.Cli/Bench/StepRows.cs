@@ -1,0 +1,50 @@
+using Foof.Cli.Training;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>The rows of <c>bench step</c>.</summary>
+internal static class StepRows
+{
+    private const int StatisticsSteps = 10;
+    private const int LargeBatch = 1000;
+
+    /// <summary>The rows for a network: the small ones' all, of a large one those that the paper amortises.</summary>
+    internal static StepRow[] Of(StepModel model) =>
+        model.Kind.Name == "resnet18"
+            ? [Plain("sgd"), Plain("adam"), Amortised("foof", model.Period), Amortised("kfac", model.Period)]
+            :
+            [
+                Plain("sgd"),
+                Plain("adam"),
+                Amortised("foof", model.Period),
+                new("foof T=100", Optimizer("foof"), model.Period, model.Period),
+                EveryStep("foof"),
+                Amortised("kfac", model.Period),
+                EveryStep("kfac"),
+                Amortised("kfac-standard", model.Period),
+                Amortised("ekfac", model.Period),
+                EveryStep("natural"),
+                EveryStep("natural-blocks"),
+                EveryStep("eva"),
+                new("shampoo T=20", Optimizer("shampoo"), 20, 20),
+                Plain("sgd") with
+                {
+                    Name = StepRow.BaselineOf(LargeBatch),
+                    BatchSize = LargeBatch,
+                },
+                EveryStep("natural") with
+                {
+                    Name = $"natural T=1 B={LargeBatch}",
+                    BatchSize = LargeBatch,
+                },
+            ];
+
+    private static OptimizerKind Optimizer(string name) => OptimizerCatalogue.Find(name);
+
+    private static StepRow Plain(string name) => new(name, Optimizer(name), 1, 1);
+
+    private static StepRow EveryStep(string name) => new($"{name} T=1", Optimizer(name), 1, 1);
+
+    private static StepRow Amortised(string name, int period) =>
+        new($"{name} T={period} S={StatisticsSteps}", Optimizer(name), period, StatisticsSteps);
+}

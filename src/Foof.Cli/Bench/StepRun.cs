@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Foof.Cli.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>A row at work on a network and batches of its own. Owns them.</summary>
+internal sealed class StepRun : IDisposable
+{
+    private const int Batches = 4;
+
+    private readonly (Tensor Input, Tensor Target)[] batches;
+    private readonly nn.Module<Tensor, Tensor> model;
+    private readonly ILearner learner;
+    private readonly List<double> inRound = [];
+    private readonly int stepsOfPeriod;
+    private int step;
+    private long bytes;
+    private long steps;
+
+    /// <summary>Makes the network and the optimiser, which has its first inverse afterwards.</summary>
+    internal StepRun(StepRow row, StepSettings settings)
+    {
+        Row = row;
+        stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
+        manual_seed(1).Dispose();
+        var options = row.Options(settings);
+        batches =
+        [
+            .. Enumerable
+                .Range(0, Batches)
+                .Select(_ => settings.Model.Batch(options.BatchSize))
+                .Select(batch =>
+                    (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())
+                ),
+        ];
+        model = settings.Model.Kind.Build();
+        // Where the warm-up is one batch, the first period begins with the second.
+        var optimizer = row.Optimizer.Method is { } method
+            ? row.Optimizer with
+            {
+                Make = CurvatureLearner.Of(method.WithWarmUp(1)),
+            }
+            : row.Optimizer;
+        learner = optimizer.Make(model, settings.Model.Kind, options);
+        Step();
+        inRound.Clear();
+        (bytes, steps) = (0, 0);
+    }
+
+    /// <summary>The row.</summary>
+    internal StepRow Row { get; }
+
+    /// <summary>The milliseconds of every step that was measured.</summary>
+    internal List<double> Milliseconds { get; } = [];
+
+    /// <summary>The milliseconds of a step amortised over the period, in each round.</summary>
+    internal List<double> Amortised { get; } = [];
+
+    /// <summary>Managed memory that a step takes.</summary>
+    internal double BytesPerStep => steps == 0 ? 0 : (double)bytes / steps;
+
+    /// <summary>How many steps of a round there are in one of several equal slices, at least one.</summary>
+    internal int StepsInSlice(int slices) => Math.Max(1, stepsOfPeriod / slices);
+
+    /// <summary>Runs some steps.</summary>
+    internal void Run(int count)
+    {
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        for (var i = 0; i < count; i++)
+            Step();
+        bytes += GC.GetTotalAllocatedBytes(precise: true) - before;
+        steps += count;
+    }
+
+    /// <summary>Ends a round: its steps make one amortised time.</summary>
+    internal void EndRound()
+    {
+        var sum = inRound.Sum();
+        var counted = inRound.Count;
+        if (Row.Period > stepsOfPeriod)
+        {
+            // The first steps of a period are plain; what was left out of it is like them.
+            var plain = Spread.Of(inRound.Take(stepsOfPeriod - Row.StatisticsSteps)).Median;
+            sum += (Row.Period - stepsOfPeriod) * plain;
+            counted = Row.Period;
+        }
+        Amortised.Add(sum / counted);
+        Milliseconds.AddRange(inRound);
+        inRound.Clear();
+    }
+
+    private void Step()
+    {
+        using var scope = NewDisposeScope();
+        var (input, target) = batches[step++ % Batches];
+        var start = Stopwatch.GetTimestamp();
+        learner.Step(input, target);
+        inRound.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+    }
+
+    /// <summary>Frees everything.</summary>
+    public void Dispose()
+    {
+        learner.Dispose();
+        model.Dispose();
+        foreach (var (input, target) in batches)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>What a step of one optimiser costs.</summary>
+/// <param name="Name">The row.</param>
+/// <param name="Amortised">Milliseconds of a step, a mean over the period: the median over the rounds.</param>
+/// <param name="Step">Milliseconds of single steps.</param>
+/// <param name="Ratio">Its cost by that of its SGD row in the same round: the median over the rounds.</param>
+/// <param name="Flops">The operations of the model's forward and backward pass.</param>
+/// <param name="PeakShare">Those by the time, as a share of the machine's best rate.</param>
+/// <param name="BytesPerStep">Managed memory that a step takes.</param>
+/// <param name="PeakMegabytes">The most that the process held while it ran this row alone; null: not known.</param>
+/// <param name="Extrapolated">Whether a part of the period's plain steps was not run.</param>
+internal sealed record StepTime(
+    string Name,
+    double Amortised,
+    Spread Step,
+    double Ratio,
+    double Flops,
+    double PeakShare,
+    double BytesPerStep,
+    double? PeakMegabytes,
+    bool Extrapolated
+)
+{
+    /// <summary>As a row of the metrics.</summary>
+    internal JsonObject ToJson() =>
+        new()
+        {
+            ["name"] = Name,
+            ["median_ms"] = Amortised,
+            ["step_median_ms"] = Step.Median,
+            ["p10"] = Step.Tenth,
+            ["p90"] = Step.Ninetieth,
+            ["ratio_to_sgd"] = Ratio,
+            ["flops"] = Flops,
+            ["peak_share"] = PeakShare,
+            ["bytes_per_step"] = BytesPerStep,
+            ["peak_rss_mb"] = PeakMegabytes,
+            ["extrapolated"] = Extrapolated,
+        };
+}

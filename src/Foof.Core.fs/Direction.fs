@@ -1,0 +1,56 @@
+namespace Foof
+
+open TorchSharp
+
+/// A matrix [d_out; d_in] in the shape of a layer's weight, a gradient or what the preconditioner makes of it: written
+/// out, or as a product that need not be formed.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal Direction =
+    | Matrix of torch.Tensor
+    /// left^T right, of factors with few rows: left [k; d_out], right [k; d_in].
+    | Product of left: torch.Tensor * right: torch.Tensor
+
+/// What can be said of directions without forming products. Results belong to the caller's scope.
+[<RequireQualifiedAccess>]
+module internal Direction =
+
+    /// The matrix.
+    let matrix direction =
+        match direction with
+        | Direction.Matrix M -> M
+        | Direction.Product(left, right) -> left.t().mm right
+
+    /// A tensor whose type and device those of the direction are.
+    let like direction =
+        match direction with
+        | Direction.Matrix M -> M
+        | Direction.Product(left, _) -> left
+
+    /// The direction times a number, a scalar tensor.
+    let scaled (c: torch.Tensor) direction =
+        match direction with
+        | Direction.Matrix M -> Direction.Matrix(M * c)
+        | Direction.Product(left, right) -> Direction.Product(left * c, right)
+
+    /// The sum of the products of all elements of X and Y: of two products by k k' inner products of their rows.
+    let inner x y =
+        match x, y with
+        | Direction.Matrix X, Direction.Matrix Y -> (X * Y).sum()
+        | Direction.Matrix M, Direction.Product(left, right)
+        | Direction.Product(left, right), Direction.Matrix M -> (left.mm M * right).sum()
+        | Direction.Product(left, right), Direction.Product(left', right') ->
+            (left.mm (left'.t ()) * right.mm (right'.t ())).sum()
+
+    /// The Euclidean norm; rounding may leave the sum of a product below zero.
+    let norm direction =
+        match direction with
+        | Direction.Matrix M -> M.norm ()
+        | Direction.Product _ -> (inner direction direction).clamp_min(0.0.ToScalar()).sqrt()
+
+    /// As the gradients of one column, whose positions are the product's rows.
+    let column direction =
+        match direction with
+        | Direction.Matrix M -> LayerFactor.Columns(M.unsqueeze 0L)
+        | Direction.Product(left, right) ->
+            let row (X: torch.Tensor) = X.view (1L, 1L, X.size 0, X.size 1)
+            LayerFactor.Product(Activations.Rows(row right), row left)

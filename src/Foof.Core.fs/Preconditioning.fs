@@ -1,0 +1,92 @@
+namespace Foof
+
+open TorchSharp
+
+/// Damped inverses times directions: as `Factored.solve`, and on the factors of a product wherever the result is a product
+/// again or the way there is shorter. (MATH 5, where the arithmetic goes)
+[<RequireQualifiedAccess>]
+module internal Preconditioning =
+
+    let private times (X: torch.Tensor) side =
+        (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+
+    /// P_E (left^T right) P_A of symmetric sides: both factors by themselves.
+    let private bySides P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
+        Direction.Product((if P_E |> Side.isOne then left else times left P_E), times right P_A)
+
+    /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
+    let private inBasis Q_E Q_A (S: torch.Tensor) (left: torch.Tensor) (right: torch.Tensor) =
+        let rotated = (times left Q_E).t().mm(times right Q_A) * S.squeeze 0L
+        let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
+        Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
+
+    /// sum_j w_j g_j of one layer's columns as a product, where these are products of few rows.
+    let private combination (w: torch.Tensor) factor =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, E) when A.size 0 = 1L ->
+            let n, R = A.size 1, A.size 2
+            // The columns of a data point share its inputs.
+            let errors = (E.view (-1L, n, R, E.size 3) * w.view (-1L, n, 1L, 1L)).sum 0L
+            ValueSome struct (errors.flatten (0L, 1L), A.flatten (0L, 2L))
+        | _ -> ValueNone
+
+    /// g_j . V for every column of one layer, in float64.
+    let private inner factor (V: Direction) =
+        match V with
+        | Direction.Matrix M -> (LayerFactor.transposeTimes M factor).``to`` torch.ScalarType.Float64
+        | Direction.Product(left, _) ->
+            let K =
+                torch.zeros (
+                    LayerFactor.columns factor,
+                    1L,
+                    dtype = torch.ScalarType.Float64,
+                    device = left.device
+                )
+
+            LayerFactor.addGram factor (Direction.column V) K
+            K.squeeze 1L
+
+    /// V - sum_j w_j g_j.
+    let private less (w: torch.Tensor) factor (V: Direction) =
+        match V, combination w factor with
+        | Direction.Product(left, right), ValueSome struct (errors, inputs) ->
+            Direction.Product(torch.cat ([| left; -errors |], 0L), torch.cat ([| right; inputs |], 0L))
+        | _ -> Direction.Matrix(Direction.matrix V - LayerFactor.times w factor)
+
+    /// (lambda I + G G^T)^-1 V = r^2 (V - U (I + U^T U)^-1 U^T V), for the columns of one batch: nothing of the weights'
+    /// size is formed.
+    let private byWoodbury (part: FisherColumns) (roots: torch.Tensor array) L (V: Direction array) =
+        let root = sqrt part.Weight
+
+        let projected =
+            Array.map2 inner part.Layers V
+            |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
+
+        let w = (Factorization.solveBy L (projected.unsqueeze 1L * root)).squeeze 1L * root
+        let w = w.``to`` (Direction.like V[0]).dtype
+
+        let ofLayer l factor =
+            less w factor V[l] |> Direction.scaled (roots[l].square().squeeze())
+
+        Array.mapi ofLayer part.Layers
+
+    let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
+
+    /// (C + lambda I)^-1 V. Shapes: V one [d_out; d_in] a layer -> the same. The results belong to the caller's scope.
+    let solve (factored: Factored) (V: Direction array) : Direction array =
+        match factored, V with
+        | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Product(left, right) |] when
+            Kronecker.groups E A = 1L
+              ->
+              [| bySides E A left right |]
+        | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), _), [| Direction.Product(left, right) |] when
+            S.size 0 = 1L
+              ->
+              [| inBasis Q_E Q_A S left right |]
+        | Factored.Woodbury({ Parts = [| part |] }, roots, L, _), _ when Array.forall hasOneRoot roots ->
+            byWoodbury part roots L V
+        | _ ->
+            V
+            |> Array.map Direction.matrix
+            |> Factored.solve factored
+            |> Array.map Direction.Matrix
