@@ -87,7 +87,8 @@ module Methods =
     }
 
     /// **EKFAC**: K-FAC's eigenbasis with S = 1/n sum_i (Q_E^T g_i Q_A)^2 in place of s_E s_A^T. The basis is renewed
-    /// every T steps, S at every observation. (George et al. 2018)
+    /// every T steps, S at every observation, a moving average: S goes over into a new basis as the diagonal, there, of
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T. (George et al. 2018)
     let ekfac = {
         kfacStandard with
             Name = "ekfac"
