@@ -90,7 +90,7 @@ let spectral (f: float -> float) (M: Matrix<float>) =
     * evd.EigenVectors.Transpose()
 
 /// Positions put together: rows of each data point's sum.
-let private pooled (batch: Batch) (X: Matrix<float>) =
+let pooled (batch: Batch) (X: Matrix<float>) =
     Oracle.build batch.Points X.ColumnCount (fun i j ->
         Seq.sum (seq { for r in 0 .. batch.Positions - 1 -> X[i * batch.Positions + r, j] }))
 

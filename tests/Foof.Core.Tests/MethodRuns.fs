@@ -135,10 +135,11 @@ let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) l
 
     if recipe.Memory = Memory.Sum then C else C / weight
 
-/// Runs steps on fresh batches and compares each with the explicit one.
-let follows (recipe: Recipe) (networks: Small list) rate =
+/// Runs steps on fresh batches, with momentum on the preconditioned update, and compares each with the explicit one.
+let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
     let network = networks.Head
-    use optimizer = Networks.optimizer network.Model recipe rate 0.0 0.0
+    use optimizer = Networks.optimizer network.Model recipe rate momentum 0.0
+    let mutable gathered = [||]
     let mutable seen = []
     let mutable history = []
     let mutable gradients = []
@@ -172,7 +173,7 @@ let follows (recipe: Recipe) (networks: Small list) rate =
             | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
             | _ -> [||]
 
-        let expected =
+        let now =
             directions
                 recipe
                 (remembered recipe inverted)
@@ -182,12 +183,21 @@ let follows (recipe: Recipe) (networks: Small list) rate =
                 window
                 rate
 
+        gathered <-
+            if step = 0 then
+                now
+            else
+                Array.map2 (fun (M: Matrix<float>) D -> M * momentum + D) gathered now
+
         let found = stepped optimizer network step
 
         let apart =
-            Oracle.distance (expected |> Array.map (fun D -> D * rate) |> flat) (flat found)
+            Oracle.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
 
         Assert.True(apart <= Tolerance.trajectory, $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}"))
+
+/// The same without momentum.
+let follows recipe networks rate = followsWith 0.0 recipe networks rate
 
 let batches (recipe: Recipe) count n widths positions =
     use _scope = torch.NewDisposeScope()
