@@ -79,7 +79,8 @@ module Methods =
     }
 
     /// **KFC**, K-FAC for convolutions: A_bar = 1/n sum_ir a a^T, E_bar = 1/(nR) sum_ir e e^T. Its product is that of
-    /// K-FAC-expand; the damping sees another split. (Grosse & Martens 2016)
+    /// K-FAC-expand, and so is its update, since pi makes up for the other split of R; damping rules without pi see it.
+    /// (Grosse & Martens 2016)
     let kfc = {
         kfac with
             Name = "kfc"

@@ -149,3 +149,38 @@ let ``a method as it is listed remembers, inverts and gathers momentum as its pa
     Assert.Equal(MomentumPlace.After, recipe.Momentum)
     Assert.Equal(Trigger.Always, recipe.Trigger)
     Assert.True recipe.Adaptive.IsNone
+
+[<Fact>]
+let ``KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let network = {
+        MethodRuns.perceptron 4 [ 3; 4; 2 ] 3 with
+            Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+    }
+
+    let struct (batch, fisher) = MethodRuns.explicit Methods.kfc network 3
+
+    let found (recipe: Recipe) =
+        let own = {
+            network with
+                Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+        }
+
+        use optimizer = Networks.optimizer own.Model recipe 1.0 0.0 0.0
+        flat (MethodRuns.stepped optimizer own 3)
+
+    Oracle.agrees Tolerance.explicit (found Methods.kfacExpand) (found Methods.kfc)
+
+    let bare (A: Matrix<float>) (E: Matrix<float>) (G: Matrix<float>) =
+        (plus 0.1 (moment (4.0 * 3.0) E)).Inverse()
+        * G
+        * (plus 0.1 (moment 4.0 A)).Inverse()
+
+    Oracle.agrees
+        Tolerance.explicit
+        (flat (Array.map3 bare batch.A fisher[0].E [| batch.Gradient 0; batch.Gradient 1 |]))
+        (found {
+            Methods.kfc with
+                Rule = Damping.SquareRoot
+        })
