@@ -119,8 +119,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
-    /// Takes EKFAC's second moments of one batch, in a new basis if an inversion is to follow; in a basis that stays, the
-    /// inverse in use goes along with them.
+    /// EKFAC's second moments of one batch; in a basis that stays, the inverse in use goes along with them.
     let observeSpectrum seen renews (block: FactoredBlock) =
         use _scope = torch.NewDisposeScope()
         let state, renews = states[block.Members[0]], renews && isDue block
