@@ -191,8 +191,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             | Approximation.Window _ -> seen |> Array.exists _.IsSome
             | _ -> seen[l].IsSome)
 
-    /// Takes one batch into the moments, and renews EKFAC's bases if an inversion is to follow. Raises, and changes
-    /// nothing, when something seen is not finite.
+    /// Takes one batch into the moments; `renews` EKFAC's bases if an inversion is to follow. Raises, and
+    /// changes nothing, when something seen is not finite.
     member _.Observe(seen: Observation voption array, renews: bool) =
         for l in 0 .. states.Length - 1 do
             seen[l] |> ValueOption.iter (LayerState.requireSound states[l])

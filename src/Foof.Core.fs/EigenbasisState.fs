@@ -60,9 +60,9 @@ type internal EigenbasisState(layer: Layer) =
             spectrum.Value <- Moment.accumulate memory S spectrum.Value
         | _ -> ()
 
-    /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of the matrix
-    /// that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same trace. Where E or A has no
-    /// eigenbasis, there is none any more and S begins anew.
+    /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of
+    /// the matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same
+    /// trace. Where E or A has no eigenbasis, there is none any more and S begins anew.
     member state.Renew(E: Side, A: Side) =
         let eigen side =
             Factorization.eigen (Side.dense layer.Weight side)

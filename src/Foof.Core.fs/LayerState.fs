@@ -66,8 +66,8 @@ module internal LayerState =
             Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
         | _ -> Side.ofTensor (Moment.value state.Moments[statistic].Value)
 
-    /// Takes one batch's second moments into EKFAC's spectrum; where `renews`, in the eigenbasis of the moments as they
-    /// are by now.
+    /// Takes one batch's second moments into EKFAC's spectrum; where `renews`, in the eigenbasis of the
+    /// moments as they are by now.
     let observeSpectrum (recipe: Recipe) (state: LayerState) (renews: bool) (seen: Observation) =
         match recipe.Curvature, state.Eigenbasis with
         | Approximation.Eigenbasis(E, A), ValueSome own when seen.Errors.IsSome && seen.Activations.IsSome ->

@@ -163,8 +163,8 @@ let diagonalIn (Q: Matrix<float>) (C: Matrix<float>) =
     Q * Matrix<float>.Build.DiagonalOfDiagonalVector S * Q.Transpose()
 
 /// The direction of all layers that a recipe gives for the gradients of `batch`, with its statistics `moment`, the
-/// Fisher's errors in `fisher` (one batch for each column of a data point), EKFAC's matrix of a layer, the gradients of the
-/// last steps and eta.
+/// Fisher's errors in `fisher` (one batch for each column of a data point), EKFAC's matrix of a layer, the
+/// gradients of the last steps and eta.
 let rec directions
     (recipe: Recipe)
     (moment: SideStatistic -> int -> Matrix<float>)

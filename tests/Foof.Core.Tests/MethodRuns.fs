@@ -102,7 +102,7 @@ let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l
         List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights
         |> List.reduce (+)
 
-/// EKFAC's matrix of a layer after some observed batches, each with whether the basis was renewed in its step:
+/// EKFAC's matrix of a layer after some observed batches, each with whether its step renewed the basis:
 /// C <- P(keep C + share F) divided by the weights' sum, where P leaves the diagonal in the basis.
 let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) list) l =
     let ofErrors, ofActivations =
@@ -135,7 +135,8 @@ let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) l
 
     if recipe.Memory = Memory.Sum then C else C / weight
 
-/// Runs steps on fresh batches, with momentum on the preconditioned update, and compares each with the explicit one.
+/// Runs steps on fresh batches, with momentum on the preconditioned update, and compares each with the
+/// explicit one.
 let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
     let network = networks.Head
     use optimizer = Networks.optimizer network.Model recipe rate momentum 0.0
