@@ -62,7 +62,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             window
             |> ValueOption.toOption
             |> Option.map (fun window -> Curvature.LowRank window.Factor)
-        | _ -> LayerState.curvature recipe states[block.Members[0]] seen[block.Members[0]]
+        | _ -> LayerState.curvature recipe states[block.Members[0]]
 
     let afterLastAttempt (block: FactoredBlock) curvature report =
         let members = block.Members |> Array.map (fun l -> layers[l])
@@ -119,13 +119,16 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
-    /// The inverse with EKFAC's second moments as they are by now, in the basis that stays.
-    let renewSpectrum (block: FactoredBlock) (own: EigenbasisState) =
+    /// EKFAC's second moments of one batch; in a basis that stays, the inverse in use goes along with them.
+    let observeSpectrum seen renews (block: FactoredBlock) =
         use _scope = torch.NewDisposeScope()
+        let state, renews = states[block.Members[0]], renews && isDue block
+        ValueOption.iter (LayerState.observeSpectrum recipe state renews) seen
 
-        own.Curvature
-        |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
-        |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
+        if not renews && block.Factored.IsSome then
+            LayerState.curvature recipe state
+            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
+            |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
 
     let blockOf = Dictionary<int, FactoredBlock>()
 
@@ -192,8 +195,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             | Approximation.Window _ -> seen |> Array.exists _.IsSome
             | _ -> seen[l].IsSome)
 
-    /// Takes one batch into the moments. Raises, and changes nothing, when something seen is not finite.
-    member _.Observe(seen: Observation voption array) =
+    /// Takes one batch into the moments; `renews` EKFAC's bases if an inversion is to follow. Raises, and
+    /// changes nothing, when something seen is not finite.
+    member _.Observe(seen: Observation voption array, renews: bool) =
         for l in 0 .. states.Length - 1 do
             seen[l] |> ValueOption.iter (LayerState.requireSound states[l])
 
@@ -203,8 +207,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         window
         |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
-        for block in blocks do
-            states[block.Members[0]].Eigenbasis |> ValueOption.iter (renewSpectrum block)
+        if recipe.Curvature.IsEigenbasis then
+            for block in blocks do
+                observeSpectrum seen[block.Members[0]] renews block
 
     /// Runs `change`; if that raises, everything remembered but the inverses is as before.
     member _.Atomically(change: unit -> unit) =

@@ -12,6 +12,18 @@ type internal EigenbasisState(layer: Layer) =
     let mutable basis: struct (torch.Tensor * torch.Tensor) voption = ValueNone
     let spectrum = ref (Moment.init [| g; d_out; d_in |] layer.Weight)
 
+    /// S as it is in another basis.
+    let turn (Q_E: torch.Tensor) (Q_A: torch.Tensor) =
+        match basis with
+        | ValueSome struct (oldE, oldA) ->
+            let between (fresh: torch.Tensor) (old: torch.Tensor) =
+                Side.Full(fresh.transpose(1L, 2L).matmul old)
+
+            let S = spectrum.Value.Sum
+            let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S
+            S.copy_ (turned.view S.shape) |> ignore
+        | ValueNone -> ()
+
     /// The shapes of Q_E and Q_A.
     member _.Shapes = struct ([| g; d_out; d_out |], [| g; d_in; d_in |])
 
@@ -48,33 +60,21 @@ type internal EigenbasisState(layer: Layer) =
             spectrum.Value <- Moment.accumulate memory S spectrum.Value
         | _ -> ()
 
-    /// A new basis from E and A, with the second moments of the present batch in it. Without a batch the basis stays, or
-    /// gets K-FAC's spectrum if it is the first one. False when E or A is not finite.
-    member state.Renew(memory: Memory, E: unit -> Side, A: unit -> Side, seen: Observation voption) =
-        let like = layer.Weight: torch.Tensor
-
+    /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of
+    /// the matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same
+    /// trace. Where E or A has no eigenbasis, there is none any more and S begins anew.
+    member state.Renew(E: Side, A: Side) =
         let eigen side =
-            Factorization.eigen (Side.dense like (side ()))
+            Factorization.eigen (Side.dense layer.Weight side)
 
-        let restart (struct (s_E: torch.Tensor, Q_E)) (struct (s_A: torch.Tensor, Q_A)) =
+        match eigen E, eigen A with
+        | Some struct (_, Q_E), Some struct (_, Q_A) ->
+            turn Q_E Q_A
             state.Basis <- ValueSome struct (Q_E, Q_A)
+        | _ ->
             spectrum.Value.Sum.zero_ () |> ignore
             spectrum.Value <- { spectrum.Value with Weight = 0.0 }
-
-            match seen with
-            | ValueSome seen when seen.Errors.IsSome && seen.Activations.IsSome -> state.Observe(memory, seen)
-            | _ ->
-                spectrum.Value <-
-                    Moment.accumulate memory (s_E.unsqueeze 2L * s_A.unsqueeze 1L) spectrum.Value
-
-        if basis.IsSome && seen |> ValueOption.forall _.Errors.IsNone then
-            true
-        else
-            match eigen E, eigen A with
-            | Some E, Some A ->
-                restart E A
-                true
-            | _ -> false
+            state.Basis <- ValueNone
 
     interface IDisposable with
         member state.Dispose() =

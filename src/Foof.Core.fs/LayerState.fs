@@ -57,9 +57,7 @@ module internal LayerState =
     let observe memory (state: LayerState) (seen: Observation) =
         Scope.value (fun () ->
             for side in state.Sides do
-                accumulate memory state.Layer side seen state.Moments[side]
-
-            state.Eigenbasis |> ValueOption.iter (fun own -> own.Observe(memory, seen)))
+                accumulate memory state.Layer side seen state.Moments[side])
 
     let private side (state: LayerState) (statistic: SideStatistic) =
         match statistic with
@@ -68,8 +66,20 @@ module internal LayerState =
             Side.Full(Structure.traceScaled (Moment.value state.Moments[statistic].Value))
         | _ -> Side.ofTensor (Moment.value state.Moments[statistic].Value)
 
+    /// Takes one batch's second moments into EKFAC's spectrum; where `renews`, in the eigenbasis of the
+    /// moments as they are by now.
+    let observeSpectrum (recipe: Recipe) (state: LayerState) (renews: bool) (seen: Observation) =
+        match recipe.Curvature, state.Eigenbasis with
+        | Approximation.Eigenbasis(E, A), ValueSome own when seen.Errors.IsSome && seen.Activations.IsSome ->
+            Scope.value (fun () ->
+                if renews && state.IsSeen then
+                    own.Renew(side state E, side state A)
+
+                own.Observe(recipe.Memory, seen))
+        | _ -> ()
+
     /// The curvature of one layer that a method makes of its moments; None where they are not finite.
-    let curvature (recipe: Recipe) (state: LayerState) (seen: Observation voption) =
+    let curvature (recipe: Recipe) (state: LayerState) =
         match recipe.Curvature with
         | Approximation.Kronecker(E, A) -> Some(Curvature.Kronecker(side state E, side state A))
         | Approximation.RankOne ->
@@ -77,13 +87,7 @@ module internal LayerState =
                 Moment.value state.Moments[statistic].Value
 
             Some(Structure.rankOne (mean SideStatistic.MeanErrors) (mean SideStatistic.MeanActivations))
-        | Approximation.Eigenbasis(E, A) ->
-            let own = state.Eigenbasis.Value
-
-            if own.Renew(recipe.Memory, (fun () -> side state E), (fun () -> side state A), seen) then
-                own.Curvature
-            else
-                None
+        | Approximation.Eigenbasis _ -> state.Eigenbasis.Value.Curvature
         | Approximation.LowRank _
         | Approximation.Window _ -> None
 

@@ -79,7 +79,8 @@ module Methods =
     }
 
     /// **KFC**, K-FAC for convolutions: A_bar = 1/n sum_ir a a^T, E_bar = 1/(nR) sum_ir e e^T. Its product is that of
-    /// K-FAC-expand; the damping sees another split. (Grosse & Martens 2016)
+    /// K-FAC-expand, and so is its update, since pi makes up for the other split of R; damping rules without
+    /// pi see it. (Grosse & Martens 2016)
     let kfc = {
         kfac with
             Name = "kfc"
@@ -87,7 +88,8 @@ module Methods =
     }
 
     /// **EKFAC**: K-FAC's eigenbasis with S = 1/n sum_i (Q_E^T g_i Q_A)^2 in place of s_E s_A^T. The basis is renewed
-    /// every T steps, S at every observation. (George et al. 2018)
+    /// every T steps, S at every observation, a moving average: S goes over into a new basis as the diagonal,
+    /// there, of (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T. (George et al. 2018)
     let ekfac = {
         kfacStandard with
             Name = "ekfac"

@@ -105,7 +105,7 @@ type Preconditioner
 
         let change () =
             if plan.Observe then
-                state.Observe seen
+                state.Observe(seen, plan.Invert)
 
             if plan.Invert then
                 state.Invert(seen, report)
@@ -215,7 +215,7 @@ type Preconditioner
                 target,
                 fun seen ->
                     state.Atomically(fun () ->
-                        state.Observe seen
+                        state.Observe(seen, true)
                         state.Invert(seen, report))
             )
         finally
@@ -245,7 +245,7 @@ type Preconditioner
                         input,
                         null,
                         fun seen ->
-                            state.Observe seen
+                            state.Observe(seen, (Cadence.plan recipe.Cadence (batches - 1)).Invert)
 
                             if batches = most then
                                 state.Invert(seen, report)

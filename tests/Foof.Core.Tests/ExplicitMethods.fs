@@ -90,7 +90,7 @@ let spectral (f: float -> float) (M: Matrix<float>) =
     * evd.EigenVectors.Transpose()
 
 /// Positions put together: rows of each data point's sum.
-let private pooled (batch: Batch) (X: Matrix<float>) =
+let pooled (batch: Batch) (X: Matrix<float>) =
     Oracle.build batch.Points X.ColumnCount (fun i j ->
         Seq.sum (seq { for r in 0 .. batch.Positions - 1 -> X[i * batch.Positions + r, j] }))
 
@@ -143,31 +143,34 @@ let damped (recipe: Recipe) (E: Matrix<float>) (A: Matrix<float>) =
 
         plus recipe.Damping ((blended E).KroneckerProduct(blended A))
 
-/// EKFAC's matrix of one batch, (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T.
-let private eigenbasis E A (fisher: Batch) l =
+/// The gradients of single data points of some layers, one batch for each column of a data point.
+let columns (fisher: Batch array) (members: int array) = [|
+    for part in fisher do
+        let ofLayers = members |> Array.map part.Gradients
+        yield! Array.init part.Points (fun i -> ofLayers |> Array.map (fun P -> P[i]))
+|]
+
+/// Q_E (x) Q_A, the eigenvectors of E (x) A.
+let eigenvectors (E: Matrix<float>) (A: Matrix<float>) =
     let basis (M: Matrix<float>) =
         (M.Evd Symmetricity.Symmetric).EigenVectors
 
-    let Q_E, Q_A = basis E, basis A
+    (basis E).KroneckerProduct(basis A)
 
-    let S =
-        fisher.Gradients l
-        |> Array.map (fun P -> (Q_E.Transpose() * P * Q_A).Map(fun x -> x * x / float fisher.Points))
-        |> Array.reduce (+)
-
-    let Q: Matrix<float> = Q_E.KroneckerProduct Q_A
-
-    Q
-    * Matrix<float>.Build.DiagonalOfDiagonalArray(S.ToRowMajorArray())
-    * Q.Transpose()
+/// Q diag(Q^T C Q) Q^T: what is left of C in a basis without its off-diagonal elements.
+let diagonalIn (Q: Matrix<float>) (C: Matrix<float>) =
+    let S = (Q.Transpose() * C * Q).Diagonal()
+    Q * Matrix<float>.Build.DiagonalOfDiagonalVector S * Q.Transpose()
 
 /// The direction of all layers that a recipe gives for the gradients of `batch`, with its statistics `moment`, the
-/// Fisher's errors in `fisher` (one batch for each column of a data point), the gradients of the last steps and eta.
+/// Fisher's errors in `fisher` (one batch for each column of a data point), EKFAC's matrix of a layer, the
+/// gradients of the last steps and eta.
 let rec directions
     (recipe: Recipe)
     (moment: SideStatistic -> int -> Matrix<float>)
     (batch: Batch)
     (fisher: Batch array)
+    (inEigenbasis: int -> Matrix<float>)
     (window: Matrix<float> array array)
     (rate: float)
     =
@@ -175,21 +178,15 @@ let rec directions
     let G = layers |> Array.map batch.Gradient
     let weight = 1.0 / float batch.Points
 
-    let columns (members: int array) = [|
-        for part in fisher do
-            let ofLayers = members |> Array.map part.Gradients
-            yield! Array.init part.Points (fun i -> ofLayers |> Array.map (fun P -> P[i]))
-    |]
-
     let raw =
         match recipe.Curvature with
-        | Approximation.LowRank Extent.Network -> solve (outer weight (columns layers)) lambda G
+        | Approximation.LowRank Extent.Network -> solve (outer weight (columns fisher layers)) lambda G
         | Approximation.Window m -> solve (outer (1.0 / float m) window) lambda G
         | _ ->
             layers
             |> Array.collect (fun l ->
                 match recipe.Curvature with
-                | Approximation.LowRank _ -> solve (outer weight (columns [| l |])) lambda [| G[l] |]
+                | Approximation.LowRank _ -> solve (outer weight (columns fisher [| l |])) lambda [| G[l] |]
                 | Approximation.Kronecker(E, A) when recipe.Power = -1.0 ->
                     let scale =
                         if E = SideStatistic.WeightedErrors then
@@ -203,8 +200,7 @@ let rec directions
                         spectral (fun s -> (s + lambda) ** recipe.Power) M
 
                     [| power (moment E l) * G[l] * power (moment A l) |]
-                | Approximation.Eigenbasis(E, A) ->
-                    solve (eigenbasis (moment E l) (moment A l) fisher[0] l) lambda [| G[l] |]
+                | Approximation.Eigenbasis _ -> solve (inEigenbasis l) lambda [| G[l] |]
                 | _ ->
                     let a, b = moment SideStatistic.MeanActivations l, moment SideStatistic.MeanErrors l
                     let g = b.Transpose() * a
@@ -213,7 +209,7 @@ let rec directions
     match recipe.Trust with
     | Trust.Graft other ->
         let sizes =
-            directions other moment batch fisher window rate
+            directions other moment batch fisher inEigenbasis window rate
             |> Array.map (fun (D: Matrix<float>) -> D.FrobeniusNorm())
 
         Array.map2 (fun (D: Matrix<float>) size -> D * (size / D.FrobeniusNorm())) raw sizes

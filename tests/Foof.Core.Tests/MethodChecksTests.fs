@@ -9,17 +9,19 @@ open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
 
-[<Fact>]
-let ``one step of every method is its explicit update, on both sides of the switch to factors`` () =
-    for recipe in methods () do
-        for n in [ 1; 2; 6 ] do
-            batches recipe 1 n [ 3; 4; 2 ] 1
+let names = [ for recipe in Methods.all -> [| box recipe.Name |] ]
 
-[<Fact>]
-let ``one step of every method on a network with positions is its explicit update`` () =
-    for recipe in methods () do
-        for n in [ 1; 3 ] do
-            batches recipe 1 n [ 3; 9; 2 ] 3
+[<Theory; MemberData(nameof names)>]
+let ``one step of every method is its explicit update, on both sides of the switch to factors``
+    (name: string)
+    =
+    for n in [ 1; 2; 6 ] do
+        batches (named name) 1 n [ 3; 4; 2 ] 1
+
+[<Theory; MemberData(nameof names)>]
+let ``one step of every method on a network with positions is its explicit update`` (name: string) =
+    for n in [ 1; 3 ] do
+        batches (named name) 1 n [ 3; 9; 2 ] 3
 
 let slow = {
     InvertEvery = 3
@@ -27,13 +29,11 @@ let slow = {
     WarmUp = 2
 }
 
-/// A method's own memory over several steps. EKFAC's basis changes between batches: see its own test.
-[<Fact>]
-let ``moments are remembered over several steps as the method says`` () =
-    for recipe in methods () do
-        if not recipe.Curvature.IsEigenbasis then
-            use _scope = torch.NewDisposeScope()
-            follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+[<Theory; MemberData(nameof names)>]
+let ``moments and momentum are remembered over several steps as the method says`` (name: string) =
+    for momentum in [ 0.0; 0.9 ] do
+        use _scope = torch.NewDisposeScope()
+        followsWith momentum (named name) (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
 
 [<Fact>]
 let ``every memory serves every Kronecker product`` () =
@@ -60,6 +60,25 @@ let ``between inversions the last inverse serves`` () =
         follows recipe (List.init 9 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
 
 [<Fact>]
+let ``EKFAC's second moments are averaged in the basis that stays and go along into each new one`` () =
+    for memory in [ Memory.MovingAverage 0.5; Memory.Sum ] do
+        for T, S in [ 1, 1; 2, 1; 2, 2; 3, 2; 3, 3 ] do
+            for positions in [ 1; 2 ] do
+                use _scope = torch.NewDisposeScope()
+
+                let recipe = {
+                    named "ekfac" with
+                        Memory = memory
+                        Cadence = {
+                            InvertEvery = T
+                            StatisticsSteps = S
+                            WarmUp = 3
+                        }
+                }
+
+                follows recipe (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions)) 0.05
+
+[<Fact>]
 let ``M-FAC's window of three gradients over five steps is the dense inverse, and of one is Sherman-Morrison``
     ()
     =
@@ -74,8 +93,10 @@ let ``M-FAC's window of three gradients over five steps is the dense inverse, an
 
         follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
 
-[<Fact>]
-let ``a step on a convolution is every method's explicit update over its patches`` () =
+[<Theory; MemberData(nameof names)>]
+let ``a step on a convolution is every method's explicit update over its patches`` (name: string) =
+    let recipe = named name
+
     let case: PatchesTests.Case = {
         Batch = 3
         Groups = 1
@@ -92,52 +113,52 @@ let ``a step on a convolution is every method's explicit update over its patches
         Kind = Networks.double
     }
 
-    for recipe in methods () do
-        use _scope = torch.NewDisposeScope()
-        let model = PatchesTests.convolution case
-        let layer = LayerContract.only model
-        let input = PatchesTests.image case
-        let target = torch.randn_like (model.call input)
+    use _scope = torch.NewDisposeScope()
+    let model = PatchesTests.convolution case
+    let layer = LayerContract.only model
+    let input = PatchesTests.image case
+    let target = torch.randn_like (model.call input)
 
-        let joined () =
-            Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
+    let joined () =
+        Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
 
-        let before = joined ()
-        let A = (PatchesTests.patches case input).Head
+    let before = joined ()
+    let A = (PatchesTests.patches case input).Head
 
-        let rows (tensor: torch.Tensor) =
-            Oracle.matrix (Layer.errorRows layer tensor)
+    let rows (tensor: torch.Tensor) =
+        Oracle.matrix (Layer.errorRows layer tensor)
 
-        use _quiet = torch.no_grad ()
-        let output = (model.call input).detach()
+    use _quiet = torch.no_grad ()
+    let output = (model.call input).detach()
 
-        let batch errors = {
-            Points = case.Batch
-            Positions = A.RowCount / case.Batch
-            A = [| A |]
-            E = [| errors |]
-        }
+    let batch errors = {
+        Points = case.Batch
+        Positions = A.RowCount / case.Batch
+        A = [| A |]
+        E = [| errors |]
+    }
 
-        let fisher =
-            match recipe.Fisher with
-            | Fisher.MonteCarlo _ ->
-                let sampled =
-                    Networks.fromSeed 5 (fun () -> Likelihood.sample Networks.gaussian output null)
+    let fisher =
+        match recipe.Fisher with
+        | Fisher.MonteCarlo _ ->
+            let sampled =
+                Networks.fromSeed 5 (fun () -> Likelihood.sample Networks.gaussian output null)
 
-                [| batch (rows (output - sampled)) |]
-            | Fisher.Empirical -> [| batch (rows (output - target)) |]
-            | Fisher.Full ->
-                Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
-                    batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
+            [| batch (rows (output - sampled)) |]
+        | Fisher.Empirical -> [| batch (rows (output - target)) |]
+        | Fisher.Full ->
+            Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
+                batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
 
-        let own = batch (rows (output - target))
-        let gradient = [| [| own.Gradient 0 |] |]
-        let moment = remembered recipe [ struct (own, fisher) ]
-        let expected = directions recipe moment own fisher gradient 1.0
-        use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
-        Networks.seeded 5
-        Networks.byStep optimizer [ input, target ]
-        Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
+    let own = batch (rows (output - target))
+    let gradient = [| [| own.Gradient 0 |] |]
+    let moment = remembered recipe [ struct (own, fisher) ]
+    let spectrum = inEigenbasis recipe [ struct (own, fisher), true ]
+    let expected = directions recipe moment own fisher spectrum gradient 1.0
+    use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
+    Networks.seeded 5
+    Networks.byStep optimizer [ input, target ]
+    Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
 
 [<Fact>]
 let ``on a network of one layer the blocks are the whole natural gradient`` () =

@@ -102,11 +102,47 @@ let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l
         List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights
         |> List.reduce (+)
 
-/// Runs steps on fresh batches and compares each with the explicit one.
-let follows (recipe: Recipe) (networks: Small list) rate =
+/// EKFAC's matrix of a layer after some observed batches, each with whether its step renewed the basis:
+/// C <- P(keep C + share F) divided by the weights' sum, where P leaves the diagonal in the basis.
+let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) list) l =
+    let ofErrors, ofActivations =
+        match recipe.Curvature with
+        | Approximation.Eigenbasis(E, A) -> E, A
+        | _ -> failwith $"{recipe.Name} has no eigenbasis"
+
+    let keep, share =
+        match recipe.Memory with
+        | Memory.Latest -> 0.0, 1.0
+        | Memory.Sum -> 1.0, 1.0
+        | Memory.MovingAverage beta -> beta, 1.0 - beta
+
+    let _, C, weight =
+        seen
+        |> List.mapi (fun k (struct (_, fisher: Batch array), renewed) ->
+            let F = outer (1.0 / float fisher[0].Points) (columns fisher [| l |])
+            F, renewed, remembered recipe (List.truncate (k + 1) seen |> List.map fst))
+        |> List.fold
+            (fun (Q, C: Matrix<float>, weight) (F, renewed, moment) ->
+                let Q =
+                    if renewed then
+                        eigenvectors (moment ofErrors l) (moment ofActivations l)
+                    else
+                        Q
+
+                let C = if weight = 0.0 then F * share else C * keep + F * share
+                Q, diagonalIn Q C, weight * keep + share)
+            (null, null, 0.0)
+
+    if recipe.Memory = Memory.Sum then C else C / weight
+
+/// Runs steps on fresh batches, with momentum on the preconditioned update, and compares each with the
+/// explicit one.
+let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
     let network = networks.Head
-    use optimizer = Networks.optimizer network.Model recipe rate 0.0 0.0
+    use optimizer = Networks.optimizer network.Model recipe rate momentum 0.0
+    let mutable gathered = [||]
     let mutable seen = []
+    let mutable history = []
     let mutable gradients = []
     let mutable last = ValueNone
 
@@ -119,6 +155,7 @@ let follows (recipe: Recipe) (networks: Small list) rate =
 
         if plan.Observe then
             seen <- seen @ [ now ]
+            history <- history @ [ now, plan.Invert ]
             gradients <- Array.map batch.Gradient layers :: gradients
 
         let earlier = last
@@ -137,15 +174,31 @@ let follows (recipe: Recipe) (networks: Small list) rate =
             | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
             | _ -> [||]
 
-        let expected =
-            directions recipe (remembered recipe inverted) batch fisher window rate
+        let now =
+            directions
+                recipe
+                (remembered recipe inverted)
+                batch
+                fisher
+                (inEigenbasis recipe history)
+                window
+                rate
+
+        gathered <-
+            if step = 0 then
+                now
+            else
+                Array.map2 (fun (M: Matrix<float>) D -> M * momentum + D) gathered now
 
         let found = stepped optimizer network step
 
         let apart =
-            Oracle.distance (expected |> Array.map (fun D -> D * rate) |> flat) (flat found)
+            Oracle.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
 
         Assert.True(apart <= Tolerance.trajectory, $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}"))
+
+/// The same without momentum.
+let follows recipe networks rate = followsWith 0.0 recipe networks rate
 
 let batches (recipe: Recipe) count n widths positions =
     use _scope = torch.NewDisposeScope()
