@@ -157,7 +157,7 @@ let ofEachLikelihood: Kind list =
         "fully connected, bias", perceptron true Likelihood.Categorical (fun () -> numbers 3 [ 5 ])
         "fully connected", perceptron false (Likelihood.Gaussian 0.5) (fun () -> normal [ 5; 3 ])
         "tokens, sigma per output",
-        tokens 2 (Likelihood.GaussianPerOutput [| 0.5; 2.0 |]) (fun () -> normal [ 4; 2; 3 ])
+        tokens 2 (Likelihood.GaussianPerOutput [| 0.8; 2.0 |]) (fun () -> normal [ 4; 2; 3 ])
         "conv padding=1",
         convolutional padded 2 Likelihood.Bernoulli (fun () -> (numbers 2 [ 4; 2 ]).``to`` double)
         "conv dilation=2",

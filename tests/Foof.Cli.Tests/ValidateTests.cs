@@ -49,10 +49,10 @@ public sealed class ValidateTests : IDisposable
     public void Means_of_samples_are_held_to_what_their_own_scatter_allows()
     {
         var file = folder["sampled.json"];
-        CommandLine.Run("validate", "--cases", "sampled factors", "--seed", "7", "--metrics", file);
+        CommandLine.Run("validate", "--cases", "sampled", "--seed", "7", "--metrics", file);
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         var rows = json.RootElement.GetProperty("cases").EnumerateArray().ToArray();
-        Assert.Equal(5, rows.Length);
+        Assert.Equal(10, rows.Length);
         Assert.All(
             rows,
             row =>
@@ -93,7 +93,7 @@ public sealed class ValidateTests : IDisposable
             .. new[] { "conv stride=2", "conv padding=1", "conv dilation=2", "conv groups=2", "tied" },
             .. new[] { "fully connected, bias /", "fully connected /", "tokens", "embedding", "layer norm" },
             .. new[] { "batch norm, running", "batch norm, training", "ignored labels" },
-            .. new[] { "sigma per output", "sampled factors" },
+            .. new[] { "sigma per output", "sampled factors", "sampled gradients" },
             .. new[] { "monte carlo", "full", "empirical", "dense", "low rank", "low rank per layer" },
             .. new[] { "diagonal", "units", "eigenbasis", "kronecker expand", "kronecker reduce" },
             .. new[] { "kronecker kfc", "trace kronecker", "heuristic trace", "heuristic frobenius" },
