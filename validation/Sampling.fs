@@ -64,8 +64,8 @@ let private case
     Tolerance = Func<float>(fun () -> allowed * standardError (drawn ()) / size ())
 }
 
-/// One network's sampled Fishers, whose expectation is the full one, written out, and sampled gradients, whose
-/// expectation is zero: their mean is measured in root mean squares of one gradient.
+/// One network's sampled Fishers, whose expectation is the full one, written out, and sampled gradients,
+/// whose expectation is zero: their mean is measured in root mean squares of one gradient.
 let suite (seed: int64) (kind: Kind) =
     let setup = lazy (Setup.make kind Fisher.Full seed)
     let drawn = lazy (draw setup.Value seed)
