@@ -100,19 +100,16 @@ let case
     let curvature = lazy (curvature setup.Value)
     let expected = lazy (expected setup.Value)
 
-    {
-        Name = name
-        Checks =
-            [|
-                yield! undamped setup curvature expected
+    let checks = [|
+        yield! undamped setup curvature expected
 
-                for rule, damping in rules do
-                    for written, lambda in lambdas do
-                        for own in damped setup curvature expected damping lambda do
-                            {
-                                own with
-                                    Name = $"{rule} / lambda={written} / {own.Name}"
-                            }
-            |]
-            |> Array.map (after curvature)
-    }
+        for rule, damping in rules do
+            for written, lambda in lambdas do
+                for own in damped setup curvature expected damping lambda do
+                    {
+                        own with
+                            Name = $"{rule} / lambda={written} / {own.Name}"
+                    }
+    |]
+
+    Case.Exact(name, checks |> Array.map (after curvature))

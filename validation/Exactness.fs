@@ -21,7 +21,13 @@ let private deepLinear (shape: int64 array) (last: torch.Tensor -> torch.Tensor)
 }
 
 let private case name kind ofErrors ofActivations (seed: int64) =
-    let setup = lazy (Setup.make { Name = name; Make = kind } Fisher.Full seed)
+    let kind = {
+        Name = name
+        Ignores = false
+        Make = kind
+    }
+
+    let setup = lazy (Setup.make kind Fisher.Full seed)
 
     let curvature = lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
 
@@ -43,13 +49,13 @@ let private case name kind ofErrors ofActivations (seed: int64) =
     {
         Prepare = Action(fun () -> curvature.Force() |> ignore)
         Cases = [|
-            {
-                Name = $"deep linear / full / {name}"
-                Checks = [|
+            Case.Exact(
+                $"deep linear / full / {name}",
+                [|
                     Comparison.check "dense" (compare exact)
                     Comparison.check "gauss-newton operator" (compare blocksOfOperator)
                 |]
-            }
+            )
         |]
     }
 

@@ -74,17 +74,19 @@ module internal Explicit =
         |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output)
         |> joinPositions
 
-    let private point (problem: Problem) labels (i: int64) =
+    /// `n` data points count, and of this one's labels those that `counts` says.
+    let private point (problem: Problem) labels (n: float) (counts: bool array array) i =
         use _scope = torch.NewDisposeScope()
-        let n = float (problem.Input.size 0)
-        let one (tensor: torch.Tensor) = tensor.narrow (0L, i, 1L)
+        let one (tensor: torch.Tensor) = tensor.narrow (0L, int64 i, 1L)
         let struct (f, calls) = problem.Network.Trace(one problem.Input)
 
         let scalars =
             match labels with
-            | Labels.All -> Scalars.ofAllLabels problem.Likelihood f
+            | _ when not (Array.contains true counts[i]) -> []
+            | Labels.All -> Scalars.ofAllLabels problem.Likelihood counts[i] f
             | Labels.Given draws -> [
-                for y in draws -> 1.0 / float draws.Length, Scalars.ofLabel problem.Likelihood f (one y)
+                for y in draws ->
+                    1.0 / float draws.Length, Scalars.ofLabel problem.Likelihood counts[i] f (one y)
               ]
 
         {
@@ -94,9 +96,13 @@ module internal Explicit =
                 |> List.map (fun (weight, scalar) -> column problem.Network calls (weight / n) scalar)
         }
 
-    /// The network is called on one data point at a time.
+    /// The network is called on one data point at a time. F is a mean over those with a label that counts;
+    /// activations are those of all.
     let points (problem: Problem) (labels: Labels) =
-        Array.init (int (problem.Input.size 0)) (fun i -> point problem labels (int64 i))
+        let counts = Scalars.counts problem
+        let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
+
+        BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
 
     /// Every column of all data points.
     let columns (points: Point array) =

@@ -65,4 +65,9 @@ type internal Problem = {
 
 /// A problem by name; `Make` draws it from libtorch's default generator.
 [<ReferenceEquality>]
-type internal Kind = { Name: string; Make: unit -> Problem }
+type internal Kind = {
+    Name: string
+    /// Whether labels are ignored.
+    Ignores: bool
+    Make: unit -> Problem
+}

@@ -65,14 +65,21 @@ let private tied () =
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 
-/// Inputs [n; R; d], and a label for every token.
-let private tokens () =
+/// Inputs [n; R; d], and a label, or one of each output, for every token.
+let private tokens (outputs: int) likelihood (target: unit -> torch.Tensor) () =
     problem
-        [ "first", linear 2 3 true; "last", linear 3 3 true ]
+        [ "first", linear 2 3 true; "last", linear 3 outputs true ]
         (fun layer x -> (layer 1 ((layer 0 x).tanh())).transpose(1L, 2L))
-        Likelihood.Categorical
+        likelihood
         (normal [ 4; 3; 2 ])
-        (numbers 3 [ 4; 3 ])
+        (target ())
+
+/// One token without a label, and one data point without any.
+let private withIgnored () =
+    let target = numbers 3 [ 4; 3 ]
+    target[0L, 1L] <- torch.tensor -100L
+    target[2L] <- torch.tensor -100L
+    target
 
 /// Inputs [n; R; d], and a label for their mean.
 let private pooled () =
@@ -103,21 +110,72 @@ let private layerNorm () =
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 
-/// Every kind of layer, in the order of the table.
-let all: Kind list =
-    [
+/// Scale, shift and running statistics as if it had been trained.
+let private batchNorm (channels: int) : Layer =
+    let norm = torch.nn.BatchNorm2d(int64 channels, dtype = double)
+
+    for mean in [ norm.bias :> torch.Tensor; norm.running_mean ] do
+        torch.nn.init.normal_ mean |> ignore
+
+    for positive in [ norm.weight :> torch.Tensor; norm.running_var ] do
+        torch.nn.init.uniform_ (positive, 0.5, 2.0) |> ignore
+
+    norm
+
+/// In evaluation mode, behind a convolution.
+let private batchNormRunning () =
+    let problem =
+        problem
+            [ "convolution", dilated (); "norm", batchNorm 2; "head", linear 2 2 true ]
+            (fun layer x -> layer 2 ((layer 1 (layer 0 x)).tanh().mean([| 2L; 3L |])))
+            Likelihood.Categorical
+            (normal [ 4; 2; 5; 4 ])
+            (numbers 2 [ 4 ])
+
+    problem.Network.eval ()
+    problem
+
+/// In training mode, and first: what is trained before it would see other data points through it.
+let private batchNormTraining () =
+    problem
+        [ "norm", batchNorm 2; "convolution", dilated (); "head", linear 2 2 true ]
+        (fun layer x -> layer 2 ((layer 1 ((layer 0 x).tanh())).tanh().mean([| 2L; 3L |])))
+        (Likelihood.Gaussian 0.5)
+        (normal [ 4; 2; 5; 4 ])
+        (normal [ 4; 2 ])
+
+let private named ignores =
+    List.map (fun (name, make) -> {
+        Name = name
+        Ignores = ignores
+        Make = make
+    })
+
+/// One network for each likelihood.
+let ofEachLikelihood: Kind list =
+    named false [
         "fully connected, bias", perceptron true Likelihood.Categorical (fun () -> numbers 3 [ 5 ])
         "fully connected", perceptron false (Likelihood.Gaussian 0.5) (fun () -> normal [ 5; 3 ])
-        "conv stride=2, no bias", convolutional strided 3 Likelihood.Categorical (fun () -> numbers 2 [ 4 ])
+        "tokens, sigma per output",
+        tokens 2 (Likelihood.GaussianPerOutput [| 0.8; 2.0 |]) (fun () -> normal [ 4; 2; 3 ])
         "conv padding=1",
         convolutional padded 2 Likelihood.Bernoulli (fun () -> (numbers 2 [ 4; 2 ]).``to`` double)
         "conv dilation=2",
         convolutional dilated 2 Likelihood.Poisson (fun () -> (numbers 4 [ 4; 2 ]).``to`` double)
+    ]
+
+/// Every kind of layer and likelihood, in the order of the table.
+let all: Kind list =
+    ofEachLikelihood
+    @ named false [
+        "conv stride=2, no bias", convolutional strided 3 Likelihood.Categorical (fun () -> numbers 2 [ 4 ])
         "conv groups=2", convolutional grouped 4 Likelihood.Categorical (fun () -> numbers 2 [ 4 ])
         "tied", tied
-        "tokens", tokens
+        "tokens", tokens 3 Likelihood.Categorical (fun () -> numbers 3 [ 4; 3 ])
         "tokens, pooled", pooled
         "embedding", embedding
         "layer norm", layerNorm
+        "batch norm, running", batchNormRunning
+        "batch norm, training", batchNormTraining
     ]
-    |> List.map (fun (name, make) -> { Name = name; Make = make })
+    @ named true [ "tokens, ignored labels", tokens 3 Likelihood.Categorical withIgnored ]

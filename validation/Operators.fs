@@ -23,13 +23,8 @@ let private solve (C: LinearOperator) (lambda: float) v =
     use shifted = LinearOperator.shifted lambda C
     (ConjugateGradients.solve shifted v settings).Solution
 
-/// The operator that belongs to a label rule; several sampled labels have none.
-let cases (prefix: string) fisher (setup: Lazy<Setup>) : Case array =
-    let name =
-        match fisher with
-        | Fisher.Full -> "gauss-newton operator"
-        | _ -> "fisher operator"
-
+/// Its products, and the systems that it is the matrix of.
+let private case name (setup: Lazy<Setup>) : Case =
     let compare expected (map: LinearOperator -> _ -> _) () =
         use C = operator setup.Value
         Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors (expected setup.Value) (map C)
@@ -39,17 +34,21 @@ let cases (prefix: string) fisher (setup: Lazy<Setup>) : Case array =
             (fun setup -> ((Expected.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse)
             (fun C v -> solve C lambda v)
 
+    Case.Exact(
+        name,
+        [|
+            Comparison.check "product" (compare _.F (fun C v -> C.Product v))
+
+            for written, lambda in Comparison.lambdas do
+                Comparison.check $"tikhonov / lambda={written} / conjugate gradients" (solving lambda)
+        |]
+    )
+
+/// The operator that belongs to a label rule. Several sampled labels have none, and the Gauss-Newton matrix
+/// is one of all labels.
+let cases (prefix: string) (kind: Kind) fisher (setup: Lazy<Setup>) : Case array =
     match fisher with
     | Fisher.MonteCarlo _ -> [||]
-    | Fisher.Full
-    | Fisher.Empirical -> [|
-        {
-            Name = $"{prefix} / {name}"
-            Checks = [|
-                Comparison.check "product" (compare _.F (fun C v -> C.Product v))
-
-                for written, lambda in Comparison.lambdas do
-                    Comparison.check $"tikhonov / lambda={written} / conjugate gradients" (solving lambda)
-            |]
-        }
-      |]
+    | Fisher.Full when kind.Ignores -> [||]
+    | Fisher.Full -> [| case $"{prefix} / gauss-newton operator" setup |]
+    | Fisher.Empirical -> [| case $"{prefix} / fisher operator" setup |]

@@ -52,6 +52,14 @@ let private standardised (layer: LayerNorm) (x: torch.Tensor) =
         let variance = x |> Array.averageBy (fun x -> (x - mean) ** 2.0)
         x |> Array.map (fun x -> (x - mean) / sqrt (variance + layer.eps)))
 
+/// x_hat of one data point by the running statistics, channel by channel and position by position.
+let private normalised (layer: BatchNorm) (x: torch.Tensor) =
+    let means, variances =
+        Dense.values layer.running_mean, Dense.values layer.running_var
+
+    split (int (x.numel ()) / means.Length) x
+    |> Array.mapi (fun c -> Array.map (fun x -> (x - means[c]) / sqrt (variances[c] + layer.eps)))
+
 /// The inputs a of the rows of one call with a batch of one.
 let activations (layer: torch.nn.Module) (input: torch.Tensor) (output: torch.Tensor) : Rows =
     match layer with
@@ -77,6 +85,9 @@ let activations (layer: torch.nn.Module) (input: torch.Tensor) (output: torch.Te
 
         Array.init rows[0].Length (fun unit ->
             rows |> Array.map (fun row -> vector (row[unit] :: one norm.bias)))
+    | :? BatchNorm as norm ->
+        normalised norm input
+        |> Array.map (Array.map (fun x -> vector (x :: one norm.bias)))
     | _ -> invalidArg (nameof layer) $"No rows are known of {layer.GetName()}."
 
 /// The errors e of the same rows, from the derivative by the call's output.
@@ -93,6 +104,9 @@ let errors (layer: torch.nn.Module) (gradient: torch.Tensor) : Rows =
     | :? LayerNorm ->
         let rows = split (size gradient -1) gradient
         Array.init rows[0].Length (fun unit -> rows |> Array.map (fun row -> vector [ row[unit] ]))
+    | :? BatchNorm ->
+        split (int (gradient.numel ()) / size gradient 1) gradient
+        |> Array.map (Array.map (fun e -> vector [ e ]))
     | _ -> [| split (size gradient -1) gradient |> Array.map vector |]
 
 /// The layer's parameters: the weight, and the bias where there is one.
@@ -105,6 +119,7 @@ let parameters (layer: torch.nn.Module) : Parameter array =
     | :? Conv2d as convolution -> both convolution.weight convolution.bias
     | :? Embedding as embedding -> [| embedding.weight |]
     | :? LayerNorm as norm -> both norm.weight norm.bias
+    | :? BatchNorm as norm -> both norm.weight norm.bias
     | _ -> invalidArg (nameof layer) $"No parameters are known of {layer.GetName()}."
 
 /// Gradients of the parameters as one matrix [d_out; d_in]; the bias is its last column.

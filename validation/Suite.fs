@@ -18,7 +18,20 @@ type Case = {
     Name: string
     /// Its checks.
     Checks: Check array
-}
+    /// The largest error that is allowed, asked for after the checks.
+    Tolerance: Func<float>
+} with
+
+    /// The relative error that float64 allows between two ways to the same number: rounding of 1e-16, times
+    /// condition numbers of up to 1e5, times the length of sums.
+    static member Rounding = 1e-10
+
+    /// A case of which nothing but rounding is forgiven.
+    static member Exact(name: string, checks: Check array) = {
+        Name = name
+        Checks = checks
+        Tolerance = Func<float>(fun () -> Case.Rounding)
+    }
 
 /// Cases of one network, which is made when the first of them is run.
 [<ReferenceEquality>]
@@ -38,13 +51,14 @@ type Outcome = {
     Worst: string
     /// The largest relative error of the case's checks; infinite where one failed.
     Error: float
+    /// The largest error that is allowed.
+    Tolerance: float
     /// How many checks were made.
     Checks: int
 } with
 
-    /// The relative error that float64 allows between two ways to the same number: rounding of 1e-16, times
-    /// condition numbers of up to 1e5, times the length of sums.
-    static member Tolerance = 1e-10
+    /// Whether nothing but rounding is forgiven.
+    member outcome.IsExact = outcome.Tolerance = Case.Rounding
 
     /// Whether the error is within the tolerance.
-    member outcome.Passes = outcome.Error <= Outcome.Tolerance
+    member outcome.Passes = outcome.Error <= outcome.Tolerance

@@ -15,7 +15,8 @@ module Validation =
 
         {
             Prepare = Action(fun () -> setup.Force() |> ignore)
-            Cases = Array.append (Structures.cases prefix setup) (Operators.cases prefix rule.Fisher setup)
+            Cases =
+                Array.append (Structures.cases prefix setup) (Operators.cases prefix kind rule.Fisher setup)
         }
 
     /// All cases, for random networks of this seed; each suite can be run once.
@@ -23,6 +24,9 @@ module Validation =
         for kind in Networks.all do
             for rule in Setup.rules do
                 suite seed kind rule
+
+        for kind in Networks.ofEachLikelihood do
+            Sampling.suite seed kind
 
         yield! Exactness.suites seed
     |]
@@ -69,6 +73,7 @@ module Validation =
             Name = case.Name
             Worst = worst
             Error = error
+            Tolerance = case.Tolerance.Invoke()
             Checks = errors.Length
         }
 

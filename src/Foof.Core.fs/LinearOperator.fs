@@ -130,7 +130,7 @@ module LinearOperator =
 
     /// The Fisher of given labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss:
     /// Monte-Carlo for labels that were sampled from the model, empirical for the data's own; positive
-    /// semi-definite.
+    /// semi-definite. Class labels of -100 are ignored, and n counts the data points that have another.
     ///
     /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
     /// Shapes: input [n; ...], labels as the target of `Likelihood.loss`. A mean over data points. The
@@ -146,8 +146,10 @@ module LinearOperator =
             let output = Backward.forward model layers input
             let n = output.size 0
             let loss = Backward.loss likelihood output labels
+            let counted = Likelihood.dataPoints (Likelihood.counted likelihood labels)
             let gradient = Backward.apply [| loss |] [| loss.ones_like () |] [| output |]
-            let E = (gradient[0] * float n).reshape(n, -1L)
+            // The loss is a mean over the points that count, and the product below one over all.
+            let E = (gradient[0] * sqrt (float n * float counted)).reshape(n, -1L)
 
             let M (v: torch.Tensor) =
                 (E * (E * v.reshape (n, -1L)).sum(1L, keepdim = true)).reshape output.shape

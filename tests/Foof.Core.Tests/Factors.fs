@@ -49,7 +49,7 @@ let layerOf (form: Form) =
 
         let! outputs, inputs =
             Gen.frequency [
-                6, Gen.zip (Gen.elements [ 1; 2; 3 ]) (Gen.elements [ 1; 2; 4 ])
+                3, Gen.zip (Gen.elements [ 1; 2; 3 ]) (Gen.elements [ 1; 2; 4 ])
                 1, Gen.constant (9, 9)
             ]
 

@@ -43,6 +43,27 @@ let ``the Fisher is the sum of the outer products of the data points' gradients`
         Oracle.agreesWith Tolerance.rounding (explicitFisher case case.Target) (dense (fisher case)))
 
 [<Fact>]
+let ``data points whose label is ignored change nothing in the Fisher`` () =
+    use _scope = torch.NewDisposeScope()
+    let case = List.head (cases ())
+    let n = case.Input.size 0
+    let last = torch.tensor [| -100L |]
+    let rest (tensor: torch.Tensor) = tensor.narrow (0L, 0L, n - 1L)
+
+    let ignoring = {
+        case with
+            Target = torch.cat [| rest case.Target; last |]
+    }
+
+    let without = {
+        case with
+            Input = rest case.Input
+            Target = rest case.Target
+    }
+
+    Oracle.agreesWith Tolerance.rounding (Oracle.matrix (dense (fisher without))) (dense (fisher ignoring))
+
+[<Fact>]
 let ``the full Fisher is the average over all labels of the Fisher, and the Gauss-Newton matrix`` () =
     use _scope = torch.NewDisposeScope()
     let case = List.head (cases ())
