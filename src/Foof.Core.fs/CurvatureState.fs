@@ -88,6 +88,26 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
 
+    /// The recipe's attempts, behind one that only solves where few rows are multiplied before the next inversion: the
+    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row.
+    let attempts (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
+        let l = block.Members[0]
+
+        match seen[l] with
+        | ValueSome { Activations = ValueSome A } ->
+            let rows =
+                min (Activations.dataPoints A * Activations.positions A) (Layer.outputs layers[l])
+
+            if 2L * int64 recipe.Cadence.InvertEvery * rows < Layer.inputs layers[l] then
+                {
+                    recipe.Attempts.Head with
+                        Route = Route.Solve
+                }
+                :: recipe.Attempts
+            else
+                recipe.Attempts
+        | _ -> recipe.Attempts
+
     /// The inverse of a block by this recipe, with lambda as it stands, or by another one whose length is grafted.
     let invert
         (recipe: Recipe)
@@ -102,7 +122,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
         let fresh =
             curvature
-            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power report lambda)
+            |> Option.bind (
+                Factored.attempt (attempts recipe block seen) recipe.Rule recipe.Power report lambda
+            )
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
 

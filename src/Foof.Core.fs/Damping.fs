@@ -36,7 +36,7 @@ module Damping =
 
     /// The size of each group's matrix, [g].
     let internal norm (how: FactorNorm) (like: torch.Tensor) side =
-        match how, side with
+        match how, Side.written side with
         | FactorNorm.Trace, _ -> Side.trace like side / float (Side.size side)
         | FactorNorm.Frobenius, _ ->
             (Side.dense like side).square().sum([| 1L; 2L |]).sqrt()

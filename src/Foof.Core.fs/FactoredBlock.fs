@@ -51,6 +51,7 @@ module internal SavedFactored =
         | Side.Identity(size, c) -> [ $"{name}.identity", torch.tensor [| float size; c |] ]
         | Side.Diagonal d -> [ $"{name}.diagonal", d ]
         | Side.Full M -> [ $"{name}", M ]
+        | Side.Inverse L -> [ $"{name}.cholesky", L ]
 
     let private layerFactor name factor =
         match factor with
@@ -95,7 +96,8 @@ module internal SavedFactored =
     let shapes inverse =
         let isSquare side =
             match side with
-            | Side.Full M -> M.dim () = 3L && M.size 1 = M.size 2
+            | Side.Full M
+            | Side.Inverse M -> M.dim () = 3L && M.size 1 = M.size 2
             | Side.Diagonal d -> d.dim () = 2L
             | Side.Identity _ -> true
 
@@ -109,13 +111,20 @@ module internal SavedFactored =
         | _ -> Curvature.shapes inverse
 
     let private readSide (find: string -> torch.Tensor) name =
-        match find $"{name}.identity", find $"{name}.diagonal", find name with
-        | null, null, null -> None
-        | null, null, M -> Some(Side.Full(M.clone ()))
-        | null, d, _ -> Some(Side.Diagonal(d.clone ()))
-        | identity, _, _ ->
-            let values = identity.data<float>().ToArray()
-            Some(Side.Identity(int64 values[0], values[1]))
+        let copied kind suffix =
+            find $"{name}{suffix}" |> Option.ofObj |> Option.map (_.clone() >> kind)
+
+        let identity () =
+            find $"{name}.identity"
+            |> Option.ofObj
+            |> Option.map (fun identity ->
+                let values = identity.data<float>().ToArray()
+                Side.Identity(int64 values[0], values[1]))
+
+        identity ()
+        |> Option.orElseWith (fun () -> copied Side.Diagonal ".diagonal")
+        |> Option.orElseWith (fun () -> copied Side.Inverse ".cholesky")
+        |> Option.orElseWith (fun () -> copied Side.Full "")
 
     let private need (find: string -> torch.Tensor) name =
         match find name with

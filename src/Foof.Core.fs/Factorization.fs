@@ -5,7 +5,9 @@ open TorchSharp
 /// How a damped matrix is inverted.
 [<RequireQualifiedAccess>]
 type Route =
-    /// M + lambda I = L L^T.
+    /// M + lambda I = L L^T, and each product solves with L: for matrices that serve few vectors before the next one.
+    | Solve
+    /// M + lambda I = L L^T, and its inverse written out.
     | Cholesky
     /// M = Q diag(s) Q^T with s cut off at zero: it succeeds on anything finite.
     | Eigen
@@ -81,6 +83,15 @@ module Factorization =
         else
             None
 
+    /// L and log det of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other
+    /// attempts.
+    let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
+        match attempts with
+        | first :: others when first.Route = Route.Solve ->
+            let L = cholesky (damped matrix (lambda * first.Growth))
+            struct (L |> Option.filter Reading.isFinite, others)
+        | _ -> struct (None, attempts)
+
     /// log det L L^T, summed over all matrices.
     let internal logDetOf (L: torch.Tensor) =
         torch.linalg.diagonal(L).log().sum() * 2.0
@@ -97,7 +108,7 @@ module Factorization =
                 Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze -2L)
 
     // The meta device has no kernels for these; their results have the shape of an argument.
-    let private inverseOf (L: torch.Tensor) =
+    let internal inverseOf (L: torch.Tensor) =
         if L.is_meta then L.clone () else L.cholesky_inverse ()
 
     /// (L L^T)^-1 B. Shapes: L [d; d], B [d; k].
@@ -147,6 +158,7 @@ module Factorization =
         let rounding = rounding matrix.dtype (matrix.size -1)
 
         match how.Route with
+        | Route.Solve
         | Route.Cholesky -> byCholesky source (damping * how.Growth)
         | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
         |> Option.map (fun struct (inverse, logDet) ->
@@ -164,6 +176,7 @@ module Factorization =
         let rec first failed remaining =
             match remaining with
             | [] -> None
+            | how :: others when how.Route = Route.Solve -> first failed others
             | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky ->
                 first failed others
             | how :: others ->
@@ -182,6 +195,8 @@ module Factorization =
     /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with
     /// NaN. Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors
     /// can make a singular matrix pass for a regular one; directions without curvature are left out then.
+    ///
+    /// `Solve` is left out: here the inverse is wanted.
     ///
     /// Shapes: M [...; d; d], symmetric -> the same. The result belongs to the caller. (MATH 5)
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =

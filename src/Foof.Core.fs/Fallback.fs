@@ -9,7 +9,7 @@ module internal Fallback =
     /// That of the same structure with nothing but diagonals, which any attempt can invert.
     let ofDiagonal (recipe: Recipe) (damping: float) curvature =
         let diagonal side =
-            match side with
+            match Side.written side with
             | Side.Full M -> Side.Diagonal(torch.diagonal (M, 0L, 1L, 2L))
             | other -> other
 

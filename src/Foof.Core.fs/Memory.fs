@@ -17,6 +17,8 @@ type Memory =
 type Moment = {
     /// The weighted sum.
     Sum: torch.Tensor
+    /// Whether `Sum` is a symmetric matrix of which only the diagonal and what is right of it were kept up.
+    IsHalf: bool
     /// What `Sum` is divided by: the weights' sum, 1 - beta^t for the moving average; 0 before the first batch.
     Weight: float
 }
@@ -28,6 +30,7 @@ module Moment =
     /// Nothing yet, in the type and on the device of `like`. The caller frees `Sum`.
     let init (shape: int64 array) (like: torch.Tensor) = {
         Sum = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
+        IsHalf = false
         Weight = 0.0
     }
 
@@ -61,15 +64,26 @@ module Moment =
         Scope.value (fun () -> moment.Sum.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
         weighed memory moment
 
-    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x. `Sum` holds d x d elements.
+    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x and with little more than half
+    /// the arithmetic. `Sum` holds d x d elements.
     let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = X.size 1
 
-        Scope.value (fun () -> Statistic.accumulateProduct (moment.Sum.view (d, d)) keep X X (share * scale))
+        Scope.value (fun () -> Statistic.accumulateSquare (moment.Sum.view (d, d)) keep X (share * scale))
 
-        weighed memory moment
+        {
+            weighed memory moment with
+                IsHalf = true
+        }
+
+    /// The sum, with its other half filled in; it stays the moment's.
+    let sum (moment: Moment) =
+        if moment.IsHalf then
+            Statistic.mirror moment.Sum
+
+        moment.Sum
 
     /// The sum, or the average, as a tensor of the caller's.
     let value (moment: Moment) =
-        Scope.tensor (fun () -> moment.Sum / moment.Weight)
+        Scope.tensor (fun () -> sum moment / moment.Weight)

@@ -245,7 +245,8 @@ type Preconditioner
                         input,
                         null,
                         fun seen ->
-                            state.Observe(seen, (Cadence.plan recipe.Cadence (batches - 1)).Invert)
+                            // An eigenbasis from the first batch on, so that no batch's second moments are lost.
+                            state.Observe(seen, batches = 1 || batches = most)
 
                             if batches = most then
                                 state.Invert(seen, report)

@@ -12,6 +12,8 @@ type Side =
     | Diagonal of d: torch.Tensor
     /// M [g; size; size].
     | Full of M: torch.Tensor
+    /// (L L^T)^-1, not written out: L [g; size; size], lower triangular.
+    | Inverse of L: torch.Tensor
 
 /// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller,
 /// and may share memory with their arguments where nothing is computed. `like` tells the type and the device
@@ -31,21 +33,24 @@ module Side =
         match side with
         | Side.Identity(size, _) -> size
         | Side.Diagonal d -> d.size 1
-        | Side.Full M -> M.size 2
+        | Side.Full M
+        | Side.Inverse M -> M.size 2
 
     /// The tensors held.
     let tensors side =
         match side with
         | Side.Identity _ -> []
         | Side.Diagonal x
-        | Side.Full x -> [ x ]
+        | Side.Full x
+        | Side.Inverse x -> [ x ]
 
     /// The number of groups that the side knows of; a multiple of the identity fits any.
     let groups side =
         match side with
         | Side.Identity _ -> 1L
         | Side.Diagonal x
-        | Side.Full x -> x.size 0
+        | Side.Full x
+        | Side.Inverse x -> x.size 0
 
     /// Whether it is the identity itself.
     let isOne side =
@@ -59,12 +64,19 @@ module Side =
         | Side.Full M -> Side.Full(M.transpose (1L, 2L))
         | _ -> side
 
+    /// The matrix in place of its Cholesky factor, where that is what is held.
+    let written side =
+        match side with
+        | Side.Inverse L -> Side.Full(Scope.tensor (fun () -> Factorization.inverseOf L))
+        | _ -> side
+
     /// M o M.
     let square side =
-        match side with
+        match written side with
         | Side.Identity(size, c) -> Side.Identity(size, c * c)
         | Side.Diagonal d -> Side.Diagonal(d.square ())
         | Side.Full M -> Side.Full(M.square ())
+        | Side.Inverse _ -> side
 
     /// c M.
     let scale (c: float) side =
@@ -72,6 +84,7 @@ module Side =
         | Side.Identity(size, c') -> Side.Identity(size, c * c')
         | Side.Diagonal d -> Side.Diagonal(d * c)
         | Side.Full M -> Side.Full(M * c)
+        | Side.Inverse L -> Side.Inverse(L / sqrt c)
 
     /// X M for rows X. Shapes: X [g; k; size] -> the same.
     let times (X: torch.Tensor) side =
@@ -79,7 +92,8 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 1L
-            | Side.Full M -> X.matmul M)
+            | Side.Full M -> X.matmul M
+            | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
     /// M X for columns X. Shapes: X [g; size; k] -> the same.
     let timesColumns (X: torch.Tensor) side =
@@ -87,7 +101,8 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 2L
-            | Side.Full M -> M.matmul X)
+            | Side.Full M -> M.matmul X
+            | Side.Inverse L -> Factorization.solveBy L X)
 
     /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.
     let diagonal (like: torch.Tensor) side =
@@ -95,6 +110,7 @@ module Side =
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
         | Side.Diagonal d -> d.alias ()
         | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
+        | Side.Inverse L -> torch.diagonal (Factorization.inverseOf L, 0L, 1L, 2L)
 
     /// The trace by group. Shapes: -> [g].
     let trace (like: torch.Tensor) side =
@@ -106,6 +122,7 @@ module Side =
         | Side.Identity _
         | Side.Diagonal _ -> Scope.tensor (fun () -> torch.diag_embed (diagonal like side))
         | Side.Full M -> M.alias ()
+        | Side.Inverse L -> Factorization.inverseOf L
 
     /// M + mu I with a number by group; a fresh matrix, never M itself. Shapes: mu [g] or [1].
     let damped (mu: torch.Tensor) side =
@@ -115,10 +132,15 @@ module Side =
         | Side.Identity(size, c) -> Side.Diagonal(Scope.tensor (fun () -> along size + c))
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
         | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
+        | Side.Inverse L ->
+            Side.Full(
+                Scope.tensor (fun () -> Factorization.inverseOf L + torch.diag_embed (along (L.size 2)))
+            )
 
     /// R with R R^T = M, as `Factorization.root`.
     let root side =
-        match side with
+        match written side with
         | Side.Identity(size, c) -> Side.Identity(size, sqrt c)
         | Side.Diagonal d -> Side.Diagonal(d.sqrt ())
         | Side.Full M -> Side.Full(Factorization.root M)
+        | Side.Inverse _ -> side

@@ -169,3 +169,47 @@ module Statistic =
                 target.add_ (X.t().mm Y, weight.ToScalar()) |> ignore
             else
                 target.addmm_ (X.t (), Y, beta = float32 keep, alpha = float32 weight) |> ignore)
+
+    /// How many rows of a symmetric product are taken at once: fewer save arithmetic, more multiply faster.
+    let private band = 250L
+
+    let private bands (d: int64) =
+        seq {
+            let count = max 1L (d / band)
+
+            for i in 0L .. count - 1L do
+                let start = d * i / count
+                struct (start, d * (i + 1L) / count - start)
+        }
+
+    /// target <- keep target + weight X^T X, in place, on and right of a band along the diagonal: little more than half
+    /// the arithmetic. `mirror` completes it.
+    ///
+    /// Shapes: target [d; d], X [k; d].
+    let accumulateSquare (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
+        let d = target.size 0
+
+        for struct (start, count) in bands d do
+            Scope.value (fun () ->
+                let width = d - start
+                let part = target.narrow(0L, start, count).narrow(1L, start, width)
+
+                accumulateProduct
+                    part
+                    keep
+                    (X.narrow (1L, start, count))
+                    (X.narrow (1L, start, width))
+                    weight)
+
+    /// Makes a matrix whose bands `accumulateSquare` filled symmetric, in place. Shapes: [...; d; d].
+    let mirror (matrix: torch.Tensor) =
+        let d = matrix.size -1
+
+        for struct (start, count) in bands d do
+            Scope.value (fun () ->
+                let after = start + count
+                let rest = d - after
+                let upper = matrix.narrow(-2L, start, count).narrow(-1L, after, rest)
+
+                matrix.narrow(-2L, after, rest).narrow(-1L, start, count).copy_(upper.transpose (-2L, -1L))
+                |> ignore)

@@ -35,10 +35,19 @@ module internal StructuredPower =
 
     /// The power of one side, and log det of the damped side.
     let private ofSide attempts power report isDefinite (like: torch.Tensor) (lambda: float) side =
-        match side with
+        match Side.written side with
         | Side.Full M ->
-            ofMatrix attempts power report isDefinite M lambda
-            |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
+            let struct (L, attempts) =
+                if power = -1.0 && (isDefinite || lambda > 0.0) then
+                    Factorization.factor attempts M lambda
+                else
+                    struct (None, attempts)
+
+            match L with
+            | Some L -> Some(struct (Side.Inverse(L.contiguous ()), Factorization.logDetOf L))
+            | None ->
+                ofMatrix attempts power report isDefinite M lambda
+                |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
         | Side.Diagonal d ->
             ofDiagonal power lambda d
             |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
@@ -46,7 +55,8 @@ module internal StructuredPower =
             let logDet = float size * log (c + lambda)
             let logDet = torch.full ([||], logDet, dtype = like.dtype, device = like.device)
             Some(struct (Side.Identity(size, (c + lambda) ** power), logDet))
-        | Side.Identity _ -> None
+        | Side.Identity _
+        | Side.Inverse _ -> None
 
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
@@ -61,7 +71,7 @@ module internal StructuredPower =
         |> Option.map (fun struct (S, logDet) -> struct (Curvature.Eigenbasis(Q_E, Q_A, S), logDet))
 
     let private eigen like side =
-        match side with
+        match Side.written side with
         | Side.Full M ->
             Factorization.eigen M
             |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))

@@ -9,6 +9,7 @@ namespace Foof.Cli.Bench;
 internal sealed class StepRun : IDisposable
 {
     private const int Batches = 4;
+    private const int LeastSteps = 5;
 
     private readonly (Tensor Input, Tensor Target)[] batches;
     private readonly nn.Module<Tensor, Tensor> model;
@@ -61,8 +62,16 @@ internal sealed class StepRun : IDisposable
     /// <summary>Managed memory that a step takes.</summary>
     internal double BytesPerStep => steps == 0 ? 0 : (double)bytes / steps;
 
-    /// <summary>How many steps of a round there are in one of several equal slices, at least one.</summary>
-    internal int StepsInSlice(int slices) => Math.Max(1, stepsOfPeriod / slices);
+    /// <summary>
+    /// How many steps of a round there are in one of several equal slices: of short periods several, so that the first
+    /// step, behind another row's data in the caches, does not stand for all.
+    /// </summary>
+    internal int StepsInSlice(int slices)
+    {
+        var least = Row.BatchSize is null ? LeastSteps : 1;
+        var periods = Math.Max(1, least * slices / stepsOfPeriod);
+        return Math.Max(1, periods * stepsOfPeriod / slices);
+    }
 
     /// <summary>Runs some steps.</summary>
     internal void Run(int count)
