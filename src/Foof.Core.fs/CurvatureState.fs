@@ -98,7 +98,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let rows =
                 min (Activations.dataPoints A * Activations.positions A) (Layer.outputs layers[l])
 
-            if 2L * int64 recipe.Cadence.InvertEvery * rows < Layer.inputs layers[l] then
+            let d_in = Layer.inputs layers[l]
+
+            // Small inverses take no time worth naming.
+            if d_in >= 256L && 2L * int64 recipe.Cadence.InvertEvery * rows < d_in then
                 {
                     recipe.Attempts.Head with
                         Route = Route.Solve

@@ -19,7 +19,7 @@ type internal EigenbasisState(layer: Layer) =
             let between (fresh: torch.Tensor) (old: torch.Tensor) =
                 Side.Full(fresh.transpose(1L, 2L).matmul old)
 
-            let S = spectrum.Value.Sum
+            let S = Moment.sum spectrum.Value
             let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S
             S.copy_ (turned.view S.shape) |> ignore
         | ValueNone -> ()
@@ -72,11 +72,10 @@ type internal EigenbasisState(layer: Layer) =
             turn Q_E Q_A
             state.Basis <- ValueSome struct (Q_E, Q_A)
         | _ ->
-            spectrum.Value.Sum.zero_ () |> ignore
-            spectrum.Value <- { spectrum.Value with Weight = 0.0 }
+            spectrum.Value <- Moment.forget spectrum.Value
             state.Basis <- ValueNone
 
     interface IDisposable with
         member state.Dispose() =
-            spectrum.Value.Sum.Dispose()
+            Moment.free spectrum.Value
             state.Basis <- ValueNone

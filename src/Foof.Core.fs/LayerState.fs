@@ -37,7 +37,7 @@ type internal LayerState(layer: Layer, recipe: Recipe) =
     interface IDisposable with
         member state.Dispose() =
             for moment in moments.Values do
-                moment.Value.Sum.Dispose()
+                Moment.free moment.Value
 
             eigenbasis |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
 
@@ -127,7 +127,7 @@ module internal LayerState =
         let moments = [|
             for state in states do
                 for moment in state.AllMoments do
-                    struct (moment, moment.Value, moment.Value.Sum.clone ())
+                    struct (moment, Moment.snapshot moment.Value)
         |]
 
         let bases = [|
@@ -143,9 +143,8 @@ module internal LayerState =
         try
             change ()
         with _ ->
-            for struct (moment, old, sum) in moments do
-                old.Sum.copy_ sum |> ignore
-                moment.Value <- old
+            for struct (moment, snapshot) in moments do
+                moment.Value <- Moment.restored snapshot moment.Value
 
             for struct (own, basis) in bases do
                 own.Basis <- basis

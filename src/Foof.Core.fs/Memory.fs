@@ -12,27 +12,35 @@ type Memory =
     /// The sum over all batches.
     | Sum
 
-/// A statistic of the batches so far. Owns its tensor.
+/// A statistic of the batches so far. Owns its tensors.
 [<ReferenceEquality>]
-type Moment = {
-    /// The weighted sum.
-    Sum: torch.Tensor
-    /// Whether `Sum` is a symmetric matrix of which only the diagonal and what is right of it were kept up.
-    IsHalf: bool
-    /// What `Sum` is divided by: the weights' sum, 1 - beta^t for the moving average; 0 before the first batch.
-    Weight: float
-}
+type Moment = internal {
+    /// The weighted sum, but for rows that wait.
+    Total: torch.Tensor
+    /// Rows that are still to be taken in.
+    Rows: RowBuffer
+    /// What the sum is divided by.
+    Share: float
+} with
 
-/// A moment's life: `init`, `accumulate` in place, `value`.
+    /// What the sum is divided by: the weights' sum, 1 - beta^t for the moving average; 0 before the first batch.
+    member moment.Weight = moment.Share
+
+/// A moment's life: `init`, `accumulate` in place, `value`, `free`.
 [<RequireQualifiedAccess>]
 module Moment =
 
-    /// Nothing yet, in the type and on the device of `like`. The caller frees `Sum`.
+    /// Nothing yet, in the type and on the device of `like`. The caller frees it by `free`.
     let init (shape: int64 array) (like: torch.Tensor) = {
-        Sum = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
-        IsHalf = false
-        Weight = 0.0
+        Total = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
+        Rows = new RowBuffer()
+        Share = 0.0
     }
+
+    /// Frees its tensors.
+    let free (moment: Moment) =
+        (moment.Rows :> System.IDisposable).Dispose()
+        moment.Total.Dispose()
 
     /// Raises an ArgumentException unless beta lies in [0, 1).
     let check memory =
@@ -52,38 +60,51 @@ module Moment =
         let struct (keep, share) = shares memory
 
         match memory with
-        | Memory.Sum -> { moment with Weight = 1.0 }
+        | Memory.Sum -> { moment with Share = 1.0 }
         | _ -> {
             moment with
-                Weight = keep * moment.Weight + share
+                Share = keep * moment.Share + share
           }
 
-    /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like `Sum`. (MATH 1)
+    /// The sum, up to date; it stays the moment's.
+    let sum (moment: Moment) =
+        moment.Rows.Complete moment.Total
+        moment.Total
+
+    /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like the sum. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
-        Scope.value (fun () -> moment.Sum.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
+
+        Scope.value (fun () -> (sum moment).mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
+
         weighed memory moment
 
-    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x and with little more than half
-    /// the arithmetic. `Sum` holds d x d elements.
+    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x, with little more than half the
+    /// arithmetic, and for the rows of several batches at once; X stays the caller's. The sum holds d x d elements.
     let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
-        let d = X.size 1
+        moment.Rows.Add(moment.Total, keep, share * scale, X)
+        weighed memory moment
 
-        Scope.value (fun () -> Statistic.accumulateSquare (moment.Sum.view (d, d)) keep X (share * scale))
+    /// Nothing again, in place.
+    let forget (moment: Moment) =
+        moment.Rows.Clear()
+        moment.Total.zero_ () |> ignore
+        { moment with Share = 0.0 }
 
-        {
-            weighed memory moment with
-                IsHalf = true
-        }
+    /// A copy of the sum and the weight, to go back to.
+    let internal snapshot (moment: Moment) =
+        struct ((sum moment).clone(), moment.Share)
 
-    /// The sum, with its other half filled in; it stays the moment's.
-    let sum (moment: Moment) =
-        if moment.IsHalf then
-            Statistic.mirror moment.Sum
-
-        moment.Sum
+    /// Goes back to a sum and a weight, in place.
+    let internal restored
+        (struct (saved: torch.Tensor, share): struct (torch.Tensor * float))
+        (moment: Moment)
+        =
+        moment.Rows.Clear()
+        moment.Total.copy_ saved |> ignore
+        { moment with Share = share }
 
     /// The sum, or the average, as a tensor of the caller's.
     let value (moment: Moment) =
-        Scope.tensor (fun () -> sum moment / moment.Weight)
+        Scope.tensor (fun () -> sum moment / moment.Share)

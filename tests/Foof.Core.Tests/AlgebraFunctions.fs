@@ -20,6 +20,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
         | Side.Identity _ -> side
         | Side.Diagonal d -> Side.Diagonal(change d)
         | Side.Full M -> Side.Full(change M)
+        | Side.Inverse L -> Side.Inverse(change L)
 
     let damped (found: DampedInverse option) =
         let found = Option.get found

@@ -24,6 +24,7 @@ let rec map (change: torch.Tensor -> torch.Tensor) curvature =
         | Side.Identity(size, c) -> Side.Identity(size, c)
         | Side.Diagonal d -> Side.Diagonal(change d)
         | Side.Full M -> Side.Full(change M)
+        | Side.Inverse L -> Side.Inverse(change L)
 
     match curvature with
     | Curvature.Dense(F, shapes) -> Curvature.Dense(change F, shapes)

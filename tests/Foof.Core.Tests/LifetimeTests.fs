@@ -127,8 +127,9 @@ let functions () =
         Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
     let average: Moment = {
-        Sum = FactorizationTests.semidefinite 3 4
-        Weight = 0.5
+        Total = FactorizationTests.semidefinite 3 4
+        Rows = new RowBuffer()
+        Share = 0.5
     }
 
     let one (tensor: torch.Tensor) = [ tensor ]
@@ -167,7 +168,7 @@ let functions () =
         "Factorization.inverse, eigenvalues", fun () -> inverse Factorization.attempts indefinite 0.1
         "Factorization.inverse, none", fun () -> inverse Networks.hopeless indefinite 0.1
         "Statistic.activationFactor", fun () -> one (Statistic.activationFactor 4L A)
-        "Moment.init", fun () -> one ((Moment.init [| 3L; 3L |] A).Sum)
+        "Moment.init", fun () -> one (Moment.init [| 3L; 3L |] A).Total
         "Moment.value", fun () -> one (Moment.value average)
         "Methods.foofUpdate", fun () -> one (Methods.foofUpdate 4L A E 0.1)
         "Statistic.accumulateProduct",

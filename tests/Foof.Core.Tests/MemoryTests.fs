@@ -41,7 +41,7 @@ let ``the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - bet
 
         Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
         Oracle.agreesWith Tolerance.rounding expected (Moment.value moment)
-        moment.Sum.Dispose())
+        Moment.free moment)
 
 [<Fact>]
 let ``rows and the statistic that they make accumulate to the same`` () =
@@ -58,10 +58,10 @@ let ``rows and the statistic that they make accumulate to the same`` () =
                     Moment.accumulate (average beta) (Statistic.activationFactor (int64 (i + 1)) A) moment)
                 start
 
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix byRows.Sum) byStatistic.Sum
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum byRows)) (Moment.sum byStatistic)
         Assert.Equal(byRows.Weight, byStatistic.Weight)
-        byRows.Sum.Dispose()
-        byStatistic.Sum.Dispose())
+        Moment.free byRows
+        Moment.free byStatistic)
 
 [<Fact>]
 let ``the average of equal batches is that batch: its weights sum to one`` () =
@@ -80,7 +80,7 @@ let ``the average of equal batches is that batch: its weights sum to one`` () =
             (Oracle.activationFactor 3.0 (Oracle.matrix A))
             (Moment.value moment)
 
-        moment.Sum.Dispose())
+        Moment.free moment)
 
 [<Fact>]
 let ``the latest batch alone counts, or all of them in a sum`` () =
@@ -99,21 +99,48 @@ let ``the latest batch alone counts, or all of them in a sum`` () =
         (batches |> List.map Oracle.matrix |> List.reduce (+))
         (Moment.value sum)
 
-    latest.Sum.Dispose()
-    sum.Sum.Dispose()
+    Moment.free latest
+    Moment.free sum
 
 [<Fact>]
-let ``accumulating is in place and leaves nothing behind`` () =
+let ``rows wait in a copy, many rows are taken in at once, and both leave nothing behind`` () =
     use _scope = torch.NewDisposeScope()
-    let A = Networks.normal [ 3; 2 ]
+    let A, many = Networks.normal [ 3; 2 ], Networks.normal [ 1100; 2 ]
     let moment = Moment.init [| 2L; 2L |] A
+    let mutable next = moment
 
-    let created =
-        Oracle.leaked (fun () ->
-            let next = Moment.accumulateRows (average 0.9) 1.0 A moment
-            Assert.Same(moment.Sum, next.Sum))
+    let add X () =
+        next <- Moment.accumulateRows (average 0.9) 1.0 X next
 
-    Assert.Equal(0L, created)
-    let seen: Moment = { moment with Weight = 1.0 }
-    Assert.Equal(1L, Oracle.leaked (fun () -> Moment.value seen |> ignore))
-    moment.Sum.Dispose()
+    // The first rows make the place where rows wait.
+    Assert.Equal(1L, Oracle.leaked (add A))
+    Assert.Equal(0L, Oracle.leaked (add many))
+    Assert.Equal(0L, Oracle.leaked (add A))
+    A.mul_ (nan.ToScalar()) |> ignore
+    Assert.Equal(0L, Oracle.leaked (fun () -> Assert.Same(Moment.sum moment, Moment.sum next)))
+    Assert.Equal(1L, Oracle.leaked (fun () -> Moment.value next |> ignore))
+    Assert.True(Oracle.values (Moment.value next) |> Array.forall System.Double.IsFinite)
+    Moment.free next
+
+[<Theory; InlineData(3, 7, 40); InlineData(700, 3, 520); InlineData(1500, 2, 260); InlineData(40, 30, 1010)>]
+let ``rows of many batches in wide matrices are the sum of their products`` (n: int) (count: int) (d: int) =
+    use _scope = torch.NewDisposeScope()
+    let batches = List.init count (fun _ -> Networks.normal [ n; d ])
+    let start = Moment.init [| int64 d; int64 d |] batches[0]
+
+    for memory in [ average 0.8; Memory.Latest; Memory.Sum ] do
+        let rows =
+            batches
+            |> List.fold (fun moment X -> Moment.accumulateRows memory 0.5 X moment) (Moment.forget start)
+
+        let written =
+            batches
+            |> List.fold
+                (fun moment (X: torch.Tensor) -> Moment.accumulate memory (X.t().mm X * 0.5) moment)
+                (Moment.init [| int64 d; int64 d |] batches[0])
+
+        Assert.Equal(written.Weight, rows.Weight)
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum written)) (Moment.sum rows)
+        Moment.free written
+
+    Moment.free start

@@ -74,7 +74,7 @@ let ``statistics change in the S observed steps of T only, inverses in the T-th`
             let changed name =
                 Map.tryFind name before <> Map.tryFind name after
 
-            match changed "fc0.activation.sum", changed "fc0.activation.inverse" with
+            match changed "fc0.activation.weight", changed "fc0.activation.inverse" with
             | true, true -> "b"
             | true, false -> "o"
             | false, true -> "i"

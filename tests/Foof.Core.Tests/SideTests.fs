@@ -14,6 +14,7 @@ type Kind =
     | Identity
     | Diagonal
     | Full
+    | Inverse
 
 /// [g; d; d] symmetric positive semi-definite matrices of rank `rank`.
 let semidefinite (g: int) (d: int) (rank: int) =
@@ -27,6 +28,10 @@ let side kind g d =
     | Identity -> Side.Identity(int64 d, 1.5)
     | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square() + 0.1)
     | Full -> Side.Full(semidefinite g d (d + 1))
+    | Inverse ->
+        Side.Inverse(
+            torch.linalg.cholesky (semidefinite g d (d + 1) + torch.eye (int64 d, dtype = Networks.double))
+        )
 
 /// The matrix of a group, by hand.
 let matrix (group: int) side : Matrix<float> =
@@ -36,9 +41,12 @@ let matrix (group: int) side : Matrix<float> =
         let values, size = Oracle.values d, int (d.size 1)
         Matrix<float>.Build.DenseOfDiagonalArray(values[group * size .. (group + 1) * size - 1])
     | Side.Full M -> Oracle.matrix (M.select (0L, int64 group))
+    | Side.Inverse L ->
+        let L = Oracle.matrix (L.select (0L, int64 group))
+        (L * L.Transpose()).Inverse()
 
 let private cases =
-    Gen.zip3 (Gen.elements [ One; Identity; Diagonal; Full ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
+    Gen.zip3 (Gen.elements [ One; Identity; Diagonal; Full; Inverse ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
 
 let private like = lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
 
@@ -79,7 +87,8 @@ let ``size, groups, tensors, matrix, diagonal and trace are those of the matrix`
             Assert.Equal(1L, Side.groups side)
             Assert.Empty(Side.tensors side)
         | Side.Diagonal x
-        | Side.Full x ->
+        | Side.Full x
+        | Side.Inverse x ->
             Assert.Equal(int64 g, Side.groups side)
             Assert.Same(x, Assert.Single(Side.tensors side))
 
