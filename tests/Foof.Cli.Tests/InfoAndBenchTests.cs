@@ -37,6 +37,40 @@ public sealed class InfoAndBenchTests : IDisposable
     }
 
     [Fact]
+    public void Bench_step_writes_the_rows_of_the_contract_and_names_rows_that_there_are()
+    {
+        var file = folder["step.json"];
+        string[] small = ["bench", "step", "--model", "cnn", "--batch-size", "2", "--rounds", "1"];
+        var answer = CommandLine.Run([
+            .. small,
+            "--rows",
+            "foof T=1,foof T=100 S=10,eva",
+            "--steps",
+            "20",
+            "--metrics",
+            file,
+        ]);
+        Assert.Equal(ExitCode.Success, answer.Code);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
+        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToArray();
+        Assert.Equal(
+            ["sgd", "foof T=100 S=10", "foof T=1", "eva T=1"],
+            rows.Select(row => row.GetProperty("name").GetString())
+        );
+        Assert.Equal(1.0, rows[0].GetProperty("ratio_to_sgd").GetDouble());
+        foreach (var name in new[] { "median_ms", "p10", "p90", "flops", "peak_share", "bytes_per_step" })
+            Assert.All(rows, row => Assert.True(row.GetProperty(name).GetDouble() > 0));
+        Assert.True(rows[1].GetProperty("extrapolated").GetBoolean());
+
+        var wrong = CommandLine.Run([.. small, "--rows", "fof"]);
+        Assert.Equal(ExitCode.Failure, wrong.Code);
+        Assert.StartsWith(
+            "--rows must name rows of this network: 'sgd', 'adam', 'foof T=100 S=10'",
+            wrong.Error
+        );
+    }
+
+    [Fact]
     public void A_stopped_benchmark_writes_nothing()
     {
         using var source = new CancellationTokenSource();

@@ -81,17 +81,20 @@ internal static class BenchStepCommand
             return all;
         var wanted = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         foreach (var name in wanted)
-            if (!all.Any(row => Begins(row, name)))
+            if (!Named(all, name).Any())
                 throw new CommandFailure(
                     $"--rows must name rows of this network: {string.Join(", ", all.Select(row => $"'{row.Name}'"))}; got '{name}'."
                 );
-        var chosen = all.Where(row => wanted.Any(name => Begins(row, name))).ToArray();
+        var chosen = wanted.SelectMany(name => Named(all, name)).ToHashSet();
         var baselines = chosen.Select(row => row.Baseline).Append(StepRow.Sgd).ToHashSet();
         return [.. all.Where(row => baselines.Contains(row.Name) || chosen.Contains(row))];
     }
 
-    private static bool Begins(StepRow row, string name) =>
-        row.Name.StartsWith(name, StringComparison.Ordinal);
+    // A whole name is that row alone, though others may go on from it.
+    private static IEnumerable<StepRow> Named(StepRow[] all, string name) =>
+        all.Where(row => row.Name == name) is var exact && exact.Any()
+            ? exact
+            : all.Where(row => row.Name.StartsWith(name, StringComparison.Ordinal));
 
     private static int Run(Terminal terminal, StepSettings settings, StepRow[] rows, string? metrics)
     {

@@ -12,6 +12,9 @@ internal static class Choice
     /// <summary>How many threads libtorch gets where nobody says.</summary>
     internal const int DefaultThreads = 2;
 
+    // So many names make a heading; more are told in the description.
+    private const int NamesInHelp = 6;
+
     /// <summary>A text, any.</summary>
     internal static Option<string?> Text(string name, string valueName, string description) =>
         new(name)
@@ -90,8 +93,8 @@ internal static class Choice
         var valid = string.Join(", ", names);
         var option = new Option<string?>(name)
         {
-            Description = description,
-            HelpName = string.Join('|', names),
+            Description = names.Count > NamesInHelp ? $"{description}: {valid}" : description,
+            HelpName = names.Count > NamesInHelp ? "NAME" : string.Join('|', names),
             CustomParser = result =>
             {
                 var given = Token(result);
