@@ -17,6 +17,9 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     // What the paper amortises over on its large networks.
     private const int LargePeriod = 500;
 
+    /// <summary>Whether a step takes seconds.</summary>
+    internal bool IsLarge => Period == LargePeriod;
+
     private static readonly long[] FashionMnist = [1, 28, 28];
     private static readonly long[] Cifar = [3, 32, 32];
 

@@ -10,7 +10,7 @@ internal static class StepRows
 
     /// <summary>The rows for a network: the small ones' all, of a large one those that the paper amortises.</summary>
     internal static StepRow[] Of(StepModel model) =>
-        model.Kind.Name == "resnet18"
+        model.IsLarge
             ? [Plain("sgd"), Plain("adam"), Amortised("foof", model.Period), Amortised("kfac", model.Period)]
             :
             [

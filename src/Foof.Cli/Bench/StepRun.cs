@@ -16,6 +16,7 @@ internal sealed class StepRun : IDisposable
     private readonly ILearner learner;
     private readonly List<double> inRound = [];
     private readonly int stepsOfPeriod;
+    private readonly bool isLarge;
     private int step;
     private long bytes;
     private long steps;
@@ -25,6 +26,7 @@ internal sealed class StepRun : IDisposable
     {
         Row = row;
         stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
+        isLarge = settings.Model.IsLarge;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
         batches =
@@ -68,7 +70,7 @@ internal sealed class StepRun : IDisposable
     /// </summary>
     internal int StepsInSlice(int slices)
     {
-        var least = Row.BatchSize is null ? LeastSteps : 1;
+        var least = Row.BatchSize is null && !isLarge ? LeastSteps : 1;
         var periods = Math.Max(1, least * slices / stepsOfPeriod);
         return Math.Max(1, periods * stepsOfPeriod / slices);
     }

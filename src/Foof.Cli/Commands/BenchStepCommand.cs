@@ -59,8 +59,7 @@ internal static class BenchStepCommand
                         parsed.GetValue(batchSize) ?? DefaultBatchSize,
                         parsed.GetValue(threads) ?? Choice.DefaultThreads,
                         parsed.GetValue(rounds) ?? DefaultRounds,
-                        parsed.GetValue(steps)
-                            ?? (network.Kind.Name == Large ? DefaultStepsOfLarge : DefaultSteps)
+                        parsed.GetValue(steps) ?? (network.IsLarge ? DefaultStepsOfLarge : DefaultSteps)
                     );
                     return Run(
                         terminal,

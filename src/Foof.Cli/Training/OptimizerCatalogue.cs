@@ -22,7 +22,7 @@ internal static class OptimizerCatalogue
         ["natural-full"] = 0.1,
         ["natural-blocks"] = 0.1,
         ["sngd"] = 0.1,
-        ["mfac"] = 0.001,
+        ["mfac"] = 0.03,
         ["eva"] = 0.1,
         ["shampoo"] = 0.1,
     };
