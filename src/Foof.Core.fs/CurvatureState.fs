@@ -88,6 +88,13 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
 
+    /// The inverse in the type of the recipe's products.
+    let inProductType (recipe: Recipe) factored =
+        match recipe.ProductType, factored with
+        | ValueSome kind, Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
+            Factored.Structured(Curvature.Kronecker(Side.ofType kind E, Side.ofType kind A), logDet)
+        | _ -> factored
+
     /// The recipe's attempts, behind one that only solves where few rows are multiplied before the next inversion: the
     /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row.
     let attempts (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
@@ -101,7 +108,11 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let d_in = Layer.inputs layers[l]
 
             // Small inverses take no time worth naming.
-            if d_in >= 256L && 2L * int64 recipe.Cadence.InvertEvery * rows < d_in then
+            if
+                recipe.ProductType.IsNone
+                && d_in >= 256L
+                && 2L * int64 recipe.Cadence.InvertEvery * rows < d_in
+            then
                 {
                     recipe.Attempts.Head with
                         Route = Route.Solve
@@ -130,6 +141,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             )
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
+
+        let fresh = fresh |> ValueOption.map (inProductType recipe)
 
         fresh
         |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))

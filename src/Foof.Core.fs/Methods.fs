@@ -32,6 +32,7 @@ module Methods =
         Trigger = Trigger.Always
         Attempts = Factorization.attempts
         OnFailure = OnFailure.KeepLast
+        ProductType = ValueNone
         Trust = Trust.Raw
         Momentum = MomentumPlace.After
     }

@@ -30,21 +30,16 @@ module internal Preconditioning =
             ValueSome struct (errors.flatten (0L, 1L), A.flatten (0L, 2L))
         | _ -> ValueNone
 
-    /// g_j . V for every column of one layer, in float64.
+    /// g_j . V for every column of one layer: computed in their type, as gradients are, given in float64.
     let private inner factor (V: Direction) =
         match V with
         | Direction.Matrix M -> (LayerFactor.transposeTimes M factor).``to`` torch.ScalarType.Float64
         | Direction.Product(left, _) ->
             let K =
-                torch.zeros (
-                    LayerFactor.columns factor,
-                    1L,
-                    dtype = torch.ScalarType.Float64,
-                    device = left.device
-                )
+                torch.zeros (LayerFactor.columns factor, 1L, dtype = left.dtype, device = left.device)
 
             LayerFactor.addGram factor (Direction.column V) K
-            K.squeeze 1L
+            (K.squeeze 1L).``to`` torch.ScalarType.Float64
 
     /// V - sum_j w_j g_j.
     let private less (w: torch.Tensor) factor (V: Direction) =
@@ -79,6 +74,10 @@ module internal Preconditioning =
             Kronecker.groups E A = 1L
               ->
               [| bySides E A left right |]
+        | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Matrix M |] when
+            M.shape = Kronecker.shape E A
+              ->
+              [| Direction.Matrix(Kronecker.product E A M) |]
         | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), _), [| Direction.Product(left, right) |] when
             S.size 0 = 1L
               ->

@@ -1,5 +1,7 @@
 namespace Foof
 
+open TorchSharp
+
 /// What a Kronecker factor is made of.
 [<RequireQualifiedAccess>]
 type SideStatistic =
@@ -124,6 +126,9 @@ and Recipe = {
     Attempts: Attempt list
     /// What comes after the last attempt.
     OnFailure: OnFailure
+    /// The type of the products with a Kronecker product's inverse, bfloat16 where the processor multiplies it faster, at
+    /// a relative error of 0.3 % of the update; none: the model's own.
+    ProductType: torch.ScalarType voption
     /// How far a direction is trusted.
     Trust: Trust
     /// Where momentum is kept.
@@ -142,6 +147,12 @@ and Recipe = {
         }
 
         { recipe with Cadence = cadence }
+
+    /// The same method with products in bfloat16, for languages without `with`.
+    member recipe.WithBFloat16Products() = {
+        recipe with
+            ProductType = ValueSome torch.ScalarType.BFloat16
+    }
 
     /// The same method with a warm-up of so many batches, for languages without `with`.
     member recipe.WithWarmUp(batches: int) = {
@@ -258,6 +269,19 @@ module Recipe =
                 invalidArg
                     (nameof recipe.Cadence)
                     $"A window of gradients moves at every step, so InvertEvery (T) must be 1; got {recipe.Cadence.InvertEvery}."
+        | _ -> ()
+
+        let isKroneckerInverse =
+            match recipe.Curvature, recipe.Rule with
+            | Approximation.Kronecker _, (Damping.Tikhonov | Damping.Blend _) -> (sides recipe).Length = 1
+            | Approximation.Kronecker _, _ -> true
+            | _ -> false
+
+        match recipe.ProductType with
+        | ValueSome kind when kind <> torch.ScalarType.BFloat16 || not isKroneckerInverse ->
+            invalidArg
+                (nameof recipe.ProductType)
+                $"Products may be in BFloat16 where the inverse is a Kronecker product; got {kind} for '{recipe.Name}'."
         | _ -> ()
 
         match recipe.Trigger with

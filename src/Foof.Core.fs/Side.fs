@@ -86,13 +86,26 @@ module Side =
         | Side.Full M -> Side.Full(M * c)
         | Side.Inverse L -> Side.Inverse(L / sqrt c)
 
+    /// A product in M's type, which may be shorter than X's, in X's type again.
+    let private multiplied (M: torch.Tensor) (X: torch.Tensor) (product: torch.Tensor -> torch.Tensor) =
+        if M.dtype = X.dtype then
+            product X
+        else
+            (product (X.``to`` M.dtype)).``to`` X.dtype
+
+    /// The same in another type, where it is a full matrix: products with it are then in that type.
+    let ofType (kind: torch.ScalarType) side =
+        match side with
+        | Side.Full M -> Side.Full(M.``to`` kind)
+        | _ -> side
+
     /// X M for rows X. Shapes: X [g; k; size] -> the same.
     let times (X: torch.Tensor) side =
         Scope.tensor (fun () ->
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 1L
-            | Side.Full M -> X.matmul M
+            | Side.Full M -> multiplied M X (fun X -> X.matmul M)
             | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
     /// M X for columns X. Shapes: X [g; size; k] -> the same.
@@ -101,7 +114,7 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 2L
-            | Side.Full M -> M.matmul X
+            | Side.Full M -> multiplied M X M.matmul
             | Side.Inverse L -> Factorization.solveBy L X)
 
     /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.

@@ -17,6 +17,11 @@ internal static class StepRows
                 Plain("sgd"),
                 Plain("adam"),
                 Amortised("foof", model.Period),
+                Amortised("foof", model.Period) with
+                {
+                    Name = $"foof T={model.Period} S={StatisticsSteps} bf16",
+                    Optimizer = InBFloat16(Optimizer("foof")),
+                },
                 new("foof T=100", Optimizer("foof"), model.Period, model.Period),
                 EveryStep("foof"),
                 Amortised("kfac", model.Period),
@@ -40,6 +45,12 @@ internal static class StepRows
             ];
 
     private static OptimizerKind Optimizer(string name) => OptimizerCatalogue.Find(name);
+
+    private static OptimizerKind InBFloat16(OptimizerKind kind) =>
+        kind with
+        {
+            Method = kind.Method!.WithBFloat16Products(),
+        };
 
     private static StepRow Plain(string name) => new(name, Optimizer(name), 1, 1);
 
