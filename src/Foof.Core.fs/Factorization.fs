@@ -124,8 +124,18 @@ module Factorization =
             torch.linalg.solve_triangular (L.t (), inner, upper = true)
 
     let private byCholesky (matrix: torch.Tensor) damping =
-        cholesky (damped matrix damping)
-        |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
+        let damped = damped matrix damping
+
+        if
+            damped.numel () = damped.size -1 * damped.size -1
+            && damped.size -1 > BlockInverse.Smallest
+        then
+            let d = damped.size -1
+
+            BlockInverse.ofMatrix cholesky (damped.view (d, d))
+            |> Option.map (fun struct (inverse, logDet) -> struct (inverse.view damped.shape, logDet))
+        else
+            cholesky damped |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =

@@ -127,7 +127,8 @@ and Recipe = {
     /// What comes after the last attempt.
     OnFailure: OnFailure
     /// The type of the products with a Kronecker product's inverse, bfloat16 where the processor multiplies it faster, at
-    /// a relative error of 0.3 % of the update; none: the model's own.
+    /// a relative error of the update of 0.3 % where the damping is of the statistic's size and of more where it is small;
+    /// none: the model's own.
     ProductType: torch.ScalarType voption
     /// How far a direction is trusted.
     Trust: Trust

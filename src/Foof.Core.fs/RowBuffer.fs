@@ -19,9 +19,9 @@ type internal RowBuffer() =
         batches.Clear()
         keep <- 1.0
 
-    let accumulate (sum: torch.Tensor) (X: torch.Tensor) =
+    let accumulate (sum: torch.Tensor) (X: torch.Tensor) share =
         let d = sum.size -1
-        Scope.value (fun () -> Statistic.accumulateSquare (sum.view (d, d)) keep X 1.0)
+        Scope.value (fun () -> Statistic.accumulateSquare (sum.view (d, d)) keep X share)
         isHalf <- true
         forget ()
 
@@ -38,7 +38,7 @@ type internal RowBuffer() =
     /// sum <- keep sum + sum of share X^T X over the rows that wait; half of the sum is out of date afterwards.
     let flush (sum: torch.Tensor) =
         if batches.Count > 0 then
-            Scope.value (fun () -> accumulate sum (weighed ()))
+            Scope.value (fun () -> accumulate sum (weighed ()) 1.0)
         elif keep <> 1.0 then
             sum.mul_ (keep.ToScalar()) |> ignore
             forget ()
@@ -74,7 +74,7 @@ type internal RowBuffer() =
 
         if X.size 0 > RowBuffer.Capacity / 2L then
             flush sum
-            Scope.value (fun () -> accumulate sum (X * sqrt share))
+            accumulate sum X share
         else
             hold X share
 

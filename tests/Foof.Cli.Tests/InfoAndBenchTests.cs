@@ -71,13 +71,35 @@ public sealed class InfoAndBenchTests : IDisposable
     }
 
     [Fact]
-    public void A_stopped_benchmark_writes_nothing()
+    public void Exponents_are_the_slopes_of_logarithms()
+    {
+        Bench.GramTime[] rows =
+        [
+            .. new[] { 1, 2, 4, 8 }.Select(m => new Bench.GramTime(
+                Bench.GramTime.ByColumns,
+                m,
+                10,
+                new(3.0 * m * m * m, 0, 0),
+                0,
+                5.0 * m
+            )),
+        ];
+        Assert.Equal(3.0, Bench.GramTime.Exponent(rows, row => row.Milliseconds.Median)!.Value, 12);
+        Assert.Equal(1.0, Bench.GramTime.Exponent(rows, row => row.Megabytes)!.Value, 12);
+        Assert.Null(Bench.GramTime.Exponent(rows, row => row.Flops));
+    }
+
+    [Theory]
+    [InlineData("ops")]
+    [InlineData("step")]
+    [InlineData("gram")]
+    public void A_stopped_benchmark_writes_nothing(string kind)
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        var answer = CommandLine.Run(null, source.Token, "bench", "ops", "--metrics", folder["ops.json"]);
+        var answer = CommandLine.Run(null, source.Token, "bench", kind, "--metrics", folder["x.json"]);
         Assert.Equal(ExitCode.Stopped, answer.Code);
-        Assert.False(File.Exists(folder["ops.json"]));
+        Assert.False(File.Exists(folder["x.json"]));
     }
 
     [Fact]

@@ -44,3 +44,6 @@ let differences = 1e-7
 
 /// How many standard errors an average over random numbers may lie off: one run in two million fails.
 let monteCarlo = 5.0
+
+/// bfloat16 products against float32: its 8 bits are 4e-3 an element, which products of many average out.
+let bfloat16 = 1e-2

@@ -15,6 +15,7 @@ internal static class StepRows
             :
             [
                 Plain("sgd"),
+                new(HandWrittenSgd.Kind.Name, HandWrittenSgd.Kind, 1, 1),
                 Plain("adam"),
                 Amortised("foof", model.Period),
                 Amortised("foof", model.Period) with

@@ -15,7 +15,12 @@ internal static class BenchCommand
     /// <summary>The command with its kinds.</summary>
     internal static Command Make(CommandFrame frame)
     {
-        var bench = new Command("bench", "Measure") { BenchStepCommand.Make(frame), Ops(frame) };
+        var bench = new Command("bench", "Measure")
+        {
+            BenchStepCommand.Make(frame),
+            BenchGramCommand.Make(frame),
+            Ops(frame),
+        };
         return bench;
     }
 

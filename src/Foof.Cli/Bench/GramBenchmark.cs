@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Foof.Cli.Output;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>
+/// Times the Gram matrix K = G^T G of a network's Fisher factor, with more and more columns m and wider and wider layers.
+/// </summary>
+internal sealed class GramBenchmark(int rounds)
+{
+    private const int Layers = 3;
+    private const int BaseColumns = 500;
+    private const int BaseWidth = 500;
+    private static readonly int[] Columns = [250, 500, 1000, 2000];
+    private static readonly int[] Widths = [250, 500, 1000, 2000];
+
+    /// <summary>Measures every row.</summary>
+    /// <returns>The rows, those of growing m first; null when it was stopped.</returns>
+    internal IReadOnlyList<GramTime>? Run(IProgressView progress, CancellationToken stop)
+    {
+        (string Grows, int Columns, int Width)[] cases =
+        [
+            .. Columns.Select(m => (GramTime.ByColumns, m, BaseWidth)),
+            .. Widths.Select(width => (GramTime.ByWidth, BaseColumns, width)),
+        ];
+        var times = new List<GramTime>();
+        progress.Track(
+            "bench gram",
+            cases.Length,
+            meter =>
+            {
+                foreach (var (grows, m, width) in cases)
+                {
+                    if (stop.IsCancellationRequested)
+                        return;
+                    meter.Show(times.Count, () => $"m = {m}, width {width}");
+                    times.Add(Measure(grows, m, width));
+                }
+            }
+        );
+        return stop.IsCancellationRequested ? null : times;
+    }
+
+    private GramTime Measure(string grows, int m, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var factors = Enumerable
+            .Range(0, Layers)
+            .Select(_ =>
+                LayerFactor.NewProduct(Activations.NewRows(randn(1, m, 1, width)), randn(1, m, 1, width))
+            );
+        var G = FisherFactorModule.ofColumns(new FisherColumns([.. factors], 1.0 / m));
+        FisherFactorModule.gram(G).Dispose();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var before = MemoryUse.ResetPeak() ? MemoryUse.PeakMegabytes : (double?)null;
+        var milliseconds = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            FisherFactorModule.gram(G).Dispose();
+            milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        var flops = 4.0 * m * m * width * Layers;
+        return new(grows, m, width, Spread.Of(milliseconds), flops, MemoryUse.PeakMegabytes - before);
+    }
+}

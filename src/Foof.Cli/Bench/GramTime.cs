@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>What a Gram matrix costs.</summary>
+/// <param name="Grows">What grows among the rows that this one belongs to.</param>
+/// <param name="Columns">m, the order of the matrix.</param>
+/// <param name="Width">The inputs and outputs of each layer.</param>
+/// <param name="Milliseconds">What it takes.</param>
+/// <param name="Flops">The float64 operations of the inner products.</param>
+/// <param name="Megabytes">What is resident at most beside the factor, the matrix itself among it; null: not known.</param>
+internal sealed record GramTime(
+    string Grows,
+    int Columns,
+    int Width,
+    Spread Milliseconds,
+    double Flops,
+    double? Megabytes
+)
+{
+    /// <summary>The rows whose m grows.</summary>
+    internal const string ByColumns = "columns";
+
+    /// <summary>The rows whose width grows.</summary>
+    internal const string ByWidth = "width";
+
+    /// <summary>What grows.</summary>
+    internal int Size => Grows == ByColumns ? Columns : Width;
+
+    /// <summary>
+    /// The power of the size that values grow by: the slope of their logarithms by least squares; null where a value is
+    /// not positive.
+    /// </summary>
+    internal static double? Exponent(IReadOnlyList<GramTime> rows, Func<GramTime, double?> value)
+    {
+        if (rows.Count < 2 || rows.Any(row => value(row) is not > 0))
+            return null;
+        var x = rows.Select(row => Math.Log(row.Size)).ToArray();
+        var y = rows.Select(row => Math.Log(value(row)!.Value)).ToArray();
+        var (meanX, meanY) = (x.Average(), y.Average());
+        return x.Zip(y, (a, b) => (a - meanX) * (b - meanY)).Sum() / x.Sum(a => (a - meanX) * (a - meanX));
+    }
+
+    /// <summary>As a row of the metrics.</summary>
+    internal JsonObject ToJson() =>
+        new()
+        {
+            ["grows"] = Grows,
+            ["columns"] = Columns,
+            ["width"] = Width,
+            ["median_ms"] = Milliseconds.Median,
+            ["p10"] = Milliseconds.Tenth,
+            ["p90"] = Milliseconds.Ninetieth,
+            ["flops"] = Flops,
+            ["peak_mb"] = Megabytes,
+        };
+}

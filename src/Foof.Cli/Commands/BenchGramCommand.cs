@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Foof.Cli.Bench;
+using Foof.Cli.Output;
+using Spectre.Console;
+using TorchSharp;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof bench gram</c>: how the cost of a Gram matrix grows.</summary>
+internal static class BenchGramCommand
+{
+    private const int DefaultRounds = 5;
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
+        var threads = Choice.Threads();
+        var metrics = CommonOptions.Metrics();
+        var command = new Command("gram", "Measure how the cost of a Fisher factor's Gram matrix grows")
+        {
+            rounds,
+            threads,
+            metrics,
+        };
+        command.SetAction(parsed =>
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
+                    return Run(
+                        terminal,
+                        new(parsed.GetValue(rounds) ?? DefaultRounds),
+                        parsed.GetValue(metrics)
+                    );
+                }
+            )
+        );
+        return command;
+    }
+
+    private static int Run(Terminal terminal, GramBenchmark benchmark, string? metrics)
+    {
+        MetricsFile.Check(metrics);
+        if (benchmark.Run(terminal.Progress, terminal.Stop) is not { } times)
+        {
+            terminal.Error.WriteLine("Stopped before all rows were measured; nothing was written.");
+            return ExitCode.Stopped;
+        }
+        Show(terminal.Console, times);
+        var exponents = new JsonObject();
+        foreach (var grows in new[] { GramTime.ByColumns, GramTime.ByWidth })
+        {
+            var (time, memory) = Exponents(times, grows);
+            exponents[grows] = new JsonObject { ["time"] = time, ["memory"] = memory };
+            terminal.Console.Profile.Out.Writer.WriteLine(
+                $"With growing {grows}: time as {Power(time)}, memory as {Power(memory)}."
+            );
+        }
+        MetricsFile.Write(
+            metrics,
+            new()
+            {
+                ["command"] = "bench gram",
+                ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+                ["exponents"] = exponents,
+            }
+        );
+        return ExitCode.Success;
+    }
+
+    private static (double? Time, double? Memory) Exponents(IReadOnlyList<GramTime> times, string grows)
+    {
+        GramTime[] rows = [.. times.Where(time => time.Grows == grows)];
+        return (
+            GramTime.Exponent(rows, row => row.Milliseconds.Median),
+            GramTime.Exponent(rows, row => row.Megabytes)
+        );
+    }
+
+    private static string Power(double? exponent) =>
+        exponent is { } power ? $"the power {power:F2}" : "an unknown power";
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<GramTime> times)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var title in new[] { "columns m", "width", "median ms", "p10", "p90", "Gflop/s", "MB" })
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        foreach (var time in times)
+            table.AddRow(
+                $"{time.Columns}",
+                $"{time.Width}",
+                $"{time.Milliseconds.Median:F1}",
+                $"{time.Milliseconds.Tenth:F1}",
+                $"{time.Milliseconds.Ninetieth:F1}",
+                $"{time.Flops / time.Milliseconds.Median / 1e6:F0}",
+                time.Megabytes is { } megabytes ? $"{megabytes:F0}" : "?"
+            );
+        console.Write(table);
+    }
+}

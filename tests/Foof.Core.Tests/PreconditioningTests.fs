@@ -1,0 +1,196 @@
+/// Damped inverses on the factors of gradients, against the same inverses on the gradients written out.
+[<Seeded>]
+module Foof.Core.Tests.PreconditioningTests
+
+open Foof
+open FsCheck.FSharp
+open TorchSharp
+open Xunit
+
+let private normal = Networks.normal
+
+/// Rows k, outputs and inputs of a layer: more and fewer rows than outputs.
+let private sizes =
+    Gen.zip3 (Gen.choose (1, 7)) (Gen.choose (1, 5)) (Gen.choose (1, 6))
+
+let private product (k: int) (d_out: int) (d_in: int) =
+    Direction.Product(normal [ k; d_out ], normal [ k; d_in ])
+
+let private definite (d: int) = SideTests.semidefinite 1 d (d + 1)
+
+let private same (factored: Factored) (V: Direction array) =
+    let expected = V |> Array.map Direction.matrix |> Factored.solve factored
+    let found = Preconditioning.solve factored V |> Array.map Direction.matrix
+
+    for l in 0 .. V.Length - 1 do
+        Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
+
+let private forAll property =
+    Oracle.forAll sizes (fun (k, d_out, d_in) ->
+        use _scope = torch.NewDisposeScope()
+        property k d_out d_in)
+
+let private kroneckers d_out d_in = [
+    Curvature.Kronecker(Side.Full(definite d_out), Side.Full(definite d_in))
+    Curvature.Kronecker(Side.Identity(int64 d_out, 1.0), Side.Full(definite d_in))
+]
+
+[<Fact>]
+let ``Kronecker products and eigenbases precondition factors as they precondition gradients`` () =
+    forAll (fun k d_out d_in ->
+        for curvature in kroneckers d_out d_in do
+            for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
+                let factored = Factored.make rule 0.3 curvature
+                same factored [| product k d_out d_in |]
+                same factored [| Direction.Matrix(normal [ d_out; d_in ]) |])
+
+[<Fact>]
+let ``solving with a Cholesky factor is multiplying by the inverse`` () =
+    forAll (fun k d_out d_in ->
+        let solving =
+            {
+                Factorization.attempts.Head with
+                    Route = Route.Solve
+            }
+            :: Factorization.attempts
+
+        for curvature in kroneckers d_out d_in do
+            for rule in [ Damping.EachFactor; Damping.Heuristic FactorNorm.Trace ] do
+                let inverse = Factored.make rule 0.3 curvature
+                let solved = (Factored.attempt solving rule -1.0 ignore 0.3 curvature).Value
+
+                match solved with
+                | Factored.Structured(Curvature.Kronecker(_, Side.Inverse _), _) -> ()
+                | _ -> Assert.Fail "The inverse was written out."
+
+                Oracle.agreesWith
+                    Tolerance.explicit
+                    (Oracle.matrix ((Factored.logDet inverse).view(1L, 1L)))
+                    ((Factored.logDet solved).view(1L, 1L))
+
+                let V = normal [ d_out; d_in ]
+                let expected = (Factored.solve inverse [| V |])[0]
+                let found = (Factored.solve solved [| V |])[0]
+                Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) found
+                same solved [| product k d_out d_in |])
+
+[<Fact>]
+let ``low-rank inverses precondition factors, gradients and both together as gradients`` () =
+    forAll (fun k d_out d_in ->
+        for n, R, columns in [ 3, 1, 1; 2, 2, 3 ] do
+            let layer (d_out: int) (d_in: int) =
+                LayerFactor.Product(
+                    Activations.Rows(normal [ 1; n; R; d_in ]),
+                    normal [ 1; columns * n; R; d_out ]
+                )
+
+            let G =
+                FisherFactor.ofColumns {
+                    Layers = [| layer d_out d_in; layer 3 2 |]
+                    Weight = 0.2
+                }
+
+            let D =
+                G.Shapes
+                |> Array.map (fun shape -> torch.rand (shape, dtype = Networks.double) + 0.1)
+
+            for curvature in [ Curvature.LowRank G; Curvature.LowRankPlusDiagonal(G, D) ] do
+                let factored = Factored.make Damping.Tikhonov 0.3 curvature
+                same factored [| product k d_out d_in; product 2 3 2 |]
+                same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
+                same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
+
+[<Fact>]
+let ``inner products, norms and multiples of products are those of the matrices`` () =
+    forAll (fun k d_out d_in ->
+        let scalar (x: torch.Tensor) = Oracle.matrix (x.view (1L, 1L))
+
+        let forms = [
+            product k d_out d_in
+            product 3 d_out d_in
+            Direction.Matrix(normal [ d_out; d_in ])
+        ]
+
+        for x in forms do
+            let X = Direction.matrix x
+            Oracle.agreesWith Tolerance.explicit (scalar (X.norm ())) ((Direction.norm x).view(1L, 1L))
+            let c = torch.tensor (-0.7)
+
+            Oracle.agreesWith
+                Tolerance.rounding
+                (Oracle.matrix (X * c))
+                (Direction.matrix (Direction.scaled c x))
+
+            for y in forms do
+                let expected = (X * Direction.matrix y).sum()
+
+                let scale =
+                    float (X.norm().item<double>()) * (Direction.matrix y).norm().item<double>()
+
+                let difference = (Direction.inner x y - expected).abs().item<double>()
+                Assert.True(difference <= Tolerance.explicit * scale))
+
+[<Theory; InlineData(257); InlineData(300); InlineData(513); InlineData(700)>]
+let ``the inverse by halves is the inverse, with its determinant`` (d: int) =
+    use _scope = torch.NewDisposeScope()
+    let X = normal [ d + 20; d ]
+    let M = X.t().mm X / float d
+    let found = (Factorization.inverse Factorization.attempts M 0.1).Value
+    Assert.Empty found.Failed
+    let damped = Oracle.matrix M + Oracle.identity d * 0.1
+    Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
+
+    let logDet =
+        damped.Evd(MathNet.Numerics.LinearAlgebra.Symmetricity.Symmetric).EigenValues
+        |> Seq.sumBy (fun value -> log value.Real)
+
+    Oracle.agrees Tolerance.explicit [| logDet |] (Oracle.values found.LogDet)
+    let single = M.``to`` torch.ScalarType.Float32
+    let inSingle = (Factorization.inverse Factorization.attempts single 0.1).Value
+    Assert.Empty inSingle.Failed
+    Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix found.Inverse) inSingle.Inverse
+
+[<Fact>]
+let ``a large matrix that is not positive definite goes on to the next attempt`` () =
+    use _scope = torch.NewDisposeScope()
+    let M = torch.eye (300L, dtype = Networks.double)
+    M[290L, 290L] <- torch.tensor (-5.0, dtype = Networks.double)
+    let found = (Factorization.inverse Factorization.attempts M 0.1).Value
+    Assert.Equal(3, found.Failed.Length)
+
+[<Fact>]
+let ``a wide layer whose matrix is inverted in every step follows the explicit updates`` () =
+    for name in [ "foof"; "kfac"; "shampoo" ] do
+        use _scope = torch.NewDisposeScope()
+        let network () = MethodRuns.perceptron 3 [ 300; 4; 2 ] 1
+        MethodRuns.follows (MethodRuns.named name) (List.init 2 (fun _ -> network ())) 0.05
+
+[<Fact>]
+let ``products in bfloat16 move the weights by nearly the same, and only where there are such products`` () =
+    use _scope = torch.NewDisposeScope()
+    let single = torch.ScalarType.Float32
+
+    let moved (recipe: Recipe) =
+        let model =
+            (Networks.fromSeed 1 (fun () -> Networks.perceptron true [ 40; 30; 20 ])).``to`` single
+
+        let before = Networks.weights model
+        use optimizer = Networks.optimizer model recipe 0.1 0.0 0.0
+
+        let input, target =
+            Networks.fromSeed 2 (fun () -> normal [ 8; 40 ], normal [ 8; 20 ])
+
+        use _step = optimizer.Step(input.``to`` single, target.``to`` single)
+        Array.map2 (-) (Networks.weights model) before
+
+    for name in [ "foof"; "kfac" ] do
+        // The damping of normal inputs' size bounds how much of the product cancels.
+        let recipe = (MethodRuns.named name).WithDamping 1.0
+        let expected, found = moved recipe, moved (recipe.WithBFloat16Products())
+        Assert.NotEqual<float array>(expected, found)
+        Oracle.agrees Tolerance.bfloat16 expected found
+
+    for name in [ "ekfac"; "kfac-standard"; "natural"; "eva" ] do
+        Oracle.refused
+            [ "Products may be in BFloat16 where the inverse is a Kronecker product"; name ]
+            (fun () -> Recipe.check ((MethodRuns.named name).WithBFloat16Products()))
