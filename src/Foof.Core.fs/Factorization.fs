@@ -83,12 +83,27 @@ module Factorization =
         else
             None
 
-    /// L and log det of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other
-    /// attempts.
+    /// Whether it is one matrix that is worth halving.
+    let private isLarge (matrix: torch.Tensor) =
+        matrix.size -1 > Blockwise.Smallest
+        && matrix.numel () = matrix.size -1 * matrix.size -1
+
+    let private one (matrix: torch.Tensor) =
+        matrix.view (matrix.size -1, matrix.size -1)
+
+    /// L of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
-            let L = cholesky (damped matrix (lambda * first.Growth))
+            let damped = damped matrix (lambda * first.Growth)
+
+            let L =
+                if isLarge damped then
+                    Blockwise.cholesky cholesky (one damped)
+                    |> Option.map (fun L -> L.view damped.shape)
+                else
+                    cholesky damped
+
             struct (L |> Option.filter Reading.isFinite, others)
         | _ -> struct (None, attempts)
 
@@ -126,13 +141,8 @@ module Factorization =
     let private byCholesky (matrix: torch.Tensor) damping =
         let damped = damped matrix damping
 
-        if
-            damped.numel () = damped.size -1 * damped.size -1
-            && damped.size -1 > BlockInverse.Smallest
-        then
-            let d = damped.size -1
-
-            BlockInverse.ofMatrix cholesky (damped.view (d, d))
+        if isLarge damped then
+            Blockwise.inverse cholesky (one damped)
             |> Option.map (fun struct (inverse, logDet) -> struct (inverse.view damped.shape, logDet))
         else
             cholesky damped |> Option.map (fun L -> struct (inverseOf L, logDetOf L))

@@ -310,5 +310,11 @@ module Recipe =
 
         match recipe.Trust with
         | Trust.KlClip kappa -> Require.positive (nameof kappa) kappa
-        | Trust.Graft other -> check other
+        | Trust.Graft other ->
+            check other
+
+            if other.Curvature.IsEigenbasis && not recipe.Curvature.IsEigenbasis then
+                invalidArg
+                    (nameof recipe.Trust)
+                    $"'{recipe.Name}' keeps no eigenbasis, which '{other.Name}' needs; graft a method without one."
         | _ -> ()

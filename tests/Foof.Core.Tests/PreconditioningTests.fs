@@ -131,13 +131,22 @@ let ``inner products, norms and multiples of products are those of the matrices`
                 Assert.True(difference <= Tolerance.explicit * scale))
 
 [<Theory; InlineData(257); InlineData(300); InlineData(513); InlineData(700)>]
-let ``the inverse by halves is the inverse, with its determinant`` (d: int) =
+let ``Cholesky factor and inverse by halves are the matrix's, with its determinant`` (d: int) =
     use _scope = torch.NewDisposeScope()
     let X = normal [ d + 20; d ]
     let M = X.t().mm X / float d
     let found = (Factorization.inverse Factorization.attempts M 0.1).Value
     Assert.Empty found.Failed
     let damped = Oracle.matrix M + Oracle.identity d * 0.1
+
+    let solve = {
+        Factorization.attempts.Head with
+            Route = Route.Solve
+    }
+
+    let struct (L, rest) = Factorization.factor [ solve ] M 0.1
+    Assert.Empty rest
+    Oracle.agreesWith Tolerance.explicit (damped.Cholesky().Factor) L.Value
     Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
 
     let logDet =
@@ -157,6 +166,14 @@ let ``a large matrix that is not positive definite goes on to the next attempt``
     M[290L, 290L] <- torch.tensor (-5.0, dtype = Networks.double)
     let found = (Factorization.inverse Factorization.attempts M 0.1).Value
     Assert.Equal(3, found.Failed.Length)
+
+    let solve = {
+        Factorization.attempts.Head with
+            Route = Route.Solve
+    }
+
+    let struct (L, _) = Factorization.factor [ solve ] M 0.1
+    Assert.True L.IsNone
 
 [<Fact>]
 let ``a wide layer whose matrix is inverted in every step follows the explicit updates`` () =
