@@ -2,8 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// Cholesky factors and inverses of large symmetric positive definite matrices by halves: nearly all of the arithmetic is
-/// in products of matrices, which run several times as fast as a library's factorisation of the whole.
+/// Inverses of large symmetric positive definite matrices by halves: nearly all of the arithmetic is
+/// in products of matrices, and takes 20 instead of 22 to 26 ms at order 1000 in float32. (Cholesky factors
+/// gain nothing that way: the triangular solves between the halves are no faster than the factorisation.)
 ///
 /// M = [[A, B], [B^T, D]] with S = D - B^T A^-1 B is positive definite if A and S are. `cholesky` factors small matrices,
 /// and gives None where one is not positive definite.
@@ -35,31 +36,6 @@ module internal Blockwise =
     /// S = D - X^T Y.
     let private complement (M: torch.Tensor) (X: torch.Tensor) (Y: torch.Tensor) =
         (block M 1 1).addmm(X.t (), Y, alpha = -1.0f)
-
-    /// Writes L into the lower part of `target`.
-    let rec private factorInto
-        (cholesky: torch.Tensor -> torch.Tensor option)
-        (target: torch.Tensor)
-        (M: torch.Tensor)
-        : bool =
-        if M.size 0 <= Smallest then
-            match cholesky M with
-            | Some L ->
-                target.copy_ L |> ignore
-                true
-            | None -> false
-        else
-            let first = block target 0 0
-
-            factorInto cholesky first (block M 0 0)
-            && (let X = torch.linalg.solve_triangular (first, block M 0 1, upper = false)
-                (block target 1 0).copy_(X.t ()) |> ignore
-                factorInto cholesky (block target 1 1) (complement M X X))
-
-    /// L with L L^T = M: [[L_A, 0], [X^T, L_S]] with X = L_A^-1 B. None where M is not positive definite.
-    let cholesky cholesky (M: torch.Tensor) =
-        let L = torch.zeros_like M
-        if factorInto cholesky L M then Some L else None
 
     /// Writes M^-1 into `target`, and gives the logarithms of the determinants of the blocks at the end of the recursion.
     let rec private inverseInto

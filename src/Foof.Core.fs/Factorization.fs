@@ -95,15 +95,7 @@ module Factorization =
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
-            let damped = damped matrix (lambda * first.Growth)
-
-            let L =
-                if isLarge damped then
-                    Blockwise.cholesky cholesky (one damped)
-                    |> Option.map (fun L -> L.view damped.shape)
-                else
-                    cholesky damped
-
+            let L = cholesky (damped matrix (lambda * first.Growth))
             struct (L |> Option.filter Reading.isFinite, others)
         | _ -> struct (None, attempts)
 

@@ -131,7 +131,7 @@ let ``inner products, norms and multiples of products are those of the matrices`
                 Assert.True(difference <= Tolerance.explicit * scale))
 
 [<Theory; InlineData(257); InlineData(300); InlineData(513); InlineData(700)>]
-let ``Cholesky factor and inverse by halves are the matrix's, with its determinant`` (d: int) =
+let ``the Cholesky factor and the inverse by halves are the matrix's, with its determinant`` (d: int) =
     use _scope = torch.NewDisposeScope()
     let X = normal [ d + 20; d ]
     let M = X.t().mm X / float d
