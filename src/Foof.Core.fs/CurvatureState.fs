@@ -34,30 +34,11 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     let all = Array.append blocks grafts
     let mutable damping = recipe.Damping
 
-    /// The columns of a low-rank curvature; copies, since the next batch may overwrite this one's memory.
-    let columns (block: FactoredBlock) (seen: Observation voption array) =
-        let factor l =
-            match seen[l] with
-            | ValueSome {
-                            Activations = ValueSome A
-                            Errors = ValueSome E
-                        } -> Some(LayerFactor.Product(Activations.map _.clone() A, E.alias ()))
-            | _ -> None
-
-        let factors = block.Members |> Array.map factor
-
-        if Array.forall Option.isSome factors then
-            Some {
-                Layers = Array.map Option.get factors
-                Weight = seen[block.Members[0]].Value.Weight
-            }
-        else
-            None
-
     let curvatureOf (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
         match recipe.Curvature with
         | Approximation.LowRank _ ->
-            columns block seen |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
+            Inversion.columns block.Members seen
+            |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
         | Approximation.Window _ ->
             window
             |> ValueOption.toOption
@@ -88,40 +69,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
 
-    /// The inverse in the type of the recipe's products.
-    let inProductType (recipe: Recipe) factored =
-        match recipe.ProductType, factored with
-        | ValueSome kind, Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
-            Factored.Structured(Curvature.Kronecker(Side.ofType kind E, Side.ofType kind A), logDet)
-        | _ -> factored
-
-    /// The recipe's attempts, behind one that only solves where few rows are multiplied before the next inversion: the
-    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row.
-    let attempts (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
-        let l = block.Members[0]
-
-        match seen[l] with
-        | ValueSome { Activations = ValueSome A } ->
-            let rows =
-                min (Activations.dataPoints A * Activations.positions A) (Layer.outputs layers[l])
-
-            let d_in = Layer.inputs layers[l]
-
-            // Small inverses take no time worth naming.
-            if
-                recipe.ProductType.IsNone
-                && d_in >= 256L
-                && 2L * int64 recipe.Cadence.InvertEvery * rows < d_in
-            then
-                {
-                    recipe.Attempts.Head with
-                        Route = Route.Solve
-                }
-                :: recipe.Attempts
-            else
-                recipe.Attempts
-        | _ -> recipe.Attempts
-
     /// The inverse of a block by this recipe, with lambda as it stands, or by another one whose length is grafted.
     let invert
         (recipe: Recipe)
@@ -131,18 +78,24 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         (block: FactoredBlock)
         =
         use scope = torch.NewDisposeScope()
-        let report = report layers[block.Members[0]].Name
+        let first = block.Members[0]
+        let report = report layers[first].Name
         let curvature = curvatureOf recipe block seen
 
         let fresh =
             curvature
             |> Option.bind (
-                Factored.attempt (attempts recipe block seen) recipe.Rule recipe.Power report lambda
+                Factored.attempt
+                    (Inversion.attempts recipe layers[first] seen[first])
+                    recipe.Rule
+                    recipe.Power
+                    report
+                    lambda
             )
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
 
-        let fresh = fresh |> ValueOption.map (inProductType recipe)
+        let fresh = fresh |> ValueOption.map (Inversion.inProductType recipe)
 
         fresh
         |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))

@@ -88,9 +88,6 @@ module Factorization =
         matrix.size -1 > Blockwise.Smallest
         && matrix.numel () = matrix.size -1 * matrix.size -1
 
-    let private one (matrix: torch.Tensor) =
-        matrix.view (matrix.size -1, matrix.size -1)
-
     /// L of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
@@ -133,11 +130,14 @@ module Factorization =
     let private byCholesky (matrix: torch.Tensor) damping =
         let damped = damped matrix damping
 
+        let byLibrary matrix =
+            cholesky matrix |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
+
         if isLarge damped then
-            Blockwise.inverse cholesky (one damped)
+            Blockwise.inverse byLibrary (damped.view (damped.size -1, damped.size -1))
             |> Option.map (fun struct (inverse, logDet) -> struct (inverse.view damped.shape, logDet))
         else
-            cholesky damped |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
+            byLibrary damped
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =

@@ -206,10 +206,7 @@ type Preconditioner
             invalidOp
                 $"The method '{recipe.Name}' is made of gradients, which `Observe` does not see; use steps alone."
 
-        recorder.Stop()
-        recorder.Discard()
-
-        try
+        preconditioner.Apart(fun () ->
             observer.See(
                 input,
                 target,
@@ -217,7 +214,15 @@ type Preconditioner
                     state.Atomically(fun () ->
                         state.Observe(seen, true)
                         state.Invert(seen, report))
-            )
+            ))
+
+    /// Passes of one's own: nothing that was recorded, or is recorded in them, counts for the next step.
+    member private preconditioner.Apart(work: unit -> unit) =
+        recorder.Stop()
+        recorder.Discard()
+
+        try
+            work ()
         finally
             recorder.Discard()
             preconditioner.Listen()
@@ -232,38 +237,29 @@ type Preconditioner
     member private preconditioner.WarmUpBy(inputs: seq<torch.Tensor>) =
         let mutable batches = 0
         let most = Cadence.warmUp recipe.Cadence
-        recorder.Stop()
-        recorder.Discard()
 
-        try
-            state.Atomically(fun () ->
-                // One at a time: a sequence may free a batch when it goes on to the next.
-                for input in inputs |> Seq.truncate most do
-                    batches <- batches + 1
+        let take seen =
+            // An eigenbasis from the first batch on, so that no batch's second moments are lost.
+            state.Observe(seen, batches = 1 || batches = most)
 
-                    observer.See(
-                        input,
-                        null,
-                        fun seen ->
-                            // An eigenbasis from the first batch on, so that no batch's second moments are lost.
-                            state.Observe(seen, batches = 1 || batches = most)
+            if batches = most then
+                state.Invert(seen, report)
 
-                            if batches = most then
-                                state.Invert(seen, report)
-                    )
+        let takeAll () =
+            // One at a time: a sequence may free a batch when it goes on to the next.
+            for input in inputs |> Seq.truncate most do
+                batches <- batches + 1
+                observer.See(input, null, take)
 
-                if batches > 0 && batches < most then
-                    preconditioner.Refresh()
+            if batches > 0 && batches < most then
+                preconditioner.Refresh()
 
-                if batches = 0 then
-                    invalidArg
-                        (nameof inputs)
-                        "inputs must hold at least one batch for the warm-up; got none.")
+            if batches = 0 then
+                invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
 
-            position <- most
-        finally
-            recorder.Discard()
-            preconditioner.Listen()
+        preconditioner.Apart(fun () ->
+            state.Atomically takeAll
+            position <- most)
 
     /// Every tensor that is remembered, and the counters, by name; the tensors stay the preconditioner's.
     member _.State() =

@@ -55,7 +55,8 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
             }
             // A busy neighbour may have slowed the first measurement.
             best = Math.Max(best, Speed.Gflops() * 1e9);
-            return [.. runs.Zip(peaks, (run, peak) => Time(run, runs, best, peak))];
+            var flops = settings.Model.FlopsOfDataPoint();
+            return [.. runs.Zip(peaks, (run, peak) => Time(run, runs, flops, best, peak))];
         }
         finally
         {
@@ -74,11 +75,10 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
         return isReset ? MemoryUse.PeakMegabytes : null;
     }
 
-    private StepTime Time(StepRun run, List<StepRun> runs, double best, double? peak)
+    private StepTime Time(StepRun run, List<StepRun> runs, double flopsOfDataPoint, double best, double? peak)
     {
         var baseline = runs.Single(other => other.Row.Name == run.Row.Baseline);
-        using var model = settings.Model.Kind.Build();
-        var flops = settings.Model.Flops(model, run.Row.BatchSize ?? settings.BatchSize);
+        var flops = flopsOfDataPoint * (run.Row.BatchSize ?? settings.BatchSize);
         var amortised = Spread.Of(run.Amortised).Median;
         return new(
             run.Row.Name,

@@ -45,12 +45,13 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     }
 
     /// <summary>
-    /// The floating-point operations of a forward and a backward pass over a batch: two for each weight and each
+    /// The floating-point operations of a forward and a backward pass for a data point: two for each weight and each
     /// position that it multiplies, forward, for the weight's gradient and, behind the first layer, for the input's.
     /// </summary>
-    internal double Flops(nn.Module<Tensor, Tensor> model, int batchSize)
+    internal double FlopsOfDataPoint()
     {
         using var scope = NewDisposeScope();
+        using var model = Kind.Build();
         using var unrecorded = no_grad();
         var forward = new List<double>();
         foreach (var (_, module) in model.named_modules())
@@ -63,7 +64,7 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
                         return output;
                     }
                 );
-        model.call(Batch(batchSize).Input);
+        model.call(Batch(1).Input);
         return 3 * forward.Sum() - forward[0];
     }
 }

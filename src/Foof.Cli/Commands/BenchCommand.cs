@@ -48,32 +48,24 @@ internal static class BenchCommand
         return command;
     }
 
-    private static int Run(Terminal terminal, int rounds, string? metrics)
-    {
-        MetricsFile.Check(metrics);
-        var rows = OperatorBenchmark.Run(rounds, terminal.Progress, terminal.Stop);
-        if (rows is null)
-        {
-            terminal.Error.WriteLine("Stopped before all rounds were measured; nothing was written.");
-            return ExitCode.Stopped;
-        }
-        Show(terminal.Console, rows);
-        MetricsFile.Write(
+    private static int Run(Terminal terminal, int rounds, string? metrics) =>
+        Measured.Run(
+            terminal,
             metrics,
-            new()
-            {
-                ["command"] = "bench ops",
-                ["rows"] = new JsonArray([.. rows.Select(row => row.ToJson())]),
-            }
+            "all rounds were measured",
+            () => OperatorBenchmark.Run(rounds, terminal.Progress, terminal.Stop),
+            Show,
+            rows =>
+                new()
+                {
+                    ["command"] = "bench ops",
+                    ["rows"] = new JsonArray([.. rows.Select(row => row.ToJson())]),
+                }
         );
-        return ExitCode.Success;
-    }
 
     private static void Show(IAnsiConsole console, IReadOnlyList<OperatorTime> rows)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("operation");
-        foreach (var title in new[] { "median us", "p10", "p90", "managed bytes" })
-            table.AddColumn(new TableColumn(title).RightAligned());
+        var table = Measured.TableOf("operation", "median us", "p10", "p90", "managed bytes");
         foreach (var row in rows)
             table.AddRow(
                 row.Name,

@@ -11,6 +11,7 @@ namespace Foof.Cli.Commands;
 internal static class BenchGramCommand
 {
     private const int DefaultRounds = 5;
+    private static readonly string[] Growing = [GramTime.ByColumns, GramTime.ByWidth];
 
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
@@ -41,34 +42,30 @@ internal static class BenchGramCommand
         return command;
     }
 
-    private static int Run(Terminal terminal, GramBenchmark benchmark, string? metrics)
+    private static int Run(Terminal terminal, GramBenchmark benchmark, string? metrics) =>
+        Measured.Run(
+            terminal,
+            metrics,
+            "all rows were measured",
+            () => benchmark.Run(terminal.Progress, terminal.Stop),
+            Show,
+            Record
+        );
+
+    private static JsonObject Record(IReadOnlyList<GramTime> times)
     {
-        MetricsFile.Check(metrics);
-        if (benchmark.Run(terminal.Progress, terminal.Stop) is not { } times)
-        {
-            terminal.Error.WriteLine("Stopped before all rows were measured; nothing was written.");
-            return ExitCode.Stopped;
-        }
-        Show(terminal.Console, times);
         var exponents = new JsonObject();
-        foreach (var grows in new[] { GramTime.ByColumns, GramTime.ByWidth })
+        foreach (var grows in Growing)
         {
             var (time, memory) = Exponents(times, grows);
             exponents[grows] = new JsonObject { ["time"] = time, ["memory"] = memory };
-            terminal.Console.Profile.Out.Writer.WriteLine(
-                $"With growing {grows}: time as {Power(time)}, memory as {Power(memory)}."
-            );
         }
-        MetricsFile.Write(
-            metrics,
-            new()
-            {
-                ["command"] = "bench gram",
-                ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
-                ["exponents"] = exponents,
-            }
-        );
-        return ExitCode.Success;
+        return new()
+        {
+            ["command"] = "bench gram",
+            ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+            ["exponents"] = exponents,
+        };
     }
 
     private static (double? Time, double? Memory) Exponents(IReadOnlyList<GramTime> times, string grows)
@@ -85,9 +82,7 @@ internal static class BenchGramCommand
 
     private static void Show(IAnsiConsole console, IReadOnlyList<GramTime> times)
     {
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (var title in new[] { "columns m", "width", "median ms", "p10", "p90", "Gflop/s", "MB" })
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        var table = Measured.TableOf(null, "columns m", "width", "median ms", "p10", "p90", "Gflop/s", "MB");
         foreach (var time in times)
             table.AddRow(
                 $"{time.Columns}",
@@ -99,5 +94,12 @@ internal static class BenchGramCommand
                 time.Megabytes is { } megabytes ? $"{megabytes:F0}" : "?"
             );
         console.Write(table);
+        foreach (var grows in Growing)
+        {
+            var (time, memory) = Exponents(times, grows);
+            console.Profile.Out.Writer.WriteLine(
+                $"With growing {grows}: time as {Power(time)}, memory as {Power(memory)}."
+            );
+        }
     }
 }

@@ -97,47 +97,40 @@ internal static class BenchStepCommand
 
     private static int Run(Terminal terminal, StepSettings settings, StepRow[] rows, string? metrics)
     {
-        MetricsFile.Check(metrics);
         torch.set_num_threads(settings.Threads);
-        if (new StepBenchmark(settings, rows).Run(terminal.Progress, terminal.Stop) is not { } times)
-        {
-            terminal.Error.WriteLine("Stopped before all rounds were measured; nothing was written.");
-            return ExitCode.Stopped;
-        }
-        Show(terminal.Console, times);
-        MetricsFile.Write(
+        return Measured.Run(
+            terminal,
             metrics,
-            new()
-            {
-                ["command"] = "bench step",
-                ["model"] = settings.Model.Kind.Name,
-                ["batch_size"] = settings.BatchSize,
-                ["threads"] = settings.Threads,
-                ["rounds"] = settings.Rounds,
-                ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
-            }
+            "all rounds were measured",
+            () => new StepBenchmark(settings, rows).Run(terminal.Progress, terminal.Stop),
+            Show,
+            times =>
+                new()
+                {
+                    ["command"] = "bench step",
+                    ["model"] = settings.Model.Kind.Name,
+                    ["batch_size"] = settings.BatchSize,
+                    ["threads"] = settings.Threads,
+                    ["rounds"] = settings.Rounds,
+                    ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+                }
         );
-        return ExitCode.Success;
     }
 
     private static void Show(IAnsiConsole console, IReadOnlyList<StepTime> times)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("optimiser");
-        foreach (
-            var title in new[]
-            {
-                "ms a step",
-                "x sgd",
-                "median",
-                "p10",
-                "p90",
-                "Gflop",
-                "of peak",
-                "managed bytes",
-                "peak MB",
-            }
-        )
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        var table = Measured.TableOf(
+            "optimiser",
+            "ms a step",
+            "x sgd",
+            "median",
+            "p10",
+            "p90",
+            "Gflop",
+            "of peak",
+            "managed bytes",
+            "peak MB"
+        );
         foreach (var time in times)
             table.AddRow(
                 time.Extrapolated ? $"{time.Name} *" : time.Name,

@@ -50,18 +50,18 @@ internal static class ValidateCommand
     /// <summary>Runs the checks that the filter leaves, shows them and writes them down.</summary>
     internal static int Run(Terminal terminal, Suite[] suites, string? filter, string? metrics)
     {
-        MetricsFile.Check(metrics);
         var selected = filter is null ? suites : Checks.select(filter, suites);
         if (selected.Length == 0)
             throw new CommandFailure(Unmatched(filter!, suites));
-        if (Measure(terminal, selected) is not { } outcomes)
-        {
-            terminal.Error.WriteLine("Stopped before all checks were made; nothing was written.");
-            return ExitCode.Stopped;
-        }
-        Show(terminal.Console, outcomes);
-        MetricsFile.Write(metrics, Record(outcomes));
-        return outcomes.All(outcome => outcome.Passes) ? ExitCode.Success : ExitCode.Failure;
+        return Measured.Run(
+            terminal,
+            metrics,
+            "all checks were made",
+            () => Measure(terminal, selected),
+            Show,
+            Record,
+            outcomes => outcomes.All(outcome => outcome.Passes)
+        );
     }
 
     private static Outcome[]? Measure(Terminal terminal, Suite[] suites)
@@ -97,9 +97,7 @@ internal static class ValidateCommand
 
     private static void Show(IAnsiConsole console, Outcome[] outcomes)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("case");
-        foreach (var title in new[] { "error", "tolerance", "pass" })
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        var table = Measured.TableOf("case", "error", "tolerance", "pass");
         foreach (var outcome in outcomes)
             table.AddRow(
                 Markup.Escape(outcome.Name),

@@ -1,0 +1,151 @@
+namespace Foof
+
+open TorchSharp
+
+/// What recipes need, and checks of them.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Recipe =
+
+    /// The statistics that are remembered for each layer.
+    let rec sides (recipe: Recipe) =
+        let own =
+            match recipe.Curvature with
+            | Approximation.Kronecker(E, A)
+            | Approximation.Eigenbasis(E, A) -> [ E; A ]
+            | Approximation.RankOne -> [ SideStatistic.MeanErrors; SideStatistic.MeanActivations ]
+            | Approximation.LowRank _
+            | Approximation.Window _ -> []
+
+        let grafted =
+            match recipe.Trust with
+            | Trust.Graft other -> sides other
+            | _ -> []
+
+        own @ grafted
+        |> List.filter (fun side -> side <> SideStatistic.Identity)
+        |> List.distinct
+
+    /// Whether derivatives with respect to layers' outputs are needed for statistics.
+    let needsErrors (recipe: Recipe) =
+        let ofSide side =
+            match side with
+            | SideStatistic.Errors _
+            | SideStatistic.WeightedErrors
+            | SideStatistic.WeightedActivations -> true
+            | _ -> false
+
+        match recipe.Curvature with
+        | Approximation.LowRank _
+        | Approximation.RankOne
+        | Approximation.Eigenbasis _ -> true
+        | Approximation.Window _ -> false
+        | Approximation.Kronecker _ -> sides recipe |> List.exists ofSide
+
+    /// Whether the mini-batch's gradient is a statistic.
+    let needsGradients (recipe: Recipe) =
+        let ofSide side =
+            side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
+
+        match recipe.Curvature with
+        | Approximation.Window _ -> true
+        | _ -> sides recipe |> List.exists ofSide
+
+    /// Whether the labels of the data set are needed for statistics.
+    let needsLabels (recipe: Recipe) =
+        needsErrors recipe && recipe.Fisher = Fisher.Empirical
+
+    /// Why a method does not cover a layer, if it does not: scale and shift have no inputs to speak of without errors, and
+    /// an embedding's rows are as many as its vocabulary, so nothing of that order squared is made of them.
+    let objection (recipe: Recipe) (layer: Layer) =
+        let isSlim side =
+            match side with
+            | SideStatistic.Activations Positions.Pooled
+            | SideStatistic.WeightedActivations
+            | SideStatistic.GradientColumns -> false
+            | _ -> true
+
+        match layer.Geometry with
+        | Geometry.Scale _ when not (needsErrors recipe || recipe.Curvature.IsWindow) ->
+            ValueSome "its layer only scales and shifts"
+        | Geometry.Lookup _ when recipe.Curvature.IsEigenbasis || not (sides recipe |> List.forall isSlim) ->
+            ValueSome "its layer's vocabulary is too large for a full matrix over it"
+        | _ -> ValueNone
+
+    /// Raises that a layer cannot be preconditioned: nothing was seen of it.
+    let internal refuse (recipe: Recipe) (layer: Layer) : unit =
+        let remedy =
+            if needsErrors recipe then
+                $"'{recipe.Name}' takes errors: train with Step(input, target), or call Observe(input, target) before step."
+            else
+                "call the model and its layers with call(), not forward(), in training mode."
+
+        invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
+
+    /// Whether batches of inputs alone, without labels, are enough to start from.
+    let canWarmUp (recipe: Recipe) =
+        not (needsLabels recipe || needsGradients recipe)
+
+    /// Raises an ArgumentException unless the damping is positive, the memory's beta in [0, 1), the cadence sound and
+    /// there is an attempt.
+    let rec check (recipe: Recipe) =
+        Require.positive (nameof recipe.Damping) recipe.Damping
+        Moment.check recipe.Memory
+        Cadence.check recipe.Cadence
+        Require.atLeast (nameof recipe.Attempts) 1 recipe.Attempts.Length
+
+        match recipe.Curvature with
+        | Approximation.Window gradients ->
+            Require.atLeast (nameof gradients) 1 gradients
+
+            if recipe.Cadence.InvertEvery <> 1 then
+                invalidArg
+                    (nameof recipe.Cadence)
+                    $"A window of gradients moves at every step, so InvertEvery (T) must be 1; got {recipe.Cadence.InvertEvery}."
+        | _ -> ()
+
+        let isKroneckerInverse =
+            match recipe.Curvature, recipe.Rule with
+            | Approximation.Kronecker _, (Damping.Tikhonov | Damping.Blend _) -> (sides recipe).Length = 1
+            | Approximation.Kronecker _, _ -> true
+            | _ -> false
+
+        match recipe.ProductType with
+        | ValueSome kind when kind <> torch.ScalarType.BFloat16 || not isKroneckerInverse ->
+            invalidArg
+                (nameof recipe.ProductType)
+                $"Products may be in BFloat16 where the inverse is a Kronecker product; got {kind} for '{recipe.Name}'."
+        | _ -> ()
+
+        match recipe.Trigger with
+        | Trigger.TraceMoved share -> Require.positive (nameof share) share
+        | Trigger.Always -> ()
+
+        match recipe.Rule with
+        | Damping.Blend share when not (share > 0.0 && share <= 1.0) ->
+            invalidArg (nameof share) $"The share of the identity must lie in (0, 1]; got {share}."
+        | _ -> ()
+
+        match recipe.Adaptive with
+        | ValueSome adaptive ->
+            Require.atLeast (nameof adaptive.Every) 1 adaptive.Every
+            Require.positive (nameof adaptive.Least) adaptive.Least
+
+            if not recipe.Trust.IsRaw then
+                invalidArg
+                    (nameof recipe.Adaptive)
+                    "Adaptive damping foretells the loss of directions as they are; Trust must be Raw."
+
+            if not (adaptive.Factor > 0.0 && adaptive.Factor < 1.0) then
+                invalidArg (nameof adaptive.Factor) $"The factor must lie in (0, 1); got {adaptive.Factor}."
+        | ValueNone -> ()
+
+        match recipe.Trust with
+        | Trust.KlClip kappa -> Require.positive (nameof kappa) kappa
+        | Trust.Graft other ->
+            check other
+
+            if other.Curvature.IsEigenbasis && not recipe.Curvature.IsEigenbasis then
+                invalidArg
+                    (nameof recipe.Trust)
+                    $"'{recipe.Name}' keeps no eigenbasis, which '{other.Name}' needs; graft a method without one."
+        | _ -> ()
