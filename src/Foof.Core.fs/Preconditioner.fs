@@ -98,19 +98,30 @@ type Preconditioner
     /// inversion fails or one of the layers `moved` is left without an inverse.
     member internal preconditioner.Advance(seen: Observation voption array, moved: int seq) =
         let plan = preconditioner.Plan
+        state.HandOver(position, report)
 
         for l in moved do
             if not (state.HasInverse l) && not (plan.Invert && state.CanInvert(l, seen)) then
                 Recipe.refuse recipe layers[l]
+
+        // The first periods have no inverse to go on with.
+        let beside =
+            match recipe.Inversions with
+            | Inversions.InStep -> ValueNone
+            | _ when position < Cadence.warmUp recipe.Cadence || not state.IsInverted -> ValueNone
+            | Inversions.Background stale -> ValueSome struct (stale, false)
+            | Inversions.Barrier stale -> ValueSome struct (stale, true)
 
         let change () =
             if plan.Observe then
                 state.Observe(seen, plan.Invert)
 
             if plan.Invert then
-                state.Invert(seen, report)
+                match beside with
+                | ValueSome struct (stale, waits) -> state.BeginInversion(seen, position + stale, waits)
+                | ValueNone -> state.Invert(seen, report)
 
-        if plan.Invert && state.MayRaise then
+        if plan.Invert && beside.IsNone && state.MayRaise then
             state.Atomically change
         else
             change ()
