@@ -27,7 +27,12 @@ module internal CurvatureCheckpoint =
     ]
 
     /// Raises an ArgumentException unless a saved inverse is of a block's layers.
-    let private requireFit (recipe: Recipe) (layers: Layer array) (block: FactoredBlock) (factored: Factored) =
+    let private requireFit
+        (recipe: Recipe)
+        (layers: Layer array)
+        (block: FactoredBlock)
+        (factored: Factored)
+        =
         let shapes =
             block.Members
             |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
@@ -43,7 +48,8 @@ module internal CurvatureCheckpoint =
                     $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
 
             let kind =
-                recipe.ProductType |> ValueOption.defaultValue layers[block.Members[0]].Weight.dtype
+                recipe.ProductType
+                |> ValueOption.defaultValue layers[block.Members[0]].Weight.dtype
 
             for tensor in Curvature.tensors inverse do
                 if tensor.dtype <> kind then
@@ -115,7 +121,9 @@ module internal CurvatureCheckpoint =
             let name = $"pending.{block.Name}"
             let fresh = SavedFactored.read tryFind name
             fresh |> ValueOption.iter (requireFit state.Recipe state.Layers block)
-            fresh |> ValueOption.iter (Factored.tensors >> List.iter (Scope.detach >> ignore))
+
+            fresh
+            |> ValueOption.iter (Factored.tensors >> List.iter (Scope.detach >> ignore))
 
             {
                 Block = block

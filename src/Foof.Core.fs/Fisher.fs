@@ -144,7 +144,7 @@ module Fisher =
 
             let errors =
                 Array.map2
-                    (fun layer calls -> (errorsOf layer calls gradientOf).narrow (1L, 0L, n))
+                    (fun layer calls -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
                     layers
                     calls
 

@@ -60,8 +60,7 @@ module internal Observation =
         Record.activationsOf seen.Share seen.Calls
 
     /// How many rows that are: data points times positions.
-    let rowCount (seen: Observation) =
-        Record.rowCount seen.Share seen.Calls
+    let rowCount (seen: Observation) = Record.rowCount seen.Share seen.Calls
 
     /// A mean over data points of something made of the activations, part by part.
     let private mean (seen: Observation) (of': Activations -> torch.Tensor) =
@@ -70,7 +69,11 @@ module internal Observation =
             (fun (sum: torch.Tensor) (struct (part: unit -> Activations, share: float)) ->
                 Scope.tensor (fun () ->
                     let own = of' (part ())
-                    if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
+
+                    if isNull sum then
+                        own * share
+                    else
+                        sum.add_ (own, share.ToScalar())))
             null
 
     /// One side's statistic; none when the observation does not show it.

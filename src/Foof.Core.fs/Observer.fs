@@ -21,7 +21,7 @@ type internal Observer
             let counts =
                 Scope.value (fun () ->
                     let first = target.narrow (0L, 0L, Record.first share (target.size 0))
-                    Reading.holds ((Likelihood.counted Likelihood.Categorical first).any ()))
+                    Reading.holds ((Likelihood.counted Likelihood.Categorical first).any()))
 
             if counts then share else 1.0
         | share, _ -> share
@@ -40,8 +40,11 @@ type internal Observer
             Fisher.directions
                 recipe.Fisher
                 likelihood.Value
-                (output.detach().narrow (0L, 0L, count))
-                (if isNull target then null else target.narrow (0L, 0L, count))
+                (output.detach().narrow(0L, 0L, count))
+                (if isNull target then
+                     null
+                 else
+                     target.narrow (0L, 0L, count))
                 observer.Generator
 
         let errors = Fisher.errorsOfRecords called records output directions
@@ -50,20 +53,21 @@ type internal Observer
         layers
         |> Array.map (fun layer ->
             match found.TryGetValue layer with
-            | true, E -> ValueSome { E = E; Weight = weight; Share = share }
+            | true, E ->
+                ValueSome {
+                    E = E
+                    Weight = weight
+                    Share = share
+                }
             | _ -> ValueNone)
 
     /// What was seen of each layer.
     member _.Seen
-        (
-            records: Record array,
-            errors: ObservedErrors voption array,
-            gradients: torch.Tensor voption array
-        ) =
+        (records: Record array, errors: ObservedErrors voption array, gradients: torch.Tensor voption array)
+        =
         let callsOf = Record.byLayer records
 
-        let ofLayer =
-            Observation.ofLayer recipe.StatisticsShare recipe.PatchBytes
+        let ofLayer = Observation.ofLayer recipe.StatisticsShare recipe.PatchBytes
 
         layers
         |> Array.mapi (fun l layer -> ofLayer (callsOf layer) errors[l] gradients[l])

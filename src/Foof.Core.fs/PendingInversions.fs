@@ -49,8 +49,7 @@ type internal PendingInversions
 
                 let invert (inversion: BlockInversion) = {
                     Block = inversion.Block
-                    Fresh =
-                        Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
+                    Fresh = Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
                     Trace = inversion.Trace
                 }
 

@@ -51,8 +51,7 @@ module Record =
     let private passes (calls: Record array) =
         calls |> Array.groupBy _.Pass |> Array.map snd
 
-    let private pointsOf (call: Record) =
-        Layer.dataPoints call.Layer call.Input
+    let private pointsOf (call: Record) = Layer.dataPoints call.Layer call.Input
 
     /// How many data points the calls of one layer show.
     let dataPoints (calls: Record array) =
@@ -65,8 +64,7 @@ module Record =
         else
             match call.Layer.Geometry with
             // Normalised by the whole batch.
-            | Geometry.Scale _ ->
-                Layer.activations call.Layer call.Input |> Activations.points start count
+            | Geometry.Scale _ -> Layer.activations call.Layer call.Input |> Activations.points start count
             | _ -> Layer.activations call.Layer (call.Input.narrow (0L, start, count))
 
     let private ofPass start count (pass: Record array) =
@@ -113,7 +111,8 @@ module Record =
     /// which it is made.
     let parts (budget: int64) (share: float) (calls: Record array) =
         let passes =
-            passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
+            passes calls
+            |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
 
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
 
