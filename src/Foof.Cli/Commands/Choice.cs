@@ -42,6 +42,10 @@ internal static class Choice
     internal static Option<double?> Fraction(string name, string description) =>
         Number(name, description, "a number from 0 to below 1", value => value is >= 0 and < 1);
 
+    /// <summary>A number from above 0 to 1.</summary>
+    internal static Option<double?> Share(string name, string description) =>
+        Number(name, description, "a number above 0 and at most 1", value => value is > 0 and <= 1);
+
     /// <summary>A whole number of at least one.</summary>
     internal static Option<int?> Count(string name, string description) =>
         Count(name, description, int.MaxValue);
