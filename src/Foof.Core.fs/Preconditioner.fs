@@ -285,8 +285,10 @@ type Preconditioner
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.
     member preconditioner.Restore(saved: IReadOnlyDictionary<string, torch.Tensor>) =
+        // A state may come from a file, or from another device.
         let tryFind name =
             match saved.TryGetValue name with
+            | true, tensor when layers.Length > 0 -> tensor.``to`` layers[0].Weight.device
             | true, tensor -> tensor
             | _ -> null
 
@@ -295,10 +297,10 @@ type Preconditioner
             | null -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
             | tensor -> Require.like name shape kind tensor
 
-        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
-        Require.atLeast "position" 0 seen
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
+        Require.atLeast "position" 0 seen
         let restore = CurvatureCheckpoint.restoring find tryFind state
         restore ()
         position <- seen

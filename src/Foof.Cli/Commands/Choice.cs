@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Foof.Cli.Engine;
 
 namespace Foof.Cli.Commands;
 
@@ -57,6 +58,22 @@ internal static class Choice
             $"Threads of libtorch [default: {byDefault}]",
             Math.Max(DefaultThreads, 4 * Environment.ProcessorCount)
         );
+
+    /// <summary>Where to compute.</summary>
+    internal static Option<string?> Device() =>
+        new("--device")
+        {
+            Description = $"Where to compute [default: {Devices.Cpu}]",
+            HelpName = "cpu|cuda|cuda:N",
+            CustomParser = result =>
+            {
+                var given = Token(result);
+                if (Devices.IsName(given))
+                    return given;
+                result.AddError($"--device must be cpu, cuda or cuda:N; got '{given}'.");
+                return null;
+            },
+        };
 
     private static Option<int?> Count(string name, string description, int most) =>
         new(name)

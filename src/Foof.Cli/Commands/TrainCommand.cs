@@ -87,6 +87,8 @@ internal sealed class TrainCommand
 
     private readonly Option<int?> threads = Choice.Threads();
 
+    private readonly Option<string?> device = Choice.Device();
+
     private readonly Option<string?> folder = Choice.Text(
         "--out",
         "DIR",
@@ -133,6 +135,7 @@ internal sealed class TrainCommand
             subset,
             seed,
             threads,
+            device,
             folder,
             resume,
             metrics,
@@ -159,6 +162,7 @@ internal sealed class TrainCommand
                 Subset = parsed.GetValue(subset),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
+                Device = parsed.GetValue(device),
             },
             parsed.GetValue(folder),
             parsed.GetValue(resume),

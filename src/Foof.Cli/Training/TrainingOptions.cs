@@ -54,6 +54,9 @@ internal sealed record TrainingOptions
     /// <summary>How many threads libtorch uses.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>Where it is computed.</summary>
+    public string Device { get; init; } = Engine.Devices.Cpu;
+
     internal const string Float32 = "float32";
     internal const string BFloat16 = "bfloat16";
 
@@ -80,6 +83,7 @@ internal sealed record TrainingOptions
         && WeightDecay >= 0
         && (Products is Float32 or BFloat16)
         && StatisticsShare is > 0 and <= 1
+        && Engine.Devices.IsName(Device)
         && StaleSteps >= 0
         && StaleSteps <= InvertEvery;
 }

@@ -26,6 +26,7 @@ internal sealed record TrainingRequest
     internal int? Subset { get; init; }
     internal long? Seed { get; init; }
     internal int? Threads { get; init; }
+    internal string? Device { get; init; }
 
     /// <summary>A new run: what was said, and the defaults.</summary>
     internal TrainingOptions Resolve()
@@ -57,6 +58,7 @@ internal sealed record TrainingRequest
             Subset = Subset,
             Seed = Seed ?? DefaultSeed,
             Threads = Threads ?? Commands.Choice.DefaultThreads,
+            Device = Device ?? Engine.Devices.Cpu,
         };
         if (kind.Method is not null)
             Check(options.Compose(kind.Method));
@@ -106,7 +108,13 @@ internal sealed record TrainingRequest
                 $"The run in {folder} has {finished} finished epoch(s) and --epochs is {epochs}: "
                     + "raise --epochs to go on."
             );
-        return kept with { Data = FullData ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };
+        return kept with
+        {
+            Data = FullData ?? kept.Data,
+            Epochs = epochs,
+            Threads = Threads ?? kept.Threads,
+            Device = Device ?? kept.Device,
+        };
     }
 
     /// <summary>The options that were given and mean nothing to the optimiser.</summary>
