@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Text.Json.Nodes;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
@@ -53,7 +52,7 @@ internal static class InfoCommand
         return new()
         {
             ["command"] = "info",
-            ["foof"] = Version,
+            ["foof"] = Versions.Foof,
             ["dotnet"] = Environment.Version.ToString(),
             ["torch_flavour"] = EngineFiles.Flavour,
             ["libtorch"] = EngineFiles.TorchVersion,
@@ -69,12 +68,6 @@ internal static class InfoCommand
                 : "missing",
         };
     }
-
-    private static string Version =>
-        typeof(InfoCommand)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion
-        ?? Unknown;
 
     private static void Show(IAnsiConsole console, JsonObject facts)
     {

@@ -103,6 +103,8 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> metrics = CommonOptions.Metrics();
 
+    private readonly Option<string?> report = CommonOptions.Report();
+
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
     {
@@ -117,14 +119,15 @@ internal sealed class TrainCommand
     }
 
     private IEnumerable<Option> All =>
+        [optimizer, learningRate, damping, .. OfEveryRun, folder, resume, metrics, report];
+
+    /// <summary>What a run has beside the optimiser, its learning rate and its damping.</summary>
+    internal IEnumerable<Option> OfEveryRun =>
         [
             data,
             model,
-            optimizer,
             epochs,
             batchSize,
-            learningRate,
-            damping,
             momentum,
             weightDecay,
             invertEvery,
@@ -136,36 +139,40 @@ internal sealed class TrainCommand
             seed,
             threads,
             device,
-            folder,
-            resume,
-            metrics,
         ];
+
+    /// <summary>What was said of them.</summary>
+    internal TrainingRequest Request(ParseResult parsed) =>
+        new()
+        {
+            Data = parsed.GetValue(data),
+            Model = parsed.GetValue(model),
+            Epochs = parsed.GetValue(epochs),
+            BatchSize = parsed.GetValue(batchSize),
+            Momentum = parsed.GetValue(momentum),
+            WeightDecay = parsed.GetValue(weightDecay),
+            InvertEvery = parsed.GetValue(invertEvery),
+            StatisticsSteps = parsed.GetValue(statisticsSteps),
+            Products = parsed.GetValue(products),
+            StatisticsShare = parsed.GetValue(statisticsShare),
+            StaleSteps = parsed.GetValue(staleSteps),
+            Subset = parsed.GetValue(subset),
+            Seed = parsed.GetValue(seed),
+            Threads = parsed.GetValue(threads),
+            Device = parsed.GetValue(device),
+        };
 
     private TrainingPlan Read(ParseResult parsed) =>
         new(
-            new TrainingRequest
+            Request(parsed) with
             {
-                Data = parsed.GetValue(data),
-                Model = parsed.GetValue(model),
                 Optimizer = parsed.GetValue(optimizer),
-                Epochs = parsed.GetValue(epochs),
-                BatchSize = parsed.GetValue(batchSize),
                 LearningRate = parsed.GetValue(learningRate),
                 Damping = parsed.GetValue(damping),
-                Momentum = parsed.GetValue(momentum),
-                WeightDecay = parsed.GetValue(weightDecay),
-                InvertEvery = parsed.GetValue(invertEvery),
-                StatisticsSteps = parsed.GetValue(statisticsSteps),
-                Products = parsed.GetValue(products),
-                StatisticsShare = parsed.GetValue(statisticsShare),
-                StaleSteps = parsed.GetValue(staleSteps),
-                Subset = parsed.GetValue(subset),
-                Seed = parsed.GetValue(seed),
-                Threads = parsed.GetValue(threads),
-                Device = parsed.GetValue(device),
             },
             parsed.GetValue(folder),
             parsed.GetValue(resume),
-            parsed.GetValue(metrics)
+            parsed.GetValue(metrics),
+            parsed.GetValue(report)
         );
 }

@@ -12,6 +12,9 @@ internal sealed class RunState
     /// <summary>Whether the optimiser has seen the batches of its warm-up.</summary>
     internal bool IsWarm { get; set; }
 
+    /// <summary>How long that took; 0 where it was before a stop.</summary>
+    internal double WarmUpSeconds { get; set; }
+
     /// <summary>The epoch under way, from 1.</summary>
     internal int Epoch => History.Count + 1;
 

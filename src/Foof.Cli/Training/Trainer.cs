@@ -60,9 +60,11 @@ internal sealed class Trainer(
         using var batches = new Batches(data.Train, options.BatchSize, options.Seed, pass: 0);
         var seen = 0;
         model.train();
+        var start = Stopwatch.GetTimestamp();
         try
         {
             learner.WarmUp(batches.Images(learner.WarmUpBatches).Select(Seen));
+            state.WarmUpSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             state.IsWarm = true;
         }
         catch (OperationCanceledException) { }

@@ -5,9 +5,11 @@ namespace Foof.Cli.Training;
 /// <param name="Out">Where checkpoints go.</param>
 /// <param name="Resume">Where the checkpoint to go on from is.</param>
 /// <param name="Metrics">The file for the numbers.</param>
+/// <param name="Report">The file for the page.</param>
 internal sealed record TrainingPlan(
     TrainingRequest Request,
     string? Out = null,
     string? Resume = null,
-    string? Metrics = null
+    string? Metrics = null,
+    string? Report = null
 );

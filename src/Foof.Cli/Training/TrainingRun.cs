@@ -4,6 +4,7 @@ using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
+using Foof.Cli.Reports;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,7 +40,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new Trainer(options, data, kind, model, learner, state, folder);
         return trainer.Run(terminal.Progress, terminal.Stop)
-            ? Finish(options, optimizer, model, state)
+            ? Finish(options, optimizer, data, model, state)
             : Stopped(state, Batches.CountOf(data.Train.Count, options.BatchSize));
     }
 
@@ -61,6 +62,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         if (folder is not null)
             WritableFile.CheckFolder(plan.Out is null ? "--resume" : "--out", folder);
         MetricsFile.Check(plan.Metrics);
+        ReportFile.Check(plan.Report);
     }
 
     private void Note(TrainingOptions options, OptimizerKind optimizer, Checkpoint? checkpoint)
@@ -87,6 +89,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     private int Finish(
         TrainingOptions options,
         OptimizerKind optimizer,
+        ImageData data,
         nn.Module<Tensor, Tensor> model,
         RunState state
     )
@@ -110,6 +113,11 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
                 ["epochs"] = JsonSerializer.SerializeToNode(state.History),
                 ["peak_rss_mb"] = peak,
             }
+        );
+        ReportFile.Write(
+            plan.Report,
+            terminal.Progress,
+            () => TrainingReport.Of(options, parameters, data, model, state)
         );
         return ExitCode.Success;
     }

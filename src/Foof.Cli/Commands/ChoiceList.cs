@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Foof.Cli.Commands;
+
+/// <summary>Options whose values are several, separated by commas; each is null when it was not given.</summary>
+internal static class ChoiceList
+{
+    /// <summary>Some of some names, each at most once.</summary>
+    internal static Option<string[]?> Among(string name, string description, IReadOnlyList<string> names)
+    {
+        var option = new Option<string[]?>(name)
+        {
+            Description = description,
+            HelpName = "NAMES",
+            CustomParser = result =>
+            {
+                var given = Parts(result);
+                if (Array.Find(given, part => !names.Contains(part)) is { } unknown)
+                    result.AddError(
+                        $"{name} must be some of {string.Join(", ", names)}, separated by commas; got '{unknown}'"
+                            + $"{Suggestion.Hint(unknown, names)}."
+                    );
+                return Distinct(result, name, given);
+            },
+        };
+        option.CompletionSources.Add([.. names]);
+        return option;
+    }
+
+    /// <summary>Numbers greater than zero, each at most once.</summary>
+    internal static Option<double[]?> Positive(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "x,y,...",
+            CustomParser = result =>
+            {
+                var given = Parts(result);
+                var numbers = given.Select(Number).ToArray();
+                if (Array.FindIndex(numbers, number => number is null) is var place and >= 0)
+                    result.AddError(
+                        $"{name} must be positive numbers separated by commas; got '{given[place]}'."
+                    );
+                return Distinct(result, name, [.. numbers.Select(number => number ?? 0)]);
+            },
+        };
+
+    private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',');
+
+    private static double? Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && double.IsFinite(value)
+        && value > 0
+            ? value
+            : null;
+
+    private static T[] Distinct<T>(ArgumentResult result, string name, T[] given)
+    {
+        var twice = given.GroupBy(part => part).FirstOrDefault(parts => parts.Count() > 1);
+        if (twice is not null && !result.Errors.Any())
+            result.AddError(
+                string.Create(CultureInfo.InvariantCulture, $"{name} must name each once; got {twice.Key} twice.")
+            );
+        return given;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Foof.Cli.Reports;
+using Foof.Cli.Reports.Sections;
+using Foof.Cli.Training;
+
+namespace Foof.Cli.Compare;
+
+/// <summary>What a page tells of a comparison.</summary>
+internal static class CompareReport
+{
+    /// <summary>Of a comparison in which somebody came to the end.</summary>
+    internal static Report Of(Comparison comparison)
+    {
+        var best = comparison.Best;
+        var options = best[0].Options;
+        var epochs = Say.Many(options.Epochs, "epoch");
+        LearningCurve[] curves = [.. best.Select(Curve)];
+        ReportSection?[] sections =
+        [
+            LossSection.Compared(Course(best, curves), curves),
+            SensitivitySection.Of([.. comparison.Runs.Select(Point)]),
+            SettingsSection.Of([.. comparison.Ranked.Select(Row)]),
+            Measured(comparison).ToSection(Notes),
+        ];
+        return new(
+            $"{options.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
+                + TrainingReport.Name(options),
+            $"{Capital(Say.List([.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()]))} compared",
+            Lead(best, curves),
+            [.. sections.OfType<ReportSection>()]
+        );
+    }
+
+    private const string Notes =
+        TrainingReport.Notes
+        + " An optimiser's line is that of its run with the lowest training loss, so that no test image chose a "
+        + "setting.";
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private static LearningCurve Curve(FinishedRun run) =>
+        new(run.Options.Optimizer, run.WarmUpSeconds, run.Epochs);
+
+    private static GridPoint Point(FinishedRun run) =>
+        new(run.Options.Optimizer, run.Options.LearningRate, run.Damping, run.TrainLoss);
+
+    private static SettingsRow Row(FinishedRun run) =>
+        TrainingReport.Row(run.Options, Curve(run)) is var row && run.Failure is null
+            ? row
+            : row with
+            {
+                Curve = null,
+            };
+
+    private static Measurement Measured(Comparison comparison)
+    {
+        var run = comparison.Runs[0];
+        string[] names = [.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()];
+        return TrainingReport.Measured(
+            $"foof compare --model {run.Options.Model} --optimizers {string.Join(",", names)} "
+                + $"--epochs {run.Options.Epochs}",
+            run.Options,
+            run.Fingerprint,
+            [.. comparison.Runs.Select(run => run.Machine).Distinct()]
+        );
+    }
+
+    private static string Lead(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
+    {
+        var (first, last) = (best[0], best[0].Epochs[^1]);
+        var accuracy = last.TestAccuracy is { } share ? $", with {Say.Percent(share)} of the test images right" : "";
+        var text =
+            $"{Capital(first.Options.Optimizer)} comes to the lowest training loss, {Say.Number(last.TrainLoss)}, after "
+            + $"{Say.Many(first.Options.Epochs, "epoch")} and {Say.Time(curves[0].Clock.Last())}{accuracy}";
+        return best.Count == 1
+            ? $"{text}."
+            : $"{text}; {best[1].Options.Optimizer} is next with {Say.Number(best[1].TrainLoss)} after "
+                + $"{Say.Time(curves[1].Clock.Last())}.";
+    }
+
+    // Where the winner passes what the others end at: by then they may have needed more, or less.
+    private static string Course(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
+    {
+        var passed = best.Skip(1)
+            .Select(
+                (run, place) =>
+                {
+                    var at = curves[0].Epochs.Index().First(epoch => epoch.Item.TrainLoss <= run.TrainLoss).Index;
+                    return $"{run.Options.Optimizer}'s final training loss by epoch {at + 1}, "
+                        + $"{Say.Time(curves[0].Clock.ElementAt(at))} "
+                        + $"({run.Options.Optimizer}: {Say.Time(curves[place + 1].Clock.Last())})";
+                }
+            );
+        var setting = $"{Capital(best[0].Options.Optimizer)}'s best run has learning rate {Exact(best[0].Options.LearningRate)}"
+            + (best[0].Damping is { } damping ? $" and damping {Exact(damping)}" : "");
+        return best.Count == 1 ? $"{setting}." : $"{setting}; it reaches {string.Join("; ", passed)}.";
+    }
+
+    private static string Exact(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,183 @@
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Reports.Charts;
+
+/// <summary>Numbers in a grid: the better, the more of the colour that stands out.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="Columns">What goes from left to right, and its values in their order.</param>
+/// <param name="Rows">What goes from top to bottom, and its values in their order.</param>
+/// <param name="Value">What the numbers are.</param>
+/// <param name="Cells">Numbers by row, then column; null where there is none.</param>
+internal sealed record HeatMap(
+    string Title,
+    (string Title, IReadOnlyList<string> Names) Columns,
+    (string Title, IReadOnlyList<string> Names) Rows,
+    string Value,
+    IReadOnlyList<IReadOnlyList<double?>> Cells
+)
+{
+    private const int RowHeight = 44;
+    private const double FarApart = 4;
+    private const double Dark = 0.5;
+
+    /// <summary>Whether small numbers are the good ones.</summary>
+    internal bool IsLessBetter { get; init; }
+
+    /// <summary>What a cell without a number says.</summary>
+    internal string Missing { get; init; } = "";
+
+    /// <summary>How a number is written.</summary>
+    internal Func<double?, string> Write { get; init; } = Say.Number;
+
+    /// <summary>The figure.</summary>
+    internal Chart ToFigure() => new(Title, Description(), Spec(), Numbers());
+
+    private double[] Present => [.. Cells.SelectMany(row => row).OfType<double>()];
+
+    private string Description()
+    {
+        var text =
+            $"Heat map of {Value} with {Rows.Title} from top to bottom and {Columns.Title} from left to right.";
+        if (Present.Length == 0)
+            return text;
+        var best = IsLessBetter ? Present.Min() : Present.Max();
+        var places =
+            from row in Enumerable.Range(0, Cells.Count)
+            from column in Enumerable.Range(0, Cells[row].Count)
+            where Cells[row][column] == best
+            select $"{Rows.Title} {Rows.Names[row]}, {Columns.Title} {Columns.Names[column]}";
+        return $"{text} The {(IsLessBetter ? "lowest" : "highest")} is {Write(best)} at {places.First()}.";
+    }
+
+    private NumberTable Numbers() =>
+        new(
+            [$"{Rows.Title} \\ {Columns.Title}", .. Columns.Names],
+            [
+                .. Cells.Select(
+                    (row, place) =>
+                        (IReadOnlyList<string>)[Rows.Names[place], .. row.Select(cell => Text(cell))]
+                ),
+            ]
+        );
+
+    private string Text(double? cell) => cell is null ? Missing : Write(cell);
+
+    private JsonObject Spec() =>
+        new()
+        {
+            ["width"] = "container",
+            ["height"] = new JsonObject { ["step"] = RowHeight },
+            ["data"] = new JsonObject { ["values"] = Values() },
+            ["encoding"] = new JsonObject
+            {
+                ["x"] = Ordinal("column", Columns.Title, Columns.Names),
+                ["y"] = Ordinal("row", Rows.Title, Rows.Names),
+            },
+            ["layer"] = new JsonArray(Squares(), Labels()),
+        };
+
+    private JsonObject Squares() =>
+        new()
+        {
+            ["mark"] = new JsonObject
+            {
+                ["type"] = "rect",
+                ["stroke"] = "var(--paper)",
+                ["strokeWidth"] = 2,
+            },
+            ["encoding"] = new JsonObject
+            {
+                ["color"] = new JsonObject
+                {
+                    ["field"] = "shade",
+                    ["type"] = "quantitative",
+                    ["legend"] = null,
+                    ["scale"] = new JsonObject
+                    {
+                        ["domain"] = new JsonArray(0, 1),
+                        ["range"] = new JsonArray("var(--wash)", "var(--accent)"),
+                    },
+                },
+                ["tooltip"] = new JsonArray(
+                    Tip("row", Rows.Title),
+                    Tip("column", Columns.Title),
+                    Tip("text", Value)
+                ),
+            },
+        };
+
+    private static JsonObject Labels() =>
+        new()
+        {
+            ["mark"] = new JsonObject { ["type"] = "text", ["fontSize"] = 12 },
+            ["encoding"] = new JsonObject
+            {
+                ["text"] = new JsonObject { ["field"] = "text" },
+                ["color"] = new JsonObject
+                {
+                    ["condition"] = new JsonObject
+                    {
+                        ["test"] = FormattableString.Invariant($"datum.shade > {Dark}"),
+                        ["value"] = "var(--on-accent)",
+                    },
+                    ["value"] = "var(--ink)",
+                },
+            },
+        };
+
+    private static JsonObject Tip(string field, string title) => new() { ["field"] = field, ["title"] = title };
+
+    private static JsonObject Ordinal(string field, string title, IReadOnlyList<string> names) =>
+        new()
+        {
+            ["field"] = field,
+            ["type"] = "ordinal",
+            ["title"] = title,
+            ["scale"] = new JsonObject
+            {
+                ["domain"] = new JsonArray([.. names.Select(name => (JsonNode)name)]),
+            },
+            ["axis"] = new JsonObject
+            {
+                ["labelAngle"] = 0,
+                ["domain"] = false,
+                ["ticks"] = false,
+            },
+        };
+
+    private JsonArray Values()
+    {
+        var shade = Shade();
+        return
+        [
+            .. Cells.SelectMany(
+                (row, place) =>
+                    row.Select(
+                        (cell, column) =>
+                            new JsonObject
+                            {
+                                ["row"] = Rows.Names[place],
+                                ["column"] = Columns.Names[column],
+                                ["text"] = Text(cell),
+                                ["shade"] = cell is { } value ? shade(value) : 0,
+                            }
+                    )
+            ),
+        ];
+    }
+
+    // From 0, the worst, to 1; by ratios where the numbers lie far apart.
+    private Func<double, double> Shade()
+    {
+        if (Present.Length == 0)
+            return _ => 0;
+        var (low, high) = (Present.Min(), Present.Max());
+        Func<double, double> place = low > 0 && high > FarApart * low ? Math.Log : value => value;
+        var width = place(high) - place(low);
+        return value =>
+        {
+            var share = width > 0 ? (place(value) - place(low)) / width : 1;
+            return IsLessBetter && width > 0 ? 1 - share : share;
+        };
+    }
+}

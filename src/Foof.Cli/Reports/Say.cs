@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Foof.Cli.Reports;
+
+/// <summary>Numbers and lists as people read them, the same on every machine.</summary>
+internal static class Say
+{
+    /// <summary>What stands where there is no number.</summary>
+    internal const string Nothing = "–";
+
+    /// <summary>Four digits that count; whole numbers in full.</summary>
+    internal static string Number(double? value) =>
+        value switch
+        {
+            null => Nothing,
+            { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e15 => Count((long)whole),
+            { } small when Math.Abs(small) is < 1e-3 or >= 1e7 => Text(small, "0.###e+0"),
+            { } large when Math.Abs(large) >= 1e4 => Count((long)Math.Round(large)),
+            { } other => Text(other, "G4"),
+        };
+
+    /// <summary>A whole number, thousands apart.</summary>
+    internal static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A share as a percentage with one place.</summary>
+    internal static string Percent(double? share) =>
+        share is { } value ? Text(100 * value, "0.0") + " %" : Nothing;
+
+    /// <summary>Seconds, or minutes where there are many.</summary>
+    internal static string Time(double seconds) =>
+        seconds < 100 ? $"{Text(seconds, seconds < 10 ? "0.0" : "0")} s" : $"{Text(seconds / 60, "0.0")} min";
+
+    /// <summary>a, b and c.</summary>
+    internal static string List(IReadOnlyList<string> words) =>
+        words.Count < 2
+            ? string.Concat(words)
+            : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
+
+    /// <summary>1 run, 2 runs.</summary>
+    internal static string Many(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+
+    private static string Text(double value, string format) =>
+        value.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,63 @@
+using Foof.Cli.Reports.Charts;
+
+namespace Foof.Cli.Reports.Sections;
+
+/// <summary>Images that have something in common: wrong, right, noise, rotated.</summary>
+/// <param name="Name">What they are, in the plural: wrong images.</param>
+/// <param name="Confidences">Each one's largest probability.</param>
+/// <param name="Examples">Some of them, the surest first; none is fine.</param>
+internal sealed record ImageGroup(
+    string Name,
+    IReadOnlyList<double> Confidences,
+    IReadOnlyList<ShownImage> Examples
+);
+
+/// <summary>How sure the model is of what it should not be sure of, with the images themselves.</summary>
+internal static class ConfidenceSection
+{
+    private const int Bins = 20;
+    private const double Sure = 0.9;
+
+    /// <summary>Of some groups; the first one stands out.</summary>
+    internal static ReportSection Of(IReadOnlyList<ImageGroup> groups) =>
+        new(
+            "Confidence of wrong and foreign images",
+            $"{string.Join("; ", groups.Where(group => group.Confidences.Count > 0).Select(Describe))}.",
+            [
+                Spread(groups),
+                .. groups
+                    .Where(group => group.Examples.Count > 0)
+                    .Select(group => new ImageFigure($"The surest of the {group.Name}", group.Examples)),
+            ]
+        );
+
+    private static string Describe(ImageGroup group)
+    {
+        var sure = group.Confidences.Count(confidence => confidence > Sure);
+        return $"Of {Say.Count(group.Confidences.Count)} {group.Name}, {Say.Count(sure)} "
+            + $"({Say.Percent((double)sure / group.Confidences.Count)}) have a confidence above {Sure:P0}";
+    }
+
+    private static Chart Spread(IReadOnlyList<ImageGroup> groups) =>
+        new LineChart(
+            "Share of each group's images against confidence",
+            new("confidence") { IsShare = true, Ends = (0, 1) },
+            new("share of the group") { IsShare = true },
+            "images",
+            [.. groups.Where(group => group.Confidences.Count > 0).Select(Line)]
+        )
+        {
+            IsWide = true,
+        }.ToFigure();
+
+    private static Series Line(ImageGroup group)
+    {
+        var counts = new int[Bins];
+        foreach (var confidence in group.Confidences)
+            counts[Math.Clamp((int)Math.Ceiling(confidence * Bins) - 1, 0, Bins - 1)]++;
+        return new(
+            group.Name,
+            [.. counts.Select((count, bin) => ((bin + 0.5) / Bins, (double)count / group.Confidences.Count))]
+        );
+    }
+}

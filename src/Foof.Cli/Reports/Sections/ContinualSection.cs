@@ -1,0 +1,104 @@
+using System.Globalization;
+using Foof.Cli.Reports.Charts;
+
+namespace Foof.Cli.Reports.Sections;
+
+/// <summary>What one way of learning task after task came to.</summary>
+/// <param name="Name">The way: fine-tuning, elastic weight consolidation.</param>
+/// <param name="Accuracy">Test accuracy: a row after each task, a column for each task.</param>
+/// <param name="Forgetting">How far earlier tasks fell from their best (Chaudhry et al. 2018).</param>
+/// <param name="Bytes">What is remembered of earlier tasks.</param>
+/// <param name="Seconds">How long it took.</param>
+internal sealed record ContinualOutcome(
+    string Name,
+    double[][] Accuracy,
+    double Forgetting,
+    long Bytes,
+    double Seconds
+)
+{
+    /// <summary>The mean over all tasks, after the last one.</summary>
+    internal double Average => Accuracy[^1].Average();
+
+    /// <summary>The mean over the tasks that were learnt so far, after each.</summary>
+    internal IEnumerable<double> SoFar => Accuracy.Select((row, after) => row[..(after + 1)].Average());
+}
+
+/// <summary>How much is kept of earlier tasks.</summary>
+internal static class ContinualSection
+{
+    /// <summary>Of several ways; the best one stands out.</summary>
+    internal static ReportSection Of(IReadOnlyList<ContinualOutcome> outcomes)
+    {
+        ContinualOutcome[] sorted = [.. outcomes.OrderByDescending(outcome => outcome.Average)];
+        return new(
+            "Tasks one after the other",
+            Lead(sorted),
+            [Course(sorted), Table(sorted), .. sorted.Select(Matrix)]
+        );
+    }
+
+    private static string Lead(ContinualOutcome[] sorted)
+    {
+        var (best, worst) = (sorted[0], sorted[^1]);
+        var text =
+            $"After {Say.Many(best.Accuracy.Length, "task")}, {best.Name} is right in {Say.Percent(best.Average)} of all "
+            + $"tasks' test images and has forgotten {Say.Percent(best.Forgetting)}";
+        return sorted.Length == 1
+            ? $"{text}."
+            : $"{text}; {worst.Name}, the last of {sorted.Length}, is right in {Say.Percent(worst.Average)}.";
+    }
+
+    private static Chart Course(ContinualOutcome[] outcomes) =>
+        new LineChart(
+            "Mean accuracy of the tasks learnt so far",
+            new("tasks learnt") { IsWhole = true },
+            new("mean test accuracy") { IsShare = true },
+            "method",
+            [
+                .. outcomes.Select(outcome => new Series(
+                    outcome.Name,
+                    [.. outcome.SoFar.Select((accuracy, after) => (after + 1.0, accuracy))]
+                )),
+            ]
+        )
+        {
+            IsWide = true,
+        }.ToFigure();
+
+    private static TableFigure Table(ContinualOutcome[] outcomes) =>
+        new(
+            "After the last task",
+            new(
+                ["method", "mean accuracy", "forgetting", "bytes", "seconds"],
+                [
+                    .. outcomes.Select(outcome =>
+                        (IReadOnlyList<string>)
+                            [
+                                outcome.Name,
+                                Say.Percent(outcome.Average),
+                                Say.Percent(outcome.Forgetting),
+                                Say.Count(outcome.Bytes),
+                                Say.Number(outcome.Seconds),
+                            ]
+                    ),
+                ],
+                Marked: 0
+            )
+        );
+
+    private static Chart Matrix(ContinualOutcome outcome) =>
+        new HeatMap(
+            $"Accuracy of {outcome.Name}",
+            ("task", Numbers(outcome.Accuracy[0].Length)),
+            ("after task", Numbers(outcome.Accuracy.Length)),
+            "test accuracy",
+            [.. outcome.Accuracy.Select(row => (IReadOnlyList<double?>)[.. row.Select(value => (double?)value)])]
+        )
+        {
+            Write = Say.Percent,
+        }.ToFigure();
+
+    private static string[] Numbers(int count) =>
+        [.. Enumerable.Range(1, count).Select(place => place.ToString(CultureInfo.InvariantCulture))];
+}

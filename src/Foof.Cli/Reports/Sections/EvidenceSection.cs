@@ -1,0 +1,59 @@
+using Foof.Cli.Reports.Charts;
+
+namespace Foof.Cli.Reports.Sections;
+
+/// <summary>The evidence at one prior precision.</summary>
+/// <param name="PriorPrecision">The prior precision.</param>
+/// <param name="LogEvidence">log p(D) there.</param>
+/// <param name="EffectiveParameters">gamma there.</param>
+internal sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);
+
+/// <summary>The evidence and the effective parameters over prior precisions.</summary>
+internal static class EvidenceSection
+{
+    private const int MostPoints = 120;
+
+    /// <summary>Of a curve.</summary>
+    /// <param name="curve">From small to large prior precisions; the page shows every so many of them.</param>
+    /// <param name="chosen">The prior precision that was used; null: none, or one a layer.</param>
+    internal static ReportSection Of(IReadOnlyList<EvidencePoint> curve, double? chosen)
+    {
+        var best = curve.MaxBy(point => point.LogEvidence)!;
+        var used = chosen is { } value ? $" {Say.Number(value)} was used (the dashed line)." : "";
+        var shown = Thinned(curve);
+        return new(
+            "Evidence",
+            $"The evidence is highest at prior precision {Say.Number(best.PriorPrecision)}, where log p(D) is "
+                + $"{Say.Number(best.LogEvidence)} and {Say.Number(best.EffectiveParameters)} parameters are "
+                + $"determined by the data.{used}",
+            [
+                Over("Log evidence", "log p(D)", shown, point => point.LogEvidence, chosen),
+                Over("Effective parameters", "gamma", shown, point => point.EffectiveParameters, chosen),
+            ]
+        );
+    }
+
+    private static Chart Over(
+        string title,
+        string axis,
+        IReadOnlyList<EvidencePoint> curve,
+        Func<EvidencePoint, double> value,
+        double? chosen
+    ) =>
+        new LineChart(
+            $"{title} against the prior precision",
+            new("prior precision") { IsLogarithmic = true },
+            new(axis),
+            "curve",
+            [new(title, [.. curve.Select(point => (point.PriorPrecision, value(point)))])]
+        )
+        {
+            Mark = chosen,
+        }.ToFigure();
+
+    private static IReadOnlyList<EvidencePoint> Thinned(IReadOnlyList<EvidencePoint> curve)
+    {
+        var stride = (curve.Count + MostPoints - 1) / MostPoints;
+        return [.. curve.Where((_, place) => place % stride == 0 || place == curve.Count - 1)];
+    }
+}

@@ -1,0 +1,95 @@
+using Foof.Cli.Reports.Charts;
+
+namespace Foof.Cli.Reports.Sections;
+
+/// <summary>The images whose confidence lies in an interval.</summary>
+/// <param name="Low">The interval's lower end.</param>
+/// <param name="High">The interval's upper end.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Confidence">The mean of their confidences.</param>
+/// <param name="Accuracy">The share of which the class is right.</param>
+internal sealed record ConfidenceBin(double Low, double High, int Count, double Confidence, double Accuracy);
+
+/// <summary>How often somebody is right who is so sure.</summary>
+/// <param name="Name">Whose confidences they are: plain network, posterior.</param>
+/// <param name="Bins">From unsure to sure; empty ones may be missing.</param>
+internal sealed record Reliability(string Name, IReadOnlyList<ConfidenceBin> Bins)
+{
+    private const int BinCount = 10;
+
+    /// <summary>
+    /// The expected calibration error: the mean over images of |accuracy - confidence| of their bin
+    /// (Guo et al. 2017).
+    /// </summary>
+    internal double Error =>
+        Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence))
+        / Math.Max(1, Bins.Sum(bin => bin.Count));
+
+    /// <summary>Of the confidences, from 0 to 1, of single images; intervals exclude their lower end.</summary>
+    internal static Reliability Of(string name, IEnumerable<(double Confidence, bool IsRight)> images) =>
+        new(
+            name,
+            [
+                .. images
+                    .GroupBy(image => Math.Clamp((int)Math.Ceiling(image.Confidence * BinCount) - 1, 0, BinCount - 1))
+                    .OrderBy(bin => bin.Key)
+                    .Select(bin => new ConfidenceBin(
+                        (double)bin.Key / BinCount,
+                        (bin.Key + 1.0) / BinCount,
+                        bin.Count(),
+                        bin.Average(image => image.Confidence),
+                        bin.Average(image => image.IsRight ? 1.0 : 0.0)
+                    )),
+            ]
+        );
+}
+
+/// <summary>Reliability diagrams.</summary>
+internal static class ReliabilitySection
+{
+    private static readonly (double, double) Shares = (0, 1);
+
+    /// <summary>Of one or more; the first one stands out.</summary>
+    internal static ReportSection Of(IReadOnlyList<Reliability> diagrams) =>
+        new(
+            "Reliability",
+            $"{string.Join("; ", diagrams.Select(Describe))}. On the dashed line, confidence and accuracy are "
+                + "the same; below it, the model is too sure.",
+            [Diagram(diagrams), Counts(diagrams)]
+        );
+
+    private static string Describe(Reliability diagram) =>
+        $"The expected calibration error of the {diagram.Name} is {Say.Percent(diagram.Error)}";
+
+    private static Chart Diagram(IReadOnlyList<Reliability> diagrams) =>
+        new LineChart(
+            "Accuracy against confidence",
+            new("confidence") { IsShare = true, Ends = Shares },
+            new("accuracy") { IsShare = true, Ends = Shares },
+            "model",
+            [
+                .. diagrams.Select(diagram => new Series(
+                    diagram.Name,
+                    [.. diagram.Bins.Select(bin => (bin.Confidence, bin.Accuracy))]
+                )),
+            ]
+        )
+        {
+            HasDiagonal = true,
+        }.ToFigure();
+
+    private static Chart Counts(IReadOnlyList<Reliability> diagrams) =>
+        new LineChart(
+            "Share of the test images against confidence",
+            new("confidence") { IsShare = true, Ends = Shares },
+            new("share of images") { IsShare = true },
+            "model",
+            [.. diagrams.Select(diagram => new Series(diagram.Name, [.. Spread(diagram.Bins)]))]
+        ).ToFigure();
+
+    private static IEnumerable<(double, double)> Spread(IReadOnlyList<ConfidenceBin> bins)
+    {
+        var all = Math.Max(1, bins.Sum(bin => bin.Count));
+        return bins.Select(bin => ((bin.Low + bin.High) / 2, (double)bin.Count / all));
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Foof.Cli.Reports.Charts;
+
+namespace Foof.Cli.Reports.Sections;
+
+/// <summary>A run of a grid.</summary>
+/// <param name="Optimizer">The optimiser's name.</param>
+/// <param name="LearningRate">The size of its steps.</param>
+/// <param name="Damping">Its damping; null where it has none.</param>
+/// <param name="Loss">The training loss at its end; null where it did not come to it.</param>
+internal sealed record GridPoint(string Optimizer, double LearningRate, double? Damping, double? Loss);
+
+/// <summary>How much the learning rate and the damping matter.</summary>
+internal static class SensitivitySection
+{
+    private const string Loss = "training loss";
+
+    /// <summary>Of a grid's runs; null where there is nothing to compare.</summary>
+    internal static ReportSection? Of(IReadOnlyList<GridPoint> grid)
+    {
+        string[] names = [.. grid.Select(point => point.Optimizer).Distinct()];
+        var lines = names.Select(name => Line(name, grid)).Where(line => Rates(line).Length > 1).ToArray();
+        var maps = names
+            .Select(name => grid.Where(point => point.Optimizer == name).ToArray())
+            .Where(points => points.Select(point => point.Damping).Distinct().Count() > 1)
+            .ToArray();
+        return lines.Length + maps.Length == 0
+            ? null
+            : new(
+                "Learning rate and damping",
+                Lead(grid),
+                [.. lines.Length > 0 ? [Rates(lines)] : Array.Empty<Chart>(), .. maps.Select(Map)]
+            );
+    }
+
+    private static string Lead(IReadOnlyList<GridPoint> grid)
+    {
+        var spreads = grid.GroupBy(point => point.Optimizer)
+            .Where(points => points.Count(point => point.Loss is not null) > 1)
+            .Select(points =>
+                $"{points.Key}'s training loss lies between {Say.Number(points.Min(point => point.Loss))} "
+                + $"and {Say.Number(points.Max(point => point.Loss))}"
+            );
+        var lost = grid.Count(point => point.Loss is null);
+        return $"Over the grid, {string.Join("; ", spreads)}."
+            + (lost > 0 ? $" {Say.Many(lost, "run")} of {grid.Count} diverged and {(lost == 1 ? "has" : "have")} no loss." : "");
+    }
+
+    // An optimiser at its best damping for each learning rate.
+    private static GridPoint[] Line(string name, IReadOnlyList<GridPoint> grid) =>
+        [
+            .. grid.Where(point => point.Optimizer == name)
+                .GroupBy(point => point.LearningRate)
+                .OrderBy(points => points.Key)
+                .Select(points => points.MinBy(point => point.Loss ?? double.MaxValue)!),
+        ];
+
+    private static double[] Rates(GridPoint[] line) => [.. line.Select(point => point.LearningRate)];
+
+    private static Chart Rates(GridPoint[][] lines) =>
+        new LineChart(
+            "Training loss against the learning rate, each at its best damping",
+            new("learning rate") { IsLogarithmic = true },
+            new Axis(Loss).FittedTo(lines.SelectMany(line => line.Select(point => point.Loss)).OfType<double>()),
+            "optimiser",
+            [
+                .. lines.Select(line => new Series(
+                    line[0].Optimizer,
+                    [
+                        .. line.Where(point => point.Loss is not null)
+                            .Select(point => (point.LearningRate, point.Loss!.Value)),
+                    ]
+                )),
+            ]
+        )
+        {
+            Finding = string.Join(" ", lines.Select(Best)),
+        }.ToFigure();
+
+    private static string Best(GridPoint[] line)
+    {
+        var best = line.MinBy(point => point.Loss ?? double.MaxValue)!;
+        return best.Loss is null
+            ? $"{best.Optimizer} diverged at every learning rate."
+            : $"{best.Optimizer} is lowest, {Say.Number(best.Loss)}, at learning rate {Text(best.LearningRate)}.";
+    }
+
+    private static Chart Map(GridPoint[] points)
+    {
+        double[] rates = [.. points.Select(point => point.LearningRate).Distinct().Order()];
+        double?[] dampings = [.. points.Select(point => point.Damping).Distinct().Order()];
+        var losses = points.ToDictionary(
+            point => (point.LearningRate, point.Damping ?? 0),
+            point => point.Loss
+        );
+        return new HeatMap(
+            $"Training loss of {points[0].Optimizer} over learning rates and dampings",
+            ("learning rate", [.. rates.Select(Text)]),
+            ("damping", [.. dampings.Select(damping => Text(damping ?? 0))]),
+            Loss,
+            [
+                .. dampings.Select(damping =>
+                    (IReadOnlyList<double?>)
+                        [.. rates.Select(rate => losses.GetValueOrDefault((rate, damping ?? 0)))]
+                ),
+            ]
+        )
+        {
+            IsLessBetter = true,
+            Missing = "diverged",
+        }.ToFigure();
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

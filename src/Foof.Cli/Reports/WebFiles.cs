@@ -1,0 +1,21 @@
+namespace Foof.Cli.Reports;
+
+/// <summary>What a page is made of, from <c>Reports/web</c>; it is inside the program.</summary>
+internal static class WebFiles
+{
+    private const string Prefix = "report/";
+
+    /// <summary>The libraries, in the order in which they build on each other.</summary>
+    internal static IReadOnlyList<string> Libraries { get; } =
+    ["vega.min.js", "vega-lite.min.js", "vega-embed.min.js"];
+
+    /// <summary>The file's text.</summary>
+    internal static string Text(string name)
+    {
+        using var stream =
+            typeof(WebFiles).Assembly.GetManifestResourceStream(Prefix + name)
+            ?? throw new InvalidOperationException($"The program must hold {Prefix}{name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
