@@ -18,7 +18,7 @@ internal static class CompareReport
         ReportSection?[] sections =
         [
             LossSection.Compared(Course(best, curves), curves),
-            SensitivitySection.Of([.. comparison.Runs.Select(Point)]),
+            SensitivitySection.Of([.. comparison.Ranked.Select(Point)]),
             SettingsSection.Of([.. comparison.Ranked.Select(Row)]),
             Measured(comparison).ToSection(Notes),
         ];

@@ -14,7 +14,7 @@ internal static partial class ReportPage
         var figures = new FigureHtml();
         var parts = new Dictionary<string, string>
         {
-            ["generator"] = Escape($"Foof {Versions.Foof}"),
+            ["generator"] = Escape($"Foof {Versions.Short}"),
             ["kind"] = Escape(report.Kind),
             ["title"] = Escape(report.Title),
             ["lead"] = Escape(report.Lead),

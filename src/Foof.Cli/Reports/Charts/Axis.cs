@@ -7,6 +7,7 @@ namespace Foof.Cli.Reports.Charts;
 internal sealed record Axis(string Title)
 {
     private const double FarApart = 20;
+    private const int Margin = 10;
 
     /// <summary>Whether equal ratios are equal distances.</summary>
     internal bool IsLogarithmic { get; init; }
@@ -59,9 +60,15 @@ internal sealed record Axis(string Title)
 
     private JsonObject Scale()
     {
-        var scale = new JsonObject { ["zero"] = false };
+        var scale = new JsonObject();
         if (IsLogarithmic)
+        {
             scale["type"] = "log";
+            scale["nice"] = false;
+            scale["padding"] = Margin;
+        }
+        else
+            scale["zero"] = false;
         if (Ends is { } ends)
             scale["domain"] = new JsonArray(ends.Low, ends.High);
         return scale;
@@ -78,7 +85,7 @@ internal sealed record Axis(string Title)
         else if (IsShare)
             ticks["format"] = ".0%";
         else
-            ticks["format"] = IsLogarithmic ? ".1~g" : "~g";
+            ticks["format"] = "~g";
         return ticks;
     }
 }

@@ -66,6 +66,7 @@ internal sealed record HeatMap(
         new()
         {
             ["width"] = "container",
+            ["autosize"] = new JsonObject { ["type"] = "fit-x", ["contains"] = "padding" },
             ["height"] = new JsonObject { ["step"] = RowHeight },
             ["data"] = new JsonObject { ["values"] = Values() },
             ["encoding"] = new JsonObject
@@ -95,6 +96,7 @@ internal sealed record HeatMap(
                     ["scale"] = new JsonObject
                     {
                         ["domain"] = new JsonArray(0, 1),
+                        ["interpolate"] = "rgb",
                         ["range"] = new JsonArray("var(--wash)", "var(--accent)"),
                     },
                 },

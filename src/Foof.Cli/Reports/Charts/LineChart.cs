@@ -95,6 +95,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
         {
             encoding["color"] = ByName();
             encoding["strokeDash"] = ByName();
+            encoding["strokeDash"]!["scale"]!["range"] = Dashes();
             tooltip.Insert(0, new JsonObject { ["field"] = Line, ["title"] = Kind });
         }
         encoding["tooltip"] = tooltip;
@@ -113,6 +114,17 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             },
             ["legend"] = new JsonObject { ["columns"] = 4, ["symbolType"] = "stroke", ["symbolSize"] = 400 },
         };
+
+    // Lines are told apart without their colours too.
+    private static JsonArray Dashes() =>
+        [
+            new JsonArray(1, 0),
+            new JsonArray(7, 3),
+            new JsonArray(2, 3),
+            new JsonArray(9, 3, 2, 3),
+            new JsonArray(4, 2),
+            new JsonArray(1, 4),
+        ];
 
     private JsonArray Values() =>
         [

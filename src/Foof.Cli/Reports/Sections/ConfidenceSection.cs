@@ -22,7 +22,7 @@ internal static class ConfidenceSection
     internal static ReportSection Of(IReadOnlyList<ImageGroup> groups) =>
         new(
             "Confidence of wrong and foreign images",
-            $"{string.Join("; ", groups.Where(group => group.Confidences.Count > 0).Select(Describe))}.",
+            string.Join(" ", groups.Where(group => group.Confidences.Count > 0).Select(Describe)),
             [
                 Spread(groups),
                 .. groups
@@ -35,7 +35,7 @@ internal static class ConfidenceSection
     {
         var sure = group.Confidences.Count(confidence => confidence > Sure);
         return $"Of {Say.Count(group.Confidences.Count)} {group.Name}, {Say.Count(sure)} "
-            + $"({Say.Percent((double)sure / group.Confidences.Count)}) have a confidence above {Sure:P0}";
+            + $"({Say.Percent((double)sure / group.Confidences.Count)}) have a confidence above {Sure:P0}.";
     }
 
     private static Chart Spread(IReadOnlyList<ImageGroup> groups) =>

@@ -32,7 +32,7 @@ internal sealed record Measurement(
             ["device", Device],
             ["threads", $"{Threads}"],
             ["seed", $"{Seed}"],
-            ["Foof", Versions.Foof],
+            ["Foof", Versions.Short],
             [".NET", Environment.Version.ToString()],
             ["libtorch", $"{EngineFiles.TorchVersion} ({EngineFiles.Flavour})"],
             ["BLAS", Blas() ?? "unknown"],

@@ -22,9 +22,9 @@
         axis: {
             domainColor: 'var(--rule)', tickColor: 'var(--rule)', gridColor: 'var(--rule)',
             labelColor: 'var(--soft)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
-            titleFontWeight: 'normal', titlePadding: 8, gridOpacity: 0.7, labelOverlap: true, labelFlush: true,
+            titleFontWeight: 'normal', titlePadding: 8, gridOpacity: 0.7, labelOverlap: true, labelFlush: false,
         },
-        axisX: { grid: false },
+        axisX: { grid: false, labelFlush: true },
         legend: {
             orient: 'top', labelColor: 'var(--ink)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
             titleFontWeight: 'normal', symbolStrokeWidth: 2, offset: 8, columnPadding: 14,

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Foof.Cli.Tests.Reports;
+
+/// <summary>A headless Chromium, driven over the WebDriver protocol (W3C) by Debian's chromedriver.</summary>
+internal sealed partial class WebDriver : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly Process driver;
+    private readonly HttpClient client;
+    private readonly string session;
+
+    /// <summary>Why there is none here; null where there is one.</summary>
+    internal static string? Lacking { get; } =
+        new[] { "chromium", "chromedriver" }.All(IsOnPath)
+            ? null
+            : "chromium and chromium-driver are not installed: ./test installs them where it may.";
+
+    internal WebDriver()
+    {
+        driver = Process.Start(
+            new ProcessStartInfo("chromedriver", "--port=0") { RedirectStandardOutput = true }
+        )!;
+        client = new() { BaseAddress = new($"http://127.0.0.1:{Port()}"), Timeout = Patience };
+        session = "";
+        var answer = Send(HttpMethod.Post, "/session", new JsonObject { ["capabilities"] = Capabilities() });
+        session = $"/session/{answer!["sessionId"]}";
+    }
+
+    private static JsonObject Capabilities() =>
+        new()
+        {
+            ["alwaysMatch"] = new JsonObject
+            {
+                ["goog:loggingPrefs"] = new JsonObject { ["browser"] = "ALL" },
+                ["goog:chromeOptions"] = new JsonObject
+                {
+                    ["args"] = new JsonArray(
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-dev-shm-usage",
+                        "--hide-scrollbars"
+                    ),
+                },
+            },
+        };
+
+    /// <summary>Opens a file and waits until it has drawn its charts.</summary>
+    internal void Open(string file)
+    {
+        Send(HttpMethod.Post, "/url", new JsonObject { ["url"] = new Uri(file).AbsoluteUri });
+        WaitUntilDrawn();
+    }
+
+    /// <summary>Waits until the page has drawn its charts.</summary>
+    internal void WaitUntilDrawn() =>
+        Evaluate(
+            "const done = arguments[arguments.length - 1];"
+                + "const look = () => document.documentElement.dataset.drawn ? done(1) : setTimeout(look, 20);"
+                + "look();",
+            "async"
+        );
+
+    /// <summary>What a script returns.</summary>
+    internal JsonNode? Evaluate(string script, string kind = "sync") =>
+        Send(
+            HttpMethod.Post,
+            $"/execute/{kind}",
+            new JsonObject { ["script"] = script, ["args"] = new JsonArray() }
+        );
+
+    /// <summary>Pretends to be another screen.</summary>
+    internal void Emulate(int width, int height, string scheme)
+    {
+        Evaluate("delete document.documentElement.dataset.drawn");
+        Command(
+            "Emulation.setDeviceMetricsOverride",
+            new JsonObject
+            {
+                ["width"] = width,
+                ["height"] = height,
+                ["deviceScaleFactor"] = 1,
+                ["mobile"] = width < 600,
+            }
+        );
+        var feature = new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme };
+        Command("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(feature) });
+    }
+
+    /// <summary>Presses a key.</summary>
+    internal void Press(string key)
+    {
+        foreach (var type in new[] { "rawKeyDown", "keyUp" })
+            Command(
+                "Input.dispatchKeyEvent",
+                new JsonObject
+                {
+                    ["type"] = type,
+                    ["key"] = key,
+                    ["code"] = key,
+                    ["windowsVirtualKeyCode"] = key == "Tab" ? 9 : 13,
+                    ["text"] = key == "Enter" && type == "rawKeyDown" ? "\r" : null,
+                }
+            );
+    }
+
+    /// <summary>What was written to the console since the last call.</summary>
+    internal string[] Console() =>
+        [
+            .. Send(HttpMethod.Post, "/se/log", new JsonObject { ["type"] = "browser" })!
+                .AsArray()
+                .Select(entry => $"{entry!["level"]} {entry["message"]}"),
+        ];
+
+    /// <summary>The whole page as an image.</summary>
+    internal byte[] Screenshot() =>
+        Convert.FromBase64String(
+            (string)
+                Command(
+                    "Page.captureScreenshot",
+                    new JsonObject { ["captureBeyondViewport"] = true, ["format"] = "png" }
+                )!["data"]!
+        );
+
+    private JsonNode? Command(string name, JsonObject parameters) =>
+        Send(
+            HttpMethod.Post,
+            "/goog/cdp/execute",
+            new JsonObject { ["cmd"] = name, ["params"] = parameters }
+        );
+
+    private JsonNode? Send(HttpMethod method, string path, JsonObject? body = null)
+    {
+        using var request = new HttpRequestMessage(method, session + path);
+        if (body is not null)
+            // A length, not chunks: chromedriver reads no others.
+            request.Content = new StringContent(body.ToJsonString());
+        using var response = client.Send(request);
+        using var stream = response.Content.ReadAsStream();
+        var answer = JsonSerializer.Deserialize<JsonObject>(stream)!["value"];
+        return response.IsSuccessStatusCode
+            ? answer
+            : throw new InvalidOperationException($"{path}: {answer?["message"]}");
+    }
+
+    private int Port()
+    {
+        while (driver.StandardOutput.ReadLine() is { } line)
+            if (Started().Match(line) is { Success: true } match)
+            {
+                // What comes later is read and forgotten, or the driver would wait for a reader.
+                _ = driver.StandardOutput.ReadToEndAsync();
+                return int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+            }
+        throw new InvalidOperationException("chromedriver ended before it listened.");
+    }
+
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    [GeneratedRegex(@"started successfully on port (\d+)")]
+    private static partial Regex Started();
+
+    public void Dispose()
+    {
+        try
+        {
+            Send(HttpMethod.Delete, "");
+        }
+        finally
+        {
+            driver.Kill(entireProcessTree: true);
+            driver.Dispose();
+            client.Dispose();
+        }
+    }
+}
