@@ -2,6 +2,7 @@
 # The set-up that ./foof and ./test share: sourced by both, so that each works alone on a bare machine and
 # both build from the same libtorch. Expects root (this checkout's folder); defines what follows.
 #   require_packages   installs the Debian packages that are lacking, or says how
+#   offer_browser      the same for what the tests of pages need; where it fails they are skipped
 #   identify_engine    one line that tells this libtorch and flavour from any other, in $engine
 #   check_artifacts    makes the folder of build outputs, or says why not
 #   build PROJECT      builds in Release; shows the log only when that fails
@@ -52,18 +53,38 @@ lacking() {
     [[ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ]] || echo dataset-fashion-mnist
 }
 
+lacking_browser() {
+    command -v chromium >/dev/null || echo chromium
+    command -v chromedriver >/dev/null || echo chromium-driver
+}
+
 require_packages() {
-    local packages as_root=() log
+    local packages
     mapfile -t packages < <(lacking)
-    local install=(apt-get install -y --no-install-recommends "${packages[@]}")
     if [[ -n ${FOOF_SETUP_DRY_RUN:-} ]]; then
-        ((${#packages[@]})) && echo "${install[*]}" || echo "Nothing is lacking."
+        ((${#packages[@]})) && echo "apt-get install -y --no-install-recommends ${packages[*]}" ||
+            echo "Nothing is lacking."
         exit 0
     fi
     command -v dotnet >/dev/null ||
         die "the .NET 10 SDK is needed and dotnet is not on the PATH: see https://dotnet.microsoft.com/download."
     [[ ${FOOF_SETUP:-} != skip ]] && ((${#packages[@]})) || return 0
+    install_packages "${packages[@]}"
+}
 
+# In a subshell: nobody's work may end for want of a browser.
+offer_browser() {
+    local packages
+    mapfile -t packages < <(lacking_browser)
+    ((${#packages[@]})) || return 0
+    [[ ${FOOF_SETUP:-} != skip ]] && (install_packages "${packages[@]}") && return 0
+    echo "The tests of pages in a browser are skipped, since ${packages[*]} cannot be installed here." >&2
+}
+
+# Installs packages, or says why not and ends.
+install_packages() {
+    local packages=("$@") as_root=() log
+    local install=(apt-get install -y --no-install-recommends "${packages[@]}")
     if ((EUID)); then
         # sudo may ask for a password, but only somebody who can answer.
         if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 && -t 2 ]]; }; then

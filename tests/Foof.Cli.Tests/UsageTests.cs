@@ -5,11 +5,11 @@ public class UsageTests
     [Theory]
     [InlineData(
         "trian",
-        "Unknown command 'trian'; the nearest is train; available: train, info, bench, validate."
+        "Unknown command 'trian'; the nearest is train; available: train, compare, info, bench, validate."
     )]
     [InlineData(
         "laplace",
-        "'laplace' is not available in this version; available: train, info, bench, validate."
+        "'laplace' is not available in this version; available: train, compare, info, bench, validate."
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, ops.")]
     [InlineData("bench laplace", "'laplace' is not available in this version; available: step, gram, ops.")]
@@ -21,6 +21,27 @@ public class UsageTests
     )]
     [InlineData("train --wibble", "Unknown option '--wibble' (foof train --help lists all).")]
     [InlineData("train now", "Unexpected 'now': foof train takes only options.")]
+    [InlineData(
+        "compare --optimizers foof,adm",
+        "--optimizers must be some of foof, foof-kfac, kfac, kfac-standard, kfac-expand, kfac-reduce, kfc, ekfac, tkfac, "
+            + "natural, natural-full, natural-blocks, sngd, mfac, eva, shampoo, sgd, adam, separated by commas; "
+            + "got 'adm'; the nearest is adam."
+    )]
+    [InlineData("compare --optimizers sgd,sgd", "--optimizers must name each once; got sgd twice.")]
+    [InlineData(
+        "compare --learning-rate 0.1,x",
+        "--learning-rate must be positive numbers separated by commas; got 'x'."
+    )]
+    [InlineData(
+        "compare --damping 0.1,,1",
+        "--damping must be positive numbers separated by commas; got ''."
+    )]
+    [InlineData("compare --learning-rate 1,1.0", "--learning-rate must name each once; got 1 twice.")]
+    [InlineData(
+        "compare --optimizer foof",
+        "Unknown option '--optimizer'; the nearest is --optimizers (foof compare --help lists all)."
+    )]
+    [InlineData("train --report", "--report needs a value: FILE.html.")]
     [InlineData("train --epochs", "--epochs needs a value: n.")]
     [InlineData("train --epochs 0", "--epochs must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --epochs 2.5", "--epochs must be a whole number from 1 to 2147483647; got '2.5'.")]

@@ -96,7 +96,7 @@ internal sealed partial class WebDriver : IDisposable
     /// <summary>Presses a key.</summary>
     internal void Press(string key)
     {
-        foreach (var type in new[] { "rawKeyDown", "keyUp" })
+        foreach (var type in new[] { "keyDown", "keyUp" })
             Command(
                 "Input.dispatchKeyEvent",
                 new JsonObject
@@ -105,7 +105,7 @@ internal sealed partial class WebDriver : IDisposable
                     ["key"] = key,
                     ["code"] = key,
                     ["windowsVirtualKeyCode"] = key == "Tab" ? 9 : 13,
-                    ["text"] = key == "Enter" && type == "rawKeyDown" ? "\r" : null,
+                    ["text"] = key == "Enter" && type == "keyDown" ? "\r" : "",
                 }
             );
     }
