@@ -14,8 +14,11 @@ internal static class ChoiceList
         {
             Description = description,
             HelpName = "NAMES",
+            Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {
+                if (result.Tokens.Count == 0)
+                    return null;
                 var given = Parts(result);
                 if (Array.Find(given, part => !names.Contains(part)) is { } unknown)
                     result.AddError(
@@ -35,8 +38,11 @@ internal static class ChoiceList
         {
             Description = description,
             HelpName = "x,y,...",
+            Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {
+                if (result.Tokens.Count == 0)
+                    return null;
                 var given = Parts(result);
                 var numbers = given.Select(Number).ToArray();
                 if (Array.FindIndex(numbers, number => number is null) is var place and >= 0)
@@ -47,6 +53,7 @@ internal static class ChoiceList
             },
         };
 
+    // A list's parser is asked where the option was not given too, without a token.
     private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',');
 
     private static double? Number(string text) =>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
@@ -22,19 +21,15 @@ internal sealed record FinishedRun(
 )
 {
     /// <summary>The optimiser.</summary>
-    [JsonIgnore]
     internal OptimizerKind Optimizer => OptimizerCatalogue.Find(Options.Optimizer);
 
     /// <summary>The training loss at its end; null where it did not come to it.</summary>
-    [JsonIgnore]
     internal double? TrainLoss => Failure is null ? Epochs[^1].TrainLoss : null;
 
     /// <summary>Its damping; null where the optimiser has none.</summary>
-    [JsonIgnore]
     internal double? Damping => Optimizer.HasCurvature ? Options.Damping : null;
 
     /// <summary>Whether a file may say so.</summary>
-    [JsonIgnore]
     internal bool IsPossible =>
         Options is { IsPossible: true }
         && OptimizerCatalogue.Names.Contains(Options.Optimizer)

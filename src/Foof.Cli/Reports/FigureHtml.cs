@@ -67,9 +67,12 @@ internal sealed class FigureHtml
 
     private static string Class(bool isNumber) => isNumber ? " class=\"number\"" : "";
 
+    // Words among numbers, such as "diverged", do not make a column one of words.
     private static bool IsNumber(NumberTable numbers, int column) =>
-        numbers.Rows.Count > 0
-        && numbers.Rows.All(row => row[column] == Say.Nothing || char.IsAsciiDigit(row[column].TrimStart('-', '<', '>').FirstOrDefault()));
+        numbers.Rows.Any(row => BeginsAsNumber(row[column]))
+        && numbers.Rows.All(row => BeginsAsNumber(row[column]) || !row[column].Any(char.IsAsciiDigit));
+
+    private static bool BeginsAsNumber(string cell) => char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
 
     private static string Images(ImageFigure figure) =>
         $"<ul class=\"images\">\n{string.Join('\n', figure.Images.Select(Image))}\n</ul>";

@@ -15,7 +15,7 @@ internal static class Say
             null => Nothing,
             { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e15 => Count((long)whole),
             { } small when Math.Abs(small) is < 1e-3 or >= 1e7 => Text(small, "0.###e+0"),
-            { } large when Math.Abs(large) >= 1e4 => Count((long)Math.Round(large)),
+            { } large when Math.Abs(large) >= 1e3 => Count((long)Math.Round(large)),
             { } other => Text(other, "G4"),
         };
 

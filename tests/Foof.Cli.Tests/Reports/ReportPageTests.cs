@@ -62,7 +62,7 @@ public partial class ReportPageTests
             new(Samples.Nasty, Samples.Nasty, Samples.Nasty, [new(Samples.Nasty, Samples.Nasty, [])])
         );
         Assert.DoesNotContain(Samples.Nasty, page, StringComparison.Ordinal);
-        Assert.Equal(6, Regex.Count(page, Regex.Escape(ReportPage.Escape(Samples.Nasty))));
+        Assert.Equal(7, Regex.Count(page, Regex.Escape(ReportPage.Escape(Samples.Nasty))));
         var chart = LossSection.Compared("", [Samples.Curve(Samples.Nasty, 1, 1), Samples.Curve("sgd", 2, 1)]);
         Assert.DoesNotContain(
             Samples.Nasty,

@@ -13,7 +13,7 @@ public class SectionTests
     [InlineData(0.123456, "0.1235")]
     [InlineData(18.41, "18.41")]
     [InlineData(0.00012, "1.2e-4")]
-    [InlineData(-4012.5, "-4012")]
+    [InlineData(-4012.6, "-4,013")]
     public void Numbers_have_four_digits_that_count(double value, string text) =>
         Assert.Equal(text, Say.Number(value));
 

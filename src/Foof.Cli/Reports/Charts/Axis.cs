@@ -84,7 +84,7 @@ internal sealed record Axis(string Title)
         }
         else if (IsShare)
             ticks["format"] = ".0%";
-        else
+        else if (IsLogarithmic)
             ticks["format"] = "~g";
         return ticks;
     }

@@ -17,8 +17,8 @@ internal sealed record HeatMap(
 )
 {
     private const int RowHeight = 44;
+    private const int Margin = 40;
     private const double FarApart = 4;
-    private const double Dark = 0.5;
 
     /// <summary>Whether small numbers are the good ones.</summary>
     internal bool IsLessBetter { get; init; }
@@ -66,8 +66,7 @@ internal sealed record HeatMap(
         new()
         {
             ["width"] = "container",
-            ["autosize"] = new JsonObject { ["type"] = "fit-x", ["contains"] = "padding" },
-            ["height"] = new JsonObject { ["step"] = RowHeight },
+            ["height"] = RowHeight * Rows.Names.Count + Margin,
             ["data"] = new JsonObject { ["values"] = Values() },
             ["encoding"] = new JsonObject
             {
@@ -119,7 +118,7 @@ internal sealed record HeatMap(
                 {
                     ["condition"] = new JsonObject
                     {
-                        ["test"] = FormattableString.Invariant($"datum.shade > {Dark}"),
+                        ["test"] = "datum.shade > var(--turn)",
                         ["value"] = "var(--on-accent)",
                     },
                     ["value"] = "var(--ink)",
@@ -143,6 +142,7 @@ internal sealed record HeatMap(
             {
                 ["labelAngle"] = 0,
                 ["domain"] = false,
+                ["labelFlush"] = false,
                 ["ticks"] = false,
             },
         };

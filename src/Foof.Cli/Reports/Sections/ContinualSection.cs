@@ -93,11 +93,16 @@ internal static class ContinualSection
             ("task", Numbers(outcome.Accuracy[0].Length)),
             ("after task", Numbers(outcome.Accuracy.Length)),
             "test accuracy",
-            [.. outcome.Accuracy.Select(row => (IReadOnlyList<double?>)[.. row.Select(value => (double?)value)])]
+            [.. outcome.Accuracy.Select(Learnt)]
         )
         {
+            Missing = Say.Nothing,
             Write = Say.Percent,
         }.ToFigure();
+
+    // What a task gets right before it is learnt is luck.
+    private static IReadOnlyList<double?> Learnt(double[] row, int after) =>
+        [.. row.Select((value, task) => task <= after ? value : (double?)null)];
 
     private static string[] Numbers(int count) =>
         [.. Enumerable.Range(1, count).Select(place => place.ToString(CultureInfo.InvariantCulture))];

@@ -53,13 +53,13 @@ internal static class ReliabilitySection
     internal static ReportSection Of(IReadOnlyList<Reliability> diagrams) =>
         new(
             "Reliability",
-            $"{string.Join("; ", diagrams.Select(Describe))}. On the dashed line, confidence and accuracy are "
-                + "the same; below it, the model is too sure.",
+            $"The expected calibration error is {Say.List([.. diagrams.Select(Describe)])}. On the dashed line, "
+                + "confidence and accuracy are the same; below it, the model is too sure.",
             [Diagram(diagrams), Counts(diagrams)]
         );
 
     private static string Describe(Reliability diagram) =>
-        $"The expected calibration error of the {diagram.Name} is {Say.Percent(diagram.Error)}";
+        $"{Say.Percent(diagram.Error)} for the {diagram.Name}";
 
     private static Chart Diagram(IReadOnlyList<Reliability> diagrams) =>
         new LineChart(

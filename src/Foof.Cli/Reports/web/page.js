@@ -7,9 +7,9 @@
         spec: JSON.parse(document.getElementById(element.dataset.spec).textContent),
     }));
 
-    // Specifications name the style sheet's colours, as var(--accent).
+    // Specifications name what the style sheet decides, as var(--accent).
     const coloured = (value, style) =>
-        typeof value === 'string' && value.startsWith('var(') ? style.getPropertyValue(value.slice(4, -1)).trim()
+        typeof value === 'string' ? value.replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim())
         : Array.isArray(value) ? value.map(each => coloured(each, style))
         : value && typeof value === 'object'
             ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, coloured(each, style)]))
