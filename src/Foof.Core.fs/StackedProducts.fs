@@ -39,7 +39,7 @@ module internal StackedProducts =
         let k = w.size 1
 
         if c = 1L then
-            (E.view (g, n, R, 1L, d) * w.reshape (1L, n, 1L, k, 1L)).view(g, n, R, k * d)
+            (E.view (g, n, R, 1L, d) * w.reshape (1L, n, 1L, k, 1L)).reshape(g, n, R, k * d)
         else
             torch.einsum("gcnrd,cnk->gnrkd", E, w.reshape (c, n, k)).reshape(g, n, R, k * d)
 
