@@ -159,6 +159,30 @@ module Fisher =
                 require layer "errors" E
             | _ -> ()
 
+    /// The output of one forward pass, without its graph, and the columns of the directions that are chosen at it.
+    let internal atOutput
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        (input: torch.Tensor)
+        (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
+        : struct (torch.Tensor * FisherFactor) =
+        use recorder = new Recorder(model, layers)
+        use _recorded = torch.enable_grad ()
+        recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
+        let output = model.call input
+        recorder.Stop()
+        let records = recorder.Take()
+
+        try
+            use _quiet = torch.no_grad ()
+            let detached = output.detach ()
+            let struct (directions, weight) = choose detached
+            let part = ofRecords layers records output directions weight
+            requireSound layers part
+            struct (detached, FisherFactor.ofColumns part)
+        finally
+            Record.release records
+
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.
     ///
     /// `generator` draws the labels of the Monte-Carlo Fisher; null is the default one. The model runs in the mode that
@@ -179,25 +203,11 @@ module Fisher =
 
         Scope.owned
             (fun () ->
-                use recorder = new Recorder(model, layers)
-                use _recorded = torch.enable_grad ()
-                recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
-                let output = model.call batch.Input
-                recorder.Stop()
-                let records = recorder.Take()
+                let struct (_, G) =
+                    atOutput model layers batch.Input (fun output ->
+                        directions fisher likelihood output batch.Target generator)
 
-                try
-                    use _quiet = torch.no_grad ()
-                    let detached = output.detach ()
-
-                    let struct (directions, weight) =
-                        directions fisher likelihood detached batch.Target generator
-
-                    let part = ofRecords layers records output directions weight
-                    requireSound layers part
-                    FisherFactor.ofColumns part
-                finally
-                    Record.release records)
+                G)
             (FisherFactor.tensors >> Seq.ofList)
 
     let private counted likelihood (batch: CurvatureBatch) =
