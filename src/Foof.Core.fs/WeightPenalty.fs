@@ -5,6 +5,7 @@ open TorchSharp
 open TorchSharp.Modules
 
 /// A term of the objective that is a function of the weights alone.
+[<AllowNullLiteral>]
 type IWeightPenalty =
     /// The gradient of each parameter that it depends on, by the parameter's handle; the tensors belong to the
     /// caller's scope.
