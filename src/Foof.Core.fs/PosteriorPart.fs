@@ -22,7 +22,7 @@ module internal PosteriorPart =
         torch.cat (Array.map ofPart U.Parts, 0L)
 
     /// Y_l <- Y_l + factor_l (U w)_l, in place. Shapes: w [m; k].
-    let addTimes (U: FisherFactor) (factor: float array) (w: torch.Tensor) (Y: torch.Tensor array) =
+    let private addTimes (U: FisherFactor) (factor: float array) (w: torch.Tensor) (Y: torch.Tensor array) =
         let mutable start = 0L
 
         for part in U.Parts do

@@ -26,32 +26,12 @@ module PosteriorUpdate =
             Temperature = posterior.Temperature
     }
 
-    /// U V_r as gradients written out, [r; d_out; d_in] a layer.
-    let private leading (r: int64) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
-        let m = kappa.size 0
-        let like = (FisherFactor.tensors U).Head
-        let own = V.narrow(1L, m - r, r).``to`` like.dtype
-
-        let columns =
-            Weights.zeros (U.Shapes |> Array.map (Array.append [| r |])) like
-
-        PosteriorPart.addTimes U (Array.create U.Shapes.Length 1.0) own columns
-
-        let factor =
-            FisherFactor.ofColumns {
-                Layers = columns |> Array.map LayerFactor.Columns
-                Weight = 1.0
-            }
-
-        let identity = torch.eye (r, dtype = V.dtype, device = V.device)
-        let one = Array.create U.Shapes.Length 1.0
-        DataPrecision.LowRank(factor, one, identity, kappa.narrow(0L, m - r, r).clone ())
-
-    let private compressed (most: int64) part =
+    let private compressed (most: int) part =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) when kappa.size 0 > most ->
-            let dropped = Reading.number (kappa.narrow(0L, 0L, kappa.size 0 - most).sum ())
-            struct (leading most U V kappa, dropped)
+        | DataPrecision.LowRank(U, _, _, kappa) when kappa.size 0 > int64 most ->
+            let found = Compression.leading most U
+            let trace = Reading.number (kappa.sum ())
+            struct (DataPrecision.ofFactor found.Factor, found.Discarded * trace)
         | _ -> struct (part, 0.0)
 
     let private traceOf part =
@@ -71,7 +51,7 @@ module PosteriorUpdate =
                 let all = parts |> Array.sumBy (fun struct (part, _, _) -> traceOf part)
 
                 let found =
-                    parts |> Array.map (fun struct (part, _, _) -> compressed (int64 columns) part)
+                    parts |> Array.map (fun struct (part, _, _) -> compressed columns part)
 
                 let dropped = found |> Array.sumBy (fun struct (_, dropped) -> dropped)
                 let kept = found |> Array.map (fun struct (part, _) -> part)

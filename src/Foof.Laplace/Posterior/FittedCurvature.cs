@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>What one pass over the data says; its tensors belong to the scope that it was made in.</summary>
+/// <param name="Curvature">The Fisher, a mean over the points.</param>
+/// <param name="Points">How many data points it is of.</param>
+/// <param name="Loss">The mean loss at the labels; null where batches had none.</param>
+/// <param name="Gradient">The mean gradient at the labels; null where batches had none.</param>
+/// <param name="Entries">How many numbers the labels are, for normal likelihoods.</param>
+/// <param name="Labels">Whose labels the Fisher was taken at.</param>
+internal sealed record FittedCurvature(
+    Curvature Curvature,
+    long Points,
+    double? Loss,
+    Tensor[]? Gradient,
+    long Entries,
+    Fisher Labels
+);
