@@ -64,6 +64,17 @@ internal sealed class TrainCommand
         "Train with the first n images [default: all]"
     );
 
+    private readonly Option<int?> validation = Choice.Count(
+        "--validation",
+        "Hold the last n training images out, for foof laplace to choose the prior by [default: none]"
+    );
+
+    private readonly Option<string?> hidden = Choice.Text(
+        "--hidden",
+        "WIDTHS",
+        "The hidden layers of the mlp, with biases, such as 400-400 [default: the paper's, without biases]"
+    );
+
     private readonly Option<long?> seed = Choice.Integer(
         "--seed",
         "Decides the weights at the start and the order of the images [default: 42]"
@@ -112,6 +123,8 @@ internal sealed class TrainCommand
             invertEvery,
             statisticsSteps,
             subset,
+            validation,
+            hidden,
             seed,
             threads,
             folder,
@@ -135,6 +148,8 @@ internal sealed class TrainCommand
                 InvertEvery = parsed.GetValue(invertEvery),
                 StatisticsSteps = parsed.GetValue(statisticsSteps),
                 Subset = parsed.GetValue(subset),
+                Validation = parsed.GetValue(validation),
+                Hidden = parsed.GetValue(hidden),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
             },

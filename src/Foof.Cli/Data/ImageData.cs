@@ -53,6 +53,23 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
+    /// <summary>The same without the last training images, which are held out to choose settings by.</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>Both; they share memory with this one, and the caller owns them.</returns>
+    internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)
+    {
+        if (count >= Train.Count)
+            throw new CommandFailure(
+                $"--validation must be less than the {Train.Count} training images; got {count}.",
+                ExitCode.Usage
+            );
+        var kept = Train.Count - count;
+        return (
+            new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint),
+            Train.Part(kept, count)
+        );
+    }
+
     private static string Missing(string data) =>
         data == FashionMnist
             ? $"{FashionMnistFolder} does not exist: run apt-get install dataset-fashion-mnist, "

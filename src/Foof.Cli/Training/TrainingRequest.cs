@@ -21,6 +21,8 @@ internal sealed record TrainingRequest
     internal int? InvertEvery { get; init; }
     internal int? StatisticsSteps { get; init; }
     internal int? Subset { get; init; }
+    internal int? Validation { get; init; }
+    internal string? Hidden { get; init; }
     internal long? Seed { get; init; }
     internal int? Threads { get; init; }
 
@@ -49,6 +51,8 @@ internal sealed record TrainingRequest
             InvertEvery = every,
             StatisticsSteps = steps,
             Subset = Subset,
+            Validation = Validation,
+            Hidden = Hidden,
             Seed = Seed ?? DefaultSeed,
             Threads = Threads ?? Commands.Choice.DefaultThreads,
         };
@@ -74,6 +78,9 @@ internal sealed record TrainingRequest
         Same("--seed", Seed, kept.Seed, folder);
         if (Subset is not null)
             Same("--subset", Subset.Value.ToString(), kept.Subset?.ToString() ?? "all images", folder);
+        if (Validation is not null)
+            Same("--validation", Validation.Value.ToString(), kept.Validation?.ToString() ?? "none", folder);
+        Same("--hidden", Hidden, kept.Hidden ?? "none", folder);
         var epochs = Epochs ?? kept.Epochs;
         if (epochs <= finished)
             throw new CommandFailure(
