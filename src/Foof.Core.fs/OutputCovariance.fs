@@ -2,6 +2,16 @@ namespace Foof
 
 open TorchSharp
 
+/// What J Sigma J^T of one part needs that does not depend on the prior precision.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal PreparedPart =
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions.
+    | LowRank of prior: torch.Tensor * features: torch.Tensor * V: torch.Tensor
+    /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
+    | Basis of squares: torch.Tensor * errors: torch.Tensor
+    /// The Jacobian itself.
+    | Whole of J: FisherFactor
+
 /// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point, c-major.
 /// Private to the core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
@@ -38,18 +48,33 @@ module internal OutputCovariance =
             P.view(C, n, P.size 1, P.size 2).narrow(1L, start, count).transpose (0L, 1L)
         | LayerFactor.Weighted _ -> invalidOp "A Jacobian's factor has no weights."
 
+    /// Whether a factor's gradients are products of one row each.
+    let private ofOneRow factor =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, _) -> A.size 2 = 1L
+        | _ -> false
+
+    /// The squares of the activations [g; n; d_in] and the errors [n; C; g d] of such a factor.
+    let private pairs (C: int64) factor : struct (torch.Tensor * torch.Tensor) =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, E) ->
+            let g, n, d = E.size 0, A.size 1, E.size 3
+            struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape (n, C, g * d))
+        | _ -> invalidOp "The factor has no rows."
+
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in] -> [n; C; C].
+    let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
+        let weights = squares.matmul(W.transpose (1L, 2L)).transpose (0L, 1L)
+        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul (errors.transpose (1L, 2L))
+
     /// sum_oi W_oi g_c,oi g_c',oi for each point. Shapes: W [g; d; d_in] -> [n; C; C].
     let private weightedBlocks (C: int64) (W: torch.Tensor) factor =
-        match factor with
-        | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
-            let g, n, d = E.size 0, A.size 1, E.size 3
-            let weights = A.squeeze(2L).square().matmul(W.transpose (1L, 2L))
-            let E = E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape (n, C, g * d)
-            let weighted = E * weights.transpose(0L, 1L).reshape (n, 1L, g * d)
-            weighted.matmul (E.transpose (1L, 2L))
-        | _ ->
+        if ofOneRow factor then
+            let struct (squares, errors) = pairs C factor
+            weightedPairs W squares errors
+        else
             let roots = W.sqrt().flatten ()
-            let n = int64 (LayerFactor.columns factor) / C
+            let n = LayerFactor.columns factor / C
 
             let block (struct (start, count)) =
                 use scope = torch.NewDisposeScope()
@@ -111,11 +136,12 @@ module internal OutputCovariance =
 
         FisherFactor.weighted roots J
 
-    /// J P^-1 U V (1 + kappa / c)^-1/2, [C n; m].
-    let private features (delta: float array) U (V: torch.Tensor) (kappa: torch.Tensor) J =
-        let c = delta[0]
-        let R = FisherFactor.crossGram (weighted delta -1.0 J) U
-        R.mm V * ((kappa + c).reciprocal() * c).sqrt ()
+    /// J R^-1 U V, [C n; m].
+    let private features relative U (V: torch.Tensor) J =
+        (FisherFactor.crossGram (weighted relative -1.0 J) U).mm V
+
+    /// 1/c (1 + kappa / c)^-1/2: what these features count at P = c R.
+    let private shares (c: float) (kappa: torch.Tensor) = (kappa + c).rsqrt() * (c ** -0.5)
 
     /// Sigma as [d_out; d_in; d_out; d_in] between two activations: e_o (a^T Sigma_oo' a) e_o'.
     let private denseBlocks (C: int64) (Sigma: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
@@ -139,42 +165,70 @@ module internal OutputCovariance =
     let private allWritten C start count (J: FisherFactor) =
         torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten (2L)), 2L)
 
-    /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
-    let blocks (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
+    /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
+    let private priorBlocks C (relative: float array) J =
+        Array.map2
+            (fun factor ratio -> weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
+            (only J)
+            relative
+        |> Array.reduce (fun x y -> x + y)
+
+    /// What does not depend on the prior precision.
+    let prepare (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) ->
-            let prior =
-                Array.map2
-                    (fun factor delta ->
-                        weightedBlocks C (constant delta factor (groupsOf factor)) (ofType double factor))
-                    (only J)
-                    delta
-                |> Array.reduce (fun x y -> x + y)
+        | DataPrecision.LowRank(U, relative, V, _) ->
+            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), V)
+        | DataPrecision.Basis(Q_E, Q_A, _) ->
+            let rotated = rotated Q_E Q_A (first J)
 
-            prior - square (byPoint C (features delta U V kappa J))
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+            if ofOneRow rotated then
+                let struct (squares, errors) = pairs C rotated
+                PreparedPart.Basis(squares, errors)
+            else
+                PreparedPart.Whole J
+        | _ -> PreparedPart.Whole J
+
+    /// The tensors of a prepared part.
+    let tensors prepared =
+        match prepared with
+        | PreparedPart.LowRank(prior, features, _) -> [ prior; features ]
+        | PreparedPart.Basis(squares, errors) -> [ squares; errors ]
+        | PreparedPart.Whole J -> FisherFactor.tensors J
+
+    let private denseWhole C (delta: float) (Q: torch.Tensor) kappa (J: FisherFactor) =
+        let root = rootOf delta Q kappa
+
+        match only J with
+        | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
+            denseBlocks C (root.mm (root.t ())) A E
+        | layers ->
+            let n = LayerFactor.columns layers[0] / C
+
+            let block (struct (start, count)) =
+                use scope = torch.NewDisposeScope()
+                scope.MoveToOuter(square ((allWritten C start count J).matmul root))
+
+            torch.cat (runs n (most / (C * Q.size 0)) |> Seq.map block |> Seq.toArray, 0L)
+
+    /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
+    let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
+        match part, prepared with
+        | DataPrecision.LowRank(_, _, V, kappa), PreparedPart.LowRank(prior, features, V') when
+            obj.ReferenceEquals(V, V')
+            ->
+            prior / delta[0] - square (features * shares delta[0] kappa)
+        | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
+            weightedPairs ((S + delta[0]).reciprocal ()) squares errors
+        | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal ()) (rotated Q_E Q_A (first J))
-        | DataPrecision.Dense(Q, kappa, _) ->
-            let root = rootOf delta[0] Q kappa
-
-            match only J with
-            | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
-                denseBlocks C (root.mm (root.t ())) A E
-            | layers ->
-                let n = int64 (LayerFactor.columns layers[0]) / C
-
-                let block (struct (start, count)) =
-                    use scope = torch.NewDisposeScope()
-                    scope.MoveToOuter(square ((allWritten C start count J).matmul root))
-
-                torch.cat (runs n (most / (C * Q.size 0)) |> Seq.map block |> Seq.toArray, 0L)
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J -> denseWhole C delta[0] Q kappa J
+        | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) ->
-            let R = features delta U V kappa J
+        | DataPrecision.LowRank(U, relative, V, kappa) ->
+            let R = features relative U V J * shares delta[0] kappa
             FisherFactor.gram (weighted delta -0.5 J) - R.mm (R.t ())
         | DataPrecision.Basis(Q_E, Q_A, S) ->
             let root = (S + delta[0]).rsqrt().reshape (-1L, S.size 2)
@@ -186,7 +240,7 @@ module internal OutputCovariance =
                 }
             )
         | DataPrecision.Dense(Q, kappa, _) ->
-            let n = int64 (LayerFactor.columns (first J)) / C
+            let n = LayerFactor.columns (first J) / C
             let features = (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm (rootOf delta[0] Q kappa)
             let features = features.``to`` double
             features.mm (features.t ())

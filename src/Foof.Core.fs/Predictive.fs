@@ -3,6 +3,20 @@ namespace Foof
 open System
 open TorchSharp
 
+/// What predictions at some inputs need that does not depend on the prior precision. Owns its tensors.
+[<Sealed>]
+type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPart array) =
+    let tensors = parts |> Seq.collect OutputCovariance.tensors |> Seq.toArray
+
+    member internal _.Points = points
+    member internal _.Entries = entries
+    member internal _.Parts = parts
+
+    interface IDisposable with
+        member _.Dispose() =
+            for tensor in tensors do
+                tensor.Dispose()
+
 /// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what follows for
 /// class probabilities. Cross Grams only: nothing of size p x C is formed where the posterior does not hold it.
 /// Results belong to the caller. (MATH 6)
@@ -22,29 +36,67 @@ module Predictive =
 
         columns / points
 
-    let private sumOverParts (posterior: Posterior) (J: FisherFactor) ofPart =
+    /// The Jacobian of each part's layers.
+    let private byPart (posterior: Posterior) (J: FisherFactor) =
         DataPrecision.parts posterior.Data
         |> Array.map (fun struct (part, first, count) ->
-            let own = {
-                Shapes = Array.sub J.Shapes first count
-                Parts =
-                    J.Parts
-                    |> Array.map (fun columns -> {
-                        columns with
-                            Layers = Array.sub columns.Layers first count
-                    })
-            }
+            struct (part,
+                    Array.sub posterior.Prior.Precision first count,
+                    {
+                        Shapes = Array.sub J.Shapes first count
+                        Parts =
+                            J.Parts
+                            |> Array.map (fun columns -> {
+                                columns with
+                                    Layers = Array.sub columns.Layers first count
+                            })
+                    }))
 
-            (ofPart (Array.sub posterior.Prior.Precision first count) part own: torch.Tensor)
-                .``to``
-                torch.ScalarType.Float64)
-        |> Array.reduce (fun x y -> x.add_ y)
+    let private total (posterior: Posterior) (parts: torch.Tensor array) =
+        parts
+        |> Array.map _.``to``(torch.ScalarType.Float64)
+        |> Array.reduce (fun x y -> x + y)
         |> fun sum -> sum * posterior.Temperature
+
+    let private preparedParts C posterior J =
+        byPart posterior J |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
+
+    let private finished C (prepared: PreparedPart array) (posterior: Posterior) =
+        DataPrecision.parts posterior.Data
+        |> Array.map2
+            (fun prepared struct (part, first, count) ->
+                let delta = Array.sub posterior.Prior.Precision first count
+                OutputCovariance.blocks C delta part prepared)
+            prepared
+        |> total posterior
 
     /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns -> [n; C; C].
     let covariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
-        Scope.tensor (fun () -> sumOverParts posterior J (OutputCovariance.blocks C))
+        Scope.tensor (fun () -> finished C (preparedParts C posterior J) posterior)
+
+    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers. It may share J's tensors and
+    /// owns them then. Raises what `covariance` raises.
+    let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
+        let C = entries posterior points J
+
+        let parts =
+            Scope.ownedBut
+                (FisherFactor.tensors J)
+                (fun () -> preparedParts C posterior J)
+                (Seq.collect OutputCovariance.tensors)
+
+        for tensor in parts |> Seq.collect OutputCovariance.tensors do
+            Scope.detach tensor |> ignore
+
+        new PreparedOutputs(points, C, parts)
+
+    /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
+    let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
+        if prepared.Parts.Length <> (DataPrecision.parts posterior.Data).Length then
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+
+        Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 
     /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
     /// Shapes: J of n C columns -> [n C; n C].
@@ -52,7 +104,11 @@ module Predictive =
         let C = entries posterior points J
 
         Scope.tensor (fun () ->
-            let joint = sumOverParts posterior J (OutputCovariance.joint C)
+            let joint =
+                byPart posterior J
+                |> Array.map (fun struct (part, delta, own) -> OutputCovariance.joint C delta part own)
+                |> total posterior
+
             joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape (points * C, points * C))
 
     let private requireFit (output: torch.Tensor) (covariance: torch.Tensor) =

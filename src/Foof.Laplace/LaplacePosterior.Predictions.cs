@@ -37,7 +37,15 @@ public sealed partial class LaplacePosterior
                 : Linearised(inputs, options, progress, cancellation);
         if (parts.Count == 0)
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
-        return Prediction.Join(parts);
+        var joined = Prediction.Join(parts);
+        Free(parts);
+        return joined;
+    }
+
+    private static void Free(IEnumerable<Prediction> parts)
+    {
+        foreach (var part in parts)
+            part.Dispose();
     }
 
     private List<Prediction> Linearised(
@@ -49,34 +57,63 @@ public sealed partial class LaplacePosterior
     {
         var parts = new List<Prediction>();
         using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
-        foreach (var input in inputs)
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            using var batch = NewDisposeScope();
-            var part = OfOutputs(Outputs(input), options, generator);
-            batch.MoveToOuter(part.Output, part.Variance);
-            if (part.Probabilities is not null)
-                batch.MoveToOuter(part.Probabilities);
-            parts.Add(part);
-            progress?.Report(parts.Count);
+            foreach (var input in inputs)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var batch = NewDisposeScope();
+                var (output, jacobian) = Jacobian.factor(model, layers, input);
+                var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
+                parts.Add(OfOutputs(output, covariance, options, generator).Detached());
+                progress?.Report(parts.Count);
+            }
+            return parts;
         }
-        return parts;
+        catch
+        {
+            Free(parts);
+            throw;
+        }
     }
 
-    /// <summary>The outputs and their covariance, [n; ...] and [n; C; C].</summary>
-    private (Tensor Output, Tensor Covariance) Outputs(Tensor input)
+    /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
+    internal LinearisedBatch Linearise(Tensor input)
     {
+        SoundModel.Require(model);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
         var (output, jacobian) = Jacobian.factor(model, layers, input);
-        return (output, Predictive.covariance(output.shape[0], jacobian, Alive));
+        var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
+        return new(output.DetachFromDisposeScope(), prepared);
+    }
+
+    /// <summary>The predictions of such batches; the caller owns them.</summary>
+    internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
+        return Prediction.Join(
+            [
+                .. batches.Select(batch =>
+                    OfOutputs(
+                        batch.Output,
+                        Predictive.covarianceOf(batch.Prepared, Alive),
+                        options,
+                        generator
+                    )
+                ),
+            ]
+        );
     }
 
     private Prediction OfOutputs(
-        (Tensor Output, Tensor Covariance) found,
+        Tensor output,
+        Tensor covariance,
         PredictionOptions options,
         Generator generator
     )
     {
-        var (output, covariance) = found;
         var variance = linalg.diagonal(covariance).reshape(output.shape);
         var mean = output.to(ScalarType.Float64);
         if (!Likelihood.IsCategorical)

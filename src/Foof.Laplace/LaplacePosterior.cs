@@ -30,7 +30,7 @@ public sealed partial class LaplacePosterior : IDisposable
     {
         (this.model, this.layers, this.posterior, this.gradient) = (model, layers, posterior, gradient);
         Facts = facts;
-        foreach (var tensor in PosteriorModule.tensors(posterior).Concat(gradient ?? []))
+        foreach (var tensor in Tensors)
             tensor.DetachFromDisposeScope();
     }
 
@@ -134,15 +134,26 @@ public sealed partial class LaplacePosterior : IDisposable
         using var unrecorded = no_grad();
         var fit = new CurvatureFit(model, layers, likelihood, options, generator);
         var fitted = fit.Run(batches, progress, cancellation);
-        var points = options.DataPoints ?? fitted.Points;
-        var prior = PriorModule.isotropic(layers.Length, options.PriorPrecision);
-        var data = DataPrecisionModule.ofCurvature(points, Packed(fitted.Curvature));
-        var facts = LaplaceFacts.Of(likelihood, fitted, points, IsLastLayer(model, layers), fit.IsDense);
-        var posterior = PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
-        var found = new LaplacePosterior(model, layers, posterior, facts, fitted.Gradient);
-        found.NoteLabels(options);
-        return found;
+        IEnumerable<Tensor> kept = [];
+        try
+        {
+            var points = options.DataPoints ?? fitted.Points;
+            var prior = PriorModule.isotropic(layers.Length, options.PriorPrecision);
+            var data = DataPrecisionModule.ofCurvature(points, Packed(fitted.Curvature));
+            var posterior = PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
+            var facts = LaplaceFacts.Of(likelihood, fitted, points, IsLastLayer(model, layers), fit.IsDense);
+            var found = new LaplacePosterior(model, layers, posterior, facts, fitted.Gradient);
+            kept = found.Tensors;
+            found.NoteLabels(options);
+            return found;
+        }
+        finally
+        {
+            fitted.Release(kept);
+        }
     }
+
+    private IEnumerable<Tensor> Tensors => PosteriorModule.tensors(posterior).Concat(gradient ?? []);
 
     private static Curvature Packed(Curvature curvature) =>
         curvature is Curvature.LowRank { G: var G }
@@ -241,7 +252,7 @@ public sealed partial class LaplacePosterior : IDisposable
         if (isDisposed)
             return;
         isDisposed = true;
-        foreach (var tensor in PosteriorModule.tensors(posterior).Concat(gradient ?? []))
+        foreach (var tensor in Tensors)
             tensor.Dispose();
     }
 }

@@ -11,6 +11,15 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
     /// <summary>The mean over outputs of a data point's variance [n]: how little the network knows of it.</summary>
     public Tensor Uncertainty() => Variance.flatten(1).mean([1L]);
 
+    /// <summary>Takes its tensors out of every scope.</summary>
+    internal Prediction Detached()
+    {
+        Output.DetachFromDisposeScope();
+        Probabilities?.DetachFromDisposeScope();
+        Variance.DetachFromDisposeScope();
+        return this;
+    }
+
     internal static Prediction Join(IReadOnlyList<Prediction> parts)
     {
         Tensor Joined(Func<Prediction, Tensor> of) => cat([.. parts.Select(of)], 0).DetachFromDisposeScope();

@@ -51,49 +51,57 @@ internal sealed class CurvatureFit(
         var (points, entries, loss, done) = (0L, 0L, (double?)0.0, 0);
         Curvature? curvature = null;
         Tensor[]? gradient = null;
-        using var scope = NewDisposeScope();
-        foreach (var (input, target) in batches)
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            using var batch = NewDisposeScope();
-            using var output = Output(input);
-            var count = SoundModel.Points(likelihood, input, output, target);
-            var share = (double)count / (points + count);
-            var before = Tensors(curvature, gradient);
-            curvature = Average(share, curvature, OfBatch(labels, input, target));
-            if (target is null)
-                (loss, gradient) = (null, null);
-            else if (loss is { } mean)
+            foreach (var (input, target) in batches)
             {
-                loss = mean + share * (LikelihoodModule.loss(likelihood, output, target).ToDouble() - mean);
-                gradient = Average(share, gradient, GradientOf(input, target));
-                entries += target.numel();
-            }
-            points += count;
-            Replace(batch, before, Tensors(curvature, gradient));
-            progress?.Report(++done);
-            if (Bytes(curvature) > options.MemoryBudget)
+                cancellation.ThrowIfCancellationRequested();
+                using var batch = NewDisposeScope();
+                using var output = Output(input);
+                var count = SoundModel.Points(likelihood, input, output, target);
+                var share = (double)count / (points + count);
+                var before = FittedCurvature.Tensors(curvature, gradient);
+                curvature = Average(share, curvature, OfBatch(labels, input, target));
+                if (target is null)
+                    (loss, gradient) = (null, null);
+                else if (loss is { } mean)
+                {
+                    loss = mean + share * (Loss(output, target) - mean);
+                    gradient = Average(share, gradient, GradientOf(input, target));
+                    entries += target.numel();
+                }
+                points += count;
+                Replace(before, FittedCurvature.Tensors(curvature, gradient));
+                progress?.Report(++done);
+                if (Bytes(curvature) <= options.MemoryBudget)
+                    continue;
+                Replace(FittedCurvature.Tensors(curvature, gradient), []);
                 return null;
+            }
         }
-        if (curvature is null)
-            throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches));
-        Replace(scope, [], Tensors(curvature, gradient));
-        return new(curvature, points, loss, gradient, entries, labels);
+        catch
+        {
+            Replace(FittedCurvature.Tensors(curvature, gradient), []);
+            throw;
+        }
+        return curvature is null
+            ? throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches))
+            : new(curvature, points, loss, gradient, entries, labels);
     }
 
-    private static Tensor[] Tensors(Curvature? curvature, Tensor[]? gradient) =>
-        [.. curvature is null ? [] : CurvatureModule.tensors(curvature), .. gradient ?? []];
-
-    // What is kept goes to the scope outside; what it replaces is freed.
-    private static void Replace(DisposeScope scope, Tensor[] before, Tensor[] after)
+    // Outside of every scope: the batches may come from a method that has scopes of its own.
+    private static void Replace(IReadOnlyList<Tensor> before, IReadOnlyList<Tensor> after)
     {
         var kept = new HashSet<Tensor>(after, ReferenceEqualityComparer.Instance);
         foreach (var tensor in kept)
-            scope.MoveToOuter(tensor);
+            tensor.DetachFromDisposeScope();
         foreach (var tensor in before)
             if (!kept.Contains(tensor))
                 tensor.Dispose();
     }
+
+    private double Loss(Tensor output, Tensor target) =>
+        LikelihoodModule.loss(likelihood, output, target).ToDouble();
 
     private Tensor Output(Tensor input)
     {

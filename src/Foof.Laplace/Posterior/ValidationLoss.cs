@@ -8,6 +8,7 @@ internal sealed class ValidationLoss : IDisposable
     private readonly LaplacePosterior posterior;
     private readonly PredictionOptions options;
     private readonly List<(Tensor Input, Tensor Target)> batches = [];
+    private readonly List<LinearisedBatch> linearised = [];
 
     internal ValidationLoss(
         LaplacePosterior posterior,
@@ -17,7 +18,11 @@ internal sealed class ValidationLoss : IDisposable
     {
         (this.posterior, this.options) = (posterior, options);
         foreach (var (input, target) in validation)
+        {
             batches.Add((Kept(input), Kept(target)));
+            if (options.Kind != PredictiveKind.MonteCarlo)
+                linearised.Add(posterior.Linearise(input));
+        }
         if (batches.Count == 0)
             throw new ArgumentException("The validation data must hold at least one batch; got none.");
     }
@@ -29,7 +34,10 @@ internal sealed class ValidationLoss : IDisposable
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        using var found = posterior.Predict(batches.Select(batch => batch.Input), options);
+        using var found =
+            linearised.Count > 0
+                ? posterior.Predict(linearised, options)
+                : posterior.Predict(batches.Select(batch => batch.Input), options);
         var target = cat([.. batches.Select(batch => batch.Target)], 0);
         return posterior.NegativeLogLikelihood(found, target);
     }
@@ -37,6 +45,8 @@ internal sealed class ValidationLoss : IDisposable
     /// <summary>Lets the batches go.</summary>
     public void Dispose()
     {
+        foreach (var batch in linearised)
+            batch.Dispose();
         foreach (var (input, target) in batches)
         {
             input.Dispose();
