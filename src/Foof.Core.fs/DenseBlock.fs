@@ -16,12 +16,12 @@ module internal DenseBlock =
 
         for o in 0L .. d - 1L do
             use _row = torch.NewDisposeScope()
-            let weights = h.select(1L, o).narrow (1L, o, d - o)
+            let weights = h.select(1L, o).narrow(1L, o, d - o)
             let weighted = (weights.unsqueeze -1L * A.unsqueeze 1L).flatten 1L
-            let block = A.t().mm(weighted).view (d_in, d - o, d_in)
+            let block = A.t().mm(weighted).view(d_in, d - o, d_in)
             F.select(0L, o).narrow(1L, o, d - o).copy_ block |> ignore
             // The blocks below the diagonal are the transposed ones right of it.
-            F.select(2L, o).narrow(0L, o, d - o).copy_ (block.permute (1L, 2L, 0L)) |> ignore
+            F.select(2L, o).narrow(0L, o, d - o).copy_(block.permute (1L, 2L, 0L)) |> ignore
 
         F.view (d * d_in, d * d_in)
 

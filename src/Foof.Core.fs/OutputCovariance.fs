@@ -24,7 +24,7 @@ module internal OutputCovariance =
 
     /// [C n; k] as [n; C; k].
     let private byPoint (C: int64) (rows: torch.Tensor) =
-        rows.view(C, -1L, rows.size -1).transpose (0L, 1L)
+        rows.view(C, -1L, rows.size -1).transpose(0L, 1L)
 
     let private square (features: torch.Tensor) =
         features.matmul (features.transpose (1L, 2L))
@@ -40,12 +40,12 @@ module internal OutputCovariance =
         | LayerFactor.Product(activations, E) ->
             let n = Activations.dataPoints activations
             let A = activations |> Activations.points start count |> Activations.dense E.dtype
-            let E = E.view(E.size 0, C, n, E.size 2, E.size 3).narrow (2L, start, count)
+            let E = E.view(E.size 0, C, n, E.size 2, E.size 3).narrow(2L, start, count)
             let P = torch.einsum ("gcnrd,gnri->ncgdi", E, A)
             P.reshape (count, C, -1L, P.size -1)
         | LayerFactor.Columns P ->
             let n = P.size 0 / C
-            P.view(C, n, P.size 1, P.size 2).narrow(1L, start, count).transpose (0L, 1L)
+            P.view(C, n, P.size 1, P.size 2).narrow(1L, start, count).transpose(0L, 1L)
         | LayerFactor.Weighted _ -> invalidOp "A Jacobian's factor has no weights."
 
     /// Whether a factor's gradients are products of one row each.
@@ -59,13 +59,13 @@ module internal OutputCovariance =
         match factor with
         | LayerFactor.Product(Activations.Rows A, E) ->
             let g, n, d = E.size 0, A.size 1, E.size 3
-            struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape (n, C, g * d))
+            struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
 
     /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in] -> [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
-        let weights = squares.matmul(W.transpose (1L, 2L)).transpose (0L, 1L)
-        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul (errors.transpose (1L, 2L))
+        let weights = squares.matmul(W.transpose (1L, 2L)).transpose(0L, 1L)
+        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul(errors.transpose (1L, 2L))
 
     /// sum_oi W_oi g_c,oi g_c',oi for each point. Shapes: W [g; d; d_in] -> [n; C; C].
     let private weightedBlocks (C: int64) (W: torch.Tensor) factor =
@@ -73,7 +73,7 @@ module internal OutputCovariance =
             let struct (squares, errors) = pairs C factor
             weightedPairs W squares errors
         else
-            let roots = W.sqrt().flatten ()
+            let roots = W.sqrt().flatten()
             let n = LayerFactor.columns factor / C
 
             let block (struct (start, count)) =
@@ -132,7 +132,8 @@ module internal OutputCovariance =
 
         let roots =
             delta
-            |> Array.map (fun delta -> torch.full (1L, 1L, delta ** power, dtype = like.dtype, device = like.device))
+            |> Array.map (fun delta ->
+                torch.full (1L, 1L, delta ** power, dtype = like.dtype, device = like.device))
 
         FisherFactor.weighted roots J
 
@@ -146,9 +147,12 @@ module internal OutputCovariance =
     /// Sigma as [d_out; d_in; d_out; d_in] between two activations: e_o (a^T Sigma_oo' a) e_o'.
     let private denseBlocks (C: int64) (Sigma: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
-        let byInput = Sigma.view(d, d_in, d, d_in).permute(1L, 0L, 2L, 3L).reshape (d_in, -1L)
+
+        let byInput =
+            Sigma.view(d, d_in, d, d_in).permute(1L, 0L, 2L, 3L).reshape(d_in, -1L)
+
         let A = A.view (n, d_in)
-        let E = E.view(C, n, d).transpose (0L, 1L)
+        let E = E.view(C, n, d).transpose(0L, 1L)
 
         let block (struct (start, count)) =
             use scope = torch.NewDisposeScope()
@@ -163,12 +167,13 @@ module internal OutputCovariance =
 
     /// All layers' gradients of some points, [count; C; p].
     let private allWritten C start count (J: FisherFactor) =
-        torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten (2L)), 2L)
+        torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =
         Array.map2
-            (fun factor ratio -> weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
+            (fun factor ratio ->
+                weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
             (only J)
             relative
         |> Array.reduce (fun x y -> x + y)
@@ -218,9 +223,9 @@ module internal OutputCovariance =
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
         | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
-            weightedPairs ((S + delta[0]).reciprocal ()) squares errors
+            weightedPairs ((S + delta[0]).reciprocal()) squares errors
         | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
-            weightedBlocks C ((S + delta[0]).reciprocal ()) (rotated Q_E Q_A (first J))
+            weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
         | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J -> denseWhole C delta[0] Q kappa J
         | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
 
@@ -231,7 +236,7 @@ module internal OutputCovariance =
             let R = features relative U V J * shares delta[0] kappa
             FisherFactor.gram (weighted delta -0.5 J) - R.mm (R.t ())
         | DataPrecision.Basis(Q_E, Q_A, S) ->
-            let root = (S + delta[0]).rsqrt().reshape (-1L, S.size 2)
+            let root = (S + delta[0]).rsqrt().reshape(-1L, S.size 2)
 
             FisherFactor.gram (
                 FisherFactor.ofColumns {
@@ -241,7 +246,10 @@ module internal OutputCovariance =
             )
         | DataPrecision.Dense(Q, kappa, _) ->
             let n = LayerFactor.columns (first J) / C
-            let features = (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm (rootOf delta[0] Q kappa)
+
+            let features =
+                (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)
+
             let features = features.``to`` double
             features.mm (features.t ())
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."

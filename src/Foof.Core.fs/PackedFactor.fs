@@ -35,7 +35,7 @@ module PackedFactor =
 
         LayerFactor.Product(
             Activations.joinDataPoints (parts |> Array.map (fun struct (activations, _) -> activations)),
-            torch.cat(errors, 2L).flatten (1L, 2L)
+            torch.cat(errors, 2L).flatten(1L, 2L)
         )
 
     let private runs (parts: FisherColumns array) =
@@ -58,8 +58,7 @@ module PackedFactor =
                 let parts = Array.ofList group
 
                 {
-                    Layers =
-                        Array.init G.Shapes.Length (fun l -> parts |> Array.map _.Layers[l] |> joined)
+                    Layers = Array.init G.Shapes.Length (fun l -> parts |> Array.map _.Layers[l] |> joined)
                     Weight = parts[0].Weight
                 }
 

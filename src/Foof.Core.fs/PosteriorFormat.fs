@@ -9,7 +9,9 @@ open TorchSharp
 module PosteriorFormat =
 
     let private numbers (values: float array) : JsonNode =
-        values |> Array.map (fun value -> JsonValue.Create value :> JsonNode) |> FactorFormat.arrayOf
+        values
+        |> Array.map (fun value -> JsonValue.Create value :> JsonNode)
+        |> FactorFormat.arrayOf
 
     let private text (value: string) : JsonNode = JsonValue.Create value
 
@@ -41,14 +43,23 @@ module PosteriorFormat =
             | _ -> FactorFormat.refuse $"name tensors that are there, and '{name}' is not"
 
         let curvature =
-            FactorFormat.entry "curvature" node |> FactorFormat.value<string> |> CurvatureFormat.read tensors
+            FactorFormat.entry "curvature" node
+            |> FactorFormat.value<string>
+            |> CurvatureFormat.read tensors
 
         let relative () =
-            FactorFormat.entry "relative" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
+            FactorFormat.entry "relative" node
+            |> FactorFormat.items
+            |> Array.map FactorFormat.value<float>
 
         match FactorFormat.kind node, curvature with
         | "low rank", Curvature.LowRank U ->
-            DataPrecision.LowRank(U, relative (), FactorFormat.tensor find "V" node, FactorFormat.tensor find "kappa" node)
+            DataPrecision.LowRank(
+                U,
+                relative (),
+                FactorFormat.tensor find "V" node,
+                FactorFormat.tensor find "kappa" node
+            )
         | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, Q_A, S)
         | "dense", Curvature.Dense(Q, shapes) ->
             DataPrecision.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
@@ -93,13 +104,22 @@ module PosteriorFormat =
                 | _ -> FactorFormat.refuse $"name the tensors of '{name}'")
 
         let precision =
-            FactorFormat.entry "precision" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
+            FactorFormat.entry "precision" node
+            |> FactorFormat.items
+            |> Array.map FactorFormat.value<float>
 
         let parts =
-            FactorFormat.entry "parts" node |> FactorFormat.items |> Array.map (toPart tensors)
+            FactorFormat.entry "parts" node
+            |> FactorFormat.items
+            |> Array.map (toPart tensors)
 
-        let data = if parts.Length = 1 then parts[0] else DataPrecision.Blocks parts
+        let data =
+            if parts.Length = 1 then
+                parts[0]
+            else
+                DataPrecision.Blocks parts
+
         let prior = Prior.perLayer precision |> Prior.withMean (vector "prior_mean")
 
         Posterior.make (vector "mean") data prior
-        |> Posterior.withTemperature (FactorFormat.value<float> (FactorFormat.entry "temperature" node))
+        |> Posterior.withTemperature (FactorFormat.value<float>(FactorFormat.entry "temperature" node))

@@ -35,7 +35,7 @@ module PosteriorUpdate =
         | _ -> struct (part, 0.0)
 
     let private traceOf part =
-        Reading.number ((PosteriorPart.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum ())
+        Reading.number ((PosteriorPart.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
 
     /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p numbers; and the
     /// share of the trace of N F that is left out, in [0, 1]. Other parts stay. It may share tensors; new ones belong to
@@ -50,11 +50,16 @@ module PosteriorUpdate =
                 let parts = DataPrecision.parts (DataPrecision.fitTo one data)
                 let all = parts |> Array.sumBy (fun struct (part, _, _) -> traceOf part)
 
-                let found =
-                    parts |> Array.map (fun struct (part, _, _) -> compressed columns part)
+                let found = parts |> Array.map (fun struct (part, _, _) -> compressed columns part)
 
                 let dropped = found |> Array.sumBy (fun struct (_, dropped) -> dropped)
                 let kept = found |> Array.map (fun struct (part, _) -> part)
-                let data = if kept.Length = 1 then kept[0] else DataPrecision.Blocks kept
+
+                let data =
+                    if kept.Length = 1 then
+                        kept[0]
+                    else
+                        DataPrecision.Blocks kept
+
                 struct (data, (if all > 0.0 then dropped / all else 0.0)))
             (fun struct (data, _) -> Seq.ofList (DataPrecision.tensors data))

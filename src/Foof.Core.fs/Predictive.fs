@@ -25,7 +25,9 @@ module Predictive =
 
     let private entries (posterior: Posterior) (points: int64) (J: FisherFactor) =
         if J.Shapes <> Posterior.shapes posterior then
-            invalidArg (nameof J) "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
+            invalidArg
+                (nameof J)
+                "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
 
         let columns = int64 (FisherFactor.columns J)
 
@@ -59,7 +61,8 @@ module Predictive =
         |> fun sum -> sum * posterior.Temperature
 
     let private preparedParts C posterior J =
-        byPart posterior J |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
+        byPart posterior J
+        |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
 
     let private finished C (prepared: PreparedPart array) (posterior: Posterior) =
         DataPrecision.parts posterior.Data
@@ -109,7 +112,7 @@ module Predictive =
                 |> Array.map (fun struct (part, delta, own) -> OutputCovariance.joint C delta part own)
                 |> total posterior
 
-            joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape (points * C, points * C))
+            joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))
 
     let private requireFit (output: torch.Tensor) (covariance: torch.Tensor) =
         if
@@ -121,8 +124,7 @@ module Predictive =
                 ($"covariance must be [n; C; C] for an output [n; C]; got %A{covariance.shape} "
                  + $"for %A{output.shape}.")
 
-    let private diagonal (covariance: torch.Tensor) =
-        torch.diagonal (covariance, 0L, 1L, 2L)
+    let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
 
     /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal. Shapes: f [n; C], covariance [n; C; C] ->
     /// [n; C], float64. (MacKay 1992, by class)
@@ -144,18 +146,23 @@ module Predictive =
             let f = output.``to`` torch.ScalarType.Float64
             let C = float (f.size 1)
             let rows = covariance.sum 2L
-            let all = rows.sum(1L, keepdim = true).clamp_min (1e-300.ToScalar())
+            let all = rows.sum(1L, keepdim = true).clamp_min(1e-300.ToScalar())
             let mean = f - rows * f.sum (1L, keepdim = true) / all
-            let v = (diagonal covariance - rows.square () / all).clamp_min (1e-12.ToScalar())
+            let v = (diagonal covariance - rows.square () / all).clamp_min(1e-12.ToScalar())
 
             // e^f_c sum_k e^-f_k = sum_k e^(f_c - f_k)
-            let ratios = (mean + (mean.neg ()).logsumexp (1L, keepdim = true)).exp ()
+            let ratios = (mean + (mean.neg ()).logsumexp(1L, keepdim = true)).exp()
             let alpha = (ratios / (C * C) + (1.0 - 2.0 / C)) / v
             alpha / alpha.sum (1L, keepdim = true))
 
     /// Samples of the outputs, f + L eps with L L^T the covariance. Shapes: f [n; C], covariance [n; C; C] ->
     /// [k; n; C], float64. Raises an ArgumentException for k = 0.
-    let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
+    let sampleOutputs
+        (k: int)
+        (generator: torch.Generator)
+        (output: torch.Tensor)
+        (covariance: torch.Tensor)
+        =
         Require.atLeast "the number of samples" 1 k
         requireFit output covariance
 
@@ -172,7 +179,7 @@ module Predictive =
                     generator = generator
                 )
 
-            (root.matmul eps + f.unsqueeze 2L).permute (2L, 0L, 1L))
+            (root.matmul eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 
     /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =

@@ -160,8 +160,9 @@ internal static class LaplaceFile
             throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
         try
         {
-            return JsonSerializer.Deserialize<Network>(network)
-                is { Layers: not null, Likelihood: not null, Sigma: not null } description
+            return
+                JsonSerializer.Deserialize<Network>(network)
+                    is { Layers: not null, Likelihood: not null, Sigma: not null } description
                 ? (text, description)
                 : throw Damaged(path, "its description is incomplete");
         }

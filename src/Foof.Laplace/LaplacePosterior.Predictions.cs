@@ -33,7 +33,11 @@ public sealed partial class LaplacePosterior
         using var unrecorded = no_grad();
         var parts =
             options.Kind == PredictiveKind.MonteCarlo
-                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(inputs, progress, cancellation)
+                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(
+                    inputs,
+                    progress,
+                    cancellation
+                )
                 : Linearised(inputs, options, progress, cancellation);
         if (parts.Count == 0)
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
@@ -93,18 +97,11 @@ public sealed partial class LaplacePosterior
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
-        return Prediction.Join(
-            [
-                .. batches.Select(batch =>
-                    OfOutputs(
-                        batch.Output,
-                        Predictive.covarianceOf(batch.Prepared, Alive),
-                        options,
-                        generator
-                    )
-                ),
-            ]
-        );
+        return Prediction.Join([
+            .. batches.Select(batch =>
+                OfOutputs(batch.Output, Predictive.covarianceOf(batch.Prepared, Alive), options, generator)
+            ),
+        ]);
     }
 
     private Prediction OfOutputs(

@@ -6,7 +6,10 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     // From weights that are hardly held to weights that hardly move: N F is a sum over data points.
-    private static readonly double[] Grid = [.. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power))];
+    private static readonly double[] Grid =
+    [
+        .. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power)),
+    ];
 
     private const int SectionSteps = 10;
 
@@ -59,7 +62,9 @@ public sealed partial class LaplacePosterior
     public void TuneNoiseByEvidence()
     {
         if (Likelihood is not Likelihood.Gaussian { sigma: var sigma })
-            throw new InvalidOperationException("Only a normal likelihood with one sigma has observation noise.");
+            throw new InvalidOperationException(
+                "Only a normal likelihood with one sigma has observation noise."
+            );
         var entries = Facts.Entries;
         var squares =
             -2 * sigma * sigma * (LogLikelihood + LaplaceFacts.Normaliser(Facts.Likelihood, entries));
@@ -80,9 +85,7 @@ public sealed partial class LaplacePosterior
         using var unrecorded = no_grad();
         var data = DataPrecisionModule.scale(before * before / (sigma * sigma), Alive.Data);
         var mean = Alive.Mean;
-        Adopt(
-            PosteriorModule.withTemperature(Temperature, PosteriorModule.make(mean, data, Alive.Prior))
-        );
+        Adopt(PosteriorModule.withTemperature(Temperature, PosteriorModule.make(mean, data, Alive.Prior)));
         var likelihood = Likelihood.NewGaussian(sigma);
         Facts = Facts with
         {

@@ -156,9 +156,7 @@ public sealed partial class LaplacePosterior : IDisposable
     private IEnumerable<Tensor> Tensors => PosteriorModule.tensors(posterior).Concat(gradient ?? []);
 
     private static Curvature Packed(Curvature curvature) =>
-        curvature is Curvature.LowRank { G: var G }
-            ? Curvature.NewLowRank(PackedFactor.pack(G))
-            : curvature;
+        curvature is Curvature.LowRank { G: var G } ? Curvature.NewLowRank(PackedFactor.pack(G)) : curvature;
 
     internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
     {

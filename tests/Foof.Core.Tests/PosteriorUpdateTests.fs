@@ -19,7 +19,11 @@ let ``further data are added to the precision`` () =
             let again = PosteriorUpdate.withData mean (DataPrecision.scale 0.5 case.Data) first
             let expected = (precision again (case.Matrix * 1.5)).Inverse()
             Oracle.agrees Tolerance.explicit [| expected.Trace() |] [| Posterior.trace again |]
-            Oracle.agrees Tolerance.explicit (expected.Diagonal().ToArray()) (WrittenFactors.numbers (Posterior.variances again))
+
+            Oracle.agrees
+                Tolerance.explicit
+                (expected.Diagonal().ToArray())
+                (WrittenFactors.numbers (Posterior.variances again))
 
 [<Fact>]
 let ``equal Kronecker products merge into one of twice the trace`` () =
@@ -36,11 +40,23 @@ let ``compression keeps the leading eigenvalues and reports the share that it dr
     let U = FisherFactor.scale N (factor ())
     let data = DataPrecision.ofFactor U
     let struct (kept, dropped) = PosteriorUpdate.compress 3 data
-    let all = (Oracle.matrix (FisherFactor.dense U)).Evd().EigenValues.ToArray() |> Array.map _.Real |> Array.sortDescending
+
+    let all =
+        (Oracle.matrix (FisherFactor.dense U)).Evd().EigenValues.ToArray()
+        |> Array.map _.Real
+        |> Array.sortDescending
+
     let expected = Array.sum all[3..] / Array.sum all
     Oracle.agrees Tolerance.explicit [| 1.0; expected |] [| 1.0; dropped |]
     let found = Curvature.dense (DataPrecision.toCurvature kept) |> Oracle.matrix
-    Oracle.agrees Tolerance.explicit all[..2] (found.Evd().EigenValues.ToArray() |> Array.map _.Real |> Array.sortDescending |> Array.take 3)
+
+    Oracle.agrees
+        Tolerance.explicit
+        all[..2]
+        (found.Evd().EigenValues.ToArray()
+         |> Array.map _.Real
+         |> Array.sortDescending
+         |> Array.take 3)
 
 [<Fact>]
 let ``a packed factor is the same matrix in fewer parts`` () =
@@ -62,8 +78,14 @@ let ``a posterior's description gives it back to the same bits`` () =
             let text = PosteriorFormat.describe tensors posterior
             let again = PosteriorFormat.read tensors text
             Assert.Equal(Posterior.logDet posterior, Posterior.logDet again)
-            let draw posterior = PosteriorSample.draw 2 (new torch.Generator(3UL)) posterior
-            Assert.Equal<float array>(WrittenFactors.numbers (draw posterior), WrittenFactors.numbers (draw again))
+
+            let draw posterior =
+                PosteriorSample.draw 2 (new torch.Generator(3UL)) posterior
+
+            Assert.Equal<float array>(
+                WrittenFactors.numbers (draw posterior),
+                WrittenFactors.numbers (draw again)
+            )
 
 [<Fact>]
 let ``damaged descriptions are refused`` () =

@@ -19,7 +19,9 @@ let private jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<fl
     let output = model.call input
 
     let parameters =
-        layers |> Array.collect Layer.parameters |> Array.map (fun p -> p :> torch.Tensor)
+        layers
+        |> Array.collect Layer.parameters
+        |> Array.map (fun p -> p :> torch.Tensor)
 
     let row i c =
         let found =
@@ -27,7 +29,8 @@ let private jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<fl
 
         [|
             for l in 0 .. layers.Length - 1 do
-                torch.cat ([| found[2 * l]; found[2 * l + 1].unsqueeze 1L |], 1L) |> Oracle.values
+                torch.cat ([| found[2 * l]; found[2 * l + 1].unsqueeze 1L |], 1L)
+                |> Oracle.values
         |]
         |> Array.concat
 
@@ -40,7 +43,12 @@ let private jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<fl
 /// Posteriors of a network's layers, with their matrices N F.
 let private cases (model: Networks.Network) =
     let layers = layersOf model
-    let batch = { Input = Networks.normal [ 6; 3 ]; Target = null }
+
+    let batch = {
+        Input = Networks.normal [ 6; 3 ]
+        Target = null
+    }
+
     let G = Fisher.factor model layers Fisher.Full Likelihood.Categorical batch null
 
     [
@@ -55,7 +63,9 @@ let private cases (model: Networks.Network) =
     |> List.map (fun curvature ->
         let mean = WeightPenalty.copied layers
         let data = DataPrecision.ofCurvature N curvature
-        Posterior.make mean data (Prior.isotropic layers.Length 0.4) |> Posterior.withTemperature 0.7,
+
+        Posterior.make mean data (Prior.isotropic layers.Length 0.4)
+        |> Posterior.withTemperature 0.7,
         Oracle.matrix (Curvature.dense curvature) * N)
 
 let private network () = Networks.perceptron true [ 3; 4; 3 ]
@@ -70,7 +80,10 @@ let ``the Jacobian's columns are autograd's`` () =
 
     for i in 0..4 do
         for c in 0..2 do
-            Oracle.agrees Tolerance.explicit (expected.Row(i * 3 + c).ToArray()) (written.Row(c * 5 + i).ToArray())
+            Oracle.agrees
+                Tolerance.explicit
+                (expected.Row(i * 3 + c).ToArray())
+                (written.Row(c * 5 + i).ToArray())
 
 [<Fact>]
 let ``the mean gradient is that of the loss`` () =
@@ -78,10 +91,23 @@ let ``the mean gradient is that of the loss`` () =
     let model, input = network (), Networks.normal [ 5; 3 ]
     let target = torch.tensor [| 0L; 1L; 2L; 1L; 1L |]
     let layers = layersOf model
-    let G = Fisher.factor model layers Fisher.Empirical Likelihood.Categorical { Input = input; Target = target } null
+
+    let G =
+        Fisher.factor
+            model
+            layers
+            Fisher.Empirical
+            Likelihood.Categorical
+            { Input = input; Target = target }
+            null
+
     let loss = torch.nn.functional.cross_entropy (model.call input, target)
     loss.backward ()
-    Oracle.agrees Tolerance.explicit (WrittenFactors.numbers (WeightPenalty.gradients layers)) (WrittenFactors.numbers (Jacobian.meanGradient G))
+
+    Oracle.agrees
+        Tolerance.explicit
+        (WrittenFactors.numbers (WeightPenalty.gradients layers))
+        (WrittenFactors.numbers (Jacobian.meanGradient G))
 
 [<Fact>]
 let ``covariances of outputs are J Sigma J^T, point by point and together`` () =
@@ -103,28 +129,36 @@ let ``covariances of outputs are J Sigma J^T, point by point and together`` () =
 [<Fact>]
 let ``covariances of layers with groups, positions and one-hot rows are those of their written columns`` () =
     use _scope = torch.NewDisposeScope()
-    let U, J = grouped (), Networks.fromSeed 5 (fun () -> FisherFactor.scale 2.0 (grouped ()))
+
+    let U, J =
+        grouped (), Networks.fromSeed 5 (fun () -> FisherFactor.scale 2.0 (grouped ()))
+
     let J = FisherFactor.ofColumns { J.Parts[0] with Weight = 1.0 }
     let columns = WrittenFactors.columns J
 
-    for data in [
-        DataPrecision.ofFactor U
-        DataPrecision.ofCurvature 1.0 (Structure.kronecker Positions.Summed Positions.Averaged U)
-        DataPrecision.ofCurvature 1.0 (Structure.diagonal U)
-        DataPrecision.ofCurvature 1.0 (Structure.dense U)
-    ] do
+    for data in
+        [
+            DataPrecision.ofFactor U
+            DataPrecision.ofCurvature 1.0 (Structure.kronecker Positions.Summed Positions.Averaged U)
+            DataPrecision.ofCurvature 1.0 (Structure.diagonal U)
+            DataPrecision.ofCurvature 1.0 (Structure.dense U)
+        ] do
         let matrix = Oracle.matrix (Curvature.dense (DataPrecision.toCurvature data))
-        let posterior = Posterior.make (WrittenFactors.vector U.Shapes) data (Prior.isotropic 2 0.4)
-        let expected = columns * (precision posterior matrix).Inverse() * columns.Transpose()
+
+        let posterior =
+            Posterior.make (WrittenFactors.vector U.Shapes) data (Prior.isotropic 2 0.4)
+
+        let expected =
+            columns * (precision posterior matrix).Inverse() * columns.Transpose()
+
         let blocks = Predictive.covariance 3L J posterior
 
         for i in 0..2 do
             for c in 0..1 do
                 for c' in 0..1 do
-                    Oracle.agrees
-                        Tolerance.explicit
-                        [| expected[c * 3 + i, c' * 3 + i] |]
-                        [| blocks[int64 i, int64 c, int64 c'].ToDouble() |]
+                    Oracle.agrees Tolerance.explicit [| expected[c * 3 + i, c' * 3 + i] |] [|
+                        blocks[int64 i, int64 c, int64 c'].ToDouble()
+                    |]
 
 [<Fact>]
 let ``a Jacobian of other layers is refused`` () =
@@ -132,7 +166,10 @@ let ``a Jacobian of other layers is refused`` () =
     let model = network ()
     let posterior, _ = List.head (cases model)
     let other = Networks.perceptron true [ 3; 5; 3 ]
-    let struct (_, J) = Jacobian.factor other (layersOf other) (Networks.normal [ 5; 3 ])
+
+    let struct (_, J) =
+        Jacobian.factor other (layersOf other) (Networks.normal [ 5; 3 ])
+
     Oracle.refused [ "J must be of the posterior's layers" ] (fun () -> Predictive.covariance 5L J posterior)
 
 let private outputs () =
@@ -158,8 +195,15 @@ let ``probit and bridge are their formulas`` () =
     for i in 0..3 do
         let f = Oracle.values f[int64 i]
         let S = Oracle.matrix (covariance.select (0L, int64 i))
-        let scaled = f |> Array.mapi (fun c f -> exp (f / sqrt (1.0 + Math.PI / 8.0 * S[c, c])))
-        Oracle.agrees Tolerance.rounding (scaled |> Array.map (fun x -> x / Array.sum scaled)) (Oracle.values probit[int64 i])
+
+        let scaled =
+            f |> Array.mapi (fun c f -> exp (f / sqrt (1.0 + Math.PI / 8.0 * S[c, c])))
+
+        Oracle.agrees
+            Tolerance.rounding
+            (scaled |> Array.map (fun x -> x / Array.sum scaled))
+            (Oracle.values probit[int64 i])
+
         let rows = S.RowSums()
         let all = rows.Sum()
         let mean = f |> Array.mapi (fun c f' -> f' - rows[c] * Array.sum f / all)
@@ -167,11 +211,13 @@ let ``probit and bridge are their formulas`` () =
 
         let alpha =
             Array.init 3 (fun c ->
-                (1.0 - 2.0 / 3.0
-                 + exp mean[c] / 9.0 * (mean |> Array.sumBy (fun m -> exp -m)))
+                (1.0 - 2.0 / 3.0 + exp mean[c] / 9.0 * (mean |> Array.sumBy (fun m -> exp -m)))
                 / v[c])
 
-        Oracle.agrees Tolerance.explicit (alpha |> Array.map (fun x -> x / Array.sum alpha)) (Oracle.values bridge[int64 i])
+        Oracle.agrees
+            Tolerance.explicit
+            (alpha |> Array.map (fun x -> x / Array.sum alpha))
+            (Oracle.values bridge[int64 i])
 
 [<Fact>]
 let ``sampled outputs have the mean and the covariance`` () =

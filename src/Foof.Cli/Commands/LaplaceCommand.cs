@@ -74,7 +74,10 @@ internal sealed class LaplaceCommand
         "The data [default: those of the run]"
     );
 
-    private readonly Option<int?> test = Choice.Count("--test", "Predict the first n test images [default: all]");
+    private readonly Option<int?> test = Choice.Count(
+        "--test",
+        "Predict the first n test images [default: all]"
+    );
 
     private readonly Option<int?> budget = Choice.Count(
         "--memory-budget",
@@ -208,7 +211,9 @@ internal sealed class LaplaceCommand
         var options = checkpoint.Run.Options;
         var kind = ModelCatalogue.Find(options.Model);
         if (!kind.Classifies)
-            throw new CommandFailure($"--model must be a network that tells classes; {options.Model} is none.");
+            throw new CommandFailure(
+                $"--model must be a network that tells classes; {options.Model} is none."
+            );
         using var all = ImageData.Read(parsed.GetValue(data) ?? options.Data, options.Subset);
         if (all.Fingerprint != checkpoint.Run.Fingerprint)
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");

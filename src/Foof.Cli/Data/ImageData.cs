@@ -64,10 +64,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
                 ExitCode.Usage
             );
         var kept = Train.Count - count;
-        return (
-            new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint),
-            Train.Part(kept, count)
-        );
+        return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
     }
 
     private static string Missing(string data) =>

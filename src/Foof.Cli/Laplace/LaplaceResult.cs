@@ -52,9 +52,10 @@ internal sealed record LaplaceResult
             ["structure"] = Structure,
             ["parameters"] = Parameters,
             ["columns"] = Columns,
-            ["prior_precision"] = PriorPrecision.Distinct().Count() == 1
-                ? PriorPrecision[0]
-                : new JsonArray([.. PriorPrecision.Select(value => (JsonNode)value)]),
+            ["prior_precision"] =
+                PriorPrecision.Distinct().Count() == 1
+                    ? PriorPrecision[0]
+                    : new JsonArray([.. PriorPrecision.Select(value => (JsonNode)value)]),
             ["tuned_by"] = Tuned,
             ["log_evidence"] = LogEvidence,
             ["effective_parameters"] = EffectiveParameters,
@@ -74,18 +75,16 @@ internal sealed record LaplaceResult
                 ["noise"] = Detection.Noise.ToJson(),
                 ["rotated"] = Detection.Rotated.ToJson(),
             },
-            ["reliability"] = new JsonArray(
-                [
-                    .. Reliability.Select(bin => new JsonObject
-                    {
-                        ["low"] = bin.Low,
-                        ["high"] = bin.High,
-                        ["count"] = bin.Count,
-                        ["confidence"] = bin.Confidence,
-                        ["accuracy"] = bin.Accuracy,
-                    }),
-                ]
-            ),
+            ["reliability"] = new JsonArray([
+                .. Reliability.Select(bin => new JsonObject
+                {
+                    ["low"] = bin.Low,
+                    ["high"] = bin.High,
+                    ["count"] = bin.Count,
+                    ["confidence"] = bin.Confidence,
+                    ["accuracy"] = bin.Accuracy,
+                }),
+            ]),
             ["evidence_curve"] = CurveJson(),
             ["warnings"] = new JsonArray([.. Warnings.Select(warning => (JsonNode)warning)]),
             ["peak_rss_mb"] = peak,

@@ -34,12 +34,12 @@ internal sealed class LaplaceRun(
 
     /// <summary>How predictions can be made.</summary>
     internal static IReadOnlyList<(string Name, PredictiveKind Kind)> Predictives { get; } =
-        [
-            ("probit", PredictiveKind.Probit),
-            ("bridge", PredictiveKind.Bridge),
-            ("sampled", PredictiveKind.SampledOutputs),
-            ("monte-carlo", PredictiveKind.MonteCarlo),
-        ];
+    [
+        ("probit", PredictiveKind.Probit),
+        ("bridge", PredictiveKind.Bridge),
+        ("sampled", PredictiveKind.SampledOutputs),
+        ("monte-carlo", PredictiveKind.MonteCarlo),
+    ];
 
     private PredictionOptions Options =>
         new()
@@ -180,9 +180,9 @@ internal sealed class LaplaceRun(
                 Quality = (Plain(null), Scaled(), Quality.Of(inside.Probabilities!, test.Labels)),
                 Detection = (Detection.Of(inside, noise), Detection.Of(inside, rotated)),
                 Reliability = Calibration.Reliability(inside.Probabilities!, test.Labels),
-                Curve = posterior.EvidenceCurve(
-                    [.. Enumerable.Range(0, CurvePoints).Select(i => Math.Pow(10, i / 100.0 - 4))]
-                ),
+                Curve = posterior.EvidenceCurve([
+                    .. Enumerable.Range(0, CurvePoints).Select(i => Math.Pow(10, i / 100.0 - 4)),
+                ]),
                 Warnings = [.. posterior.Warnings],
             };
     }
@@ -235,12 +235,7 @@ internal sealed class LaplaceRun(
         return Plain(TemperatureScaling.Fit(Outputs(validation), validation.Labels));
     }
 
-    private static T Tracked<T>(
-        IProgressView progress,
-        string title,
-        int total,
-        Func<IProgress<int>, T> work
-    )
+    private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
     {
         T result = default!;
         progress.Track(title, total, meter => result = work(new Counter(meter, total)));

@@ -115,11 +115,7 @@ internal sealed class CurvatureFit(
         return options.Structure switch
         {
             LaplaceStructure.Diagonal => Structure.diagonal(factor),
-            LaplaceStructure.Kronecker => Structure.kronecker(
-                Positions.Summed,
-                Positions.Averaged,
-                factor
-            ),
+            LaplaceStructure.Kronecker => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
             LaplaceStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
             _ when IsDense && layers.Length == 1 => Structure.layerwiseDense(factor),
             _ when IsDense => Structure.dense(factor),
