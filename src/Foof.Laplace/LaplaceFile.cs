@@ -193,7 +193,7 @@ internal static class LaplaceFile
         using var scope = NewDisposeScope();
         var weights = WeightPenalty.weights(layers);
         foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))
-            if (!mean.equal(own).item<bool>())
+            if (!mean.eq(own).all().item<bool>())
                 throw new ForeignFileException(
                     $"{path} must be of this network; the weights of '{layer.Name}' are others: load the network "
                         + "that the posterior was fitted to."

@@ -60,7 +60,7 @@ public sealed class LaplacePosteriorTests
             Assert.Equal(posterior.Unrest(), again.Unrest());
             var (first, second) = (posterior.Sample(2, new Generator(1)), again.Sample(2, new Generator(1)));
             foreach (var (x, y) in first.Zip(second))
-                Assert.True(x.equal(y).item<bool>());
+                Assert.True(x.eq(y).all().item<bool>());
         }
         finally
         {
@@ -144,7 +144,7 @@ public sealed class LaplacePosteriorTests
                 MemoryBudget = 1000,
             }
         );
-        Assert.True(problem.Model.call(problem.Input).equal(before).item<bool>());
+        Assert.True(problem.Model.call(problem.Input).eq(before).all().item<bool>());
     }
 
     [Fact]
