@@ -49,7 +49,9 @@ module Fisher =
             | gradient -> gradient
             |> Layer.errors layer
 
-        torch.cat (Array.map ofCall calls, 2L)
+        match calls with
+        | [| only |] -> ofCall only
+        | _ -> torch.cat (Array.map ofCall calls, 2L)
 
     /// Which labels of a batch count; none where all do.
     let private mask likelihood (target: torch.Tensor) =
@@ -142,12 +144,18 @@ module Fisher =
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
 
-            let errors =
-                Array.map2
-                    (fun layer calls -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
-                    layers
-                    calls
+            // All layers' derivatives are there at once: each is freed when its rows are made.
+            let ofLayer layer (calls: Record array) =
+                let E = Scope.tensor (fun () -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
 
+                for call in calls do
+                    match gradientOf call with
+                    | null -> ()
+                    | gradient -> gradient.Dispose()
+
+                E
+
+            let errors = Array.map2 ofLayer layers calls
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
 
