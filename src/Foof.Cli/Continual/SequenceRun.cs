@@ -169,7 +169,10 @@ internal sealed class SequenceRun(
             using var scope = NewDisposeScope();
             var size = Math.Min(EvaluationBatch, set.Count - start);
             var output = head.call(task.Input(set.Images.narrow(0, start, size)));
-            correct += ModelKind.Correct(output, ContinualTask.Target(head, set.Labels.narrow(0, start, size)));
+            correct += ModelKind.Correct(
+                output,
+                ContinualTask.Target(head, set.Labels.narrow(0, start, size))
+            );
         }
         return (double)correct / set.Count;
     }
