@@ -23,6 +23,11 @@ internal static class StepRows
                     Name = $"foof T={model.Period} S={StatisticsSteps} bf16",
                     Optimizer = InBFloat16(Optimizer("foof")),
                 },
+                Amortised("foof", model.Period) with
+                {
+                    Name = $"foof T={model.Period} S={StatisticsSteps} background",
+                    Optimizer = InBackground(Optimizer("foof")),
+                },
                 new("foof T=100", Optimizer("foof"), model.Period, model.Period),
                 EveryStep("foof"),
                 Amortised("kfac", model.Period),
@@ -51,6 +56,13 @@ internal static class StepRows
         kind with
         {
             Method = kind.Method!.WithBFloat16Products(),
+        };
+
+    // So late that the inverse is ready when it is due.
+    private static OptimizerKind InBackground(OptimizerKind kind) =>
+        kind with
+        {
+            Method = kind.Method!.WithBackgroundInversions(StatisticsSteps),
         };
 
     private static StepRow Plain(string name) => new(name, Optimizer(name), 1, 1);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Foof.Cli.Commands;
+using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
@@ -52,6 +53,9 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             throw;
         }
     }
+
+    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
 
     private static string Missing(string data) =>
         data == FashionMnist

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Spectre.Console;
@@ -26,13 +27,14 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var options = Resolve(checkpoint);
         var kind = ModelCatalogue.Find(options.Model);
         var optimizer = OptimizerCatalogue.Find(options.Optimizer);
-        using var data = ImageData.Read(DataName(options), options.Subset);
+        var device = Devices.Find(options.Device);
+        using var data = ImageData.Read(DataName(options), options.Subset).To(device);
         Check(checkpoint, data, options);
         set_num_threads(options.Threads);
         Note(options, optimizer, checkpoint);
 
         manual_seed(options.Seed).Dispose();
-        using var model = kind.Build();
+        using var model = kind.Build().to(device);
         using var learner = optimizer.Make(model, kind, options);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new Trainer(options, data, kind, model, learner, state, folder);
@@ -71,6 +73,11 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         if (kept.Options.Threads != options.Threads)
             terminal.Error.WriteLine(
                 $"Note: {options.Threads} threads instead of {kept.Options.Threads} may change the last bits."
+            );
+        if (options.Device != kept.Options.Device || options.Device != Devices.Cpu)
+            terminal.Error.WriteLine(
+                $"Note: on {options.Device} after {kept.Options.Device}, labels are drawn and sums rounded otherwise "
+                    + "than in a run that was not stopped."
             );
         terminal.Progress.Line(
             $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(options)})."
