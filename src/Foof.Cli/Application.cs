@@ -41,6 +41,7 @@ internal static class Application
         )
         {
             TrainCommand.Make(frame),
+            ContinualCommand.Make(frame),
             InfoCommand.Make(frame),
             BenchCommand.Make(frame),
             ValidateCommand.Make(frame),

@@ -5,11 +5,11 @@ public class UsageTests
     [Theory]
     [InlineData(
         "trian",
-        "Unknown command 'trian'; the nearest is train; available: train, info, bench, validate."
+        "Unknown command 'trian'; the nearest is train; available: train, continual, info, bench, validate."
     )]
     [InlineData(
         "laplace",
-        "'laplace' is not available in this version; available: train, info, bench, validate."
+        "'laplace' is not available in this version; available: train, continual, info, bench, validate."
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, ops.")]
     [InlineData("bench laplace", "'laplace' is not available in this version; available: step, gram, ops.")]
