@@ -39,6 +39,10 @@
 
 #define FOOF_API extern "C" __attribute__((visibility("default")))
 
+// Reached without a call. Our own few variables fit into what a process has to spare of such memory; libtorch's do
+// not, so this is no option of the whole file.
+#define FOOF_NEAR __attribute__((tls_model("initial-exec")))
+
 namespace {
 
 enum Tag : int32_t {
@@ -102,7 +106,7 @@ Form form_of(const c10::FunctionSchema& schema) {
   return Form::kOther;
 }
 
-thread_local std::string last_error;
+FOOF_NEAR thread_local std::string last_error;
 
 template <typename Body>
 auto guarded(decltype(std::declval<Body>()()) failed, Body&& body) noexcept -> decltype(body()) {
@@ -307,17 +311,24 @@ class SmallBlocks final : public c10::Allocator {
  public:
   explicit SmallBlocks(c10::Allocator* rest) : rest_(rest) {}
 
-  c10::DataPtr allocate(size_t bytes) const override {
+  // Constant up to libtorch 2.2 and not constant after it: one of the two overrides.
+  c10::DataPtr allocate(size_t bytes) const { return block_of(bytes); }
+  c10::DataPtr allocate(size_t bytes) { return block_of(bytes); }
+
+  // Asked for by later libtorch alone.
+  void copy_data(void* target, const void* source, size_t bytes) const { std::memcpy(target, source, bytes); }
+
+  // For callers that keep the address alone (oneDNN does): every block here may be freed like the others'.
+  c10::DeleterFnPtr raw_deleter() const override { return rest_->raw_deleter(); }
+
+ private:
+  c10::DataPtr block_of(size_t bytes) const {
     if (bytes == 0 || bytes > kLargest) return rest_->allocate(bytes);
     const auto size = size_class(bytes);
     void* block = pop(size);
     return {block, block, kDeleters[size], c10::Device(c10::kCPU)};
   }
 
-  // For callers that keep the address alone (oneDNN does): every block here may be freed like the others'.
-  c10::DeleterFnPtr raw_deleter() const override { return rest_->raw_deleter(); }
-
- private:
   static constexpr size_t kAlignment = 64;
   static constexpr int kClasses = 5;
   static constexpr size_t kLargest = kAlignment << (kClasses - 1);
@@ -333,8 +344,8 @@ class SmallBlocks final : public c10::Allocator {
     int count;
   };
 
-  static thread_local FreeList free_lists_[kClasses];
-  static thread_local bool thread_ends_;
+  FOOF_NEAR static thread_local FreeList free_lists_[kClasses];
+  FOOF_NEAR static thread_local bool thread_ends_;
 
   struct AtThreadEnd {
     ~AtThreadEnd() {
@@ -382,8 +393,8 @@ class SmallBlocks final : public c10::Allocator {
   c10::Allocator* rest_;
 };
 
-thread_local SmallBlocks::FreeList SmallBlocks::free_lists_[SmallBlocks::kClasses] = {};
-thread_local bool SmallBlocks::thread_ends_ = false;
+FOOF_NEAR thread_local SmallBlocks::FreeList SmallBlocks::free_lists_[SmallBlocks::kClasses] = {};
+FOOF_NEAR thread_local bool SmallBlocks::thread_ends_ = false;
 
 // Above the default's priority, below what a program may set for itself.
 const bool small_blocks_in_use = [] {
@@ -440,7 +451,7 @@ FOOF_API int32_t foof_call(
       if (count > 0) return count;
     }
     // The stack's memory is reused from call to call; taken out while in use, since an operator may re-enter.
-    thread_local torch::jit::Stack spare;
+    FOOF_NEAR thread_local torch::jit::Stack spare;
     torch::jit::Stack stack = std::move(spare);
     stack.clear();
     const auto declared = static_cast<int32_t>(op->defaults.size());

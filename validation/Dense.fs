@@ -7,7 +7,7 @@ open TorchSharp
 /// A tensor's elements, row by row, in float64.
 let values (tensor: torch.Tensor) =
     use _scope = torch.NewDisposeScope()
-    tensor.detach().``to``(torch.ScalarType.Float64).contiguous().data<double>().ToArray()
+    tensor.detach().cpu().``to``(torch.ScalarType.Float64).contiguous().data<double>().ToArray()
 
 /// A matrix with the elements of a tensor of two dimensions.
 let ofTensor (tensor: torch.Tensor) =

@@ -21,7 +21,7 @@ let private meanGradient (G: FisherFactor) =
 
 /// Monte-Carlo Fishers of the core, one after another from one generator, and their mean gradients.
 let private draw (setup: Setup) (seed: int64) =
-    use generator = new torch.Generator(uint64 seed)
+    use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
     let problem = setup.Problem
 
     let batch = {

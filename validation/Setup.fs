@@ -45,7 +45,7 @@ module internal Setup =
     let private draws (problem: Problem) samples (seed: int64) =
         use _quiet = torch.no_grad ()
         let f = problem.Network.call problem.Input
-        use generator = new torch.Generator(uint64 seed)
+        use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
 
         Array.init samples (fun _ -> Likelihood.sample problem.Likelihood f generator)
 
@@ -78,7 +78,7 @@ module internal Setup =
             Target = problem.Target
         }
 
-        use generator = new torch.Generator(uint64 seed)
+        use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
 
         let G =
             Fisher.factor problem.Network layers fisher problem.Likelihood batch generator

@@ -32,6 +32,7 @@ module Validation =
 
         for kind in Networks.ofEachLikelihood do
             Sampling.suite seed kind
+            Penalties.suite seed kind
 
         yield! Exactness.suites seed
     |]

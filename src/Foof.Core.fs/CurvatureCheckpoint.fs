@@ -8,8 +8,31 @@ module internal CurvatureCheckpoint =
 
     let private hasTraces (state: CurvatureState) = state.Recipe.Trigger <> Trigger.Always
 
+    /// What inversions that do not serve yet gave.
+    let private pending (state: CurvatureState) : (string * torch.Tensor) list = [
+        match state.Pending with
+        | ValueSome own when own.Found.Length > 0 ->
+            "pending.due", torch.tensor (int64 own.Due)
+
+            for inverted in own.Found do
+                yield!
+                    inverted.Fresh
+                    |> ValueOption.map (SavedFactored.tensors $"pending.{inverted.Block.Name}")
+                    |> ValueOption.defaultValue []
+
+                match inverted.Trace with
+                | ValueSome trace -> $"pending.{inverted.Block.Name}.trace", torch.tensor trace
+                | ValueNone -> ()
+        | _ -> ()
+    ]
+
     /// Raises an ArgumentException unless a saved inverse is of a block's layers.
-    let private requireFit (layers: Layer array) (block: FactoredBlock) (factored: Factored) =
+    let private requireFit
+        (recipe: Recipe)
+        (layers: Layer array)
+        (block: FactoredBlock)
+        (factored: Factored)
+        =
         let shapes =
             block.Members
             |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
@@ -24,11 +47,15 @@ module internal CurvatureCheckpoint =
                     "state"
                     $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
 
+            let kind =
+                recipe.ProductType
+                |> ValueOption.defaultValue layers[block.Members[0]].Weight.dtype
+
             for tensor in Curvature.tensors inverse do
-                if tensor.dtype <> layers[block.Members[0]].Weight.dtype then
+                if tensor.dtype <> kind then
                     invalidArg
                         "state"
-                        $"'{block.Name}.activation.inverse' must be of type {layers[block.Members[0]].Weight.dtype}; got {tensor.dtype}."
+                        $"'{block.Name}.activation.inverse' must be of type {kind}; got {tensor.dtype}."
         | Factored.Woodbury(U, _, _, _) ->
             if U.Shapes <> shapes then
                 invalidArg
@@ -52,6 +79,7 @@ module internal CurvatureCheckpoint =
 
             if hasTraces state then
                 $"{block.Name}.trace", torch.tensor block.Trace
+        yield! pending state
         match state.Window with
         | ValueSome window ->
             "window.next", torch.tensor (int64 window.Next)
@@ -81,6 +109,30 @@ module internal CurvatureCheckpoint =
                 columns
 
             state.RenewWindow()
+
+    /// Reads the inversions that did not serve yet, if there were any.
+    let private readPending (tryFind: string -> torch.Tensor) (state: CurvatureState) =
+        let number name =
+            match tryFind name with
+            | null -> ValueNone
+            | found -> ValueSome(found.ToDouble())
+
+        let ofBlock (block: FactoredBlock) =
+            let name = $"pending.{block.Name}"
+            let fresh = SavedFactored.read tryFind name
+            fresh |> ValueOption.iter (requireFit state.Recipe state.Layers block)
+
+            fresh
+            |> ValueOption.iter (Factored.tensors >> List.iter (Scope.detach >> ignore))
+
+            {
+                Block = block
+                Fresh = fresh
+                Trace = number $"{name}.trace"
+            }
+
+        number "pending.due"
+        |> ValueOption.map (fun due -> PendingInversions.Made(int due, Array.map ofBlock state.Blocks))
 
     /// Reads what `tensors` named with `find`, which checks shape and type and raises, and `tryFind`, and gives the
     /// change that goes back to it.
@@ -114,9 +166,12 @@ module internal CurvatureCheckpoint =
                 [||]
 
         for struct (block, factored) in saved do
-            factored |> ValueOption.iter (requireFit state.Layers block)
+            factored |> ValueOption.iter (requireFit state.Recipe state.Layers block)
+
+        let pending = readPending tryFind state
 
         fun () ->
+            state.Pending <- pending
             state.Damping <- lambda
 
             for change in moments do

@@ -45,21 +45,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Option.map (fun window -> Curvature.LowRank window.Factor)
         | _ -> LayerState.curvature recipe states[block.Members[0]]
 
-    let afterLastAttempt (block: FactoredBlock) curvature report =
-        let members = block.Members |> Array.map (fun l -> layers[l])
-
-        match recipe.OnFailure with
-        | OnFailure.KeepLast when block.Factored.IsSome ->
-            report "no attempt succeeded; the last inverse stays in use"
-            ValueNone
-        | OnFailure.Diagonal when Option.isSome curvature ->
-            report "no attempt succeeded; the diagonal is used"
-            Fallback.ofDiagonal recipe damping curvature.Value
-        | OnFailure.Identity ->
-            report "no attempt succeeded; 1/lambda is used"
-            ValueSome(Fallback.identity damping members)
-        | _ -> raise (Fallback.failure recipe damping members)
-
     /// Whether a block's statistics are complete.
     let isSeen (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
         match recipe.Curvature with
@@ -68,39 +53,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Array.forall (fun l -> seen[l].IsSome && seen[l].Value.Errors.IsSome)
         | Approximation.Window _ -> window.IsSome && window.Value.Next > 0
         | _ -> states[block.Members[0]].IsSeen
-
-    /// The inverse of a block by this recipe, with lambda as it stands, or by another one whose length is grafted.
-    let invert
-        (recipe: Recipe)
-        (lambda: float)
-        (report: string -> string -> unit)
-        seen
-        (block: FactoredBlock)
-        =
-        use scope = torch.NewDisposeScope()
-        let first = block.Members[0]
-        let report = report layers[first].Name
-        let curvature = curvatureOf recipe block seen
-
-        let fresh =
-            curvature
-            |> Option.bind (
-                Factored.attempt
-                    (Inversion.attempts recipe layers[first] seen[first])
-                    recipe.Rule
-                    recipe.Power
-                    report
-                    lambda
-            )
-            |> Option.map ValueSome
-            |> Option.defaultWith (fun () -> afterLastAttempt block curvature report)
-
-        let fresh = fresh |> ValueOption.map (Inversion.inProductType recipe)
-
-        fresh
-        |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
-
-        fresh
 
     /// Whether the trigger lets a block be inverted now, and its statistics' trace.
     let isDue (block: FactoredBlock) =
@@ -120,6 +72,43 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             LayerState.curvature recipe state
             |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
             |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
+
+    let prepare (recipe: Recipe) lambda (seen: Observation voption array) (block: FactoredBlock) =
+        let first = block.Members[0]
+
+        {
+            Block = block
+            Layers = block.Members |> Array.map (fun l -> layers[l])
+            Recipe = recipe
+            Damping = lambda
+            Attempts = Inversion.attempts recipe layers[first] seen[first]
+            Curvature = curvatureOf recipe block seen
+            Trace =
+                if block.Members.Length = 1 && recipe.Trigger <> Trigger.Always then
+                    ValueSome(LayerState.trace states[first])
+                else
+                    ValueNone
+        }
+
+    /// The inversions that are due, each prepared when it is asked for: the method's own, then a grafted one's.
+    let due seen = [|
+        for block in blocks do
+            if isSeen recipe block seen && isDue block then
+                fun () -> prepare recipe damping seen block
+
+        match recipe.Trust with
+        | Trust.Graft other ->
+            for block in grafts do
+                if isSeen other block seen then
+                    fun () -> prepare other other.Damping seen block
+        | _ -> ()
+    |]
+
+    let mutable pending: PendingInversions voption = ValueNone
+
+    let forget () =
+        pending |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
+        pending <- ValueNone
 
     let blockOf = Dictionary<int, FactoredBlock>()
 
@@ -210,36 +199,54 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | ValueSome window -> window.Atomically ofMoments
         | ValueNone -> ofMoments ()
 
-    /// Inverts what is due; all inverses are made before the first one is replaced.
+    /// Inverts what is due; all inverses are made before the first one is replaced. What was begun before is void.
     member _.Invert(seen: Observation voption array, report: string -> string -> unit) =
+        forget ()
+        use scope = torch.NewDisposeScope()
+
+        // One curvature at a time.
+        let invert prepare =
+            use own = torch.NewDisposeScope()
+            let inversion: BlockInversion = prepare ()
+            let fresh = Inversion.run report inversion
+
+            let inverted = {
+                Block = inversion.Block
+                Fresh = fresh
+                Trace = inversion.Trace
+            }
+
+            inverted.Tensors |> List.iter (own.MoveToOuter >> ignore)
+            inverted
+
+        for inverted in due seen |> Array.map invert do
+            inverted.HandOver()
+
+    /// Begins the same beside the steps; it serves from the step at position `from` on.
+    member _.BeginInversion(seen: Observation voption array, from: int, waits: bool) =
+        forget ()
         use _scope = torch.NewDisposeScope()
+        let inversions = due seen |> Array.map (fun prepare -> prepare ())
+        pending <- ValueSome(PendingInversions.Begin(from, waits, inversions))
 
-        let due =
-            blocks |> Array.filter (fun block -> isSeen recipe block seen && isDue block)
+    /// Inversions that were begun and do not serve yet.
+    member _.Pending
+        with get () = pending
+        and set (value: PendingInversions voption) =
+            forget ()
+            pending <- value
 
-        let fresh = due |> Array.map (invert recipe damping report seen)
+    /// Lets pending inversions serve if the step at `position` is the one for that. Raises the error that they ended in,
+    /// as soon as it is known, and leaves the inverses as they are.
+    member _.HandOver(position: int, report: string -> string -> unit) =
+        match pending with
+        | ValueSome own when own.HasFailed || position >= own.Due ->
+            pending <- ValueNone
+            own.HandOver report
+        | _ -> ()
 
-        let grafted =
-            match recipe.Trust with
-            | Trust.Graft other ->
-                grafts
-                |> Array.filter (fun block -> isSeen other block seen)
-                |> Array.map (fun block -> struct (block, invert other other.Damping report seen block))
-            | _ -> [||]
-
-        Array.iter2
-            (fun (block: FactoredBlock) (fresh: Factored voption) ->
-                if fresh.IsSome then
-                    block.Replace fresh
-
-                    if block.Members.Length = 1 && recipe.Trigger <> Trigger.Always then
-                        block.Trace <- LayerState.trace states[block.Members[0]])
-            due
-            fresh
-
-        for struct (block, fresh) in grafted do
-            if fresh.IsSome then
-                block.Replace fresh
+    /// Whether every block has an inverse.
+    member _.IsInverted = blocks |> Array.forall _.Factored.IsSome
 
     /// Whether an inversion can end in an error: only then is there something to go back to.
     member _.MayRaise =
@@ -285,6 +292,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
     interface IDisposable with
         member _.Dispose() =
+            forget ()
+
             for state in states do
                 (state :> IDisposable).Dispose()
 

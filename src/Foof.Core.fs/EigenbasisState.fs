@@ -54,8 +54,9 @@ type internal EigenbasisState(layer: Layer) =
 
     /// Takes the second moments of one batch in, where there is a basis and the batch shows errors.
     member _.Observe(memory: Memory, seen: Observation) =
-        match basis, seen.Activations, seen.Errors with
-        | ValueSome struct (Q_E, Q_A), ValueSome A, ValueSome E ->
+        match basis, seen.Errors with
+        | ValueSome struct (Q_E, Q_A), ValueSome E when seen.Calls.Length > 0 ->
+            let A = Observation.activations seen
             let S = Statistic.spectrum Q_E Q_A seen.Weight (LayerFactor.Product(A, E))
             spectrum.Value <- Moment.accumulate memory S spectrum.Value
         | _ -> ()

@@ -46,8 +46,8 @@ type internal LayerState(layer: Layer, recipe: Recipe) =
 module internal LayerState =
 
     let private accumulate memory (layer: Layer) side (seen: Observation) (moment: Moment ref) =
-        match Observation.rows side seen with
-        | ValueSome struct (X, scale) -> moment.Value <- Moment.accumulateRows memory scale X moment.Value
+        match Observation.rows layer side seen with
+        | ValueSome parts -> moment.Value <- Moment.accumulateParts memory parts moment.Value
         | ValueNone ->
             match Observation.statistic layer side seen with
             | ValueSome x -> moment.Value <- Moment.accumulate memory x moment.Value
@@ -70,7 +70,7 @@ module internal LayerState =
     /// moments as they are by now.
     let observeSpectrum (recipe: Recipe) (state: LayerState) (renews: bool) (seen: Observation) =
         match recipe.Curvature, state.Eigenbasis with
-        | Approximation.Eigenbasis(E, A), ValueSome own when seen.Errors.IsSome && seen.Activations.IsSome ->
+        | Approximation.Eigenbasis(E, A), ValueSome own when seen.Errors.IsSome && seen.Calls.Length > 0 ->
             Scope.value (fun () ->
                 if renews && state.IsSeen then
                     own.Renew(side state E, side state A)
@@ -114,8 +114,9 @@ module internal LayerState =
                 what
                 "check the data for NaN, lower the learning rate or raise the damping"
 
-        seen.Activations
-        |> ValueOption.iter (Activations.tensors >> List.iter (require "inputs"))
+        // No element of a statistic exceeds the sum of the squares of what its rows are made of.
+        for call in seen.Calls do
+            require "inputs" call.Input
 
         seen.Errors |> ValueOption.iter (require "errors")
         seen.Gradient |> ValueOption.iter (require "gradients")

@@ -79,12 +79,25 @@ module Moment =
 
         weighed memory moment
 
-    /// The same for the statistic x = scale X^T X of rows X [k; d], without a tensor for x, with little more than half the
-    /// arithmetic, and for the rows of several batches at once; X stays the caller's. The sum holds d x d elements.
-    let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
+    /// The same for the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x, with little
+    /// more than half the arithmetic, and for the rows of several batches at once. Each part is made, used and freed before
+    /// the next. The sum holds d x d elements.
+    let accumulateParts memory (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
-        moment.Rows.Add(moment.Total, keep, share * scale, X)
+        let mutable keep = keep
+
+        for part in parts do
+            Scope.value (fun () ->
+                let struct (X, scale) = part ()
+                moment.Rows.Add(moment.Total, keep, share * scale, X))
+
+            keep <- 1.0
+
         weighed memory moment
+
+    /// `accumulateParts` for one part, scale X^T X; X stays the caller's.
+    let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
+        accumulateParts memory [ fun () -> struct (X, scale) ] moment
 
     /// Nothing again, in place.
     let forget (moment: Moment) =

@@ -2,11 +2,27 @@ namespace Foof
 
 open TorchSharp
 
+/// One layer's errors in one batch. It does not own its tensor.
+[<ReferenceEquality>]
+type ObservedErrors = {
+    /// E [g; m; R; d_out/g].
+    E: torch.Tensor
+    /// What each column counts.
+    Weight: float
+    /// The share of the batch's data points that they are of, the first ones.
+    Share: float
+}
+
 /// What one batch shows of one layer. It does not own its tensors.
 [<ReferenceEquality>]
 type Observation = {
-    /// The inputs, if they were recorded.
-    Activations: Activations voption
+    /// The calls whose inputs are shown; none if they were not recorded. They become rows one layer at a time: all
+    /// layers' patches at once would take many times the memory of the forward pass.
+    Calls: Record array
+    /// The share of the data points that is looked at, the first ones.
+    Share: float
+    /// How many bytes a convolution's patches may take at a time.
+    Budget: int64
     /// E [g; m; R; d_out/g], where the method needs errors.
     Errors: torch.Tensor voption
     /// What each column of errors counts.
@@ -39,81 +55,98 @@ module internal Observation =
         | SideStatistic.MeanErrors, _ -> [| g; d_out |]
         | SideStatistic.Identity, _ -> [| 0L |]
 
-    let private factor (activations: Activations) (E: torch.Tensor) = LayerFactor.Product(activations, E)
+    /// All the activations that are shown, which are made now and belong to the caller's scope.
+    let activations (seen: Observation) =
+        Record.activationsOf seen.Share seen.Calls
+
+    /// How many rows that are: data points times positions.
+    let rowCount (seen: Observation) = Record.rowCount seen.Share seen.Calls
+
+    /// A mean over data points of something made of the activations, part by part.
+    let private mean (seen: Observation) (of': Activations -> torch.Tensor) =
+        Record.parts seen.Budget seen.Share seen.Calls
+        |> Seq.fold
+            (fun (sum: torch.Tensor) (struct (part: unit -> Activations, share: float)) ->
+                Scope.tensor (fun () ->
+                    let own = of' (part ())
+
+                    if isNull sum then
+                        own * share
+                    else
+                        sum.add_ (own, share.ToScalar())))
+            null
 
     /// One side's statistic; none when the observation does not show it.
     let statistic (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let g = Layer.groups layer
+        let isShown = seen.Calls.Length > 0
 
-        match side, seen.Activations, seen.Errors, seen.Gradient with
-        | SideStatistic.Activations positions, ValueSome A, _, _ ->
-            ValueSome(Statistic.activations positions layer.Weight.dtype A)
-        | SideStatistic.MeanActivations, ValueSome A, _, _ ->
-            ValueSome(Statistic.meanActivation layer.Weight.dtype A)
-        | SideStatistic.Errors positions, _, ValueSome E, _ ->
+        let factor E =
+            LayerFactor.Product(activations seen, E)
+
+        match side, seen.Errors, seen.Gradient with
+        | SideStatistic.Activations positions, _, _ when isShown ->
+            ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
+        | SideStatistic.MeanActivations, _, _ when isShown ->
+            ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
+        | SideStatistic.Errors positions, ValueSome E, _ ->
             ValueSome(Statistic.errors positions seen.Weight E)
-        | SideStatistic.MeanErrors, _, ValueSome E, _ -> ValueSome(Statistic.meanError E)
-        | SideStatistic.WeightedErrors, ValueSome A, ValueSome E, _ ->
-            ValueSome(Statistic.weightedErrors g seen.Weight (factor A E))
-        | SideStatistic.WeightedActivations, ValueSome A, ValueSome E, _ ->
-            ValueSome(Statistic.weightedActivations g seen.Weight (factor A E))
-        | SideStatistic.GradientRows, _, _, ValueSome gradient ->
+        | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E)
+        | SideStatistic.WeightedErrors, ValueSome E, _ when isShown ->
+            ValueSome(Statistic.weightedErrors g seen.Weight (factor E))
+        | SideStatistic.WeightedActivations, ValueSome E, _ when isShown ->
+            ValueSome(Statistic.weightedActivations g seen.Weight (factor E))
+        | SideStatistic.GradientRows, _, ValueSome gradient ->
             let G = Curvature.grouped g gradient
             ValueSome(G.matmul (G.transpose (1L, 2L)))
-        | SideStatistic.GradientColumns, _, _, ValueSome gradient ->
+        | SideStatistic.GradientColumns, _, ValueSome gradient ->
             let G = Curvature.grouped g gradient
             ValueSome(G.transpose(1L, 2L).matmul G)
         | _ -> ValueNone
 
-    /// Rows X and a scale with the statistic scale X^T X, where it is that of a layer without groups.
-    let rows (side: SideStatistic) (seen: Observation) =
-        match side, seen.Activations, seen.Errors with
-        | SideStatistic.Activations positions, ValueSome(Activations.Rows A), _ when
-            A.size 0 = 1L && positions <> Positions.Pooled
+    /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without groups;
+    /// part by part, each made when it is asked for.
+    let rows (layer: Layer) (side: SideStatistic) (seen: Observation) =
+        let isMatrix = Layer.groups layer = 1L && not layer.Geometry.IsLookup
+
+        match side, seen.Errors with
+        | SideStatistic.Activations positions, _ when
+            isMatrix && seen.Calls.Length > 0 && positions <> Positions.Pooled
             ->
-            let n = float (A.size 1)
+            let ofPart (struct (part: unit -> Activations, share: float)) () =
+                let A = (Activations.tensors (part ())).Head
+                let n, R = float (A.size 1), float (A.size 2)
+                let count = if positions = Positions.Summed then n else n * R
+                struct (A.reshape (-1L, A.size 3), share / count)
 
-            let count =
-                if positions = Positions.Summed then
-                    n
-                else
-                    n * float (A.size 2)
-
-            ValueSome struct (A.reshape (-1L, A.size 3), 1.0 / count)
-        | SideStatistic.Errors positions, _, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
+            Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
+        | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
             let share =
                 if positions = Positions.Summed then
                     1.0
                 else
                     1.0 / float (E.size 2)
 
-            ValueSome struct (E.reshape (-1L, E.size 3), seen.Weight * share)
+            ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
         | _ -> ValueNone
 
     /// What a batch shows of one layer: its recorded calls, its column of the errors with what that counts, and its
     /// gradient; none when it shows nothing.
     let ofLayer
+        (share: float)
+        (budget: int64)
         (calls: Record array)
-        (errors: struct (LayerFactor * float) voption)
+        (errors: ObservedErrors voption)
         (gradient: torch.Tensor voption)
         =
-        match errors, calls, gradient with
-        | ValueNone, [||], ValueNone -> ValueNone
-        | ValueSome struct (LayerFactor.Product(A, E), weight), _, _ ->
+        if errors.IsNone && calls.Length = 0 && gradient.IsNone then
+            ValueNone
+        else
             ValueSome {
-                Activations = ValueSome A
-                Errors = ValueSome E
-                Weight = weight
-                Gradient = gradient
-            }
-        | _ ->
-            ValueSome {
-                Activations =
-                    if calls.Length = 0 then
-                        ValueNone
-                    else
-                        ValueSome(Record.activations calls)
-                Errors = ValueNone
-                Weight = 1.0
+                Calls = calls
+                Share = errors |> ValueOption.map _.Share |> ValueOption.defaultValue share
+                Budget = budget
+                Errors = errors |> ValueOption.map _.E
+                Weight = errors |> ValueOption.map _.Weight |> ValueOption.defaultValue 1.0
                 Gradient = gradient
             }

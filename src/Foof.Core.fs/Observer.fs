@@ -14,6 +14,18 @@ type internal Observer
         likelihood: Likelihood voption
     ) =
 
+    /// How much of a batch statistics are made of: all of it where no label of the first data points counts.
+    let shareOf (target: torch.Tensor) =
+        match recipe.StatisticsShare, likelihood with
+        | share, ValueSome Likelihood.Categorical when share < 1.0 && not (isNull target) ->
+            let counts =
+                Scope.value (fun () ->
+                    let first = target.narrow (0L, 0L, Record.first share (target.size 0))
+                    Reading.holds ((Likelihood.counted Likelihood.Categorical first).any()))
+
+            if counts then share else 1.0
+        | share, _ -> share
+
     /// Draws the labels of the Monte-Carlo Fisher; null is the default generator.
     member val Generator: torch.Generator = null with get, set
 
@@ -21,30 +33,44 @@ type internal Observer
     member observer.ErrorsOf(records: Record array, output: torch.Tensor, target: torch.Tensor) =
         let callsOf = Record.byLayer records
         let called = layers |> Array.filter (fun layer -> (callsOf layer).Length > 0)
+        let share = shareOf target
+        let count = Record.first share (output.size 0)
 
         let struct (directions, weight) =
-            Fisher.directions recipe.Fisher likelihood.Value (output.detach ()) target observer.Generator
+            Fisher.directions
+                recipe.Fisher
+                likelihood.Value
+                (output.detach().narrow(0L, 0L, count))
+                (if isNull target then
+                     null
+                 else
+                     target.narrow (0L, 0L, count))
+                observer.Generator
 
-        let columns = Fisher.ofRecords called records output directions weight
-        let found = dict (Array.zip called columns.Layers)
+        let errors = Fisher.errorsOfRecords called records output directions
+        let found = dict (Array.zip called errors)
 
         layers
         |> Array.map (fun layer ->
             match found.TryGetValue layer with
-            | true, factor -> ValueSome struct (factor, weight)
+            | true, E ->
+                ValueSome {
+                    E = E
+                    Weight = weight
+                    Share = share
+                }
             | _ -> ValueNone)
 
     /// What was seen of each layer.
     member _.Seen
-        (
-            records: Record array,
-            errors: struct (LayerFactor * float) voption array,
-            gradients: torch.Tensor voption array
-        ) =
+        (records: Record array, errors: ObservedErrors voption array, gradients: torch.Tensor voption array)
+        =
         let callsOf = Record.byLayer records
 
+        let ofLayer = Observation.ofLayer recipe.StatisticsShare recipe.PatchBytes
+
         layers
-        |> Array.mapi (fun l layer -> Observation.ofLayer (callsOf layer) errors[l] gradients[l])
+        |> Array.mapi (fun l layer -> ofLayer (callsOf layer) errors[l] gradients[l])
 
     /// Nothing for each layer.
     member _.None<'T>() : 'T voption array = Array.create layers.Length ValueNone

@@ -98,19 +98,30 @@ type Preconditioner
     /// inversion fails or one of the layers `moved` is left without an inverse.
     member internal preconditioner.Advance(seen: Observation voption array, moved: int seq) =
         let plan = preconditioner.Plan
+        state.HandOver(position, report)
 
         for l in moved do
             if not (state.HasInverse l) && not (plan.Invert && state.CanInvert(l, seen)) then
                 Recipe.refuse recipe layers[l]
+
+        // The first periods have no inverse to go on with.
+        let beside =
+            match recipe.Inversions with
+            | Inversions.InStep -> ValueNone
+            | _ when position < Cadence.warmUp recipe.Cadence || not state.IsInverted -> ValueNone
+            | Inversions.Background stale -> ValueSome struct (stale, false)
+            | Inversions.Barrier stale -> ValueSome struct (stale, true)
 
         let change () =
             if plan.Observe then
                 state.Observe(seen, plan.Invert)
 
             if plan.Invert then
-                state.Invert(seen, report)
+                match beside with
+                | ValueSome struct (stale, waits) -> state.BeginInversion(seen, position + stale, waits)
+                | ValueNone -> state.Invert(seen, report)
 
-        if plan.Invert && state.MayRaise then
+        if plan.Invert && beside.IsNone && state.MayRaise then
             state.Atomically change
         else
             change ()
@@ -274,8 +285,10 @@ type Preconditioner
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.
     member preconditioner.Restore(saved: IReadOnlyDictionary<string, torch.Tensor>) =
+        // A state may come from a file, or from another device.
         let tryFind name =
             match saved.TryGetValue name with
+            | true, tensor when layers.Length > 0 -> tensor.``to`` layers[0].Weight.device
             | true, tensor -> tensor
             | _ -> null
 
@@ -284,10 +297,10 @@ type Preconditioner
             | null -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
             | tensor -> Require.like name shape kind tensor
 
-        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
-        Require.atLeast "position" 0 seen
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
+        let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
+        Require.atLeast "position" 0 seen
         let restore = CurvatureCheckpoint.restoring find tryFind state
         restore ()
         position <- seen

@@ -67,6 +67,17 @@ type Trigger =
     /// THOR)
     | TraceMoved of share: float
 
+/// Where matrices are inverted, and from which step on the inverses serve.
+[<RequireQualifiedAccess>]
+type Inversions =
+    /// In the step whose statistics are the last to go in: its direction is made by the fresh inverse.
+    | InStep
+    /// On a thread of its own, while steps go on with the inverse before; always from `staleSteps` steps later on, so
+    /// that runs repeat bit for bit. A step waits only where the inverse is not ready by then.
+    | Background of staleSteps: int
+    /// The same numbers, but each step that begins an inversion waits until it is made.
+    | Barrier of staleSteps: int
+
 /// Where momentum is kept.
 [<RequireQualifiedAccess>]
 type MomentumPlace =
@@ -114,6 +125,11 @@ and Recipe = {
     Rule: Damping
     /// Whether lambda adapts.
     Adaptive: AdaptiveDamping voption
+    /// The share of each batch's data points that statistics are made of, in (0, 1]: the first ones, whose mean is taken;
+    /// batches are drawn at random. What it saves are products of rows, not the pass that finds errors.
+    StatisticsShare: float
+    /// How many bytes a convolution's patches may take at a time when its statistics are made.
+    PatchBytes: int64
     /// The power of the damped matrix: -1, or -1/4 on each factor for Shampoo.
     Power: float
     /// What is remembered of earlier batches.
@@ -122,6 +138,8 @@ and Recipe = {
     Cadence: Cadence
     /// Which layers are inverted then.
     Trigger: Trigger
+    /// Where they are inverted.
+    Inversions: Inversions
     /// How a damped matrix is inverted.
     Attempts: Attempt list
     /// What comes after the last attempt.
@@ -153,6 +171,19 @@ and Recipe = {
     member recipe.WithBFloat16Products() = {
         recipe with
             ProductType = ValueSome torch.ScalarType.BFloat16
+    }
+
+    /// The same method with statistics of a share of each batch's data points, for languages without `with`.
+    member recipe.WithStatisticsShare(share: float) = { recipe with StatisticsShare = share }
+
+    /// The same method with patches of at most so many bytes at a time, for languages without `with`.
+    member recipe.WithPatchBytes(bytes: int64) = { recipe with PatchBytes = bytes }
+
+    /// The same method with inversions on a thread of their own, whose results serve from `staleSteps` steps later on,
+    /// for languages without `with`.
+    member recipe.WithBackgroundInversions(staleSteps: int) = {
+        recipe with
+            Inversions = Inversions.Background staleSteps
     }
 
     /// The same method with a warm-up of so many batches, for languages without `with`.

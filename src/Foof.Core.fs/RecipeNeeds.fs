@@ -1,5 +1,6 @@
 namespace Foof
 
+open System
 open TorchSharp
 
 /// What recipes need, and checks of them.
@@ -115,6 +116,32 @@ module Recipe =
                 (nameof recipe.ProductType)
                 $"Products may be in BFloat16 where the inverse is a Kronecker product; got {kind} for '{recipe.Name}'."
         | _ -> ()
+
+        if not (recipe.StatisticsShare > 0.0 && recipe.StatisticsShare <= 1.0) then
+            invalidArg
+                (nameof recipe.StatisticsShare)
+                $"The share of a batch that statistics are made of must lie in (0, 1]; got {recipe.StatisticsShare}."
+
+        if recipe.StatisticsShare < 1.0 && needsGradients recipe then
+            invalidArg
+                (nameof recipe.StatisticsShare)
+                $"'{recipe.Name}' is made of gradients of whole batches, so the share must be 1; got {recipe.StatisticsShare}."
+
+        Require.atLeast (nameof recipe.PatchBytes) 1 (int (min recipe.PatchBytes (int64 Int32.MaxValue)))
+
+        match recipe.Inversions, recipe.Curvature with
+        | Inversions.InStep, _ -> ()
+        | (Inversions.Background stale | Inversions.Barrier stale), Approximation.Kronecker _ ->
+            Require.atLeast (nameof stale) 1 stale
+
+            if stale > recipe.Cadence.InvertEvery then
+                invalidArg
+                    (nameof recipe.Inversions)
+                    $"Inverses must serve before the next inversion, {recipe.Cadence.InvertEvery} steps later at most; got {stale}."
+        | _ ->
+            invalidArg
+                (nameof recipe.Inversions)
+                $"Inversions go on beside steps where the matrix is a Kronecker product; '{recipe.Name}' inverts in the step."
 
         match recipe.Trigger with
         | Trigger.TraceMoved share -> Require.positive (nameof share) share

@@ -48,16 +48,83 @@ module Record =
             | true, own -> own
             | _ -> [||]
 
-    /// The activations of all recorded calls of one layer: calls in one pass of the model are positions of the same data
-    /// points, further passes are further data points.
-    let activations (calls: Record array) =
-        calls
-        |> Array.groupBy _.Pass
-        |> Array.map (fun (_, pass) ->
-            pass
-            |> Array.map (fun call -> Layer.activations call.Layer call.Input)
-            |> Activations.joinPositions)
+    let private passes (calls: Record array) =
+        calls |> Array.groupBy _.Pass |> Array.map snd
+
+    let private pointsOf (call: Record) = Layer.dataPoints call.Layer call.Input
+
+    /// How many data points the calls of one layer show.
+    let dataPoints (calls: Record array) =
+        passes calls |> Array.sumBy (Array.head >> pointsOf)
+
+    /// The first `count` data points of a call from `start` on.
+    let private narrowed start count (call: Record) =
+        if count = pointsOf call then
+            Layer.activations call.Layer call.Input
+        else
+            match call.Layer.Geometry with
+            // Normalised by the whole batch.
+            | Geometry.Scale _ -> Layer.activations call.Layer call.Input |> Activations.points start count
+            | _ -> Layer.activations call.Layer (call.Input.narrow (0L, start, count))
+
+    let private ofPass start count (pass: Record array) =
+        pass |> Array.map (narrowed start count) |> Activations.joinPositions
+
+    /// The first data points of `count`, `share` of them and one at least.
+    let internal first (share: float) (count: int64) =
+        if share >= 1.0 then
+            count
+        else
+            max 1L (int64 (ceil (share * float count)))
+
+    /// The activations of all recorded calls of one layer, of the first data points in each pass, `share` of them: calls
+    /// in one pass of the model are positions of the same data points, further passes are further data points.
+    let activationsOf (share: float) (calls: Record array) =
+        passes calls
+        |> Array.map (fun pass -> ofPass 0L (first share (pointsOf pass[0])) pass)
         |> Activations.joinDataPoints
+
+    /// The activations of all data points.
+    let activations (calls: Record array) = activationsOf 1.0 calls
+
+    /// One data point's activations.
+    let private ofPoint (pass: Record array) (read: Activations -> int64) =
+        Scope.value (fun () -> ofPass 0L (min 1L (pointsOf pass[0])) pass |> read)
+
+    /// The number of rows of `activationsOf`: data points times positions.
+    let rowCount (share: float) (calls: Record array) =
+        passes calls
+        |> Array.sumBy (fun pass -> first share (pointsOf pass[0]) * ofPoint pass Activations.positions)
+
+    /// The bytes of one data point's activations, where they are made of its input alone: a convolution's patches.
+    let private bytesOfPoint (pass: Record array) =
+        let bytes activations =
+            Activations.tensors activations
+            |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+
+        match pass[0].Layer.Geometry with
+        | Geometry.Convolution _ -> ofPoint pass bytes
+        | _ -> 0L
+
+    /// The same, part by part, each made when it is asked for: a convolution's patches take no more than `budget` bytes
+    /// at a time, or one data point's. Each part comes with its share of all data points, and belongs to the scope in
+    /// which it is made.
+    let parts (budget: int64) (share: float) (calls: Record array) =
+        let passes =
+            passes calls
+            |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
+
+        let all = passes |> Array.sumBy (fun struct (_, count) -> count)
+
+        seq {
+            for pass, count in passes |> Seq.map (fun struct (pass, count) -> pass, count) do
+                let bytes = bytesOfPoint pass
+                let most = if bytes = 0L then count else max 1L (budget / bytes)
+
+                for start in 0L .. max 1L most .. count - 1L do
+                    let count = min most (count - start)
+                    struct ((fun () -> ofPass start count pass), float count / float all)
+        }
 
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
 /// it is disposed and the records until they are taken.

@@ -104,7 +104,9 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
                 | _ -> ()
 
                 if not (isNull momentum) then
-                    buffers[parameter.Handle] <- momentum.clone () |> Scope.detach
+                    buffers[parameter.Handle] <-
+                        Scope.tensor (fun () -> momentum.``to``(parameter.device).clone())
+                        |> Scope.detach
 
     interface IDisposable with
         member _.Dispose() =

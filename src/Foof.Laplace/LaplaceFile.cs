@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -51,7 +49,7 @@ internal static class LaplaceFile
             [
                 new(PosteriorKey, text),
                 new(NetworkKey, network),
-                new(CheckSumKey, CheckSum(tensors, text + network)),
+                new(CheckSumKey, FileCheckSum.Of(tensors, text + network)),
             ]
         );
     }
@@ -154,7 +152,7 @@ internal static class LaplaceFile
             || content.Metadata.GetValueOrDefault(NetworkKey) is not { } network
         )
             throw new ForeignFileException($"{path} must be a posterior's file; it does not tell of any.");
-        var found = CheckSum(content.Tensors, text + network);
+        var found = FileCheckSum.Of(content.Tensors, text + network);
         var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
         if (kept != found)
             throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
@@ -208,21 +206,6 @@ internal static class LaplaceFile
 
     private static InvalidDataException Damaged(string path, string reason) =>
         new($"{path} is damaged: {reason.TrimEnd('.')}.");
-
-    private static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string text)
-    {
-        using var scope = NewDisposeScope();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(text));
-        foreach (var (name, tensor) in tensors)
-        {
-            hash.AppendData(
-                Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]")
-            );
-            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
 
     /// <summary>The file is of something else.</summary>
     private sealed class ForeignFileException(string sentence) : ArgumentException(sentence);

@@ -60,6 +60,27 @@ public sealed class ResumeTests : IDisposable
         Assert.Contains("epoch 3/3", resumed.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--products", "bfloat16")]
+    [InlineData("--statistics-share", "0.4")]
+    [InlineData("--stale-steps", "3")]
+    public void A_run_with_other_ways_of_inverting_goes_on_to_the_same_bits(string option, string value)
+    {
+        Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny("cnn", "foof", "whole", [option, value])).Code);
+        // The warm-up's five batches, and eight or nine steps: the inversion of the eighth is under way.
+        var stopped = CommandLine.RunAndStop(5 + 9, Tiny("cnn", "foof", "parts", [option, value]));
+        Assert.Equal(ExitCode.Stopped, stopped.Code);
+        var other = CommandLine.Run("train", "--resume", folder["parts"], "--stale-steps", "2");
+        Assert.Contains("--stale-steps", other.Sentence(), StringComparison.Ordinal);
+        var resumed = CommandLine.Run("train", "--resume", folder["parts"]);
+        Assert.Equal("", resumed.Error);
+        Assert.Equal(ExitCode.Success, resumed.Code);
+        Assert.Equal(Weights("whole"), Weights("parts"));
+
+        CommandLine.Run(Tiny("cnn", "foof", "plain", []));
+        Assert.NotEqual(Weights("plain"), Weights("whole"));
+    }
+
     [Fact]
     public void More_epochs_go_on_to_the_same_bits()
     {

@@ -5,11 +5,11 @@ public class UsageTests
     [Theory]
     [InlineData(
         "trian",
-        "Unknown command 'trian'; the nearest is train; available: train, info, bench, continual, laplace, validate."
+        "Unknown command 'trian'; the nearest is train; available: train, continual, info, bench, laplace, validate."
     )]
     [InlineData(
         "step",
-        "'step' is not available in this version; available: train, info, bench, continual, laplace, validate."
+        "'step' is not available in this version; available: train, continual, info, bench, laplace, validate."
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, laplace, ops.")]
     [InlineData("bench step --rounds 0", "--rounds must be a whole number from 1 to 2147483647; got '0'.")]
@@ -66,6 +66,27 @@ public class UsageTests
     [InlineData(
         "train --invert-every 5 --statistics-steps 6",
         "--statistics-steps must be at most --invert-every, 5; got 6."
+    )]
+    [InlineData(
+        "train --statistics-share 0",
+        "--statistics-share must be a number above 0 and at most 1; got '0'."
+    )]
+    [InlineData("train --products half", "--products must be one of float32, bfloat16; got 'half'.")]
+    [InlineData(
+        "train --invert-every 5 --stale-steps 6",
+        "Inverses must serve before the next inversion, 5 steps later at most; got 6."
+    )]
+    [InlineData(
+        "train --optimizer natural --stale-steps 1",
+        "Inversions go on beside steps where the matrix is a Kronecker product; 'natural' inverts in the step."
+    )]
+    [InlineData(
+        "train --optimizer kfac-standard --products bfloat16",
+        "Products may be in BFloat16 where the inverse is a Kronecker product; got BFloat16 for 'kfac-standard'."
+    )]
+    [InlineData(
+        "train --optimizer shampoo --statistics-share 0.5",
+        "'shampoo' is made of gradients of whole batches, so the share must be 1; got 0.5."
     )]
     public void A_wrong_command_line_gets_one_sentence(string line, string sentence) =>
         Assert.Equal(sentence, CommandLine.Run(line.Split(' ')).Sentence(ExitCode.Usage));

@@ -24,15 +24,15 @@ let copyWeights (source: Networks.Network) (target: Networks.Network) =
 
 /// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something
 /// else), and compares the rest of the training to the bit.
-let continues (makeModel: unit -> Networks.Network) train before =
+let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     use _scope = torch.NewDisposeScope()
     let batches = Networks.batches 12 4 3 2
     let model = makeModel ()
-    use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.9 0.01
+    use optimizer = Networks.optimizer model recipe 0.1 0.9 0.01
     train model optimizer (List.take before batches)
     let saved = copied (optimizer.State())
     let other = makeModel ()
-    use restored = Networks.optimizer other Networks.someSteps 0.1 0.9 0.01
+    use restored = Networks.optimizer other recipe 0.1 0.9 0.01
     train other restored (Networks.batches 3 5 3 2)
     // A pass that waits for its step when the state comes back belongs to the past.
     other.call (Networks.normal [ 5; 3 ]) |> ignore
@@ -48,6 +48,10 @@ let continues (makeModel: unit -> Networks.Network) train before =
         Networks.snapshot optimizer.State,
         Networks.snapshot restored.State
     )
+
+/// The same for the usual recipe.
+let continues makeModel train before =
+    continuesWith Networks.someSteps makeModel train before
 
 let byStep _ (optimizer: Optimizer) batches = Networks.byStep optimizer batches
 let byLoop model (optimizer: Optimizer) batches = Networks.byLoop model optimizer batches

@@ -38,10 +38,10 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     internal static StepModel Find(string name) => Models.Single(model => model.Kind.Name == name);
 
     /// <summary>A batch of random images, and what the outputs are compared with; the caller's scope owns it.</summary>
-    internal (Tensor Input, Tensor Target) Batch(int size)
+    internal (Tensor Input, Tensor Target) Batch(int size, Device? device = null)
     {
-        var images = randn([size, .. ImageShape]);
-        return (images, Kind.Target(images, randint(ImageSet.Classes, [size])));
+        var images = randn([size, .. ImageShape], device: device);
+        return (images, Kind.Target(images, randint(ImageSet.Classes, [size], device: device)));
     }
 
     /// <summary>

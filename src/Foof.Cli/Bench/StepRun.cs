@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foof.Cli.Engine;
 using Foof.Cli.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,6 +18,7 @@ internal sealed class StepRun : IDisposable
     private readonly List<double> inRound = [];
     private readonly int stepsOfPeriod;
     private readonly bool isLarge;
+    private readonly Device device;
     private int step;
     private long bytes;
     private long steps;
@@ -27,18 +29,19 @@ internal sealed class StepRun : IDisposable
         Row = row;
         stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
         isLarge = settings.Model.IsLarge;
+        device = settings.Device;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
         batches =
         [
             .. Enumerable
                 .Range(0, Batches)
-                .Select(_ => settings.Model.Batch(options.BatchSize))
+                .Select(_ => settings.Model.Batch(options.BatchSize, device))
                 .Select(batch =>
                     (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())
                 ),
         ];
-        model = settings.Model.Kind.Build();
+        model = settings.Model.Kind.Build().to(device);
         // Where the warm-up is one batch, the first period begins with the second.
         var optimizer = row.Optimizer.Method is { } method
             ? row.Optimizer with
@@ -108,6 +111,7 @@ internal sealed class StepRun : IDisposable
         var (input, target) = batches[step++ % Batches];
         var start = Stopwatch.GetTimestamp();
         learner.Step(input, target);
+        Devices.Settle(device);
         inRound.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }
 

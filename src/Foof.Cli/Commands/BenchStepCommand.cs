@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Foof.Cli.Bench;
+using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Spectre.Console;
@@ -37,6 +38,7 @@ internal static class BenchStepCommand
             $"How many steps of a longer period are run [default: {DefaultSteps}, {DefaultStepsOfLarge} for {Large}]"
         );
         var threads = Choice.Threads();
+        var device = Choice.Device();
         var metrics = CommonOptions.Metrics();
         var command = new Command("step", "Measure what an optimiser's step costs")
         {
@@ -46,6 +48,7 @@ internal static class BenchStepCommand
             rounds,
             steps,
             threads,
+            device,
             metrics,
         };
         command.SetAction(parsed =>
@@ -58,6 +61,7 @@ internal static class BenchStepCommand
                         network,
                         parsed.GetValue(batchSize) ?? DefaultBatchSize,
                         parsed.GetValue(threads) ?? Choice.DefaultThreads,
+                        Devices.Find(parsed.GetValue(device) ?? Devices.Cpu),
                         parsed.GetValue(rounds) ?? DefaultRounds,
                         parsed.GetValue(steps) ?? (network.IsLarge ? DefaultStepsOfLarge : DefaultSteps)
                     );
@@ -111,6 +115,7 @@ internal static class BenchStepCommand
                     ["model"] = settings.Model.Kind.Name,
                     ["batch_size"] = settings.BatchSize,
                     ["threads"] = settings.Threads,
+                    ["device"] = settings.Device.ToString(),
                     ["rounds"] = settings.Rounds,
                     ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
                 }

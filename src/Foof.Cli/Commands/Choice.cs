@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Foof.Cli.Engine;
 
 namespace Foof.Cli.Commands;
 
@@ -42,6 +43,10 @@ internal static class Choice
     internal static Option<double?> Fraction(string name, string description) =>
         Number(name, description, "a number from 0 to below 1", value => value is >= 0 and < 1);
 
+    /// <summary>A number from above 0 to 1.</summary>
+    internal static Option<double?> Share(string name, string description) =>
+        Number(name, description, "a number above 0 and at most 1", value => value is > 0 and <= 1);
+
     /// <summary>A whole number of at least one.</summary>
     internal static Option<int?> Count(string name, string description) =>
         Count(name, description, int.MaxValue);
@@ -53,6 +58,22 @@ internal static class Choice
             $"Threads of libtorch [default: {byDefault}]",
             Math.Max(DefaultThreads, 4 * Environment.ProcessorCount)
         );
+
+    /// <summary>Where to compute.</summary>
+    internal static Option<string?> Device() =>
+        new("--device")
+        {
+            Description = $"Where to compute [default: {Devices.Cpu}]",
+            HelpName = "cpu|cuda|cuda:N",
+            CustomParser = result =>
+            {
+                var given = Token(result);
+                if (Devices.IsName(given))
+                    return given;
+                result.AddError($"--device must be cpu, cuda or cuda:N; got '{given}'.");
+                return null;
+            },
+        };
 
     private static Option<int?> Count(string name, string description, int most) =>
         new(name)

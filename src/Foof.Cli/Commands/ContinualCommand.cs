@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foof.Cli.Continual;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Spectre.Console;
 using TorchSharp;
@@ -88,6 +89,8 @@ internal sealed class ContinualCommand
 
     private readonly Option<int?> threads = Choice.Threads();
 
+    private readonly Option<string?> device = Choice.Device();
+
     private readonly Option<string?> folder = Choice.Text(
         "--out",
         "DIR",
@@ -116,7 +119,7 @@ internal sealed class ContinualCommand
         return command;
     }
 
-    private IEnumerable<Option> All => [.. Deciding, threads, folder, resume, metrics];
+    private IEnumerable<Option> All => [.. Deciding, threads, device, folder, resume, metrics];
 
     private IEnumerable<Option> Deciding =>
         [
@@ -142,7 +145,8 @@ internal sealed class ContinualCommand
             RequireNoOthers(parsed, going!);
         var settings = kept?.Settings ?? Read(parsed);
         Check(settings);
-        using var images = ImageData.Read(parsed.GetValue(data) ?? settings.Data, settings.Subset);
+        var place = Devices.Find(parsed.GetValue(device) ?? settings.Device);
+        using var images = ImageData.Read(parsed.GetValue(data) ?? settings.Data, settings.Subset).To(place);
         Check(settings, images);
         kept?.RequireData(images.Fingerprint);
         var target = parsed.GetValue(folder) ?? going;
@@ -179,6 +183,7 @@ internal sealed class ContinualCommand
             Seed = parsed.GetValue(seed) ?? DefaultSeed,
             Seeds = parsed.GetValue(seeds) ?? 1,
             Threads = parsed.GetValue(threads) ?? Choice.DefaultThreads,
+            Device = parsed.GetValue(device) ?? Devices.Cpu,
         };
 
     private static string[] Selected(string? names) =>

@@ -59,6 +59,22 @@ internal sealed class TrainCommand
         "S: in how many steps before an inversion statistics are taken [default: the lesser of 10 and T]"
     );
 
+    private readonly Option<string?> products = Choice.Among(
+        "--products",
+        "The type of the products with inverses; bfloat16 is faster where the processor has it [default: float32]",
+        [TrainingOptions.Float32, TrainingOptions.BFloat16]
+    );
+
+    private readonly Option<double?> statisticsShare = Choice.Share(
+        "--statistics-share",
+        "The share of each batch that statistics are made of [default: 1]"
+    );
+
+    private readonly Option<int?> staleSteps = Choice.Count(
+        "--stale-steps",
+        "Invert on a thread of its own, for the steps from n later on [default: in the step]"
+    );
+
     private readonly Option<int?> subset = Choice.Count(
         "--subset",
         "Train with the first n images [default: all]"
@@ -81,6 +97,8 @@ internal sealed class TrainCommand
     );
 
     private readonly Option<int?> threads = Choice.Threads();
+
+    private readonly Option<string?> device = Choice.Device();
 
     private readonly Option<string?> folder = Choice.Text(
         "--out",
@@ -122,11 +140,15 @@ internal sealed class TrainCommand
             weightDecay,
             invertEvery,
             statisticsSteps,
+            products,
+            statisticsShare,
+            staleSteps,
             subset,
             validation,
             hidden,
             seed,
             threads,
+            device,
             folder,
             resume,
             metrics,
@@ -147,11 +169,15 @@ internal sealed class TrainCommand
                 WeightDecay = parsed.GetValue(weightDecay),
                 InvertEvery = parsed.GetValue(invertEvery),
                 StatisticsSteps = parsed.GetValue(statisticsSteps),
+                Products = parsed.GetValue(products),
+                StatisticsShare = parsed.GetValue(statisticsShare),
+                StaleSteps = parsed.GetValue(staleSteps),
                 Subset = parsed.GetValue(subset),
                 Validation = parsed.GetValue(validation),
                 Hidden = parsed.GetValue(hidden),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
+                Device = parsed.GetValue(device),
             },
             parsed.GetValue(folder),
             parsed.GetValue(resume),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Foof.Validation;
 using Spectre.Console;
@@ -25,12 +26,14 @@ internal static class ValidateCommand
         var cases = Choice.Text("--cases", "FILTER", "Only the checks with this in their full name");
         var seed = Choice.Integer("--seed", $"Seed of the networks and vectors [default: {DefaultSeed}]");
         var threads = Choice.Threads(DefaultThreads);
+        var device = Choice.Device();
         var metrics = CommonOptions.Metrics();
         var command = new Command("validate", "Hold every structured matrix against explicit ones")
         {
             cases,
             seed,
             threads,
+            device,
             metrics,
         };
         command.SetAction(parsed =>
@@ -39,8 +42,17 @@ internal static class ValidateCommand
                 terminal =>
                 {
                     torch.set_num_threads(parsed.GetValue(threads) ?? DefaultThreads);
-                    var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
-                    return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
+                    // Networks and batches are made there, and what is computed of them stays.
+                    torch.set_default_device(Devices.Find(parsed.GetValue(device) ?? Devices.Cpu));
+                    try
+                    {
+                        var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
+                        return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
+                    }
+                    finally
+                    {
+                        torch.set_default_device(torch.CPU);
+                    }
                 }
             )
         );

@@ -42,6 +42,9 @@ internal sealed record ContinualSettings
     /// <summary>Threads of libtorch.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>Where to compute.</summary>
+    public required string Device { get; init; }
+
     /// <summary>The seeds.</summary>
     internal IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(place => Seed + place);
 }

@@ -31,28 +31,28 @@ internal sealed record ContinualVariant(
         Elastic(
             "diagonal",
             "diagonal, a penalty a task",
-            [30, 100, 300],
+            [3, 10, 30, 100],
             FisherPoints,
             new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Separate }
         ),
         new(
             "si",
             "synaptic intelligence",
-            [0.003, 0.01, 0.03, 0.1],
+            [0.01, 0.03, 0.1, 0.3, 1],
             0,
             (model, strength) => new SynapticConsolidation(model, strength)
         ),
         Elastic(
             "diagonal-online",
             "diagonal, online, recentred",
-            [10, 30, 100],
+            [1, 3, 10, 30],
             FisherPoints,
             new() { Structure = ContinualStructure.Diagonal }
         ),
         Elastic(
             "full-mc",
             "full Fisher, a sampled label a point",
-            [3, 10, 30],
+            [1, 3, 10, 30],
             MonteCarloPoints,
             new()
             {
@@ -64,18 +64,18 @@ internal sealed record ContinualVariant(
         Elastic(
             "full",
             "full Fisher, all labels",
-            [3, 10, 30],
+            [1, 3, 10, 30],
             FullPoints,
             new() { Structure = ContinualStructure.FullFisher, Tasks = ContinualTasks.Separate }
         ),
         Elastic(
             "kronecker",
             "Kronecker, a penalty a task",
-            [1, 3, 10],
+            [0.3, 1, 3, 10],
             FisherPoints,
             new() { Tasks = ContinualTasks.Separate }
         ),
-        Elastic("kronecker-merged", "Kronecker, merged", [1, 3, 10], FisherPoints, new()),
+        Elastic("kronecker-merged", "Kronecker, merged", [0.3, 1, 3, 10], FisherPoints, new()),
     ];
 
     /// <summary>The variants of a list of names, in the table's order.</summary>

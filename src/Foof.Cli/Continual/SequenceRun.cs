@@ -33,7 +33,8 @@ internal sealed class SequenceRun(
     {
         var start = Stopwatch.GetTimestamp();
         manual_seed(seed).Dispose();
-        using var model = Network();
+        var device = sequence.Tasks[0].Train.Labels.device;
+        using var model = Network().to(device);
         using var memory = variant.Make(model, strength);
         var (test, validation) = (new List<double[]>(), new List<double[]>());
         var (bytes, done) = (0L, 0);
@@ -141,7 +142,10 @@ internal sealed class SequenceRun(
             return;
         using var scope = NewDisposeScope();
         using var batches = new Batches(task.Train, FisherBatch, seed, FisherPass + place);
-        using var generator = new Generator(unchecked((ulong)(seed * 1_000_003 + FisherPass + place)));
+        using var generator = new Generator(
+            unchecked((ulong)(seed * 1_000_003 + FisherPass + place)),
+            task.Train.Labels.device
+        );
         elastic.Consolidate(Points(), head: task.Head(model), generator: generator, cancellation: stop);
 
         IEnumerable<(Tensor, Tensor?)> Points()

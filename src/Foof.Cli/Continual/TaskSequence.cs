@@ -40,7 +40,12 @@ internal sealed class TaskSequence : IDisposable
             .Select(place =>
                 settings.Scenario == Split
                     ? ContinualTask.OfClasses(train, validation, data.Test, Classes(settings.Tasks, place))
-                    : ContinualTask.Permuted(train, validation, data.Test, Order(seed, place))
+                    : ContinualTask.Permuted(
+                        train,
+                        validation,
+                        data.Test,
+                        Order(seed, place, train.Labels.device)
+                    )
             );
         return new(train, validation, [.. tasks]);
     }
@@ -53,12 +58,12 @@ internal sealed class TaskSequence : IDisposable
     }
 
     // The first task's pixels are in their own order.
-    private static Tensor? Order(long seed, int place)
+    private static Tensor? Order(long seed, int place, Device device)
     {
         if (place == 0)
             return null;
         using var generator = new Generator(unchecked((ulong)(seed * 1_000_003 + place)));
-        return randperm(ImageSet.Pixels, generator: generator).DetachFromDisposeScope();
+        return randperm(ImageSet.Pixels, generator: generator).to(device).DetachFromDisposeScope();
     }
 
     private static ImageSet Part(ImageSet set, long start, long count) =>

@@ -13,7 +13,7 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
     // A prime keeps the passes of neighbouring seeds apart.
     private const long SeedStride = 1_000_003;
 
-    private readonly Tensor order = Shuffled(set.Count, seed, pass);
+    private readonly Tensor order = Shuffled(set.Count, seed, pass, set.Labels.device);
 
     /// <summary>How many batches a pass over <paramref name="images"/> images has.</summary>
     internal static int CountOf(long images, int size) => (int)((images + size - 1) / size);
@@ -50,10 +50,12 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
         return order.narrow(0, start, Math.Min(size, set.Count - start));
     }
 
-    private static Tensor Shuffled(long count, long seed, int pass)
+    // The same order on every device.
+    private static Tensor Shuffled(long count, long seed, int pass, Device device)
     {
+        using var scope = NewDisposeScope();
         using var generator = new Generator(unchecked((ulong)(seed * SeedStride + pass)));
-        return randperm(count, generator: generator).DetachFromDisposeScope();
+        return randperm(count, generator: generator).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>Frees the order.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Foof.Cli.Commands;
+using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
@@ -66,6 +67,9 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         var kept = Train.Count - count;
         return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
     }
+
+    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
 
     private static string Missing(string data) =>
         data == FashionMnist

@@ -57,6 +57,15 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
             zeros(pixels.shape[0], dtype: ScalarType.Int64).DetachFromDisposeScope()
         );
 
+    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    internal ImageSet To(Device device)
+    {
+        if (Images.device.type == device.type)
+            return this;
+        using (this)
+            return new(Images.to(device), Labels.to(device));
+    }
+
     /// <summary>
     /// The pixels from 0 to 1 of normalised images, one row an image; the caller owns them.
     /// </summary>

@@ -16,9 +16,7 @@ internal sealed class CurvatureLearner : ILearner
         TrainingOptions options
     )
     {
-        var recipe = method
-            .WithDamping(options.Damping)
-            .WithCadence(options.InvertEvery, options.StatisticsSteps);
+        var recipe = options.Compose(method);
         optimizer = new(
             model,
             recipe,

@@ -38,6 +38,12 @@ internal sealed record OptimizerKind(
         var text = $"{Name} with learning rate {options.LearningRate}";
         if (HasCurvature)
             text += $", damping {options.Damping}, T = {options.InvertEvery}, S = {options.StatisticsSteps}";
+        if (HasCurvature && options.Products != TrainingOptions.Float32)
+            text += $", products in {options.Products}";
+        if (HasCurvature && options.StatisticsShare != 1)
+            text += $", statistics of {options.StatisticsShare:P0} of each batch";
+        if (HasCurvature && options.StaleSteps != 0)
+            text += $", inverses {options.StaleSteps} steps later";
         if (options.Momentum != 0 && HasMomentum)
             text += $", momentum {options.Momentum}";
         if (options.WeightDecay != 0)

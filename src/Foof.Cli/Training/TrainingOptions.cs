@@ -36,6 +36,15 @@ internal sealed record TrainingOptions
     /// <summary>S: in how many steps before an inversion statistics are taken.</summary>
     public required int StatisticsSteps { get; init; }
 
+    /// <summary>The type of the products with inverses: float32 or bfloat16.</summary>
+    public string Products { get; init; } = Float32;
+
+    /// <summary>The share of each batch that statistics are made of.</summary>
+    public double StatisticsShare { get; init; } = 1.0;
+
+    /// <summary>From how many steps later on an inverse serves that is made beside the steps; 0: it is made in the step.</summary>
+    public int StaleSteps { get; init; }
+
     /// <summary>How many of the training images are used; null: all.</summary>
     public required int? Subset { get; init; }
 
@@ -51,6 +60,23 @@ internal sealed record TrainingOptions
     /// <summary>How many threads libtorch uses.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>Where it is computed.</summary>
+    public string Device { get; init; } = Engine.Devices.Cpu;
+
+    internal const string Float32 = "float32";
+    internal const string BFloat16 = "bfloat16";
+
+    /// <summary>A method with what these options say of it.</summary>
+    internal Recipe Compose(Recipe method)
+    {
+        var recipe = method.WithDamping(Damping).WithCadence(InvertEvery, StatisticsSteps);
+        if (Products == BFloat16)
+            recipe = recipe.WithBFloat16Products();
+        if (StatisticsShare != 1.0)
+            recipe = recipe.WithStatisticsShare(StatisticsShare);
+        return StaleSteps == 0 ? recipe : recipe.WithBackgroundInversions(StaleSteps);
+    }
+
     /// <summary>Whether a run can have them: a file may say anything.</summary>
     internal bool IsPossible =>
         Data is not null
@@ -62,5 +88,10 @@ internal sealed record TrainingOptions
         && Momentum is >= 0 and < 1
         && WeightDecay >= 0
         && Validation is null or >= 1
-        && (Hidden is null || Models.Mlp.Widths(Hidden) is not null);
+        && (Hidden is null || Models.Mlp.Widths(Hidden) is not null)
+        && (Products is Float32 or BFloat16)
+        && StatisticsShare is > 0 and <= 1
+        && Engine.Devices.IsName(Device)
+        && StaleSteps >= 0
+        && StaleSteps <= InvertEvery;
 }

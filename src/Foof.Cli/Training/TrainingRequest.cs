@@ -20,11 +20,15 @@ internal sealed record TrainingRequest
     internal double? WeightDecay { get; init; }
     internal int? InvertEvery { get; init; }
     internal int? StatisticsSteps { get; init; }
+    internal string? Products { get; init; }
+    internal double? StatisticsShare { get; init; }
+    internal int? StaleSteps { get; init; }
     internal int? Subset { get; init; }
     internal int? Validation { get; init; }
     internal string? Hidden { get; init; }
     internal long? Seed { get; init; }
     internal int? Threads { get; init; }
+    internal string? Device { get; init; }
 
     /// <summary>A new run: what was said, and the defaults.</summary>
     internal TrainingOptions Resolve()
@@ -37,7 +41,7 @@ internal sealed record TrainingRequest
                 $"--statistics-steps must be at most --invert-every, {every}; got {steps}.",
                 ExitCode.Usage
             );
-        return new()
+        var options = new TrainingOptions
         {
             Data = FullData ?? Foof.Cli.Data.ImageData.FashionMnist,
             Model = Model ?? Models.ModelCatalogue.Default,
@@ -50,12 +54,33 @@ internal sealed record TrainingRequest
             WeightDecay = WeightDecay ?? 0.0,
             InvertEvery = every,
             StatisticsSteps = steps,
+            Products = Products ?? TrainingOptions.Float32,
+            StatisticsShare = StatisticsShare ?? 1.0,
+            StaleSteps = StaleSteps ?? 0,
             Subset = Subset,
             Validation = Validation,
             Hidden = Hidden,
             Seed = Seed ?? DefaultSeed,
             Threads = Threads ?? Commands.Choice.DefaultThreads,
+            Device = Device ?? Engine.Devices.Cpu,
         };
+        if (kind.Method is not null)
+            Check(options.Compose(kind.Method));
+        return options;
+    }
+
+    private static void Check(Recipe recipe)
+    {
+        try
+        {
+            RecipeModule.check(recipe);
+        }
+        catch (ArgumentException error)
+        {
+            // The first line, without the name of a parameter that no user wrote.
+            var sentence = error.Message.Split(" (Parameter '")[0];
+            throw new CommandFailure(sentence, ExitCode.Usage);
+        }
     }
 
     /// <summary>
@@ -75,6 +100,9 @@ internal sealed record TrainingRequest
         Same("--weight-decay", WeightDecay, kept.WeightDecay, folder);
         Same("--invert-every", InvertEvery, kept.InvertEvery, folder);
         Same("--statistics-steps", StatisticsSteps, kept.StatisticsSteps, folder);
+        Same("--products", Products, kept.Products, folder);
+        Same("--statistics-share", StatisticsShare, kept.StatisticsShare, folder);
+        Same("--stale-steps", StaleSteps, kept.StaleSteps, folder);
         Same("--seed", Seed, kept.Seed, folder);
         if (Subset is not null)
             Same("--subset", Subset.Value.ToString(), kept.Subset?.ToString() ?? "all images", folder);
@@ -87,7 +115,13 @@ internal sealed record TrainingRequest
                 $"The run in {folder} has {finished} finished epoch(s) and --epochs is {epochs}: "
                     + "raise --epochs to go on."
             );
-        return kept with { Data = FullData ?? kept.Data, Epochs = epochs, Threads = Threads ?? kept.Threads };
+        return kept with
+        {
+            Data = FullData ?? kept.Data,
+            Epochs = epochs,
+            Threads = Threads ?? kept.Threads,
+            Device = Device ?? kept.Device,
+        };
     }
 
     /// <summary>The options that were given and mean nothing to the optimiser.</summary>
@@ -103,6 +137,12 @@ internal sealed record TrainingRequest
             yield return "--invert-every";
         if (StatisticsSteps is not null)
             yield return "--statistics-steps";
+        if (Products is not null)
+            yield return "--products";
+        if (StatisticsShare is not null)
+            yield return "--statistics-share";
+        if (StaleSteps is not null)
+            yield return "--stale-steps";
     }
 
     // A run may go on from another working folder.

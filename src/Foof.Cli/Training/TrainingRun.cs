@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
 using Spectre.Console;
@@ -26,7 +27,8 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var options = Resolve(checkpoint);
         var kind = ModelCatalogue.Find(options.Model);
         var optimizer = OptimizerCatalogue.Find(options.Optimizer);
-        using var all = ImageData.Read(DataName(options), options.Subset);
+        var device = Devices.Find(options.Device);
+        using var all = ImageData.Read(DataName(options), options.Subset).To(device);
         Check(checkpoint, all, options);
         using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
         var data = heldOut?.Rest ?? all;
@@ -34,7 +36,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         Note(options, optimizer, checkpoint);
 
         manual_seed(options.Seed).Dispose();
-        using var model = ModelCatalogue.Build(options);
+        using var model = ModelCatalogue.Build(options).to(device);
         using var learner = optimizer.Make(model, kind, options);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new Trainer(options, data, kind, model, learner, state, folder);
@@ -73,6 +75,11 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         if (kept.Options.Threads != options.Threads)
             terminal.Error.WriteLine(
                 $"Note: {options.Threads} threads instead of {kept.Options.Threads} may change the last bits."
+            );
+        if (options.Device != kept.Options.Device || options.Device != Devices.Cpu)
+            terminal.Error.WriteLine(
+                $"Note: on {options.Device} after {kept.Options.Device}, labels are drawn and sums rounded otherwise "
+                    + "than in a run that was not stopped."
             );
         terminal.Progress.Line(
             $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(options)})."

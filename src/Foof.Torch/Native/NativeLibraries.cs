@@ -116,7 +116,9 @@ internal static partial class NativeLibraries
         if (missing.Success)
             return $"libtorch is missing or of another version than compiled against ({missing.Groups[1].Value} "
                 + $"was not found): {Remedy}.";
-        return $"libtorch could not be loaded ({reason.Trim()}); it may be of another version than compiled "
+        // The runtime's advice fills several lines; the loader's own words are the last one.
+        var words = reason.Trim().Split('\n', StringSplitOptions.TrimEntries)[^1];
+        return $"libtorch could not be loaded ({words}); it may be of another version than compiled "
             + $"against: {Remedy}.";
     }
 
