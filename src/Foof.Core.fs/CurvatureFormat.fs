@@ -52,13 +52,17 @@ module CurvatureFormat =
             name, JsonValue.Create(written.Keep $"{path}.{name}" x)
 
         let several kind parts =
-            let nodes = parts |> Array.mapi (fun i part -> ofCurvature written $"{path}.{i}" part)
+            let nodes =
+                parts |> Array.mapi (fun i part -> ofCurvature written $"{path}.{i}" part)
+
             FactorFormat.objectOf kind [ "parts", FactorFormat.arrayOf nodes ]
 
         match curvature with
         | Curvature.Dense(F, shapes) ->
             let shape (sizes: int64 array) =
-                sizes |> Seq.map (fun size -> JsonValue.Create size :> JsonNode) |> FactorFormat.arrayOf
+                sizes
+                |> Seq.map (fun size -> JsonValue.Create size :> JsonNode)
+                |> FactorFormat.arrayOf
 
             FactorFormat.objectOf "dense" [
                 tensor "F" F
@@ -90,11 +94,15 @@ module CurvatureFormat =
     let rec private toCurvature (find: string -> torch.Tensor) (node: JsonNode) : Curvature =
         let entry name = FactorFormat.entry name node
         let tensor name = FactorFormat.tensor find name node
-        let parts () = FactorFormat.items (entry "parts") |> Array.map (toCurvature find)
+
+        let parts () =
+            FactorFormat.items (entry "parts") |> Array.map (toCurvature find)
 
         match FactorFormat.kind node with
         | "dense" ->
-            let shape node = FactorFormat.items node |> Array.map FactorFormat.value<int64>
+            let shape node =
+                FactorFormat.items node |> Array.map FactorFormat.value<int64>
+
             Curvature.Dense(tensor "F", FactorFormat.items (entry "shapes") |> Array.map shape)
         | "diagonal" -> Curvature.Diagonal(toVector find (entry "D"))
         | "units" -> Curvature.Units(tensor "F")
@@ -108,15 +116,15 @@ module CurvatureFormat =
         | "sum" -> Curvature.Sum(parts ())
         | other -> FactorFormat.refuse $"know curvature of kind '{other}'"
 
-    /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that begin
-    /// with `path`. Raises an ArgumentException when a name is taken.
+    /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that
+    /// begin with `path`. Raises an ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (path: string) curvature =
         (ofCurvature (Written tensors) path curvature).ToJsonString()
 
     /// The curvature of a description, over tensors that it shares with `tensors`.
     ///
-    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do not
-    /// fit one another.
+    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do
+    /// not fit one another.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let find name =
             match tensors.TryGetValue name with

@@ -87,7 +87,7 @@ module internal FactorFormat =
         match kind node with
         | "rows" -> LayerFactor.Product(Activations.Rows(tensor "A"), tensor "E")
         | "indices" ->
-            let count = value<int64> (entry "count" node)
+            let count = value<int64>(entry "count" node)
             LayerFactor.Product(Activations.Indices(tensor "index", count), tensor "E")
         | "columns" -> LayerFactor.Columns(tensor "P")
         | "weighted" -> LayerFactor.Weighted(toLayer find (entry "factor" node), tensor "S")
@@ -112,6 +112,6 @@ module internal FactorFormat =
         |> Array.map (fun part ->
             FisherFactor.ofColumns {
                 Layers = items (entry "layers" part) |> Array.map (toLayer find)
-                Weight = value<float> (entry "weight" part)
+                Weight = value<float>(entry "weight" part)
             })
         |> FisherFactor.join

@@ -15,7 +15,10 @@ module internal Penalised =
             | true, gradient -> gradient
             | _ -> parameter.zeros_like ()
 
-        if Layer.parameters layer |> Array.exists (fun parameter -> found.ContainsKey parameter.Handle) then
+        if
+            Layer.parameters layer
+            |> Array.exists (fun parameter -> found.ContainsKey parameter.Handle)
+        then
             ValueSome(Layer.joined layer (gradient layer.Weight) (layer.Bias |> ValueOption.map gradient))
         else
             ValueNone

@@ -8,8 +8,7 @@ module TaskCurvature =
 
     let private averagedSides (share: float) x y =
         match x, y with
-        | Side.Identity(size, c), Side.Identity(_, c') ->
-            Side.Identity(size, (1.0 - share) * c + share * c')
+        | Side.Identity(size, c), Side.Identity(_, c') -> Side.Identity(size, (1.0 - share) * c + share * c')
         | Side.Diagonal d, Side.Diagonal d' -> Side.Diagonal(d * (1.0 - share) + d' * share)
         | Side.Full M, Side.Full M' -> Side.Full(M * (1.0 - share) + M' * share)
         | _ -> invalidArg "y" "The factors of both batches must be of one kind; got different ones."
@@ -43,8 +42,7 @@ module TaskCurvature =
 
     let private ownedLayer (factor: LayerFactor) =
         match factor with
-        | LayerFactor.Product(activations, E) ->
-            LayerFactor.Product(Activations.map _.clone() activations, E)
+        | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
         | _ -> factor
 
     /// The same factor with activations of its own: those of a first layer without a bias are the batch's own
