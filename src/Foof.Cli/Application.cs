@@ -42,8 +42,10 @@ internal static class Application
         {
             TrainCommand.Make(frame),
             CompareCommand.Make(frame),
+            ContinualCommand.Make(frame),
             InfoCommand.Make(frame),
             BenchCommand.Make(frame),
+            LaplaceCommand.Make(frame),
             ValidateCommand.Make(frame),
             CommonOptions.Verbose,
         };

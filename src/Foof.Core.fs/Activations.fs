@@ -115,7 +115,10 @@ module Activations =
     let times (V: torch.Tensor) activations =
         Scope.tensor (fun () ->
             match activations with
-            | Activations.Rows A -> A.matmul (V.unsqueeze(1L).transpose(2L, 3L))
+            | Activations.Rows A ->
+                // One product of all rows a group: broadcasting V over data points would be one for each.
+                let outputs = A.flatten(1L, 2L).matmul(V.transpose (1L, 2L))
+                outputs.view (outputs.size 0, A.size 1, A.size 2, -1L)
             | Activations.Indices(index, count) ->
                 let found = index.clamp_max ((count - 1L).ToScalar())
                 let padding = index.ge(count.ToScalar()).unsqueeze -1L
@@ -133,3 +136,26 @@ module Activations =
                 let sums = torch.zeros (count + 1L, E.size 3, dtype = E.dtype, device = E.device)
                 let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
                 all.narrow(0L, 0L, count).t().unsqueeze 0)
+
+/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Column by column, so that a temporary
+/// has the size of one: all at once they would leave the cache, and memory that is fresh each time costs more
+/// than the sums.
+[<RequireQualifiedAccess>]
+module internal ErrorColumns =
+
+    /// sum_r e_cir . z_ir. Shapes: Z [g; n; R; k] -> [c n].
+    let inner (E: torch.Tensor) (Z: torch.Tensor) =
+        let ofColumn c =
+            Scope.tensor (fun () -> (E.select (1L, c) * Z).sum([| 0L; 2L; 3L |]))
+
+        torch.cat ([| for c in 0L .. E.size 1 - 1L -> ofColumn c |], 0L)
+
+    /// sum_c w_ci e_cir. Shapes: w [c n] -> [g; n; R; k].
+    let combination (E: torch.Tensor) (w: torch.Tensor) =
+        let w = w.view (E.size 1, 1L, E.size 2, 1L, 1L)
+        let sum = E.select (1L, 0L) * w.select (0L, 0L)
+
+        for c in 1L .. E.size 1 - 1L do
+            sum.addcmul_ (E.select (1L, c), w.select (0L, c), 1.0.ToScalar()) |> ignore
+
+        sum

@@ -241,7 +241,7 @@ module LayerFactor =
         | LayerFactor.Weighted(inner, S) -> innerProducts (v * S) inner
         | LayerFactor.Product(activations, E) ->
             let outputs = Activations.times (v.view (E.size 0, -1L, v.size 1)) activations
-            (apart activations E * outputs.unsqueeze 1L).sum([| 0L; 3L; 4L |]).flatten()
+            ErrorColumns.inner (apart activations E) outputs
 
     /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor) factor =
@@ -252,8 +252,7 @@ module LayerFactor =
         | LayerFactor.Columns P -> w.unsqueeze(0L).mm(P.flatten 1L).view(P.size 1, P.size 2)
         | LayerFactor.Weighted(inner, S) -> combination w inner * S
         | LayerFactor.Product(activations, E) ->
-            let E = apart activations E
-            let errors = (E * w.view (1L, E.size 1, E.size 2, 1L, 1L)).sum 1L
+            let errors = ErrorColumns.combination (apart activations E) w
             (Activations.gradient errors activations).flatten(0L, 1L)
 
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)

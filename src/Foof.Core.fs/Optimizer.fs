@@ -118,8 +118,10 @@ type Optimizer
         let derivatives = Differentiation(loss, variables)
         use _quiet = torch.no_grad ()
 
-        let found =
+        let ofLoss =
             layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
+
+        let struct (found, penalised) = Penalised.gradients this.Penalty layers ofLoss
 
         Gradients.requireFinite (
             Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of)
@@ -157,7 +159,7 @@ type Optimizer
         moves.Apply(gathered, directions)
 
         for parameter in plain do
-            updatePlain parameter (derivatives.Of parameter)
+            updatePlain parameter (penalised parameter (derivatives.Of parameter))
 
         adapt input target loss gathered directions
 
@@ -194,6 +196,10 @@ type Optimizer
     /// Raised once for each of them.
     [<CLIEvent>]
     member _.Fallback = preconditioner.Fallback
+
+    /// A function of the weights that is added to the loss, as of earlier tasks; null is none. Its gradient goes
+    /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
+    member val Penalty: IWeightPenalty = null with get, set
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
     /// inversion. Without it the first steps are the warm-up. (Benzing 2022, App. E)
@@ -243,6 +249,7 @@ type Optimizer
         use _scope = torch.NewDisposeScope()
 
         let plain = plain ()
+        Penalised.addTo this.Penalty (this.parameters ())
         Gradients.requireFinite (Gradients.ofParameters model plain _.grad)
 
         let found =

@@ -47,3 +47,7 @@ let monteCarlo = 5.0
 
 /// bfloat16 products against float32: its 8 bits are 4e-3 an element, which products of many average out.
 let bfloat16 = 1e-2
+
+/// Sums over steps of gradient descent against the integral that they stand for: errors of first order in the
+/// rate, 1e-3, times curvatures of up to some ten.
+let firstOrder = 1e-2

@@ -11,18 +11,22 @@ internal static class StepRows
     /// <summary>The rows for a network: the small ones' all, of a large one those that the paper amortises.</summary>
     internal static StepRow[] Of(StepModel model) =>
         model.IsLarge
-            ? [Plain("sgd"), Plain("adam"), Amortised("foof", model.Period), Amortised("kfac", model.Period)]
+            ?
+            [
+                Plain("sgd"),
+                Plain("adam"),
+                Amortised("foof", model.Period),
+                BFloat16("foof", model.Period),
+                Amortised("kfac", model.Period),
+                BFloat16("kfac", model.Period),
+            ]
             :
             [
                 Plain("sgd"),
                 new(HandWrittenSgd.Kind.Name, HandWrittenSgd.Kind, 1, 1),
                 Plain("adam"),
                 Amortised("foof", model.Period),
-                Amortised("foof", model.Period) with
-                {
-                    Name = $"foof T={model.Period} S={StatisticsSteps} bf16",
-                    Optimizer = InBFloat16(Optimizer("foof")),
-                },
+                BFloat16("foof", model.Period),
                 Amortised("foof", model.Period) with
                 {
                     Name = $"foof T={model.Period} S={StatisticsSteps} background",
@@ -68,6 +72,12 @@ internal static class StepRows
     private static StepRow Plain(string name) => new(name, Optimizer(name), 1, 1);
 
     private static StepRow EveryStep(string name) => new($"{name} T=1", Optimizer(name), 1, 1);
+
+    private static StepRow BFloat16(string name, int period)
+    {
+        var plain = Amortised(name, period);
+        return plain with { Name = $"{plain.Name} bf16", Optimizer = InBFloat16(plain.Optimizer) };
+    }
 
     private static StepRow Amortised(string name, int period) =>
         new($"{name} T={period} S={StatisticsSteps}", Optimizer(name), period, StatisticsSteps);

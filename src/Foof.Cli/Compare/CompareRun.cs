@@ -17,7 +17,9 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
     {
         var grid = plan.Grid();
         var device = Devices.Find(grid[0].Device);
-        using var data = ImageData.Read(plan.Request.Data ?? grid[0].Data, grid[0].Subset).To(device);
+        using var all = ImageData.Read(plan.Request.Data ?? grid[0].Data, grid[0].Subset).To(device);
+        using var heldOut = grid[0].Validation is { } count ? new HeldOut(all, count) : null;
+        var data = heldOut?.Rest ?? all;
         if (plan.Out is not null)
             WritableFile.CheckFolder("--out", plan.Out);
         MetricsFile.Check(plan.Metrics);
@@ -53,7 +55,7 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
     {
         var kind = ModelCatalogue.Find(options.Model);
         manual_seed(options.Seed).Dispose();
-        using var model = kind.Build().to(device);
+        using var model = ModelCatalogue.Build(options).to(device);
         using var learner = OptimizerCatalogue.Find(options.Optimizer).Make(model, kind, options);
         var state = new RunState();
         string? failure = null;

@@ -14,30 +14,57 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
 {
     private const int BatchSize = 1000;
     private const int MostExamples = 12;
+    private const int MostForeign = 6;
 
-    /// <summary>Predicts in evaluation mode without recording.</summary>
-    internal static TestPredictions Of(nn.Module<Tensor, Tensor> model, ImageSet set)
+    /// <summary>A network's class probabilities [n; C], in evaluation mode without recording; the caller owns them.</summary>
+    internal static Tensor Probabilities(nn.Module<Tensor, Tensor> model, ImageSet set)
     {
         using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
         model.eval();
-        var (confidence, predicted) = (new List<double>(), new List<long>());
+        var parts = new List<Tensor>();
         for (long start = 0; start < set.Count; start += BatchSize)
         {
-            using var scope = NewDisposeScope();
             var images = set.Images.narrow(0, start, Math.Min(BatchSize, set.Count - start));
-            var (values, classes) = model.call(images).to(ScalarType.Float64).softmax(1).max(1);
-            confidence.AddRange(values.cpu().data<double>().ToArray());
-            predicted.AddRange(classes.cpu().data<long>().ToArray());
+            parts.Add(model.call(images).to(ScalarType.Float64).softmax(1));
         }
-        using var labels = set.Labels.cpu();
-        return new([.. confidence], [.. predicted], labels.data<long>().ToArray());
+        return scope.MoveToOuter(cat(parts, 0));
     }
 
-    /// <summary>For a reliability diagram.</summary>
-    internal Reliability Reliability() =>
-        Reports.Sections.Reliability.Of(
-            "network",
-            Confidence.Select((confidence, image) => (confidence, IsRight(image)))
+    /// <summary>What probabilities [n; C] say of images with labels [n].</summary>
+    internal static TestPredictions Of(Tensor probabilities, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var (confidence, predicted) = probabilities.to(ScalarType.Float64).cpu().max(1);
+        return new(
+            confidence.data<double>().ToArray(),
+            predicted.data<long>().ToArray(),
+            labels.cpu().data<long>().ToArray()
+        );
+    }
+
+    /// <summary>All images, which have no right class, with those to look at of which the model is surest.</summary>
+    /// <param name="name">What they are, in the plural.</param>
+    /// <param name="set">The images.</param>
+    /// <param name="data">The data set's name, which decides the classes' names.</param>
+    internal ImageGroup Foreign(string name, ImageSet set, string data) =>
+        new(
+            name,
+            Confidence,
+            [
+                .. Surest(Enumerable.Range(0, Confidence.Length))
+                    .Take(MostForeign)
+                    .Select(image =>
+                    {
+                        var (said, sure) = (ClassNames.Of(data, Predicted[image]), Say.Percent(Confidence[image]));
+                        return new ShownImage(
+                            Pixels(set, image),
+                            ImageSet.Side,
+                            $"One of the {name}, taken for {said} with a confidence of {sure}",
+                            $"{said}, {sure}"
+                        );
+                    }),
+            ]
         );
 
     /// <summary>The wrong images, with the surest of them to look at, and the right ones.</summary>
@@ -53,8 +80,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
                 "wrong images",
                 Confidences(wrong),
                 [
-                    .. wrong
-                        .OrderByDescending(image => Confidence[image])
+                    .. Surest(wrong)
                         .Take(MostExamples)
                         .Select(image => Show(set, data, image)),
                 ]
@@ -62,6 +88,9 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
             new("right images", Confidences(right), []),
         ];
     }
+
+    private IEnumerable<int> Surest(IEnumerable<int> images) =>
+        images.OrderByDescending(image => Confidence[image]);
 
     private bool IsRight(int image) => Predicted[image] == Label[image];
 

@@ -27,7 +27,7 @@ internal static class TrainingReport
             Lead(curve),
             [
                 LossSection.Of(Course(curve), curve),
-                .. kind.Classifies ? Confidence(TestPredictions.Of(model, data.Test), data, options) : [],
+                .. kind.Classifies ? Confidence(model, data, options) : [],
                 SettingsSection.Of([Row(options, curve)]),
                 Measured(
                         $"foof train --model {options.Model} --optimizer {options.Optimizer} --epochs {options.Epochs}",
@@ -95,13 +95,20 @@ internal static class TrainingReport
             + $"the training loss ends at {Say.Number(curve.Epochs[^1].TrainLoss)}.";
     }
 
-    private static IEnumerable<ReportSection> Confidence(
-        TestPredictions predictions,
+    private static ReportSection[] Confidence(
+        nn.Module<Tensor, Tensor> model,
         ImageData data,
         TrainingOptions options
-    ) =>
+    )
+    {
+        using var probabilities = TestPredictions.Probabilities(model, data.Test);
+        var predictions = TestPredictions.Of(probabilities, data.Test.Labels);
+        return
         [
-            ReliabilitySection.Of([predictions.Reliability()]),
+            ReliabilitySection.Of([
+                new("network", Calibration.Reliability(probabilities, data.Test.Labels)),
+            ]),
             ConfidenceSection.Of(predictions.Groups(data.Test, options.Data)),
         ];
+    }
 }

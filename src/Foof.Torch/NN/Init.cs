@@ -65,7 +65,7 @@ public static partial class torch
                         shape,
                         dtype ?? get_default_dtype(),
                         Value.None,
-                        device ?? CPU
+                        device ?? get_default_device()
                     )
                 );
 

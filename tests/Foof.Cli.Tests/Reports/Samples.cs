@@ -55,11 +55,20 @@ internal static class Samples
     ];
 
     internal static Reliability Diagram(string name, double slope) =>
-        Reliability.Of(
+        new(
             name,
-            Enumerable
-                .Range(1, 1000)
-                .Select(place => (place / 1000.0, place % 100 < 100 * (1 - slope * (1 - place / 1000.0))))
+            [
+                .. Enumerable
+                    .Range(0, 10)
+                    .Select(place => (place + 0.5) / 10)
+                    .Select(confidence => new ReliabilityBin(
+                        confidence - 0.05,
+                        confidence + 0.05,
+                        (int)(1000 * confidence * confidence),
+                        confidence,
+                        Math.Max(0, 1 - slope * (1 - confidence))
+                    )),
+            ]
         );
 
     internal static IReadOnlyList<EvidencePoint> Evidence { get; } =

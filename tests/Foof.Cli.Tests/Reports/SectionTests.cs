@@ -31,11 +31,8 @@ public class SectionTests
     [Fact]
     public void The_calibration_error_is_the_mean_distance_of_accuracy_and_confidence()
     {
-        var diagram = Reliability.Of("network", [(0.95, true), (0.91, false), (0.5, true), (1.0, true)]);
-        Assert.Equal(2, diagram.Bins.Count);
-        Assert.Equal(new(0.4, 0.5, 1, 0.5, 1), diagram.Bins[0]);
-        // (|1 - 0.5| + 3 |2/3 - 2.86/3|) / 4
-        Assert.Equal((0.5 + 0.86) / 4, diagram.Error, 12);
+        var diagram = new Reliability("network", [new(0.4, 0.5, 1, 0.5, 1), new(0.9, 1, 3, 0.95, 0.75)]);
+        Assert.Equal((0.5 + 3 * 0.2) / 4, diagram.Error, 12);
     }
 
     [Fact]

@@ -24,6 +24,29 @@ public class CreationTests
     }
 
     [Fact]
+    public void Tensors_and_modules_are_made_on_the_default_device()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(DeviceType.CPU, get_default_device().type);
+        set_default_device("meta");
+        try
+        {
+            Assert.Equal(DeviceType.META, zeros(2).device_type);
+            Assert.Equal(DeviceType.META, tensor(new[] { 1.0, 2.0 }).device_type);
+            using var linear = nn.Linear(3, 2);
+            Assert.Equal(DeviceType.META, linear.weight.device_type);
+            Assert.Equal(DeviceType.META, linear.bias!.device_type);
+            using var norm = nn.BatchNorm1d(3);
+            Assert.All(norm.buffers(), buffer => Assert.Equal(DeviceType.META, buffer.device_type));
+            Assert.Equal(DeviceType.CPU, zeros(2, device: CPU).device_type);
+        }
+        finally
+        {
+            set_default_device(CPU);
+        }
+    }
+
+    [Fact]
     public void Types_follow_from_the_values_or_are_as_asked()
     {
         using var scope = NewDisposeScope();

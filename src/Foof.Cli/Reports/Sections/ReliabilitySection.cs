@@ -2,21 +2,11 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>The images whose confidence lies in an interval.</summary>
-/// <param name="Low">The interval's lower end.</param>
-/// <param name="High">The interval's upper end.</param>
-/// <param name="Count">How many there are.</param>
-/// <param name="Confidence">The mean of their confidences.</param>
-/// <param name="Accuracy">The share of which the class is right.</param>
-internal sealed record ConfidenceBin(double Low, double High, int Count, double Confidence, double Accuracy);
-
 /// <summary>How often somebody is right who is so sure.</summary>
 /// <param name="Name">Whose confidences they are: plain network, posterior.</param>
 /// <param name="Bins">From unsure to sure; empty ones may be missing.</param>
-internal sealed record Reliability(string Name, IReadOnlyList<ConfidenceBin> Bins)
+internal sealed record Reliability(string Name, IReadOnlyList<ReliabilityBin> Bins)
 {
-    private const int BinCount = 10;
-
     /// <summary>
     /// The expected calibration error: the mean over images of |accuracy - confidence| of their bin
     /// (Guo et al. 2017).
@@ -24,24 +14,6 @@ internal sealed record Reliability(string Name, IReadOnlyList<ConfidenceBin> Bin
     internal double Error =>
         Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence))
         / Math.Max(1, Bins.Sum(bin => bin.Count));
-
-    /// <summary>Of the confidences, from 0 to 1, of single images; intervals exclude their lower end.</summary>
-    internal static Reliability Of(string name, IEnumerable<(double Confidence, bool IsRight)> images) =>
-        new(
-            name,
-            [
-                .. images
-                    .GroupBy(image => Math.Clamp((int)Math.Ceiling(image.Confidence * BinCount) - 1, 0, BinCount - 1))
-                    .OrderBy(bin => bin.Key)
-                    .Select(bin => new ConfidenceBin(
-                        (double)bin.Key / BinCount,
-                        (bin.Key + 1.0) / BinCount,
-                        bin.Count(),
-                        bin.Average(image => image.Confidence),
-                        bin.Average(image => image.IsRight ? 1.0 : 0.0)
-                    )),
-            ]
-        );
 }
 
 /// <summary>Reliability diagrams.</summary>
@@ -87,7 +59,7 @@ internal static class ReliabilitySection
             [.. diagrams.Select(diagram => new Series(diagram.Name, [.. Spread(diagram.Bins)]))]
         ).ToFigure();
 
-    private static IEnumerable<(double, double)> Spread(IReadOnlyList<ConfidenceBin> bins)
+    private static IEnumerable<(double, double)> Spread(IReadOnlyList<ReliabilityBin> bins)
     {
         var all = Math.Max(1, bins.Sum(bin => bin.Count));
         return bins.Select(bin => ((bin.Low + bin.High) / 2, (double)bin.Count / all));

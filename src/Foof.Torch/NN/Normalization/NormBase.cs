@@ -115,5 +115,5 @@ public abstract class NormBase : torch.nn.Module<torch.Tensor, torch.Tensor>
     protected abstract void ValidateInputDimensions(torch.Tensor input);
 
     private static torch.Tensor Buffer(long[] shape, torch.ScalarType dtype, torch.Device? device) =>
-        Aten.EmptyMemoryFormat.Call(shape, dtype, Native.Value.None, device ?? torch.CPU);
+        Aten.EmptyMemoryFormat.Call(shape, dtype, Native.Value.None, device ?? torch.get_default_device());
 }

@@ -1,0 +1,82 @@
+using Foof.Cli.Data;
+using Foof.Cli.Output;
+
+namespace Foof.Cli.Continual;
+
+/// <summary>All variants: strengths are chosen with the first seed, on validation images.</summary>
+/// <param name="settings">Everything that decides the numbers.</param>
+/// <param name="data">The images.</param>
+/// <param name="record">The sequences that are done, and where they are kept.</param>
+internal sealed class ContinualRun(ContinualSettings settings, ImageData data, ContinualRecord record)
+{
+    /// <summary>Runs what is not done yet; null when it was stopped.</summary>
+    internal IReadOnlyList<VariantResult>? Run(IProgressView progress, CancellationToken stop)
+    {
+        var results = new List<VariantResult>();
+        foreach (var variant in ContinualVariant.Find(settings.Variants))
+        {
+            if (Of(variant, progress, stop) is not { } result)
+                return null;
+            results.Add(result);
+            progress.Line(Describe(result));
+        }
+        return results;
+    }
+
+    private VariantResult? Of(ContinualVariant variant, IProgressView progress, CancellationToken stop)
+    {
+        var tried = new List<SequenceResult>();
+        foreach (var strength in Strengths(variant))
+        {
+            if (Sequence(variant, strength, settings.Seed, progress, stop) is not { } result)
+                return null;
+            tried.Add(result);
+        }
+        var best = tried.MaxBy(result => result.ValidationAccuracy)!;
+        var chosen = new List<SequenceResult>();
+        foreach (var seed in settings.AllSeeds)
+        {
+            if (Sequence(variant, best.Strength, seed, progress, stop) is not { } result)
+                return null;
+            chosen.Add(result);
+        }
+        return new(variant, chosen, tried);
+    }
+
+    private double[] Strengths(ContinualVariant variant) =>
+        settings.Strength is { } given && variant.Grid is not [0] ? [given] : variant.Grid;
+
+    private SequenceResult? Sequence(
+        ContinualVariant variant,
+        double strength,
+        long seed,
+        IProgressView progress,
+        CancellationToken stop
+    )
+    {
+        if (record.Find(variant.Name, strength, seed) is { } done)
+            return done;
+        using var sequence = TaskSequence.Make(settings, data, seed);
+        var run = new SequenceRun(settings, variant, strength, seed, sequence);
+        SequenceResult? result = null;
+        progress.Track(
+            $"{variant.Name}, strength {strength}, seed {seed}",
+            run.Steps,
+            meter => result = run.Run(meter, stop)
+        );
+        if (result is not null)
+            record.Add(result);
+        return result;
+    }
+
+    private static string Describe(VariantResult result)
+    {
+        var tried = string.Join(
+            ", ",
+            result.Tried.Select(one => $"{one.Strength}: {one.ValidationAccuracy:F4}")
+        );
+        return $"{result.Variant.Name}: strength {result.Strength} (validation {tried}), average accuracy "
+            + $"{result.AverageAccuracy:F4}, forgetting {result.Forgetting:F4}, "
+            + $"{result.Chosen.Average(one => one.Seconds):F1} s a sequence";
+    }
+}

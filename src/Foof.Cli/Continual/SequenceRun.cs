@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using Foof.Cli.Data;
+using Foof.Cli.Models;
+using Foof.Cli.Output;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Continual;
+
+/// <summary>One network that learns all tasks, one after the other, under one variant's penalty.</summary>
+internal sealed class SequenceRun(
+    ContinualSettings settings,
+    ContinualVariant variant,
+    double strength,
+    long seed,
+    TaskSequence sequence
+)
+{
+    private const int Width = 100;
+    private const int EvaluationBatch = 2000;
+    private const int FisherBatch = 500;
+
+    // Passes over a task's images that no epoch has the number of.
+    private const int FisherPass = 900_000;
+
+    /// <summary>How many steps all tasks have together.</summary>
+    internal int Steps =>
+        sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
+
+    /// <summary>Learns; null when it was stopped.</summary>
+    /// <exception cref="CommandFailure">The numbers failed.</exception>
+    internal SequenceResult? Run(Meter meter, CancellationToken stop)
+    {
+        var start = Stopwatch.GetTimestamp();
+        manual_seed(seed).Dispose();
+        var device = sequence.Tasks[0].Train.Labels.device;
+        using var model = Network().to(device);
+        using var memory = variant.Make(model, strength);
+        var (test, validation) = (new List<double[]>(), new List<double[]>());
+        var (bytes, done) = (0L, 0);
+        try
+        {
+            foreach (var (place, task) in sequence.Tasks.Index())
+            {
+                bytes = memory?.Bytes ?? 0;
+                if (!Learn(model, memory, task, place, meter, ref done, stop))
+                    return null;
+                test.Add(Accuracies(model, task => task.Test));
+                validation.Add(Accuracies(model, task => task.Validation));
+                if (place < sequence.Tasks.Count - 1)
+                    Consolidate(model, memory, task, place, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        catch (NumericalFailure failure)
+        {
+            throw new CommandFailure(
+                $"{variant.Name} with strength {strength} stopped after {done} steps: {failure.Message}"
+            );
+        }
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new(variant.Name, strength, seed, [.. test], [.. validation], bytes, seconds);
+    }
+
+    private static nn.Module<Tensor, Tensor> Network() =>
+        Initialisation.Kaiming(
+            nn.Sequential(
+                ("linear1", nn.Linear(ImageSet.Pixels, Width)),
+                ("relu1", nn.ReLU()),
+                ("linear2", nn.Linear(Width, Width)),
+                ("relu2", nn.ReLU()),
+                ("linear3", nn.Linear(Width, ImageSet.Classes))
+            )
+        );
+
+    // Adam begins anew with each task: its moments are of gradients of the task before.
+    private bool Learn(
+        nn.Module<Tensor, Tensor> model,
+        Consolidator? memory,
+        ContinualTask task,
+        int place,
+        Meter meter,
+        ref int done,
+        CancellationToken stop
+    )
+    {
+        using var optimizer = optim.Adam(model.parameters(), settings.LearningRate);
+        var head = task.Head(model);
+        for (var epoch = 0; epoch < settings.Epochs; epoch++)
+        {
+            var pass = 1 + place * settings.Epochs + epoch;
+            using var batches = new Batches(task.Train, settings.BatchSize, seed, pass);
+            for (var step = 0; step < batches.Count; step++)
+            {
+                if (stop.IsCancellationRequested)
+                    return false;
+                using var scope = NewDisposeScope();
+                var (images, labels) = batches[step];
+                optimizer.zero_grad();
+                var loss = LikelihoodModule.loss(
+                    Likelihood.Categorical,
+                    head.call(task.Input(images)),
+                    ContinualTask.Target(head, labels)
+                );
+                Step(loss, memory, optimizer);
+                meter.Show(++done, () => $"task {place + 1}, loss {loss.item<float>():F4}");
+            }
+        }
+        return true;
+    }
+
+    // Synaptic intelligence takes the gradient of the task's loss alone, before the penalty's is added.
+    private static void Step(Tensor loss, Consolidator? memory, optim.Optimizer optimizer)
+    {
+        var value = loss.item<float>();
+        if (!float.IsFinite(value))
+            throw new NumericalFailure(
+                $"the loss is {value}",
+                "a step",
+                "lower --learning-rate or --strength"
+            );
+        loss.backward();
+        (memory as SynapticConsolidation)?.BeforeStep();
+        memory?.AddGradient();
+        optimizer.step();
+        (memory as SynapticConsolidation)?.AfterStep();
+    }
+
+    private void Consolidate(
+        nn.Module<Tensor, Tensor> model,
+        Consolidator? memory,
+        ContinualTask task,
+        int place,
+        CancellationToken stop
+    )
+    {
+        (memory as SynapticConsolidation)?.Consolidate();
+        if (memory is not ElasticWeightConsolidation elastic)
+            return;
+        using var scope = NewDisposeScope();
+        using var batches = new Batches(task.Train, FisherBatch, seed, FisherPass + place);
+        using var generator = new Generator(
+            unchecked((ulong)(seed * 1_000_003 + FisherPass + place)),
+            task.Train.Labels.device
+        );
+        elastic.Consolidate(Points(), head: task.Head(model), generator: generator, cancellation: stop);
+
+        IEnumerable<(Tensor, Tensor?)> Points()
+        {
+            var left = Math.Min(variant.Points, task.Train.Count);
+            for (var i = 0; left > 0; i++)
+            {
+                var (images, _) = batches[i];
+                var count = Math.Min(left, images.shape[0]);
+                left -= count;
+                yield return (task.Input(images.narrow(0, 0, count)), null);
+            }
+        }
+    }
+
+    private double[] Accuracies(nn.Module<Tensor, Tensor> model, Func<ContinualTask, ImageSet> set) =>
+        [.. sequence.Tasks.Select(task => Accuracy(task, task.Head(model), set(task)))];
+
+    private static double Accuracy(ContinualTask task, nn.Module<Tensor, Tensor> head, ImageSet set)
+    {
+        using var unrecorded = no_grad();
+        var correct = 0L;
+        for (long start = 0; start < set.Count; start += EvaluationBatch)
+        {
+            using var scope = NewDisposeScope();
+            var size = Math.Min(EvaluationBatch, set.Count - start);
+            var output = head.call(task.Input(set.Images.narrow(0, start, size)));
+            correct += ModelKind.Correct(
+                output,
+                ContinualTask.Target(head, set.Labels.narrow(0, start, size))
+            );
+        }
+        return (double)correct / set.Count;
+    }
+}

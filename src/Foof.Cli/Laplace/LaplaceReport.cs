@@ -1,0 +1,111 @@
+using Foof.Cli.Engine;
+using Foof.Cli.Reports;
+using Foof.Cli.Reports.Sections;
+using Foof.Cli.Training;
+using TorchSharp;
+
+namespace Foof.Cli.Laplace;
+
+/// <summary>What a page tells of a posterior.</summary>
+internal static class LaplaceReport
+{
+    private static readonly string[] Columns = ["predictions", "NLL", "accuracy", "Brier score", "calibration error"];
+
+    /// <summary>Of a posterior that was judged.</summary>
+    internal static Report Of(LaplaceResult result, TrainingOptions options, string fingerprint, long seed)
+    {
+        var posterior = $"posterior {result.Structure}";
+        return new(
+            $"Laplace posterior, {result.Structure}, of {options.Model} with {Say.Count(result.Parameters)} parameters",
+            $"Calibrated predictions on {TrainingReport.Name(options)}",
+            Lead(result),
+            [
+                Quality(result, posterior),
+                ReliabilitySection.Of([
+                    new(posterior, result.Reliability),
+                    new("plain network", result.PlainReliability),
+                ]),
+                ConfidenceSection.Of(result.Groups),
+                EvidenceSection.Of([.. Evidence(result.Curve)], Single(result.PriorPrecision)),
+                Measured(options, fingerprint, result, seed).ToSection(Notes(result)),
+            ]
+        );
+    }
+
+    private static string Lead(LaplaceResult result)
+    {
+        var (plain, posterior) = (result.Quality.Plain, result.Quality.Posterior);
+        return $"The posterior's calibration error is {Say.Percent(posterior.CalibrationError)}, the plain network's "
+            + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the test images are right, "
+            + $"and its variance tells noise from them with an area under the ROC curve of "
+            + $"{Say.Number(result.Detection.Noise.Variance)}.";
+    }
+
+    private static ReportSection Quality(LaplaceResult result, string posterior)
+    {
+        var (plain, scaled, own) = result.Quality;
+        List<(string Name, Quality Quality)> rows = [(posterior, own), ("plain network", plain)];
+        if (scaled is not null)
+            rows.Add(("temperature scaling", scaled));
+        return new(
+            "Quality",
+            "All but the accuracy are the better the smaller they are. NLL is the mean negative log-likelihood.",
+            [
+                new TableFigure("Of the test images", new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)),
+                new TableFigure(
+                    "Area under the ROC curve that tells foreign images from test images",
+                    new(
+                        ["images", "by probability", "by entropy", "by variance"],
+                        [Cells("noise", result.Detection.Noise), Cells("rotated", result.Detection.Rotated)]
+                    )
+                ),
+            ]
+        );
+    }
+
+    private static IReadOnlyList<string> Cells(string name, Quality quality) =>
+        [
+            name,
+            Say.Number(quality.Loss),
+            Say.Percent(quality.Accuracy),
+            Say.Number(quality.Brier),
+            Say.Percent(quality.CalibrationError),
+        ];
+
+    private static IReadOnlyList<string> Cells(string name, Detection detection) =>
+        [name, Say.Number(detection.Probability), Say.Number(detection.Entropy), Say.Number(detection.Variance)];
+
+    private static IEnumerable<EvidencePoint> Evidence(EvidenceCurve curve) =>
+        curve.Precision.Select(
+            (precision, place) =>
+                new EvidencePoint(precision, curve.LogEvidence[place], curve.EffectiveParameters[place])
+        );
+
+    private static double? Single(double[] precisions) =>
+        precisions.Distinct().Count() == 1 ? precisions[0] : null;
+
+    private static Measurement Measured(
+        TrainingOptions options,
+        string fingerprint,
+        LaplaceResult result,
+        long seed
+    ) =>
+        TrainingReport.Measured(
+            $"foof laplace --structure {result.Structure}",
+            options,
+            fingerprint,
+            [Machine.Description]
+        ) with
+        {
+            Device = Devices.Cpu,
+            Threads = torch.get_num_threads(),
+            Seed = seed,
+        };
+
+    private static string Notes(LaplaceResult result)
+    {
+        var (fit, tune, samples, predict) = result.Seconds;
+        return $"The prior precision was chosen by {result.Tuned}. The fit took {Say.Time(fit)}, the choice "
+            + $"{Say.Time(tune)}, 100 samples {Say.Time(samples)}, the test images' predictions {Say.Time(predict)}.";
+    }
+}

@@ -1,0 +1,224 @@
+using Microsoft.FSharp.Core;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// What a network learnt from earlier tasks, as a penalty on its weights: strength/2 (theta - theta*)^T C
+/// (theta - theta*), added up over what is kept of the tasks.
+/// </summary>
+/// <remarks>
+/// Three ways to use it. In a loop of one's own: <c>(loss + tasks.Penalty()).backward()</c>, or
+/// <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph, before any optimiser's step. With
+/// Foof's optimiser: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
+/// threads at once.
+/// </remarks>
+public abstract class Consolidator : IWeightPenalty, IDisposable
+{
+    private readonly Layer[] layers;
+    private readonly long memoryBudget;
+    private double strength;
+    private bool isDisposed;
+
+    private protected Consolidator(
+        nn.Module<Tensor, Tensor> model,
+        ConsolidationRule rule,
+        double strength,
+        long memoryBudget,
+        Func<string, Parameter, bool>? select
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Consolidation.check(rule);
+        Strength = strength;
+        if (memoryBudget < 1)
+            throw new ArgumentException(
+                $"The memory budget must be a positive number of bytes; got {memoryBudget}.",
+                nameof(memoryBudget)
+            );
+        Model = model;
+        Rule = rule;
+        this.memoryBudget = memoryBudget;
+        (layers, var coverage) = CoverageModule.survey(model, select ?? ((_, _) => true));
+        Coverage = coverage;
+        if (layers.Length == 0)
+            throw new ArgumentException(
+                "The model must have a layer that can be covered and is selected; it has none.",
+                nameof(model)
+            );
+    }
+
+    /// <summary>
+    /// What becomes of each parameter of the model: those of layers that are not covered are not held back.
+    /// </summary>
+    public IReadOnlyList<Coverage> Coverage { get; }
+
+    /// <summary>The number of tasks that were consolidated.</summary>
+    public int Tasks => Learnt.Tasks;
+
+    /// <summary>
+    /// The largest share of a curvature's trace that compression to the column budget ever left out.
+    /// </summary>
+    public double DiscardedShare => Learnt.Discarded;
+
+    /// <summary>The bytes that what was learnt takes.</summary>
+    public long Bytes => BytesOf(Consolidation.tensors(Learnt));
+
+    /// <summary>The penalty's factor, at least 0; it may change at any time.</summary>
+    /// <exception cref="ArgumentException">It is negative or no number.</exception>
+    public double Strength
+    {
+        get => strength;
+        set
+        {
+            Require.nonNegative("The strength", value);
+            strength = value;
+        }
+    }
+
+    private protected nn.Module<Tensor, Tensor> Model { get; }
+
+    private protected Layer[] Layers => layers;
+
+    private protected ConsolidationRule Rule { get; }
+
+    private protected long MemoryBudget => memoryBudget;
+
+    private protected Consolidated Learnt { get; private set; } = Consolidation.nothing;
+
+    /// <summary>
+    /// The penalty at the model's weights, a scalar whose backward pass gives its gradient; zero before the
+    /// first task. Derivatives of second order are not in it. The caller owns it.
+    /// </summary>
+    public Tensor Penalty()
+    {
+        using var scope = NewDisposeScope();
+        var (value, gradient) = Now();
+        return scope.MoveToOuter(WeightPenalty.attached(layers, value, gradient));
+    }
+
+    /// <summary>Adds the penalty's gradient to the parameters' <c>.grad</c>, without a graph.</summary>
+    public void AddGradient()
+    {
+        if (Tasks == 0 || Strength == 0)
+            return;
+        using var scope = NewDisposeScope();
+        var (_, gradient) = Now();
+        WeightPenalty.addTo(layers, gradient);
+    }
+
+    IReadOnlyDictionary<nint, Tensor> IWeightPenalty.Gradients()
+    {
+        if (Tasks == 0 || Strength == 0)
+            return new Dictionary<nint, Tensor>();
+        var (_, gradient) = Now();
+        return WeightPenalty.byParameter(layers, gradient);
+    }
+
+    /// <summary>
+    /// Writes what was learnt to a safetensors file, which <see cref="Load"/> reads to the same bits.
+    /// </summary>
+    public void Save(string path)
+    {
+        RequireAlive();
+        ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
+    }
+
+    /// <summary>
+    /// Goes back to what <see cref="Save"/> wrote, of this network, structure and way to gather tasks; the
+    /// strength stays this object's.
+    /// </summary>
+    /// <exception cref="ArgumentException">The file is of another network or kind; nothing
+    /// changed.</exception> <exception cref="InvalidDataException">The file is damaged; nothing
+    /// changed.</exception>
+    public void Load(string path)
+    {
+        RequireAlive();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var file = ConsolidationFile.Load(path, Kind, layers);
+        RestoreOwnState(file.Own, path);
+        Adopt(file.Learnt);
+    }
+
+    /// <summary>What a file must have been written by.</summary>
+    private protected abstract string Kind { get; }
+
+    /// <summary>What is remembered beside the tasks, by name.</summary>
+    private protected virtual IEnumerable<KeyValuePair<string, Tensor>> OwnState() => [];
+
+    /// <summary>Goes back to it; raises, and changes nothing, where it does not fit.</summary>
+    private protected virtual void RestoreOwnState(IReadOnlyDictionary<string, Tensor> state, string path) { }
+
+    /// <summary>Takes a task's curvature in, around the weights as they are; all or nothing.</summary>
+    private protected void Remember(Curvature curvature)
+    {
+        var centre = WeightPenalty.copied(layers);
+        var next = Consolidation.remember(Rule, curvature, centre, Learnt);
+        RequireRoom(BytesOf(Consolidation.tensors(next)));
+        Adopt(next);
+    }
+
+    /// <summary>Raises an ArgumentException that says the bytes and what would fit.</summary>
+    private protected void RequireRoom(long bytes, string what = "What was learnt", string? fits = null)
+    {
+        if (bytes > memoryBudget)
+            throw new ArgumentException(
+                $"{what} must fit the memory budget of {memoryBudget:N0} bytes; it takes {bytes:N0}"
+                    + $"{(fits is null ? "" : $", and {fits} would fit")}: raise the budget, or set a column budget, "
+                    + "merge tasks or take fewer data points or a smaller structure."
+            );
+    }
+
+    /// <summary>Raises unless all weights are finite numbers and no batch norm is in training mode.</summary>
+    private protected void RequireSound()
+    {
+        RequireAlive();
+        SoundModel.Require(Model);
+    }
+
+    private (Tensor Value, Tensor[] Gradient) Now()
+    {
+        RequireAlive();
+        using var unrecorded = no_grad();
+        var theta = WeightPenalty.weights(layers);
+        return Consolidation.penalty(Strength, theta, Learnt);
+    }
+
+    // Tensors may go on from the old state to the new one: each is freed when it is in neither.
+    private void Adopt(Consolidated next)
+    {
+        var kept = new HashSet<Tensor>(Consolidation.tensors(next), ReferenceEqualityComparer.Instance);
+        foreach (var tensor in kept)
+            tensor.DetachFromDisposeScope();
+        foreach (var tensor in Consolidation.tensors(Learnt))
+            if (!kept.Contains(tensor))
+                tensor.Dispose();
+        Learnt = next;
+    }
+
+    private protected static long BytesOf(IEnumerable<Tensor> tensors) =>
+        tensors
+            .Distinct<Tensor>(ReferenceEqualityComparer.Instance)
+            .Sum(tensor => tensor.numel() * tensor.ElementSize);
+
+    private void RequireAlive() => ObjectDisposedException.ThrowIf(isDisposed, this);
+
+    /// <summary>Frees what was learnt.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual void Dispose(bool disposing)
+    {
+        if (isDisposed)
+            return;
+        isDisposed = true;
+        foreach (var tensor in Consolidation.tensors(Learnt))
+            tensor.Dispose();
+    }
+}

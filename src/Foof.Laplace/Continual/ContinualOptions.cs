@@ -1,0 +1,55 @@
+using Microsoft.FSharp.Core;
+
+namespace Foof;
+
+/// <summary>How tasks are consolidated; the defaults are what measured best.</summary>
+public sealed record ContinualOptions
+{
+    /// <summary>What is kept of a task's Fisher [Kronecker].</summary>
+    public ContinualStructure Structure { get; init; } = ContinualStructure.Kronecker;
+
+    /// <summary>How the penalties of several tasks become one [Online].</summary>
+    public ContinualTasks Tasks { get; init; } = ContinualTasks.Online;
+
+    /// <summary>The share of earlier curvature that a new task leaves, from 0 to 1; of Online only
+    /// [1].</summary>
+    public double Decay { get; init; } = 1;
+
+    /// <summary>
+    /// Whether Kronecker products of several tasks are merged into one, with the trace of their sum;
+    /// otherwise they are kept term by term, exactly, and memory grows with the tasks [true].
+    /// </summary>
+    public bool MergeKronecker { get; init; } = true;
+
+    /// <summary>
+    /// The penalty's factor: 1 is Bayes' rule for tasks of equal size, 1 to 3 measured best [1].
+    /// </summary>
+    public double Strength { get; init; } = 1;
+
+    /// <summary>Whose labels the Fisher is taken at [the expectation over all labels].</summary>
+    public Fisher Labels { get; init; } = Fisher.Full;
+
+    /// <summary>
+    /// The most columns of the full Fisher that are kept over all tasks, by the leading directions; null
+    /// keeps all. A column that is kept so takes as many numbers as the layers have weights.
+    /// </summary>
+    public int? ColumnBudget { get; init; }
+
+    /// <summary>The most bytes that what was learnt may take [2 GiB].</summary>
+    public long MemoryBudget { get; init; } = 2L << 30;
+
+    /// <summary>The rule by which the core gathers tasks.</summary>
+    internal ConsolidationRule Rule =>
+        new(
+            Tasks switch
+            {
+                ContinualTasks.Separate => Gathering.Separate,
+                ContinualTasks.Summed => Gathering.Summed,
+                _ => Gathering.NewOnline(Decay),
+            },
+            MergeKronecker,
+            ColumnBudget is { } columns
+                ? FSharpValueOption<int>.NewValueSome(columns)
+                : FSharpValueOption<int>.ValueNone
+        );
+}

@@ -1,0 +1,136 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// Elastic weight consolidation: after each task its Fisher says how far each weight may go while the next
+/// one is learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full Fisher
+/// MATH 7). </summary>
+/// <remarks>
+/// The Fisher is a mean over the data points of the batches, per data point: not the square of a mini-batch's
+/// mean gradient, which would be about as many times smaller as the batch has points.
+/// </remarks>
+public sealed class ElasticWeightConsolidation : Consolidator
+{
+    private readonly Likelihood likelihood;
+    private readonly ContinualOptions options;
+
+    /// <summary>Nothing learnt yet.</summary>
+    /// <param name="model">The network; it stays the caller's.</param>
+    /// <param name="likelihood">How its output speaks about labels.</param>
+    /// <param name="options">How tasks are consolidated; null: merged Kronecker products.</param>
+    /// <param name="select">Which layers are held back, by name and weight; null: all that can be.</param>
+    /// <exception cref="ArgumentException">
+    /// A number of the options is out of its range, or no layer is covered.
+    /// </exception>
+    public ElasticWeightConsolidation(
+        nn.Module<Tensor, Tensor> model,
+        Likelihood likelihood,
+        ContinualOptions? options = null,
+        Func<string, Parameter, bool>? select = null
+    )
+        : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
+    {
+        this.likelihood = likelihood;
+        this.options = options;
+    }
+
+    private protected override string Kind =>
+        $"elastic weight consolidation, {options.Structure}, {options.Tasks}";
+
+    /// <summary>Takes a task in when it is learnt: its Fisher at the weights as they are.</summary>
+    /// <param name="batches">
+    /// The task's data, or a part of it: inputs, and labels or null; each batch is the caller's, and may be
+    /// freed when the next one is asked for. Labels are read by the empirical Fisher, and of class indices
+    /// those of -100 are ignored.
+    /// </param>
+    /// <param name="weight">
+    /// The task's number of data points beside the next task's, N / N': 1 for tasks of equal size.
+    /// </param>
+    /// <param name="head">
+    /// What is called in place of the model, such as its <see cref="HeadOutputs"/> of this task; it calls the
+    /// model. Null: the model.
+    /// </param>
+    /// <param name="generator">Draws the labels of the Monte-Carlo Fisher; null: the default one.</param>
+    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
+    /// positive or memory would exceed the budget; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
+    public void Consolidate(
+        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        double weight = 1,
+        nn.Module<Tensor, Tensor>? head = null,
+        Generator? generator = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        Require.positive(nameof(weight), weight);
+        RequireSound();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (curvature, seen) = (default(Curvature), 0L);
+        var done = 0;
+        foreach (var (input, target) in batches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var count = Check(head ?? Model, input, target);
+            var next = OfBatch(head ?? Model, new CurvatureBatch(input, target), generator);
+            curvature = curvature is null
+                ? next
+                : TaskCurvature.average((double)count / (seen + count), curvature, next);
+            seen += count;
+            RequireRoomFor(curvature, seen);
+            progress?.Report(++done);
+        }
+        if (curvature is null)
+            throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches));
+        Remember(CurvatureModule.scale(weight, curvature));
+    }
+
+    private Curvature OfBatch(nn.Module<Tensor, Tensor> called, CurvatureBatch batch, Generator? generator)
+    {
+        using var scope = NewDisposeScope();
+        var factor = FisherModule.factor(called, Layers, options.Labels, likelihood, batch, generator);
+        var curvature = options.Structure switch
+        {
+            ContinualStructure.Diagonal => Structure.diagonal(factor),
+            ContinualStructure.FullFisher => Structure.lowRank(TaskCurvature.ownActivations(factor)),
+            _ => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
+        };
+        foreach (var tensor in CurvatureModule.tensors(curvature))
+            scope.MoveToOuter(tensor);
+        return curvature;
+    }
+
+    // The number of data points that count. The output is made once more for it: labels are told from classes.
+    private long Check(nn.Module<Tensor, Tensor> called, Tensor input, Tensor? target)
+    {
+        if (input.numel() == 0)
+            throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
+        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
+        if (target is null)
+            return input.shape[0];
+        using var scope = NewDisposeScope();
+        LikelihoodModule.check(likelihood, called.call(input), target);
+        return LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target));
+    }
+
+    private void RequireRoomFor(Curvature curvature, long points)
+    {
+        var bytes = BytesOf(CurvatureModule.tensors(curvature));
+        RequireRoom(
+            bytes,
+            $"The curvature of {points:N0} data points",
+            options.Structure == ContinualStructure.FullFisher
+                ? $"{points * (double)MemoryBudget / bytes:N0} of them"
+                : null
+        );
+    }
+}

@@ -1,0 +1,147 @@
+/// Functions of the weights at a model's parameters.
+[<Seeded>]
+module Foof.Core.Tests.WeightPenaltyTests
+
+open Foof
+open Foof.Core.Tests.WrittenFactors
+open TorchSharp
+open TorchSharp.Modules
+open Xunit
+
+let private models: (string * (unit -> Networks.Network)) list = [
+    "with biases", fun () -> Networks.perceptron true [ 3; 4; 2 ]
+    "without biases", fun () -> Networks.perceptron false [ 3; 4; 2 ]
+    "convolution and norm",
+    fun () ->
+        torch.nn.Sequential(
+            struct ("conv",
+                    torch.nn.Conv2d(2L, 4L, 3L, groups = 2L, dtype = Networks.double)
+                    :> torch.nn.Module<torch.Tensor, torch.Tensor>),
+            struct ("flatten", torch.nn.Flatten() :> torch.nn.Module<torch.Tensor, torch.Tensor>),
+            struct ("norm",
+                    torch.nn.LayerNorm([| 4L |], dtype = Networks.double)
+                    :> torch.nn.Module<torch.Tensor, torch.Tensor>)
+        )
+        :> Networks.Network
+    "embedding", fun () -> torch.nn.Embedding(5L, 3L, dtype = Networks.double) :> Networks.Network
+]
+
+let names =
+    let names = TheoryData<string>()
+    models |> List.iter (fst >> names.Add)
+    names
+
+let private layersOf name =
+    let model = (models |> List.find (fun (other, _) -> other = name) |> snd) ()
+    let struct (layers, _) = Coverage.survey model Networks.everything
+    Assert.NotEmpty layers
+    model, layers
+
+let private shapes (layers: Layer array) =
+    layers |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
+
+let private gradientsOf (layers: Layer array) =
+    flatten (WeightPenalty.gradients layers)
+
+[<Theory; MemberData(nameof names)>]
+let ``a backward pass from the attached value gives the gradient, and its value is the value`` name =
+    use _scope = torch.NewDisposeScope()
+    let model, layers = layersOf name
+    let gradient = WrittenFactors.vector (shapes layers)
+    let value = Networks.normal []
+    let attached = WeightPenalty.attached layers value gradient
+    Assert.Equal<float array>(Oracle.values value, Oracle.values attached)
+    (attached * 2.0).backward()
+    Oracle.agrees Tolerance.rounding ((flatten gradient * 2.0).ToArray()) ((gradientsOf layers).ToArray())
+    Assert.NotEmpty(model.parameters ())
+
+[<Theory; MemberData(nameof names)>]
+let ``adding to .grad makes what is missing, and adds to what is there`` name =
+    use _scope = torch.NewDisposeScope()
+    let _, layers = layersOf name
+    let gradient = WrittenFactors.vector (shapes layers)
+    Assert.All((gradientsOf layers).ToArray(), (fun g -> Assert.Equal(0.0, g)))
+    WeightPenalty.addTo layers gradient
+    Oracle.agrees Tolerance.rounding ((flatten gradient).ToArray()) ((gradientsOf layers).ToArray())
+    WeightPenalty.addTo layers gradient
+    Oracle.agrees Tolerance.rounding ((flatten gradient * 2.0).ToArray()) ((gradientsOf layers).ToArray())
+
+    for layer in layers do
+        for parameter in Layer.parameters layer do
+            Assert.False parameter.grad.requires_grad
+
+[<Theory; MemberData(nameof names)>]
+let ``a copy of the weights stays when the parameters move, and gradients go by handle`` name =
+    use _scope = torch.NewDisposeScope()
+    let _, layers = layersOf name
+    let before = flatten (WeightPenalty.weights layers)
+    let copied = WeightPenalty.copied layers
+    use _quiet = torch.no_grad ()
+
+    for layer in layers do
+        for parameter in Layer.parameters layer do
+            parameter.add_ (1.0.ToScalar()) |> ignore
+
+    Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
+    Oracle.agrees Tolerance.rounding ((before + 1.0).ToArray()) (numbers (WeightPenalty.weights layers))
+    let gradient = WrittenFactors.vector (shapes layers)
+    let byHandle = WeightPenalty.byParameter layers gradient
+    Assert.Equal(layers |> Array.sumBy (fun layer -> (Layer.parameters layer).Length), byHandle.Count)
+
+    for layer in layers do
+        for parameter in Layer.parameters layer do
+            Assert.Equal<int64 array>(parameter.shape, byHandle[parameter.Handle].shape)
+
+/// 1/2 |theta|^2 of all parameters, as a penalty.
+type private Half(model: Networks.Network, scale: float) =
+    interface IWeightPenalty with
+        member _.Gradients() =
+            dict [
+                for parameter in model.parameters () -> parameter.Handle, parameter.detach () * scale
+            ]
+            |> System.Collections.Generic.Dictionary
+            :> _
+
+let private trained
+    recipe
+    (scale: float)
+    (withPenalty: Networks.Network -> Optimizer -> (torch.Tensor * torch.Tensor) list -> unit)
+    =
+    Networks.seeded 5
+    let model = Networks.perceptron true [ 3; 5; 2 ]
+    use optimizer = Networks.optimizer model recipe 0.1 0.5 0.0
+    let batches = Networks.batches 4 6 3 2
+    optimizer.Penalty <- Half(model, scale)
+    withPenalty model optimizer batches
+    Networks.weights model
+
+let private byAutograd scale (model: Networks.Network) (optimizer: Optimizer) batches =
+    optimizer.Penalty <- null
+
+    for input: torch.Tensor, target: torch.Tensor in batches do
+        use _scope = torch.NewDisposeScope()
+        optimizer.zero_grad ()
+
+        let penalty =
+            model.parameters ()
+            |> Seq.map (fun parameter -> parameter.square().sum())
+            |> Seq.reduce (fun x y -> x + y)
+
+        (Likelihood.loss Networks.gaussian (model.call input) target
+         + penalty * (0.5 * scale))
+            .backward()
+
+        optimizer.step () |> ignore
+
+[<Fact>]
+let ``the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop`` () =
+    let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)
+
+    let byStep =
+        trained Networks.everyStep 0.3 (fun _ optimizer -> Networks.byStep optimizer)
+
+    let byLoop = trained Networks.everyStep 0.3 Networks.byLoop
+    Oracle.agrees Tolerance.explicit expected byStep
+    Oracle.agrees Tolerance.explicit expected byLoop
+    let without = trained Networks.everyStep 0.0 Networks.byLoop
+    Assert.True(Oracle.distance expected without > 1e-3)

@@ -1,0 +1,67 @@
+using static TorchSharp.torch;
+
+namespace Foof.Laplace.Tests.Continual;
+
+public sealed class SynapticConsolidationTests : IDisposable
+{
+    private readonly Small small = new();
+
+    public void Dispose() => small.Dispose();
+
+    [Fact]
+    public void Two_tasks_by_loops()
+    {
+        const double Strength = 0.3;
+        const double Xi = 0.1;
+        using var tasks = new SynapticConsolidation(small.Model, Strength, Xi);
+        using var optimizer = optim.SGD(small.Model.parameters(), 0.1, momentum: 0.9);
+        var importance = new double[small.Weights().Length];
+        for (var task = 0; task < 2; task++)
+        {
+            var (path, start) = (new double[importance.Length], small.Weights());
+            foreach (var (input, target) in small.Task(task, batches: 12))
+            {
+                using var scope = NewDisposeScope();
+                optimizer.zero_grad();
+                nn.functional.cross_entropy(small.Model.call(input), target!).backward();
+                // The gradient of the task's loss alone.
+                var (gradient, before) = (small.Gradients(), small.Weights());
+                tasks.BeforeStep();
+                tasks.AddGradient();
+                optimizer.step();
+                tasks.AfterStep();
+                var after = small.Weights();
+                for (var i = 0; i < path.Length; i++)
+                    path[i] -= gradient[i] * (after[i] - before[i]);
+            }
+            var end = small.Weights();
+            for (var i = 0; i < path.Length; i++)
+                importance[i] += Math.Max(path[i], 0) / (Math.Pow(end[i] - start[i], 2) + Xi);
+            tasks.Consolidate();
+        }
+        var centre = small.Weights();
+        small.Move(9);
+        var d = Dense.Minus(small.Weights(), centre);
+        using var penalty = tasks.Penalty();
+        Dense.Agrees([Strength * d.Select((x, i) => importance[i] * x * x).Sum()], [penalty.ToDouble()]);
+        small.ClearGradients();
+        tasks.AddGradient();
+        Dense.Agrees([.. d.Select((x, i) => 2 * Strength * importance[i] * x)], small.Gradients());
+    }
+
+    [Fact]
+    public void Steps_leak_nothing()
+    {
+        using var tasks = new SynapticConsolidation(small.Model);
+        tasks.BeforeStep();
+        tasks.AfterStep();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 3; i++)
+        {
+            tasks.BeforeStep();
+            tasks.BeforeStep();
+            tasks.AfterStep();
+        }
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+}
