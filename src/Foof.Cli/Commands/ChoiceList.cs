@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>Options whose values are several, separated by commas; each is null when it was not given.</summary>
+/// <summary>Options whose values are several, separated by commas; <see cref="Given"/> tells none from no option.</summary>
 internal static class ChoiceList
 {
     /// <summary>Some of some names, each at most once.</summary>
@@ -17,8 +17,6 @@ internal static class ChoiceList
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {
-                if (result.Tokens.Count == 0)
-                    return null;
                 var given = Parts(result);
                 if (Array.Find(given, part => !names.Contains(part)) is { } unknown)
                     result.AddError(
@@ -41,8 +39,6 @@ internal static class ChoiceList
             Arity = ArgumentArity.ExactlyOne,
             CustomParser = result =>
             {
-                if (result.Tokens.Count == 0)
-                    return null;
                 var given = Parts(result);
                 var numbers = given.Select(Number).ToArray();
                 if (Array.FindIndex(numbers, number => number is null) is var place and >= 0)
@@ -53,7 +49,10 @@ internal static class ChoiceList
             },
         };
 
-    // A list's parser is asked where the option was not given too, without a token.
+    /// <summary>The values; null when the option was not given, where the parser itself has an empty list.</summary>
+    internal static T[]? Given<T>(ParseResult parsed, Option<T[]?> option) =>
+        parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+
     private static string[] Parts(ArgumentResult result) => result.Tokens[0].Value.Split(',');
 
     private static double? Number(string text) =>
@@ -68,7 +67,10 @@ internal static class ChoiceList
         var twice = given.GroupBy(part => part).FirstOrDefault(parts => parts.Count() > 1);
         if (twice is not null && !result.Errors.Any())
             result.AddError(
-                string.Create(CultureInfo.InvariantCulture, $"{name} must name each once; got {twice.Key} twice.")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} must name each once; got {twice.Key} twice."
+                )
             );
         return given;
     }

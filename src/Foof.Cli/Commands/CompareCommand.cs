@@ -55,9 +55,9 @@ internal sealed class CompareCommand
     private ComparePlan Read(ParseResult parsed) =>
         new(
             training.Request(parsed),
-            parsed.GetValue(optimizers),
-            parsed.GetValue(learningRates),
-            parsed.GetValue(dampings),
+            ChoiceList.Given(parsed, optimizers),
+            ChoiceList.Given(parsed, learningRates),
+            ChoiceList.Given(parsed, dampings),
             parsed.GetValue(folder),
             parsed.GetValue(metrics),
             parsed.GetValue(report)

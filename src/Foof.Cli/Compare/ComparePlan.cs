@@ -31,13 +31,6 @@ internal sealed record ComparePlan(
             let kind = OptimizerCatalogue.Find(name)
             from rate in LearningRates ?? [kind.LearningRate]
             from damping in kind.HasCurvature && Dampings is not null ? Dampings : [kind.Damping]
-            select (
-                Request with
-                {
-                    Optimizer = name,
-                    LearningRate = rate,
-                    Damping = damping,
-                }
-            ).Resolve(),
+            select (Request with { Optimizer = name, LearningRate = rate, Damping = damping }).Resolve(),
         ];
 }

@@ -68,7 +68,9 @@ internal static class CompareReport
     private static string Lead(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
     {
         var (first, last) = (best[0], best[0].Epochs[^1]);
-        var accuracy = last.TestAccuracy is { } share ? $", with {Say.Percent(share)} of the test images right" : "";
+        var accuracy = last.TestAccuracy is { } share
+            ? $", with {Say.Percent(share)} of the test images right"
+            : "";
         var text =
             $"{Capital(first.Options.Optimizer)} comes to the lowest training loss, {Say.Number(last.TrainLoss)}, after "
             + $"{Say.Many(first.Options.Epochs, "epoch")} and {Say.Time(curves[0].Clock.Last())}{accuracy}";
@@ -85,13 +87,17 @@ internal static class CompareReport
             .Select(
                 (run, place) =>
                 {
-                    var at = curves[0].Epochs.Index().First(epoch => epoch.Item.TrainLoss <= run.TrainLoss).Index;
+                    var at = curves[0]
+                        .Epochs.Index()
+                        .First(epoch => epoch.Item.TrainLoss <= run.TrainLoss)
+                        .Index;
                     return $"{run.Options.Optimizer}'s final training loss by epoch {at + 1}, "
                         + $"{Say.Time(curves[0].Clock.ElementAt(at))} "
                         + $"({run.Options.Optimizer}: {Say.Time(curves[place + 1].Clock.Last())})";
                 }
             );
-        var setting = $"{Capital(best[0].Options.Optimizer)}'s best run has learning rate {Exact(best[0].Options.LearningRate)}"
+        var setting =
+            $"{Capital(best[0].Options.Optimizer)}'s best run has learning rate {Exact(best[0].Options.LearningRate)}"
             + (best[0].Damping is { } damping ? $" and damping {Exact(damping)}" : "");
         return best.Count == 1 ? $"{setting}." : $"{setting}; it reaches {string.Join("; ", passed)}.";
     }

@@ -9,7 +9,14 @@ namespace Foof.Cli.Laplace;
 /// <summary>What a page tells of a posterior.</summary>
 internal static class LaplaceReport
 {
-    private static readonly string[] Columns = ["predictions", "NLL", "accuracy", "Brier score", "calibration error"];
+    private static readonly string[] Columns =
+    [
+        "predictions",
+        "NLL",
+        "accuracy",
+        "Brier score",
+        "calibration error",
+    ];
 
     /// <summary>Of a posterior that was judged.</summary>
     internal static Report Of(LaplaceResult result, TrainingOptions options, string fingerprint, long seed)
@@ -51,7 +58,10 @@ internal static class LaplaceReport
             "Quality",
             "All but the accuracy are the better the smaller they are. NLL is the mean negative log-likelihood.",
             [
-                new TableFigure("Of the test images", new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)),
+                new TableFigure(
+                    "Of the test images",
+                    new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)
+                ),
                 new TableFigure(
                     "Area under the ROC curve that tells foreign images from test images",
                     new(
@@ -73,7 +83,12 @@ internal static class LaplaceReport
         ];
 
     private static IReadOnlyList<string> Cells(string name, Detection detection) =>
-        [name, Say.Number(detection.Probability), Say.Number(detection.Entropy), Say.Number(detection.Variance)];
+        [
+            name,
+            Say.Number(detection.Probability),
+            Say.Number(detection.Entropy),
+            Say.Number(detection.Variance),
+        ];
 
     private static IEnumerable<EvidencePoint> Evidence(EvidenceCurve curve) =>
         curve.Precision.Select(

@@ -61,9 +61,7 @@ internal sealed class FigureHtml
     }
 
     private static string Cell(int column, string text, bool isNumber) =>
-        column == 0
-            ? $"<th scope=\"row\"{Class(isNumber)}>{text}</th>"
-            : $"<td{Class(isNumber)}>{text}</td>";
+        column == 0 ? $"<th scope=\"row\"{Class(isNumber)}>{text}</th>" : $"<td{Class(isNumber)}>{text}</td>";
 
     private static string Class(bool isNumber) => isNumber ? " class=\"number\"" : "";
 
@@ -72,7 +70,8 @@ internal sealed class FigureHtml
         numbers.Rows.Any(row => BeginsAsNumber(row[column]))
         && numbers.Rows.All(row => BeginsAsNumber(row[column]) || !row[column].Any(char.IsAsciiDigit));
 
-    private static bool BeginsAsNumber(string cell) => char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
+    private static bool BeginsAsNumber(string cell) =>
+        char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
 
     private static string Images(ImageFigure figure) =>
         $"<ul class=\"images\">\n{string.Join('\n', figure.Images.Select(Image))}\n</ul>";

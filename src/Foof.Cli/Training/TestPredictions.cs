@@ -56,7 +56,10 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
                     .Take(MostForeign)
                     .Select(image =>
                     {
-                        var (said, sure) = (ClassNames.Of(data, Predicted[image]), Say.Percent(Confidence[image]));
+                        var (said, sure) = (
+                            ClassNames.Of(data, Predicted[image]),
+                            Say.Percent(Confidence[image])
+                        );
                         return new ShownImage(
                             Pixels(set, image),
                             ImageSet.Side,
@@ -79,11 +82,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
             new(
                 "wrong images",
                 Confidences(wrong),
-                [
-                    .. Surest(wrong)
-                        .Take(MostExamples)
-                        .Select(image => Show(set, data, image)),
-                ]
+                [.. Surest(wrong).Take(MostExamples).Select(image => Show(set, data, image))]
             ),
             new("right images", Confidences(right), []),
         ];

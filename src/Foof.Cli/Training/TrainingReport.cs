@@ -83,7 +83,9 @@ internal static class TrainingReport
     private static string Lead(LearningCurve curve)
     {
         var last = curve.Epochs[^1];
-        var accuracy = last.TestAccuracy is { } share ? $", and {Say.Percent(share)} of the test images are right" : "";
+        var accuracy = last.TestAccuracy is { } share
+            ? $", and {Say.Percent(share)} of the test images are right"
+            : "";
         return $"After {Say.Many(curve.Epochs.Count, "epoch")} and {Say.Time(curve.Clock.Last())}, the test loss is "
             + $"{Say.Number(last.TestLoss)}{accuracy}.";
     }
@@ -105,9 +107,7 @@ internal static class TrainingReport
         var predictions = TestPredictions.Of(probabilities, data.Test.Labels);
         return
         [
-            ReliabilitySection.Of([
-                new("network", Calibration.Reliability(probabilities, data.Test.Labels)),
-            ]),
+            ReliabilitySection.Of([new("network", Calibration.Reliability(probabilities, data.Test.Labels))]),
             ConfidenceSection.Of(predictions.Groups(data.Test, options.Data)),
         ];
     }

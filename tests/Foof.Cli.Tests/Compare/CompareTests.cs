@@ -38,7 +38,9 @@ public sealed class CompareTests : IDisposable
 
         var html = File.ReadAllText(page);
         Assert.Contains("<h1>Foof and sgd compared</h1>", html, StringComparison.Ordinal);
-        foreach (var title in new[] { "Loss against epochs and seconds", "Learning rate and damping", "Settings" })
+        foreach (
+            var title in new[] { "Loss against epochs and seconds", "Learning rate and damping", "Settings" }
+        )
             Assert.Contains($">{title}</h2>", html, StringComparison.Ordinal);
     }
 
@@ -78,7 +80,8 @@ public sealed class CompareTests : IDisposable
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, RunTable.FileName)));
         return
         [
-            .. json.RootElement.EnumerateArray()
+            .. json
+                .RootElement.EnumerateArray()
                 .Select(run => run.GetProperty("Epochs")[0].GetProperty("seconds").GetDouble()),
         ];
     }
@@ -89,7 +92,9 @@ public sealed class CompareTests : IDisposable
         var kept = folder["kept"];
         CommandLine.Run(Tiny("--optimizers", "sgd", "--out", kept));
         var other = Idx.WriteSet(folder, seed: 2);
-        CommandLine.Run([.. Tiny("--optimizers", "sgd", "--out", kept).Select(word => word == data ? other : word)]);
+        CommandLine.Run([
+            .. Tiny("--optimizers", "sgd", "--out", kept).Select(word => word == data ? other : word),
+        ]);
         Assert.Equal(2, Seconds(kept).Length);
     }
 
@@ -103,14 +108,20 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.StartsWith("Note: sgd has no result: Training stopped at", answer.Error);
         Assert.Contains("diverged", answer.Output, StringComparison.Ordinal);
-        Assert.Contains("1 run of 2 diverged and has no loss.", File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 run of 2 diverged and has no loss.",
+            File.ReadAllText(page),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void When_every_run_diverges_there_is_no_page()
     {
         var page = folder["page.html"];
-        var answer = CommandLine.Run(Tiny("--optimizers", "sgd", "--learning-rate", "1e38", "--report", page));
+        var answer = CommandLine.Run(
+            Tiny("--optimizers", "sgd", "--learning-rate", "1e38", "--report", page)
+        );
         Assert.Equal(ExitCode.Failure, answer.Code);
         Assert.EndsWith("Every run diverged: lower --learning-rate or raise --damping.\n", answer.Error);
         Assert.False(File.Exists(page));
@@ -142,16 +153,37 @@ public sealed class CompareTests : IDisposable
         Assert.EndsWith($"The report is in {page}.\n", answer.Output);
         var html = File.ReadAllText(page);
         Assert.Contains("<h1>sgd on data1</h1>", html, StringComparison.Ordinal);
-        foreach (var title in new[] { "Reliability", "Confidence of wrong and foreign images", "How it was measured" })
+        foreach (
+            var title in new[]
+            {
+                "Reliability",
+                "Confidence of wrong and foreign images",
+                "How it was measured",
+            }
+        )
             Assert.Contains($">{title}</h2>", html, StringComparison.Ordinal);
-        Assert.Matches("alt=\"Test image [0-9]+, class [0-9], taken for class [0-9] with a confidence of", html);
+        Assert.Matches(
+            "alt=\"Test image [0-9]+, class [0-9], taken for class [0-9] with a confidence of",
+            html
+        );
     }
 
     [Fact]
     public void A_model_without_classes_has_a_page_without_accuracy()
     {
         var page = folder["page.html"];
-        string[] run = ["train", "--data", data, "--model", "autoencoder", "--optimizer", "sgd", "--epochs", "1"];
+        string[] run =
+        [
+            "train",
+            "--data",
+            data,
+            "--model",
+            "autoencoder",
+            "--optimizer",
+            "sgd",
+            "--epochs",
+            "1",
+        ];
         var answer = CommandLine.Run([.. run, "--learning-rate", "1e-3", "--report", page]);
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.DoesNotContain(">Reliability</h2>", File.ReadAllText(page), StringComparison.Ordinal);

@@ -133,7 +133,13 @@ public sealed class BrowserTests : IDisposable
         );
         browser.Value.Open(file);
         Assert.Equal([], browser.Value.Console());
-        Assert.Equal(Samples.Nasty, (string)browser.Value.Evaluate("return document.querySelector('h1').textContent")!);
-        Assert.Equal(0, (int)browser.Value.Evaluate("return document.querySelectorAll('main b, header b').length")!);
+        Assert.Equal(
+            Samples.Nasty,
+            (string)browser.Value.Evaluate("return document.querySelector('h1').textContent")!
+        );
+        Assert.Equal(
+            0,
+            (int)browser.Value.Evaluate("return document.querySelectorAll('main b, header b').length")!
+        );
     }
 }

@@ -28,7 +28,10 @@ public partial class ReportPageTests
     [Fact]
     public void Every_chart_has_words_a_specification_and_its_numbers()
     {
-        Chart[] charts = [.. Samples.Everything.Sections.SelectMany(section => section.Figures).OfType<Chart>()];
+        Chart[] charts =
+        [
+            .. Samples.Everything.Sections.SelectMany(section => section.Figures).OfType<Chart>(),
+        ];
         Assert.NotEmpty(charts);
         Assert.All(
             charts,
@@ -52,7 +55,10 @@ public partial class ReportPageTests
     public void Every_image_has_words_and_is_inside_the_page() =>
         Assert.Equal(
             16,
-            Regex.Count(Page, "<img src=\"data:image/png;base64,[A-Za-z0-9+/=]+\" width=\"28\" height=\"28\" alt=\"[^\"]+\"")
+            Regex.Count(
+                Page,
+                "<img src=\"data:image/png;base64,[A-Za-z0-9+/=]+\" width=\"28\" height=\"28\" alt=\"[^\"]+\""
+            )
         );
 
     [Fact]
@@ -63,7 +69,10 @@ public partial class ReportPageTests
         );
         Assert.DoesNotContain(Samples.Nasty, page, StringComparison.Ordinal);
         Assert.Equal(7, Regex.Count(page, Regex.Escape(ReportPage.Escape(Samples.Nasty))));
-        var chart = LossSection.Compared("", [Samples.Curve(Samples.Nasty, 1, 1), Samples.Curve("sgd", 2, 1)]);
+        var chart = LossSection.Compared(
+            "",
+            [Samples.Curve(Samples.Nasty, 1, 1), Samples.Curve("sgd", 2, 1)]
+        );
         Assert.DoesNotContain(
             Samples.Nasty,
             ReportPage.Html(new("", "", "", [chart])),
@@ -95,7 +104,11 @@ public partial class ReportPageTests
     [Fact]
     public void A_page_carries_the_licences_of_its_libraries()
     {
-        Assert.Contains("Copyright (c) 2015-2023, University of Washington Interactive Data Lab", Page, StringComparison.Ordinal);
+        Assert.Contains(
+            "Copyright (c) 2015-2023, University of Washington Interactive Data Lab",
+            Page,
+            StringComparison.Ordinal
+        );
         Assert.Contains("vega-embed 7.", Page, StringComparison.Ordinal);
     }
 

@@ -29,12 +29,7 @@ internal static class Samples
         );
 
     internal static IReadOnlyList<LearningCurve> Curves { get; } =
-    [
-        Curve("foof", 0.4, 8),
-        Curve("kfac", 0.5, 9),
-        Curve("adam", 0.8, 3),
-        Curve("sgd", 1.1, 2),
-    ];
+    [Curve("foof", 0.4, 8), Curve("kfac", 0.5, 9), Curve("adam", 0.8, 3), Curve("sgd", 1.1, 2)];
 
     internal static IReadOnlyList<GridPoint> Grid { get; } =
     [

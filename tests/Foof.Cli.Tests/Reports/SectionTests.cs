@@ -37,7 +37,10 @@ public class SectionTests
 
     [Fact]
     public void The_clock_begins_with_the_warm_up() =>
-        Assert.Equal([2.4, 4.4, 6.4], Samples.Curve("sgd", 1, 2, epochs: 3).Clock.Select(at => Math.Round(at, 6)));
+        Assert.Equal(
+            [2.4, 4.4, 6.4],
+            Samples.Curve("sgd", 1, 2, epochs: 3).Clock.Select(at => Math.Round(at, 6))
+        );
 
     [Fact]
     public void A_grid_of_one_setting_has_no_sensitivity()
@@ -53,18 +56,29 @@ public class SectionTests
         Assert.EndsWith("2 runs of 16 diverged and have no loss.", section.Lead);
         Assert.Equal(2, section.Figures.Count);
         var line = (Chart)section.Figures[0];
-        Assert.Contains("sgd is lowest, 0.33, at learning rate 0.03.", line.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "sgd is lowest, 0.33, at learning rate 0.03.",
+            line.Description,
+            StringComparison.Ordinal
+        );
         var map = (Chart)section.Figures[1];
         Assert.Equal(["damping \\ learning rate", "0.03", "0.1", "0.3", "1"], map.Numbers.Columns);
         Assert.Equal("diverged", map.Numbers.Rows[0][4]);
-        Assert.Contains("The lowest is 0.3 at damping 0.1, learning rate 0.03.", map.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "The lowest is 0.3 at damping 0.1, learning rate 0.03.",
+            map.Description,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void The_evidence_is_thinned_and_its_maximum_is_named()
     {
         var section = EvidenceSection.Of(Samples.Evidence, 12.5);
-        Assert.StartsWith("The evidence is highest at prior precision 10, where log p(D) is -4,000", section.Lead);
+        Assert.StartsWith(
+            "The evidence is highest at prior precision 10, where log p(D) is -4,000",
+            section.Lead
+        );
         Assert.InRange(((Chart)section.Figures[0]).Numbers.Rows.Count, 100, 130);
     }
 

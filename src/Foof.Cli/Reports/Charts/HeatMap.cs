@@ -126,7 +126,8 @@ internal sealed record HeatMap(
             },
         };
 
-    private static JsonObject Tip(string field, string title) => new() { ["field"] = field, ["title"] = title };
+    private static JsonObject Tip(string field, string title) =>
+        new() { ["field"] = field, ["title"] = title };
 
     private static JsonObject Ordinal(string field, string title, IReadOnlyList<string> names) =>
         new()

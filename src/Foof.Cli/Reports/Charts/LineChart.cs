@@ -46,12 +46,11 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             [
                 .. Series.SelectMany(series =>
                     series.Points.Select(point =>
-                        (IReadOnlyList<string>)
-                            (
-                                Series.Count > 1
-                                    ? [series.Name, Say.Number(point.X), Say.Number(point.Y)]
-                                    : [Say.Number(point.X), Say.Number(point.Y)]
-                            )
+                        (IReadOnlyList<string>)(
+                            Series.Count > 1
+                                ? [series.Name, Say.Number(point.X), Say.Number(point.Y)]
+                                : [Say.Number(point.X), Say.Number(point.Y)]
+                        )
                     )
                 ),
             ]
@@ -112,7 +111,12 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             {
                 ["domain"] = new JsonArray([.. Series.Select(series => (JsonNode)series.Name)]),
             },
-            ["legend"] = new JsonObject { ["columns"] = 4, ["symbolType"] = "stroke", ["symbolSize"] = 400 },
+            ["legend"] = new JsonObject
+            {
+                ["columns"] = 4,
+                ["symbolType"] = "stroke",
+                ["symbolSize"] = 400,
+            },
         };
 
     // Lines are told apart without their colours too.
@@ -157,10 +161,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     private JsonObject Vertical(double place) =>
         new()
         {
-            ["data"] = new JsonObject
-            {
-                ["values"] = new JsonArray(new JsonObject { [X.Field] = place }),
-            },
+            ["data"] = new JsonObject { ["values"] = new JsonArray(new JsonObject { [X.Field] = place }) },
             ["mark"] = Muted("rule"),
             ["encoding"] = new JsonObject { ["x"] = X.Encoding() },
         };

@@ -22,7 +22,11 @@ internal sealed record Measurement(
     /// <summary>As a section.</summary>
     /// <param name="notes">What else one should know to read the numbers, as sentences.</param>
     internal ReportSection ToSection(string notes) =>
-        new("How it was measured", notes, [new TableFigure("The set-up", new(["what", "value"], [.. Rows()]))]);
+        new(
+            "How it was measured",
+            notes,
+            [new TableFigure("The set-up", new(["what", "value"], [.. Rows()]))]
+        );
 
     private IEnumerable<IReadOnlyList<string>> Rows() =>
         [

@@ -43,7 +43,11 @@ internal static class SensitivitySection
             );
         var lost = grid.Count(point => point.Loss is null);
         return $"Over the grid, {string.Join("; ", spreads)}."
-            + (lost > 0 ? $" {Say.Many(lost, "run")} of {grid.Count} diverged and {(lost == 1 ? "has" : "have")} no loss." : "");
+            + (
+                lost > 0
+                    ? $" {Say.Many(lost, "run")} of {grid.Count} diverged and {(lost == 1 ? "has" : "have")} no loss."
+                    : ""
+            );
     }
 
     // An optimiser at its best damping for each learning rate.
@@ -61,7 +65,9 @@ internal static class SensitivitySection
         new LineChart(
             "Training loss against the learning rate, each at its best damping",
             new("learning rate") { IsLogarithmic = true },
-            new Axis(Loss).FittedTo(lines.SelectMany(line => line.Select(point => point.Loss)).OfType<double>()),
+            new Axis(Loss).FittedTo(
+                lines.SelectMany(line => line.Select(point => point.Loss)).OfType<double>()
+            ),
             "optimiser",
             [
                 .. lines.Select(line => new Series(
