@@ -21,7 +21,7 @@ internal static class LaplaceReport
     /// <summary>Of a posterior that was judged.</summary>
     internal static Report Of(LaplaceResult result, TrainingOptions options, string fingerprint, long seed)
     {
-        var posterior = $"posterior {result.Structure}";
+        var posterior = $"{result.Structure} posterior";
         return new(
             $"Laplace posterior, {result.Structure}, of {options.Model} with {Say.Count(result.Parameters)} parameters",
             $"Calibrated predictions on {TrainingReport.Name(options)}",

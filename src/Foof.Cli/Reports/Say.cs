@@ -24,7 +24,7 @@ internal static class Say
 
     /// <summary>A share as a percentage with one place.</summary>
     internal static string Percent(double? share) =>
-        share is { } value ? Text(100 * value, "0.0") + " %" : Nothing;
+        share is { } value ? Text(100 * value, "0.0") + "\u00A0%" : Nothing;
 
     /// <summary>Seconds, or minutes where there are many.</summary>
     internal static string Time(double seconds) =>

@@ -83,10 +83,27 @@ public class SectionTests
     }
 
     [Fact]
+    public void Evidence_far_below_the_best_is_left_out_and_the_used_precision_is_not()
+    {
+        EvidencePoint[] curve =
+        [
+            .. Enumerable
+                .Range(-4, 11)
+                .Select(power => new EvidencePoint(Math.Pow(10, power), -Math.Pow(10, Math.Abs(power)), 1)),
+        ];
+        var rows = ((Chart)EvidenceSection.Of(curve, 1000).Figures[0]).Numbers.Rows;
+        Assert.Equal(["1e-4", "10,000"], [rows[0][0], rows[^1][0]]);
+    }
+
+    [Fact]
     public void The_best_continual_learner_comes_first()
     {
         var section = ContinualSection.Of([Samples.Outcome("plain", 0.15), Samples.Outcome("elastic", 0.02)]);
-        Assert.StartsWith("After 5 tasks, elastic is right in 86.0 %", section.Lead);
-        Assert.Contains("plain, the last of 2, is right in 60.0 %.", section.Lead, StringComparison.Ordinal);
+        Assert.StartsWith("After 5 tasks, elastic is right in 86.0\u00A0%", section.Lead);
+        Assert.Contains(
+            "plain, the last of 2, is right in 60.0\u00A0%.",
+            section.Lead,
+            StringComparison.Ordinal
+        );
     }
 }

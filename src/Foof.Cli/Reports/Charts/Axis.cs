@@ -18,6 +18,9 @@ internal sealed record Axis(string Title)
     /// <summary>Whether the numbers are shares, from 0 to 1.</summary>
     internal bool IsShare { get; init; }
 
+    /// <summary>Whether it begins at zero, unless it is logarithmic.</summary>
+    internal bool IsFromZero { get; init; }
+
     /// <summary>The ends; null: those of the numbers.</summary>
     internal (double Low, double High)? Ends { get; init; }
 
@@ -68,7 +71,7 @@ internal sealed record Axis(string Title)
             scale["padding"] = Margin;
         }
         else
-            scale["zero"] = false;
+            scale["zero"] = IsFromZero;
         if (Ends is { } ends)
             scale["domain"] = new JsonArray(ends.Low, ends.High);
         return scale;
@@ -83,7 +86,7 @@ internal sealed record Axis(string Title)
             ticks["format"] = "d";
         }
         else if (IsShare)
-            ticks["format"] = ".0%";
+            ticks["format"] = ".1~%";
         else if (IsLogarithmic)
             ticks["format"] = "~g";
         return ticks;

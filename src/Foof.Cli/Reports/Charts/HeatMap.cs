@@ -23,6 +23,9 @@ internal sealed record HeatMap(
     /// <summary>Whether small numbers are the good ones.</summary>
     internal bool IsLessBetter { get; init; }
 
+    /// <summary>What is worst and best, where several maps are compared; null: what is here.</summary>
+    internal (double Low, double High)? Ends { get; init; }
+
     /// <summary>What a cell without a number says.</summary>
     internal string Missing { get; init; } = "";
 
@@ -174,7 +177,7 @@ internal sealed record HeatMap(
     {
         if (Present.Length == 0)
             return _ => 0;
-        var (low, high) = (Present.Min(), Present.Max());
+        var (low, high) = Ends ?? (Present.Min(), Present.Max());
         Func<double, double> place = low > 0 && high > FarApart * low ? Math.Log : value => value;
         var width = place(high) - place(low);
         return value =>

@@ -128,6 +128,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             new JsonArray(9, 3, 2, 3),
             new JsonArray(4, 2),
             new JsonArray(1, 4),
+            new JsonArray(14, 3),
         ];
 
     private JsonArray Values() =>

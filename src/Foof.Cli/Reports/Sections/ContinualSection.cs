@@ -34,7 +34,7 @@ internal static class ContinualSection
         return new(
             "Tasks one after the other",
             Lead(sorted),
-            [Course(sorted), Table(sorted), .. sorted.Select(Matrix)]
+            [Course(sorted), Table(sorted), .. sorted.Select(outcome => Matrix(outcome, Ends(sorted)))]
         );
     }
 
@@ -87,7 +87,17 @@ internal static class ContinualSection
             )
         );
 
-    private static Chart Matrix(ContinualOutcome outcome) =>
+    // One scale for all, so that the same shade is the same accuracy.
+    private static (double, double) Ends(ContinualOutcome[] outcomes)
+    {
+        var all = outcomes
+            .SelectMany(outcome => outcome.Accuracy.SelectMany((row, after) => Learnt(row, after)))
+            .OfType<double>()
+            .ToArray();
+        return (all.Min(), all.Max());
+    }
+
+    private static Chart Matrix(ContinualOutcome outcome, (double, double) ends) =>
         new HeatMap(
             $"Accuracy of {outcome.Name}",
             ("task", Numbers(outcome.Accuracy[0].Length)),
@@ -97,6 +107,7 @@ internal static class ContinualSection
         )
         {
             Missing = Say.Nothing,
+            Ends = ends,
             Write = Say.Percent,
         }.ToFigure();
 

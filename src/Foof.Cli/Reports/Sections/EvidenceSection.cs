@@ -12,6 +12,7 @@ internal sealed record EvidencePoint(double PriorPrecision, double LogEvidence, 
 internal static class EvidenceSection
 {
     private const int MostPoints = 120;
+    private const double Margin = 1.2;
 
     /// <summary>Of a curve.</summary>
     /// <param name="curve">From small to large prior precisions; the page shows every so many of them.</param>
@@ -20,12 +21,12 @@ internal static class EvidenceSection
     {
         var best = curve.MaxBy(point => point.LogEvidence)!;
         var used = chosen is { } value ? $" {Say.Number(value)} was used (the dashed line)." : "";
-        var shown = Thinned(curve);
+        var shown = Thinned(Near(curve, best, chosen));
         return new(
             "Evidence",
             $"The evidence is highest at prior precision {Say.Number(best.PriorPrecision)}, where log p(D) is "
                 + $"{Say.Number(best.LogEvidence)} and {Say.Number(best.EffectiveParameters)} parameters are "
-                + $"determined by the data.{used}",
+                + $"determined by the data.{used} Precisions where it is far lower are left out.",
             [
                 Over("Log evidence", "log p(D)", shown, point => point.LogEvidence, chosen),
                 Over("Effective parameters", "gamma", shown, point => point.EffectiveParameters, chosen),
@@ -50,6 +51,23 @@ internal static class EvidenceSection
         {
             Mark = chosen,
         }.ToFigure();
+
+    // Far from any sensible prior the evidence falls without end, and would flatten what is to be seen.
+    private static IReadOnlyList<EvidencePoint> Near(
+        IReadOnlyList<EvidencePoint> curve,
+        EvidencePoint best,
+        double? chosen
+    )
+    {
+        var used = curve.MinBy(point =>
+            Math.Abs(Math.Log(point.PriorPrecision / (chosen ?? best.PriorPrecision)))
+        )!;
+        var drop = Math.Max(
+            best.LogEvidence - Math.Max(curve[0].LogEvidence, curve[^1].LogEvidence),
+            best.LogEvidence - used.LogEvidence
+        );
+        return [.. curve.Where(point => best.LogEvidence - point.LogEvidence <= Margin * drop)];
+    }
 
     private static IReadOnlyList<EvidencePoint> Thinned(IReadOnlyList<EvidencePoint> curve)
     {

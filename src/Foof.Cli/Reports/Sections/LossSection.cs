@@ -7,7 +7,7 @@ namespace Foof.Cli.Reports.Sections;
 internal static class LossSection
 {
     private static readonly Axis Epochs = new("epoch") { IsWhole = true };
-    private static readonly Axis Seconds = new("seconds");
+    private static readonly Axis Seconds = new("seconds") { IsFromZero = true };
     private static readonly Axis Accuracy = new("test accuracy") { IsShare = true };
 
     /// <summary>Of several runs: a line each; the first one stands out.</summary>

@@ -29,7 +29,7 @@
             orient: 'top', labelColor: 'var(--ink)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
             titleFontWeight: 'normal', symbolStrokeWidth: 2, offset: 8, columnPadding: 14,
         },
-        range: { category: ['var(--accent)', 'var(--second)', 'var(--third)', 'var(--fourth)'] },
+        range: { category: ['var(--accent)', ...Array(6).fill(['var(--second)', 'var(--third)', 'var(--fourth)']).flat()] },
         view: { stroke: null },
     });
 
