@@ -110,7 +110,7 @@ module DataPrecision =
         let struct (s_E, Q_E) = ofSide like E
         let struct (s_A, Q_A) = ofSide like A
         let S = s_E.unsqueeze 2L * (s_A * N).unsqueeze 1L
-        DataPrecision.Basis(Q_E, Q_A, S.expand(Kronecker.groups E A, -1L, -1L).contiguous ())
+        DataPrecision.Basis(Q_E, Q_A, S.expand(Kronecker.groups E A, -1L, -1L).contiguous())
 
     let private ofDiagonal (N: float) (D: torch.Tensor) =
         let identity (size: int64) = Side.Identity(size, 1.0)
