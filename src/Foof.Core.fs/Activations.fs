@@ -137,8 +137,9 @@ module Activations =
                 let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
                 all.narrow(0L, 0L, count).t().unsqueeze 0)
 
-/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Column by column, so that a temporary has the
-/// size of one: all at once they would leave the cache, and memory that is fresh each time costs more than the sums.
+/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Column by column, so that a temporary
+/// has the size of one: all at once they would leave the cache, and memory that is fresh each time costs more
+/// than the sums.
 [<RequireQualifiedAccess>]
 module internal ErrorColumns =
 

@@ -9,8 +9,8 @@ type Gathering =
     | Separate
     /// The same sum, multiplied out into one quadratic function around the newest weights.
     | Summed
-    /// C <- decay C + F around the newest weights: what was learnt is one Gaussian, its mean the newest weights
-    /// (Ritter et al. 2018). `decay` 1 forgets nothing.
+    /// C <- decay C + F around the newest weights: what was learnt is one Gaussian, its mean the newest
+    /// weights (Ritter et al. 2018). `decay` 1 forgets nothing.
     | Online of decay: float
 
 /// How tasks are consolidated.
@@ -24,8 +24,8 @@ type ConsolidationRule = {
     Columns: int voption
 }
 
-/// What was learnt from the tasks so far: penalties, and the largest share of a trace that compression ever left
-/// out.
+/// What was learnt from the tasks so far: penalties, and the largest share of a trace that compression ever
+/// left out.
 [<ReferenceEquality>]
 type Consolidated = {
     /// One quadratic function a task, or one for all.
@@ -38,9 +38,10 @@ type Consolidated = {
 
 /// Learning task after task: penalties that keep the weights where earlier tasks need them.
 ///
-/// The penalty of one task is strength/2 (theta - theta*)^T w F (theta - theta*), F the mean Fisher of the task
-/// and w = N / N_new its data points beside the new task's; with strength 1 it is the negative log posterior of
-/// the earlier data, by Laplace, in units of the new task's mean loss. (Kirkpatrick et al. 2017; MATH 7)
+/// The penalty of one task is strength/2 (theta - theta*)^T w F (theta - theta*), F the mean Fisher of the
+/// task and w = N / N_new its data points beside the new task's; with strength 1 it is the negative log
+/// posterior of the earlier data, by Laplace, in units of the new task's mean loss. (Kirkpatrick et al. 2017;
+/// MATH 7)
 [<RequireQualifiedAccess>]
 module Consolidation =
 
@@ -117,8 +118,8 @@ module Consolidation =
     /// What is learnt after one more task: `curvature` is w F of the task and `centre` the weights after it.
     ///
     /// The result may share tensors with `learnt`, the curvature and the centre: who frees those looks at
-    /// `tensors` first; its other tensors belong to the caller. Raises an ArgumentException when shapes, types
-    /// or devices do not fit, and what `check` and `Compression.leading` raise.
+    /// `tensors` first; its other tensors belong to the caller. Raises an ArgumentException when shapes,
+    /// types or devices do not fit, and what `check` and `Compression.leading` raise.
     let remember (rule: ConsolidationRule) curvature (centre: torch.Tensor array) (learnt: Consolidated) =
         check rule
         let task = Quadratic.around curvature centre

@@ -29,8 +29,8 @@ module Quadratic =
         | ValueNone -> ()
     ]
 
-    /// 1/2 d^T C d with its minimum at the centre. It shares the tensors. Raises an ArgumentException when the
-    /// centre's shapes, types or devices are not the curvature's.
+    /// 1/2 d^T C d with its minimum at the centre. It shares the tensors. Raises an ArgumentException when
+    /// the centre's shapes, types or devices are not the curvature's.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
 

@@ -7,10 +7,11 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module SynapticIntelligence =
 
-    /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the loss.
+    /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the
+    /// loss.
     ///
-    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before it.
-    /// Shapes: one [d_out; d_in] a layer each. Raises an ArgumentException when they do not fit.
+    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before
+    /// it. Shapes: one [d_out; d_in] a layer each. Raises an ArgumentException when they do not fit.
     let accumulate
         (omega: torch.Tensor array)
         (gradient: torch.Tensor array)
@@ -28,7 +29,8 @@ module SynapticIntelligence =
     /// max(omega, 0) / ((theta' - theta)^2 + xi) for a task that moved the weights from theta to theta'.
     ///
     /// xi > 0 bounds what a weight that hardly moved can count. Shapes: one [d_out; d_in] a layer each. The
-    /// result belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not fit.
+    /// result belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not
+    /// fit.
     let importance
         (xi: float)
         (omega: torch.Tensor array)

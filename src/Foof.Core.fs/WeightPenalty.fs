@@ -7,16 +7,16 @@ open TorchSharp.Modules
 /// A term of the objective that is a function of the weights alone.
 [<AllowNullLiteral>]
 type IWeightPenalty =
-    /// The gradient of each parameter that it depends on, by the parameter's handle; the tensors belong to the
-    /// caller's scope.
+    /// The gradient of each parameter that it depends on, by the parameter's handle; the tensors belong to
+    /// the caller's scope.
     abstract Gradients: unit -> IReadOnlyDictionary<nativeint, torch.Tensor>
 
 /// Between the parameters of layers and vectors in weight space, for functions of the weights.
 [<RequireQualifiedAccess>]
 module WeightPenalty =
 
-    /// The layers' weights, outside the graph. Shapes: -> one [d_out; d_in] a layer. They belong to the caller and
-    /// may share the parameters' memory.
+    /// The layers' weights, outside the graph. Shapes: -> one [d_out; d_in] a layer. They belong to the
+    /// caller and may share the parameters' memory.
     let weights (layers: Layer array) =
         use _quiet = torch.no_grad ()
         let bare (parameter: Parameter) = parameter.detach ()
@@ -74,8 +74,8 @@ module WeightPenalty =
 
     /// A scalar with this value whose backward pass gives the parameters this gradient, whatever made both.
     ///
-    /// value + sum <theta - theta_now, gradient>, of which the sum is zero. Derivatives of second order are not
-    /// in it. The result belongs to the caller.
+    /// value + sum <theta - theta_now, gradient>, of which the sum is zero. Derivatives of second order are
+    /// not in it. The result belongs to the caller.
     let attached (layers: Layer array) (value: torch.Tensor) (gradient: torch.Tensor array) =
         use _recorded = torch.enable_grad ()
 

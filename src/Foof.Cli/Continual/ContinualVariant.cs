@@ -38,7 +38,7 @@ internal sealed record ContinualVariant(
         new(
             "si",
             "synaptic intelligence",
-            [0.01, 0.03, 0.1, 0.3, 1],
+            [0.1, 0.3, 1, 3],
             0,
             (model, strength) => new SynapticConsolidation(model, strength)
         ),
@@ -71,11 +71,11 @@ internal sealed record ContinualVariant(
         Elastic(
             "kronecker",
             "Kronecker, a penalty a task",
-            [0.3, 1, 3, 10],
+            [1, 3, 10, 30],
             FisherPoints,
             new() { Tasks = ContinualTasks.Separate }
         ),
-        Elastic("kronecker-merged", "Kronecker, merged", [0.3, 1, 3, 10], FisherPoints, new()),
+        Elastic("kronecker-merged", "Kronecker, merged", [1, 3, 10, 30], FisherPoints, new()),
     ];
 
     /// <summary>The variants of a list of names, in the table's order.</summary>

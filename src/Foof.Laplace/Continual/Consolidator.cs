@@ -12,8 +12,8 @@ namespace Foof;
 /// <remarks>
 /// Three ways to use it. In a loop of one's own: <c>(loss + tasks.Penalty()).backward()</c>, or
 /// <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph, before any optimiser's step. With
-/// Foof's optimiser: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two threads
-/// at once.
+/// Foof's optimiser: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
+/// threads at once.
 /// </remarks>
 public abstract class Consolidator : IWeightPenalty, IDisposable
 {
@@ -89,8 +89,8 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     private protected Consolidated Learnt { get; private set; } = Consolidation.nothing;
 
     /// <summary>
-    /// The penalty at the model's weights, a scalar whose backward pass gives its gradient; zero before the first
-    /// task. Derivatives of second order are not in it. The caller owns it.
+    /// The penalty at the model's weights, a scalar whose backward pass gives its gradient; zero before the
+    /// first task. Derivatives of second order are not in it. The caller owns it.
     /// </summary>
     public Tensor Penalty()
     {
@@ -127,11 +127,12 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     }
 
     /// <summary>
-    /// Goes back to what <see cref="Save"/> wrote, of this network, structure and way to gather tasks; the strength
-    /// stays this object's.
+    /// Goes back to what <see cref="Save"/> wrote, of this network, structure and way to gather tasks; the
+    /// strength stays this object's.
     /// </summary>
-    /// <exception cref="ArgumentException">The file is of another network or kind; nothing changed.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged; nothing changed.</exception>
+    /// <exception cref="ArgumentException">The file is of another network or kind; nothing
+    /// changed.</exception> <exception cref="InvalidDataException">The file is damaged; nothing
+    /// changed.</exception>
     public void Load(string path)
     {
         RequireAlive();

@@ -11,12 +11,13 @@ public sealed record ContinualOptions
     /// <summary>How the penalties of several tasks become one [Online].</summary>
     public ContinualTasks Tasks { get; init; } = ContinualTasks.Online;
 
-    /// <summary>The share of earlier curvature that a new task leaves, from 0 to 1; of Online only [1].</summary>
+    /// <summary>The share of earlier curvature that a new task leaves, from 0 to 1; of Online only
+    /// [1].</summary>
     public double Decay { get; init; } = 1;
 
     /// <summary>
-    /// Whether Kronecker products of several tasks are merged into one, with the trace of their sum; otherwise they
-    /// are kept term by term, exactly, and memory grows with the tasks [true].
+    /// Whether Kronecker products of several tasks are merged into one, with the trace of their sum;
+    /// otherwise they are kept term by term, exactly, and memory grows with the tasks [true].
     /// </summary>
     public bool MergeKronecker { get; init; } = true;
 
@@ -29,8 +30,8 @@ public sealed record ContinualOptions
     public Fisher Labels { get; init; } = Fisher.Full;
 
     /// <summary>
-    /// The most columns of the full Fisher that are kept over all tasks, by the leading directions; null keeps all.
-    /// A column that is kept so takes as many numbers as the layers have weights.
+    /// The most columns of the full Fisher that are kept over all tasks, by the leading directions; null
+    /// keeps all. A column that is kept so takes as many numbers as the layers have weights.
     /// </summary>
     public int? ColumnBudget { get; init; }
 

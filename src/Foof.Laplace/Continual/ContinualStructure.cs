@@ -10,8 +10,8 @@ public enum ContinualStructure
     Diagonal,
 
     /// <summary>
-    /// The whole Fisher, with all layers together, by its factor: as much memory as one backward pass over the
-    /// task's data points keeps.
+    /// The whole Fisher, with all layers together, by its factor: as much memory as one backward pass over
+    /// the task's data points keeps.
     /// </summary>
     FullFisher,
 }

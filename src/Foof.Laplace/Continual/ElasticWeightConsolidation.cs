@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Elastic weight consolidation: after each task its Fisher says how far each weight may go while the next one is
-/// learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full Fisher MATH 7).
-/// </summary>
+/// Elastic weight consolidation: after each task its Fisher says how far each weight may go while the next
+/// one is learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full Fisher
+/// MATH 7). </summary>
 /// <remarks>
 /// The Fisher is a mean over the data points of the batches, per data point: not the square of a mini-batch's
 /// mean gradient, which would be about as many times smaller as the batch has points.
@@ -42,9 +42,9 @@ public sealed class ElasticWeightConsolidation : Consolidator
 
     /// <summary>Takes a task in when it is learnt: its Fisher at the weights as they are.</summary>
     /// <param name="batches">
-    /// The task's data, or a part of it: inputs, and labels or null; each batch is the caller's, and may be freed
-    /// when the next one is asked for. Labels are read by the empirical Fisher, and of class indices those of -100
-    /// are ignored.
+    /// The task's data, or a part of it: inputs, and labels or null; each batch is the caller's, and may be
+    /// freed when the next one is asked for. Labels are read by the empirical Fisher, and of class indices
+    /// those of -100 are ignored.
     /// </param>
     /// <param name="weight">
     /// The task's number of data points beside the next task's, N / N': 1 for tasks of equal size.
@@ -57,8 +57,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// <param name="progress">Told the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not positive or
-    /// memory would exceed the budget; nothing changed.
+    /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
+    /// positive or memory would exceed the budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     public void Consolidate(

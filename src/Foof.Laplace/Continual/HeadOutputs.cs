@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Some outputs of a classifier as a classifier of its own: the head of one task among several with classes of
-/// their own, which is told at test time which task it is.
+/// Some outputs of a classifier as a classifier of its own: the head of one task among several with classes
+/// of their own, which is told at test time which task it is.
 /// </summary>
 /// <remarks>
-/// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and labels
-/// count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Without being told
-/// the task (class-incremental learning) a penalty on the weights alone hardly helps: no method of this kind does.
-/// </remarks>
+/// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
+/// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Without
+/// being told the task (class-incremental learning) a penalty on the weights alone hardly helps: no method of
+/// this kind does. </remarks>
 public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> model;

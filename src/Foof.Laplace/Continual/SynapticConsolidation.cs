@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Synaptic intelligence, the baseline without a Fisher: a weight's importance is what its path took off the loss,
-/// max(sum -g dtheta, 0) / (dtheta^2 + xi) (Zenke et al. 2017).
+/// Synaptic intelligence, the baseline without a Fisher: a weight's importance is what its path took off the
+/// loss, max(sum -g dtheta, 0) / (dtheta^2 + xi) (Zenke et al. 2017).
 /// </summary>
 /// <remarks>
-/// In every step: <c>loss.backward(); tasks.BeforeStep(); tasks.AddGradient(); optimizer.step(); tasks.AfterStep();</c>
-/// The gradient is that of the task's loss alone, which <see cref="BeforeStep"/> reads from <c>.grad</c> before the
-/// penalty's is added. The penalty is strength sum Omega (theta - theta*)^2, as in the paper.
-/// </remarks>
+/// In every step: <c>loss.backward(); tasks.BeforeStep(); tasks.AddGradient(); optimizer.step();
+/// tasks.AfterStep();</c> The gradient is that of the task's loss alone, which <see cref="BeforeStep"/> reads
+/// from <c>.grad</c> before the penalty's is added. The penalty is strength sum Omega (theta - theta*)^2, as
+/// in the paper. </remarks>
 public sealed class SynapticConsolidation : Consolidator
 {
     private readonly double xi;
@@ -52,7 +52,8 @@ public sealed class SynapticConsolidation : Consolidator
     }
 
     /// <summary>After the optimiser's step.</summary>
-    /// <exception cref="InvalidOperationException">There was no <see cref="BeforeStep"/> before it.</exception>
+    /// <exception cref="InvalidOperationException">There was no <see cref="BeforeStep"/> before
+    /// it.</exception>
     public void AfterStep()
     {
         if (step is not var (gradient, before))
