@@ -62,7 +62,8 @@ module DataPrecision =
     /// Eigenvalues, cut off at zero, and eigenvectors, in float64.
     let private eigen subject (matrix: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =
         match Factorization.eigen (matrix.``to`` torch.ScalarType.Float64) with
-        | Some found -> found
+        // In one piece by rows, as files give them back: products depend on the order in their last bits.
+        | Some struct (values, Q) -> struct (values, Q.contiguous ())
         | None -> failed subject
 
     /// U with its columns' errors divided by sqrt(relative_l).
@@ -109,7 +110,7 @@ module DataPrecision =
         let struct (s_E, Q_E) = ofSide like E
         let struct (s_A, Q_A) = ofSide like A
         let S = s_E.unsqueeze 2L * (s_A * N).unsqueeze 1L
-        DataPrecision.Basis(Q_E, Q_A, S.expand (Kronecker.groups E A, -1L, -1L))
+        DataPrecision.Basis(Q_E, Q_A, S.expand(Kronecker.groups E A, -1L, -1L).contiguous())
 
     let private ofDiagonal (N: float) (D: torch.Tensor) =
         let identity (size: int64) = Side.Identity(size, 1.0)

@@ -114,7 +114,7 @@ public sealed partial class LaplacePosterior
         var variance = linalg.diagonal(covariance).reshape(output.shape);
         var mean = output.to(ScalarType.Float64);
         if (!Likelihood.IsCategorical)
-            return new(mean, Bernoulli(mean, variance), variance);
+            return new(mean, Bernoulli(mean, variance), variance, null);
         if (output.dim() != 2)
             throw new ArgumentException(
                 "Linearised class probabilities need one output [n; C] a data point; predict by Monte Carlo."
@@ -130,8 +130,20 @@ public sealed partial class LaplacePosterior
             ),
             _ => Predictive.probit(output, covariance),
         };
-        return new(mean, probabilities, variance);
+        return new(mean, probabilities, variance, Spread(options, generator, output, covariance));
     }
+
+    private static Tensor Spread(
+        PredictionOptions options,
+        Generator generator,
+        Tensor output,
+        Tensor covariance
+    ) =>
+        Predictive
+            .sampleOutputs(options.Samples, generator, output, covariance)
+            .softmax(2)
+            .var(0, unbiased: false)
+            .sum(1);
 
     // sigmoid(f / sqrt(1 + pi/8 v)): MacKay's own case.
     private Tensor? Bernoulli(Tensor mean, Tensor variance) =>

@@ -6,7 +6,12 @@ namespace Foof;
 /// <param name="Output">The mean of the network's outputs f, [n; ...].</param>
 /// <param name="Probabilities">The classes' probabilities [n; C]; null for likelihoods without classes.</param>
 /// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>
-public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Variance) : IDisposable
+/// <param name="Spread">
+/// The variance of the classes' probabilities under the posterior, summed over classes [n], by samples; null for
+/// likelihoods without classes.
+/// </param>
+public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Variance, Tensor? Spread)
+    : IDisposable
 {
     /// <summary>The mean over outputs of a data point's variance [n]: how little the network knows of it.</summary>
     public Tensor Uncertainty() => Variance.flatten(1).mean([1L]);
@@ -17,6 +22,7 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         Output.DetachFromDisposeScope();
         Probabilities?.DetachFromDisposeScope();
         Variance.DetachFromDisposeScope();
+        Spread?.DetachFromDisposeScope();
         return this;
     }
 
@@ -27,7 +33,8 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         return new(
             Joined(part => part.Output),
             parts[0].Probabilities is null ? null : Joined(part => part.Probabilities!),
-            Joined(part => part.Variance)
+            Joined(part => part.Variance),
+            parts[0].Spread is null ? null : Joined(part => part.Spread!)
         );
     }
 
@@ -37,5 +44,6 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         Output.Dispose();
         Probabilities?.Dispose();
         Variance.Dispose();
+        Spread?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ open Foof
 open TorchSharp
 open Xunit
 
-let private decay = 0.05
+let private decay = 0.5
 
 /// The layers of a softmax regression, which is one layer.
 let private layersOf (model: Networks.Network) =
@@ -100,7 +100,7 @@ let ``the influence of a training point is the derivative of the validation loss
         Influence.ofPoints empirical (validationGradient model) (factored model)
         |> Oracle.values
 
-    let h = 1e-4
+    let h = 2e-5
 
     let expected =
         Array.init 8 (fun i ->

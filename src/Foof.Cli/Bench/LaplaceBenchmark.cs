@@ -109,7 +109,7 @@ internal sealed class LaplaceBenchmark(int rounds)
         var pass = Timed(() => Pass(model, input));
         Posterior posterior = null!;
         var fit = Timed(() => posterior = Fit(model, layers, input, generator));
-        var samples = Timed(() => _ = PosteriorSample.stream(100, generator, posterior).Count());
+        var samples = Timed(() => Draw(posterior, generator));
         var points = input.narrow(0, 0, Predicted);
         var predict = Timed(() => Predict(model, layers, points, posterior));
         var evidence = Timed(() =>
@@ -119,6 +119,12 @@ internal sealed class LaplaceBenchmark(int rounds)
             Evidence.curve(-1.0, distance, Precisions, PosteriorModule.spectrum(posterior));
         });
         return new(Math.Max(0, fit - forward), samples, predict, evidence, pass);
+    }
+
+    private static void Draw(Posterior posterior, Generator generator)
+    {
+        foreach (var chunk in PosteriorSample.stream(100, generator, posterior))
+            GC.KeepAlive(chunk);
     }
 
     private static double Timed(Action work)

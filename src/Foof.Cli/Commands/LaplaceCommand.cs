@@ -297,7 +297,8 @@ internal sealed class LaplaceCommand
         void Told(string what, Detection detection) =>
             writer.WriteLine(
                 $"Area under the ROC curve for {what}: {detection.Probability:F3} by probability, "
-                    + $"{detection.Entropy:F3} by entropy, {detection.Variance:F3} by variance."
+                    + $"{detection.Entropy:F3} by entropy, {detection.Variance:F3} by variance, "
+                    + $"{detection.Outputs:F3} by the outputs' variance."
             );
     }
 }

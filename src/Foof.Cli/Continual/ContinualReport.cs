@@ -44,7 +44,7 @@ internal static class ContinualReport
 
     private static ContinualOutcome Outcome(VariantResult result) =>
         new(
-            result.Variant.Name,
+            result.Variant.Title,
             result.Accuracy,
             result.Forgetting,
             result.Chosen[0].Bytes,

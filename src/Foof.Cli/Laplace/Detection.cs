@@ -3,7 +3,11 @@ using System.Text.Json.Nodes;
 namespace Foof.Cli.Laplace;
 
 /// <summary>How well scores tell test images from others: areas under the ROC curve.</summary>
-internal sealed record Detection(double Probability, double Entropy, double Variance)
+/// <param name="Probability">By the largest probability.</param>
+/// <param name="Entropy">By the entropy of the probabilities.</param>
+/// <param name="Variance">By the variance of the probabilities under the posterior.</param>
+/// <param name="Outputs">By the variance of the outputs under the posterior.</param>
+internal sealed record Detection(double Probability, double Entropy, double Variance, double Outputs)
 {
     /// <summary>Of the predictions for both.</summary>
     internal static Detection Of(Prediction inside, Prediction outside)
@@ -18,6 +22,7 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
                 Calibration.Entropy(inside.Probabilities!),
                 Calibration.Entropy(outside.Probabilities!)
             ),
+            Calibration.Auroc(inside.Spread!, outside.Spread!),
             Calibration.Auroc(inside.Uncertainty(), outside.Uncertainty())
         );
     }
@@ -29,5 +34,6 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
             ["probability"] = Probability,
             ["entropy"] = Entropy,
             ["variance"] = Variance,
+            ["output_variance"] = Outputs,
         };
 }

@@ -12,7 +12,7 @@ internal sealed class SampledNetworks(
     PredictionOptions options
 )
 {
-    private readonly record struct Sums(Tensor Output, Tensor Square, Tensor? Probabilities);
+    private readonly record struct Sums(Tensor Output, Tensor Square, Tensor? Probabilities, Tensor? Squares);
 
     private readonly List<Sums> sums = [];
 
@@ -45,11 +45,12 @@ internal sealed class SampledNetworks(
         }
         finally
         {
-            foreach (var (output, square, probabilities) in sums)
+            foreach (var (output, square, probabilities, squares) in sums)
             {
                 output.Dispose();
                 square.Dispose();
                 probabilities?.Dispose();
+                squares?.Dispose();
             }
         }
     }
@@ -65,11 +66,13 @@ internal sealed class SampledNetworks(
             var output = model.call(input).to(ScalarType.Float64);
             var probabilities = Link(output);
             if (place == sums.Count)
-                sums.Add(new(Zeros(output)!, Zeros(output)!, Zeros(probabilities)));
+                sums.Add(new(Zeros(output)!, Zeros(output)!, Zeros(probabilities), Zeros(probabilities)));
             sums[place].Output.add_(output);
             sums[place].Square.add_(output.square());
-            if (probabilities is not null)
-                sums[place].Probabilities!.add_(probabilities);
+            if (probabilities is null)
+                continue;
+            sums[place].Probabilities!.add_(probabilities);
+            sums[place].Squares!.add_(probabilities.square());
         }
     }
 
@@ -85,6 +88,10 @@ internal sealed class SampledNetworks(
     {
         var mean = sum.Output / options.Samples;
         var variance = (sum.Square / options.Samples - mean.square()).clamp_min(0.0);
-        return new(mean, sum.Probabilities?.div(options.Samples), variance);
+        if (sum.Probabilities is null)
+            return new(mean, null, variance, null);
+        var probabilities = sum.Probabilities / options.Samples;
+        var scatter = (sum.Squares! / options.Samples - probabilities.square()).clamp_min(0.0);
+        return new(mean, probabilities, variance, likelihood.IsCategorical ? scatter.sum(1) : null);
     }
 }

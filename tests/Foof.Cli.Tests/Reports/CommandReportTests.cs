@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+
+namespace Foof.Cli.Tests.Reports;
+
+public sealed class CommandReportTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string data;
+
+    public CommandReportTests() => data = Idx.WriteSet(folder, train: 60);
+
+    public void Dispose() => folder.Dispose();
+
+    private string Page(params string[] command)
+    {
+        var page = folder["page.html"];
+        var answer = CommandLine.Run([.. command, "--data", data, "--threads", "1", "--report", page]);
+        Assert.Equal(ExitCode.Success, answer.Code);
+        Assert.EndsWith($"The report is in {page}.\n", answer.Output);
+        return File.ReadAllText(page);
+    }
+
+    private static string[] Headings(string page) =>
+        [.. Regex.Matches(page, "<h2 [^>]*>([^<]*)</h2>").Select(match => match.Groups[1].Value)];
+
+    [Fact]
+    public void A_posterior_has_a_page_with_foreign_images()
+    {
+        string[] network = ["--model", "mlp", "--hidden", "8", "--epochs", "1", "--validation", "20"];
+        CommandLine.Run(["train", "--data", data, .. network, "--optimizer", "adam", "--out", folder["run"]]);
+        var page = Page("laplace", "--model", folder["run"], "--structure", "diag", "--samples", "10");
+        Assert.Equal(
+            [
+                "Quality",
+                "Reliability",
+                "Confidence of wrong and foreign images",
+                "Evidence",
+                "How it was measured",
+            ],
+            Headings(page)
+        );
+        Assert.Contains("alt=\"One of the noise images, taken for class", page, StringComparison.Ordinal);
+        Assert.Contains("alt=\"One of the rotated images, taken for class", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Learning_task_after_task_has_a_page_with_a_matrix_for_every_method()
+    {
+        string[] tasks = ["--tasks", "2", "--batch-size", "10", "--validation", "20", "--strength", "1"];
+        var page = Page(["continual", .. tasks, "--variants", "plain,diagonal-online"]);
+        Assert.Equal(["Tasks one after the other", "How it was measured"], Headings(page));
+        Assert.Equal(2, Regex.Count(page, "<h3>Accuracy of "));
+    }
+}
