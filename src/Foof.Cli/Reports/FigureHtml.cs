@@ -32,8 +32,8 @@ internal sealed class FigureHtml
         var label = ReportPage.Escape(chart.Description);
         return $"<div class=\"chart\" role=\"img\" aria-label=\"{label}\" data-spec=\"{id}\"></div>\n"
             + $"<script type=\"application/json\" id=\"{id}\">{chart.Spec.ToJsonString()}</script>\n"
-            + $"<details><summary>The numbers<span hidden> of: "
-            + $"{ReportPage.Escape(chart.Title)}</span></summary>\n"
+            + $"<details><summary aria-label=\"The numbers of: {ReportPage.Escape(chart.Title)}\">"
+            + "The numbers</summary>\n"
             + $"{Scrolled(chart.Title, chart.Numbers)}\n</details>";
     }
 
