@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>Options whose values are several, separated by commas; <see cref="Given"/> tells none from no option.</summary>
+/// <summary>
+/// Options whose values are several, separated by commas; <see cref="Given"/> tells none from no option.
+/// </summary>
 internal static class ChoiceList
 {
     /// <summary>Some of some names, each at most once.</summary>
@@ -20,7 +22,8 @@ internal static class ChoiceList
                 var given = Parts(result);
                 if (Array.Find(given, part => !names.Contains(part)) is { } unknown)
                     result.AddError(
-                        $"{name} must be some of {string.Join(", ", names)}, separated by commas; got '{unknown}'"
+                        $"{name} must be some of {string.Join(", ", names)}, separated by commas; "
+                            + $"got '{unknown}'"
                             + $"{Suggestion.Hint(unknown, names)}."
                     );
                 return Distinct(result, name, given);
@@ -49,7 +52,9 @@ internal static class ChoiceList
             },
         };
 
-    /// <summary>The values; null when the option was not given, where the parser itself has an empty list.</summary>
+    /// <summary>
+    /// The values; null when the option was not given, where the parser itself has an empty list.
+    /// </summary>
     internal static T[]? Given<T>(ParseResult parsed, Option<T[]?> option) =>
         parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 

@@ -33,7 +33,8 @@ internal static class CompareReport
 
     private const string Notes =
         TrainingReport.Notes
-        + " An optimiser's line is that of its run with the lowest training loss, so that no test image chose a "
+        + " An optimiser's line is that of its run with the lowest training loss, so that no test "
+        + "image chose a "
         + "setting.";
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
@@ -72,7 +73,8 @@ internal static class CompareReport
             ? $", with {Say.Percent(share)} of the test images right"
             : "";
         var text =
-            $"{Capital(first.Options.Optimizer)} comes to the lowest training loss, {Say.Number(last.TrainLoss)}, after "
+            $"{Capital(first.Options.Optimizer)} comes to the lowest training loss, "
+            + $"{Say.Number(last.TrainLoss)}, after "
             + $"{Say.Many(first.Options.Epochs, "epoch")} and {Say.Time(curves[0].Clock.Last())}{accuracy}";
         return best.Count == 1
             ? $"{text}."
@@ -97,7 +99,8 @@ internal static class CompareReport
                 }
             );
         var setting =
-            $"{Capital(best[0].Options.Optimizer)}'s best run has learning rate {Exact(best[0].Options.LearningRate)}"
+            $"{Capital(best[0].Options.Optimizer)}'s best run has learning rate "
+            + $"{Exact(best[0].Options.LearningRate)}"
             + (best[0].Damping is { } damping ? $" and damping {Exact(damping)}" : "");
         return best.Count == 1 ? $"{setting}." : $"{setting}; it reaches {string.Join("; ", passed)}.";
     }

@@ -94,7 +94,8 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
     {
         var remedy = plan.Out is null
             ? "nothing was kept, since there is no --out."
-            : $"the finished ones are in {Path.Combine(plan.Out, RunTable.FileName)}: the same command goes on.";
+            : $"the finished ones are in {Path.Combine(plan.Out, RunTable.FileName)}: the same "
+                + $"command goes on.";
         terminal.Error.WriteLine($"Stopped in run {done + 1} of {count}; {remedy}");
         return ExitCode.Stopped;
     }

@@ -3,7 +3,9 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
 
-/// <summary>The runs that are finished, in a folder where one was asked for; other comparisons' runs among them.</summary>
+/// <summary>
+/// The runs that are finished, in a folder where one was asked for; other comparisons' runs among them.
+/// </summary>
 internal sealed class RunTable
 {
     /// <summary>The file in the folder.</summary>

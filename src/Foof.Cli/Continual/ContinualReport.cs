@@ -8,8 +8,10 @@ namespace Foof.Cli.Continual;
 internal static class ContinualReport
 {
     private const string Notes =
-        "The strength of each method's penalty is the one with the highest accuracy on images held out of training, "
-        + "which are no test images. Accuracies are means over seeds; seconds are those of one sequence of tasks.";
+        "The strength of each method's penalty is the one with the highest accuracy on images held "
+        + "out of training, "
+        + "which are no test images. Accuracies are means over seeds; seconds are those of one "
+        + "sequence of tasks.";
 
     /// <summary>Of all variants.</summary>
     internal static Report Of(
@@ -32,7 +34,8 @@ internal static class ContinualReport
                 new Measurement(
                     $"foof continual --scenario {settings.Scenario} --tasks {settings.Tasks}",
                     $"{data} (fingerprint {fingerprint}), batches of {settings.BatchSize}, "
-                        + $"{Say.Many(settings.Epochs, "epoch")} a task by Adam with learning rate {settings.LearningRate}",
+                        + $"{Say.Many(settings.Epochs, "epoch")} a task by Adam with learning rate "
+                        + $"{settings.LearningRate}",
                     [Machine.Description],
                     settings.Device,
                     settings.Threads,

@@ -10,7 +10,8 @@ internal static class Machine
 
     /// <summary>The processor and how many of its cores this process may use.</summary>
     internal static string Description { get; } =
-        $"{Processor()}, {Environment.ProcessorCount} {(Environment.ProcessorCount == 1 ? "core" : "cores")}, "
+        $"{Processor()}, {Environment.ProcessorCount} "
+        + $"{(Environment.ProcessorCount == 1 ? "core" : "cores")}, "
         + RuntimeInformation.OSDescription;
 
     private static string Processor()

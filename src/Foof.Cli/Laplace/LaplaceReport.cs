@@ -23,7 +23,8 @@ internal static class LaplaceReport
     {
         var posterior = $"{result.Structure} posterior";
         return new(
-            $"Laplace posterior, {result.Structure}, of {options.Model} with {Say.Count(result.Parameters)} parameters",
+            $"Laplace posterior, {result.Structure}, of {options.Model} with "
+                + $"{Say.Count(result.Parameters)} parameters",
             $"Calibrated predictions on {TrainingReport.Name(options)}",
             Lead(result),
             [
@@ -42,8 +43,10 @@ internal static class LaplaceReport
     private static string Lead(LaplaceResult result)
     {
         var (plain, posterior) = (result.Quality.Plain, result.Quality.Posterior);
-        return $"The posterior's calibration error is {Say.Percent(posterior.CalibrationError)}, the plain network's "
-            + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the test images are right, "
+        return $"The posterior's calibration error is {Say.Percent(posterior.CalibrationError)}, "
+            + $"the plain network's "
+            + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the "
+            + $"test images are right, "
             + $"and its variance tells noise from them with an area under the ROC curve of "
             + $"{Say.Number(result.Detection.Noise.Variance)}.";
     }
@@ -56,7 +59,8 @@ internal static class LaplaceReport
             rows.Add(("temperature scaling", scaled));
         return new(
             "Quality",
-            "All but the accuracy are the better the smaller they are. NLL is the mean negative log-likelihood.",
+            "All but the accuracy are the better the smaller they are. NLL is the mean negative "
+                + "log-likelihood.",
             [
                 new TableFigure(
                     "Of the test images",
@@ -65,7 +69,7 @@ internal static class LaplaceReport
                 new TableFigure(
                     "Area under the ROC curve that tells foreign images from test images",
                     new(
-                        ["images", "by probability", "by entropy", "by variance"],
+                        ["images", "by probability", "by entropy", "by variance", "by the outputs' variance"],
                         [Cells("noise", result.Detection.Noise), Cells("rotated", result.Detection.Rotated)]
                     )
                 ),
@@ -88,6 +92,7 @@ internal static class LaplaceReport
             Say.Number(detection.Probability),
             Say.Number(detection.Entropy),
             Say.Number(detection.Variance),
+            Say.Number(detection.Outputs),
         ];
 
     private static IEnumerable<EvidencePoint> Evidence(EvidenceCurve curve) =>
@@ -121,6 +126,7 @@ internal static class LaplaceReport
     {
         var (fit, tune, samples, predict) = result.Seconds;
         return $"The prior precision was chosen by {result.Tuned}. The fit took {Say.Time(fit)}, the choice "
-            + $"{Say.Time(tune)}, 100 samples {Say.Time(samples)}, the test images' predictions {Say.Time(predict)}.";
+            + $"{Say.Time(tune)}, 100 samples {Say.Time(samples)}, the test images' predictions "
+            + $"{Say.Time(predict)}.";
     }
 }

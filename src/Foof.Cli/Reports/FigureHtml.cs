@@ -32,13 +32,15 @@ internal sealed class FigureHtml
         var label = ReportPage.Escape(chart.Description);
         return $"<div class=\"chart\" role=\"img\" aria-label=\"{label}\" data-spec=\"{id}\"></div>\n"
             + $"<script type=\"application/json\" id=\"{id}\">{chart.Spec.ToJsonString()}</script>\n"
-            + $"<details><summary>The numbers<span hidden> of: {ReportPage.Escape(chart.Title)}</span></summary>\n"
+            + $"<details><summary aria-label=\"The numbers of: {ReportPage.Escape(chart.Title)}\">"
+            + "The numbers</summary>\n"
             + $"{Scrolled(chart.Title, chart.Numbers)}\n</details>";
     }
 
     // Whoever has no mouse scrolls what has the focus.
     private static string Scrolled(string title, NumberTable numbers) =>
-        $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{ReportPage.Escape(title)}, table\">"
+        $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        + $"aria-label=\"{ReportPage.Escape(title)}, table\">"
         + $"{Table(title, numbers)}</div>";
 
     private static string Table(string title, NumberTable numbers)

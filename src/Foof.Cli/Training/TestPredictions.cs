@@ -16,7 +16,10 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
     private const int MostExamples = 12;
     private const int MostForeign = 6;
 
-    /// <summary>A network's class probabilities [n; C], in evaluation mode without recording; the caller owns them.</summary>
+    /// <summary>
+    /// A network's class probabilities [n; C], in evaluation mode without recording; the caller owns
+    /// them.
+    /// </summary>
     internal static Tensor Probabilities(nn.Module<Tensor, Tensor> model, ImageSet set)
     {
         using var unrecorded = no_grad();
@@ -43,7 +46,9 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
         );
     }
 
-    /// <summary>All images, which have no right class, with those to look at of which the model is surest.</summary>
+    /// <summary>
+    /// All images, which have no right class, with those to look at of which the model is surest.
+    /// </summary>
     /// <param name="name">What they are, in the plural.</param>
     /// <param name="set">The images.</param>
     /// <param name="data">The data set's name, which decides the classes' names.</param>

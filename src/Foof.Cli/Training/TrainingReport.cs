@@ -30,7 +30,8 @@ internal static class TrainingReport
                 .. kind.Classifies ? Confidence(model, data, options) : [],
                 SettingsSection.Of([Row(options, curve)]),
                 Measured(
-                        $"foof train --model {options.Model} --optimizer {options.Optimizer} --epochs {options.Epochs}",
+                        $"foof train --model {options.Model} --optimizer {options.Optimizer} "
+                            + $"--epochs {options.Epochs}",
                         options,
                         data.Fingerprint,
                         [Machine.Description]
@@ -42,8 +43,10 @@ internal static class TrainingReport
 
     /// <summary>What the seconds are.</summary>
     internal const string Notes =
-        "Losses and accuracies are means over all training or test images after an epoch. Seconds are those of "
-        + "the steps with their batches and of the statistics before the first step; evaluations are left out.";
+        "Losses and accuracies are means over all training or test images after an epoch. Seconds "
+        + "are those of "
+        + "the steps with their batches and of the statistics before the first step; evaluations "
+        + "are left out.";
 
     /// <summary>The data set as a person calls it.</summary>
     internal static string Name(TrainingOptions options) => Path.GetFileName(options.Data.TrimEnd('/'));
@@ -86,7 +89,8 @@ internal static class TrainingReport
         var accuracy = last.TestAccuracy is { } share
             ? $", and {Say.Percent(share)} of the test images are right"
             : "";
-        return $"After {Say.Many(curve.Epochs.Count, "epoch")} and {Say.Time(curve.Clock.Last())}, the test loss is "
+        return $"After {Say.Many(curve.Epochs.Count, "epoch")} and {Say.Time(curve.Clock.Last())}, "
+            + $"the test loss is "
             + $"{Say.Number(last.TestLoss)}{accuracy}.";
     }
 

@@ -30,7 +30,8 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(
             ["foof 0.01 0.5", "foof 0.01 1", "foof 0.1 0.5", "foof 0.1 1", "sgd 0.01 ", "sgd 0.1 "],
             runs.Select(run =>
-                $"{run.GetProperty("optimizer")} {run.GetProperty("learning_rate")} {run.GetProperty("damping")}"
+                $"{run.GetProperty("optimizer")} {run.GetProperty("learning_rate")} "
+                + $"{run.GetProperty("damping")}"
             )
         );
         Assert.All(runs, run => Assert.Equal(2, run.GetProperty("epochs").GetArrayLength()));

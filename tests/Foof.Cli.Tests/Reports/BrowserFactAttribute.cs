@@ -1,6 +1,8 @@
 namespace Foof.Cli.Tests.Reports;
 
-/// <summary>A fact about a page in a real browser; skipped, with the reason, only where there is none.</summary>
+/// <summary>
+/// A fact about a page in a real browser; skipped, with the reason, only where there is none.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class BrowserFactAttribute : FactAttribute
 {

@@ -47,7 +47,7 @@ public partial class ReportPageTests
                 );
             }
         );
-        Assert.Equal(charts.Length, Regex.Count(Page, "<details><summary>The numbers"));
+        Assert.Equal(charts.Length, Regex.Count(Page, "<details><summary aria-label=\"The numbers of: "));
         Assert.Equal(charts.Length, Regex.Count(Page, "role=\"img\" aria-label="));
     }
 

@@ -62,7 +62,8 @@ internal sealed partial class WebDriver : IDisposable
     internal void WaitUntilDrawn() =>
         Evaluate(
             "const done = arguments[arguments.length - 1];"
-                + "const look = () => document.documentElement.dataset.drawn ? done(1) : setTimeout(look, 20);"
+                + "const look = () => document.documentElement.dataset.drawn ? done(1) : "
+                + "setTimeout(look, 20);"
                 + "look();",
             "async"
         );

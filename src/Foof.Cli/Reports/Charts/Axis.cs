@@ -24,7 +24,9 @@ internal sealed record Axis(string Title)
     /// <summary>The ends; null: those of the numbers.</summary>
     internal (double Low, double High)? Ends { get; init; }
 
-    /// <summary>The same, logarithmic where the numbers lie so far apart that the small ones would be one line.</summary>
+    /// <summary>
+    /// The same, logarithmic where the numbers lie so far apart that the small ones would be one line.
+    /// </summary>
     internal Axis FittedTo(IEnumerable<double> values)
     {
         double[] all = [.. values];

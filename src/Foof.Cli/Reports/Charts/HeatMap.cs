@@ -40,7 +40,8 @@ internal sealed record HeatMap(
     private string Description()
     {
         var text =
-            $"Heat map of {Value} with {Rows.Title} from top to bottom and {Columns.Title} from left to right.";
+            $"Heat map of {Value} with {Rows.Title} from top to bottom and {Columns.Title} from "
+            + $"left to right.";
         if (Present.Length == 0)
             return text;
         var best = IsLessBetter ? Present.Min() : Present.Max();

@@ -42,7 +42,8 @@ internal static class ContinualSection
     {
         var (best, worst) = (sorted[0], sorted[^1]);
         var text =
-            $"After {Say.Many(best.Accuracy.Length, "task")}, {best.Name} is right in {Say.Percent(best.Average)} of all "
+            $"After {Say.Many(best.Accuracy.Length, "task")}, {best.Name} is right in "
+            + $"{Say.Percent(best.Average)} of all "
             + $"tasks' test images and has forgotten {Say.Percent(best.Forgetting)}";
         return sorted.Length == 1
             ? $"{text}."

@@ -24,7 +24,8 @@ internal static class EvidenceSection
         var shown = Thinned(Near(curve, best, chosen));
         return new(
             "Evidence",
-            $"The evidence is highest at prior precision {Say.Number(best.PriorPrecision)}, where log p(D) is "
+            $"The evidence is highest at prior precision {Say.Number(best.PriorPrecision)}, where "
+                + $"log p(D) is "
                 + $"{Say.Number(best.LogEvidence)} and {Say.Number(best.EffectiveParameters)} parameters are "
                 + $"determined by the data.{used} Precisions where it is far lower are left out.",
             [

@@ -25,7 +25,8 @@ internal static class ReliabilitySection
     internal static ReportSection Of(IReadOnlyList<Reliability> diagrams) =>
         new(
             "Reliability",
-            $"The expected calibration error is {Say.List([.. diagrams.Select(Describe)])}. On the dashed line, "
+            $"The expected calibration error is {Say.List([.. diagrams.Select(Describe)])}. On the "
+                + $"dashed line, "
                 + "confidence and accuracy are the same; below it, the model is too sure.",
             [Diagram(diagrams), Counts(diagrams)]
         );

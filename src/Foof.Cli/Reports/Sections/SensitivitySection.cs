@@ -45,7 +45,8 @@ internal static class SensitivitySection
         return $"Over the grid, {string.Join("; ", spreads)}."
             + (
                 lost > 0
-                    ? $" {Say.Many(lost, "run")} of {grid.Count} diverged and {(lost == 1 ? "has" : "have")} no loss."
+                    ? $" {Say.Many(lost, "run")} of {grid.Count} diverged and "
+                        + $"{(lost == 1 ? "has" : "have")} no loss."
                     : ""
             );
     }
@@ -88,7 +89,8 @@ internal static class SensitivitySection
         var best = line.MinBy(point => point.Loss ?? double.MaxValue)!;
         return best.Loss is null
             ? $"{best.Optimizer} diverged at every learning rate."
-            : $"{best.Optimizer} is lowest, {Say.Number(best.Loss)}, at learning rate {Text(best.LearningRate)}.";
+            : $"{best.Optimizer} is lowest, {Say.Number(best.Loss)}, at learning rate "
+                + $"{Text(best.LearningRate)}.";
     }
 
     private static Chart Map(GridPoint[] points)

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>What a run was set to, and what it came to; null where the optimiser has no such setting.</summary>
+/// <summary>
+/// What a run was set to, and what it came to; null where the optimiser has no such setting.
+/// </summary>
 /// <param name="Optimizer">The optimiser's name.</param>
 /// <param name="LearningRate">The size of its steps.</param>
 internal sealed record SettingsRow(string Optimizer, double LearningRate)
