@@ -85,8 +85,7 @@ public sealed class KfacOptimizer : CurvatureOptimizer
 
     private static Recipe Method(KfacDamping dampingRule, KfacSharing sharing)
     {
-        var method =
-            Argument.Known(sharing) == KfacSharing.Reduce ? Methods.kfacReduce : Methods.kfacExpand;
+        var method = Argument.Known(sharing) == KfacSharing.Reduce ? Methods.kfacReduce : Methods.kfacExpand;
         return Argument.Known(dampingRule) == KfacDamping.Standard
             ? method.With(rule: Methods.kfacStandard.Rule)
             : method;

@@ -41,12 +41,7 @@ public sealed record ParameterCoverage(
                 ParameterTreatment.Preconditioned,
                 own.layer
             ),
-            Foof.Treatment.Plain own => new(
-                line.Parameter,
-                line.Shape,
-                ParameterTreatment.Plain,
-                own.reason
-            ),
+            Foof.Treatment.Plain own => new(line.Parameter, line.Shape, ParameterTreatment.Plain, own.reason),
             _ => new(line.Parameter, line.Shape, ParameterTreatment.Frozen, ""),
         };
 }

@@ -42,6 +42,8 @@ public static class FoofTraining
         CancellationToken cancellation = default
     )
     {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Argument.AtLeast(1, epochs);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
         return Run(optimizer, batches.Of, epochs, scheduler, progress, cancellation);
     }
