@@ -1,7 +1,7 @@
 using Foof;
 using TorchSharp;
 
-// Two interleaved half moons would do as well: points are labelled by the sign of a random quadratic form.
+// Points are labelled by the sign of a random quadratic form.
 torch.manual_seed(1);
 using var inputs = torch.randn(1000, 20);
 using var form = torch.randn(20, 20);
@@ -15,14 +15,7 @@ using var model = torch.nn.Sequential(
     torch.nn.Linear(100, 2)
 );
 
-using var optimizer = new Optimizer(
-    model,
-    Methods.foof.WithDamping(0.1),
-    Likelihood.Categorical,
-    learningRate: 0.1,
-    momentum: 0.9,
-    weightDecay: 0.0
-);
+using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1, momentum: 0.9);
 
 for (var epoch = 1; epoch <= 20; epoch++)
 {
@@ -31,7 +24,7 @@ for (var epoch = 1; epoch <= 20; epoch++)
     {
         using var scope = torch.NewDisposeScope();
         using var step = optimizer.Step(inputs.narrow(0, start, 50), labels.narrow(0, start, 50));
-        sum += step.Loss.item<float>();
+        sum += step.ReadLoss();
     }
     Console.WriteLine($"epoch {epoch}: loss {sum / 20:F4}");
 }

@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>Files that are either wholly written or not at all.</summary>
+/// <example>
+/// <code>AtomicFile.Write("notes.txt", stream => stream.Write("done"u8));</code>
+/// </example>
 public static class AtomicFile
 {
     private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];

@@ -7,6 +7,13 @@ namespace Foof;
 /// Reads and writes safetensors files: eight bytes of header length, a JSON header (type, shape and offsets
 /// of each tensor, texts), then the elements in row-major order, little-endian.
 /// </summary>
+/// <example>
+/// <code>
+/// Safetensors.Save("model.safetensors", model.state_dict());
+/// using var content = Safetensors.Load("model.safetensors");
+/// model.load_state_dict(content.Tensors.ToDictionary());
+/// </code>
+/// </example>
 public static class Safetensors
 {
     private const long ChunkBytes = 1 << 24;

@@ -3,6 +3,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>What a safetensors file holds. Disposing it frees its tensors.</summary>
+/// <example>
+/// <code>
+/// using var content = Safetensors.Load("model.safetensors");
+/// Console.WriteLine(string.Join(", ", content.Tensors.Keys));
+/// </code>
+/// </example>
 /// <param name="Tensors">The tensors by name, in the header's order, on the processor.</param>
 /// <param name="Metadata">The texts by name that the file was given.</param>
 public sealed record SafetensorsContent(

@@ -55,7 +55,7 @@ internal static partial class NativeLibraries
     {
         LoadBlas(Environment.GetEnvironmentVariable("FOOF_BLAS"));
         LoadTorch(Environment.GetEnvironmentVariable("FOOF_LIBTORCH"));
-        var file = Path.Combine(AppContext.BaseDirectory, $"lib{Name}.so");
+        var file = Array.Find(Files(), File.Exists) ?? Files()[0];
         nint library;
         try
         {
@@ -67,6 +67,14 @@ internal static partial class NativeLibraries
         }
         CheckVersion(library);
         return library;
+    }
+
+    // Beside the program, or where packages keep it.
+    private static string[] Files()
+    {
+        var system = $"linux-{RuntimeInformation.ProcessArchitecture}".ToLowerInvariant();
+        string[] folders = ["", Path.Combine("runtimes", system, "native")];
+        return [.. folders.Select(folder => Path.Combine(AppContext.BaseDirectory, folder, $"lib{Name}.so"))];
     }
 
     private static void LoadBlas(string? choice)

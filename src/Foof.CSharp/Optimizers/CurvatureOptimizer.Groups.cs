@@ -1,0 +1,65 @@
+using TorchSharp.Modules;
+
+namespace Foof;
+
+public abstract partial class CurvatureOptimizer
+{
+    /// <summary>
+    /// The learning rate of the next step, that of the first group; setting it sets every group's.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not greater than zero.</exception>
+    public double LearningRate
+    {
+        get => _parameter_groups[0].LearningRate;
+        set
+        {
+            Argument.Positive(value, nameof(LearningRate));
+            foreach (var group in _parameter_groups)
+                group.LearningRate = value;
+        }
+    }
+
+    /// <summary>
+    /// Adds parameters with settings of their own that the optimiser does not have yet. They go by gradient
+    /// descent: which layers are covered was decided when the optimiser was made.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A setting is out of its range, or a parameter is in a group already.
+    /// </exception>
+    public void AddGroup(ParameterSettings group)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ArgumentNullException.ThrowIfNull(group);
+        Add(Group(group.Parameters, defaults.Of(group)));
+    }
+
+    /// <summary>
+    /// As <see cref="AddGroup"/>, with the learning rate of TorchSharp's group, if it has one.
+    /// </summary>
+    /// <exception cref="ArgumentException">A parameter is in a group already.</exception>
+    public override void add_param_group(ParamGroup param_group)
+    {
+        ArgumentNullException.ThrowIfNull(param_group);
+        AddGroup(new(param_group.Parameters, param_group.Options?.LearningRate));
+    }
+
+    private void Add(ParameterGroup group)
+    {
+        core.add_param_group(group);
+        _parameter_groups.Add(group);
+    }
+
+    /// <summary>The group of all that no group of `chosen` holds, unless that is empty, and the groups.</summary>
+    private List<ParameterGroup> Groups(IEnumerable<ParameterSettings> chosen)
+    {
+        var own = chosen.Select(group => Group(group.Parameters, defaults.Of(group))).ToList();
+        var held = own.SelectMany(group => group.Parameters).Select(p => p.Handle).ToHashSet();
+        var rest = model.parameters().Where(parameter => !held.Contains(parameter.Handle)).ToArray();
+        if (rest.Length > 0 || own.Count == 0)
+            own.Insert(0, Group(rest, defaults));
+        return own;
+    }
+
+    private static ParameterGroup Group(IEnumerable<Parameter> parameters, UpdateSettings settings) =>
+        new(parameters, settings.LearningRate, settings.Momentum, settings.WeightDecay);
+}

@@ -1,0 +1,33 @@
+namespace Foof;
+
+/// <summary>
+/// What a model's output is measured by, and with it the distribution that curvature is taken of. Every loss
+/// is a mean over data points, which come first in input, output and target; entries and positions of one
+/// data point are summed.
+/// </summary>
+/// <example>
+/// <code>using var optimizer = new FoofOptimizer(model, Loss.SquaredError, learningRate: 0.1);</code>
+/// </example>
+public enum Loss
+{
+    /// <summary>
+    /// -log softmax(output)_target, in nats. Output [n; C] or [n; C; positions...], target [n] or
+    /// [n; positions...] with class indices of type Int64; -100 is ignored.
+    /// </summary>
+    CrossEntropy,
+
+    /// <summary>
+    /// 1/2 (output - target)², the negative logarithm of a Gaussian density of deviation 1. Both [n; ...].
+    /// </summary>
+    SquaredError,
+
+    /// <summary>
+    /// log(1 + exp output) - target output, in nats. Logits [n; ...] and targets [n; ...] in [0, 1].
+    /// </summary>
+    BinaryCrossEntropy,
+
+    /// <summary>
+    /// exp(output) - target output. Logarithms of rates [n; ...] and counts [n; ...] of at least 0.
+    /// </summary>
+    Poisson,
+}

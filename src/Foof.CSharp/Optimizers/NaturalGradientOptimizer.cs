@@ -1,0 +1,71 @@
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>Which Fisher matrix the natural gradient is taken by.</summary>
+public enum NaturalGradientFisher
+{
+    /// <summary>One label for each data point, sampled from the model: n columns.</summary>
+    MonteCarlo,
+
+    /// <summary>The expectation over all labels, the generalised Gauss-Newton matrix: n C columns.</summary>
+    Full,
+
+    /// <summary>As <see cref="MonteCarlo"/>, for each layer by itself.</summary>
+    Blocks,
+}
+
+/// <summary>
+/// The exact natural gradient of a batch: W ← W - η (λI + G Gᵀ)⁻¹ ∇, where the columns of G are the gradients of
+/// single data points of the batch before, so that gradient and Fisher are independent.
+/// </summary>
+/// <remarks>
+/// Nothing of the size of the parameters squared is formed: the inverse goes by the Gram matrix of n, or n C,
+/// columns. (Benzing 2022, eq. 20 and App. I; Ren &amp; Goldfarb 2019)
+/// </remarks>
+/// <example>
+/// <code>
+/// using var optimizer = new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Full);
+/// using var step = optimizer.Step(images, labels);
+/// </code>
+/// </example>
+public sealed class NaturalGradientOptimizer : CurvatureOptimizer
+{
+    /// <summary>The natural gradient for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
+    /// <param name="loss">What its output is measured by.</param>
+    /// <param name="learningRate">η, greater than zero.</param>
+    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point.</param>
+    /// <param name="fisher">Which Fisher matrix.</param>
+    /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
+    /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
+    /// <param name="groups">Parameters with settings of their own.</param>
+    /// <exception cref="ArgumentException">
+    /// An argument is out of its range, or the model has no layer that is covered.
+    /// </exception>
+    public NaturalGradientOptimizer(
+        nn.Module<Tensor, Tensor> model,
+        Loss loss = Loss.CrossEntropy,
+        double learningRate = 0.1,
+        double damping = 1.0,
+        NaturalGradientFisher fisher = NaturalGradientFisher.MonteCarlo,
+        double momentum = 0.0,
+        double weightDecay = 0.0,
+        IEnumerable<ParameterSettings>? groups = null
+    )
+        : base(
+            model,
+            Method(fisher).With(Argument.Positive(damping)),
+            loss,
+            new(learningRate, momentum, weightDecay),
+            groups
+        ) { }
+
+    private static Recipe Method(NaturalGradientFisher fisher) =>
+        Argument.Known(fisher) switch
+        {
+            NaturalGradientFisher.MonteCarlo => Methods.natural,
+            NaturalGradientFisher.Full => Methods.naturalFull,
+            _ => Methods.naturalBlocks,
+        };
+}

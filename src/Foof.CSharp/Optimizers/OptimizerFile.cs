@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>An optimiser's state in a safetensors file, with a hash of all of it.</summary>
+/// <param name="Content">The file's tensors.</param>
+/// <param name="State">Those that are the optimiser's, by their names there.</param>
+/// <param name="Generator">The state of the processor's random numbers.</param>
+internal sealed record OptimizerFile(
+    SafetensorsContent Content,
+    IReadOnlyDictionary<string, Tensor> State,
+    Tensor Generator
+) : IDisposable
+{
+    private const string MethodKey = "method";
+    private const string CheckSumKey = "check_sum";
+    private const string StatePrefix = "state.";
+    private const string GeneratorKey = "generator";
+
+    internal static void Write(
+        string path,
+        string method,
+        IReadOnlyDictionary<string, Tensor> state,
+        Tensor generator
+    )
+    {
+        KeyValuePair<string, Tensor>[] tensors =
+        [
+            .. state.Select(pair => KeyValuePair.Create(StatePrefix + pair.Key, pair.Value)),
+            new(GeneratorKey, generator),
+        ];
+        Safetensors.Save(
+            path,
+            tensors,
+            [new(MethodKey, method), new(CheckSumKey, CheckSum(tensors, method))]
+        );
+    }
+
+    /// <summary>Reads a file of <paramref name="method"/>; the caller owns the result.</summary>
+    internal static OptimizerFile Read(string path, string method)
+    {
+        var content = Safetensors.Load(path);
+        try
+        {
+            return Checked(path, method, content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static OptimizerFile Checked(string path, string method, SafetensorsContent content)
+    {
+        if (
+            !content.Metadata.TryGetValue(MethodKey, out var found)
+            || !content.Metadata.TryGetValue(CheckSumKey, out var kept)
+            || !content.Tensors.TryGetValue(GeneratorKey, out var generator)
+        )
+            throw new InvalidDataException(
+                $"{path} must hold an optimiser, as Save writes it; it does not tell of one."
+            );
+        if (CheckSum(content.Tensors, found) != kept)
+            throw new InvalidDataException(
+                $"{path} is damaged: its check sum is not that of its content; load another one."
+            );
+        if (found != method)
+            throw new ArgumentException(
+                $"{path} must be of the method '{method}'; it is of '{found}': load it into that optimiser.",
+                nameof(path)
+            );
+        var state = content
+            .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);
+        return new(content, state, generator);
+    }
+
+    private static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string method)
+    {
+        using var scope = NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(method);
+        foreach (var (name, tensor) in tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Append($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]");
+            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+
+        void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose() => Content.Dispose();
+}

@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>Rows of two tensors in batches, in an order of each epoch's own.</summary>
+internal sealed class ShuffledBatches
+{
+    private readonly Tensor inputs;
+    private readonly Tensor targets;
+    private readonly int batchSize;
+    private readonly int seed;
+
+    internal ShuffledBatches(Tensor inputs, Tensor targets, int batchSize, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        if (inputs.dim() == 0 || targets.dim() == 0 || inputs.shape[0] != targets.shape[0])
+            throw new ArgumentException(
+                "inputs and targets must have the same number of rows, one for each data point; "
+                    + $"got [{string.Join(", ", inputs.shape)}] and [{string.Join(", ", targets.shape)}].",
+                nameof(targets)
+            );
+        Argument.AtLeast(1, batchSize);
+        if (batchSize > inputs.shape[0])
+            throw new ArgumentException(
+                $"batchSize must be at most the {inputs.shape[0]} data points; got {batchSize}.",
+                nameof(batchSize)
+            );
+        (this.inputs, this.targets, this.batchSize, this.seed) = (inputs, targets, batchSize, seed);
+    }
+
+    /// <summary>The batches of an epoch; the caller owns them.</summary>
+    internal IEnumerable<(Tensor Input, Tensor Target)> Of(int epoch)
+    {
+        var order = new long[inputs.shape[0]];
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+        new Random(unchecked(seed * 1_000_003 + epoch)).Shuffle(order);
+        for (var start = 0; start + batchSize <= order.Length; start += batchSize)
+        {
+            using var rows = tensor(order[start..(start + batchSize)]);
+            using var there = rows.to(inputs.device);
+            yield return (inputs.index_select(0, there), Selected(targets, rows));
+        }
+    }
+
+    private static Tensor Selected(Tensor tensor, Tensor rows)
+    {
+        using var there = rows.to(tensor.device);
+        return tensor.index_select(0, there);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Foof;
+
+/// <summary>Where a run of <see cref="FoofTraining"/> is, after each step.</summary>
+/// <example>
+/// <code>new Progress&lt;TrainingProgress&gt;(at => Console.Write($"\r{at.Epoch}/{at.Epochs}: {at.Loss:F4}"))</code>
+/// </example>
+/// <param name="Epoch">The epoch, from 1 on.</param>
+/// <param name="Epochs">How many there are.</param>
+/// <param name="Step">The step in the epoch, from 1 on.</param>
+/// <param name="Loss">The loss of the step's batch before its update.</param>
+/// <param name="Elapsed">How long the run has taken.</param>
+public readonly record struct TrainingProgress(
+    int Epoch,
+    int Epochs,
+    int Step,
+    double Loss,
+    TimeSpan Elapsed
+);

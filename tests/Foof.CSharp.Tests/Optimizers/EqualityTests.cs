@@ -1,0 +1,121 @@
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Optimizers;
+
+/// <summary>The facade adds no arithmetic: its steps are the core's, to the bit.</summary>
+[Settled]
+public sealed class EqualityTests
+{
+    private const int Count = 12;
+
+    public static TheoryData<string> Names => [.. Toy.Facades.Keys];
+
+    private static float[] ByCore(string name)
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        var batches = Toy.Batches(Count);
+        using var optimizer = new Optimizer(
+            model,
+            Toy.Method(name),
+            Likelihood.Categorical,
+            Toy.Rate,
+            Toy.Momentum,
+            Toy.Decay
+        );
+        manual_seed(3);
+        foreach (var (input, target) in batches)
+            optimizer.Step(input, target);
+        return Toy.Weights(model);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Steps_are_the_cores_to_the_bit(string name)
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        var batches = Toy.Batches(Count);
+        using var optimizer = Toy.Facades[name](model);
+        var before = Toy.Weights(model);
+        manual_seed(3);
+        optimizer.Steps(batches);
+        Assert.NotEqual(before, Toy.Weights(model));
+        Assert.Equal(ByCore(name), Toy.Weights(model));
+        Assert.Equal(Count, optimizer.Position);
+    }
+
+    [Fact]
+    public void The_ordinary_loop_gives_the_cores_weights_to_the_bit()
+    {
+        using var scope = NewDisposeScope();
+        float[] Run(Func<nn.Module<Tensor, Tensor>, optim.Optimizer> make)
+        {
+            var model = Toy.Model();
+            var batches = Toy.Batches(Count);
+            using var optimizer = make(model);
+            foreach (var (input, target) in batches)
+            {
+                optimizer.zero_grad();
+                nn.functional.cross_entropy(model.call(input), target).backward();
+                optimizer.step();
+            }
+            return Toy.Weights(model);
+        }
+        Assert.Equal(
+            Run(m => new Optimizer(m, Methods.foof, Likelihood.Categorical, Toy.Rate, 0.0, 0.0)),
+            Run(m => new FoofOptimizer(m, learningRate: Toy.Rate))
+        );
+    }
+
+    [Fact]
+    public void A_step_tells_the_loss_and_the_output_before_its_update()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        var (input, target) = Toy.Batches(1)[0];
+        var output = model.call(input).detach();
+        var loss = nn.functional.cross_entropy(output, target).item<float>();
+        using var optimizer = new FoofOptimizer(model);
+        using var step = optimizer.Step(input, target);
+        Assert.Equal(loss, step.ReadLoss(), 6);
+        Assert.True(step.Output.equal(output).all().item<bool>());
+    }
+
+    [Fact]
+    public void Every_loss_is_the_one_that_its_documentation_says()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Linear(2, 1);
+        var (input, target) = (randn(5, 2), ones(5, 1));
+        var output = model.call(input).detach();
+        (Loss, Tensor)[] expected =
+        [
+            (Loss.SquaredError, (output - target).square().mul(0.5)),
+            (Loss.BinaryCrossEntropy, output.exp().log1p() - output * target),
+            (Loss.Poisson, output.exp() - output * target),
+        ];
+        foreach (var (loss, values) in expected)
+        {
+            using var optimizer = new FoofOptimizer(model, loss, learningRate: 1e-30);
+            using var step = optimizer.Step(input, target);
+            Assert.Equal(values.mean().item<float>(), step.ReadLoss(), 5);
+        }
+    }
+
+    [Fact]
+    public void Optimisers_leave_no_tensors_behind()
+    {
+        void Run()
+        {
+            using var scope = NewDisposeScope();
+            using var model = Toy.Model();
+            using var optimizer = new KfacOptimizer(model);
+            optimizer.Steps(Toy.Batches(3));
+        }
+        Run();
+        var before = Tensor.TotalCount;
+        Run();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+}

@@ -1,0 +1,128 @@
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Optimizers;
+
+/// <summary>Files of optimisers: they resume to the same bits, and nothing else is taken for them.</summary>
+[Settled]
+public sealed class FileTests
+{
+    public static TheoryData<string> Names => [.. Toy.Facades.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_file_resumes_to_the_same_bits(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var batches = Toy.Batches(12);
+        var model = Toy.Model();
+        using var optimizer = Toy.Facades[name](model);
+        optimizer.Steps(batches.Take(7));
+        Safetensors.Save(folder["model"], model.state_dict());
+        optimizer.Save(folder["optimizer"]);
+        optimizer.Steps(batches.Skip(7));
+
+        var resumed = Toy.Model();
+        using var again = Toy.Facades[name](resumed);
+        using var weights = Safetensors.Load(folder["model"]);
+        resumed.load_state_dict(weights.Tensors.ToDictionary());
+        again.Load(folder["optimizer"]);
+        Assert.Equal(7, again.Position);
+        again.Steps(batches.Skip(7));
+        Assert.Equal(Toy.Weights(model), Toy.Weights(resumed));
+    }
+
+    [Fact]
+    public void The_settings_of_groups_are_in_the_file()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model, learningRate: 0.5);
+        optimizer.LearningRate = 0.125;
+        optimizer.Save(folder["optimizer"]);
+        using var again = new FoofOptimizer(model, learningRate: 0.25);
+        again.Load(folder["optimizer"]);
+        Assert.Equal(0.125, again.LearningRate);
+        Assert.Equal(0.5, again.ParamGroups.Single().InitialLearningRate);
+    }
+
+    [Fact]
+    public void Another_method_is_refused_and_named()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var model = Toy.Model();
+        using var optimizer = new ShampooOptimizer(model);
+        optimizer.Save(folder["optimizer"]);
+        using var other = new FoofOptimizer(model);
+        var error = Assert.Throws<ArgumentException>(() => other.Load(folder["optimizer"]));
+        Assert.Contains("'foof'", error.Message);
+        Assert.Contains("'shampoo'", error.Message);
+    }
+
+    [Fact]
+    public void Another_models_file_is_refused_and_changes_nothing()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        using var optimizer = new FoofOptimizer(nn.Sequential(nn.Linear(4, 2)));
+        optimizer.Save(folder["optimizer"]);
+        using var other = new FoofOptimizer(Toy.Model(), learningRate: 0.75);
+        other.Steps(Toy.Batches(2));
+        Assert.Throws<ArgumentException>(() => other.Load(folder["optimizer"]));
+        Assert.Equal(2, other.Position);
+        Assert.Equal(0.75, other.LearningRate);
+    }
+
+    [Fact]
+    public void A_flipped_bit_is_found()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        optimizer.Save(folder["optimizer"]);
+        var bytes = File.ReadAllBytes(folder["optimizer"]);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(folder["optimizer"], bytes);
+        Assert.Throws<InvalidDataException>(() => optimizer.Load(folder["optimizer"]));
+    }
+
+    [Fact]
+    public void A_file_of_weights_is_no_optimisers()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var model = Toy.Model();
+        Safetensors.Save(folder["model"], model.state_dict());
+        using var optimizer = new FoofOptimizer(model);
+        Assert.Throws<InvalidDataException>(() => optimizer.Load(folder["model"]));
+    }
+
+    [Fact]
+    public void TorchSharps_state_is_refused_with_what_to_call_instead()
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        var error = Assert.Throws<NotSupportedException>(() => optimizer.state_dict());
+        Assert.Contains("Save(path)", error.Message);
+        Assert.Throws<NotSupportedException>(() =>
+            optimizer.load_state_dict((optim.Optimizer.StateDictionary)null!)
+        );
+    }
+
+    [Fact]
+    public void Random_numbers_stay_where_that_is_wanted()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        optimizer.Save(folder["optimizer"]);
+        manual_seed(5);
+        var expected = get_rng_state();
+        optimizer.Load(folder["optimizer"], restoreRandomNumbers: false);
+        Assert.True(get_rng_state().equal(expected).all().item<bool>());
+        optimizer.Load(folder["optimizer"]);
+        Assert.False(get_rng_state().equal(expected).all().item<bool>());
+    }
+}

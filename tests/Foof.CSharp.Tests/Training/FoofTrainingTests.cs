@@ -1,0 +1,150 @@
+using Foof.CSharp.Tests.Optimizers;
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Training;
+
+/// <summary>The common loop.</summary>
+[Settled]
+public sealed class FoofTrainingTests
+{
+    private static (Tensor Inputs, Tensor Targets) Data()
+    {
+        manual_seed(4);
+        var inputs = randn(60, 6);
+        return (inputs, inputs.narrow(1, 0, Toy.Classes).argmax(1));
+    }
+
+    [Fact]
+    public void The_loss_falls_and_every_step_is_told_of()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        model.eval();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model, damping: 0.1, warmUpBatches: 3);
+        var told = new Told();
+        var epochs = FoofTraining.Run(optimizer, inputs, targets, 5, batchSize: 20, progress: told);
+        Assert.Equal([1, 2, 3, 4, 5], epochs.Select(epoch => epoch.Epoch));
+        Assert.True(epochs[^1].Loss < 0.5 * epochs[0].Loss);
+        Assert.Equal(15, told.Lines.Count);
+        Assert.Equal(epochs[0].Loss, told.Lines.Take(3).Average(line => line.Loss), 5);
+        Assert.Equal((5, 5, 3), (told.Lines[^1].Epoch, told.Lines[^1].Epochs, told.Lines[^1].Step));
+        Assert.Equal(3 + 15, optimizer.Position);
+        Assert.False(model.training);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_whatever_the_generator_is_at()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        float[] Run(int seed)
+        {
+            var model = Toy.Model();
+            using var optimizer = new FoofOptimizer(model);
+            FoofTraining.Run(optimizer, inputs, targets, 2, batchSize: 16, seed: seed);
+            return Toy.Weights(model);
+        }
+        var first = Run(1);
+        Assert.Equal(first, Run(1));
+        Assert.NotEqual(first, Run(2));
+    }
+
+    [Fact]
+    public async Task Asynchronous_runs_give_the_same_bits()
+    {
+        using var model = Toy.Model();
+        using var other = Toy.Model();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model);
+        using var another = new FoofOptimizer(other);
+        FoofTraining.Run(optimizer, inputs, targets, 2, batchSize: 20);
+        await FoofTraining.RunAsync(another, inputs, targets, 2, batchSize: 20);
+        Assert.Equal(Toy.Weights(model), Toy.Weights(other));
+    }
+
+    [Fact]
+    public void A_run_stops_between_two_steps()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var stop = new CancellationTokenSource();
+        using var optimizer = new FoofOptimizer(Toy.Model(), warmUpBatches: 1);
+        var told = new Told { Then = line => Cancel(line.Step) };
+        void Cancel(int step)
+        {
+            if (step == 2)
+                stop.Cancel();
+        }
+        Assert.Throws<OperationCanceledException>(() =>
+            FoofTraining.Run(
+                optimizer,
+                inputs,
+                targets,
+                3,
+                batchSize: 20,
+                progress: told,
+                cancellation: stop.Token
+            )
+        );
+        Assert.Equal(2, told.Lines.Count);
+        Assert.Equal(3, optimizer.Position);
+    }
+
+    [Fact]
+    public void A_scheduler_steps_after_each_epoch()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.5);
+        var scheduler = optim.lr_scheduler.StepLR(optimizer, step_size: 1, gamma: 0.5);
+        FoofTraining.Run(optimizer, inputs, targets, 2, batchSize: 20, scheduler: scheduler);
+        Assert.Equal(0.125, optimizer.LearningRate);
+    }
+
+    [Fact]
+    public void Mistakes_are_named()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        void Refused(string name, Action run) =>
+            Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
+        Refused("epochs", () => FoofTraining.Run(optimizer, inputs, targets, 0));
+        Refused("batchSize", () => FoofTraining.Run(optimizer, inputs, targets, 1, batchSize: 61));
+        Refused("targets", () => FoofTraining.Run(optimizer, inputs, targets.narrow(0, 0, 9), 1));
+        Refused("optimizer", () => FoofTraining.Run(null!, inputs, targets, 1));
+        var error = Assert.Throws<ArgumentException>(() => FoofTraining.Run(optimizer, _ => [], 1));
+        Assert.Contains("batch", error.Message);
+    }
+
+    [Fact]
+    public void A_run_leaves_no_tensors_behind()
+    {
+        void Run()
+        {
+            using var scope = NewDisposeScope();
+            using var model = Toy.Model();
+            var (inputs, targets) = Data();
+            using var optimizer = new FoofOptimizer(model);
+            FoofTraining.Run(optimizer, inputs, targets, 2, batchSize: 20);
+        }
+        Run();
+        var before = Tensor.TotalCount;
+        Run();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    private sealed class Told : IProgress<TrainingProgress>
+    {
+        internal List<TrainingProgress> Lines { get; } = [];
+
+        internal Action<TrainingProgress> Then { get; init; } = _ => { };
+
+        public void Report(TrainingProgress value)
+        {
+            Lines.Add(value);
+            Then(value);
+        }
+    }
+}
