@@ -110,7 +110,7 @@ internal static class Toy
                 .SelectMany(parameter => parameter.detach().cpu().contiguous().data<float>().ToArray()),
         ];
 
-    /// <summary>Steps on batches, with random numbers from a seed where there is one.</summary>
+    /// <summary>One step on each batch.</summary>
     internal static void Steps(
         this CurvatureOptimizer optimizer,
         IEnumerable<(Tensor Input, Tensor Target)> batches
