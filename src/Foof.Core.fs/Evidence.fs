@@ -125,15 +125,15 @@ module Evidence =
             let delta = torch.tensor (precision, device = device)
             let inverse = delta.reciprocal ()
             let gains, gammas = torch.zeros_like delta, torch.zeros_like delta
-            let rows = max 1L (chunk / max 1L (int64 precision.Length))
+            let rows = max 1L (chunk / 2L / max 1L (int64 precision.Length))
 
             for kappa in parts spectrum do
                 for start in 0L .. rows .. kappa.size 0 - 1L do
                     use _part = torch.NewDisposeScope()
                     let some = kappa.narrow(0L, start, min rows (kappa.size 0 - start)).unsqueeze 1L
-                    let ratio = some * inverse
-                    gains.add_ (ratio.log1p().sum 0L) |> ignore
-                    gammas.add_ (ratio.div_(ratio + 1.0).sum 0L) |> ignore
+                    gains.add_ ((some * inverse).log1p_().sum 0L) |> ignore
+                    let shares = (some + delta).reciprocal_()
+                    gammas.add_ (shares.t().mv(some.squeeze 1L)) |> ignore
 
             let values (tensor: torch.Tensor) =
                 tensor.``to``(torch.CPU).data<double>().ToArray()
