@@ -15,8 +15,13 @@ module Validation =
 
         {
             Prepare = Action(fun () -> setup.Force() |> ignore)
-            Cases =
-                Array.append (Structures.cases prefix setup) (Operators.cases prefix kind rule.Fisher setup)
+            Cases = [|
+                yield! Structures.cases prefix setup
+                yield! Operators.cases prefix kind rule.Fisher setup
+
+                if rule.Fisher = Fisher.Full then
+                    yield! Posteriors.cases prefix setup
+            |]
         }
 
     /// All cases, for random networks of this seed; each suite can be run once.

@@ -44,6 +44,7 @@ internal static class Application
             ContinualCommand.Make(frame),
             InfoCommand.Make(frame),
             BenchCommand.Make(frame),
+            LaplaceCommand.Make(frame),
             ValidateCommand.Make(frame),
             CommonOptions.Verbose,
         };

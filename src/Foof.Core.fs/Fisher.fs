@@ -49,7 +49,9 @@ module Fisher =
             | gradient -> gradient
             |> Layer.errors layer
 
-        torch.cat (Array.map ofCall calls, 2L)
+        match calls with
+        | [| only |] -> ofCall only
+        | _ -> torch.cat (Array.map ofCall calls, 2L)
 
     /// Which labels of a batch count; none where all do.
     let private mask likelihood (target: torch.Tensor) =
@@ -142,12 +144,18 @@ module Fisher =
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
 
-            let errors =
-                Array.map2
-                    (fun layer calls -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
-                    layers
-                    calls
+            // All layers' derivatives are there at once: each is freed when its rows are made.
+            let ofLayer layer (calls: Record array) =
+                let E = Scope.tensor (fun () -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
 
+                for call in calls do
+                    match gradientOf call with
+                    | null -> ()
+                    | gradient -> gradient.Dispose()
+
+                E
+
+            let errors = Array.map2 ofLayer layers calls
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
 
@@ -194,6 +202,30 @@ module Fisher =
                 require layer "errors" E
             | _ -> ()
 
+    /// The output of one forward pass, without its graph, and the columns of the directions that are chosen at it.
+    let internal atOutput
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (layers: Layer array)
+        (input: torch.Tensor)
+        (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
+        : struct (torch.Tensor * FisherFactor) =
+        use recorder = new Recorder(model, layers)
+        use _recorded = torch.enable_grad ()
+        recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
+        let output = model.call input
+        recorder.Stop()
+        let records = recorder.Take()
+
+        try
+            use _quiet = torch.no_grad ()
+            let detached = output.detach ()
+            let struct (directions, weight) = choose detached
+            let part = ofRecords layers records output directions weight
+            requireSound layers part
+            struct (detached, FisherFactor.ofColumns part)
+        finally
+            Record.release records
+
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.
     ///
     /// `generator` draws the labels of the Monte-Carlo Fisher; null is the default one. The model runs in the mode that
@@ -214,25 +246,11 @@ module Fisher =
 
         Scope.owned
             (fun () ->
-                use recorder = new Recorder(model, layers)
-                use _recorded = torch.enable_grad ()
-                recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
-                let output = model.call batch.Input
-                recorder.Stop()
-                let records = recorder.Take()
+                let struct (_, G) =
+                    atOutput model layers batch.Input (fun output ->
+                        directions fisher likelihood output batch.Target generator)
 
-                try
-                    use _quiet = torch.no_grad ()
-                    let detached = output.detach ()
-
-                    let struct (directions, weight) =
-                        directions fisher likelihood detached batch.Target generator
-
-                    let part = ofRecords layers records output directions weight
-                    requireSound layers part
-                    FisherFactor.ofColumns part
-                finally
-                    Record.release records)
+                G)
             (FisherFactor.tensors >> Seq.ofList)
 
     let private counted likelihood (batch: CurvatureBatch) =

@@ -74,7 +74,7 @@ module Structure =
 
     /// The diagonal blocks of F written out, one a layer. Raises an ArgumentException above 4 GB.
     let layerwiseDense (G: FisherFactor) =
-        byLayer G (fun l -> Curvature.Dense(FisherFactor.dense (FisherFactor.layer l G), [| G.Shapes[l] |]))
+        byLayer G (fun l -> Curvature.Dense(DenseBlock.ofFactor (FisherFactor.layer l G), [| G.Shapes[l] |]))
 
     /// The diagonal of F.
     let diagonal (G: FisherFactor) =
@@ -92,6 +92,13 @@ module Structure =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
             Curvature.Kronecker(E, A))
+
+    /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too. (Benzing 2022, App. G)
+    let activationFactors (ofActivations: Positions) (G: FisherFactor) =
+        byLayer G (fun l ->
+            let A = activations ofActivations G l
+            let outputs = G.Shapes[l][0] / A.size 0
+            Curvature.Kronecker(Side.Identity(outputs, 1.0), Side.ofTensor A))
 
     /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the
     /// gradients: of all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH

@@ -19,6 +19,7 @@ internal static class BenchCommand
         {
             BenchStepCommand.Make(frame),
             BenchGramCommand.Make(frame),
+            BenchLaplaceCommand.Make(frame),
             Ops(frame),
         };
         return bench;

@@ -80,6 +80,17 @@ internal sealed class TrainCommand
         "Train with the first n images [default: all]"
     );
 
+    private readonly Option<int?> validation = Choice.Count(
+        "--validation",
+        "Hold the last n training images out, for foof laplace to choose the prior by [default: none]"
+    );
+
+    private readonly Option<string?> hidden = Choice.Text(
+        "--hidden",
+        "WIDTHS",
+        "The hidden layers of the mlp, with biases, such as 400-400 [default: the paper's, without biases]"
+    );
+
     private readonly Option<long?> seed = Choice.Integer(
         "--seed",
         "Decides the weights at the start and the order of the images [default: 42]"
@@ -133,6 +144,8 @@ internal sealed class TrainCommand
             statisticsShare,
             staleSteps,
             subset,
+            validation,
+            hidden,
             seed,
             threads,
             device,
@@ -160,6 +173,8 @@ internal sealed class TrainCommand
                 StatisticsShare = parsed.GetValue(statisticsShare),
                 StaleSteps = parsed.GetValue(staleSteps),
                 Subset = parsed.GetValue(subset),
+                Validation = parsed.GetValue(validation),
+                Hidden = parsed.GetValue(hidden),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(threads),
                 Device = parsed.GetValue(device),

@@ -6,7 +6,7 @@ namespace Foof.Cli.Commands;
 /// <summary>What is wrong with a command line, as one sentence.</summary>
 internal static class UsageError
 {
-    private static readonly string[] Planned = ["laplace", "step"];
+    private static readonly string[] Planned = ["step"];
 
     /// <summary>The first thing that is wrong.</summary>
     internal static string Explain(ParseResult parsed)

@@ -54,6 +54,20 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
+    /// <summary>The same without the last training images, which are held out to choose settings by.</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>Both; they share memory with this one, and the caller owns them.</returns>
+    internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)
+    {
+        if (count >= Train.Count)
+            throw new CommandFailure(
+                $"--validation must be less than the {Train.Count} training images; got {count}.",
+                ExitCode.Usage
+            );
+        var kept = Train.Count - count;
+        return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
+    }
+
     /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
 

@@ -42,6 +42,21 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
         return new(Normalised(pixels).DetachFromDisposeScope(), classes.DetachFromDisposeScope());
     }
 
+    /// <summary>Some of the images, one after another; the memory is shared, and the caller owns the result.</summary>
+    internal ImageSet Part(long start, long count) =>
+        new(
+            Images.narrow(0, start, count).DetachFromDisposeScope(),
+            Labels.narrow(0, start, count).DetachFromDisposeScope()
+        );
+
+    /// <summary>Images whose pixels have been made, normalised like those of files; labels are all 0.</summary>
+    /// <param name="pixels">From 0 to 1, [n; 1; 28; 28].</param>
+    internal static ImageSet Made(Tensor pixels) =>
+        new(
+            (pixels.sub(Mean).div(Deviation)).DetachFromDisposeScope(),
+            zeros(pixels.shape[0], dtype: ScalarType.Int64).DetachFromDisposeScope()
+        );
+
     /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
     internal ImageSet To(Device device)
     {

@@ -60,11 +60,11 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     /// <summary>Reads the checkpoint in a folder.</summary>
     /// <exception cref="CommandFailure">There is none, or it is no run's.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    internal static Checkpoint Load(string folder)
+    internal static Checkpoint Load(string folder, string option = "--resume")
     {
         var path = File(folder);
         if (!System.IO.File.Exists(path))
-            throw new CommandFailure($"--resume must name a folder with a {FileName}; {folder} has none.");
+            throw new CommandFailure($"{option} must name a folder with a {FileName}; {folder} has none.");
         var content = Safetensors.Load(path);
         try
         {
@@ -113,15 +113,22 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     /// <summary>Where a folder's checkpoint is.</summary>
     internal static string File(string folder) => System.IO.Path.Combine(folder, FileName);
 
+    /// <summary>Puts the model's weights and buffers back, and nothing else.</summary>
+    internal void Restore(nn.Module<Tensor, Tensor> model)
+    {
+        using var scope = NewDisposeScope();
+        var weights = Part(ModelPrefix);
+        CheckModel(model.state_dict(), weights);
+        model.load_state_dict(weights);
+    }
+
     /// <summary>
     /// Puts the model, the optimiser and the random numbers back; returns the place in the run.
     /// </summary>
     internal RunState Restore(nn.Module<Tensor, Tensor> model, ILearner learner)
     {
         using var scope = NewDisposeScope();
-        var weights = Part(ModelPrefix);
-        CheckModel(model.state_dict(), weights);
-        model.load_state_dict(weights);
+        Restore(model);
         learner.Restore(Part(OptimizerPrefix));
         set_rng_state(Found(GeneratorKey, ScalarType.Byte));
         var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();

@@ -48,6 +48,12 @@ internal sealed record TrainingOptions
     /// <summary>How many of the training images are used; null: all.</summary>
     public required int? Subset { get; init; }
 
+    /// <summary>How many of the training images are held out, the last ones; null: none.</summary>
+    public int? Validation { get; init; }
+
+    /// <summary>The widths of a multi-layer perceptron's hidden layers, as in 400-400; null: the paper's.</summary>
+    public string? Hidden { get; init; }
+
     /// <summary>Decides the weights at the start and the order of the images.</summary>
     public required long Seed { get; init; }
 
@@ -81,6 +87,8 @@ internal sealed record TrainingOptions
         && Damping > 0
         && Momentum is >= 0 and < 1
         && WeightDecay >= 0
+        && Validation is null or >= 1
+        && (Hidden is null || Models.Mlp.Widths(Hidden) is not null)
         && (Products is Float32 or BFloat16)
         && StatisticsShare is > 0 and <= 1
         && Engine.Devices.IsName(Device)

@@ -24,6 +24,8 @@ internal sealed record TrainingRequest
     internal double? StatisticsShare { get; init; }
     internal int? StaleSteps { get; init; }
     internal int? Subset { get; init; }
+    internal int? Validation { get; init; }
+    internal string? Hidden { get; init; }
     internal long? Seed { get; init; }
     internal int? Threads { get; init; }
     internal string? Device { get; init; }
@@ -56,6 +58,8 @@ internal sealed record TrainingRequest
             StatisticsShare = StatisticsShare ?? 1.0,
             StaleSteps = StaleSteps ?? 0,
             Subset = Subset,
+            Validation = Validation,
+            Hidden = Hidden,
             Seed = Seed ?? DefaultSeed,
             Threads = Threads ?? Commands.Choice.DefaultThreads,
             Device = Device ?? Engine.Devices.Cpu,
@@ -102,6 +106,9 @@ internal sealed record TrainingRequest
         Same("--seed", Seed, kept.Seed, folder);
         if (Subset is not null)
             Same("--subset", Subset.Value.ToString(), kept.Subset?.ToString() ?? "all images", folder);
+        if (Validation is not null)
+            Same("--validation", Validation.Value.ToString(), kept.Validation?.ToString() ?? "none", folder);
+        Same("--hidden", Hidden, kept.Hidden ?? "none", folder);
         var epochs = Epochs ?? kept.Epochs;
         if (epochs <= finished)
             throw new CommandFailure(

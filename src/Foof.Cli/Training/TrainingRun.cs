@@ -28,13 +28,15 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var kind = ModelCatalogue.Find(options.Model);
         var optimizer = OptimizerCatalogue.Find(options.Optimizer);
         var device = Devices.Find(options.Device);
-        using var data = ImageData.Read(DataName(options), options.Subset).To(device);
-        Check(checkpoint, data, options);
+        using var all = ImageData.Read(DataName(options), options.Subset).To(device);
+        Check(checkpoint, all, options);
+        using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
+        var data = heldOut?.Rest ?? all;
         set_num_threads(options.Threads);
         Note(options, optimizer, checkpoint);
 
         manual_seed(options.Seed).Dispose();
-        using var model = kind.Build().to(device);
+        using var model = ModelCatalogue.Build(options).to(device);
         using var learner = optimizer.Make(model, kind, options);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new Trainer(options, data, kind, model, learner, state, folder);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
@@ -47,7 +45,7 @@ internal static class ConsolidationFile
         Safetensors.Save(
             path,
             tensors,
-            [new(DescriptionKey, text), new(CheckSumKey, CheckSum(tensors, text))]
+            [new(DescriptionKey, text), new(CheckSumKey, FileCheckSum.Of(tensors, text))]
         );
     }
 
@@ -101,7 +99,7 @@ internal static class ConsolidationFile
     {
         if (content.Metadata.GetValueOrDefault(DescriptionKey) is not { } text)
             throw new ArgumentException($"{path} must be a file of learnt tasks; it does not tell of any.");
-        var found = CheckSum(content.Tensors, text);
+        var found = FileCheckSum.Of(content.Tensors, text);
         var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
         if (kept != found)
             throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
@@ -192,19 +190,4 @@ internal static class ConsolidationFile
 
     private static InvalidDataException Damaged(string path, string reason) =>
         new($"{path} is damaged: {reason.TrimEnd('.')}.");
-
-    private static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string text)
-    {
-        using var scope = NewDisposeScope();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(text));
-        foreach (var (name, tensor) in tensors)
-        {
-            hash.AppendData(
-                Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]")
-            );
-            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
 }

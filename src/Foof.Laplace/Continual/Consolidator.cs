@@ -177,19 +177,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     private protected void RequireSound()
     {
         RequireAlive();
-        foreach (var (name, module) in Model.named_modules())
-            if (module is BatchNorm { training: true })
-                throw new ArgumentException(
-                    $"Batch norm '{name}' must be in evaluation mode, where data points do not depend on each other; "
-                        + "it is in training mode: call model.eval() first."
-                );
-        foreach (var (name, parameter) in Model.named_parameters())
-            Reading.requireFinite(
-                $"parameter '{name}'",
-                "weights are not finite",
-                "go back to weights that are; nothing was consolidated",
-                parameter
-            );
+        SoundModel.Require(Model);
     }
 
     private (Tensor Value, Tensor[] Gradient) Now()

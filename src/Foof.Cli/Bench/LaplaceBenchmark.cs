@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using Foof.Cli.Data;
+using Foof.Cli.Models;
+using Foof.Cli.Output;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>Times low-rank Laplace posteriors of larger and larger networks, with more and more columns.</summary>
+internal sealed class LaplaceBenchmark(int rounds)
+{
+    private const int Predicted = 50;
+    private const double PriorPrecision = 100;
+
+    private static readonly (int[] Widths, int Columns)[] Cases =
+    [
+        ([12, 22], 1000),
+        ([400, 400], 250),
+        ([400, 400], 500),
+        ([400, 400], 1000),
+        ([400, 400], 2000),
+        ([800, 400], 1000),
+        ([2000, 1500], 1000),
+    ];
+
+    private static readonly double[] Precisions =
+    [
+        .. Enumerable.Range(0, 1000).Select(i => Math.Pow(10, i / 100.0 - 4)),
+    ];
+
+    /// <summary>The names of all rows.</summary>
+    internal static IReadOnlyList<string> Names { get; } = [.. Cases.Select(Name)];
+
+    /// <summary>Measures the rows with these names, or all; null when it was stopped.</summary>
+    internal IReadOnlyList<LaplaceTime>? Run(
+        IReadOnlyList<string>? names,
+        IProgressView progress,
+        CancellationToken stop
+    )
+    {
+        (int[] Widths, int Columns)[] chosen =
+        [
+            .. Cases.Where(each => names is null || names.Contains(Name(each))),
+        ];
+        var times = new List<LaplaceTime>();
+        progress.Track(
+            "bench laplace",
+            chosen.Length,
+            meter =>
+            {
+                foreach (var each in chosen)
+                {
+                    if (stop.IsCancellationRequested)
+                        return;
+                    meter.Show(times.Count, () => Name(each));
+                    times.Add(Measure(each.Widths, each.Columns));
+                }
+            }
+        );
+        return stop.IsCancellationRequested ? null : times;
+    }
+
+    private static string Name((int[] Widths, int Columns) each) =>
+        $"{ImageSet.Pixels}-{string.Join('-', each.Widths)}-{ImageSet.Classes} m={each.Columns}";
+
+    private LaplaceTime Measure(int[] widths, int columns)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        manual_seed(42).Dispose();
+        using var model = Mlp.Build(widths);
+        model.eval();
+        var input = randn(columns, ImageSet.Pixels);
+        var (layers, _) = CoverageModule.survey(model, (_, _) => true);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        MemoryUse.ResetPeak();
+        var runs = Enumerable.Range(0, rounds + 1).Select(_ => Once(model, layers, input)).Skip(1).ToArray();
+        var p = model.parameters().Sum(parameter => parameter.numel());
+        return new(
+            Name((widths, columns)),
+            p,
+            columns,
+            Of(run => run.Fit),
+            Of(run => run.Samples),
+            Of(run => run.Predict),
+            1000 * Of(run => run.Evidence),
+            Of(run => run.Pass),
+            MemoryUse.PeakMegabytes
+        );
+
+        double Of(Func<Times, double> time) => Spread.Of(runs.Select(time)).Median;
+    }
+
+    private readonly record struct Times(
+        double Fit,
+        double Samples,
+        double Predict,
+        double Evidence,
+        double Pass
+    );
+
+    private static Times Once(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(7);
+        var forward = Timed(() => model.call(input).Dispose());
+        var pass = Timed(() => Pass(model, input));
+        Posterior posterior = null!;
+        var fit = Timed(() => posterior = Fit(model, layers, input, generator));
+        var samples = Timed(() => PosteriorSample.stream(100, generator, posterior).Count());
+        var points = input.narrow(0, 0, Predicted);
+        var predict = Timed(() => Predict(model, layers, points, posterior));
+        var evidence = Timed(() =>
+        {
+            using var inner = NewDisposeScope();
+            var distance = PosteriorModule.distance(posterior);
+            Evidence.curve(-1.0, distance, Precisions, PosteriorModule.spectrum(posterior));
+        });
+        return new(Math.Max(0, fit - forward), samples, predict, evidence, pass);
+    }
+
+    private static double Timed(Action work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    // What one step of training costs, without the optimiser.
+    private static void Pass(nn.Module<Tensor, Tensor> model, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        using var recorded = enable_grad();
+        var labels = zeros(input.shape[0], dtype: ScalarType.Int64);
+        var loss = LikelihoodModule.loss(Likelihood.Categorical, model.call(input), labels);
+        autograd.grad([loss], [.. model.parameters()]);
+    }
+
+    private static Posterior Fit(
+        nn.Module<Tensor, Tensor> model,
+        Layer[] layers,
+        Tensor input,
+        Generator generator
+    )
+    {
+        var factor = FisherModule.factor(
+            model,
+            layers,
+            Fisher.NewMonteCarlo(1),
+            Likelihood.Categorical,
+            new(input, null),
+            generator
+        );
+        var data = DataPrecisionModule.ofFactor(FisherFactorModule.scale(60_000, factor));
+        var prior = PriorModule.isotropic(layers.Length, PriorPrecision);
+        return PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
+    }
+
+    private static void Predict(
+        nn.Module<Tensor, Tensor> model,
+        Layer[] layers,
+        Tensor points,
+        Posterior posterior
+    )
+    {
+        using var scope = NewDisposeScope();
+        var (output, jacobian) = Jacobian.factor(model, layers, points);
+        Predictive.probit(output, Predictive.covariance(output.shape[0], jacobian, posterior));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>What a low-rank Laplace posterior costs; times are medians over the rounds.</summary>
+/// <param name="Name">The network's widths.</param>
+/// <param name="Parameters">p.</param>
+/// <param name="Columns">m, one sampled label for each of m data points.</param>
+/// <param name="Fit">Seconds from the forward pass on: backward pass, Gram matrix, eigenvectors.</param>
+/// <param name="Samples">Seconds of 100 samples.</param>
+/// <param name="Predict">Seconds of the linearised prediction of 50 points.</param>
+/// <param name="Evidence">Milliseconds of the evidence at 1,000 prior precisions.</param>
+/// <param name="Pass">Seconds of a forward and a backward pass over the m points.</param>
+/// <param name="PeakMegabytes">The most that was resident, all of the process.</param>
+internal sealed record LaplaceTime(
+    string Name,
+    long Parameters,
+    long Columns,
+    double Fit,
+    double Samples,
+    double Predict,
+    double Evidence,
+    double Pass,
+    double PeakMegabytes
+)
+{
+    /// <summary>One sample beside one forward and backward pass.</summary>
+    internal double SampleToPass => Samples / 100 / Pass;
+
+    /// <summary>As a row of the metrics.</summary>
+    internal JsonObject ToJson() =>
+        new()
+        {
+            ["name"] = Name,
+            ["parameters"] = Parameters,
+            ["columns"] = Columns,
+            ["fit_s"] = Fit,
+            ["sample100_s"] = Samples,
+            ["predict_s"] = Predict,
+            ["evidence1000_ms"] = Evidence,
+            ["pass_s"] = Pass,
+            ["sample_to_pass_ratio"] = SampleToPass,
+            ["peak_rss_mb"] = PeakMegabytes,
+        };
+}

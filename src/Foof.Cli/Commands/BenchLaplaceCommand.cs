@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Foof.Cli.Bench;
+using Foof.Cli.Output;
+using Spectre.Console;
+using TorchSharp;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof bench laplace</c>: what exact posteriors of larger and larger networks cost.</summary>
+internal static class BenchLaplaceCommand
+{
+    private const int DefaultRounds = 3;
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
+        var row = Choice.Among("--row", "Only this row [default: all]", LaplaceBenchmark.Names);
+        var threads = Choice.Threads();
+        var metrics = CommonOptions.Metrics();
+        var command = new Command("laplace", "Measure fit, samples, evidence and predictions of posteriors")
+        {
+            rounds,
+            row,
+            threads,
+            metrics,
+        };
+        command.SetAction(parsed =>
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
+                    return Run(
+                        terminal,
+                        new(parsed.GetValue(rounds) ?? DefaultRounds),
+                        parsed.GetValue(row) is { } name ? [name] : null,
+                        parsed.GetValue(metrics)
+                    );
+                }
+            )
+        );
+        return command;
+    }
+
+    private static int Run(
+        Terminal terminal,
+        LaplaceBenchmark benchmark,
+        IReadOnlyList<string>? names,
+        string? metrics
+    ) =>
+        Measured.Run(
+            terminal,
+            metrics,
+            "all rows were measured",
+            () => benchmark.Run(names, terminal.Progress, terminal.Stop),
+            Show,
+            times =>
+                new()
+                {
+                    ["command"] = "bench laplace",
+                    ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+                }
+        );
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<LaplaceTime> times)
+    {
+        var table = Measured.TableOf(
+            "network",
+            "weights p",
+            "columns m",
+            "fit s",
+            "100 samples s",
+            "sample/pass",
+            "predict 50 s",
+            "evidence 1000 ms",
+            "peak MB"
+        );
+        foreach (var time in times)
+            table.AddRow(
+                time.Name,
+                $"{time.Parameters:N0}",
+                $"{time.Columns}",
+                $"{time.Fit:F2}",
+                $"{time.Samples:F2}",
+                $"{time.SampleToPass:F2}",
+                $"{time.Predict:F3}",
+                $"{time.Evidence:F1}",
+                $"{time.PeakMegabytes:F0}"
+            );
+        console.Write(table);
+    }
+}

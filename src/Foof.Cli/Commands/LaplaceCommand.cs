@@ -1,0 +1,290 @@
+using System.CommandLine;
+using System.Text.Json;
+using Foof.Cli.Data;
+using Foof.Cli.Laplace;
+using Foof.Cli.Models;
+using Foof.Cli.Output;
+using Foof.Cli.Training;
+using Spectre.Console;
+using TorchSharp;
+
+namespace Foof.Cli.Commands;
+
+/// <summary><c>foof laplace</c>: a posterior around a trained network.</summary>
+internal sealed class LaplaceCommand
+{
+    private const int DefaultSamples = 100;
+    private const int DefaultBudget = 1024;
+    private const string PosteriorFile = "posterior.safetensors";
+    private const string CurveFile = "evidence.json";
+
+    private readonly Option<string?> model = Choice.Text(
+        "--model",
+        "DIR",
+        "The folder of a run of foof train [default: trains an mlp 784-400-400-10 first]"
+    );
+
+    private readonly Option<string?> structure = Choice.Among(
+        "--structure",
+        $"What the posterior keeps [default: {PosteriorKind.Default}]",
+        PosteriorKind.Names
+    );
+
+    private readonly Option<int?> subsample = Choice.Count(
+        "--subsample",
+        "How many training images the Fisher is of [default: 1000 for full, all for others]"
+    );
+
+    private readonly Option<string?> labels = Choice.Among(
+        "--labels",
+        "Whose labels the Fisher is taken at [default: all, where they fit the memory budget]",
+        ["all", "sampled"]
+    );
+
+    private readonly Option<int?> samples = Choice.Count(
+        "--samples",
+        $"Samples of predictions that take some [default: {DefaultSamples}]"
+    );
+
+    private readonly Option<string?> tune = Choice.Among(
+        "--tune",
+        "How the prior precision is chosen [default: validation where images were held out, else evidence]",
+        LaplaceRun.Tunings
+    );
+
+    private readonly Option<double?> precision = Choice.Positive(
+        "--prior-precision",
+        "The prior precision, instead of a choice by --tune"
+    );
+
+    private readonly Option<double?> temperature = Choice.Positive(
+        "--temperature",
+        "What the covariance is multiplied by [default: 1]"
+    );
+
+    private readonly Option<string?> predict = Choice.Among(
+        "--predict",
+        "How predictions are made [default: probit]",
+        [.. LaplaceRun.Predictives.Select(kind => kind.Name)]
+    );
+
+    private readonly Option<string?> data = Choice.Text(
+        "--data",
+        "fashion-mnist|DIR",
+        "The data [default: those of the run]"
+    );
+
+    private readonly Option<int?> test = Choice.Count(
+        "--test",
+        "Predict the first n test images [default: all]"
+    );
+
+    private readonly Option<int?> budget = Choice.Count(
+        "--memory-budget",
+        $"The most megabytes of the curvature [default: {DefaultBudget}]"
+    );
+
+    private readonly Option<long?> seed = Choice.Integer(
+        "--seed",
+        "Decides samples, sampled labels and noise images [default: 42]"
+    );
+
+    private readonly Option<int?> threads = Choice.Threads();
+
+    private readonly Option<string?> folder = Choice.Text(
+        "--out",
+        "DIR",
+        "Leave the posterior and the evidence curve here"
+    );
+
+    private readonly Option<string?> metrics = CommonOptions.Metrics();
+
+    /// <summary>The command.</summary>
+    internal static Command Make(CommandFrame frame)
+    {
+        var options = new LaplaceCommand();
+        var command = new Command("laplace", "Fit a posterior around a trained network, and judge it");
+        foreach (var option in options.All)
+            command.Add(option);
+        command.SetAction(parsed => frame.Run(parsed, terminal => options.Run(parsed, terminal)));
+        return command;
+    }
+
+    private IEnumerable<Option> All =>
+        [
+            model,
+            structure,
+            subsample,
+            labels,
+            samples,
+            tune,
+            precision,
+            temperature,
+            predict,
+            data,
+            test,
+            budget,
+            seed,
+            threads,
+            folder,
+            metrics,
+        ];
+
+    private LaplaceSettings Read(ParseResult parsed) =>
+        new()
+        {
+            Kind = PosteriorKind.Find(parsed.GetValue(structure) ?? PosteriorKind.Default),
+            Subsample = parsed.GetValue(subsample),
+            Samples = parsed.GetValue(samples) ?? DefaultSamples,
+            Tune = parsed.GetValue(tune),
+            PriorPrecision = parsed.GetValue(precision),
+            Temperature = parsed.GetValue(temperature) ?? 1.0,
+            Labels = parsed.GetValue(labels) switch
+            {
+                "all" => Fisher.Full,
+                "sampled" => Fisher.NewMonteCarlo(1),
+                _ => null,
+            },
+            Predictive = LaplaceRun
+                .Predictives.FirstOrDefault(kind => kind.Name == parsed.GetValue(predict))
+                .Kind,
+            MemoryBudget = (long)(parsed.GetValue(budget) ?? DefaultBudget) << 20,
+            Seed = parsed.GetValue(seed) ?? 42,
+            Test = parsed.GetValue(test),
+        };
+
+    private int Run(ParseResult parsed, Terminal terminal)
+    {
+        var settings = Read(parsed);
+        if (settings is { Tune: not null, PriorPrecision: not null })
+            throw new CommandFailure(
+                "--prior-precision and --tune exclude each other: leave one out.",
+                ExitCode.Usage
+            );
+        var target = parsed.GetValue(folder);
+        if (target is not null)
+            WritableFile.CheckFolder("--out", target);
+        MetricsFile.Check(parsed.GetValue(metrics));
+        torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
+        if (parsed.GetValue(model) is { } source)
+            return Run(parsed, terminal, settings, source, target);
+        var trained = target ?? Directory.CreateTempSubdirectory("foof-laplace-").FullName;
+        try
+        {
+            var code = Train(parsed, terminal, trained);
+            return code == ExitCode.Success ? Run(parsed, terminal, settings, trained, target) : code;
+        }
+        finally
+        {
+            if (target is null)
+                Directory.Delete(trained, recursive: true);
+        }
+    }
+
+    private int Train(ParseResult parsed, Terminal terminal, string trained) =>
+        new TrainingRun(
+            new(
+                new()
+                {
+                    Data = parsed.GetValue(data),
+                    Optimizer = "adam",
+                    LearningRate = 1e-3,
+                    Epochs = 5,
+                    Hidden = "400-400",
+                    Validation = 2000,
+                    Threads = parsed.GetValue(threads),
+                },
+                trained
+            ),
+            terminal
+        ).Run();
+
+    private int Run(
+        ParseResult parsed,
+        Terminal terminal,
+        LaplaceSettings settings,
+        string source,
+        string? target
+    )
+    {
+        using var checkpoint = Checkpoint.Load(source, "--model");
+        var options = checkpoint.Run.Options;
+        var kind = ModelCatalogue.Find(options.Model);
+        if (!kind.Classifies)
+            throw new CommandFailure(
+                $"--model must be a network that tells classes; {options.Model} is none."
+            );
+        using var all = ImageData.Read(parsed.GetValue(data) ?? options.Data, options.Subset);
+        if (all.Fingerprint != checkpoint.Run.Fingerprint)
+            throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
+        using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
+        var sets = heldOut?.Rest ?? all;
+        if (settings.Test > sets.Test.Count)
+            throw new CommandFailure($"--test must be at most {sets.Test.Count}; got {settings.Test}.");
+        using var test = sets.Test.Part(0, settings.Test ?? sets.Test.Count);
+        using var network = ModelCatalogue.Build(options);
+        checkpoint.Restore(network);
+        network.eval();
+        var run = new LaplaceRun(settings, network, sets.Train, heldOut?.Validation, test);
+        return Measured.Run(
+            terminal,
+            parsed.GetValue(metrics),
+            "the posterior was judged",
+            () => run.Run(terminal.Progress, posterior => Save(posterior, target), terminal.Stop),
+            (console, result) => Show(terminal, console, result, target),
+            result => result.ToJson(MemoryUse.PeakMegabytes)
+        );
+    }
+
+    private static void Save(LaplacePosterior posterior, string? target)
+    {
+        if (target is not null)
+            posterior.Save(Path.Combine(target, PosteriorFile));
+    }
+
+    private static void Show(Terminal terminal, IAnsiConsole console, LaplaceResult result, string? target)
+    {
+        foreach (var warning in result.Warnings)
+            terminal.Error.WriteLine($"Note: {warning}");
+        var table = Measured.TableOf("predictions", "NLL", "accuracy", "Brier", "ECE");
+        Row("plain network", result.Quality.Plain);
+        if (result.Quality.Scaled is { } scaled)
+            Row("temperature scaling", scaled);
+        Row($"posterior {result.Structure}", result.Quality.Posterior);
+        console.Write(table);
+        var writer = console.Profile.Out.Writer;
+        writer.WriteLine(
+            $"{result.Parameters:N0} weights, {result.Columns:N0} eigenvalues, prior precision "
+                + $"{string.Join(", ", result.PriorPrecision.Distinct().Select(value => $"{value:G4}"))} "
+                + $"by {result.Tuned}, {result.EffectiveParameters:F0} effective parameters, "
+                + $"log evidence {result.LogEvidence:F1}."
+        );
+        Told("uniform noise", result.Detection.Noise);
+        Told("rotated images", result.Detection.Rotated);
+        var (fit, tune, samples, predict) = result.Seconds;
+        writer.WriteLine(
+            $"Fit {fit:F2} s, choice of the prior {tune:F2} s, 100 samples {samples:F2} s, predictions {predict:F2} s, "
+                + $"peak memory {MemoryUse.PeakMegabytes:F0} MB."
+        );
+        if (target is not null)
+            AtomicFile.Write(
+                Path.Combine(target, CurveFile),
+                stream => JsonSerializer.Serialize(stream, result.ToJson(0)["evidence_curve"])
+            );
+
+        void Row(string name, Quality quality) =>
+            table.AddRow(
+                name,
+                $"{quality.Loss:F4}",
+                $"{quality.Accuracy:F4}",
+                $"{quality.Brier:F4}",
+                $"{quality.CalibrationError:F4}"
+            );
+
+        void Told(string what, Detection detection) =>
+            writer.WriteLine(
+                $"Area under the ROC curve for {what}: {detection.Probability:F3} by probability, "
+                    + $"{detection.Entropy:F3} by entropy, {detection.Variance:F3} by variance."
+            );
+    }
+}

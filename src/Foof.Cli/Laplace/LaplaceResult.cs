@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Laplace;
+
+/// <summary>What <c>foof laplace</c> found.</summary>
+internal sealed record LaplaceResult
+{
+    /// <summary>The posterior's name.</summary>
+    public required string Structure { get; init; }
+
+    /// <summary>p.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>m.</summary>
+    public required long Columns { get; init; }
+
+    /// <summary>The chosen prior precision of each layer.</summary>
+    public required double[] PriorPrecision { get; init; }
+
+    /// <summary>How it was chosen.</summary>
+    public required string Tuned { get; init; }
+
+    /// <summary>log p(D) there.</summary>
+    public required double LogEvidence { get; init; }
+
+    /// <summary>gamma there.</summary>
+    public required double EffectiveParameters { get; init; }
+
+    /// <summary>Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.</summary>
+    public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
+
+    /// <summary>The plain network, temperature scaling if there are validation data, the posterior.</summary>
+    public required (Quality Plain, Quality? Scaled, Quality Posterior) Quality { get; init; }
+
+    /// <summary>Noise and rotated images.</summary>
+    public required (Detection Noise, Detection Rotated) Detection { get; init; }
+
+    /// <summary>What a reliability diagram of the test images shows.</summary>
+    public required IReadOnlyList<ReliabilityBin> Reliability { get; init; }
+
+    /// <summary>The evidence at many prior precisions.</summary>
+    public required EvidenceCurve Curve { get; init; }
+
+    /// <summary>What the user should know.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>As metrics.</summary>
+    internal JsonObject ToJson(double peak) =>
+        new()
+        {
+            ["command"] = "laplace",
+            ["structure"] = Structure,
+            ["parameters"] = Parameters,
+            ["columns"] = Columns,
+            ["prior_precision"] =
+                PriorPrecision.Distinct().Count() == 1
+                    ? PriorPrecision[0]
+                    : new JsonArray([.. PriorPrecision.Select(value => (JsonNode)value)]),
+            ["tuned_by"] = Tuned,
+            ["log_evidence"] = LogEvidence,
+            ["effective_parameters"] = EffectiveParameters,
+            ["fit_s"] = Seconds.Fit,
+            ["tune_s"] = Seconds.Tune,
+            ["sample100_s"] = Seconds.Samples,
+            ["predict_s"] = Seconds.Predict,
+            ["test_accuracy"] = Quality.Posterior.Accuracy,
+            ["nll"] = Quality.Posterior.Loss,
+            ["brier"] = Quality.Posterior.Brier,
+            ["ece"] = Quality.Posterior.CalibrationError,
+            ["ood_auroc"] = Detection.Noise.Variance,
+            ["plain"] = Quality.Plain.ToJson(),
+            ["temperature_scaling"] = Quality.Scaled?.ToJson(),
+            ["ood"] = new JsonObject
+            {
+                ["noise"] = Detection.Noise.ToJson(),
+                ["rotated"] = Detection.Rotated.ToJson(),
+            },
+            ["reliability"] = new JsonArray([
+                .. Reliability.Select(bin => new JsonObject
+                {
+                    ["low"] = bin.Low,
+                    ["high"] = bin.High,
+                    ["count"] = bin.Count,
+                    ["confidence"] = bin.Confidence,
+                    ["accuracy"] = bin.Accuracy,
+                }),
+            ]),
+            ["evidence_curve"] = CurveJson(),
+            ["warnings"] = new JsonArray([.. Warnings.Select(warning => (JsonNode)warning)]),
+            ["peak_rss_mb"] = peak,
+        };
+
+    private JsonArray CurveJson() =>
+        [
+            .. Curve.Precision.Select(
+                (precision, i) =>
+                    new JsonObject
+                    {
+                        ["prior_precision"] = precision,
+                        ["log_evidence"] = Curve.LogEvidence[i],
+                        ["effective_parameters"] = Curve.EffectiveParameters[i],
+                    }
+            ),
+        ];
+}

@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using Foof.Cli.Data;
+using Foof.Cli.Output;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Laplace;
+
+/// <summary>Fits, tunes, predicts test images and foreign ones.</summary>
+/// <param name="settings">Everything that decides the numbers.</param>
+/// <param name="model">The trained network, in evaluation mode.</param>
+/// <param name="train">What it was trained with.</param>
+/// <param name="validation">What it was not trained with, to choose the prior by; null: nothing.</param>
+/// <param name="test">What it is judged by.</param>
+internal sealed class LaplaceRun(
+    LaplaceSettings settings,
+    nn.Module<Tensor, Tensor> model,
+    ImageSet train,
+    ImageSet? validation,
+    ImageSet test
+)
+{
+    private const int FitBatch = 500;
+    private const int PredictionBatch = 500;
+    private const int CurvePoints = 1000;
+    private const int FisherPass = 800_000;
+    private const string ByValidation = "validation";
+    private const string ByEvidence = "evidence";
+    private const string ByLayer = "evidence-per-layer";
+    private const string Given = "given";
+
+    /// <summary>How the prior precision can be chosen.</summary>
+    internal static IReadOnlyList<string> Tunings { get; } = [ByValidation, ByEvidence, ByLayer];
+
+    /// <summary>How predictions can be made.</summary>
+    internal static IReadOnlyList<(string Name, PredictiveKind Kind)> Predictives { get; } =
+    [
+        ("probit", PredictiveKind.Probit),
+        ("bridge", PredictiveKind.Bridge),
+        ("sampled", PredictiveKind.SampledOutputs),
+        ("monte-carlo", PredictiveKind.MonteCarlo),
+    ];
+
+    private PredictionOptions Options =>
+        new()
+        {
+            Kind = settings.Predictive,
+            Samples = settings.Samples,
+            Seed = settings.Seed,
+        };
+
+    /// <summary>Runs.</summary>
+    /// <param name="progress">Where progress goes.</param>
+    /// <param name="save">Writes the posterior down.</param>
+    /// <param name="stop">Asks to stop.</param>
+    /// <returns>Null when it was stopped.</returns>
+    internal LaplaceResult? Run(IProgressView progress, Action<LaplacePosterior> save, CancellationToken stop)
+    {
+        try
+        {
+            var (posterior, fit) = Timed(() => Fit(progress, stop));
+            using (posterior)
+            {
+                var (tuned, tune) = Timed(() => Tune(posterior, progress, stop));
+                save(posterior);
+                var (_, samples) = Timed(() => Draw(posterior));
+                return Judge(posterior, tuned, (fit, tune, samples), progress, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static (T Result, double Seconds) Timed<T>(Func<T> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var result = work();
+        return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private LaplacePosterior Fit(IProgressView progress, CancellationToken stop)
+    {
+        using var generator = new Generator((ulong)settings.Seed);
+        var count = Math.Min(settings.Subsample ?? settings.Kind.Subsample ?? int.MaxValue, train.Count);
+        return Tracked(
+            progress,
+            $"fit {settings.Kind.Name}",
+            Batches.CountOf(count, FitBatch),
+            counter =>
+                LaplacePosterior.Fit(
+                    model,
+                    Likelihood.Categorical,
+                    Points(count),
+                    new()
+                    {
+                        Structure = settings.Kind.Structure,
+                        LastLayer = settings.Kind.LastLayer,
+                        Labels = settings.Labels,
+                        DataPoints = train.Count,
+                        MemoryBudget = settings.MemoryBudget,
+                        PriorPrecision = settings.PriorPrecision ?? 1.0,
+                    },
+                    generator,
+                    counter,
+                    stop
+                )
+        );
+    }
+
+    // Images at random: a data set may be sorted.
+    private IEnumerable<(Tensor, Tensor?)> Points(long count)
+    {
+        using var batches = new Batches(train, FitBatch, settings.Seed, FisherPass);
+        for (var (place, left) = (0, count); left > 0; place++)
+        {
+            using var scope = NewDisposeScope();
+            var (images, labels) = batches[place];
+            var taken = Math.Min(left, images.shape[0]);
+            left -= taken;
+            yield return (images.narrow(0, 0, taken), labels.narrow(0, 0, taken));
+        }
+    }
+
+    private string Tune(LaplacePosterior posterior, IProgressView progress, CancellationToken stop)
+    {
+        posterior.Temperature = settings.Temperature;
+        var how =
+            settings.Tune
+            ?? (
+                settings.PriorPrecision is not null ? Given
+                : validation is not null ? ByValidation
+                : ByEvidence
+            );
+        if (how == ByValidation)
+        {
+            if (validation is null)
+                throw new CommandFailure(
+                    "--tune validation needs images that were held out of training: train with --validation."
+                );
+            progress.Line("Choosing the prior precision by the validation images' likelihood.");
+            posterior.TuneByValidation(Labelled(validation), Options, stop);
+        }
+        else if (how != Given)
+            posterior.TuneByEvidence(how == ByLayer);
+        return how;
+    }
+
+    private long Draw(LaplacePosterior posterior)
+    {
+        using var generator = new Generator((ulong)settings.Seed);
+        return posterior.Samples(100, generator).Sum(chunk => chunk[0].shape[0]);
+    }
+
+    private LaplaceResult Judge(
+        LaplacePosterior posterior,
+        string tuned,
+        (double Fit, double Tune, double Samples) seconds,
+        IProgressView progress,
+        CancellationToken stop
+    )
+    {
+        var (inside, predict) = Timed(() => Predict(posterior, test, "predict", progress, stop));
+        using var noiseImages = ForeignImages.Noise(test.Count, settings.Seed);
+        using var rotatedImages = ForeignImages.Rotated(test);
+        using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
+        using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);
+        using (inside)
+            return new()
+            {
+                Structure = settings.Kind.Name,
+                Parameters = posterior.Parameters,
+                Columns = posterior.Columns,
+                PriorPrecision = [.. posterior.PriorPrecision],
+                Tuned = tuned,
+                LogEvidence = posterior.LogEvidence,
+                EffectiveParameters = posterior.EffectiveParameters,
+                Seconds = (seconds.Fit, seconds.Tune, seconds.Samples, predict),
+                Quality = (Plain(null), Scaled(), Quality.Of(inside.Probabilities!, test.Labels)),
+                Detection = (Detection.Of(inside, noise), Detection.Of(inside, rotated)),
+                Reliability = Calibration.Reliability(inside.Probabilities!, test.Labels),
+                Curve = posterior.EvidenceCurve([
+                    .. Enumerable.Range(0, CurvePoints).Select(i => Math.Pow(10, i / 100.0 - 4)),
+                ]),
+                Warnings = [.. posterior.Warnings],
+            };
+    }
+
+    private Prediction Predict(
+        LaplacePosterior posterior,
+        ImageSet set,
+        string title,
+        IProgressView progress,
+        CancellationToken stop
+    ) =>
+        Tracked(
+            progress,
+            title,
+            Batches.CountOf(set.Count, PredictionBatch),
+            counter => posterior.Predict(Inputs(set), Options, counter, stop)
+        );
+
+    private static IEnumerable<Tensor> Inputs(ImageSet set) => Labelled(set).Select(batch => batch.Input);
+
+    private static IEnumerable<(Tensor Input, Tensor Target)> Labelled(ImageSet set)
+    {
+        for (long start = 0; start < set.Count; start += PredictionBatch)
+        {
+            var size = Math.Min(PredictionBatch, set.Count - start);
+            using var images = set.Images.narrow(0, start, size);
+            using var labels = set.Labels.narrow(0, start, size);
+            yield return (images, labels);
+        }
+    }
+
+    private Tensor Outputs(ImageSet set)
+    {
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(cat([.. Inputs(set).Select(model.call)], 0));
+    }
+
+    private Quality Plain(TemperatureScaling? scaling)
+    {
+        using var scope = NewDisposeScope();
+        return Quality.Of((scaling ?? new(1)).Apply(Outputs(test)), test.Labels);
+    }
+
+    private Quality? Scaled()
+    {
+        if (validation is null)
+            return null;
+        using var scope = NewDisposeScope();
+        return Plain(TemperatureScaling.Fit(Outputs(validation), validation.Labels));
+    }
+
+    private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
+    {
+        T result = default!;
+        progress.Track(title, total, meter => result = work(new Counter(meter, total)));
+        return result;
+    }
+
+    private sealed class Counter(Meter meter, int total) : IProgress<int>
+    {
+        public void Report(int value) => meter.Show(value, () => $"{value} of {total} batches");
+    }
+}

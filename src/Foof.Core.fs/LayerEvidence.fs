@@ -1,0 +1,101 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// The evidence as a function of one prior precision a layer, delta_l. (MATH 6)
+[<RequireQualifiedAccess>]
+module LayerEvidence =
+
+    /// tr(M^-1 K_l) / delta_l =: gamma_l and tr(M^-1 B_l M^-1 B_l'), B_l = K_l / delta_l, M = I + sum B_l.
+    let private moments (grams: torch.Tensor array) (delta: float array) =
+        Scope.value (fun () ->
+            let B = Array.map2 (fun (K: torch.Tensor) (delta: float) -> K / delta) grams delta
+            let M = Factorization.damped (B |> Array.reduce (fun x y -> x + y)) 1.0
+            let solved = B |> Array.map (fun B -> B.cholesky_solve (torch.linalg.cholesky M))
+
+            let gamma =
+                solved
+                |> Array.map (fun X -> Reading.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
+
+            let S =
+                Array2D.init grams.Length grams.Length (fun l l' ->
+                    Reading.number ((solved[l] * solved[l'].t()).sum()))
+
+            struct (gamma, S))
+
+    /// The slopes 1/2 (gamma_l - delta_l d_l) in log delta_l, and the Newton step -H^-1 slope with
+    /// H = 1/2 (S - diag(gamma) - diag(delta d)), which is negative definite.
+    let private newton (grams: torch.Tensor array) (distances: float array) (delta: float array) =
+        let struct (gamma, S) = moments grams delta
+
+        let slope =
+            Array.init delta.Length (fun l -> 0.5 * (gamma[l] - delta[l] * distances[l]))
+
+        let H =
+            Array2D.init delta.Length delta.Length (fun l l' ->
+                0.5 * (S[l, l'] - (if l = l' then gamma[l] + delta[l] * distances[l] else 0.0)))
+
+        Scope.value (fun () ->
+            let step = torch.linalg.solve (torch.tensor H, torch.tensor(slope).unsqueeze 1L)
+
+            step.neg().data<double>().ToArray())
+
+    let private ofGrams (grams: torch.Tensor array) (distances: float array) (start: float array) =
+        let rec climb steps (x: float array) =
+            let step =
+                newton grams distances (Array.map exp x)
+                |> Array.map (fun step -> step |> max -2.0 |> min 2.0)
+
+            let next = Array.map2 (+) x step
+
+            if steps = 0 || step |> Array.forall (fun step -> abs step < 1e-10) then
+                Array.map exp next
+            else
+                climb (steps - 1) next
+
+        climb 100 (Array.map log start)
+
+    let private requireDistances (distances: float array) =
+        distances
+        |> Array.iteri (fun l distance ->
+            if not (distance > 0.0 && Double.IsFinite distance) then
+                raise (
+                    NumericalFailure(
+                        $"it has no largest value where |theta* - mean|^2 is {distance}",
+                        $"the evidence of layer {l}",
+                        "give the prior precision, or choose it by validation data"
+                    )
+                ))
+
+    let private ofPart (distances: float array) part =
+        match part with
+        | DataPrecision.LowRank(U, _, _, kappa) when distances.Length > 1 ->
+            Scope.value (fun () ->
+                let grams =
+                    Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
+
+                let together =
+                    Evidence.optimum (Array.sum distances) {
+                        Kappa = kappa
+                        Weights = DataPrecision.weights part
+                    }
+
+                ofGrams grams distances (Array.create distances.Length together))
+        | _ ->
+            let best = Evidence.optimum (Array.sum distances) (PosteriorPart.spectrum part)
+            Array.create distances.Length best
+
+    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
+    /// and in all log delta_l together for a low-rank part over several layers, with L solves of [m; m] an iteration.
+    /// The layers of a dense part share one. Raises a NumericalFailure where there is no largest value.
+    let optimum (posterior: Posterior) =
+        let distances = Prior.distances posterior.Mean posterior.Prior
+        requireDistances distances
+        let one = Array.create distances.Length 1.0
+
+        Scope.value (fun () ->
+            DataPrecision.fitTo one posterior.Data
+            |> DataPrecision.parts
+            |> Array.collect (fun struct (part, first, count) ->
+                ofPart (Array.sub distances first count) part))

@@ -1,0 +1,255 @@
+namespace Foof
+
+open TorchSharp
+
+/// What J Sigma J^T of one part needs that does not depend on the prior precision.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type internal PreparedPart =
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions.
+    | LowRank of prior: torch.Tensor * features: torch.Tensor * V: torch.Tensor
+    /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
+    | Basis of squares: torch.Tensor * errors: torch.Tensor
+    /// The Jacobian itself.
+    | Whole of J: FisherFactor
+
+/// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point, c-major.
+/// Private to the core: no scopes. (MATH 6)
+[<RequireQualifiedAccess>]
+module internal OutputCovariance =
+
+    let private double = torch.ScalarType.Float64
+
+    /// The most numbers that gradients written out for some points take at once.
+    let private most = 1L <<< 24
+
+    /// [C n; k] as [n; C; k].
+    let private byPoint (C: int64) (rows: torch.Tensor) =
+        rows.view(C, -1L, rows.size -1).transpose(0L, 1L)
+
+    let private square (features: torch.Tensor) =
+        features.matmul (features.transpose (1L, 2L))
+
+    /// Runs of data points: first one and count.
+    let private runs (n: int64) (size: int64) =
+        let size = max 1L size
+        seq { for start in 0L .. size .. n - 1L -> struct (start, min size (n - start)) }
+
+    /// The gradients of some points written out, [count; C; d_out; d_in].
+    let private written (C: int64) (start: int64) (count: int64) factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            let n = Activations.dataPoints activations
+            let A = activations |> Activations.points start count |> Activations.dense E.dtype
+            let E = E.view(E.size 0, C, n, E.size 2, E.size 3).narrow(2L, start, count)
+            let P = torch.einsum ("gcnrd,gnri->ncgdi", E, A)
+            P.reshape (count, C, -1L, P.size -1)
+        | LayerFactor.Columns P ->
+            let n = P.size 0 / C
+            P.view(C, n, P.size 1, P.size 2).narrow(1L, start, count).transpose(0L, 1L)
+        | LayerFactor.Weighted _ -> invalidOp "A Jacobian's factor has no weights."
+
+    /// Whether a factor's gradients are products of one row each.
+    let private ofOneRow factor =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, _) -> A.size 2 = 1L
+        | _ -> false
+
+    /// The squares of the activations [g; n; d_in] and the errors [n; C; g d] of such a factor.
+    let private pairs (C: int64) factor : struct (torch.Tensor * torch.Tensor) =
+        match factor with
+        | LayerFactor.Product(Activations.Rows A, E) ->
+            let g, n, d = E.size 0, A.size 1, E.size 3
+            struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
+        | _ -> invalidOp "The factor has no rows."
+
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in] -> [n; C; C].
+    let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
+        let weights = squares.matmul(W.transpose (1L, 2L)).transpose(0L, 1L)
+        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul(errors.transpose (1L, 2L))
+
+    /// sum_oi W_oi g_c,oi g_c',oi for each point. Shapes: W [g; d; d_in] -> [n; C; C].
+    let private weightedBlocks (C: int64) (W: torch.Tensor) factor =
+        if ofOneRow factor then
+            let struct (squares, errors) = pairs C factor
+            weightedPairs W squares errors
+        else
+            let roots = W.sqrt().flatten()
+            let n = LayerFactor.columns factor / C
+
+            let block (struct (start, count)) =
+                use scope = torch.NewDisposeScope()
+                let P = written C start count factor
+                scope.MoveToOuter(square (P.reshape (count, C, -1L) * roots))
+
+            let blocks = runs n (most / (C * roots.numel ())) |> Seq.map block |> Seq.toArray
+            torch.cat (blocks, 0L)
+
+    /// The columns in a basis, Q_E^T P Q_A.
+    let private rotated Q_E Q_A factor =
+        match factor, Q_E, Q_A with
+        | _, Side.Identity _, Side.Identity _ -> factor
+        | LayerFactor.Product(activations, E), _, _ ->
+            let activations =
+                match Q_A with
+                | Side.Full Q -> Activations.Rows(Activations.times (Q.transpose (1L, 2L)) activations)
+                | _ -> activations
+
+            let E =
+                match Q_E with
+                | Side.Full Q -> E.matmul (Q.unsqueeze 1L)
+                | _ -> E
+
+            LayerFactor.Product(activations, E)
+        | _ -> invalidOp "A Jacobian's factor is made of products."
+
+    let private constant (delta: float) (factor: LayerFactor) (groups: int64) =
+        let shape, like = LayerFactor.shape factor, (LayerFactor.tensors factor).Head
+
+        torch.full (
+            [| groups; shape[0] / groups; shape[1] |],
+            (1.0 / delta).ToScalar(),
+            dtype = double,
+            device = like.device
+        )
+
+    let private groupsOf factor =
+        match factor with
+        | LayerFactor.Product(_, E) -> E.size 0
+        | _ -> 1L
+
+    let private ofType (kind: torch.ScalarType) factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            LayerFactor.Product(Activations.ofType kind activations, E.``to`` kind)
+        | other -> other
+
+    let private only (J: FisherFactor) = J.Parts[0].Layers
+
+    let private first (J: FisherFactor) = J.Parts[0].Layers[0]
+
+    let private weighted (delta: float array) (power: float) (J: FisherFactor) =
+        let like = (FisherFactor.tensors J).Head
+
+        let roots =
+            delta
+            |> Array.map (fun delta ->
+                torch.full (1L, 1L, delta ** power, dtype = like.dtype, device = like.device))
+
+        FisherFactor.weighted roots J
+
+    /// J R^-1 U V, [C n; m].
+    let private features relative U (V: torch.Tensor) J =
+        (FisherFactor.crossGram (weighted relative -1.0 J) U).mm V
+
+    /// 1/c (1 + kappa / c)^-1/2: what these features count at P = c R.
+    let private shares (c: float) (kappa: torch.Tensor) = (kappa + c).rsqrt() * (c ** -0.5)
+
+    /// Sigma as [d_out; d_in; d_out; d_in] between two activations: e_o (a^T Sigma_oo' a) e_o'.
+    let private denseBlocks (C: int64) (Sigma: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
+        let n, d_in, d = A.size 1, A.size 3, E.size 3
+
+        let byInput =
+            Sigma.view(d, d_in, d, d_in).permute(1L, 0L, 2L, 3L).reshape(d_in, -1L)
+
+        let A = A.view (n, d_in)
+        let E = E.view(C, n, d).transpose(0L, 1L)
+
+        let block (struct (start, count)) =
+            use scope = torch.NewDisposeScope()
+            let a, e = A.narrow (0L, start, count), E.narrow (0L, start, count)
+            let between = a.mm(byInput).view(count, d * d, d_in).matmul(a.unsqueeze -1L)
+            scope.MoveToOuter(e.matmul(between.view (count, d, d)).matmul(e.transpose (1L, 2L)))
+
+        torch.cat (runs n (most / (d * d * d_in)) |> Seq.map block |> Seq.toArray, 0L)
+
+    let private rootOf (delta: float) (Q: torch.Tensor) (kappa: torch.Tensor) =
+        Q * (kappa + delta).rsqrt().``to`` Q.dtype
+
+    /// All layers' gradients of some points, [count; C; p].
+    let private allWritten C start count (J: FisherFactor) =
+        torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
+
+    /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
+    let private priorBlocks C (relative: float array) J =
+        Array.map2
+            (fun factor ratio ->
+                weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
+            (only J)
+            relative
+        |> Array.reduce (fun x y -> x + y)
+
+    /// What does not depend on the prior precision.
+    let prepare (C: int64) part (J: FisherFactor) : PreparedPart =
+        match part with
+        | DataPrecision.LowRank(U, relative, V, _) ->
+            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), V)
+        | DataPrecision.Basis(Q_E, Q_A, _) ->
+            let rotated = rotated Q_E Q_A (first J)
+
+            if ofOneRow rotated then
+                let struct (squares, errors) = pairs C rotated
+                PreparedPart.Basis(squares, errors)
+            else
+                PreparedPart.Whole J
+        | _ -> PreparedPart.Whole J
+
+    /// The tensors of a prepared part.
+    let tensors prepared =
+        match prepared with
+        | PreparedPart.LowRank(prior, features, _) -> [ prior; features ]
+        | PreparedPart.Basis(squares, errors) -> [ squares; errors ]
+        | PreparedPart.Whole J -> FisherFactor.tensors J
+
+    let private denseWhole C (delta: float) (Q: torch.Tensor) kappa (J: FisherFactor) =
+        let root = rootOf delta Q kappa
+
+        match only J with
+        | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
+            denseBlocks C (root.mm (root.t ())) A E
+        | layers ->
+            let n = LayerFactor.columns layers[0] / C
+
+            let block (struct (start, count)) =
+                use scope = torch.NewDisposeScope()
+                scope.MoveToOuter(square ((allWritten C start count J).matmul root))
+
+            torch.cat (runs n (most / (C * Q.size 0)) |> Seq.map block |> Seq.toArray, 0L)
+
+    /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
+    let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
+        match part, prepared with
+        | DataPrecision.LowRank(_, _, V, kappa), PreparedPart.LowRank(prior, features, V') when
+            obj.ReferenceEquals(V, V')
+            ->
+            prior / delta[0] - square (features * shares delta[0] kappa)
+        | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
+            weightedPairs ((S + delta[0]).reciprocal()) squares errors
+        | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
+            weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
+        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J -> denseWhole C delta[0] Q kappa J
+        | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+
+    /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
+    let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
+        match part with
+        | DataPrecision.LowRank(U, relative, V, kappa) ->
+            let R = features relative U V J * shares delta[0] kappa
+            FisherFactor.gram (weighted delta -0.5 J) - R.mm (R.t ())
+        | DataPrecision.Basis(Q_E, Q_A, S) ->
+            let root = (S + delta[0]).rsqrt().reshape(-1L, S.size 2)
+
+            FisherFactor.gram (
+                FisherFactor.ofColumns {
+                    Layers = [| LayerFactor.Weighted(rotated Q_E Q_A (first J), root) |]
+                    Weight = 1.0
+                }
+            )
+        | DataPrecision.Dense(Q, kappa, _) ->
+            let n = LayerFactor.columns (first J) / C
+
+            let features =
+                (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)
+
+            let features = features.``to`` double
+            features.mm (features.t ())
+        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."

@@ -1,0 +1,235 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// A Laplace posterior N(theta*, T (P + N F)^-1) over the weights of some layers; all others stay at their values.
+/// It does not own its tensors: who made them frees them.
+[<ReferenceEquality>]
+type Posterior = {
+    /// theta*, one [d_out; d_in] a layer.
+    Mean: torch.Tensor array
+    /// N F with its eigenvectors.
+    Data: DataPrecision
+    /// P and the prior's mean.
+    Prior: Prior
+    /// T: what the covariance is multiplied by.
+    Temperature: float
+}
+
+/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller. An
+/// ArgumentException tells of layers, shapes, types or devices that do not fit. (Benzing 2022, App. C; MATH 6)
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Posterior =
+
+    /// The most bytes that temporaries of several vectors take.
+    let internal budget = 64L <<< 20
+
+    /// The tensors held.
+    let tensors (posterior: Posterior) =
+        List.ofArray posterior.Mean
+        @ List.ofArray posterior.Prior.Mean
+        @ DataPrecision.tensors posterior.Data
+
+    /// [d_out; d_in] of each layer.
+    let shapes (posterior: Posterior) = DataPrecision.shapes posterior.Data
+
+    /// The number of weights p.
+    let weights (posterior: Posterior) = DataPrecision.weights posterior.Data
+
+    let private requirePrior (layers: int) (mean: torch.Tensor array) (prior: Prior) =
+        Array.iter (Require.positive "prior precision") prior.Precision
+
+        if prior.Precision.Length <> layers then
+            invalidArg
+                (nameof prior)
+                $"prior must have {layers} precisions, one per layer; got {prior.Precision.Length}."
+
+        if prior.Mean.Length > 0 then
+            Weights.check "the prior's mean" (Weights.shapes mean) prior.Mean
+
+    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
+    /// precisions that are not positive, and a NumericalFailure for weights that are not finite.
+    let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
+        Weights.check (nameof mean) (DataPrecision.shapes data) mean
+        requirePrior mean.Length mean prior
+
+        for theta in mean do
+            Reading.requireFinite
+                "the posterior's mean"
+                "weights are not finite"
+                "train the network anew"
+                theta
+
+        {
+            Mean = mean
+            Data = DataPrecision.fitTo prior.Precision data
+            Prior = prior
+            Temperature = 1.0
+        }
+
+    /// The same for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
+    /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
+    let withPrior (prior: Prior) (posterior: Posterior) =
+        requirePrior posterior.Mean.Length posterior.Mean prior
+
+        {
+            posterior with
+                Prior = prior
+                Data = DataPrecision.fitTo prior.Precision posterior.Data
+        }
+
+    /// The same with one prior precision for all layers.
+    let withPrecision (delta: float) (posterior: Posterior) =
+        Require.positive "prior precision" delta
+        withPrior (Prior.withPrecision (Array.create posterior.Mean.Length delta) posterior.Prior) posterior
+
+    /// The same with a covariance multiplied by T in place of what it was before.
+    let withTemperature (temperature: float) (posterior: Posterior) =
+        Require.positive (nameof temperature) temperature
+
+        {
+            posterior with
+                Temperature = temperature
+        }
+
+    let internal byPart (posterior: Posterior) (ofPart: float array -> DataPrecision -> 'T) =
+        DataPrecision.parts posterior.Data
+        |> Array.map (fun struct (part, first, count) ->
+            ofPart (Array.sub posterior.Prior.Precision first count) part)
+
+    let private onPart (posterior: Posterior) (v: torch.Tensor array) ofPart =
+        DataPrecision.parts posterior.Data
+        |> Array.map (fun struct (part, first, count) ->
+            ofPart (Array.sub posterior.Prior.Precision first count) part (Array.sub v first count))
+
+    let private requireVector name (posterior: Posterior) (v: torch.Tensor array) =
+        Weights.check name (shapes posterior) v
+        Array.iter2 (fun like x -> Require.alike name like x) posterior.Mean v
+
+    /// Sigma v.
+    let covarianceProduct (v: torch.Tensor array) (posterior: Posterior) =
+        requireVector (nameof v) posterior v
+
+        Scope.owned
+            (fun () ->
+                let single (v: torch.Tensor) = v.unsqueeze 0L
+
+                onPart posterior (Array.map single v) PosteriorPart.product
+                |> Array.concat
+                |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
+            Seq.ofArray
+
+    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2 m^2 p
+    /// operations. Shapes: -> [d_out; d_in] a layer.
+    let variances (posterior: Posterior) =
+        Scope.owned
+            (fun () ->
+                let most = budget / posterior.Mean[0].ElementSize
+
+                byPart posterior (PosteriorPart.variances most)
+                |> Array.concat
+                |> Array.map (fun found -> found * posterior.Temperature))
+            Seq.ofArray
+
+    let private sumOverParts posterior (ofPart: float array -> DataPrecision -> float) =
+        Scope.value (fun () -> byPart posterior ofPart |> Array.sum)
+
+    /// sum log(1 + kappa / delta) over all parts: log det (I + P^-1 N F).
+    let internal gain (posterior: Posterior) =
+        sumOverParts posterior (fun delta part ->
+            let spectrum = PosteriorPart.spectrum part
+            Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
+
+    let private layerWeights (posterior: Posterior) =
+        shapes posterior |> Array.map (Array.fold (*) 1L >> float)
+
+    /// log det P = sum_l p_l log delta_l.
+    let private priorLogDet (posterior: Posterior) =
+        Array.map2 (fun p delta -> p * log delta) (layerWeights posterior) posterior.Prior.Precision
+        |> Array.sum
+
+    /// log det of the precision (P + N F) / T.
+    let logDet (posterior: Posterior) =
+        priorLogDet posterior + gain posterior
+        - float (weights posterior) * log posterior.Temperature
+
+    /// tr (T Sigma).
+    let trace (posterior: Posterior) =
+        posterior.Temperature * sumOverParts posterior PosteriorPart.trace
+
+    /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
+    let effectiveParameters (posterior: Posterior) =
+        sumOverParts posterior (fun delta part ->
+            Evidence.effectiveParameters delta[0] (PosteriorPart.spectrum part))
+
+    /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
+    let columns (posterior: Posterior) =
+        byPart posterior (fun _ part -> (PosteriorPart.spectrum part).Kappa.size 0)
+        |> Array.sum
+
+    /// delta_l |theta*_l - mean_l|^2, summed.
+    let private penalty (posterior: Posterior) =
+        Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior)
+        |> Array.sum
+
+    /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for samples.
+    let squaredDistance (theta: torch.Tensor array) (posterior: Posterior) =
+        requireVector (nameof theta) posterior theta
+
+        Scope.value (fun () ->
+            let v = Weights.axpy -1.0 posterior.Mean theta
+
+            let data =
+                onPart posterior v (fun _ part v -> Reading.number (PosteriorPart.quadratic part v))
+                |> Array.sum
+
+            let prior =
+                Prior.distances v { posterior.Prior with Mean = [||] }
+                |> Array.map2 (*) posterior.Prior.Precision
+                |> Array.sum
+
+            (data + prior) / posterior.Temperature)
+
+    /// log q(theta), the posterior's logarithmic density.
+    let logDensity (theta: torch.Tensor array) (posterior: Posterior) =
+        0.5
+        * (logDet posterior
+           - float (weights posterior) * log (2.0 * Math.PI)
+           - squaredDistance theta posterior)
+
+    /// KL(q || prior) = 1/2 (T (p - gamma) + sum delta d - p - p log T + log det (I + P^-1 N F)).
+    let divergence (posterior: Posterior) =
+        let p, T = float (weights posterior), posterior.Temperature
+
+        0.5
+        * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T
+           + gain posterior)
+
+    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the evidence, at
+    /// T = 1.
+    let logEvidence (logLikelihood: float) (posterior: Posterior) =
+        logLikelihood - 0.5 * (penalty posterior + gain posterior)
+
+    /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor belongs to
+    /// the caller.
+    let spectrum (posterior: Posterior) =
+        let one = Array.create posterior.Mean.Length 1.0
+
+        Scope.owned
+            (fun () ->
+                let kappas =
+                    DataPrecision.fitTo one posterior.Data
+                    |> DataPrecision.parts
+                    |> Array.map (fun struct (part, _, _) ->
+                        (PosteriorPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
+
+                {
+                    Kappa = torch.cat (kappas, 0L)
+                    Weights = weights posterior
+                })
+            (fun spectrum -> [ spectrum.Kappa ])
+
+    /// The squared distance of theta* to the prior's mean over all layers.
+    let distance (posterior: Posterior) =
+        Prior.distances posterior.Mean posterior.Prior |> Array.sum

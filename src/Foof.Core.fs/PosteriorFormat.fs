@@ -1,0 +1,125 @@
+namespace Foof
+
+open System.Collections.Generic
+open System.Text.Json.Nodes
+open TorchSharp
+
+/// Posteriors as a JSON text that names tensors, and back to the same bits: for files.
+[<RequireQualifiedAccess>]
+module PosteriorFormat =
+
+    let private numbers (values: float array) : JsonNode =
+        values
+        |> Array.map (fun value -> JsonValue.Create value :> JsonNode)
+        |> FactorFormat.arrayOf
+
+    let private text (value: string) : JsonNode = JsonValue.Create value
+
+    let private ofPart tensors (path: string) part : JsonNode =
+        let curvature found =
+            "curvature", text (CurvatureFormat.describe tensors $"{path}.curvature" found)
+
+        let kept name tensor =
+            name, text ((Written tensors).Keep $"{path}.{name}" tensor)
+
+        match part with
+        | DataPrecision.LowRank(U, relative, V, kappa) ->
+            FactorFormat.objectOf "low rank" [
+                curvature (Curvature.LowRank U)
+                "relative", numbers relative
+                kept "V" V
+                kept "kappa" kappa
+            ]
+        | DataPrecision.Basis(Q_E, Q_A, S) ->
+            FactorFormat.objectOf "basis" [ curvature (Curvature.Eigenbasis(Q_E, Q_A, S)) ]
+        | DataPrecision.Dense(Q, kappa, shapes) ->
+            FactorFormat.objectOf "dense" [ curvature (Curvature.Dense(Q, shapes)); kept "kappa" kappa ]
+        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+
+    let private toPart (tensors: IReadOnlyDictionary<string, torch.Tensor>) (node: JsonNode) =
+        let find name =
+            match tensors.TryGetValue name with
+            | true, tensor -> tensor
+            | _ -> FactorFormat.refuse $"name tensors that are there, and '{name}' is not"
+
+        let curvature =
+            FactorFormat.entry "curvature" node
+            |> FactorFormat.value<string>
+            |> CurvatureFormat.read tensors
+
+        let relative () =
+            FactorFormat.entry "relative" node
+            |> FactorFormat.items
+            |> Array.map FactorFormat.value<float>
+
+        match FactorFormat.kind node, curvature with
+        | "low rank", Curvature.LowRank U ->
+            DataPrecision.LowRank(
+                U,
+                relative (),
+                FactorFormat.tensor find "V" node,
+                FactorFormat.tensor find "kappa" node
+            )
+        | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, Q_A, S)
+        | "dense", Curvature.Dense(Q, shapes) ->
+            DataPrecision.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
+        | kind, _ -> FactorFormat.refuse $"know precisions of kind '{kind}'"
+
+    /// A posterior's description; its tensors, which stay its own, are added to `tensors`. Raises an ArgumentException
+    /// when a name is taken.
+    let describe (tensors: IDictionary<string, torch.Tensor>) (posterior: Posterior) =
+        let vector name (x: torch.Tensor array) =
+            x
+            |> Array.mapi (fun l x -> text ((Written tensors).Keep $"{name}.{l}" x))
+            |> FactorFormat.arrayOf
+
+        let parts =
+            DataPrecision.parts posterior.Data
+            |> Array.mapi (fun i struct (part, _, _) -> ofPart tensors $"part.{i}" part)
+
+        (FactorFormat.objectOf "posterior" [
+            "mean", vector "mean" posterior.Mean
+            "prior_mean", vector "prior_mean" posterior.Prior.Mean
+            "precision", numbers posterior.Prior.Precision
+            "temperature", JsonValue.Create posterior.Temperature
+            "parts", FactorFormat.arrayOf parts
+        ])
+            .ToJsonString()
+
+    /// The posterior of a description, over tensors that it shares with `tensors`. Raises an ArgumentException when the
+    /// text is no description, a tensor is missing or their shapes do not fit one another.
+    let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
+        let node =
+            try
+                JsonNode.Parse description
+            with :? System.Text.Json.JsonException ->
+                FactorFormat.refuse "be JSON"
+
+        let vector name =
+            FactorFormat.entry name node
+            |> FactorFormat.items
+            |> Array.map (fun item ->
+                match tensors.TryGetValue(FactorFormat.value<string> item) with
+                | true, tensor -> tensor
+                | _ -> FactorFormat.refuse $"name the tensors of '{name}'")
+
+        let precision =
+            FactorFormat.entry "precision" node
+            |> FactorFormat.items
+            |> Array.map FactorFormat.value<float>
+
+        let parts =
+            FactorFormat.entry "parts" node
+            |> FactorFormat.items
+            |> Array.map (toPart tensors)
+
+        let data =
+            if parts.Length = 1 then
+                parts[0]
+            else
+                DataPrecision.Blocks parts
+
+        let prior = Prior.perLayer precision |> Prior.withMean (vector "prior_mean")
+
+        Posterior.make (vector "mean") data prior
+        |> Posterior.withTemperature (FactorFormat.value<float>(FactorFormat.entry "temperature" node))

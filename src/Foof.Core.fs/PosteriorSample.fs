@@ -1,0 +1,146 @@
+namespace Foof
+
+open TorchSharp
+
+/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App. C; MATH 6)
+[<RequireQualifiedAccess>]
+module PosteriorSample =
+
+    let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
+        let device = posterior.Mean[0].device
+
+        if
+            not (isNull generator)
+            && (generator.device.``type`` <> device.``type``
+                || generator.device.index <> device.index)
+        then
+            invalidArg
+                (nameof generator)
+                $"generator must be on the posterior's device, {device}; got it on {generator.device}."
+
+    /// Standard normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at
+    /// once, and those that a part wants besides.
+    let private fill (generator: torch.Generator) parts (samples: torch.Tensor array) =
+        let k, like = samples[0].size 0, samples[0]
+
+        let noises =
+            parts
+            |> Array.map (fun struct (part, _, _) ->
+                torch.empty (k, PosteriorPart.noise part, dtype = like.dtype, device = like.device))
+
+        let normal (tensor: torch.Tensor) =
+            tensor.normal_ (generator = generator) |> ignore
+
+        for s in 0L .. k - 1L do
+            use _sample = torch.NewDisposeScope()
+
+            parts
+            |> Array.iteri (fun i struct (_, first, count) ->
+                for l in first .. first + count - 1 do
+                    normal (samples[l].select(0L, s))
+
+                if noises[i].size 1 > 0L then
+                    normal (noises[i].select(0L, s)))
+
+        noises |> Array.map _.t()
+
+    let private sampleChunk (posterior: Posterior) generator (samples: torch.Tensor array) =
+        use _chunk = torch.NewDisposeScope()
+        let parts = DataPrecision.parts posterior.Data
+        let noises = fill generator parts samples
+
+        parts
+        |> Array.iteri (fun i struct (part, first, count) ->
+            let delta = Array.sub posterior.Prior.Precision first count
+            PosteriorPart.deviate delta part noises[i] (Array.sub samples first count))
+
+        Array.iter2
+            (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
+                if posterior.Temperature <> 1.0 then
+                    sample.mul_ ((sqrt posterior.Temperature).ToScalar()) |> ignore
+
+                sample.add_ mean |> ignore)
+            samples
+            posterior.Mean
+
+    /// How many samples are drawn in one go within the budget of temporaries.
+    let private atOnce (posterior: Posterior) =
+        let most =
+            Posterior.byPart posterior (fun _ part -> PosteriorPart.footprint part)
+            |> Array.max
+
+        max 1L (Posterior.budget / (posterior.Mean[0].ElementSize * most))
+
+    /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
+    ///
+    /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
+    /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
+    /// many samples are drawn at once; null is the default generator. Temporaries take 64 MB at most, unless one sample
+    /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and
+    /// a generator on another device.
+    let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
+        requireGenerator posterior generator
+
+        if samples.Length <> posterior.Mean.Length then
+            invalidArg
+                (nameof samples)
+                $"samples must hold {posterior.Mean.Length} tensors, one per layer; got {samples.Length}."
+
+        let k = if samples[0].dim() = 3L then samples[0].size 0 else 0L
+        Require.atLeast "the number of samples" 1 (int k)
+
+        Array.iter2
+            (fun (mean: torch.Tensor) (sample: torch.Tensor) ->
+                Require.like (nameof samples) (Array.append [| k |] mean.shape) mean.dtype sample
+                |> ignore
+
+                if not (sample.is_contiguous ()) then
+                    invalidArg (nameof samples) "samples must lie in one piece; got a view with gaps.")
+            posterior.Mean
+            samples
+
+        Scope.value (fun () ->
+            use _quiet = torch.no_grad ()
+            let most = atOnce posterior
+
+            for start in 0L .. most .. k - 1L do
+                samples
+                |> Array.map _.narrow(0L, start, min most (k - start))
+                |> sampleChunk posterior generator)
+
+    /// k samples, as `into`. Shapes: -> [k; d_out; d_in] a layer.
+    let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
+        Require.atLeast "the number of samples" 1 k
+
+        Scope.owned
+            (fun () ->
+                let samples =
+                    posterior.Mean
+                    |> Array.map (fun mean ->
+                        torch.empty (
+                            Array.append [| int64 k |] mean.shape,
+                            dtype = mean.dtype,
+                            device = mean.device
+                        ))
+
+                into generator samples posterior
+                samples)
+            Seq.ofArray
+
+    /// k samples in chunks of the size that suits the memory budget, one chunk after the other: for k p numbers that do
+    /// not fit at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for.
+    let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
+        Require.atLeast "the number of samples" 1 k
+        requireGenerator posterior generator
+        let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
+        let most = int (max 1L (min (atOnce posterior) (Posterior.budget / bytes)))
+
+        seq {
+            for start in 0..most .. k - 1 do
+                let chunk = draw (min most (k - start)) generator posterior
+
+                try
+                    yield chunk
+                finally
+                    chunk |> Array.iter _.Dispose()
+        }

@@ -1,0 +1,186 @@
+namespace Foof
+
+open System
+open TorchSharp
+
+/// What predictions at some inputs need that does not depend on the prior precision. Owns its tensors.
+[<Sealed>]
+type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPart array) =
+    let tensors = parts |> Seq.collect OutputCovariance.tensors |> Seq.toArray
+
+    member internal _.Points = points
+    member internal _.Entries = entries
+    member internal _.Parts = parts
+
+    interface IDisposable with
+        member _.Dispose() =
+            for tensor in tensors do
+                tensor.Dispose()
+
+/// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what follows for
+/// class probabilities. Cross Grams only: nothing of size p x C is formed where the posterior does not hold it.
+/// Results belong to the caller. (MATH 6)
+[<RequireQualifiedAccess>]
+module Predictive =
+
+    let private entries (posterior: Posterior) (points: int64) (J: FisherFactor) =
+        if J.Shapes <> Posterior.shapes posterior then
+            invalidArg
+                (nameof J)
+                "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
+
+        let columns = int64 (FisherFactor.columns J)
+
+        if points < 1L || J.Parts.Length <> 1 || columns % points <> 0L then
+            invalidArg
+                (nameof points)
+                $"J must have the same number of columns for each of {points} data points; got {columns}."
+
+        columns / points
+
+    /// The Jacobian of each part's layers.
+    let private byPart (posterior: Posterior) (J: FisherFactor) =
+        DataPrecision.parts posterior.Data
+        |> Array.map (fun struct (part, first, count) ->
+            struct (part,
+                    Array.sub posterior.Prior.Precision first count,
+                    {
+                        Shapes = Array.sub J.Shapes first count
+                        Parts =
+                            J.Parts
+                            |> Array.map (fun columns -> {
+                                columns with
+                                    Layers = Array.sub columns.Layers first count
+                            })
+                    }))
+
+    let private total (posterior: Posterior) (parts: torch.Tensor array) =
+        parts
+        |> Array.map _.``to``(torch.ScalarType.Float64)
+        |> Array.reduce (fun x y -> x + y)
+        |> fun sum -> sum * posterior.Temperature
+
+    let private preparedParts C posterior J =
+        byPart posterior J
+        |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
+
+    let private finished C (prepared: PreparedPart array) (posterior: Posterior) =
+        DataPrecision.parts posterior.Data
+        |> Array.map2
+            (fun prepared struct (part, first, count) ->
+                let delta = Array.sub posterior.Prior.Precision first count
+                OutputCovariance.blocks C delta part prepared)
+            prepared
+        |> total posterior
+
+    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns -> [n; C; C].
+    let covariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
+        let C = entries posterior points J
+        Scope.tensor (fun () -> finished C (preparedParts C posterior J) posterior)
+
+    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers. It may share J's tensors and
+    /// owns them then. Raises what `covariance` raises.
+    let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
+        let C = entries posterior points J
+
+        let parts =
+            Scope.ownedBut
+                (FisherFactor.tensors J)
+                (fun () -> preparedParts C posterior J)
+                (Seq.collect OutputCovariance.tensors)
+
+        for tensor in parts |> Seq.collect OutputCovariance.tensors do
+            Scope.detach tensor |> ignore
+
+        new PreparedOutputs(points, C, parts)
+
+    /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
+    let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
+        if prepared.Parts.Length <> (DataPrecision.parts posterior.Data).Length then
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+
+        Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
+
+    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
+    /// Shapes: J of n C columns -> [n C; n C].
+    let jointCovariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
+        let C = entries posterior points J
+
+        Scope.tensor (fun () ->
+            let joint =
+                byPart posterior J
+                |> Array.map (fun struct (part, delta, own) -> OutputCovariance.joint C delta part own)
+                |> total posterior
+
+            joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))
+
+    let private requireFit (output: torch.Tensor) (covariance: torch.Tensor) =
+        if
+            output.dim () <> 2L
+            || covariance.shape <> [| output.size 0; output.size 1; output.size 1 |]
+        then
+            invalidArg
+                (nameof covariance)
+                ($"covariance must be [n; C; C] for an output [n; C]; got %A{covariance.shape} "
+                 + $"for %A{output.shape}.")
+
+    let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
+
+    /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal. Shapes: f [n; C], covariance [n; C; C] ->
+    /// [n; C], float64. (MacKay 1992, by class)
+    let probit (output: torch.Tensor) (covariance: torch.Tensor) =
+        requireFit output covariance
+
+        Scope.tensor (fun () ->
+            let f = output.``to`` torch.ScalarType.Float64
+            (f / (diagonal covariance * (Math.PI / 8.0) + 1.0).sqrt()).softmax 1L)
+
+    /// The mean of the Dirichlet distribution whose Laplace approximation in the softmax basis is N(f, covariance):
+    /// alpha_c = (1 - 2/C + e^f_c / C^2 sum e^-f) / v_c, after both are projected onto outputs that sum to zero.
+    ///
+    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64. (Hobbhahn et al. 2022)
+    let bridge (output: torch.Tensor) (covariance: torch.Tensor) =
+        requireFit output covariance
+
+        Scope.tensor (fun () ->
+            let f = output.``to`` torch.ScalarType.Float64
+            let C = float (f.size 1)
+            let rows = covariance.sum 2L
+            let all = rows.sum(1L, keepdim = true).clamp_min(1e-300.ToScalar())
+            let mean = f - rows * f.sum (1L, keepdim = true) / all
+            let v = (diagonal covariance - rows.square () / all).clamp_min(1e-12.ToScalar())
+
+            // e^f_c sum_k e^-f_k = sum_k e^(f_c - f_k)
+            let ratios = (mean + (mean.neg ()).logsumexp(1L, keepdim = true)).exp()
+            let alpha = (ratios / (C * C) + (1.0 - 2.0 / C)) / v
+            alpha / alpha.sum (1L, keepdim = true))
+
+    /// Samples of the outputs, f + L eps with L L^T the covariance. Shapes: f [n; C], covariance [n; C; C] ->
+    /// [k; n; C], float64. Raises an ArgumentException for k = 0.
+    let sampleOutputs
+        (k: int)
+        (generator: torch.Generator)
+        (output: torch.Tensor)
+        (covariance: torch.Tensor)
+        =
+        Require.atLeast "the number of samples" 1 k
+        requireFit output covariance
+
+        Scope.tensor (fun () ->
+            let f = output.``to`` torch.ScalarType.Float64
+            let struct (values, Q) = torch.linalg.eigh covariance
+            let root = Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze 1L
+
+            let eps =
+                torch.randn (
+                    [| f.size 0; f.size 1; int64 k |],
+                    dtype = f.dtype,
+                    device = f.device,
+                    generator = generator
+                )
+
+            (root.matmul eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
+
+    /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
+        Scope.tensor (fun () -> (sampleOutputs k generator output covariance).softmax(2L).mean [| 0L |])

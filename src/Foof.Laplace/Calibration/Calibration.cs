@@ -1,0 +1,158 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are means over data
+/// points.
+/// </summary>
+public static class Calibration
+{
+    private const int DefaultBins = 15;
+
+    // A class that was held impossible costs as much as one held possible to one in 1e300.
+    private const double Least = 1e-300;
+
+    /// <summary>-log p_y.</summary>
+    public static double NegativeLogLikelihood(Tensor probabilities, Tensor labels)
+    {
+        Check(probabilities, labels);
+        using var scope = NewDisposeScope();
+        return -OfLabels(probabilities, labels).clamp_min(Least).log().mean().ToDouble();
+    }
+
+    /// <summary>The share of labels that are the most probable class.</summary>
+    public static double Accuracy(Tensor probabilities, Tensor labels)
+    {
+        Check(probabilities, labels);
+        using var scope = NewDisposeScope();
+        return probabilities.argmax(1).eq(labels).to(ScalarType.Float64).mean().ToDouble();
+    }
+
+    /// <summary>sum_c (p_c - [c = y])^2, from 0 to 2 (Brier 1950).</summary>
+    public static double Brier(Tensor probabilities, Tensor labels)
+    {
+        Check(probabilities, labels);
+        using var scope = NewDisposeScope();
+        var p = probabilities.to(ScalarType.Float64);
+        return (p.square().sum(1) - OfLabels(p, labels) * 2 + 1).mean().ToDouble();
+    }
+
+    /// <summary>
+    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest probability, weighed by
+    /// the points in each (Naeini et al. 2015).
+    /// </summary>
+    public static double CalibrationError(Tensor probabilities, Tensor labels, int bins = DefaultBins)
+    {
+        var reliability = Reliability(probabilities, labels, bins);
+        var all = reliability.Sum(bin => bin.Count);
+        return reliability.Sum(bin => (double)bin.Count / all * Math.Abs(bin.Accuracy - bin.Confidence));
+    }
+
+    /// <summary>What a reliability diagram shows; empty bins are left out.</summary>
+    public static IReadOnlyList<ReliabilityBin> Reliability(
+        Tensor probabilities,
+        Tensor labels,
+        int bins = DefaultBins
+    )
+    {
+        Check(probabilities, labels);
+        Require.atLeast(nameof(bins), 1, bins);
+        using var scope = NewDisposeScope();
+        var p = probabilities.to(ScalarType.Float64);
+        var confidence = Values(p.amax([1L]));
+        var right = Values(p.argmax(1).eq(labels).to(ScalarType.Float64));
+        return
+        [
+            .. confidence
+                .Zip(right)
+                .GroupBy(pair => Math.Clamp((int)Math.Ceiling(pair.First * bins) - 1, 0, bins - 1))
+                .OrderBy(bin => bin.Key)
+                .Select(bin => new ReliabilityBin(
+                    (double)bin.Key / bins,
+                    (bin.Key + 1.0) / bins,
+                    bin.Count(),
+                    bin.Average(pair => pair.First),
+                    bin.Average(pair => pair.Second)
+                )),
+        ];
+    }
+
+    /// <summary>-sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.</summary>
+    public static Tensor Entropy(Tensor probabilities)
+    {
+        using var scope = NewDisposeScope();
+        var p = probabilities.to(ScalarType.Float64);
+        return scope.MoveToOuter(-(p * p.clamp_min(Least).log()).sum(1));
+    }
+
+    /// <summary>1 - max_c p_c, [n]: the same by the probability. The caller owns it.</summary>
+    public static Tensor Doubt(Tensor probabilities)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(1.0 - probabilities.to(ScalarType.Float64).amax([1L]));
+    }
+
+    /// <summary>
+    /// The area under the ROC curve of a score that should be larger for <paramref name="outside"/> than for
+    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and [m].
+    /// </summary>
+    /// <exception cref="ArgumentException">One is empty, or holds a number that is not finite.</exception>
+    public static double Auroc(Tensor inside, Tensor outside)
+    {
+        if (inside.numel() == 0 || outside.numel() == 0)
+            throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
+        Reading.requireFinite("the scores", "are not finite", "check the predictions", inside);
+        Reading.requireFinite("the scores", "are not finite", "check the predictions", outside);
+        var (x, y) = (Values(inside), Values(outside));
+        Array.Sort(x);
+        var pairs = 0.0;
+        foreach (var value in y)
+            pairs += 0.5 * (Below(x, value) + Below(x, Math.BitIncrement(value)));
+        return pairs / ((double)x.Length * y.Length);
+    }
+
+    // How many sorted values are smaller.
+    private static int Below(double[] sorted, double value)
+    {
+        var (low, high) = (0, sorted.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (sorted[middle] < value)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    private static double[] Values(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
+    }
+
+    private static Tensor OfLabels(Tensor probabilities, Tensor labels) =>
+        probabilities.to(ScalarType.Float64).gather(1, labels.unsqueeze(1)).squeeze(1);
+
+    private static void Check(Tensor probabilities, Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        ArgumentNullException.ThrowIfNull(labels);
+        if (probabilities.dim() != 2 || labels.dim() != 1 || labels.shape[0] != probabilities.shape[0])
+            throw new ArgumentException(
+                $"Probabilities must be [n; C] and labels [n]; got [{string.Join("; ", probabilities.shape)}] "
+                    + $"and [{string.Join("; ", labels.shape)}]."
+            );
+        if (labels.numel() == 0)
+            throw new ArgumentException("There must be at least one data point; got none.");
+        using var scope = NewDisposeScope();
+        var bad = labels.lt(0).logical_or(labels.ge(probabilities.shape[1])).sum().item<long>();
+        if (bad > 0)
+            throw new ArgumentException(
+                $"Labels must lie from 0 to {probabilities.shape[1] - 1}; {bad} of {labels.numel()} do not."
+            );
+    }
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>A hash of all that a file holds; it tells damage from a file of something else.</summary>
+internal static class FileCheckSum
+{
+    /// <summary>Of tensors by name and a text.</summary>
+    internal static string Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string text)
+    {
+        using var scope = NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(text));
+        foreach (var (name, tensor) in tensors)
+        {
+            hash.AppendData(
+                Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]")
+            );
+            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}

@@ -1,0 +1,212 @@
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>A posterior as a safetensors file with a description in its header.</summary>
+internal static class LaplaceFile
+{
+    private const string PosteriorKey = "foof.posterior";
+    private const string NetworkKey = "foof.posterior.network";
+    private const string CheckSumKey = "check_sum";
+    private const string GradientPrefix = "gradient.";
+
+    /// <summary>What the header says beside the posterior itself.</summary>
+    private sealed record Network(
+        LayerText[] Layers,
+        string Likelihood,
+        double[] Sigma,
+        long Points,
+        long DataPoints,
+        double? LogLikelihood,
+        long Entries,
+        string Labels,
+        int SampledLabels,
+        bool IsLastLayer,
+        bool IsWhole
+    );
+
+    private sealed record LayerText(string Name, long[] Shape, string Type);
+
+    /// <summary>Writes all of it or nothing.</summary>
+    internal static void Save(
+        string path,
+        Layer[] layers,
+        Posterior posterior,
+        LaplaceFacts facts,
+        Tensor[]? gradient
+    )
+    {
+        var tensors = new Dictionary<string, Tensor>();
+        var text = PosteriorFormat.describe(tensors, posterior);
+        foreach (var (l, matrix) in (gradient ?? []).Index())
+            tensors.Add($"{GradientPrefix}{l}", matrix);
+        var network = JsonSerializer.Serialize(Describe(layers, facts));
+        Safetensors.Save(
+            path,
+            tensors,
+            [
+                new(PosteriorKey, text),
+                new(NetworkKey, network),
+                new(CheckSumKey, FileCheckSum.Of(tensors, text + network)),
+            ]
+        );
+    }
+
+    /// <summary>Reads it on the layers' device; tensors belong to the caller's scope.</summary>
+    internal static (Posterior Posterior, LaplaceFacts Facts, Tensor[]? Gradient) Load(
+        string path,
+        Layer[] layers
+    )
+    {
+        using var content = Safetensors.Load(path);
+        var (text, network) = Checked(path, content);
+        Require(path, layers, network);
+        var device = layers[0].Weight.device;
+        // Outside of every scope until here: the scope of the caller takes the tensors on.
+        var tensors = content.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.to(device).alias());
+        try
+        {
+            var posterior = PosteriorFormat.read(tensors, text);
+            RequireWeights(path, layers, posterior);
+            return (posterior, Facts(network), Gradient(tensors, layers.Length));
+        }
+        catch (ArgumentException error) when (error is not ForeignFileException)
+        {
+            throw Damaged(path, error.Message);
+        }
+    }
+
+    private static Tensor[]? Gradient(Dictionary<string, Tensor> tensors, int layers) =>
+        tensors.ContainsKey($"{GradientPrefix}0")
+            ? [.. Enumerable.Range(0, layers).Select(l => tensors[$"{GradientPrefix}{l}"])]
+            : null;
+
+    private static Network Describe(Layer[] layers, LaplaceFacts facts) =>
+        new(
+            [
+                .. layers.Select(layer => new LayerText(
+                    layer.Name,
+                    [LayerModule.outputs(layer), LayerModule.inputs(layer)],
+                    layer.Weight.dtype.ToString()
+                )),
+            ],
+            NameOf(facts.Likelihood),
+            facts.Likelihood switch
+            {
+                Likelihood.Gaussian { sigma: var sigma } => [sigma],
+                Likelihood.GaussianPerOutput { sigma: var sigma } => sigma,
+                _ => [],
+            },
+            facts.Points,
+            facts.DataPoints,
+            facts.LogLikelihood,
+            facts.Entries,
+            facts.Labels.IsFull ? "full"
+                : facts.Labels.IsEmpirical ? "empirical"
+                : "sampled",
+            facts.Labels is Fisher.MonteCarlo { samples: var samples } ? samples : 0,
+            facts.IsLastLayer,
+            facts.IsWhole
+        );
+
+    private static string NameOf(Likelihood likelihood) =>
+        likelihood switch
+        {
+            Likelihood.Gaussian => "gaussian",
+            Likelihood.GaussianPerOutput => "gaussian per output",
+            { IsCategorical: true } => "categorical",
+            { IsBernoulli: true } => "bernoulli",
+            _ => "poisson",
+        };
+
+    private static LaplaceFacts Facts(Network network) =>
+        new(
+            network.Likelihood switch
+            {
+                "gaussian" => Likelihood.NewGaussian(network.Sigma[0]),
+                "gaussian per output" => Likelihood.NewGaussianPerOutput(network.Sigma),
+                "categorical" => Likelihood.Categorical,
+                "bernoulli" => Likelihood.Bernoulli,
+                _ => Likelihood.Poisson,
+            },
+            network.Points,
+            network.DataPoints,
+            network.LogLikelihood,
+            network.Entries,
+            network.Labels switch
+            {
+                "full" => Fisher.Full,
+                "empirical" => Fisher.Empirical,
+                _ => Fisher.NewMonteCarlo(Math.Max(1, network.SampledLabels)),
+            },
+            network.IsLastLayer,
+            network.IsWhole
+        );
+
+    private static (string Text, Network Network) Checked(string path, SafetensorsContent content)
+    {
+        if (
+            content.Metadata.GetValueOrDefault(PosteriorKey) is not { } text
+            || content.Metadata.GetValueOrDefault(NetworkKey) is not { } network
+        )
+            throw new ForeignFileException($"{path} must be a posterior's file; it does not tell of any.");
+        var found = FileCheckSum.Of(content.Tensors, text + network);
+        var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
+        if (kept != found)
+            throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
+        try
+        {
+            return
+                JsonSerializer.Deserialize<Network>(network)
+                    is { Layers: not null, Likelihood: not null, Sigma: not null } description
+                ? (text, description)
+                : throw Damaged(path, "its description is incomplete");
+        }
+        catch (JsonException)
+        {
+            throw Damaged(path, "its description is no JSON");
+        }
+    }
+
+    private static void Require(string path, Layer[] layers, Network network)
+    {
+        var expected = Text(
+            layers.Select(layer => new LayerText(
+                layer.Name,
+                [LayerModule.outputs(layer), LayerModule.inputs(layer)],
+                layer.Weight.dtype.ToString()
+            ))
+        );
+        var found = Text(network.Layers);
+        if (expected != found)
+            throw new ForeignFileException(
+                $"{path} must be of this network, {expected}; it is of another one, {found}."
+            );
+    }
+
+    private static void RequireWeights(string path, Layer[] layers, Posterior posterior)
+    {
+        using var scope = NewDisposeScope();
+        var weights = WeightPenalty.weights(layers);
+        foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))
+            if (!mean.eq(own).all().item<bool>())
+                throw new ForeignFileException(
+                    $"{path} must be of this network; the weights of '{layer.Name}' are others: load the network "
+                        + "that the posterior was fitted to."
+                );
+    }
+
+    private static string Text(IEnumerable<LayerText> layers) =>
+        string.Join(
+            ", ",
+            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{string.Join("; ", layer.Shape)}]")
+        );
+
+    private static InvalidDataException Damaged(string path, string reason) =>
+        new($"{path} is damaged: {reason.TrimEnd('.')}.");
+
+    /// <summary>The file is of something else.</summary>
+    private sealed class ForeignFileException(string sentence) : ArgumentException(sentence);
+}

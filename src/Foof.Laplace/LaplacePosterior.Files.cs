@@ -1,0 +1,33 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+public sealed partial class LaplacePosterior
+{
+    /// <summary>
+    /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The network is not in
+    /// it.
+    /// </summary>
+    public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient);
+
+    /// <summary>Reads what <see cref="Save"/> wrote, for the network that it was fitted to.</summary>
+    /// <param name="model">The network, with the weights that it had; it stays the caller's.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Which layers it covers, as when it was fitted; null: all.</param>
+    /// <exception cref="ArgumentException">The file is of another network, or of something else.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static LaplacePosterior Load(
+        nn.Module<Tensor, Tensor> model,
+        string path,
+        LaplaceOptions? options = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var layers = Covered(model, options ?? new());
+        var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
+        return new(model, layers, posterior, facts, gradient);
+    }
+}

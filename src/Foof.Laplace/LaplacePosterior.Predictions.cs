@@ -1,0 +1,185 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+public sealed partial class LaplacePosterior
+{
+    /// <summary>Predicts one batch. The caller owns the result.</summary>
+    /// <exception cref="ArgumentException">The batch is empty, or there are no samples.</exception>
+    public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
+
+    /// <summary>
+    /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised predictions run
+    /// through the batches once, sampled networks once for as many samples as fit the memory budget.
+    /// </summary>
+    /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
+    /// <param name="options">How; null: linearised, by probit.</param>
+    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">There is no batch, one is empty, or there are no samples.</exception>
+    public Prediction Predict(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        options ??= new();
+        Require.atLeast("the number of samples", 1, options.Samples);
+        SoundModel.Require(model);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var parts =
+            options.Kind == PredictiveKind.MonteCarlo
+                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(
+                    inputs,
+                    progress,
+                    cancellation
+                )
+                : Linearised(inputs, options, progress, cancellation);
+        if (parts.Count == 0)
+            throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
+        var joined = Prediction.Join(parts);
+        Free(parts);
+        return joined;
+    }
+
+    private static void Free(IEnumerable<Prediction> parts)
+    {
+        foreach (var part in parts)
+            part.Dispose();
+    }
+
+    private List<Prediction> Linearised(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions options,
+        IProgress<int>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var parts = new List<Prediction>();
+        using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
+        try
+        {
+            foreach (var input in inputs)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var batch = NewDisposeScope();
+                var (output, jacobian) = Jacobian.factor(model, layers, input);
+                var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
+                parts.Add(OfOutputs(output, covariance, options, generator).Detached());
+                progress?.Report(parts.Count);
+            }
+            return parts;
+        }
+        catch
+        {
+            Free(parts);
+            throw;
+        }
+    }
+
+    /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
+    internal LinearisedBatch Linearise(Tensor input)
+    {
+        SoundModel.Require(model);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
+        return new(output.DetachFromDisposeScope(), prepared);
+    }
+
+    /// <summary>The predictions of such batches; the caller owns them.</summary>
+    internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
+        return Prediction.Join([
+            .. batches.Select(batch =>
+                OfOutputs(batch.Output, Predictive.covarianceOf(batch.Prepared, Alive), options, generator)
+            ),
+        ]);
+    }
+
+    private Prediction OfOutputs(
+        Tensor output,
+        Tensor covariance,
+        PredictionOptions options,
+        Generator generator
+    )
+    {
+        var variance = linalg.diagonal(covariance).reshape(output.shape);
+        var mean = output.to(ScalarType.Float64);
+        if (!Likelihood.IsCategorical)
+            return new(mean, Bernoulli(mean, variance), variance);
+        if (output.dim() != 2)
+            throw new ArgumentException(
+                "Linearised class probabilities need one output [n; C] a data point; predict by Monte Carlo."
+            );
+        var probabilities = options.Kind switch
+        {
+            PredictiveKind.Bridge => Predictive.bridge(output, covariance),
+            PredictiveKind.SampledOutputs => Predictive.sampled(
+                options.Samples,
+                generator,
+                output,
+                covariance
+            ),
+            _ => Predictive.probit(output, covariance),
+        };
+        return new(mean, probabilities, variance);
+    }
+
+    // sigmoid(f / sqrt(1 + pi/8 v)): MacKay's own case.
+    private Tensor? Bernoulli(Tensor mean, Tensor variance) =>
+        Likelihood.IsBernoulli ? (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid() : null;
+
+    /// <summary>
+    /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n C; n C]; with
+    /// the observation noise of a normal likelihood on its diagonal where that is wanted. The caller owns both.
+    /// </summary>
+    public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        SoundModel.Require(model);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var covariance = Predictive.jointCovariance(output.shape[0], jacobian, Alive);
+        if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
+            linalg.diagonal(covariance).add_(sigma * sigma);
+        return scope.MoveToOuter(output, covariance);
+    }
+
+    /// <summary>
+    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the variance of the
+    /// outputs and of the noise together.
+    /// </summary>
+    /// <exception cref="ArgumentException">The likelihood has no predictive distribution in closed form.</exception>
+    public double NegativeLogLikelihood(Prediction prediction, Tensor target)
+    {
+        ArgumentNullException.ThrowIfNull(prediction);
+        using var scope = NewDisposeScope();
+        var y = target.to(ScalarType.Float64);
+        switch (Likelihood)
+        {
+            case { IsCategorical: true }:
+                return Calibration.NegativeLogLikelihood(prediction.Probabilities!, target);
+            case { IsBernoulli: true }:
+                var p = prediction.Probabilities!.clamp(1e-300, 1);
+                var q = (1 - prediction.Probabilities!).clamp(1e-300, 1);
+                return -(y * p.log() + (1 - y) * q.log()).sum().ToDouble() / y.shape[0];
+            case Likelihood.Gaussian { sigma: var sigma }:
+                var v = prediction.Variance + sigma * sigma;
+                var each = (y - prediction.Output).square() / v + (v * (2 * Math.PI)).log();
+                return 0.5 * each.sum().ToDouble() / y.shape[0];
+            default:
+                throw new ArgumentException(
+                    "Only categorical, Bernoulli and normal likelihoods with one sigma have a predictive density here."
+                );
+        }
+    }
+}

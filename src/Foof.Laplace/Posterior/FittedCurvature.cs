@@ -1,0 +1,33 @@
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>What one pass over the data says; its tensors are in no scope.</summary>
+/// <param name="Curvature">The Fisher, a mean over the points.</param>
+/// <param name="Points">How many data points it is of.</param>
+/// <param name="Loss">The mean loss at the labels; null where batches had none.</param>
+/// <param name="Gradient">The mean gradient at the labels; null where batches had none.</param>
+/// <param name="Entries">How many numbers the labels are, for normal likelihoods.</param>
+/// <param name="Labels">Whose labels the Fisher was taken at.</param>
+internal sealed record FittedCurvature(
+    Curvature Curvature,
+    long Points,
+    double? Loss,
+    Tensor[]? Gradient,
+    long Entries,
+    Fisher Labels
+)
+{
+    /// <summary>Those of a curvature and a gradient; none of what is null.</summary>
+    internal static Tensor[] Tensors(Curvature? curvature, Tensor[]? gradient) =>
+        [.. curvature is null ? [] : CurvatureModule.tensors(curvature), .. gradient ?? []];
+
+    /// <summary>Frees its tensors, but for those that something else keeps.</summary>
+    internal void Release(IEnumerable<Tensor> kept)
+    {
+        var others = new HashSet<Tensor>(kept, ReferenceEqualityComparer.Instance);
+        foreach (var tensor in Tensors(Curvature, Gradient))
+            if (!others.Contains(tensor))
+                tensor.Dispose();
+    }
+}

@@ -1,0 +1,37 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>What a network must be before curvature is taken of it.</summary>
+internal static class SoundModel
+{
+    /// <summary>Raises unless all weights are finite numbers and no batch norm is in training mode.</summary>
+    internal static void Require(nn.Module<Tensor, Tensor> model)
+    {
+        foreach (var (name, module) in model.named_modules())
+            if (module is BatchNorm { training: true })
+                throw new ArgumentException(
+                    $"Batch norm '{name}' must be in evaluation mode, where data points do not depend on each other; "
+                        + "it is in training mode: call model.eval() first."
+                );
+        foreach (var (name, parameter) in model.named_parameters())
+            Reading.requireFinite(
+                $"parameter '{name}'",
+                "weights are not finite",
+                "go back to weights that are",
+                parameter
+            );
+    }
+
+    /// <summary>The number of data points of a batch that count; raises unless it can be used.</summary>
+    internal static long Points(Likelihood likelihood, Tensor input, Tensor output, Tensor? target)
+    {
+        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
+        if (target is null)
+            return input.shape[0];
+        LikelihoodModule.check(likelihood, output, target);
+        using var scope = NewDisposeScope();
+        return LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target));
+    }
+}

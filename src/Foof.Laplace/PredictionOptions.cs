@@ -1,0 +1,17 @@
+namespace Foof;
+
+/// <summary>How predictions are made.</summary>
+public sealed record PredictionOptions
+{
+    /// <summary>Which approximation.</summary>
+    public PredictiveKind Kind { get; init; } = PredictiveKind.Probit;
+
+    /// <summary>How many samples of weights or outputs are taken, where some are.</summary>
+    public int Samples { get; init; } = 100;
+
+    /// <summary>Decides the samples.</summary>
+    public long Seed { get; init; } = 42;
+
+    /// <summary>The most bytes that samples of weights take at once; more are taken one after another.</summary>
+    public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
+}

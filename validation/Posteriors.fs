@@ -1,0 +1,119 @@
+/// Laplace posteriors of every structure against explicit precision matrices. (MATH 6)
+module internal Foof.Validation.Posteriors
+
+open System
+open Foof
+open MathNet.Numerics.LinearAlgebra
+
+/// How many data points the posteriors are of.
+let private N = 50.0
+
+/// The prior precisions, with their names.
+let private deltas = [ "1e-2", 1e-2; "1", 1.0; "1e2", 1e2 ]
+
+/// P + N F, its inverse and its determinant.
+[<ReferenceEquality>]
+type private Inverted = {
+    Data: Matrix<float>
+    Delta: float
+    Sigma: Matrix<float>
+    LogDet: float
+}
+
+let private inverted (F: Matrix<float>) (delta: float) =
+    let factors = (Dense.shifted delta (F * N)).Cholesky()
+
+    {
+        Data = F * N
+        Delta = delta
+        Sigma = factors.Solve(Dense.identity F.RowCount)
+        LogDet = factors.DeterminantLn
+    }
+
+/// A posterior around vectors that do not come from libtorch.
+let private posterior (setup: Setup) curvature (delta: float) =
+    let mean = Comparison.unflatten setup.G.Shapes setup.Vectors[0]
+    let prior = Prior.isotropic setup.G.Shapes.Length delta
+    Posterior.make mean (DataPrecision.ofCurvature N curvature) prior
+
+let private flatten weights = Dense.values (Weights.flatten weights)
+
+let private checks (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) (name, delta) =
+    let actual = lazy (posterior setup.Value (curvature setup.Value) delta)
+    let wanted = lazy (inverted (F setup.Value) delta)
+
+    let check what (error: Posterior -> Inverted -> float) : Check =
+        let own =
+            Comparison.check $"delta={name} / {what}" (fun () -> error actual.Value wanted.Value)
+
+        {
+            own with
+                // What the checks share is made in the scope around theirs.
+                Error =
+                    Func<float>(fun () ->
+                        actual.Force() |> ignore
+                        own.Error.Invoke())
+        }
+
+    let number what (found: Posterior -> float) (expected: Inverted -> float) =
+        check what (fun posterior wanted -> Dense.distance [| expected wanted |] [| found posterior |])
+
+    [
+        check "covariance product" (fun posterior wanted ->
+            Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors wanted.Sigma (fun v ->
+                Posterior.covarianceProduct v posterior))
+        check "variances" (fun posterior wanted ->
+            Dense.distance (wanted.Sigma.Diagonal().ToArray()) (flatten (Posterior.variances posterior)))
+        number "trace" Posterior.trace _.Sigma.Trace()
+        number "log det" Posterior.logDet _.LogDet
+        number "effective parameters" Posterior.effectiveParameters (fun wanted ->
+            (wanted.Sigma * wanted.Data).Trace())
+        number "log evidence" (Posterior.logEvidence -10.0) (fun wanted ->
+            let theta = setup.Value.Vectors[0]
+            let p = float theta.Count
+
+            -10.0 - 0.5 * wanted.Delta * (theta * theta) + 0.5 * p * log wanted.Delta
+            - 0.5 * wanted.LogDet)
+        number
+            "squared distance"
+            (fun posterior ->
+                let zero = Comparison.unflatten setup.Value.G.Shapes (setup.Value.Vectors[0] * 0.0)
+                Posterior.squaredDistance zero posterior)
+            (fun wanted ->
+                let theta = setup.Value.Vectors[0]
+                theta * ((Dense.shifted wanted.Delta wanted.Data) * theta))
+    ]
+
+let private onlyBlocks setup =
+    Dense.onlyBlocks (Explicit.orders setup.Points) setup.F
+
+/// Name, the core's matrix, the explicit one.
+let private structures: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) list = [
+    "low rank", (fun setup -> Structure.lowRank setup.G), _.F
+    "low rank per layer", (fun setup -> Structure.layerwiseLowRank setup.G), onlyBlocks
+    "dense", (fun setup -> Structure.dense setup.G), _.F
+    "dense per layer", (fun setup -> Structure.layerwiseDense setup.G), onlyBlocks
+    "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
+    "kronecker",
+    (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
+    (fun setup ->
+        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
+        |> Factors.product)
+    "eigenbasis",
+    (fun setup -> Structure.eigenbasis Positions.Summed Positions.Averaged setup.G),
+    (fun setup ->
+        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
+        |> Factors.corrected setup.Points)
+]
+
+/// The cases of all structures for one network.
+let cases (prefix: string) (setup: Lazy<Setup>) = [|
+    for name, curvature, F in structures do
+        Case.Exact(
+            $"{prefix} / posterior {name}",
+            [|
+                for delta in deltas do
+                    yield! checks setup curvature F delta
+            |]
+        )
+|]
