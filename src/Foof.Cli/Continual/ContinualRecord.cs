@@ -25,8 +25,10 @@ internal sealed class ContinualRecord
     /// <summary>The settings that the sequences were run with.</summary>
     internal ContinualSettings Settings => content.Settings;
 
-    /// <summary>Nothing is done yet; a file that was there is replaced when the first sequence is
-    /// done.</summary>
+    /// <summary>
+    /// Nothing is done yet; a file that was there is replaced when the first sequence is
+    /// done.
+    /// </summary>
     internal static ContinualRecord New(string? folder, ContinualSettings settings, string fingerprint) =>
         new(folder, new(settings, fingerprint, []));
 

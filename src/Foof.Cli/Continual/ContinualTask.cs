@@ -32,8 +32,10 @@ internal sealed class ContinualTask : IDisposable
     /// <summary>The images to test with.</summary>
     internal ImageSet Test { get; }
 
-    /// <summary>All images with their pixels in another order; null: in theirs. The sets stay the
-    /// caller's.</summary>
+    /// <summary>
+    /// All images with their pixels in another order; null: in theirs. The sets stay the
+    /// caller's.
+    /// </summary>
     internal static ContinualTask Permuted(
         ImageSet train,
         ImageSet validation,

@@ -30,7 +30,8 @@ internal sealed record SequenceResult(
 
     /// <summary>
     /// How far the test accuracy of the tasks before the last one fell from its best value (Chaudhry et al.
-    /// 2018). </summary>
+    /// 2018).
+    /// </summary>
     internal double Forgetting =>
         Test.Length == 1
             ? 0

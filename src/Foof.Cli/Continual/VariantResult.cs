@@ -2,8 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>What came of one variant: the strength that did best on validation images, over all
-/// seeds.</summary> <param name="Variant">The variant.</param>
+/// <summary>
+/// What came of one variant: the strength that did best on validation images, over all
+/// seeds.
+/// </summary>
+/// <param name="Variant">The variant.</param>
 /// <param name="Chosen">The sequences at the chosen strength, one a seed.</param>
 /// <param name="Tried">The sequences of the first seed, one a strength.</param>
 internal sealed record VariantResult(

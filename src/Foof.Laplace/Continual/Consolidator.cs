@@ -131,7 +131,8 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     /// strength stays this object's.
     /// </summary>
     /// <exception cref="ArgumentException">The file is of another network or kind; nothing
-    /// changed.</exception> <exception cref="InvalidDataException">The file is damaged; nothing
+    /// changed.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged; nothing
     /// changed.</exception>
     public void Load(string path)
     {

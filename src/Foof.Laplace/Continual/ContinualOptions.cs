@@ -11,8 +11,10 @@ public sealed record ContinualOptions
     /// <summary>How the penalties of several tasks become one [Online].</summary>
     public ContinualTasks Tasks { get; init; } = ContinualTasks.Online;
 
-    /// <summary>The share of earlier curvature that a new task leaves, from 0 to 1; of Online only
-    /// [1].</summary>
+    /// <summary>
+    /// The share of earlier curvature that a new task leaves, from 0 to 1; of Online only
+    /// [1].
+    /// </summary>
     public double Decay { get; init; } = 1;
 
     /// <summary>

@@ -6,11 +6,14 @@ public enum ContinualTasks
     /// <summary>
     /// One penalty around the newest weights: curvature is added up, with <see
     /// cref="ContinualOptions.Decay"/>, and Kronecker products are merged into one with the trace of the sum
-    /// (Ritter et al. 2018). </summary>
+    /// (Ritter et al. 2018).
+    /// </summary>
     Online,
 
-    /// <summary>A penalty for each task around the weights that it left: memory grows with the
-    /// tasks.</summary>
+    /// <summary>
+    /// A penalty for each task around the weights that it left: memory grows with the
+    /// tasks.
+    /// </summary>
     Separate,
 
     /// <summary>

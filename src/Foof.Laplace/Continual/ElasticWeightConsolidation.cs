@@ -7,7 +7,8 @@ namespace Foof;
 /// <summary>
 /// Elastic weight consolidation: after each task its Fisher says how far each weight may go while the next
 /// one is learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full Fisher
-/// MATH 7). </summary>
+/// MATH 7).
+/// </summary>
 /// <remarks>
 /// The Fisher is a mean over the data points of the batches, per data point: not the square of a mini-batch's
 /// mean gradient, which would be about as many times smaller as the batch has points.
