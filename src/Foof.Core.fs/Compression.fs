@@ -15,12 +15,6 @@ type Compressed = {
 [<RequireQualifiedAccess>]
 module Compression =
 
-    let private bytesOf (tensors: torch.Tensor list) =
-        tensors |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
-
-    /// The bytes that a factor's tensors take.
-    let bytes (G: FisherFactor) = bytesOf (FisherFactor.tensors G)
-
     /// The bytes of so many columns written out, p numbers each: what `leading` keeps.
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
         columns

@@ -1,5 +1,6 @@
 namespace Foof
 
+open System.Collections.Generic
 open TorchSharp
 
 /// What a checkpoint keeps of a method's curvature: moments, inverses, the window, and lambda where it adapts.
@@ -88,6 +89,22 @@ module internal CurvatureCheckpoint =
                 $"{layer.Name}.window", columns
         | ValueNone -> ()
     ]
+
+    /// How tensors are found in a saved state, on the layers' device: it may come from a file, or from another device. The
+    /// first function checks shape and type and raises, the second gives null for what is not there.
+    let lookingIn (saved: IReadOnlyDictionary<string, torch.Tensor>) (layers: Layer array) =
+        let tryFind name =
+            match saved.TryGetValue name with
+            | true, tensor when layers.Length > 0 -> tensor.``to`` layers[0].Weight.device
+            | true, tensor -> tensor
+            | _ -> null
+
+        let find name shape kind =
+            match tryFind name with
+            | null -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
+            | tensor -> Require.like name shape kind tensor
+
+        struct (find, tryFind)
 
     /// Reads the window and gives the change that goes back to it.
     let private restoringWindow find (state: CurvatureState) (window: GradientWindow) =

@@ -15,20 +15,11 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         | Approximation.Window length when layers.Length > 0 -> ValueSome(new GradientWindow(layers, length))
         | _ -> ValueNone
 
-    let blocksOf (recipe: Recipe) prefix =
-        match recipe.Curvature with
-        | _ when layers.Length = 0 -> [||]
-        | Approximation.LowRank Extent.Network
-        | Approximation.Window _ -> [| new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
-        | _ ->
-            layers
-            |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))
-
-    let blocks = blocksOf recipe ""
+    let blocks = FactoredBlocks.ofRecipe layers recipe ""
 
     let grafts =
         match recipe.Trust with
-        | Trust.Graft other -> blocksOf other "graft."
+        | Trust.Graft other -> FactoredBlocks.ofRecipe layers other "graft."
         | _ -> [||]
 
     let all = Array.append blocks grafts

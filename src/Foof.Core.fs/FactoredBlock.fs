@@ -42,6 +42,20 @@ type internal FactoredBlock(name: string, members: int array) =
     interface IDisposable with
         member block.Dispose() = block.Replace ValueNone
 
+/// The blocks that a method inverts.
+[<RequireQualifiedAccess>]
+module internal FactoredBlocks =
+
+    /// One for all layers together or one for each, by names that begin with `prefix`; none without layers.
+    let ofRecipe (layers: Layer array) (recipe: Recipe) prefix =
+        match recipe.Curvature with
+        | _ when layers.Length = 0 -> [||]
+        | Approximation.LowRank Extent.Network
+        | Approximation.Window _ -> [| new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
+        | _ ->
+            layers
+            |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))
+
 /// Damped inverses in checkpoints: their tensors by name, and back.
 [<RequireQualifiedAccess>]
 module internal SavedFactored =

@@ -27,32 +27,6 @@ type CurvatureBatch = {
 [<RequireQualifiedAccess>]
 module Fisher =
 
-    let private requireCalls (layer: Layer) (calls: Record array) =
-        if calls.Length = 0 then
-            invalidOp
-                $"{Layer.describe layer} was not called in the forward pass; leave it out, or call it with call()."
-
-    let private requireDataPoints (layer: Layer) (n: int64) (calls: Record array) =
-        let found = Record.dataPoints calls
-
-        if found <> n then
-            invalidOp (
-                $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; got {found}. "
-                + "Keep data points first and positions after them, or leave the layer out."
-            )
-
-    /// The errors of all calls of a layer; zeros where the output does not depend on a call.
-    let private errorsOf (layer: Layer) (calls: Record array) (gradientOf: Record -> torch.Tensor) =
-        let ofCall (call: Record) =
-            match gradientOf call with
-            | null -> call.Output.Value.zeros_like ()
-            | gradient -> gradient
-            |> Layer.errors layer
-
-        match calls with
-        | [| only |] -> ofCall only
-        | _ -> torch.cat (Array.map ofCall calls, 2L)
-
     /// Which labels of a batch count; none where all do.
     let private mask likelihood (target: torch.Tensor) =
         match likelihood with
@@ -108,66 +82,6 @@ module Fisher =
 
             struct (Seq.singleton (Likelihood.errors likelihood output target), 1.0 / n)
 
-    /// As `direction` for the first data points, and zero for those after them up to `all`.
-    let private padded (all: int64) (direction: torch.Tensor) =
-        let rest = all - direction.size 0
-
-        if rest = 0L then
-            direction
-        else
-            let shape = Array.append [| rest |] direction.shape[1..]
-            let zeros = torch.zeros (shape, dtype = direction.dtype, device = direction.device)
-            torch.cat ([| direction; zeros |], 0L)
-
-    /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g] each,
-    /// direction after direction: of the first data points alone where the directions have no more; the graph is kept.
-    let errorsOfRecords
-        (layers: Layer array)
-        (records: Record array)
-        (output: torch.Tensor)
-        (directions: seq<torch.Tensor>)
-        =
-        let callsOf = Record.byLayer records
-        let calls = layers |> Array.map callsOf
-        Array.iter2 requireCalls layers calls
-        Array.iter2 (fun layer -> requireDataPoints layer (output.size 0)) layers calls
-        let variables = calls |> Array.collect (Array.map _.Output.Value)
-
-        let backward (direction: torch.Tensor) =
-            use scope = torch.NewDisposeScope()
-
-            let n = direction.size 0
-
-            let gradients =
-                Derivatives.find true false [| output |] [| padded (output.size 0) direction |] variables
-
-            let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
-            let gradientOf (call: Record) = found[call.Output.Value.Handle]
-
-            // All layers' derivatives are there at once: each is freed when its rows are made.
-            let ofLayer layer (calls: Record array) =
-                let E = Scope.tensor (fun () -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
-
-                for call in calls do
-                    match gradientOf call with
-                    | null -> ()
-                    | gradient -> gradient.Dispose()
-
-                E
-
-            let errors = Array.map2 ofLayer layers calls
-            scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
-            errors
-
-        let columns = directions |> Seq.map backward |> Seq.toArray
-
-        let stacked l =
-            match columns with
-            | [| only |] -> only[l]
-            | _ -> torch.cat (columns |> Array.map (fun errors -> errors[l]), 1L)
-
-        Array.init layers.Length stacked
-
     /// The columns of layers whose calls were recorded in the forward pass that made `output`; its graph is kept.
     let ofRecords
         (layers: Layer array)
@@ -176,7 +90,7 @@ module Fisher =
         (directions: seq<torch.Tensor>)
         (weight: float)
         =
-        let errors = errorsOfRecords layers records output directions
+        let errors = RecordedErrors.find layers records output directions
         let callsOf = Record.byLayer records
 
         {
@@ -256,10 +170,6 @@ module Fisher =
     let private counted likelihood (batch: CurvatureBatch) =
         Scope.value (fun () -> dataPoints (mask likelihood batch.Target) (batch.Input.size 0))
 
-    let private bytes (G: FisherFactor) =
-        FisherFactor.tensors G
-        |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
-
     /// The Fisher factor of several batches together, a mean over all their data points.
     ///
     /// `memoryBudget` bounds the bytes of the factors. Raises an InvalidOperationException when they do not fit, and
@@ -282,7 +192,7 @@ module Fisher =
                 for batch in batches do
                     cancellation.ThrowIfCancellationRequested()
                     let G = factor model layers fisher likelihood batch generator
-                    held <- held + bytes G
+                    held <- held + FisherFactor.bytes G
                     factors.Add(struct (G, counted likelihood batch))
 
                     if held > memoryBudget then

@@ -44,6 +44,10 @@ module FisherFactor =
                 yield! LayerFactor.tensors factor
     ]
 
+    /// The bytes that its tensors take.
+    let bytes (G: FisherFactor) =
+        tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+
     let private first (G: FisherFactor) =
         (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 

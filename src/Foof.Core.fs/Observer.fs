@@ -47,7 +47,7 @@ type internal Observer
                      target.narrow (0L, 0L, count))
                 observer.Generator
 
-        let errors = Fisher.errorsOfRecords called records output directions
+        let errors = RecordedErrors.find called records output directions
         let found = dict (Array.zip called errors)
 
         layers

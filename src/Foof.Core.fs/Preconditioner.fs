@@ -106,11 +106,10 @@ type Preconditioner
 
         // The first periods have no inverse to go on with.
         let beside =
-            match recipe.Inversions with
-            | Inversions.InStep -> ValueNone
-            | _ when position < Cadence.warmUp recipe.Cadence || not state.IsInverted -> ValueNone
-            | Inversions.Background stale -> ValueSome struct (stale, false)
-            | Inversions.Barrier stale -> ValueSome struct (stale, true)
+            if position >= Cadence.warmUp recipe.Cadence && state.IsInverted then
+                Recipe.beside recipe
+            else
+                ValueNone
 
         let change () =
             if plan.Observe then
@@ -285,24 +284,12 @@ type Preconditioner
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.
     member preconditioner.Restore(saved: IReadOnlyDictionary<string, torch.Tensor>) =
-        // A state may come from a file, or from another device.
-        let tryFind name =
-            match saved.TryGetValue name with
-            | true, tensor when layers.Length > 0 -> tensor.``to`` layers[0].Weight.device
-            | true, tensor -> tensor
-            | _ -> null
-
-        let find name shape kind =
-            match tryFind name with
-            | null -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
-            | tensor -> Require.like name shape kind tensor
-
+        let struct (find, tryFind) = CurvatureCheckpoint.lookingIn saved layers
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let seen = int ((find "position" [||] torch.ScalarType.Int64).item<int64>())
         Require.atLeast "position" 0 seen
-        let restore = CurvatureCheckpoint.restoring find tryFind state
-        restore ()
+        CurvatureCheckpoint.restoring find tryFind state ()
         position <- seen
         recorder.Discard()
         preconditioner.Listen()

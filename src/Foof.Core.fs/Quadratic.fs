@@ -40,10 +40,6 @@ module Quadratic =
             Slope = ValueNone
         }
 
-    let private dot (x: torch.Tensor array) (y: torch.Tensor array) =
-        Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y
-        |> Array.reduce (fun x y -> x + y)
-
     /// d^T C d and C d; of a factor G by way of G^T d, so that the columns are passed once each way.
     let rec private form curvature (d: torch.Tensor array) : struct (torch.Tensor * torch.Tensor array) =
         let sum parts =
@@ -69,7 +65,7 @@ module Quadratic =
             struct (sum found, product)
         | _ ->
             let product = Curvature.product curvature d
-            struct (dot d product, product)
+            struct (Weights.dot d product, product)
 
     /// q(theta) and its gradient C d + g in one pass over the curvature.
     ///
@@ -91,7 +87,7 @@ module Quadratic =
                 match q.Slope with
                 | ValueNone -> struct (value * 0.5, product)
                 | ValueSome struct (slope, level) ->
-                    struct (value * 0.5 + dot slope d + level, Weights.add product slope))
+                    struct (value * 0.5 + Weights.dot slope d + level, Weights.add product slope))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
     /// c q, c >= 0. It may share tensors with q, which must outlive it.

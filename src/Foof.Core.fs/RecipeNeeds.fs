@@ -72,6 +72,14 @@ module Recipe =
             ValueSome "its layer's vocabulary is too large for a full matrix over it"
         | _ -> ValueNone
 
+    /// How many steps later an inverse serves that is made beside the steps, and whether its step waits for it; none where
+    /// it is made in the step.
+    let internal beside (recipe: Recipe) =
+        match recipe.Inversions with
+        | Inversions.InStep -> ValueNone
+        | Inversions.Background stale -> ValueSome struct (stale, false)
+        | Inversions.Barrier stale -> ValueSome struct (stale, true)
+
     /// Raises that a layer cannot be preconditioned: nothing was seen of it.
     let internal refuse (recipe: Recipe) (layer: Layer) : unit =
         let remedy =

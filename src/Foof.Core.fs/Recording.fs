@@ -117,11 +117,11 @@ module Record =
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
 
         seq {
-            for pass, count in passes |> Seq.map (fun struct (pass, count) -> pass, count) do
+            for struct (pass, count) in passes do
                 let bytes = bytesOfPoint pass
-                let most = if bytes = 0L then count else max 1L (budget / bytes)
+                let most = max 1L (if bytes = 0L then count else budget / bytes)
 
-                for start in 0L .. max 1L most .. count - 1L do
+                for start in 0L .. most .. count - 1L do
                     let count = min most (count - start)
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }

@@ -14,7 +14,7 @@ internal static class LaplaceFile
 
     /// <summary>What the header says beside the posterior itself.</summary>
     private sealed record Network(
-        LayerText[] Layers,
+        LayerDescription[] Layers,
         string Likelihood,
         double[] Sigma,
         long Points,
@@ -26,8 +26,6 @@ internal static class LaplaceFile
         bool IsLastLayer,
         bool IsWhole
     );
-
-    private sealed record LayerText(string Name, long[] Shape, string Type);
 
     /// <summary>Writes all of it or nothing.</summary>
     internal static void Save(
@@ -85,13 +83,7 @@ internal static class LaplaceFile
 
     private static Network Describe(Layer[] layers, LaplaceFacts facts) =>
         new(
-            [
-                .. layers.Select(layer => new LayerText(
-                    layer.Name,
-                    [LayerModule.outputs(layer), LayerModule.inputs(layer)],
-                    layer.Weight.dtype.ToString()
-                )),
-            ],
+            LayerDescription.Of(layers),
             NameOf(facts.Likelihood),
             facts.Likelihood switch
             {
@@ -172,14 +164,8 @@ internal static class LaplaceFile
 
     private static void Require(string path, Layer[] layers, Network network)
     {
-        var expected = Text(
-            layers.Select(layer => new LayerText(
-                layer.Name,
-                [LayerModule.outputs(layer), LayerModule.inputs(layer)],
-                layer.Weight.dtype.ToString()
-            ))
-        );
-        var found = Text(network.Layers);
+        var expected = LayerDescription.Text(LayerDescription.Of(layers));
+        var found = LayerDescription.Text(network.Layers);
         if (expected != found)
             throw new ForeignFileException(
                 $"{path} must be of this network, {expected}; it is of another one, {found}."
@@ -197,12 +183,6 @@ internal static class LaplaceFile
                         + "that the posterior was fitted to."
                 );
     }
-
-    private static string Text(IEnumerable<LayerText> layers) =>
-        string.Join(
-            ", ",
-            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{string.Join("; ", layer.Shape)}]")
-        );
 
     private static InvalidDataException Damaged(string path, string reason) =>
         new($"{path} is damaged: {reason.TrimEnd('.')}.");

@@ -275,10 +275,7 @@ public sealed class ResumeTests : IDisposable
         Safetensors.Save(
             file,
             content.Tensors,
-            [
-                new(Checkpoint.RunKey, run),
-                new(Checkpoint.CheckSumKey, Checkpoint.CheckSum(content.Tensors, run)),
-            ]
+            [new(Checkpoint.RunKey, run), new(Checkpoint.CheckSumKey, FileCheckSum.Of(content.Tensors, run))]
         );
     }
 }

@@ -106,7 +106,7 @@ let ``what a budget takes is told beforehand`` () =
         let compressed = Compression.leading 1 G
 
         if FisherFactor.columns G > 1L then
-            Assert.Equal(Compression.bytesOfColumns 1L G, Compression.bytes compressed.Factor))
+            Assert.Equal(Compression.bytesOfColumns 1L G, FisherFactor.bytes compressed.Factor))
 
 [<Fact>]
 let ``no column at all, and NaN, are refused`` () =

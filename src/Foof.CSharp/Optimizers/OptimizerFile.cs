@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,7 +33,7 @@ internal sealed record OptimizerFile(
         Safetensors.Save(
             path,
             tensors,
-            [new(MethodKey, method), new(CheckSumKey, CheckSum(tensors, method))]
+            [new(MethodKey, method), new(CheckSumKey, FileCheckSum.Of(tensors, method))]
         );
     }
 
@@ -64,7 +62,7 @@ internal sealed record OptimizerFile(
             throw new InvalidDataException(
                 $"{path} must hold an optimiser, as Save writes it; it does not tell of one."
             );
-        if (CheckSum(content.Tensors, found) != kept)
+        if (FileCheckSum.Of(content.Tensors, found) != kept)
             throw new InvalidDataException(
                 $"{path} is damaged: its check sum is not that of its content; load another one."
             );
@@ -77,21 +75,6 @@ internal sealed record OptimizerFile(
             .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);
         return new(content, state, generator);
-    }
-
-    private static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string method)
-    {
-        using var scope = NewDisposeScope();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(method);
-        foreach (var (name, tensor) in tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            Append($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]");
-            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-
-        void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
     }
 
     /// <summary>Frees the tensors.</summary>

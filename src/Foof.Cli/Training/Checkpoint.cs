@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,7 +43,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         Safetensors.Save(
             File(folder),
             tensors,
-            [new(RunKey, text), new(CheckSumKey, CheckSum(tensors, text))]
+            [new(RunKey, text), new(CheckSumKey, FileCheckSum.Of(tensors, text))]
         );
     }
 
@@ -81,7 +79,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     {
         var text = content.Metadata.GetValueOrDefault(RunKey);
         var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
-        var found = CheckSum(content.Tensors, text ?? "");
+        var found = FileCheckSum.Of(content.Tensors, text ?? "");
         if (kept != found && (kept ?? text) is not null)
             throw new InvalidDataException(
                 $"{path} is damaged: its check sum must be that of its content, {found}; "
@@ -92,22 +90,6 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
             : throw new CommandFailure(
                 $"{path} must be a checkpoint of ./foof train; it does not tell of a run."
             );
-    }
-
-    /// <summary>A hash of all that a checkpoint holds; it tells damage from another model's run.</summary>
-    internal static string CheckSum(IEnumerable<KeyValuePair<string, Tensor>> tensors, string run)
-    {
-        using var scope = NewDisposeScope();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(run);
-        foreach (var (name, tensor) in tensors)
-        {
-            Append($"{name}: {Describe(tensor)}");
-            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-
-        void Append(string text) => hash.AppendData(Encoding.UTF8.GetBytes(text));
     }
 
     /// <summary>Where a folder's checkpoint is.</summary>

@@ -22,8 +22,6 @@ internal static class ConsolidationFile
         double Discarded
     );
 
-    private sealed record LayerDescription(string Name, long[] Shape, string Type);
-
     private sealed record TermDescription(string Curvature, bool HasSlope);
 
     /// <summary>Writes all of it or nothing.</summary>
@@ -40,7 +38,7 @@ internal static class ConsolidationFile
         foreach (var (name, tensor) in own)
             tensors.Add(OwnPrefix + name, tensor);
         var text = JsonSerializer.Serialize(
-            new Description(kind, Describe(layers), terms, learnt.Tasks, learnt.Discarded)
+            new Description(kind, LayerDescription.Of(layers), terms, learnt.Tasks, learnt.Discarded)
         );
         Safetensors.Save(
             path,
@@ -86,15 +84,6 @@ internal static class ConsolidationFile
         return new(CurvatureFormat.describe(tensors, $"{path}.curvature", term.Curvature), term.Slope.IsSome);
     }
 
-    private static LayerDescription[] Describe(Layer[] layers) =>
-        [
-            .. layers.Select(layer => new LayerDescription(
-                layer.Name,
-                [LayerModule.outputs(layer), LayerModule.inputs(layer)],
-                layer.Weight.dtype.ToString()
-            )),
-        ];
-
     private static Description Checked(string path, SafetensorsContent content)
     {
         if (content.Metadata.GetValueOrDefault(DescriptionKey) is not { } text)
@@ -123,18 +112,13 @@ internal static class ConsolidationFile
             throw new ArgumentException(
                 $"{path} must have been written by '{kind}'; it was by '{description.Kind}': use its options."
             );
-        var (expected, found) = (Text(Describe(layers)), Text(description.Layers));
+        var expected = LayerDescription.Text(LayerDescription.Of(layers));
+        var found = LayerDescription.Text(description.Layers);
         if (expected != found)
             throw new ArgumentException(
                 $"{path} must be of this network, {expected}; it is of another one, {found}."
             );
     }
-
-    private static string Text(LayerDescription[] layers) =>
-        string.Join(
-            ", ",
-            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{string.Join("; ", layer.Shape)}]")
-        );
 
     private static Consolidated Learnt(
         string path,
