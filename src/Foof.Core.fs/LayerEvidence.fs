@@ -12,7 +12,8 @@ module LayerEvidence =
         Scope.value (fun () ->
             let B = Array.map2 (fun (K: torch.Tensor) (delta: float) -> K / delta) grams delta
             let M = Factorization.damped (B |> Array.reduce (fun x y -> x + y)) 1.0
-            let solved = B |> Array.map (fun B -> B.cholesky_solve (torch.linalg.cholesky M))
+            let L = torch.linalg.cholesky M
+            let solved = B |> Array.map (fun B -> B.cholesky_solve L)
 
             let gamma =
                 solved

@@ -69,7 +69,7 @@ public sealed partial class LaplacePosterior
                 using var batch = NewDisposeScope();
                 var (output, jacobian) = Jacobian.factor(model, layers, input);
                 var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
-                parts.Add(OfOutputs(output, covariance, options, generator).Detached());
+                parts.Add(OfOutputs(output, covariance, options, generator, withSpread: true).Detached());
                 progress?.Report(parts.Count);
             }
             return parts;
@@ -92,14 +92,20 @@ public sealed partial class LaplacePosterior
         return new(output.DetachFromDisposeScope(), prepared);
     }
 
-    /// <summary>The predictions of such batches; the caller owns them.</summary>
+    /// <summary>The predictions of such batches, without the probabilities' spread; the caller owns them.</summary>
     internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
         return Prediction.Join([
             .. batches.Select(batch =>
-                OfOutputs(batch.Output, Predictive.covarianceOf(batch.Prepared, Alive), options, generator)
+                OfOutputs(
+                    batch.Output,
+                    Predictive.covarianceOf(batch.Prepared, Alive),
+                    options,
+                    generator,
+                    withSpread: false
+                )
             ),
         ]);
     }
@@ -108,7 +114,8 @@ public sealed partial class LaplacePosterior
         Tensor output,
         Tensor covariance,
         PredictionOptions options,
-        Generator generator
+        Generator generator,
+        bool withSpread
     )
     {
         var variance = linalg.diagonal(covariance).reshape(output.shape);
@@ -130,7 +137,9 @@ public sealed partial class LaplacePosterior
             ),
             _ => Predictive.probit(output, covariance),
         };
-        return new(mean, probabilities, variance, Spread(options, generator, output, covariance));
+        // Samples of every point's outputs: too dear where only the likelihood is looked at.
+        var spread = withSpread ? Spread(options, generator, output, covariance) : null;
+        return new(mean, probabilities, variance, spread);
     }
 
     private static Tensor Spread(

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Foof.Cli.Bench;
 using Foof.Cli.Output;
 using Spectre.Console;
-using TorchSharp;
 
 namespace Foof.Cli.Commands;
 
@@ -25,29 +24,14 @@ internal static class BenchCommand
         return bench;
     }
 
-    private static Command Ops(CommandFrame frame)
-    {
-        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
-        var threads = Choice.Threads();
-        var metrics = CommonOptions.Metrics();
-        var command = new Command("ops", "Measure what one call of a tensor operation costs")
-        {
-            rounds,
-            threads,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
-                    return Run(terminal, parsed.GetValue(rounds) ?? DefaultRounds, parsed.GetValue(metrics));
-                }
-            )
+    private static Command Ops(CommandFrame frame) =>
+        Measured.OfRounds(
+            frame,
+            "ops",
+            "Measure what one call of a tensor operation costs",
+            DefaultRounds,
+            (terminal, _, rounds, metrics) => Run(terminal, rounds, metrics)
         );
-        return command;
-    }
 
     private static int Run(Terminal terminal, int rounds, string? metrics) =>
         Measured.Run(

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Foof.Cli.Bench;
 using Foof.Cli.Output;
 using Spectre.Console;
-using TorchSharp;
 
 namespace Foof.Cli.Commands;
 
@@ -14,33 +13,14 @@ internal static class BenchGramCommand
     private static readonly string[] Growing = [GramTime.ByColumns, GramTime.ByWidth];
 
     /// <summary>The command.</summary>
-    internal static Command Make(CommandFrame frame)
-    {
-        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
-        var threads = Choice.Threads();
-        var metrics = CommonOptions.Metrics();
-        var command = new Command("gram", "Measure how the cost of a Fisher factor's Gram matrix grows")
-        {
-            rounds,
-            threads,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
-                    return Run(
-                        terminal,
-                        new(parsed.GetValue(rounds) ?? DefaultRounds),
-                        parsed.GetValue(metrics)
-                    );
-                }
-            )
+    internal static Command Make(CommandFrame frame) =>
+        Measured.OfRounds(
+            frame,
+            "gram",
+            "Measure how the cost of a Fisher factor's Gram matrix grows",
+            DefaultRounds,
+            (terminal, _, rounds, metrics) => Run(terminal, new(rounds), metrics)
         );
-        return command;
-    }
 
     private static int Run(Terminal terminal, GramBenchmark benchmark, string? metrics) =>
         Measured.Run(

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Foof.Cli.Bench;
 using Foof.Cli.Output;
 using Spectre.Console;
-using TorchSharp;
 
 namespace Foof.Cli.Commands;
 
@@ -15,33 +14,16 @@ internal static class BenchLaplaceCommand
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
     {
-        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {DefaultRounds}]");
         var row = Choice.Among("--row", "Only this row [default: all]", LaplaceBenchmark.Names);
-        var threads = Choice.Threads();
-        var metrics = CommonOptions.Metrics();
-        var command = new Command("laplace", "Measure fit, samples, evidence and predictions of posteriors")
-        {
-            rounds,
-            row,
-            threads,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
-                    return Run(
-                        terminal,
-                        new(parsed.GetValue(rounds) ?? DefaultRounds),
-                        parsed.GetValue(row) is { } name ? [name] : null,
-                        parsed.GetValue(metrics)
-                    );
-                }
-            )
+        return Measured.OfRounds(
+            frame,
+            "laplace",
+            "Measure fit, samples, evidence and predictions of posteriors",
+            DefaultRounds,
+            (terminal, parsed, rounds, metrics) =>
+                Run(terminal, new(rounds), parsed.GetValue(row) is { } name ? [name] : null, metrics),
+            row
         );
-        return command;
     }
 
     private static int Run(

@@ -1,12 +1,56 @@
+using System.CommandLine;
 using System.Text.Json.Nodes;
 using Foof.Cli.Output;
 using Spectre.Console;
+using TorchSharp;
 
 namespace Foof.Cli.Commands;
 
 /// <summary>What commands that measure do alike: all of it is shown and written, or nothing.</summary>
 internal static class Measured
 {
+    /// <summary>A command that measures its rows several times: <c>--rounds</c>, <c>--threads</c>, <c>--metrics</c>.</summary>
+    /// <param name="frame">Runs it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it measures.</param>
+    /// <param name="defaultRounds">How often where nothing is said.</param>
+    /// <param name="run">Measures so often, and writes to the file for metrics; returns the exit code.</param>
+    /// <param name="more">Options of its own.</param>
+    internal static Command OfRounds(
+        CommandFrame frame,
+        string name,
+        string description,
+        int defaultRounds,
+        Func<Terminal, ParseResult, int, string?, int> run,
+        params ReadOnlySpan<Option> more
+    )
+    {
+        var rounds = Choice.Count("--rounds", $"How often each row is measured [default: {defaultRounds}]");
+        var threads = Choice.Threads();
+        var metrics = CommonOptions.Metrics();
+        var command = new Command(name, description) { rounds };
+        foreach (var option in more)
+            command.Add(option);
+        command.Add(threads);
+        command.Add(metrics);
+        command.SetAction(parsed =>
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
+                    return run(
+                        terminal,
+                        parsed,
+                        parsed.GetValue(rounds) ?? defaultRounds,
+                        parsed.GetValue(metrics)
+                    );
+                }
+            )
+        );
+        return command;
+    }
+
     /// <summary>Measures, shows the result and writes it where a file was asked for.</summary>
     /// <param name="terminal">Where the table goes.</param>
     /// <param name="metrics">Where the numbers go; null: nowhere.</param>

@@ -172,6 +172,7 @@ internal sealed class LaplaceRun(
         using var rotatedImages = ForeignImages.Rotated(test);
         using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
         using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);
+        using var outputs = Outputs(test);
         using (inside)
             return new()
             {
@@ -183,10 +184,14 @@ internal sealed class LaplaceRun(
                 LogEvidence = posterior.LogEvidence,
                 EffectiveParameters = posterior.EffectiveParameters,
                 Seconds = (seconds.Fit, seconds.Tune, seconds.Samples, predict),
-                Quality = (Plain(null), Scaled(), Quality.Of(inside.Probabilities!, test.Labels)),
+                Quality = (
+                    Plain(outputs, null),
+                    Scaled(outputs),
+                    Quality.Of(inside.Probabilities!, test.Labels)
+                ),
                 Detection = (Detection.Of(inside, noise), Detection.Of(inside, rotated)),
                 Reliability = Calibration.Reliability(inside.Probabilities!, test.Labels),
-                PlainReliability = PlainReliability(),
+                PlainReliability = PlainReliability(outputs),
                 Groups = Groups(inside, (noise, noiseImages), (rotated, rotatedImages)),
                 Curve = posterior.EvidenceCurve([
                     .. Enumerable.Range(0, CurvePoints).Select(i => Math.Pow(10, i / 100.0 - 4)),
@@ -229,16 +234,16 @@ internal sealed class LaplaceRun(
         return scope.MoveToOuter(cat([.. Inputs(set).Select(model.call)], 0));
     }
 
-    private Quality Plain(TemperatureScaling? scaling)
+    private Quality Plain(Tensor outputs, TemperatureScaling? scaling)
     {
         using var scope = NewDisposeScope();
-        return Quality.Of((scaling ?? new(1)).Apply(Outputs(test)), test.Labels);
+        return Quality.Of((scaling ?? new(1)).Apply(outputs), test.Labels);
     }
 
-    private IReadOnlyList<ReliabilityBin> PlainReliability()
+    private IReadOnlyList<ReliabilityBin> PlainReliability(Tensor outputs)
     {
         using var scope = NewDisposeScope();
-        return Calibration.Reliability(Outputs(test).softmax(1), test.Labels);
+        return Calibration.Reliability(outputs.softmax(1), test.Labels);
     }
 
     private IReadOnlyList<ImageGroup> Groups(
@@ -257,12 +262,12 @@ internal sealed class LaplaceRun(
         return [own[0], .. others, .. own.Skip(1)];
     }
 
-    private Quality? Scaled()
+    private Quality? Scaled(Tensor outputs)
     {
         if (validation is null)
             return null;
         using var scope = NewDisposeScope();
-        return Plain(TemperatureScaling.Fit(Outputs(validation), validation.Labels));
+        return Plain(outputs, TemperatureScaling.Fit(Outputs(validation), validation.Labels));
     }
 
     private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
