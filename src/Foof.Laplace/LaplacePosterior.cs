@@ -37,8 +37,11 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>What the data said at the fit.</summary>
     public LaplaceFacts Facts { get; private set; }
 
-    /// <summary>How the network's output speaks about labels.</summary>
-    public Likelihood Likelihood => Facts.Likelihood;
+    /// <summary>What the network's output is measured by.</summary>
+    public Loss Loss => Facts.Loss;
+
+    /// <summary>How the network's output speaks about labels, for the core.</summary>
+    internal Likelihood Likelihood => Facts.Likelihood;
 
     /// <summary>The names of the layers that are covered.</summary>
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
@@ -87,7 +90,7 @@ public sealed partial class LaplacePosterior : IDisposable
     public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
-    public Posterior Core => Alive;
+    internal Posterior Core => Alive;
 
     private Posterior Alive
     {
@@ -100,7 +103,7 @@ public sealed partial class LaplacePosterior : IDisposable
 
     /// <summary>Fits a posterior around a network's weights.</summary>
     /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
-    /// <param name="likelihood">How its output speaks about labels.</param>
+    /// <param name="loss">What its output is measured by.</param>
     /// <param name="batches">
     /// The training data, or a part of them: inputs, and labels or null. Each batch is the caller's, and may be freed when
     /// the next one is asked for. They may be run through twice.
@@ -116,7 +119,7 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
     public static LaplacePosterior Fit(
         nn.Module<Tensor, Tensor> model,
-        Likelihood likelihood,
+        Loss loss,
         IEnumerable<(Tensor Input, Tensor? Target)> batches,
         LaplaceOptions? options = null,
         Generator? generator = null,
@@ -124,9 +127,24 @@ public sealed partial class LaplacePosterior : IDisposable
         CancellationToken cancellation = default
     )
     {
+        options ??= new();
+        var likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        return OfLikelihood(model, likelihood, batches, options, generator, progress, cancellation);
+    }
+
+    /// <summary>Fits a posterior for any likelihood of the core.</summary>
+    internal static LaplacePosterior OfLikelihood(
+        nn.Module<Tensor, Tensor> model,
+        Likelihood likelihood,
+        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LaplaceOptions options,
+        Generator? generator,
+        IProgress<int>? progress,
+        CancellationToken cancellation
+    )
+    {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
-        options ??= new();
         Require.positive("The prior precision", options.PriorPrecision);
         SoundModel.Require(model);
         var layers = Covered(model, options);
@@ -177,7 +195,7 @@ public sealed partial class LaplacePosterior : IDisposable
 
     private void NoteLabels(LaplaceOptions options)
     {
-        if (options.Labels is null && Facts.Labels.IsMonteCarlo)
+        if (options.Labels is null && Facts.Labels == FisherLabels.Sampled)
             warnings.Add(
                 $"All labels of {Facts.Points:N0} data points do not fit the memory budget of "
                     + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which says less."
@@ -209,12 +227,21 @@ public sealed partial class LaplacePosterior : IDisposable
         Adopt(PosteriorModule.withPrior(prior, Alive));
     }
 
-    /// <summary>The evidence at many prior precisions from one fit.</summary>
-    public EvidenceCurve EvidenceCurve(params double[] precision)
+    /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
+    /// <exception cref="ArgumentException">A precision is not positive.</exception>
+    /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
+    public IReadOnlyList<EvidencePoint> EvidenceCurve(params double[] precision)
     {
+        ArgumentNullException.ThrowIfNull(precision);
         using var scope = NewDisposeScope();
         var spectrum = PosteriorModule.spectrum(Alive);
-        return Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        var curve = Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        return
+        [
+            .. precision.Select(
+                (delta, i) => new EvidencePoint(delta, curve.LogEvidence[i], curve.EffectiveParameters[i])
+            ),
+        ];
     }
 
     /// <summary>Samples of the weights, [k; d_out; d_in] a layer; the caller owns them.</summary>

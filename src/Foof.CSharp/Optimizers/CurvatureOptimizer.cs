@@ -77,6 +77,17 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>
+    /// What is added to the loss, as of earlier tasks; null is nothing. Its gradient goes through the curvature with
+    /// the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's.
+    /// </summary>
+    /// <example><code>optimizer.Penalty = new ElasticWeightConsolidation(model, Loss.CrossEntropy);</code></example>
+    public IPenalty? Penalty
+    {
+        get => (core.Penalty as CorePenalty)?.Penalty;
+        set => core.Penalty = value is null ? null : new CorePenalty(value);
+    }
+
+    /// <summary>
     /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one inversion.
     /// Without it the first steps are the warm-up.
     /// </summary>

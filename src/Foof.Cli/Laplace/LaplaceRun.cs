@@ -97,7 +97,7 @@ internal sealed class LaplaceRun(
             counter =>
                 LaplacePosterior.Fit(
                     model,
-                    Likelihood.Categorical,
+                    Loss.CrossEntropy,
                     Points(count),
                     new()
                     {

@@ -15,7 +15,7 @@ namespace Foof;
 /// Foof's optimiser: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
 /// threads at once.
 /// </remarks>
-public abstract class Consolidator : IWeightPenalty, IDisposable
+public abstract class Consolidator : IPenalty, IDisposable
 {
     private readonly Layer[] layers;
     private readonly long memoryBudget;
@@ -42,7 +42,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
         Rule = rule;
         this.memoryBudget = memoryBudget;
         (layers, var coverage) = CoverageModule.survey(model, select ?? ((_, _) => true));
-        Coverage = coverage;
+        Coverage = [.. coverage.Select(ParameterCoverage.Of)];
         if (layers.Length == 0)
             throw new ArgumentException(
                 "The model must have a layer that can be covered and is selected; it has none.",
@@ -53,7 +53,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     /// <summary>
     /// What becomes of each parameter of the model: those of layers that are not covered are not held back.
     /// </summary>
-    public IReadOnlyList<Coverage> Coverage { get; }
+    public IReadOnlyList<ParameterCoverage> Coverage { get; }
 
     /// <summary>The number of tasks that were consolidated.</summary>
     public int Tasks => Learnt.Tasks;
@@ -109,12 +109,17 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
         WeightPenalty.addTo(layers, gradient);
     }
 
-    IReadOnlyDictionary<nint, Tensor> IWeightPenalty.Gradients()
+    /// <summary>
+    /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task. The
+    /// tensors belong to the caller's dispose scope.
+    /// </summary>
+    public IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients()
     {
+        RequireAlive();
         if (Tasks == 0 || Strength == 0)
-            return new Dictionary<nint, Tensor>();
+            return [];
         var (_, gradient) = Now();
-        return WeightPenalty.byParameter(layers, gradient);
+        return WeightPenalty.dealt(layers, gradient);
     }
 
     /// <summary>

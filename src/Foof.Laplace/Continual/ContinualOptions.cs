@@ -29,7 +29,15 @@ public sealed record ContinualOptions
     public double Strength { get; init; } = 1;
 
     /// <summary>Whose labels the Fisher is taken at [the expectation over all labels].</summary>
-    public Fisher Labels { get; init; } = Fisher.Full;
+    public FisherLabels Labels { get; init; } = FisherLabels.All;
+
+    /// <summary>How many labels each data point gets where they are sampled [1].</summary>
+    public int SampledLabels { get; init; } = 1;
+
+    /// <summary>
+    /// The standard deviation of the labels from the output, for <see cref="Loss.SquaredError"/> [1].
+    /// </summary>
+    public double ObservationNoise { get; init; } = 1;
 
     /// <summary>
     /// The most columns of the full Fisher that are kept over all tasks, by the leading directions; null

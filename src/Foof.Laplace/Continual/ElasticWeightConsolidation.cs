@@ -16,11 +16,12 @@ namespace Foof;
 public sealed class ElasticWeightConsolidation : Consolidator
 {
     private readonly Likelihood likelihood;
+    private readonly Fisher labels;
     private readonly ContinualOptions options;
 
     /// <summary>Nothing learnt yet.</summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <param name="likelihood">How its output speaks about labels.</param>
+    /// <param name="loss">What its output is measured by.</param>
     /// <param name="options">How tasks are consolidated; null: merged Kronecker products.</param>
     /// <param name="select">Which layers are held back, by name and weight; null: all that can be.</param>
     /// <exception cref="ArgumentException">
@@ -28,13 +29,14 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// </exception>
     public ElasticWeightConsolidation(
         nn.Module<Tensor, Tensor> model,
-        Likelihood likelihood,
+        Loss loss,
         ContinualOptions? options = null,
         Func<string, Parameter, bool>? select = null
     )
         : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
     {
-        this.likelihood = likelihood;
+        likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        labels = LabelRules.Of(options.Labels, options.SampledLabels);
         this.options = options;
     }
 
@@ -98,7 +100,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
     private Curvature OfBatch(nn.Module<Tensor, Tensor> called, CurvatureBatch batch, Generator? generator)
     {
         using var scope = NewDisposeScope();
-        var factor = FisherModule.factor(called, Layers, options.Labels, likelihood, batch, generator);
+        var factor = FisherModule.factor(called, Layers, labels, likelihood, batch, generator);
         var curvature = options.Structure switch
         {
             ContinualStructure.Diagonal => Structure.diagonal(factor),

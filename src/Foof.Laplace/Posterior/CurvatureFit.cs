@@ -32,7 +32,7 @@ internal sealed class CurvatureFit(
         CancellationToken cancellation
     )
     {
-        if (options.Labels is { } labels)
+        if (options.Rule is { } labels)
             return Pass(batches, labels, progress, cancellation)
                 ?? throw TooLarge("use fewer data points, or a larger budget");
         return Pass(batches, Fisher.Full, progress, cancellation)
