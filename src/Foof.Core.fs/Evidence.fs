@@ -115,30 +115,53 @@ module Evidence =
 
         climb 200 start
 
+    /// The most halvings of the eigenvalues after which products of 1 + kappa / delta still stay below 1e300.
+    let private halvings (kappa: torch.Tensor) (precision: float array) =
+        let least = Array.fold min infinity precision
+
+        let most = log10 (1.0 + Reading.number (kappa.max ()) / least) |> max 1e-2
+
+        if Double.IsFinite most then
+            300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int
+        else
+            0
+
+    /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a logarithm.
+    let rec private sumOfLogs k (X: torch.Tensor) : torch.Tensor =
+        let half = X.size 0 / 2L
+
+        if k = 0 || half = 0L then
+            X.log().sum 0L
+        elif X.size 0 % 2L = 1L then
+            X.narrow(0L, 0L, 1L).log().squeeze 0L
+            + sumOfLogs k (X.narrow (0L, 1L, X.size 0 - 1L))
+        else
+            sumOfLogs (k - 1) (X.narrow (0L, 0L, half) * X.narrow (0L, half, half))
+
     /// log evidence and gamma at each of some values of delta, in one go over the eigenvalues.
     let curve (logLikelihood: float) (distance: float) (precision: float array) spectrum =
         for delta in precision do
             Require.positive (nameof precision) delta
 
         Scope.value (fun () ->
-            let device = spectrum.Kappa.device
-            let delta = torch.tensor (precision, device = device)
+            let delta = torch.tensor (precision, device = spectrum.Kappa.device)
             let inverse = delta.reciprocal ()
+            let one = torch.ones_like(delta).unsqueeze 0L
             let gains, gammas = torch.zeros_like delta, torch.zeros_like delta
             let rows = max 1L (chunk / 2L / max 1L (int64 precision.Length))
 
             for kappa in parts spectrum do
+                let k = halvings kappa precision
+
                 for start in 0L .. rows .. kappa.size 0 - 1L do
                     use _part = torch.NewDisposeScope()
                     let some = kappa.narrow(0L, start, min rows (kappa.size 0 - start)).unsqueeze 1L
-                    gains.add_ ((some * inverse).log1p_().sum 0L) |> ignore
-                    let shares = (some + delta).reciprocal_()
-                    gammas.add_ (shares.t().mv(some.squeeze 1L)) |> ignore
+                    let ratios = one.addcmul (some, inverse, 1.0.ToScalar())
+                    gains.add_ (sumOfLogs k ratios) |> ignore
+                    gammas.add_ (ratios.reciprocal_().t().mv(some.squeeze 1L)) |> ignore
 
             let values (tensor: torch.Tensor) =
                 tensor.``to``(torch.CPU).data<double>().ToArray()
-
-            let gains = values gains
 
             {
                 Precision = precision
@@ -146,6 +169,6 @@ module Evidence =
                     Array.map2
                         (fun delta gain -> logLikelihood - 0.5 * (delta * distance + gain))
                         precision
-                        gains
-                EffectiveParameters = values gammas
+                        (values gains)
+                EffectiveParameters = values (gammas * inverse)
             })

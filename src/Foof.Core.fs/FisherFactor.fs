@@ -145,21 +145,12 @@ module FisherFactor =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
         K.mul_ ((sqrt x.Weight * sqrt y.Weight).ToScalar()) |> ignore
 
-    /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
-    ///
-    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
-    /// (Benzing 2022, eq. 21; MATH 3)
-    let crossGram (G: FisherFactor) (G': FisherFactor) =
+    /// `crossGram` in a type of one's choice, all its products among it.
+    let internal crossGramOfType (kind: torch.ScalarType) (G: FisherFactor) (G': FisherFactor) =
         requireSameLayers "factors" G G'
 
         Scope.tensor (fun () ->
-            let K =
-                torch.zeros (
-                    columns G,
-                    columns G',
-                    dtype = torch.ScalarType.Float64,
-                    device = (first G).device
-                )
+            let K = torch.zeros (columns G, columns G', dtype = kind, device = (first G).device)
 
             for i, x in Array.indexed G.Parts do
                 for j, y in Array.indexed G'.Parts do
@@ -176,6 +167,13 @@ module FisherFactor =
                         rows.narrow(1L, (starts G')[j], partColumns y).copy_ block |> ignore
 
             K)
+
+    /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
+    ///
+    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
+    /// (Benzing 2022, eq. 21; MATH 3)
+    let crossGram (G: FisherFactor) (G': FisherFactor) =
+        crossGramOfType torch.ScalarType.Float64 G G'
 
     /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
     let gram (G: FisherFactor) = crossGram G G

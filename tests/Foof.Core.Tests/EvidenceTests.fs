@@ -80,6 +80,28 @@ let ``the curve is the formula at each value`` () =
         near (Evidence.logEvidence -3.0 2.5 deltas[i] (spectrum ())) curve.LogEvidence[i]
         near (Evidence.effectiveParameters deltas[i] (spectrum ())) curve.EffectiveParameters[i]
 
+[<Theory>]
+[<InlineData(1)>]
+[<InlineData(7)>]
+[<InlineData(64)>]
+[<InlineData(1001)>]
+let ``the curve holds for eigenvalues of any number and size`` count =
+    use _scope = torch.NewDisposeScope()
+    let deltas = [| 1e-12; 1e-3; 1.0; 1e12 |]
+
+    for size in [ 1e-12; 1.0; 1e6; 1e40; 1e200 ] do
+        let kappa = torch.rand (int64 count, dtype = torch.ScalarType.Float64) * size
+
+        let spectrum = { Kappa = kappa; Weights = int64 count }
+
+        let curve = Evidence.curve 0.0 1e-12 deltas spectrum
+
+        for i, delta in Array.indexed deltas do
+            // Beside 1, of which the roundings of tiny gains are.
+            let one = 1.0
+            near (one - Evidence.logEvidence 0.0 1e-12 delta spectrum) (one - curve.LogEvidence[i])
+            near (Evidence.effectiveParameters delta spectrum) curve.EffectiveParameters[i]
+
 [<Fact>]
 let ``many eigenvalues are taken in parts`` () =
     use _scope = torch.NewDisposeScope()
