@@ -69,12 +69,21 @@ internal static partial class NativeLibraries
         return library;
     }
 
-    // Beside the program, or where packages keep it.
+    // Beside the program; beside this assembly, as in F# scripts; or where packages keep it.
     private static string[] Files()
     {
         var system = $"linux-{RuntimeInformation.ProcessArchitecture}".ToLowerInvariant();
-        string[] folders = ["", Path.Combine("runtimes", system, "native")];
-        return [.. folders.Select(folder => Path.Combine(AppContext.BaseDirectory, folder, $"lib{Name}.so"))];
+        var ofPackage = Path.Combine("runtimes", system, "native");
+        var own = Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location) ?? "";
+        string[] folders =
+        [
+            AppContext.BaseDirectory,
+            Path.Combine(AppContext.BaseDirectory, ofPackage),
+            own,
+            Path.Combine(own, ofPackage),
+            Path.Combine(own, "..", "..", ofPackage),
+        ];
+        return [.. folders.Select(folder => Path.Combine(folder, $"lib{Name}.so"))];
     }
 
     private static void LoadBlas(string? choice)
