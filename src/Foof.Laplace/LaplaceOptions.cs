@@ -1,8 +1,16 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp.Modules;
 
 namespace Foof;
 
 /// <summary>How a Laplace posterior is fitted.</summary>
+/// <example>
+/// <code>
+/// var options = new LaplaceOptions { Structure = LaplaceStructure.Full, LastLayer = true };
+/// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, trainingBatches, options);
+/// </code>
+/// </example>
 public sealed record LaplaceOptions
 {
     /// <summary>The default of <see cref="MemoryBudget"/>.</summary>
@@ -43,6 +51,9 @@ public sealed record LaplaceOptions
 
     /// <summary>The most bytes that the fitted curvature may take.</summary>
     public long MemoryBudget { get; init; } = DefaultMemoryBudget;
+
+    /// <summary>Where the posterior logs its warnings; nowhere at first.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>The core's rule of labels; null where it is left open.</summary>
     internal Fisher? Rule => Labels is { } labels ? LabelRules.Of(labels, SampledLabels) : null;

@@ -3,6 +3,12 @@ using Microsoft.FSharp.Core;
 namespace Foof;
 
 /// <summary>How tasks are consolidated; the defaults are what measured best.</summary>
+/// <example>
+/// <code>
+/// var options = new ContinualOptions { Structure = ContinualStructure.Diagonal, Strength = 10 };
+/// using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy, options);
+/// </code>
+/// </example>
 public sealed record ContinualOptions
 {
     /// <summary>What is kept of a task's Fisher [Kronecker].</summary>
