@@ -73,6 +73,9 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
         Require.positive("The prior precision", options.PriorPrecision);
+        Argument.Known(options.Structure, nameof(options.Structure));
+        Argument.AtLeast(1, options.DataPoints ?? 1, nameof(options.DataPoints));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
         SoundModel.Require(model);
         var layers = Covered(model, options);
         using var scope = NewDisposeScope();

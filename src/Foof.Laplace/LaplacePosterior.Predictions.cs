@@ -28,6 +28,8 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(inputs);
         options ??= new();
         Require.atLeast("the number of samples", 1, options.Samples);
+        Argument.Known(options.Kind, nameof(options.Kind));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
         _ = Alive;
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
@@ -207,6 +209,13 @@ public sealed partial class LaplacePosterior
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(prediction);
+        ArgumentNullException.ThrowIfNull(target);
+        if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
+            throw new ArgumentException(
+                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
+                    + $"got [{string.Join("; ", target.shape)}].",
+                nameof(target)
+            );
         using var scope = NewDisposeScope();
         var y = target.to(ScalarType.Float64);
         switch (Likelihood)

@@ -141,7 +141,7 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public void SetPriorMean(params Tensor[] mean)
     {
-        ArgumentNullException.ThrowIfNull(mean);
+        Argument.Whole(mean);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
@@ -170,8 +170,12 @@ public sealed partial class LaplacePosterior : IDisposable
     public Tensor[] Sample(int k, Generator? generator = null) => PosteriorSample.draw(k, generator, Alive);
 
     /// <summary>The same into the caller's memory.</summary>
-    public void SampleInto(Tensor[] samples, Generator? generator = null) =>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    public void SampleInto(Tensor[] samples, Generator? generator = null)
+    {
+        Argument.Whole(samples);
         PosteriorSample.into(generator, samples, Alive);
+    }
 
     /// <summary>The same in chunks that fit memory; each is freed when the next one is asked for.</summary>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>

@@ -45,7 +45,7 @@ public sealed partial class CurvatureMatrix
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public IReadOnlyList<(Parameter Parameter, Tensor Value)> Split(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         Foof.Weights.check(nameof(vector), CurvatureModule.shapes(Core), vector);
         using var unrecorded = no_grad();
         return WeightPenalty.dealt(layers, vector);

@@ -91,7 +91,7 @@ public sealed partial class CurvatureMatrix : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Multiply(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return CurvatureModule.product(Core, vector);
     }

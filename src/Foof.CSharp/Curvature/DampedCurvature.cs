@@ -70,7 +70,7 @@ public sealed class DampedCurvature : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Solve(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return FactoredModule.solve(Alive, vector);
     }
@@ -81,7 +81,7 @@ public sealed class DampedCurvature : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] InverseRoot(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return FactoredModule.rootSolve(Alive, vector);
     }

@@ -88,6 +88,7 @@ public static class Calibration
     /// <summary>-sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.</summary>
     public static Tensor Entropy(Tensor probabilities)
     {
+        Check(probabilities);
         using var scope = NewDisposeScope();
         var p = probabilities.to(ScalarType.Float64);
         return scope.MoveToOuter(-(p * p.clamp_min(Least).log()).sum(1));
@@ -96,6 +97,7 @@ public static class Calibration
     /// <summary>1 - max_c p_c, [n]: the same by the probability. The caller owns it.</summary>
     public static Tensor Doubt(Tensor probabilities)
     {
+        Check(probabilities);
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(1.0 - probabilities.to(ScalarType.Float64).amax([1L]));
     }
@@ -107,6 +109,8 @@ public static class Calibration
     /// <exception cref="ArgumentException">One is empty, or holds a number that is not finite.</exception>
     public static double Auroc(Tensor inside, Tensor outside)
     {
+        ArgumentNullException.ThrowIfNull(inside);
+        ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
             throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
         Reading.requireFinite("the scores", "are not finite", "check the predictions", inside);
@@ -142,6 +146,16 @@ public static class Calibration
 
     private static Tensor OfLabels(Tensor probabilities, Tensor labels) =>
         probabilities.to(ScalarType.Float64).gather(1, labels.unsqueeze(1)).squeeze(1);
+
+    private static void Check(Tensor probabilities)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        if (probabilities.dim() != 2)
+            throw new ArgumentException(
+                $"Probabilities must be [n; C]; got [{string.Join("; ", probabilities.shape)}].",
+                nameof(probabilities)
+            );
+    }
 
     private static void Check(Tensor probabilities, Tensor labels)
     {

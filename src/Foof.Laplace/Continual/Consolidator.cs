@@ -141,6 +141,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     public void Save(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
     }
 
@@ -155,6 +156,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     public void Load(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var file = ConsolidationFile.Load(path, Kind, layers);

@@ -45,6 +45,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
     {
         likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        Argument.Known(options.Structure, nameof(options.Structure));
         labels = LabelRules.Of(options.Labels, options.SampledLabels);
         this.options = options;
     }

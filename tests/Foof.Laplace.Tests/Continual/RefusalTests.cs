@@ -40,7 +40,7 @@ public sealed class RefusalTests : IDisposable
             () => _ = new SynapticConsolidation(small.Model, xi: 0)
         );
         Refused<ArgumentException>(
-            "must have a layer",
+            "must have a trained layer",
             () => _ = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy, null, (_, _) => false)
         );
     }
