@@ -26,8 +26,9 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var layers = Covered(model, options ?? new());
+        options ??= new();
+        var layers = Covered(model, options);
         var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
-        return new(model, layers, posterior, facts, gradient);
+        return new(model, layers, posterior, facts, gradient) { Logger = options.Logger };
     }
 }

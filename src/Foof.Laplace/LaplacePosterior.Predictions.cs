@@ -28,6 +28,7 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(inputs);
         options ??= new();
         Require.atLeast("the number of samples", 1, options.Samples);
+        _ = Alive;
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
@@ -44,6 +45,22 @@ public sealed partial class LaplacePosterior
         var joined = Prediction.Join(parts);
         Free(parts);
         return joined;
+    }
+
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its
+    /// model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
+    public Task<Prediction> PredictAsync(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Task.Run(() => Predict(inputs, options, progress, cancellation), cancellation);
     }
 
     private static void Free(IEnumerable<Prediction> parts)
@@ -67,7 +84,7 @@ public sealed partial class LaplacePosterior
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batch = NewDisposeScope();
-                var (output, jacobian) = Jacobian.factor(model, layers, input);
+                var (output, jacobian) = Derivatives(input);
                 var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
                 parts.Add(OfOutputs(output, covariance, options, generator, withSpread: true).Detached());
                 progress?.Report(parts.Count);
@@ -81,13 +98,20 @@ public sealed partial class LaplacePosterior
         }
     }
 
+    // The network's outputs, and their derivatives by its weights.
+    private (Tensor Output, FisherFactor Jacobian) Derivatives(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Mismatch.Told(model, input, null, () => Jacobian.factor(model, layers, input));
+    }
+
     /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var (output, jacobian) = Derivatives(input);
         var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
         return new(output.DetachFromDisposeScope(), prepared);
     }
@@ -168,7 +192,7 @@ public sealed partial class LaplacePosterior
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var (output, jacobian) = Derivatives(input);
         var covariance = Predictive.jointCovariance(output.shape[0], jacobian, Alive);
         if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
             linalg.diagonal(covariance).add_(sigma * sigma);

@@ -3,6 +3,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>Predictions for some data points. Owns its tensors, which are float64.</summary>
+/// <example>
+/// <code>
+/// using var prediction = posterior.Predict(testInputs);
+/// using var classes = prediction.Probabilities!.argmax(1);
+/// using var doubt = prediction.Uncertainty();
+/// </code>
+/// </example>
 /// <param name="Output">The mean of the network's outputs f, [n; ...].</param>
 /// <param name="Probabilities">The classes' probabilities [n; C]; null for likelihoods without classes.</param>
 /// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>

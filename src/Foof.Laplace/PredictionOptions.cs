@@ -1,6 +1,12 @@
 namespace Foof;
 
 /// <summary>How predictions are made.</summary>
+/// <example>
+/// <code>
+/// var options = new PredictionOptions { Kind = PredictiveKind.MonteCarlo, Samples = 30 };
+/// using var prediction = posterior.Predict(testInputs, options);
+/// </code>
+/// </example>
 public sealed record PredictionOptions
 {
     /// <summary>Which approximation.</summary>

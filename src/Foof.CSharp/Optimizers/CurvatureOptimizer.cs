@@ -27,7 +27,7 @@ namespace Foof;
 /// scheduler.step();
 /// </code>
 /// </example>
-public abstract partial class CurvatureOptimizer : OptimizerHelper
+public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomentum
 {
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Optimizer core;
@@ -77,6 +77,17 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>
+    /// What is added to the loss, as of earlier tasks; null is nothing. Its gradient goes through the curvature with
+    /// the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's.
+    /// </summary>
+    /// <example><code>optimizer.Penalty = new ElasticWeightConsolidation(model, Loss.CrossEntropy);</code></example>
+    public IPenalty? Penalty
+    {
+        get => (core.Penalty as CorePenalty)?.Penalty;
+        set => core.Penalty = value is null ? null : new CorePenalty(value);
+    }
+
+    /// <summary>
     /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one inversion.
     /// Without it the first steps are the warm-up.
     /// </summary>
@@ -115,15 +126,49 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        try
-        {
-            var result = core.Step(input, target);
-            return new(result.Loss, result.Output);
-        }
-        catch (Exception error) when (Mismatch.Of(model, input, target) is { } sentence)
-        {
-            throw new ArgumentException(sentence, nameof(input), error);
-        }
+        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
+        return new(result.Loss, result.Output);
+    }
+
+    /// <summary>
+    /// Takes the statistics of one batch in and inverts, whatever the periods say: it gives methods made of errors
+    /// (K-FAC, EKFAC, Eva, natural gradients) their curvature in the ordinary loop, in place of <see cref="Step"/>.
+    /// </summary>
+    /// <remarks>
+    /// Call it before the step's own <c>call</c>, with the same batch or another one, once in as many steps as the
+    /// curvature may lag behind: it costs a pass over the batch and an inversion. No weight and no <c>grad</c>
+    /// changes, and <see cref="Position"/> stays.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// if (i % 100 == 0)
+    ///     optimizer.Observe(images, labels);
+    /// optimizer.zero_grad();
+    /// loss.call(model.call(images), labels).backward();
+    /// optimizer.step();
+    /// </code>
+    /// </example>
+    /// <param name="input">[n; ...], data points first.</param>
+    /// <param name="target">
+    /// As <see cref="Foof.Loss"/> says; methods that sample labels read of it only which are ignored, and take null.
+    /// </param>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit, or labels are missing.</exception>
+    /// <exception cref="InvalidOperationException">The method is made of gradients (Shampoo).</exception>
+    /// <exception cref="NumericalFailure">An error is not finite, or an inversion fails; nothing changed.</exception>
+    public void Observe(Tensor input, Tensor? target = null)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ArgumentNullException.ThrowIfNull(input);
+        Mismatch.Told(
+            model,
+            input,
+            target,
+            () =>
+            {
+                core.Observe(input, target!);
+                return true;
+            }
+        );
     }
 
     /// <summary>
@@ -143,13 +188,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
             throw new InvalidOperationException(
                 "step() found no gradient: call backward() on the loss before it, or use Step(input, target)."
             );
-        if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe))
+        if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe) && !core.HasCurvature)
             throw new InvalidOperationException(
                 $"{GetType().Name} takes statistics from errors, which the ordinary loop does not show: "
                     + (
                         RecipeModule.canWarmUp(core.Recipe)
-                            ? "call Step(input, target), or WarmUp(batches) first."
-                            : "call Step(input, target)."
+                            ? "call Step(input, target), or Observe(input, target) or WarmUp(batches) first."
+                            : "call Step(input, target), or Observe(input, target) first."
                     )
             );
         return core.step(closure);

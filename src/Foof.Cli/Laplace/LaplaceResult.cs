@@ -46,7 +46,7 @@ internal sealed record LaplaceResult
     public required IReadOnlyList<ImageGroup> Groups { get; init; }
 
     /// <summary>The evidence at many prior precisions.</summary>
-    public required EvidenceCurve Curve { get; init; }
+    public required IReadOnlyList<EvidencePoint> Curve { get; init; }
 
     /// <summary>What the user should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -99,14 +99,11 @@ internal sealed record LaplaceResult
 
     private JsonArray CurveJson() =>
         [
-            .. Curve.Precision.Select(
-                (precision, i) =>
-                    new JsonObject
-                    {
-                        ["prior_precision"] = precision,
-                        ["log_evidence"] = Curve.LogEvidence[i],
-                        ["effective_parameters"] = Curve.EffectiveParameters[i],
-                    }
-            ),
+            .. Curve.Select(point => new JsonObject
+            {
+                ["prior_precision"] = point.PriorPrecision,
+                ["log_evidence"] = point.LogEvidence,
+                ["effective_parameters"] = point.EffectiveParameters,
+            }),
         ];
 }

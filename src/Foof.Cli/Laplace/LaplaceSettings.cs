@@ -22,7 +22,7 @@ internal sealed record LaplaceSettings
     public required double Temperature { get; init; }
 
     /// <summary>Whose labels; null: all, where they fit.</summary>
-    public Fisher? Labels { get; init; }
+    public FisherLabels? Labels { get; init; }
 
     /// <summary>How predictions are made.</summary>
     public required PredictiveKind Predictive { get; init; }

@@ -7,6 +7,12 @@ namespace Foof;
 /// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are means over data
 /// points.
 /// </summary>
+/// <example>
+/// <code>
+/// using var prediction = posterior.Predict(testInputs);
+/// Console.WriteLine(Calibration.CalibrationError(prediction.Probabilities!, testLabels));
+/// </code>
+/// </example>
 public static class Calibration
 {
     private const int DefaultBins = 15;

@@ -7,6 +7,12 @@ namespace Foof;
 /// softmax(f / T) with the T that makes validation labels most likely: the baseline that a posterior has to beat (Guo et
 /// al. 2017).
 /// </summary>
+/// <example>
+/// <code>
+/// var scaling = TemperatureScaling.Fit(model.call(validationInputs), validationLabels);
+/// using var probabilities = scaling.Apply(model.call(testInputs));
+/// </code>
+/// </example>
 /// <param name="Temperature">T.</param>
 public sealed record TemperatureScaling(double Temperature)
 {

@@ -11,7 +11,15 @@ namespace Foof;
 /// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
 /// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Without
 /// being told the task (class-incremental learning) a penalty on the weights alone hardly helps: no method of
-/// this kind does. </remarks>
+/// this kind does.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var head = new HeadOutputs(model, [2, 3]);
+/// using var labels = head.Labels(labelsOfTask);
+/// var loss = nn.functional.cross_entropy(head.call(images), labels);
+/// </code>
+/// </example>
 public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> model;

@@ -2,12 +2,6 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>The evidence at one prior precision.</summary>
-/// <param name="PriorPrecision">The prior precision.</param>
-/// <param name="LogEvidence">log p(D) there.</param>
-/// <param name="EffectiveParameters">gamma there.</param>
-internal sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);
-
 /// <summary>The evidence and the effective parameters over prior precisions.</summary>
 internal static class EvidenceSection
 {
