@@ -71,7 +71,7 @@ module internal Setup =
         let problem = kind.Make()
 
         let struct (layers, _) =
-            Coverage.survey problem.Network (Func<string, Modules.Parameter, bool>(fun _ _ -> true))
+            Coverage.all problem.Network
 
         let batch = {
             Input = problem.Input

@@ -17,8 +17,15 @@ internal static class Application
     /// <summary>Does what the arguments say and returns the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
-        var parsed = Root(new CommandFrame(terminal)).Parse(arguments, Parser);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        var root = Root(new CommandFrame(terminal));
+        if (Completions.Asked(arguments) is { } line)
+            return Completions.Write(
+                text => root.Parse(text, Parser),
+                line,
+                terminal.Console.Profile.Out.Writer
+            );
+        var parsed = root.Parse(arguments, Parser);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage)
         {
             terminal.Error.WriteLine(UsageError.Explain(parsed));
             return ExitCode.Usage;
@@ -34,7 +41,8 @@ internal static class Application
         );
     }
 
-    private static RootCommand Root(CommandFrame frame)
+    /// <summary>All commands with their options.</summary>
+    internal static RootCommand Root(CommandFrame frame)
     {
         var root = new RootCommand(
             "Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on."
@@ -47,9 +55,13 @@ internal static class Application
             BenchCommand.Make(frame),
             LaplaceCommand.Make(frame),
             ValidateCommand.Make(frame),
+            CompletionCommand.Make(frame),
             CommonOptions.Verbose,
         };
-        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        CommonOptions.AddOutput(root);
+        var help = new HelpPage();
+        root.Options.OfType<HelpOption>().Single().Action = help;
+        root.SetAction(help.Invoke);
         return root;
     }
 }

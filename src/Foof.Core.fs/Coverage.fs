@@ -181,3 +181,7 @@ module Coverage =
     /// `select` says, by a layer's name and weight, whether it is to be covered.
     let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         surveyExcept (fun _ -> ValueNone) model select
+
+    /// `survey` of all layers that can be covered.
+    let all (model: torch.nn.Module) =
+        survey model (Func<_, _, _>(fun _ _ -> true))

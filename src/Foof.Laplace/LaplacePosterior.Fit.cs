@@ -115,7 +115,7 @@ public sealed partial class LaplacePosterior
 
     private static bool IsLastLayer(nn.Module<Tensor, Tensor> model, Layer[] layers)
     {
-        var (all, _) = CoverageModule.survey(model, (_, _) => true);
+        var (all, _) = CoverageModule.all(model);
         return layers.Length == 1 && layers[0].Name == all[^1].Name;
     }
 

@@ -16,6 +16,9 @@ public static class Engine
     /// <summary>The file that BLAS calls go to, or null where the system does not tell.</summary>
     public static string? BlasFile => Loaded("libblas.so") ?? Loaded("libopenblas");
 
+    /// <summary>Where the native library is, or should be: beside the program, or where packages keep it.</summary>
+    public static string NativeFile => NativeLibraries.NativeFile;
+
     private static string? Loaded(string prefix)
     {
         // Any call into the native library makes sure that all of them are there.

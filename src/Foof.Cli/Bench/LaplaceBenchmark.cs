@@ -72,7 +72,7 @@ internal sealed class LaplaceBenchmark(int rounds)
         using var model = Mlp.Build(widths);
         model.eval();
         var input = randn(columns, ImageSet.Pixels);
-        var (layers, _) = CoverageModule.survey(model, (_, _) => true);
+        var (layers, _) = CoverageModule.all(model);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         MemoryUse.ResetPeak();

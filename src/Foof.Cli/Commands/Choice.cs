@@ -60,8 +60,9 @@ internal static class Choice
         );
 
     /// <summary>Where to compute.</summary>
-    internal static Option<string?> Device() =>
-        new("--device")
+    internal static Option<string?> Device()
+    {
+        var option = new Option<string?>("--device")
         {
             Description = $"Where to compute [default: {Devices.Cpu}]",
             HelpName = "cpu|cuda|cuda:N",
@@ -74,6 +75,9 @@ internal static class Choice
                 return null;
             },
         };
+        option.CompletionSources.Add(Devices.Cpu, Devices.Cuda);
+        return option;
+    }
 
     private static Option<int?> Count(string name, string description, int most) =>
         new(name)

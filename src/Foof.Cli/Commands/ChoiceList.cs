@@ -29,9 +29,13 @@ internal static class ChoiceList
                 return Distinct(result, name, given);
             },
         };
-        option.CompletionSources.Add([.. names]);
+        Complete(option, names);
         return option;
     }
+
+    /// <summary>Lets shells complete some of some names, separated by commas.</summary>
+    internal static void Complete(Option option, IReadOnlyList<string> names) =>
+        option.CompletionSources.Add(context => Completions.Next(context, names));
 
     /// <summary>Numbers greater than zero, each at most once.</summary>
     internal static Option<double[]?> Positive(string name, string description) =>

@@ -11,7 +11,7 @@ internal sealed class CommandFrame(Terminal terminal)
     {
         try
         {
-            return work(terminal);
+            return work(Chosen(parsed));
         }
         // The command line is the last one who can tell the user.
 #pragma warning disable CA1031
@@ -20,6 +20,12 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             return Report(error, IsVerbose(parsed));
         }
+    }
+
+    private Terminal Chosen(ParseResult parsed)
+    {
+        var chosen = parsed.GetValue(CommonOptions.Json) ? terminal.WithNumbersAlone() : terminal;
+        return parsed.GetValue(CommonOptions.Quiet) ? chosen.WithoutProgress() : chosen;
     }
 
     private static bool IsVerbose(ParseResult parsed) =>

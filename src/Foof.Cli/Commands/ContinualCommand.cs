@@ -25,9 +25,7 @@ internal sealed class ContinualCommand
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     };
 
-    private readonly Option<string?> data = Choice.Text(
-        "--data",
-        "fashion-mnist|DIR",
+    private readonly Option<string?> data = CommonOptions.Data(
         "The data: fashion-mnist, or a folder of IDX files, gzipped or not [default: fashion-mnist]"
     );
 
@@ -116,6 +114,7 @@ internal sealed class ContinualCommand
             "continual",
             "Learn task after task under a penalty, and show what is forgotten"
         );
+        ChoiceList.Complete(options.variants, ContinualVariant.Names);
         foreach (var option in options.All)
             command.Add(option);
         command.SetAction(parsed => frame.Run(parsed, terminal => options.Run(parsed, terminal)));
@@ -165,7 +164,7 @@ internal sealed class ContinualCommand
         )
             return Stopped(terminal, target);
         ContinualTable.Write(terminal.Console, results);
-        MetricsFile.Write(file, Metrics(settings, results));
+        MetricsFile.Write(terminal, file, Metrics(settings, results));
         ReportFile.Write(
             parsed.GetValue(report),
             terminal.Progress,

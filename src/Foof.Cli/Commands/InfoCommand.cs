@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Foof.Cli.Data;
+using Foof.Cli.Doctor;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Spectre.Console;
@@ -18,21 +19,43 @@ internal static class InfoCommand
     {
         var threads = Choice.Threads();
         var metrics = CommonOptions.Metrics();
+        var doctor = new Option<bool>("--doctor")
+        {
+            Description = "Check the installation item by item, and say what to do where something lacks",
+        };
+        var data = CommonOptions.Data($"The data that --doctor looks at [default: {ImageData.FashionMnist}]");
         var command = new Command("info", "Show the libraries, the threads, and how fast they are")
         {
+            doctor,
+            data,
             threads,
             metrics,
         };
         command.SetAction(parsed =>
-            frame.Run(parsed, terminal => Run(terminal, parsed.GetValue(threads), parsed.GetValue(metrics)))
+            frame.Run(
+                parsed,
+                terminal =>
+                {
+                    var (folder, file) = (parsed.GetValue(data), parsed.GetValue(metrics));
+                    var count = parsed.GetValue(threads) ?? Choice.DefaultThreads;
+                    MetricsFile.Check(file);
+                    if (parsed.GetValue(doctor))
+                        return DoctorReport.Run(terminal, folder ?? ImageData.FashionMnist, count, file);
+                    return folder is null
+                        ? Run(terminal, count, file)
+                        : throw new CommandFailure(
+                            "--data needs --doctor, which looks at it.",
+                            ExitCode.Usage
+                        );
+                }
+            )
         );
         return command;
     }
 
-    private static int Run(Terminal terminal, int? threads, string? metrics)
+    private static int Run(Terminal terminal, int threads, string? metrics)
     {
-        MetricsFile.Check(metrics);
-        torch.set_num_threads(threads ?? Choice.DefaultThreads);
+        torch.set_num_threads(threads);
         var facts = Facts();
         Show(terminal.Console, facts);
         if ((string?)facts["blas_threading"] == nameof(BlasThreading.Posix))
@@ -40,7 +63,7 @@ internal static class InfoCommand
                 "Warning: this OpenBLAS has POSIX threads, which fight libtorch's for the cores; "
                     + "run: apt-get install libopenblas0-openmp, and unset FOOF_BLAS."
             );
-        MetricsFile.Write(metrics, facts);
+        MetricsFile.Write(terminal, metrics, facts);
         return ExitCode.Success;
     }
 

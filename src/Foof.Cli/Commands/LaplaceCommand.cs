@@ -69,11 +69,7 @@ internal sealed class LaplaceCommand
         [.. LaplaceRun.Predictives.Select(kind => kind.Name)]
     );
 
-    private readonly Option<string?> data = Choice.Text(
-        "--data",
-        "fashion-mnist|DIR",
-        "The data [default: those of the run]"
-    );
+    private readonly Option<string?> data = CommonOptions.Data("The data [default: those of the run]");
 
     private readonly Option<int?> test = Choice.Count(
         "--test",
@@ -201,7 +197,11 @@ internal sealed class LaplaceCommand
                 },
                 trained
             ),
-            terminal
+            // One object goes to standard output, and that is the posterior's.
+            terminal with
+            {
+                Numbers = null,
+            }
         ).Run();
 
     private int Run(

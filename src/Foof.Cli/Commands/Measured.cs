@@ -78,7 +78,7 @@ internal static class Measured
             return ExitCode.Stopped;
         }
         show(terminal.Console, result);
-        MetricsFile.Write(metrics, record(result));
+        MetricsFile.Write(terminal, metrics, record(result));
         return isSuccess?.Invoke(result) ?? true ? ExitCode.Success : ExitCode.Failure;
     }
 

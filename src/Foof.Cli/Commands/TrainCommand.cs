@@ -7,9 +7,7 @@ namespace Foof.Cli.Commands;
 /// <summary><c>foof train</c>: its options, and how they become a request.</summary>
 internal sealed class TrainCommand
 {
-    private readonly Option<string?> data = Choice.Text(
-        "--data",
-        "fashion-mnist|DIR",
+    private readonly Option<string?> data = CommonOptions.Data(
         "The data: fashion-mnist, or a folder of IDX files, gzipped or not [default: fashion-mnist]"
     );
 

@@ -24,10 +24,10 @@ internal static class UsageError
         {
             var options = Options(command).ToArray();
             return $"Unknown option '{unknown}'{Suggestion.Hint(unknown, options)} "
-                + $"({Path(command)} --help lists all).";
+                + $"({Examples.Path(command)} --help lists all).";
         }
         if (command.Subcommands.Count == 0)
-            return $"Unexpected '{unknown}': {Path(command)} takes only options.";
+            return $"Unexpected '{unknown}': {Examples.Path(command)} takes only options.";
         var names = Names(command);
         var available = $"; available: {string.Join(", ", names)}.";
         return Planned.Contains(unknown)
@@ -43,24 +43,22 @@ internal static class UsageError
             OptionResult { Tokens.Count: 0 } given =>
                 $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
             CommandResult when command.Subcommands.Count > 0 =>
-                $"{Path(command)} needs a command: {string.Join(", ", Names(command))}.",
+                $"{Examples.Path(command)} needs a command: {string.Join(", ", Names(command))}.",
             _ => OneLine(error.Message),
         };
 
     private static string[] Names(Command command) => [.. command.Subcommands.Select(child => child.Name)];
 
-    private static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
-            ? $"{Path(parent)} {command.Name}"
-            : "foof";
-
     private static bool IsOption(string token) => token.StartsWith('-');
 
     private static IEnumerable<string> Options(Command command) =>
         command
-            .Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options))
+            .Options.Concat(Above(command).SelectMany(parent => parent.Options.Where(one => one.Recursive)))
             .Where(option => !option.Hidden)
             .Select(option => option.Name);
+
+    private static IEnumerable<Command> Above(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(parent => Above(parent).Prepend(parent));
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ') + ".";
 }

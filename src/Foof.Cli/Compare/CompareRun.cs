@@ -83,7 +83,7 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
     private int Finish(Comparison comparison)
     {
         CompareTable.Write(terminal.Console, comparison);
-        MetricsFile.Write(plan.Metrics, comparison.ToJson(MemoryUse.PeakMegabytes));
+        MetricsFile.Write(terminal, plan.Metrics, comparison.ToJson(MemoryUse.PeakMegabytes));
         if (comparison.Best.Count == 0)
             throw new CommandFailure("Every run diverged: lower --learning-rate or raise --damping.");
         ReportFile.Write(plan.Report, terminal.Progress, () => CompareReport.Of(comparison));

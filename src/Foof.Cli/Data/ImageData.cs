@@ -35,13 +35,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         var folder = Folder(data);
         if (!Directory.Exists(folder))
             throw new CommandFailure(Missing(data));
-        var files = new[]
-        {
-            IdxFile.ReadImages(Find(folder, FileNames[0])),
-            IdxFile.ReadLabels(Find(folder, FileNames[1])),
-            IdxFile.ReadImages(Find(folder, FileNames[2])),
-            IdxFile.ReadLabels(Find(folder, FileNames[3])),
-        };
+        var files = Files(folder);
         var train = ImageSet.From(files[0], files[1], subset);
         try
         {
@@ -53,6 +47,15 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             throw;
         }
     }
+
+    /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
+    internal static IdxFile[] Files(string folder) =>
+        [
+            IdxFile.ReadImages(Find(folder, FileNames[0])),
+            IdxFile.ReadLabels(Find(folder, FileNames[1])),
+            IdxFile.ReadImages(Find(folder, FileNames[2])),
+            IdxFile.ReadLabels(Find(folder, FileNames[3])),
+        ];
 
     /// <summary>The same without the last training images, which are held out to choose settings by.</summary>
     /// <param name="count">How many.</param>

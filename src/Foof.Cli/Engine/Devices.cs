@@ -10,7 +10,8 @@ internal static class Devices
     /// <summary>The processor's name, the default.</summary>
     internal const string Cpu = "cpu";
 
-    private const string Cuda = "cuda";
+    /// <summary>The name of the first device of NVIDIA.</summary>
+    internal const string Cuda = "cuda";
 
     /// <summary>Whether <paramref name="name"/> is <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     internal static bool IsName(string? name) => name is Cpu or Cuda || Index(name) is not null;

@@ -7,6 +7,7 @@ internal static class Machine
 {
     private const string ProcessorFile = "/proc/cpuinfo";
     private const string ModelLine = "model name";
+    private const string FlagsLine = "flags";
 
     /// <summary>The processor and how many of its cores this process may use.</summary>
     internal static string Description { get; } =
@@ -14,13 +15,18 @@ internal static class Machine
         + $"{(Environment.ProcessorCount == 1 ? "core" : "cores")}, "
         + RuntimeInformation.OSDescription;
 
-    private static string Processor()
+    /// <summary>The processor's instruction sets, as the system calls them; none where it does not tell.</summary>
+    internal static string[] Features => Fact(FlagsLine)?.Split(' ') ?? [];
+
+    private static string Processor() => Fact(ModelLine) ?? RuntimeInformation.ProcessArchitecture.ToString();
+
+    // The first processor's: they are alike.
+    private static string? Fact(string name)
     {
         var line = File.Exists(ProcessorFile)
             ? File.ReadLines(ProcessorFile)
-                .FirstOrDefault(line => line.StartsWith(ModelLine, StringComparison.Ordinal))
+                .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
             : null;
-        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-            ?? RuntimeInformation.ProcessArchitecture.ToString();
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 }

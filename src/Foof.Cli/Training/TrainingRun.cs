@@ -104,6 +104,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
                 + $"peak memory {peak:F0} MB"
         );
         MetricsFile.Write(
+            terminal,
             plan.Metrics,
             new()
             {

@@ -55,7 +55,7 @@ internal static partial class NativeLibraries
     {
         LoadBlas(Environment.GetEnvironmentVariable("FOOF_BLAS"));
         LoadTorch(Environment.GetEnvironmentVariable("FOOF_LIBTORCH"));
-        var file = Array.Find(Files(), File.Exists) ?? Files()[0];
+        var file = NativeFile;
         nint library;
         try
         {
@@ -68,6 +68,9 @@ internal static partial class NativeLibraries
         CheckVersion(library);
         return library;
     }
+
+    /// <summary>Where the native library is, or should be.</summary>
+    internal static string NativeFile => Array.Find(Files(), File.Exists) ?? Files()[0];
 
     // Beside the program; beside this assembly, as in F# scripts; or where packages keep it.
     private static string[] Files()

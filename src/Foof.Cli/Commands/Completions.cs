@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+
+namespace Foof.Cli.Commands;
+
+/// <summary>
+/// What may stand where a user's line ends. The scripts of <c>foof completion</c> ask by
+/// <c>foof [suggest] "train --opt"</c> and get a line for each word, with its description after a tab.
+/// </summary>
+internal static class Completions
+{
+    private const string Directive = "[suggest]";
+    private const char List = ',';
+
+    /// <summary>The line, from behind the program's name to the cursor; null where nobody asks.</summary>
+    internal static string? Asked(IReadOnlyList<string> arguments) =>
+        arguments is [Directive, ..] ? string.Join(' ', arguments.Skip(1)) : null;
+
+    /// <summary>Writes the words that begin as the line ends.</summary>
+    internal static int Write(Func<string, ParseResult> parse, string line, TextWriter output)
+    {
+        var word = line[(line.LastIndexOf(' ') + 1)..];
+        // To the parser, --option=val is one word; --option val are two, and the second has completions.
+        var head = word.StartsWith("--", StringComparison.Ordinal) ? word[..(word.IndexOf('=') + 1)] : "";
+        var spaced = head == "" ? line : $"{line[..^word.Length]}{head[..^1]} {word[head.Length..]}";
+        foreach (var item in Of(parse(spaced), spaced.Length, word[head.Length..]))
+            output.WriteLine(head + item.Label + (item.Detail is { } detail ? $"\t{OneLine(detail)}" : ""));
+        return ExitCode.Success;
+    }
+
+    /// <summary>The words of a list, after the ones that the user has put there.</summary>
+    internal static IEnumerable<string> Next(CompletionContext context, IEnumerable<string> names)
+    {
+        var word = context.WordToComplete;
+        var head = word[..(word.LastIndexOf(List) + 1)];
+        var given = head.Split(List);
+        return names.Where(name => !given.Contains(name)).Select(name => head + name);
+    }
+
+    // The parser also has words that the end of the line is a part of, and the short names of help.
+    private static IEnumerable<CompletionItem> Of(ParseResult parsed, int position, string word) =>
+        parsed
+            .GetCompletions(position)
+            .Where(item => item.Label.StartsWith(word, StringComparison.Ordinal) && !IsShort(item.Label));
+
+    private static bool IsShort(string label) =>
+        label.StartsWith('/') || (label.StartsWith('-') && !label.StartsWith("--", StringComparison.Ordinal));
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Foof.Cli.Reports;
+using Spectre.Console;
+
+namespace Foof.Cli.Doctor;
+
+/// <summary><c>foof info --doctor</c>: looks, shows what it found and what to do.</summary>
+internal static class DoctorReport
+{
+    /// <summary>Examines the installation; fails where there is a problem.</summary>
+    internal static int Run(Terminal terminal, string data, int threads, string? metrics)
+    {
+        var findings = Examination.Run(data, threads);
+        Show(terminal.Console, findings);
+        MetricsFile.Write(terminal, metrics, Record(findings));
+        return Count(findings, Verdict.Problem) == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static void Show(IAnsiConsole console, IReadOnlyList<Finding> findings)
+    {
+        var table = new Table().Border(TableBorder.None).HideHeaders();
+        table.AddColumn(new TableColumn("").NoWrap()).AddColumn(new TableColumn("").NoWrap()).AddColumn("");
+        foreach (var finding in findings)
+        {
+            table.AddRow(Word(finding.Verdict), Markup.Escape(finding.Item), Markup.Escape(finding.Detail));
+            if (finding.Remedy is not null)
+                table.AddRow("", "", $"[bold]{Markup.Escape($"-> {finding.Remedy}")}[/]");
+        }
+        console.Write(table);
+        console.Profile.Out.Writer.WriteLine(Summary(findings));
+    }
+
+    private static string Summary(IReadOnlyList<Finding> findings)
+    {
+        var (problems, warnings) = (Count(findings, Verdict.Problem), Count(findings, Verdict.Warning));
+        return problems + warnings == 0
+            ? "All is as it should be."
+            : $"{Say.Many(problems, "problem")}, {Say.Many(warnings, "warning")}: the lines with -> say what to do.";
+    }
+
+    private static string Word(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Ok => "[green]ok[/]",
+            Verdict.Warning => "[yellow]warning[/]",
+            Verdict.Problem => "[red]problem[/]",
+            _ => "-",
+        };
+
+    private static int Count(IReadOnlyList<Finding> findings, Verdict verdict) =>
+        findings.Count(finding => finding.Verdict == verdict);
+
+    private static JsonObject Record(IReadOnlyList<Finding> findings) =>
+        new()
+        {
+            ["command"] = "info",
+            ["doctor"] = new JsonArray([.. findings.Select(finding => finding.ToJson())]),
+            ["problems"] = Count(findings, Verdict.Problem),
+            ["warnings"] = Count(findings, Verdict.Warning),
+        };
+}

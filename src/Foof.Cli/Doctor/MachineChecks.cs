@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Foof.Cli.Engine;
+
+namespace Foof.Cli.Doctor;
+
+/// <summary>What the machine has.</summary>
+internal static class MachineChecks
+{
+    private static readonly string[] BrowserPrograms = ["chromium", "chromedriver"];
+
+    private const double Gigabyte = 1 << 30;
+    private const double LeastMemory = 0.25;
+    private const double LittleMemory = 1;
+    private const double LeastDisk = 0.1;
+    private const double LittleDisk = 1;
+    private const string NativeSystem = "linux-x64";
+    private const string MemoryFile = "/proc/meminfo";
+    private const string AvailableLine = "MemAvailable:";
+
+    /// <summary>.NET's version and system.</summary>
+    internal static Finding Runtime()
+    {
+        const string item = ".NET";
+        var system = RuntimeInformation.RuntimeIdentifier;
+        return system == NativeSystem
+            ? Finding.Ok(item, $"{Environment.Version} on {system}; Foof {Versions.Short}")
+            : Finding.Warning(
+                item,
+                $"{Environment.Version} on {system}, where the packages have no native part",
+                $"use {NativeSystem}, or build Foof here by ./foof info"
+            );
+    }
+
+    /// <summary>What the processor can do that matters here.</summary>
+    internal static Finding Processor()
+    {
+        const string item = "processor";
+        string[] flags = Machine.Features;
+        (string Flag, string Name)[] known =
+        [
+            ("avx2", "AVX2"),
+            ("avx512f", "AVX-512"),
+            ("avx512_bf16", "AVX512-BF16"),
+            ("amx_bf16", "AMX-BF16"),
+        ];
+        var has = known.Where(one => flags.Contains(one.Flag)).Select(one => one.Name).ToArray();
+        var is16 = flags.Contains("avx512_bf16") || flags.Contains("amx_bf16");
+        var detail =
+            $"{Machine.Description}; {(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}; "
+            + $"--products bfloat16 {(is16 ? "is fast" : "has no instructions here and saves no time")}";
+        return
+            flags.Length > 0
+            && !flags.Contains("avx2")
+            && RuntimeInformation.ProcessArchitecture == Architecture.X64
+            ? Finding.Warning(
+                item,
+                detail,
+                "products of matrices are slow without AVX2: use a newer processor"
+            )
+            : Finding.Ok(item, detail);
+    }
+
+    /// <summary>Free memory, within the limit of a container.</summary>
+    internal static Finding Memory()
+    {
+        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
+        var free = Math.Min(total, Available() ?? total);
+        return Enough(
+            "memory",
+            free,
+            (LeastMemory, LittleMemory),
+            $"{free:F1} of {total:F1} GB are free",
+            "end other programs, or train with a smaller --batch-size or --subset"
+        );
+    }
+
+    /// <summary>Free room where results go and where temporary files do.</summary>
+    internal static Finding Disk()
+    {
+        (string Folder, double Free)[] places =
+        [
+            .. new[] { Environment.CurrentDirectory, Path.GetTempPath() }.Select(folder =>
+                (folder, new DriveInfo(folder).AvailableFreeSpace / Gigabyte)
+            ),
+        ];
+        return Enough(
+            "disk",
+            places.Min(place => place.Free),
+            (LeastDisk, LittleDisk),
+            string.Join(", ", places.Select(place => $"{place.Free:F1} GB are free in {place.Folder}")),
+            "make room there, or name other folders by --out and TMPDIR"
+        );
+    }
+
+    /// <summary>The browser in which reports are tested; programs need none.</summary>
+    internal static Finding Browser()
+    {
+        const string item = "browser";
+        string[] lacking = [.. BrowserPrograms.Where(name => OnPath(name) is null)];
+        return lacking.Length == 0
+            ? Finding.Ok(item, $"{OnPath(BrowserPrograms[0])}, in which ./test looks at reports")
+            : Finding.Ok(
+                item,
+                $"no {string.Join(" and ", lacking)}: ./test skips the tests of reports in it"
+            );
+    }
+
+    private static Finding Enough(
+        string item,
+        double free,
+        (double Least, double Little) bounds,
+        string detail,
+        string remedy
+    ) =>
+        free < bounds.Least ? Finding.Problem(item, detail, remedy)
+        : free < bounds.Little ? Finding.Warning(item, detail, remedy)
+        : Finding.Ok(item, detail);
+
+    private static double? Available()
+    {
+        var line = File.Exists(MemoryFile)
+            ? File.ReadLines(MemoryFile)
+                .FirstOrDefault(line => line.StartsWith(AvailableLine, StringComparison.Ordinal))
+            : null;
+        return line is null
+            ? null
+            : double.Parse(
+                line[AvailableLine.Length..].Replace("kB", "", StringComparison.Ordinal),
+                CultureInfo.InvariantCulture
+            )
+                * 1024
+                / Gigabyte;
+    }
+
+    private static string? OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+}

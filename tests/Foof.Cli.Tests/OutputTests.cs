@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Foof.Cli.Tests;
+
+public sealed class OutputTests : IDisposable
+{
+    private const string Escape = "\u001b";
+
+    private readonly TemporaryFolder folder = new();
+    private readonly string data;
+
+    public OutputTests() => data = Idx.WriteSet(folder, train: 60);
+
+    public void Dispose() => folder.Dispose();
+
+    public static TheoryData<string, string> Lines =>
+        new()
+        {
+            { "train", "train --model linear --epochs 1 --data DATA" },
+            { "compare", "compare --optimizers sgd --model linear --epochs 1 --data DATA" },
+            {
+                "continual",
+                "continual --tasks 2 --batch-size 10 --validation 20 --variants plain --data DATA"
+            },
+            { "info", "info" },
+            { "validate", "validate --cases tied" },
+        };
+
+    private string[] Words(string line) => line.Replace("DATA", data, StringComparison.Ordinal).Split(' ');
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void The_numbers_stand_alone_on_standard_output(string command, string line)
+    {
+        var file = folder["metrics.json"];
+        var answer = CommandLine.Run([.. Words(line), "--json", "--metrics", file]);
+        Assert.Equal(ExitCode.Success, answer.Code);
+        using var json = JsonDocument.Parse(answer.Output);
+        Assert.Equal(command, json.RootElement.GetProperty("command").GetString());
+        Assert.Equal(File.ReadAllText(file), answer.Output.TrimEnd('\n'));
+    }
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void Quiet_leaves_results_and_no_progress(string command, string line)
+    {
+        var answer = CommandLine.Run([.. Words(line), "--quiet"]);
+        Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
+        // The table, and what is written below it.
+        Assert.Matches(command == "info" ? "^foof" : "^(╭|no penalty)", answer.Output.TrimStart());
+    }
+
+    [Fact]
+    public void Numbers_may_be_quiet_too()
+    {
+        var answer = CommandLine.Run([.. Words((string)Lines.First()[1]), "--quiet", "--json"]);
+        Assert.Equal("", answer.Error);
+        Assert.StartsWith("{", answer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Progress_goes_to_standard_error_beside_numbers()
+    {
+        string[] line = Words("compare --optimizers sgd --model linear --epochs 1 --data DATA");
+        Assert.Contains("Run 1 of 1", CommandLine.Run(line).Output, StringComparison.Ordinal);
+        Assert.Contains("Run 1 of 1", CommandLine.Run([.. line, "--json"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_command_that_fails_says_so_and_gives_no_numbers()
+    {
+        var answer = CommandLine.Run("train", "--data", folder["missing"], "--json", "--quiet");
+        Assert.Equal("", answer.Output);
+        Assert.Contains("is no folder", answer.Sentence(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Checks_that_miss_are_numbers_too()
+    {
+        var answer = CommandLine.Run("validate", "--cases", "tied", "--json", "--quiet");
+        using var json = JsonDocument.Parse(answer.Output);
+        Assert.Equal(0, json.RootElement.GetProperty("failed").GetInt32());
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_and_for_those_who_do_not_mind_them()
+    {
+        string[] line = Words("info --doctor --data DATA");
+        var environment = new Dictionary<string, string?>
+        {
+            ["TERM"] = "xterm-256color",
+            ["NO_COLOR"] = null,
+        };
+        Assert.True(HasColours(ForeignProcess.RunOnTerminal(environment, line)));
+        Assert.DoesNotContain(Escape, ForeignProcess.Run(environment, line).Output, StringComparison.Ordinal);
+        environment["NO_COLOR"] = "1";
+        Assert.False(HasColours(ForeignProcess.RunOnTerminal(environment, line)));
+    }
+
+    // Colours from 30 to 49 and 90 to 107, of a palette or not; other sequences move the cursor or are bold.
+    private static bool HasColours(Answer answer)
+    {
+        Assert.Equal(ExitCode.Success, answer.Code);
+        return Regex.IsMatch(answer.Output, Escape + @"\[(\d+;)*(3[0-9]|4[0-9]|9[0-7]|10[0-7])[;m]");
+    }
+}

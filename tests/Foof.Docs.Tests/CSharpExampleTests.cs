@@ -1,0 +1,40 @@
+namespace Foof.Docs.Tests;
+
+/// <summary>What README and docs show in C# compiles, and runs to its end.</summary>
+public class CSharpExampleTests
+{
+    public static TheoryData<string> Examples => [.. Example.All("csharp").Select(each => each.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public async Task An_example_compiles_and_runs(string name)
+    {
+        var example = Example.All("csharp").Single(each => each.ToString() == name);
+        var (program, errors) = CSharpProgram.Compile(CSharpProgram.Source(example), $"Example{example.Line}");
+        Assert.True(program is not null, errors);
+        torch.manual_seed(1);
+        await CSharpProgram.Run(program);
+    }
+
+    [Fact]
+    public void An_example_that_is_wrong_is_found_at_its_line()
+    {
+        var example = new Example("README.md", 12, "csharp", "", ["using Foof;", "new FoofOptimiser(1);"]);
+        var (program, errors) = CSharpProgram.Compile(CSharpProgram.Source(example), "Wrong");
+        Assert.Null(program);
+        Assert.Contains("README.md(13,", errors);
+        Assert.Contains("FoofOptimiser", errors);
+    }
+
+    [Fact]
+    public void Every_block_says_its_language()
+    {
+        string[] known = ["csharp", "fsharp", "sh", "text", "xml"];
+        var unknown = Example
+            .Pages()
+            .SelectMany(Example.Of)
+            .Where(example => !known.Contains(example.Language))
+            .Select(example => $"{example}: '{example.Language}'");
+        Assert.Empty(unknown);
+    }
+}

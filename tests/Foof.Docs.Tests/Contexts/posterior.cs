@@ -1,0 +1,2 @@
+// with trained
+using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, trainingBatches);
