@@ -20,7 +20,10 @@ internal sealed record FittedCurvature(
 {
     /// <summary>Those of a curvature and a gradient; none of what is null.</summary>
     internal static Tensor[] Tensors(Curvature? curvature, Tensor[]? gradient) =>
-        [.. curvature is null ? [] : CurvatureModule.tensors(curvature), .. gradient ?? []];
+        [
+            .. curvature is null ? Enumerable.Empty<Tensor>() : CurvatureModule.tensors(curvature),
+            .. gradient ?? [],
+        ];
 
     /// <summary>Frees its tensors, but for those that something else keeps.</summary>
     internal void Release(IEnumerable<Tensor> kept)
