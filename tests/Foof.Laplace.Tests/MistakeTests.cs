@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>Mistakes are told of in a sentence that says what to do, and leave everything as it was.</summary>
+/// <summary>
+/// Mistakes are told of in a sentence that says what to do, and leave everything as it was.
+/// </summary>
 public sealed class MistakeTests
 {
     private static readonly (Tensor, Tensor?)[] None = [];

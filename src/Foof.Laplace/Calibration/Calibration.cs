@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are means over data
-/// points.
+/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are
+/// means over data points.
 /// </summary>
 /// <example>
 /// <code>
@@ -46,8 +46,8 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest probability, weighed by
-    /// the points in each (Naeini et al. 2015).
+    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest
+    /// probability, weighed by the points in each (Naeini et al. 2015).
     /// </summary>
     public static double CalibrationError(Tensor probabilities, Tensor labels, int bins = DefaultBins)
     {
@@ -85,7 +85,9 @@ public static class Calibration
         ];
     }
 
-    /// <summary>-sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.</summary>
+    /// <summary>
+    /// -sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.
+    /// </summary>
     public static Tensor Entropy(Tensor probabilities)
     {
         Check(probabilities);
@@ -104,7 +106,8 @@ public static class Calibration
 
     /// <summary>
     /// The area under the ROC curve of a score that should be larger for <paramref name="outside"/> than for
-    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and [m].
+    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and
+    /// [m].
     /// </summary>
     /// <exception cref="ArgumentException">One is empty, or holds a number that is not finite.</exception>
     public static double Auroc(Tensor inside, Tensor outside)

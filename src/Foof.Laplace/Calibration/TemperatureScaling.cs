@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// softmax(f / T) with the T that makes validation labels most likely: the baseline that a posterior has to beat (Guo et
-/// al. 2017).
+/// softmax(f / T) with the T that makes validation labels most likely: the baseline that a posterior has to
+/// beat (Guo et al. 2017).
 /// </summary>
 /// <example>
 /// <code>

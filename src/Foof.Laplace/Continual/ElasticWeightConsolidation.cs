@@ -113,8 +113,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object or its model
-    /// meanwhile.
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object
+    /// or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(
