@@ -1,4 +1,3 @@
-
 namespace Foof.Docs.Tests;
 
 /// <summary>What README and docs show in F# runs as a script, with the assemblies that lie beside the tests.</summary>

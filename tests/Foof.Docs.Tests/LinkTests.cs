@@ -17,8 +17,7 @@ public partial class LinkTests
             var parts = link.Groups[1].Value.Split('#', 2);
             if (parts[0].Contains("://", StringComparison.Ordinal))
                 continue;
-            var target =
-                parts[0].Length == 0 ? file : Path.Combine(Path.GetDirectoryName(file)!, parts[0]);
+            var target = parts[0].Length == 0 ? file : Path.Combine(Path.GetDirectoryName(file)!, parts[0]);
             Assert.True(Path.Exists(target), $"{page} points at {parts[0]}, which is not there.");
             if (parts.Length == 2)
                 Assert.Contains(parts[1], Anchors(target));

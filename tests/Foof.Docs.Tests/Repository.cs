@@ -10,6 +10,7 @@ internal static class Repository
         var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Foof.sln")))
             folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is in no checkout.");
+        return folder
+            ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is in no checkout.");
     }
 }

@@ -48,14 +48,7 @@ public class SampleTests
 
     private static async Task<string> Run(string sample)
     {
-        var program = Path.Combine(
-            Repository.Root,
-            "artifacts",
-            "bin",
-            sample,
-            "release",
-            $"{sample}.dll"
-        );
+        var program = Path.Combine(Repository.Root, "artifacts", "bin", sample, "release", $"{sample}.dll");
         var (code, output) = await Programs.Run(Repository.Root, program);
         Assert.True(code == 0, output);
         return output;

@@ -15,7 +15,14 @@ using static TorchSharp.torch;
 var (images, labels) = Draw(200);
 var (validationImages, validationLabels) = Draw(100);
 var (testImages, testLabels) = Draw(100);
-(Tensor Input, Tensor Target)[] batches = [.. Enumerable.Range(0, 4).Select(i => (images.narrow(0, 50 * i, 50), labels.narrow(0, 50 * i, 50)))];
+(Tensor Input, Tensor Target)[] batches =
+[
+    .. Enumerable.Range(0, 4).Select(i => (images.narrow(0, 50 * i, 50), labels.narrow(0, 50 * i, 50))),
+];
 (Tensor Input, Tensor? Target)[] trainingBatches = [(images, labels)];
 (Tensor Input, Tensor Target)[] validationBatches = [(validationImages, validationLabels)];
-using var model = nn.Sequential(("hidden", nn.Linear(2, 30)), ("tanh", nn.Tanh()), ("output", nn.Linear(30, 2)));
+using var model = nn.Sequential(
+    ("hidden", nn.Linear(2, 30)),
+    ("tanh", nn.Tanh()),
+    ("output", nn.Linear(30, 2))
+);
