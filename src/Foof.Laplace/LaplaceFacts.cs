@@ -15,7 +15,8 @@ public sealed record LaplaceFacts
     public Loss Loss => Likelihoods.Of(Likelihood);
 
     /// <summary>
-    /// The standard deviation of the labels from the output of <see cref="Loss.SquaredError"/>; null for others.
+    /// The standard deviation of the labels from the output of <see cref="Loss.SquaredError"/>; null for
+    /// others.
     /// </summary>
     public double? ObservationNoise => Likelihoods.Noise(Likelihood);
 

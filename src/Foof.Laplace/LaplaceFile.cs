@@ -36,6 +36,7 @@ internal static class LaplaceFile
         Tensor[]? gradient
     )
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var tensors = new Dictionary<string, Tensor>();
         var text = PosteriorFormat.describe(tensors, posterior);
         foreach (var (l, matrix) in (gradient ?? []).Index())
@@ -58,6 +59,7 @@ internal static class LaplaceFile
         Layer[] layers
     )
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var content = Safetensors.Load(path);
         var (text, network) = Checked(path, content);
         Require(path, layers, network);

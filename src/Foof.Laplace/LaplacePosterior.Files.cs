@@ -6,8 +6,8 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     /// <summary>
-    /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The network is not in
-    /// it.
+    /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The
+    /// network is not in it.
     /// </summary>
     public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient);
 

@@ -9,16 +9,16 @@ public sealed partial class LaplacePosterior
     /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
     /// <param name="loss">What its output is measured by.</param>
     /// <param name="batches">
-    /// The training data, or a part of them: inputs, and labels or null. Each batch is the caller's, and may be freed when
-    /// the next one is asked for. They may be run through twice.
+    /// The training data, or a part of them: inputs, and labels or null. Each batch is the caller's, and may
+    /// be freed when the next one is asked for. They may be run through twice.
     /// </param>
     /// <param name="options">How; null: Kronecker factors of all layers.</param>
     /// <param name="generator">Draws sampled labels; null: the default one.</param>
     /// <param name="progress">Told the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior precision is not
-    /// positive, or memory would exceed the budget.
+    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
+    /// precision is not positive, or memory would exceed the budget.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -38,7 +38,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model meanwhile.
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model
+    /// meanwhile.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static Task<LaplacePosterior> FitAsync(
@@ -73,6 +74,9 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
         Require.positive("The prior precision", options.PriorPrecision);
+        Argument.Known(options.Structure, nameof(options.Structure));
+        Argument.AtLeast(1, options.DataPoints ?? 1, nameof(options.DataPoints));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
         SoundModel.Require(model);
         var layers = Covered(model, options);
         using var scope = NewDisposeScope();

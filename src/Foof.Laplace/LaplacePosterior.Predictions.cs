@@ -10,14 +10,17 @@ public sealed partial class LaplacePosterior
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
-    /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised predictions run
-    /// through the batches once, sampled networks once for as many samples as fit the memory budget.
+    /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised
+    /// predictions run through the batches once, sampled networks once for as many samples as fit the memory
+    /// budget.
     /// </summary>
     /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
     /// <param name="options">How; null: linearised, by probit.</param>
     /// <param name="progress">Told the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
-    /// <exception cref="ArgumentException">There is no batch, one is empty, or there are no samples.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, one is empty, or there are no samples.
+    /// </exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
         PredictionOptions? options = null,
@@ -28,6 +31,8 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(inputs);
         options ??= new();
         Require.atLeast("the number of samples", 1, options.Samples);
+        Argument.Known(options.Kind, nameof(options.Kind));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
         _ = Alive;
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
@@ -48,8 +53,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its
-    /// model meanwhile.
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the
+    /// posterior or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(
@@ -116,7 +121,9 @@ public sealed partial class LaplacePosterior
         return new(output.DetachFromDisposeScope(), prepared);
     }
 
-    /// <summary>The predictions of such batches, without the probabilities' spread; the caller owns them.</summary>
+    /// <summary>
+    /// The predictions of such batches, without the probabilities' spread; the caller owns them.
+    /// </summary>
     internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
     {
         using var scope = NewDisposeScope();
@@ -183,8 +190,9 @@ public sealed partial class LaplacePosterior
         Likelihood.IsBernoulli ? (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid() : null;
 
     /// <summary>
-    /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n C; n C]; with
-    /// the observation noise of a normal likelihood on its diagonal where that is wanted. The caller owns both.
+    /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n
+    /// C; n C]; with the observation noise of a normal likelihood on its diagonal where that is wanted. The
+    /// caller owns both.
     /// </summary>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
@@ -200,13 +208,22 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the variance of the
-    /// outputs and of the noise together.
+    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
+    /// variance of the outputs and of the noise together.
     /// </summary>
-    /// <exception cref="ArgumentException">The likelihood has no predictive distribution in closed form.</exception>
+    /// <exception cref="ArgumentException">
+    /// The likelihood has no predictive distribution in closed form.
+    /// </exception>
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(prediction);
+        ArgumentNullException.ThrowIfNull(target);
+        if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
+            throw new ArgumentException(
+                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
+                    + $"got [{string.Join("; ", target.shape)}].",
+                nameof(target)
+            );
         using var scope = NewDisposeScope();
         var y = target.to(ScalarType.Float64);
         switch (Likelihood)

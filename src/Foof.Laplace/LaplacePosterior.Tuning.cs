@@ -20,9 +20,10 @@ public sealed partial class LaplacePosterior
     private const double StationaryShare = 0.1;
 
     /// <summary>
-    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation data where
-    /// there are some; else by evidence, which is safe for a last layer, and for a network that is a stationary point of
-    /// its own prior under a Fisher that holds all data. Otherwise <see cref="Warnings"/> says so.
+    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
+    /// data where there are some; else by evidence, which is safe for a last layer, and for a network that is
+    /// a stationary point of its own prior under a Fisher that holds all data. Otherwise <see
+    /// cref="Warnings"/> says so.
     /// </summary>
     /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
@@ -42,8 +43,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the data. Nothing else may use the posterior or its model
-    /// meanwhile.
+    /// The same on a thread of the pool, which also enumerates the data. Nothing else may use the posterior
+    /// or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Tune"/>
     public Task TuneAsync(
@@ -53,7 +54,9 @@ public sealed partial class LaplacePosterior
         CancellationToken cancellation = default
     ) => Task.Run(() => Tune(validation, options, progress, cancellation), cancellation);
 
-    /// <summary>Chooses the prior precision of the largest evidence: one for all layers, or one each.</summary>
+    /// <summary>
+    /// Chooses the prior precision of the largest evidence: one for all layers, or one each.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
     /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
     public void TuneByEvidence(bool perLayer = false)
@@ -72,7 +75,9 @@ public sealed partial class LaplacePosterior
     /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
     /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
     /// </summary>
-    /// <exception cref="InvalidOperationException">The likelihood is another, or there were no labels.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The likelihood is another, or there were no labels.
+    /// </exception>
     public void TuneNoiseByEvidence()
     {
         if (Likelihood is not Likelihood.Gaussian { sigma: var sigma })
@@ -110,10 +115,12 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely: a grid, then
-    /// golden section on its logarithm.
+    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely:
+    /// a grid, then golden section on its logarithm.
     /// </summary>
-    /// <param name="validation">Inputs and labels that the network was not trained with, not the test set.</param>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
     /// <param name="progress">Told how often all of them were predicted.</param>
     /// <param name="cancellation">Looked at between predictions.</param>
@@ -150,7 +157,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>Chooses the temperature in the same way, for the prior precisions as they are.</summary>
-    /// <param name="validation">Inputs and labels that the network was not trained with, not the test set.</param>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
     /// <param name="progress">Told how often all of them were predicted.</param>
     /// <param name="cancellation">Looked at between predictions.</param>
@@ -186,8 +195,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The norm of the penalised loss's gradient, |N grad L + P (theta* - mean)|, beside |N grad L| + |P (theta* - mean)|:
-    /// 0 where the network is a stationary point of its prior, 1 at most. Null where it was fitted without labels.
+    /// The norm of the penalised loss's gradient, |N grad L + P (theta* - mean)|, beside |N grad L| + |P
+    /// (theta* - mean)|: 0 where the network is a stationary point of its prior, 1 at most. Null where it was
+    /// fitted without labels.
     /// </summary>
     public double? Unrest()
     {

@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the prior's precision
-/// and F the Fisher (MATH 6).
+/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the
+/// prior's precision and F the Fisher (MATH 6).
 /// </summary>
 /// <remarks>
-/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it as it is but
-/// for moments in which it predicts by samples. Not for use from two threads at once.
+/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it
+/// as it is but for moments in which it predicts by samples. Not for use from two threads at once.
 /// </remarks>
 /// <example>
 /// <code>
@@ -59,7 +59,9 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>The number of weights p that are covered.</summary>
     public long Parameters => PosteriorModule.weights(Alive);
 
-    /// <summary>The number of eigenvalues that may differ from zero; of a low-rank posterior its columns m.</summary>
+    /// <summary>
+    /// The number of eigenvalues that may differ from zero; of a low-rank posterior its columns m.
+    /// </summary>
     public long Columns => PosteriorModule.columns(Alive);
 
     /// <summary>The prior precision of each layer.</summary>
@@ -97,10 +99,14 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>The trace of the covariance T (P + N F)^-1.</summary>
     public double Trace => PosteriorModule.trace(Alive);
 
-    /// <summary>What a user should know, in sentences: sampled labels in place of all, a misleading evidence.</summary>
+    /// <summary>
+    /// What a user should know, in sentences: sampled labels in place of all, a misleading evidence.
+    /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.</summary>
+    /// <summary>
+    /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
+    /// </summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
@@ -123,8 +129,12 @@ public sealed partial class LaplacePosterior : IDisposable
 
     private IEnumerable<Tensor> Tensors => PosteriorModule.tensors(posterior).Concat(gradient ?? []);
 
-    /// <summary>Gives all layers one prior precision, or each its own; O(1), or one eigendecomposition.</summary>
-    /// <exception cref="ArgumentException">One is not positive, or their number is not that of the layers.</exception>
+    /// <summary>
+    /// Gives all layers one prior precision, or each its own; O(1), or one eigendecomposition.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// One is not positive, or their number is not that of the layers.
+    /// </exception>
     public void SetPriorPrecision(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
@@ -137,11 +147,13 @@ public sealed partial class LaplacePosterior : IDisposable
         );
     }
 
-    /// <summary>Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.</summary>
+    /// <summary>
+    /// Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.
+    /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public void SetPriorMean(params Tensor[] mean)
     {
-        ArgumentNullException.ThrowIfNull(mean);
+        Argument.Whole(mean);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
@@ -170,8 +182,12 @@ public sealed partial class LaplacePosterior : IDisposable
     public Tensor[] Sample(int k, Generator? generator = null) => PosteriorSample.draw(k, generator, Alive);
 
     /// <summary>The same into the caller's memory.</summary>
-    public void SampleInto(Tensor[] samples, Generator? generator = null) =>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    public void SampleInto(Tensor[] samples, Generator? generator = null)
+    {
+        Argument.Whole(samples);
         PosteriorSample.into(generator, samples, Alive);
+    }
 
     /// <summary>The same in chunks that fit memory; each is freed when the next one is asked for.</summary>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>

@@ -18,6 +18,8 @@ public sealed record PredictionOptions
     /// <summary>Decides the samples.</summary>
     public long Seed { get; init; } = 42;
 
-    /// <summary>The most bytes that samples of weights take at once; more are taken one after another.</summary>
+    /// <summary>
+    /// The most bytes that samples of weights take at once; more are taken one after another.
+    /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 }

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>Long work on a thread of the pool: the same numbers, progress, and an end when it is asked for.</summary>
+/// <summary>
+/// Long work on a thread of the pool: the same numbers, progress, and an end when it is asked for.
+/// </summary>
 public sealed class AsyncTests
 {
     [Fact]

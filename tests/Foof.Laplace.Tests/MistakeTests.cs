@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>Mistakes are told of in a sentence that says what to do, and leave everything as it was.</summary>
+/// <summary>
+/// Mistakes are told of in a sentence that says what to do, and leave everything as it was.
+/// </summary>
 public sealed class MistakeTests
 {
     private static readonly (Tensor, Tensor?)[] None = [];
@@ -82,6 +84,24 @@ public sealed class MistakeTests
             () => problem.Fit(new() { Labels = FisherLabels.Sampled, SampledLabels = 0 })
         );
         Refused(["labels"], () => problem.Fit(new() { Labels = (FisherLabels)7 }));
+        Refused(["Structure"], () => problem.Fit(new() { Structure = (LaplaceStructure)7 }));
+        Refused(["DataPoints", "0"], () => problem.Fit(new() { DataPoints = 0 }));
+        Refused(["MemoryBudget", "0"], () => problem.Fit(new() { MemoryBudget = 0 }));
+        using var posterior = problem.Fit();
+        Refused(["Kind"], () => posterior.Predict(problem.Input, new() { Kind = (PredictiveKind)7 }));
+        Refused(["mean", "null"], () => posterior.SetPriorMean(null!, null!));
+        Refused(["samples"], () => posterior.SampleInto(null!));
+        Refused(["Temperature"], () => new TemperatureScaling(0).Apply(ones(1, 2)));
+        Refused(["Probabilities", "[2]"], () => Calibration.Entropy(ones(2)));
+        Refused(
+            ["Tasks"],
+            () =>
+                _ = new ElasticWeightConsolidation(
+                    problem.Model,
+                    Loss.CrossEntropy,
+                    new() { Tasks = (ContinualTasks)7 }
+                )
+        );
     }
 
     [Fact]
@@ -152,6 +172,21 @@ public sealed class MistakeTests
         Assert.Empty(tasks.Gradients());
         optimizer.Penalty = null;
         Assert.Null(optimizer.Penalty);
+    }
+
+    [Fact]
+    public void A_target_that_would_be_broadcast_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Linear(2, 1);
+        var (input, target) = (randn(5, 2), randn(5, 1));
+        using var posterior = LaplacePosterior.Fit(model, Loss.SquaredError, [(input, target)]);
+        using var prediction = posterior.Predict(input);
+        Refused(
+            ["target", "[5; 1]", "[5]"],
+            () => posterior.NegativeLogLikelihood(prediction, target.squeeze(1))
+        );
+        Assert.True(double.IsFinite(posterior.NegativeLogLikelihood(prediction, target)));
     }
 
     private static void Refused(string[] parts, Action action)

@@ -6,7 +6,9 @@ namespace Foof;
 
 public sealed partial class CurvatureMatrix
 {
-    /// <summary>A copy of the model's weights as they are now, one [d_out; d_in] a layer; the caller owns it.</summary>
+    /// <summary>
+    /// A copy of the model's weights as they are now, one [d_out; d_in] a layer; the caller owns it.
+    /// </summary>
     public Tensor[] Weights()
     {
         _ = Core;
@@ -15,8 +17,8 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// The gradients that <c>backward</c> left in the parameters, one [d_out; d_in] a layer, zeros where there is none;
-    /// the caller owns it.
+    /// The gradients that <c>backward</c> left in the parameters, one [d_out; d_in] a layer, zeros where
+    /// there is none; the caller owns it.
     /// </summary>
     public Tensor[] Gradients()
     {
@@ -25,12 +27,14 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// The gradient of the mean loss of a batch at the weights as they are now, one [d_out; d_in] a layer; the caller
-    /// owns it. No parameter's <c>grad</c> is touched.
+    /// The gradient of the mean loss of a batch at the weights as they are now, one [d_out; d_in] a layer;
+    /// the caller owns it. No parameter's <c>grad</c> is touched.
     /// </summary>
     /// <param name="inputs">[n; ...], data points first.</param>
     /// <param name="targets">As <see cref="Loss"/> says.</param>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not fit, or the batch is empty.</exception>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, or the batch is empty.
+    /// </exception>
     public Tensor[] Gradient(Tensor inputs, Tensor targets)
     {
         using var scope = NewDisposeScope();
@@ -41,11 +45,13 @@ public sealed partial class CurvatureMatrix
         return gradient;
     }
 
-    /// <summary>A vector's matrices as the parameters and tensors of their shapes; the caller owns these.</summary>
+    /// <summary>
+    /// A vector's matrices as the parameters and tensors of their shapes; the caller owns these.
+    /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public IReadOnlyList<(Parameter Parameter, Tensor Value)> Split(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         Foof.Weights.check(nameof(vector), CurvatureModule.shapes(Core), vector);
         using var unrecorded = no_grad();
         return WeightPenalty.dealt(layers, vector);

@@ -4,14 +4,15 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A model's curvature as a value: the Fisher F = 1/n Σᵢ E[gᵢ gᵢᵀ] of some data, or what is kept of it, with its
-/// products, trace, diagonal and eigenvalues; <see cref="Damped"/> has its inverse.
+/// A model's curvature as a value: the Fisher F = 1/n Σᵢ E[gᵢ gᵢᵀ] of some data, or what is kept of it, with
+/// its products, trace, diagonal and eigenvalues; <see cref="Damped"/> has its inverse.
 /// </summary>
 /// <remarks>
-/// Vectors are arrays with one matrix [d_out; d_in] for each covered layer, in the order of <see cref="Layers"/>, with
-/// a trained bias as the last column: <see cref="Weights"/>, <see cref="Gradients"/> and <see cref="Gradient"/> give
-/// the model's in that form, and <see cref="Split"/> goes back. The matrix is of the weights as they were when it was
-/// made. All is a mean over data points. Not for use from two threads at once. (Benzing 2022, App. I; MATH 2-5)
+/// Vectors are arrays with one matrix [d_out; d_in] for each covered layer, in the order of <see
+/// cref="Layers"/>, with a trained bias as the last column: <see cref="Weights"/>, <see cref="Gradients"/>
+/// and <see cref="Gradient"/> give the model's in that form, and <see cref="Split"/> goes back. The matrix is
+/// of the weights as they were when it was made. All is a mean over data points. Not for use from two threads
+/// at once. (Benzing 2022, App. I; MATH 2-5)
 /// </remarks>
 /// <example>
 /// <code>
@@ -47,7 +48,9 @@ public sealed partial class CurvatureMatrix : IDisposable
     /// <summary>The number n of data points that it is of.</summary>
     public long Points { get; }
 
-    /// <summary>What becomes of each parameter of the model: those of other layers are not in the matrix.</summary>
+    /// <summary>
+    /// What becomes of each parameter of the model: those of other layers are not in the matrix.
+    /// </summary>
     public IReadOnlyList<ParameterCoverage> Coverage { get; }
 
     /// <summary>The names of the layers that are covered.</summary>
@@ -91,7 +94,7 @@ public sealed partial class CurvatureMatrix : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Multiply(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return CurvatureModule.product(Core, vector);
     }
@@ -115,8 +118,8 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     /// <summary>
     /// The largest eigenvalues of F in float64, falling: [count], or as many as may differ from zero. One
-    /// eigendecomposition: of the Gram matrix of m columns, of Kronecker factors, or of a dense matrix. The caller
-    /// owns it.
+    /// eigendecomposition: of the Gram matrix of m columns, of Kronecker factors, or of a dense matrix. The
+    /// caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The count is less than 1.</exception>
     /// <exception cref="NumericalFailure">The eigenvalues cannot be found.</exception>
@@ -133,8 +136,8 @@ public sealed partial class CurvatureMatrix : IDisposable
     }
 
     /// <summary>
-    /// F + λI, or K-FAC's approximation of it, ready for solves, samples and its determinant. The matrix must outlive
-    /// it; the caller owns it.
+    /// F + λI, or K-FAC's approximation of it, ready for solves, samples and its determinant. The matrix must
+    /// outlive it; the caller owns it.
     /// </summary>
     /// <param name="damping">λ, greater than zero, in the units of the Fisher of one data point.</param>
     /// <param name="rule">How λ enters Kronecker products; others take it as it is.</param>

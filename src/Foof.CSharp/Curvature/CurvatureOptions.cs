@@ -5,7 +5,7 @@ namespace Foof;
 /// <summary>How a <see cref="CurvatureMatrix"/> is made.</summary>
 /// <example>
 /// <code>
-/// var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker, Labels = FisherLabels.Sampled };
+/// var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker };
 /// using var curvature = CurvatureMatrix.Fisher(model, Loss.CrossEntropy, images, options: options);
 /// </code>
 /// </example>
@@ -21,7 +21,8 @@ public sealed record CurvatureOptions
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// The standard deviation of the labels from the output, in their units, for <see cref="Loss.SquaredError"/>.
+    /// The standard deviation of the labels from the output, in their units, for <see
+    /// cref="Loss.SquaredError"/>.
     /// </summary>
     public double ObservationNoise { get; init; } = 1.0;
 

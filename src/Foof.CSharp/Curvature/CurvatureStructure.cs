@@ -4,8 +4,8 @@ namespace Foof;
 public enum CurvatureStructure
 {
     /// <summary>
-    /// All of it, all layers together, as the columns G: never written out, O(m Σ (d_in + d_out)) numbers for m
-    /// columns. Exact.
+    /// All of it, all layers together, as the columns G: never written out, O(m Σ (d_in + d_out)) numbers for
+    /// m columns. Exact.
     /// </summary>
     Full,
 
@@ -21,7 +21,9 @@ public enum CurvatureStructure
     /// <summary>E ⊗ A for each layer, K-FAC's. (Martens &amp; Grosse 2015)</summary>
     Kronecker,
 
-    /// <summary>The Kronecker product's eigenbasis with the exact second moments in it, EKFAC's. (George et al. 2018)</summary>
+    /// <summary>
+    /// The Kronecker product's eigenbasis with the exact second moments in it, EKFAC's. (George et al. 2018)
+    /// </summary>
     Eigenbasis,
 
     /// <summary>I ⊗ A for each layer, FOOF's. (Benzing 2022)</summary>

@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A damped curvature matrix F + λI, factored once: solves with it, samples of N(0, (F + λI)⁻¹) and its determinant.
+/// A damped curvature matrix F + λI, factored once: solves with it, samples of N(0, (F + λI)⁻¹) and its
+/// determinant.
 /// </summary>
 /// <remarks>
-/// Of low-rank matrices the Gram matrix of m columns is factored, of Kronecker products each side. Vectors are those of
+/// Of low-rank matrices the Gram matrix of m columns is factored, of Kronecker products each side. Vectors
+/// are those of
 /// <see cref="CurvatureMatrix"/>, which must outlive it. (Benzing 2022, eq. 20; MATH 4, 5)
 /// </remarks>
 /// <example>
@@ -70,7 +72,7 @@ public sealed class DampedCurvature : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Solve(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return FactoredModule.solve(Alive, vector);
     }
@@ -81,7 +83,7 @@ public sealed class DampedCurvature : IDisposable
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] InverseRoot(Tensor[] vector)
     {
-        ArgumentNullException.ThrowIfNull(vector);
+        Argument.Whole(vector);
         using var unrecorded = no_grad();
         return FactoredModule.rootSolve(Alive, vector);
     }

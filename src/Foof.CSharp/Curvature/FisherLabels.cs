@@ -6,7 +6,9 @@ public enum FisherLabels
     /// <summary>The expectation over all labels, the generalised Gauss-Newton matrix: n C columns.</summary>
     All,
 
-    /// <summary>Labels that are sampled from the model, k for each data point: unbiased, n k columns.</summary>
+    /// <summary>
+    /// Labels that are sampled from the model, k for each data point: unbiased, n k columns.
+    /// </summary>
     Sampled,
 
     /// <summary>

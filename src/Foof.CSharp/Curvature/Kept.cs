@@ -13,7 +13,9 @@ internal static class Kept
         return tensors;
     }
 
-    /// <summary>Keeps those of <paramref name="after"/>, and frees those of <paramref name="before"/> alone.</summary>
+    /// <summary>
+    /// Keeps those of <paramref name="after"/>, and frees those of <paramref name="before"/> alone.
+    /// </summary>
     internal static void Replace(IEnumerable<Tensor> before, IEnumerable<Tensor> after)
     {
         var kept = new HashSet<Tensor>(after, ReferenceEqualityComparer.Instance);

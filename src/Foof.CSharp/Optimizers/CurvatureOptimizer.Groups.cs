@@ -20,8 +20,8 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that cycle
-    /// the momentum (OneCycleLR, CyclicLR) change each group's.
+    /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that
+    /// cycle the momentum (OneCycleLR, CyclicLR) change each group's.
     /// </summary>
     /// <exception cref="ArgumentException">It is not in [0, 1).</exception>
     public double Momentum
@@ -65,7 +65,9 @@ public abstract partial class CurvatureOptimizer
         _parameter_groups.Add(group);
     }
 
-    /// <summary>The group of all that no group of `chosen` holds, unless that is empty, and the groups.</summary>
+    /// <summary>
+    /// The group of all that no group of `chosen` holds, unless that is empty, and the groups.
+    /// </summary>
     private List<ParameterGroup> Groups(IEnumerable<ParameterSettings> chosen)
     {
         var own = chosen.Select(group => Group(group.Parameters, defaults.Of(group))).ToList();

@@ -7,13 +7,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and goes by gradient
-/// descent with momentum for all other parameters.
+/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and goes by
+/// gradient descent with momentum for all other parameters.
 /// </summary>
 /// <remarks>
-/// <see cref="Step"/> runs the model, differentiates the loss and updates; <see cref="step"/> is the last line of
-/// the ordinary loop of <c>zero_grad</c>, <c>call</c>, <c>backward</c>, <c>step</c>. TorchSharp's learning-rate
-/// schedulers work on it. Not for use from two threads at once. Dispose of it to take its hooks from the model.
+/// <see cref="Step"/> runs the model, differentiates the loss and updates; <see cref="step"/> is the last
+/// line of the ordinary loop of <c>zero_grad</c>, <c>call</c>, <c>backward</c>, <c>step</c>. TorchSharp's
+/// learning-rate schedulers work on it. Not for use from two threads at once. Dispose of it to take its hooks
+/// from the model.
 /// </remarks>
 /// <example>
 /// <code>
@@ -77,23 +78,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>
-    /// What is added to the loss, as of earlier tasks; null is nothing. Its gradient goes through the curvature with
-    /// the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's.
-    /// </summary>
-    /// <example><code>optimizer.Penalty = new ElasticWeightConsolidation(model, Loss.CrossEntropy);</code></example>
-    public IPenalty? Penalty
-    {
-        get => (core.Penalty as CorePenalty)?.Penalty;
-        set => core.Penalty = value is null ? null : new CorePenalty(value);
-    }
-
-    /// <summary>
-    /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one inversion.
-    /// Without it the first steps are the warm-up.
+    /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one
+    /// inversion. Without it the first steps are the warm-up.
     /// </summary>
     /// <remarks>
-    /// Methods that are made of labels or gradients (<see cref="ShampooOptimizer"/>, <see cref="EvaOptimizer"/>)
-    /// begin with their first step instead: it does nothing for them. (Benzing 2022, App. E)
+    /// Methods that are made of labels or gradients (<see cref="ShampooOptimizer"/>, <see
+    /// cref="EvaOptimizer"/>) begin with their first step instead: it does nothing for them. (Benzing 2022,
+    /// App. E)
     /// </remarks>
     /// <param name="batches">Inputs [n; ...], data points first; they stay the caller's.</param>
     /// <exception cref="ArgumentException">There is no batch.</exception>
@@ -111,8 +102,8 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     }
 
     /// <summary>
-    /// One step: runs the model on <paramref name="input"/>, differentiates the loss, updates every parameter. No
-    /// parameter's <c>grad</c> is touched.
+    /// One step: runs the model on <paramref name="input"/>, differentiates the loss, updates every
+    /// parameter. No parameter's <c>grad</c> is touched.
     /// </summary>
     /// <param name="input">[n; ...], data points first.</param>
     /// <param name="target">As <see cref="Foof.Loss"/> says.</param>
@@ -131,49 +122,8 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     }
 
     /// <summary>
-    /// Takes the statistics of one batch in and inverts, whatever the periods say: it gives methods made of errors
-    /// (K-FAC, EKFAC, Eva, natural gradients) their curvature in the ordinary loop, in place of <see cref="Step"/>.
-    /// </summary>
-    /// <remarks>
-    /// Call it before the step's own <c>call</c>, with the same batch or another one, once in as many steps as the
-    /// curvature may lag behind: it costs a pass over the batch and an inversion. No weight and no <c>grad</c>
-    /// changes, and <see cref="Position"/> stays.
-    /// </remarks>
-    /// <example>
-    /// <code>
-    /// if (i % 100 == 0)
-    ///     optimizer.Observe(images, labels);
-    /// optimizer.zero_grad();
-    /// loss.call(model.call(images), labels).backward();
-    /// optimizer.step();
-    /// </code>
-    /// </example>
-    /// <param name="input">[n; ...], data points first.</param>
-    /// <param name="target">
-    /// As <see cref="Foof.Loss"/> says; methods that sample labels read of it only which are ignored, and take null.
-    /// </param>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not fit, or labels are missing.</exception>
-    /// <exception cref="InvalidOperationException">The method is made of gradients (Shampoo).</exception>
-    /// <exception cref="NumericalFailure">An error is not finite, or an inversion fails; nothing changed.</exception>
-    public void Observe(Tensor input, Tensor? target = null)
-    {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
-        ArgumentNullException.ThrowIfNull(input);
-        Mismatch.Told(
-            model,
-            input,
-            target,
-            () =>
-            {
-                core.Observe(input, target!);
-                return true;
-            }
-        );
-    }
-
-    /// <summary>
-    /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that the
-    /// model's layers saw in <c>call</c> since the last step.
+    /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that
+    /// the model's layers saw in <c>call</c> since the last step.
     /// </summary>
     /// <param name="closure">Computes the loss and its gradients anew; run first, if given.</param>
     /// <returns>The closure's loss, or null without a closure.</returns>

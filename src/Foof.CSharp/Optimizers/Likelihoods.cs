@@ -3,7 +3,9 @@ namespace Foof;
 /// <summary>The distribution that each loss is the negative logarithm of.</summary>
 internal static class Likelihoods
 {
-    /// <summary>With the deviation of the labels from the output, which the squared error alone has.</summary>
+    /// <summary>
+    /// With the deviation of the labels from the output, which the squared error alone has.
+    /// </summary>
     internal static Likelihood Of(Loss loss, double observationNoise = 1.0) =>
         Argument.Known(loss) switch
         {

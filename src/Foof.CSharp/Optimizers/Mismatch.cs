@@ -5,7 +5,9 @@ namespace Foof;
 /// <summary>Says which devices or types do not go together, once something has failed.</summary>
 internal static class Mismatch
 {
-    /// <summary>Runs what needs a model's batch; where it fails by a mismatch, the error names both sides.</summary>
+    /// <summary>
+    /// Runs what needs a model's batch; where it fails by a mismatch, the error names both sides.
+    /// </summary>
     /// <exception cref="ArgumentException">Devices or types do not go together.</exception>
     internal static T Told<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
     {

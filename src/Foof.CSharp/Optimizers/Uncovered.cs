@@ -8,7 +8,9 @@ internal static class Uncovered
 {
     private const int MostLines = 8;
 
-    /// <summary>The layers that are covered, and what becomes of each parameter; raises where there is none.</summary>
+    /// <summary>
+    /// The layers that are covered, and what becomes of each parameter; raises where there is none.
+    /// </summary>
     internal static (Layer[] Layers, ParameterCoverage[] Coverage) Survey(
         string subject,
         nn.Module model,

@@ -27,7 +27,9 @@ internal sealed record LaplaceResult
     /// <summary>gamma there.</summary>
     public required double EffectiveParameters { get; init; }
 
-    /// <summary>Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.</summary>
+    /// <summary>
+    /// Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.
+    /// </summary>
     public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
 
     /// <summary>The plain network, temperature scaling if there are validation data, the posterior.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -22,12 +20,8 @@ namespace Foof;
 /// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
 /// </code>
 /// </example>
-public abstract class Consolidator : IPenalty, IDisposable
+public abstract partial class Consolidator : IPenalty, IDisposable
 {
-    private const string BudgetPrefix = "The column budget";
-    private const double SuspiciousShare = 0.1;
-
-    private readonly List<string> warnings = [];
     private readonly Layer[] layers;
     private readonly long memoryBudget;
     private double strength;
@@ -68,12 +62,6 @@ public abstract class Consolidator : IPenalty, IDisposable
     /// The largest share of a curvature's trace that compression to the column budget ever left out.
     /// </summary>
     public double DiscardedShare => Learnt.Discarded;
-
-    /// <summary>What a user should know, in sentences: parameters that are not held back, a column budget too small.</summary>
-    public IReadOnlyList<string> Warnings => warnings;
-
-    /// <summary>Where warnings are logged as they arise; nowhere at first.</summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>The bytes that what was learnt takes.</summary>
     public long Bytes => BytesOf(Consolidation.tensors(Learnt));
@@ -123,8 +111,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task. The
-    /// tensors belong to the caller's dispose scope.
+    /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task.
+    /// The tensors belong to the caller's dispose scope.
     /// </summary>
     public IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients()
     {
@@ -141,6 +129,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     public void Save(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
     }
 
@@ -155,6 +144,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     public void Load(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var file = ConsolidationFile.Load(path, Kind, layers);
@@ -181,33 +171,6 @@ public abstract class Consolidator : IPenalty, IDisposable
             NoteUncovered();
         Adopt(next);
         NoteDiscarded();
-    }
-
-    private void NoteUncovered()
-    {
-        var plain = Coverage.Where(line => line.Treatment == ParameterTreatment.Plain).ToArray();
-        if (plain.Length > 0)
-            Warn(
-                $"{plain.Length} trained parameters are not held back, since no layer covers them: "
-                    + string.Join(", ", plain.Take(3).Select(line => $"'{line.Parameter}' ({line.Detail})"))
-                    + (plain.Length > 3 ? " and others." : ".")
-            );
-    }
-
-    private void NoteDiscarded()
-    {
-        warnings.RemoveAll(warning => warning.StartsWith(BudgetPrefix, StringComparison.Ordinal));
-        if (DiscardedShare > SuspiciousShare)
-            Warn(
-                $"{BudgetPrefix} left {DiscardedShare:P0} of a curvature's trace out: earlier tasks are held back less "
-                    + "than they were learnt; raise ColumnBudget, or use Kronecker factors."
-            );
-    }
-
-    private void Warn(string sentence)
-    {
-        warnings.Add(sentence);
-        Logger.Warn(sentence);
     }
 
     /// <summary>Raises an ArgumentException that says the bytes and what would fit.</summary>

@@ -57,7 +57,7 @@ public sealed record ContinualOptions
     /// <summary>The rule by which the core gathers tasks.</summary>
     internal ConsolidationRule Rule =>
         new(
-            Tasks switch
+            Argument.Known(Tasks) switch
             {
                 ContinualTasks.Separate => Gathering.Separate,
                 ContinualTasks.Summed => Gathering.Summed,

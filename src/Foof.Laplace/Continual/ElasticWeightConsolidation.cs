@@ -45,6 +45,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
     {
         likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        Argument.Known(options.Structure, nameof(options.Structure));
         labels = LabelRules.Of(options.Labels, options.SampledLabels);
         this.options = options;
     }
@@ -112,8 +113,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object or its model
-    /// meanwhile.
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object
+    /// or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(

@@ -31,6 +31,7 @@ public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
         : base(nameof(HeadOutputs))
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(outputs);
         this.model = model;
         this.outputs = [.. outputs];
         if (
@@ -47,6 +48,7 @@ public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
     /// <summary>The model's outputs of these numbers. Shapes: -> [n; outputs; ...].</summary>
     public override Tensor forward(Tensor input)
     {
+        ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var all = model.call(input);
         if (all.dim() < 2 || outputs.Max() >= all.shape[1])

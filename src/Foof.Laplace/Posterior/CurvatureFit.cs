@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Gathers a network's curvature over batches, in one pass, or in two where all labels do not fit.</summary>
+/// <summary>
+/// Gathers a network's curvature over batches, in one pass, or in two where all labels do not fit.
+/// </summary>
 internal sealed class CurvatureFit(
     nn.Module<Tensor, Tensor> model,
     Layer[] layers,

@@ -57,6 +57,7 @@ internal sealed class SampledNetworks(
 
     private void Add(int place, Tensor input, Tensor[] samples, WeightSwap swap)
     {
+        ArgumentNullException.ThrowIfNull(input);
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
         for (var s = 0; s < samples[0].shape[0]; s++)

@@ -22,6 +22,8 @@ internal sealed class ValidationLoss : IDisposable
         (this.posterior, this.options, this.progress) = (posterior, options, progress);
         foreach (var (input, target) in validation)
         {
+            ArgumentNullException.ThrowIfNull(input);
+            ArgumentNullException.ThrowIfNull(target);
             batches.Add((Kept(input), Kept(target)));
             if (options.Kind != PredictiveKind.MonteCarlo)
                 linearised.Add(posterior.Linearise(input));

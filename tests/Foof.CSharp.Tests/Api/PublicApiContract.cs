@@ -3,7 +3,9 @@ using System.Xml.Linq;
 
 namespace Foof.CSharp.Tests.Api;
 
-/// <summary>What users of C# see of an assembly: no F#, everything with an example, no change that nobody noticed.</summary>
+/// <summary>
+/// What users of C# see of an assembly: no F#, everything with an example, no change that nobody noticed.
+/// </summary>
 internal sealed class PublicApiContract(Assembly assembly, string file)
 {
     private const string Update = "FOOF_UPDATE_API";

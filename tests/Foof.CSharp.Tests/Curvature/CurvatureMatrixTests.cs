@@ -60,6 +60,23 @@ public sealed class CurvatureMatrixTests
     }
 
     [Fact]
+    public void Heuristic_damping_is_the_cores()
+    {
+        using var scope = NewDisposeScope();
+        using var own = new Explicit();
+        using var curvature = Make(own, CurvatureStructure.Kronecker);
+        using var damped = curvature.Damped(Lambda, KfacDamping.Heuristic);
+        var (layers, _) = CoverageModule.survey(own.Model, (_, _) => true);
+        CurvatureBatch batch = new(own.Input, null);
+        var factor = FisherModule.factor(own.Model, layers, Fisher.Full, Likelihood.Categorical, batch, null);
+        var core = Structure.kronecker(Positions.Summed, Positions.Averaged, factor);
+        var expected = FactoredModule.make(Damping.NewHeuristic(FactorNorm.Trace), Lambda, core);
+        var v = Explicit.Vector(curvature);
+        Explicit.Agree(Explicit.Flat(FactoredModule.solve(expected, v)), Explicit.Flat(damped.Solve(v)));
+        Assert.Equal(FactoredModule.logDet(expected).ToDouble(), damped.LogDeterminant, Explicit.Tolerance);
+    }
+
+    [Fact]
     public void The_root_is_one_of_the_inverse()
     {
         using var scope = NewDisposeScope();

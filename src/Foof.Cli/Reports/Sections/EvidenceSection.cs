@@ -9,7 +9,9 @@ internal static class EvidenceSection
     private const double Margin = 1.2;
 
     /// <summary>Of a curve.</summary>
-    /// <param name="curve">From small to large prior precisions; the page shows every so many of them.</param>
+    /// <param name="curve">
+    /// From small to large prior precisions; the page shows every so many of them.
+    /// </param>
     /// <param name="chosen">The prior precision that was used; null: none, or one a layer.</param>
     internal static ReportSection Of(IReadOnlyList<EvidencePoint> curve, double? chosen)
     {
