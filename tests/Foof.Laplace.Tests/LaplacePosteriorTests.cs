@@ -116,19 +116,6 @@ public sealed class LaplacePosteriorTests
     }
 
     [Fact]
-    public void Sampled_labels_take_the_place_of_all_where_these_do_not_fit_and_the_user_is_told()
-    {
-        using var scope = NewDisposeScope();
-        using var problem = new SmallProblem();
-        // Not even the matrix of all 39 weights fits, but 60 columns do.
-        var options = new LaplaceOptions { Structure = LaplaceStructure.Full, MemoryBudget = 30_000 };
-        var error = Assert.Throws<ArgumentException>(() => problem.Fit(options));
-        Assert.Contains("30,000 bytes", error.Message, StringComparison.Ordinal);
-        using var posterior = problem.Fit(options with { MemoryBudget = 200_000, Select = (_, _) => true });
-        Assert.Equal(FisherLabels.All, posterior.Facts.Labels);
-    }
-
-    [Fact]
     public void Predictions_leave_the_network_as_it_was()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,90 @@
+using Foof.Cli.Training;
+
+namespace Foof.Cli.Tests.Laplace;
+
+public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<TrainedNetwork>
+{
+    private static string Refusal(string model, params string[] options) =>
+        CommandLine.Run(["laplace", "--model", model, "--quiet", .. options]).Sentence();
+
+    [Theory]
+    [InlineData("--prior-precision 0", "--prior-precision must be a positive number; got '0'.")]
+    [InlineData("--prior-precision -1", "--prior-precision must be a positive number; got '-1'.")]
+    [InlineData("--prior-precision NaN", "--prior-precision must be a positive number; got 'NaN'.")]
+    [InlineData("--temperature 0", "--temperature must be a positive number; got '0'.")]
+    [InlineData("--samples 0", "--samples must be a whole number from 1 to 2147483647; got '0'.")]
+    [InlineData(
+        "--structure kronn",
+        "--structure must be one of kron, full, diag, foof, last-layer, last-layer-kron, last-layer-diag; "
+            + "got 'kronn'; the nearest is kron."
+    )]
+    [InlineData(
+        "--prior-precision 1 --tune evidence",
+        "--prior-precision and --tune exclude each other: leave one out."
+    )]
+    public void Settings_that_make_no_sense_are_refused(string options, string sentence) =>
+        Assert.Equal(sentence, CommandLine.Run(["laplace", .. options.Split(' ')]).Sentence(ExitCode.Usage));
+
+    [Fact]
+    public void A_folder_must_have_a_network()
+    {
+        foreach (var folder in new[] { trained["missing"], trained.Data })
+            Assert.Equal(
+                $"--model must name a folder with a checkpoint.safetensors; {folder} has none.",
+                Refusal(folder)
+            );
+    }
+
+    [Fact]
+    public void A_damaged_network_is_told_of()
+    {
+        var copy = Directory.CreateDirectory(trained["damaged"]).FullName;
+        var bytes = File.ReadAllBytes(Checkpoint.File(trained.Network));
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(Checkpoint.File(copy), bytes);
+        Assert.StartsWith($"{Checkpoint.File(copy)} is damaged: its check sum", Refusal(copy));
+        File.WriteAllBytes(Checkpoint.File(copy), bytes[..100]);
+        Assert.StartsWith(Checkpoint.File(copy), Refusal(copy));
+    }
+
+    [Fact]
+    public void Data_must_be_those_of_the_network() =>
+        Assert.Equal(
+            $"{trained.Network} was trained with other data: name the same data by --data.",
+            Refusal(trained.Network, "--data", trained.OtherData())
+        );
+
+    [Fact]
+    public void More_test_images_than_there_are_are_refused() =>
+        Assert.Equal("--test must be at most 20; got 21.", Refusal(trained.Network, "--test", "21"));
+
+    [Fact]
+    public void Validation_needs_images_that_were_held_out() =>
+        Assert.Equal(
+            "--tune validation needs images that were held out of training: train with --validation.",
+            Refusal(trained.Train("all", "--model", "linear"), "--tune", "validation", "--structure", "diag")
+        );
+
+    [Fact]
+    public void A_network_without_classes_is_refused() =>
+        Assert.Equal(
+            "--model must be a network that tells classes; autoencoder is none.",
+            Refusal(trained.Train("autoencoder", "--model", "autoencoder", "--learning-rate", "1e-4"))
+        );
+
+    [Fact]
+    public void A_stopped_command_writes_nothing()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        var (folder, metrics) = (trained["stopped"], trained["stopped.json"]);
+        string[] files = ["--out", folder, "--metrics", metrics];
+        var answer = CommandLine.Run(null, source.Token, ["laplace", "--model", trained.Network, .. files]);
+        Assert.Equal(
+            "Stopped before the posterior was judged; nothing was written.",
+            answer.Sentence(ExitCode.Stopped)
+        );
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+        Assert.False(File.Exists(metrics));
+    }
+}

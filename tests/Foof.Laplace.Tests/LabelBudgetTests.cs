@@ -1,0 +1,76 @@
+using static TorchSharp.torch;
+
+namespace Foof.Laplace.Tests;
+
+/// <summary>All labels of ten points are 30 columns, one sampled label each 10; the 39 weights fit no budget here.</summary>
+public sealed class LabelBudgetTests
+{
+    private const long FitsSampled = 12_000;
+    private const long FitsAll = 30_000;
+    private const long FitsNone = 2_000;
+
+    private static LaplaceOptions Options(long budget, FisherLabels? labels = null) =>
+        new()
+        {
+            Structure = LaplaceStructure.Full,
+            MemoryBudget = budget,
+            Labels = labels,
+        };
+
+    private static LaplacePosterior Fit(SmallProblem problem, LaplaceOptions options) =>
+        LaplacePosterior.Fit(
+            problem.Model,
+            Loss.CrossEntropy,
+            [(problem.Input.narrow(0, 0, 10), problem.Target.narrow(0, 0, 10))],
+            options,
+            new Generator(5)
+        );
+
+    [Fact]
+    public void Sampled_labels_take_the_place_of_all_where_these_do_not_fit_and_the_user_is_told()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = Fit(problem, Options(FitsSampled));
+        Assert.Equal((FisherLabels.Sampled, 10), (posterior.Facts.Labels, posterior.Columns));
+        var warning = Assert.Single(posterior.Warnings);
+        Assert.StartsWith(
+            "All labels of 10 data points do not fit the memory budget of 12,000 bytes",
+            warning
+        );
+
+        // The same bits as where they are asked for, which is no surprise.
+        using var asked = Fit(problem, Options(FitsSampled, FisherLabels.Sampled));
+        Assert.Empty(asked.Warnings);
+        Assert.Equal(asked.LogEvidence, posterior.LogEvidence);
+        using var found = posterior.Predict(problem.Input);
+        Assert.True(found.Probabilities!.isfinite().all().item<bool>());
+    }
+
+    [Fact]
+    public void All_labels_are_taken_where_they_fit()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = Fit(problem, Options(FitsAll));
+        Assert.Equal((FisherLabels.All, 30), (posterior.Facts.Labels, posterior.Columns));
+        Assert.Empty(posterior.Warnings);
+    }
+
+    [Theory]
+    [InlineData(FitsNone, null)]
+    [InlineData(FitsNone, FisherLabels.Sampled)]
+    [InlineData(FitsSampled, FisherLabels.All)]
+    public void A_budget_that_nothing_fits_is_refused(long budget, FisherLabels? labels)
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var error = Assert.Throws<ArgumentException>(() => Fit(problem, Options(budget, labels)));
+        Assert.Contains(
+            $"must fit the memory budget of {budget:N0} bytes",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("larger budget", error.Message, StringComparison.Ordinal);
+    }
+}
