@@ -31,7 +31,25 @@ internal static class ForeignProcess
             ["-qec", $"dotnet {Program} {string.Join(' ', arguments)}", "/dev/null"]
         );
 
+    /// <summary>Starts the program with its output in pipes; the caller ends it.</summary>
+    internal static Process Begin(params string[] arguments) =>
+        Open(new Dictionary<string, string?>(), "dotnet", [Program, .. arguments]);
+
     private static Answer Start(
+        IReadOnlyDictionary<string, string?> environment,
+        string program,
+        string[] arguments
+    )
+    {
+        using var process = Open(environment, program, arguments);
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new(process.ExitCode, output, errors.Result);
+    }
+
+    private static Process Open(
         IReadOnlyDictionary<string, string?> environment,
         string program,
         string[] arguments
@@ -45,11 +63,6 @@ internal static class ForeignProcess
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new(process.ExitCode, output, errors.Result);
+        return Process.Start(start)!;
     }
 }

@@ -88,6 +88,33 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public void A_grid_that_grows_trains_what_it_lacks()
+    {
+        string[] grid = ["--optimizers", "foof", "--epochs", "1", "--out", folder["kept"], "--learning-rate"];
+        string[] Grid(string rates, string dampings) =>
+            [.. Tiny().Where(word => word is not ("--epochs" or "2")), .. grid, rates, "--damping", dampings];
+        Assert.Equal(ExitCode.Success, CommandLine.Run(Grid("0.1,0.3", "0.1")).Code);
+        var first = Seconds(folder["kept"]);
+        Assert.Equal(2, first.Length);
+
+        var answer = CommandLine.Run(Grid("0.1,0.3,1", "0.1,1"));
+        Assert.Equal(ExitCode.Success, answer.Code);
+        var lines = answer
+            .Output.Split('\n')
+            .Where(line => line.StartsWith("Run ", StringComparison.Ordinal));
+        Assert.Equal(
+            [true, false, true, false, false, false],
+            lines.Select(line => line.EndsWith("(finished before)", StringComparison.Ordinal))
+        );
+        Assert.Equal(6, Seconds(folder["kept"]).Length);
+        Assert.Equal(first, Seconds(folder["kept"])[..2]);
+
+        // All are there: nothing is trained, and the table is the same.
+        var again = CommandLine.Run([.. Grid("0.1,0.3,1", "0.1,1"), "--quiet"]);
+        Assert.Contains(again.Output, answer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Other_data_have_runs_of_their_own()
     {
         var kept = folder["kept"];

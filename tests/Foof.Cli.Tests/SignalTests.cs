@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Foof.Cli.Tests;
+
+public sealed class SignalTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_signal_stops_the_program_which_answers_130_and_says_what_was_kept()
+    {
+        var data = Idx.WriteSet(folder);
+        string[] command = ["compare", "--data", data, "--model", "linear", "--epochs", "1000000"];
+        using var process = ForeignProcess.Begin([
+            .. command,
+            "--optimizers",
+            "sgd",
+            "--out",
+            folder["kept"],
+        ]);
+        // The signals are listened to before the first line is written.
+        Assert.StartsWith("Run 1 of 1", process.StandardOutput.ReadLine());
+        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
+            kill.WaitForExit();
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(ExitCode.Stopped, process.ExitCode);
+        Assert.StartsWith("Stopped in run 1 of 1; the finished ones are in", errors);
+    }
+}
