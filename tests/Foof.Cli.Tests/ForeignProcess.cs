@@ -20,7 +20,9 @@ internal static class ForeignProcess
             [Path.Combine(folder, Path.GetFileName(Program)), .. arguments]
         );
 
-    /// <summary>Runs the program on a terminal, as <c>script</c> makes one; both outputs are one there.</summary>
+    /// <summary>
+    /// Runs the program on a terminal, as <c>script</c> makes one; both outputs are one there.
+    /// </summary>
     internal static Answer RunOnTerminal(
         IReadOnlyDictionary<string, string?> environment,
         params string[] arguments

@@ -44,7 +44,7 @@ internal static class Examples
         [
             new("foof continual --scenario permuted --seeds 3", "All variants on five permuted tasks."),
             new(
-                "foof continual --scenario split --variants plain,kronecker-merged --strength 2 --out runs/split",
+                "foof continual --scenario split --variants plain,si --strength 2 --out runs/split",
                 "Two variants on classes of their own, kept for --resume."
             ),
         ],

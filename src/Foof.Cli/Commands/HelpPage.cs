@@ -4,7 +4,9 @@ using System.CommandLine.Invocation;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>A command's help: the parser's, then examples, and on the first page what exit codes mean.</summary>
+/// <summary>
+/// A command's help: the parser's, then examples, and on the first page what exit codes mean.
+/// </summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     private const string Indent = "  ";

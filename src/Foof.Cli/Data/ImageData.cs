@@ -48,7 +48,9 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
-    /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
+    /// <summary>
+    /// The four files of a folder: images and labels to train with, then those to test with.
+    /// </summary>
     internal static IdxFile[] Files(string folder) =>
         [
             IdxFile.ReadImages(Find(folder, FileNames[0])),
@@ -57,7 +59,9 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             IdxFile.ReadLabels(Find(folder, FileNames[3])),
         ];
 
-    /// <summary>The same without the last training images, which are held out to choose settings by.</summary>
+    /// <summary>
+    /// The same without the last training images, which are held out to choose settings by.
+    /// </summary>
     /// <param name="count">How many.</param>
     /// <returns>Both; they share memory with this one, and the caller owns them.</returns>
     internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)

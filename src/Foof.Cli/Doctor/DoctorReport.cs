@@ -36,7 +36,8 @@ internal static class DoctorReport
         var (problems, warnings) = (Count(findings, Verdict.Problem), Count(findings, Verdict.Warning));
         return problems + warnings == 0
             ? "All is as it should be."
-            : $"{Say.Many(problems, "problem")}, {Say.Many(warnings, "warning")}: the lines with -> say what to do.";
+            : $"{Say.Many(problems, "problem")}, {Say.Many(warnings, "warning")}: "
+                + "the lines with -> say what to do.";
     }
 
     private static string Word(Verdict verdict) =>

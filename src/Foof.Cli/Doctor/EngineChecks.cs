@@ -24,7 +24,8 @@ internal static class EngineChecks
         return EngineFiles.ChosenTorch is { } folder
             ? Finding.Problem(
                 item,
-                $"FOOF_LIBTORCH is {folder}, and neither that nor its lib/ holds libtorch_cpu.so and libc10.so",
+                $"FOOF_LIBTORCH is {folder}, and neither that nor its lib/ "
+                    + "holds libtorch_cpu.so and libc10.so",
                 "unset FOOF_LIBTORCH, or name a libtorch's folder with include/ and lib/"
             )
             : Finding.Problem(
@@ -57,7 +58,8 @@ internal static class EngineChecks
             BlasThreading.OpenMP => Finding.Ok(item, $"{name}, OpenMP threads as libtorch's"),
             BlasThreading.Posix => Finding.Warning(
                 item,
-                $"{name}: its POSIX threads fight libtorch's for the cores, and steps take up to three times as long",
+                $"{name}: its POSIX threads fight libtorch's for the cores, "
+                    + "and steps take up to three times as long",
                 install
             ),
             BlasThreading.Sequential => Finding.Warning(item, $"{name} has one thread", install),
@@ -71,7 +73,8 @@ internal static class EngineChecks
     {
         const string item = "native library";
         const string remedy =
-            "run ./foof info, which builds it for the libtorch that is there; for a package, install that libtorch";
+            "run ./foof info, which builds it for the libtorch that is there; "
+            + "for a package, install that libtorch";
         if (EngineFiles.NativeFile is not { } file)
             return Finding.Ok(item, "TorchSharp's");
         if (!File.Exists(file))

@@ -47,7 +47,8 @@ internal static class MachineChecks
         var has = known.Where(one => flags.Contains(one.Flag)).Select(one => one.Name).ToArray();
         var is16 = flags.Contains("avx512_bf16") || flags.Contains("amx_bf16");
         var detail =
-            $"{Machine.Description}; {(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}; "
+            $"{Machine.Description}; "
+            + $"{(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}; "
             + $"--products bfloat16 {(is16 ? "is fast" : "has no instructions here and saves no time")}";
         return
             flags.Length > 0

@@ -46,7 +46,9 @@ internal static class EngineFiles
     internal static string? ChosenTorch =>
         Environment.GetEnvironmentVariable("FOOF_LIBTORCH") is { Length: > 0 } folder ? folder : null;
 
-    /// <summary>The folder of the BLAS that the user chose; null: the default, or the system's choice.</summary>
+    /// <summary>
+    /// The folder of the BLAS that the user chose; null: the default, or the system's choice.
+    /// </summary>
     internal static string? ChosenBlas =>
         Environment.GetEnvironmentVariable("FOOF_BLAS") is { } folder and not "system" ? folder : null;
 
@@ -63,7 +65,9 @@ internal static class EngineFiles
         return found is null ? null : Path.Combine(found, TorchNames[0]);
     }
 
-    /// <summary>The first file that a BLAS folder must have and that cannot be loaded; null: all can.</summary>
+    /// <summary>
+    /// The first file that a BLAS folder must have and that cannot be loaded; null: all can.
+    /// </summary>
     internal static string? MissingBlas(string folder) =>
         Array.Find(BlasNames, name => !NativeLibrary.TryLoad(Path.Combine(folder, name), out _));
 

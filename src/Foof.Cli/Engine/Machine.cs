@@ -15,7 +15,9 @@ internal static class Machine
         + $"{(Environment.ProcessorCount == 1 ? "core" : "cores")}, "
         + RuntimeInformation.OSDescription;
 
-    /// <summary>The processor's instruction sets, as the system calls them; none where it does not tell.</summary>
+    /// <summary>
+    /// The processor's instruction sets, as the system calls them; none where it does not tell.
+    /// </summary>
     internal static string[] Features => Fact(FlagsLine)?.Split(' ') ?? [];
 
     private static string Processor() => Fact(ModelLine) ?? RuntimeInformation.ProcessArchitecture.ToString();

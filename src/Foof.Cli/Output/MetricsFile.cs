@@ -21,7 +21,9 @@ internal static class MetricsFile
             WritableFile.CheckFile("--metrics", path);
     }
 
-    /// <summary>Writes the object where a file was asked for, and on standard output where that was.</summary>
+    /// <summary>
+    /// Writes the object where a file was asked for, and on standard output where that was.
+    /// </summary>
     internal static void Write(Terminal terminal, string? path, JsonObject metrics)
     {
         terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));

@@ -17,7 +17,9 @@ internal sealed record Terminal(IAnsiConsole Console, TextWriter Error, Cancella
     /// <summary>Where the numbers go that <c>--json</c> asks for; null: nowhere.</summary>
     internal TextWriter? Numbers { get; init; }
 
-    /// <summary>The same with the numbers alone on standard output: tables go, and progress goes to the errors.</summary>
+    /// <summary>
+    /// The same with the numbers alone on standard output: tables go, and progress goes to the errors.
+    /// </summary>
     internal Terminal WithNumbersAlone() =>
         new(Writing(TextWriter.Null), Error, Stop)
         {
@@ -28,7 +30,9 @@ internal sealed record Terminal(IAnsiConsole Console, TextWriter Error, Cancella
     /// <summary>The same without progress.</summary>
     internal Terminal WithoutProgress() => this with { Progress = new NoProgress() };
 
-    /// <summary>A console on a writer; colours and moving bars are for terminals alone, and NO_COLOR is heeded.</summary>
+    /// <summary>
+    /// A console on a writer; colours and moving bars are for terminals alone, and NO_COLOR is heeded.
+    /// </summary>
     internal static IAnsiConsole Writing(TextWriter writer)
     {
         var output = new AnsiConsoleOutput(writer);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Foof.Build.Tests.Packages;
 
-/// <summary>All packages of what <c>./test</c> built, in a folder of their own, with a place to use them in.</summary>
+/// <summary>
+/// All packages of what <c>./test</c> built, in a folder of their own, with a place to use them in.
+/// </summary>
 public sealed class Feed : IDisposable
 {
     private const string Machine = "NUGET_PACKAGES";
@@ -32,7 +34,9 @@ public sealed class Feed : IDisposable
         }
     }
 
-    /// <summary>A user's folder, outside of the checkout, for whom only the feed and this machine's cache exist.</summary>
+    /// <summary>
+    /// A user's folder, outside of the checkout, for whom only the feed and this machine's cache exist.
+    /// </summary>
     internal string Place => Directory.CreateDirectory(Path.Combine(root, "user")).FullName;
 
     /// <summary>The version of all.</summary>

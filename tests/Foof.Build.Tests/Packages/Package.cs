@@ -17,7 +17,9 @@ internal sealed class Package
             .ToDictionary(entry => entry.FullName, Bytes);
     }
 
-    /// <summary>The files by their paths, without those of the format itself, which name the time of packing.</summary>
+    /// <summary>
+    /// The files by their paths, without those of the format itself, which name the time of packing.
+    /// </summary>
     internal IReadOnlyDictionary<string, byte[]> Files { get; }
 
     /// <summary>Its description's elements by their names.</summary>

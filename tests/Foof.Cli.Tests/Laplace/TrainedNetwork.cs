@@ -1,6 +1,8 @@
 namespace Foof.Cli.Tests.Laplace;
 
-/// <summary>A small network that <c>foof train</c> left in a folder, made once for all tests of posteriors.</summary>
+/// <summary>
+/// A small network that <c>foof train</c> left in a folder, made once for all tests of posteriors.
+/// </summary>
 public sealed class TrainedNetwork : IDisposable
 {
     private readonly TemporaryFolder folder = new();
