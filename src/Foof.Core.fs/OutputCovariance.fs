@@ -9,6 +9,8 @@ type internal PreparedPart =
     | LowRank of prior: torch.Tensor * features: torch.Tensor * V: torch.Tensor
     /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
     | Basis of squares: torch.Tensor * errors: torch.Tensor
+    /// J Q [n; C; p], the Jacobian in the eigenbasis Q of a matrix that is written out.
+    | Features of features: torch.Tensor * Q: torch.Tensor
     /// The Jacobian itself.
     | Whole of J: FisherFactor
 
@@ -21,6 +23,9 @@ module internal OutputCovariance =
 
     /// The most numbers that gradients written out for some points take at once.
     let private most = 1L <<< 24
+
+    /// The most numbers that features are kept of: 512 MB in float32.
+    let private mostKept = 1L <<< 27
 
     /// [C n; k] as [n; C; k].
     let private byPoint (C: int64) (rows: torch.Tensor) =
@@ -127,6 +132,8 @@ module internal OutputCovariance =
 
     let private first (J: FisherFactor) = J.Parts[0].Layers[0]
 
+    let private points C (J: FisherFactor) = LayerFactor.columns (first J) / C
+
     let private weighted (delta: float array) (power: float) (J: FisherFactor) =
         let like = (FisherFactor.tensors J).Head
 
@@ -144,30 +151,38 @@ module internal OutputCovariance =
     /// 1/c (1 + kappa / c)^-1/2: what these features count at P = c R.
     let private shares (c: float) (kappa: torch.Tensor) = (kappa + c).rsqrt() * (c ** -0.5)
 
-    /// Sigma as [d_out; d_in; d_out; d_in] between two activations: e_o (a^T Sigma_oo' a) e_o'.
-    let private denseBlocks (C: int64) (Sigma: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
-        let n, d_in, d = A.size 1, A.size 3, E.size 3
-
-        let byInput =
-            Sigma.view(d, d_in, d, d_in).permute(1L, 0L, 2L, 3L).reshape(d_in, -1L)
-
-        let A = A.view (n, d_in)
-        let E = E.view(C, n, d).transpose(0L, 1L)
-
-        let block (struct (start, count)) =
-            use scope = torch.NewDisposeScope()
-            let a, e = A.narrow (0L, start, count), E.narrow (0L, start, count)
-            let between = a.mm(byInput).view(count, d * d, d_in).matmul(a.unsqueeze -1L)
-            scope.MoveToOuter(e.matmul(between.view (count, d, d)).matmul(e.transpose (1L, 2L)))
-
-        torch.cat (runs n (most / (d * d * d_in)) |> Seq.map block |> Seq.toArray, 0L)
-
     let private rootOf (delta: float) (Q: torch.Tensor) (kappa: torch.Tensor) =
         Q * (kappa + delta).rsqrt().``to`` Q.dtype
 
     /// All layers' gradients of some points, [count; C; p].
     let private allWritten C start count (J: FisherFactor) =
         torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
+
+    /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C outputs a
+    /// C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
+    let private ofOneLayer C start count (Q: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
+        let n, d_in, d = A.size 1, A.size 3, E.size 3
+        let a = A.view(n, d_in).narrow(0L, start, count)
+
+        let outputs =
+            torch.stack ([| for o in 0L .. d - 1L -> a.mm (Q.narrow (0L, o * d_in, d_in)) |], 1L)
+
+        E.view(C, n, d).narrow(1L, start, count).transpose(0L, 1L).matmul(outputs)
+
+    /// J Q of some points, [count; C; p].
+    let private inBasis C (Q: torch.Tensor) (J: FisherFactor) (struct (start, count)) =
+        match only J with
+        | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
+            ofOneLayer C start count Q A E
+        | _ -> (allWritten C start count J).matmul Q
+
+    /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
+    let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
+        let part run =
+            use scope = torch.NewDisposeScope()
+            scope.MoveToOuter(ofRun run)
+
+        torch.cat (runs n (most / size) |> Seq.map part |> Seq.toArray, 0L)
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =
@@ -178,8 +193,8 @@ module internal OutputCovariance =
             relative
         |> Array.reduce (fun x y -> x + y)
 
-    /// What does not depend on the prior precision.
-    let prepare (C: int64) part (J: FisherFactor) : PreparedPart =
+    /// `prepare` with features of at most so many numbers.
+    let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
         | DataPrecision.LowRank(U, relative, V, _) ->
             PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), V)
@@ -191,29 +206,28 @@ module internal OutputCovariance =
                 PreparedPart.Basis(squares, errors)
             else
                 PreparedPart.Whole J
+        | DataPrecision.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
+            PreparedPart.Features(joined (points C J) (C * Q.size 0) (inBasis C Q J), Q)
         | _ -> PreparedPart.Whole J
+
+    /// What does not depend on the prior precision.
+    let prepare C part J = prepareWithin mostKept C part J
 
     /// The tensors of a prepared part.
     let tensors prepared =
         match prepared with
         | PreparedPart.LowRank(prior, features, _) -> [ prior; features ]
         | PreparedPart.Basis(squares, errors) -> [ squares; errors ]
+        | PreparedPart.Features(features, _) -> [ features ]
         | PreparedPart.Whole J -> FisherFactor.tensors J
 
-    let private denseWhole C (delta: float) (Q: torch.Tensor) kappa (J: FisherFactor) =
-        let root = rootOf delta Q kappa
+    /// F (kappa + delta)^-1 F^T by data point, of features [n; C; p] that `ofRun` has.
+    let private ofFeatures C n (delta: float) (kappa: torch.Tensor) ofRun =
+        let shares = (kappa + delta).rsqrt()
 
-        match only J with
-        | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
-            denseBlocks C (root.mm (root.t ())) A E
-        | layers ->
-            let n = LayerFactor.columns layers[0] / C
-
-            let block (struct (start, count)) =
-                use scope = torch.NewDisposeScope()
-                scope.MoveToOuter(square ((allWritten C start count J).matmul root))
-
-            torch.cat (runs n (most / (C * Q.size 0)) |> Seq.map block |> Seq.toArray, 0L)
+        joined n (C * kappa.size 0) (fun run ->
+            let features: torch.Tensor = ofRun run
+            square (features * shares.``to`` features.dtype))
 
     /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
@@ -226,7 +240,11 @@ module internal OutputCovariance =
             weightedPairs ((S + delta[0]).reciprocal()) squares errors
         | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
-        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J -> denseWhole C delta[0] Q kappa J
+        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
+            ofFeatures C (F.size 0) delta[0] kappa (fun (struct (start, count)) ->
+                F.narrow (0L, start, count))
+        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J ->
+            ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
         | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
@@ -245,7 +263,7 @@ module internal OutputCovariance =
                 }
             )
         | DataPrecision.Dense(Q, kappa, _) ->
-            let n = LayerFactor.columns (first J) / C
+            let n = points C J
 
             let features =
                 (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)

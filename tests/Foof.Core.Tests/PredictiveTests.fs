@@ -238,3 +238,39 @@ let ``sampled outputs have the mean and the covariance`` () =
             for c' in 0..2 do
                 let error = sqrt ((S[c, c] * S[c', c'] + S[c, c'] * S[c, c']) / float count)
                 Assert.True(abs (found[c, c'] - S[c, c']) <= Tolerance.monteCarlo * error)
+
+[<Fact>]
+let ``a written-out posterior's covariance is the same with and without kept features`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for model, width in [ network (), 3; Networks.perceptron false [ 4; 3 ], 4 ] do
+        let struct (_, J) =
+            Jacobian.factor model (layersOf model) (Networks.normal [ 5; width ])
+
+        let p = J.Shapes |> Array.sumBy (Array.fold (*) 1L)
+        let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)
+        let precision = M.mm (M.t ())
+
+        let part =
+            DataPrecision.ofCurvature 1.0 (Curvature.Dense(precision, J.Shapes))
+            |> DataPrecision.parts
+            |> Array.map (fun struct (part, _, _) -> part)
+            |> Array.exactlyOne
+
+        let covariance (prepared: PreparedPart) =
+            OutputCovariance.blocks 3L [| 0.4; 0.4 |] part prepared
+
+        let kept = OutputCovariance.prepareWithin (5L * 3L * p) 3L part J
+        let whole = OutputCovariance.prepareWithin (5L * 3L * p - 1L) 3L part J
+        Assert.True(kept.IsFeatures && whole.IsWhole)
+        let sigma = (Oracle.matrix precision + Oracle.identity (int p) * 0.4).Inverse()
+        let columns = WrittenFactors.columns J
+
+        for found in [ covariance kept; covariance whole ] do
+            for i in 0..4 do
+                let rows = Matrix<float>.Build.Dense(3, int p, fun c q -> columns[c * 5 + i, q])
+
+                Oracle.agreesWith
+                    Tolerance.explicit
+                    (rows * sigma * rows.Transpose())
+                    (found.select (0L, int64 i))

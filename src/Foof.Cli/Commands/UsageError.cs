@@ -6,8 +6,6 @@ namespace Foof.Cli.Commands;
 /// <summary>What is wrong with a command line, as one sentence.</summary>
 internal static class UsageError
 {
-    private static readonly string[] Planned = ["step"];
-
     /// <summary>The first thing that is wrong.</summary>
     internal static string Explain(ParseResult parsed)
     {
@@ -30,9 +28,7 @@ internal static class UsageError
             return $"Unexpected '{unknown}': {Examples.Path(command)} takes only options.";
         var names = Names(command);
         var available = $"; available: {string.Join(", ", names)}.";
-        return Planned.Contains(unknown)
-            ? $"'{unknown}' is not available in this version{available}"
-            : $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}{available}";
+        return $"Unknown command '{unknown}'{Suggestion.Hint(unknown, names)}{available}";
     }
 
     private static string Explain(Command command, ParseError error) =>
