@@ -9,7 +9,7 @@ public class UsageTests
     )]
     [InlineData(
         "step",
-        "'step' is not available in this version; available: train, compare, continual, info, bench, laplace, validate, completion."
+        "Unknown command 'step'; available: train, compare, continual, info, bench, laplace, validate, completion."
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, laplace, ops.")]
     [InlineData("bench step --rounds 0", "--rounds must be a whole number from 1 to 2147483647; got '0'.")]
