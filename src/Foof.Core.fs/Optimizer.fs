@@ -205,6 +205,15 @@ type Optimizer
     /// inversion. Without it the first steps are the warm-up. (Benzing 2022, App. E)
     member _.WarmUp(inputs: seq<torch.Tensor>) = preconditioner.WarmUp inputs
 
+    /// Whether a layer has an inverse to go on with.
+    member _.HasCurvature =
+        Seq.exists preconditioner.Curvature.HasInverse (seq { 0 .. layers.Length - 1 })
+
+    /// Statistics of one batch and an inversion now, whatever the cadence says: what an ordinary loop gives a method
+    /// that takes errors. `target` may be null where no label of the data set is needed. The weights stay as they are.
+    /// Raises what `Preconditioner.Observe` raises.
+    member _.Observe(input: torch.Tensor, target: torch.Tensor) = preconditioner.Observe(input, target)
+
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
     ///

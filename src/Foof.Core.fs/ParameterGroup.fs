@@ -2,6 +2,7 @@ namespace Foof
 
 open System
 open System.Collections.Generic
+open TorchSharp
 open TorchSharp.Modules
 
 /// The settings of a group of parameters; learning-rate schedulers change `LearningRate`.
@@ -32,6 +33,14 @@ type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: f
         Require.positive (nameof learningRate) learningRate
         Require.fraction (nameof momentum) momentum
         Require.nonNegative (nameof weightDecay) weightDecay
+
+    /// Schedulers that cycle the momentum change it here.
+    interface torch.optim.IMomentum with
+        member group.Momentum
+            with get () = group.Options.Momentum
+            and set value =
+                Require.fraction "momentum" value
+                group.Options.Momentum <- value
 
 /// The groups of an optimiser, by parameter.
 [<Sealed>]

@@ -156,7 +156,8 @@ module internal PosteriorPart =
             addTimes U (Array.create U.Shapes.Length 1.0) some images
 
             Array.iter2
-                (fun (sum: torch.Tensor) (image: torch.Tensor) -> sum.add_ (image.square_().sum 0L) |> ignore)
+                (fun (sum: torch.Tensor) (image: torch.Tensor) ->
+                    sum.add_ (image.mul_(image).sum 0L) |> ignore)
                 sums
                 images
 

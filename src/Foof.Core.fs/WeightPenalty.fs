@@ -48,11 +48,8 @@ module WeightPenalty =
                     (Layer.joined layer (found layer.Weight) (layer.Bias |> ValueOption.map found)).clone()))
             Seq.ofArray
 
-    /// A gradient's matrices as the layers' parameters and tensors of their shapes.
-    let private dealt
-        (layers: Layer array)
-        (gradient: torch.Tensor array)
-        : struct (Parameter * torch.Tensor) array = [|
+    /// A gradient's matrices as the layers' parameters and tensors of their shapes, in the caller's scope.
+    let dealt (layers: Layer array) (gradient: torch.Tensor array) : struct (Parameter * torch.Tensor) array = [|
         for layer, matrix in Array.zip layers gradient do
             let struct (weight, bias) = Layer.split layer matrix
             struct (layer.Weight, weight.reshape layer.Weight.shape)

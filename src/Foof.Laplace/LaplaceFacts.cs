@@ -1,25 +1,55 @@
 namespace Foof;
 
 /// <summary>What the data said when a posterior was fitted.</summary>
-/// <param name="Likelihood">How the network's output speaks about labels.</param>
-/// <param name="Points">How many data points the Fisher is of.</param>
-/// <param name="DataPoints">N: how many it counts for.</param>
-/// <param name="LogLikelihood">log p(D | theta*) of all N; null where batches had no labels.</param>
-/// <param name="Entries">How many numbers the labels of all N are, for normal likelihoods.</param>
-/// <param name="Labels">Whose labels the Fisher was taken at.</param>
-/// <param name="IsLastLayer">Whether the last layer alone is covered.</param>
-/// <param name="IsWhole">Whether nothing of the Fisher of all N is left out.</param>
-public sealed record LaplaceFacts(
-    Likelihood Likelihood,
-    long Points,
-    long DataPoints,
-    double? LogLikelihood,
-    long Entries,
-    Fisher Labels,
-    bool IsLastLayer,
-    bool IsWhole
-)
+/// <example>
+/// <code>
+/// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, batches);
+/// Console.WriteLine($"{posterior.Facts.Points} of {posterior.Facts.DataPoints} data points");
+/// </code>
+/// </example>
+public sealed record LaplaceFacts
 {
+    internal LaplaceFacts() { }
+
+    /// <summary>What the network's output is measured by.</summary>
+    public Loss Loss => Likelihoods.Of(Likelihood);
+
+    /// <summary>
+    /// The standard deviation of the labels from the output of <see cref="Loss.SquaredError"/>; null for
+    /// others.
+    /// </summary>
+    public double? ObservationNoise => Likelihoods.Noise(Likelihood);
+
+    /// <summary>How many data points the Fisher is of.</summary>
+    public required long Points { get; init; }
+
+    /// <summary>N: how many it counts for.</summary>
+    public required long DataPoints { get; init; }
+
+    /// <summary>log p(D | theta*) of all N, in nats; null where batches had no labels.</summary>
+    public required double? LogLikelihood { get; init; }
+
+    /// <summary>How many numbers the labels of all N are, for <see cref="Loss.SquaredError"/>.</summary>
+    public required long Entries { get; init; }
+
+    /// <summary>Whose labels the Fisher was taken at.</summary>
+    public FisherLabels Labels => LabelRules.Of(Rule);
+
+    /// <summary>How many labels each data point got where they were sampled, 0 where they were not.</summary>
+    public int SampledLabels => LabelRules.Samples(Rule);
+
+    /// <summary>Whether the last layer alone is covered.</summary>
+    public required bool IsLastLayer { get; init; }
+
+    /// <summary>Whether nothing of the Fisher of all N is left out.</summary>
+    public required bool IsWhole { get; init; }
+
+    /// <summary>How the network's output speaks about labels.</summary>
+    internal Likelihood Likelihood { get; init; } = Likelihood.Categorical;
+
+    /// <summary>Whose labels, for the core.</summary>
+    internal Fisher Rule { get; init; } = Fisher.Full;
+
     internal static LaplaceFacts Of(
         Likelihood likelihood,
         FittedCurvature fitted,
@@ -30,16 +60,17 @@ public sealed record LaplaceFacts(
     {
         var entries = fitted.Entries * dataPoints / fitted.Points;
         var isFull = fitted.Curvature is Curvature.LowRank && fitted.Labels.IsFull;
-        return new(
-            likelihood,
-            fitted.Points,
-            dataPoints,
-            -dataPoints * fitted.Loss - Normaliser(likelihood, entries),
-            entries,
-            fitted.Labels,
-            isLastLayer,
-            (isDense || isFull) && fitted.Points == dataPoints
-        );
+        return new()
+        {
+            Likelihood = likelihood,
+            Points = fitted.Points,
+            DataPoints = dataPoints,
+            LogLikelihood = -dataPoints * fitted.Loss - Normaliser(likelihood, entries),
+            Entries = entries,
+            Rule = fitted.Labels,
+            IsLastLayer = isLastLayer,
+            IsWhole = (isDense || isFull) && fitted.Points == dataPoints,
+        };
     }
 
     /// <summary>What the loss leaves out of -log p of normal labels: 1/2 log(2 pi sigma^2) each.</summary>

@@ -36,6 +36,7 @@ internal static class LaplaceFile
         Tensor[]? gradient
     )
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var tensors = new Dictionary<string, Tensor>();
         var text = PosteriorFormat.describe(tensors, posterior);
         foreach (var (l, matrix) in (gradient ?? []).Index())
@@ -58,6 +59,7 @@ internal static class LaplaceFile
         Layer[] layers
     )
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var content = Safetensors.Load(path);
         var (text, network) = Checked(path, content);
         Require(path, layers, network);
@@ -95,10 +97,10 @@ internal static class LaplaceFile
             facts.DataPoints,
             facts.LogLikelihood,
             facts.Entries,
-            facts.Labels.IsFull ? "full"
-                : facts.Labels.IsEmpirical ? "empirical"
+            facts.Rule.IsFull ? "full"
+                : facts.Rule.IsEmpirical ? "empirical"
                 : "sampled",
-            facts.Labels is Fisher.MonteCarlo { samples: var samples } ? samples : 0,
+            facts.SampledLabels,
             facts.IsLastLayer,
             facts.IsWhole
         );
@@ -114,8 +116,9 @@ internal static class LaplaceFile
         };
 
     private static LaplaceFacts Facts(Network network) =>
-        new(
-            network.Likelihood switch
+        new()
+        {
+            Likelihood = network.Likelihood switch
             {
                 "gaussian" => Likelihood.NewGaussian(network.Sigma[0]),
                 "gaussian per output" => Likelihood.NewGaussianPerOutput(network.Sigma),
@@ -123,19 +126,19 @@ internal static class LaplaceFile
                 "bernoulli" => Likelihood.Bernoulli,
                 _ => Likelihood.Poisson,
             },
-            network.Points,
-            network.DataPoints,
-            network.LogLikelihood,
-            network.Entries,
-            network.Labels switch
+            Points = network.Points,
+            DataPoints = network.DataPoints,
+            LogLikelihood = network.LogLikelihood,
+            Entries = network.Entries,
+            Rule = network.Labels switch
             {
                 "full" => Fisher.Full,
                 "empirical" => Fisher.Empirical,
                 _ => Fisher.NewMonteCarlo(Math.Max(1, network.SampledLabels)),
             },
-            network.IsLastLayer,
-            network.IsWhole
-        );
+            IsLastLayer = network.IsLastLayer,
+            IsWhole = network.IsWhole,
+        };
 
     private static (string Text, Network Network) Checked(string path, SafetensorsContent content)
     {

@@ -6,8 +6,8 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     /// <summary>
-    /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The network is not in
-    /// it.
+    /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The
+    /// network is not in it.
     /// </summary>
     public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient);
 
@@ -26,8 +26,9 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var layers = Covered(model, options ?? new());
+        options ??= new();
+        var layers = Covered(model, options);
         var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
-        return new(model, layers, posterior, facts, gradient);
+        return new(model, layers, posterior, facts, gradient) { Logger = options.Logger };
     }
 }

@@ -10,14 +10,17 @@ public sealed partial class LaplacePosterior
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
-    /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised predictions run
-    /// through the batches once, sampled networks once for as many samples as fit the memory budget.
+    /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised
+    /// predictions run through the batches once, sampled networks once for as many samples as fit the memory
+    /// budget.
     /// </summary>
     /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
     /// <param name="options">How; null: linearised, by probit.</param>
     /// <param name="progress">Told the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
-    /// <exception cref="ArgumentException">There is no batch, one is empty, or there are no samples.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, one is empty, or there are no samples.
+    /// </exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
         PredictionOptions? options = null,
@@ -28,6 +31,9 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(inputs);
         options ??= new();
         Require.atLeast("the number of samples", 1, options.Samples);
+        Argument.Known(options.Kind, nameof(options.Kind));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
+        _ = Alive;
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
@@ -44,6 +50,22 @@ public sealed partial class LaplacePosterior
         var joined = Prediction.Join(parts);
         Free(parts);
         return joined;
+    }
+
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the
+    /// posterior or its model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
+    public Task<Prediction> PredictAsync(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Task.Run(() => Predict(inputs, options, progress, cancellation), cancellation);
     }
 
     private static void Free(IEnumerable<Prediction> parts)
@@ -67,7 +89,7 @@ public sealed partial class LaplacePosterior
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batch = NewDisposeScope();
-                var (output, jacobian) = Jacobian.factor(model, layers, input);
+                var (output, jacobian) = Derivatives(input);
                 var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
                 parts.Add(OfOutputs(output, covariance, options, generator, withSpread: true).Detached());
                 progress?.Report(parts.Count);
@@ -81,18 +103,27 @@ public sealed partial class LaplacePosterior
         }
     }
 
+    // The network's outputs, and their derivatives by its weights.
+    private (Tensor Output, FisherFactor Jacobian) Derivatives(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Mismatch.Told(model, input, null, () => Jacobian.factor(model, layers, input));
+    }
+
     /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var (output, jacobian) = Derivatives(input);
         var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
         return new(output.DetachFromDisposeScope(), prepared);
     }
 
-    /// <summary>The predictions of such batches, without the probabilities' spread; the caller owns them.</summary>
+    /// <summary>
+    /// The predictions of such batches, without the probabilities' spread; the caller owns them.
+    /// </summary>
     internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
     {
         using var scope = NewDisposeScope();
@@ -159,8 +190,9 @@ public sealed partial class LaplacePosterior
         Likelihood.IsBernoulli ? (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid() : null;
 
     /// <summary>
-    /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n C; n C]; with
-    /// the observation noise of a normal likelihood on its diagonal where that is wanted. The caller owns both.
+    /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n
+    /// C; n C]; with the observation noise of a normal likelihood on its diagonal where that is wanted. The
+    /// caller owns both.
     /// </summary>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
@@ -168,7 +200,7 @@ public sealed partial class LaplacePosterior
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Jacobian.factor(model, layers, input);
+        var (output, jacobian) = Derivatives(input);
         var covariance = Predictive.jointCovariance(output.shape[0], jacobian, Alive);
         if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
             linalg.diagonal(covariance).add_(sigma * sigma);
@@ -176,13 +208,22 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the variance of the
-    /// outputs and of the noise together.
+    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
+    /// variance of the outputs and of the noise together.
     /// </summary>
-    /// <exception cref="ArgumentException">The likelihood has no predictive distribution in closed form.</exception>
+    /// <exception cref="ArgumentException">
+    /// The likelihood has no predictive distribution in closed form.
+    /// </exception>
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(prediction);
+        ArgumentNullException.ThrowIfNull(target);
+        if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
+            throw new ArgumentException(
+                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
+                    + $"got [{string.Join("; ", target.shape)}].",
+                nameof(target)
+            );
         using var scope = NewDisposeScope();
         var y = target.to(ScalarType.Float64);
         switch (Likelihood)

@@ -20,26 +20,43 @@ public sealed partial class LaplacePosterior
     private const double StationaryShare = 0.1;
 
     /// <summary>
-    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation data where
-    /// there are some; else by evidence, which is safe for a last layer, and for a network that is a stationary point of
-    /// its own prior under a Fisher that holds all data. Otherwise <see cref="Warnings"/> says so.
+    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
+    /// data where there are some; else by evidence, which is safe for a last layer, and for a network that is
+    /// a stationary point of its own prior under a Fisher that holds all data. Otherwise <see
+    /// cref="Warnings"/> says so.
     /// </summary>
     /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">Told how often all of them were predicted.</param>
     /// <param name="cancellation">Looked at between predictions.</param>
     public void Tune(
         IEnumerable<(Tensor Input, Tensor Target)>? validation = null,
         PredictionOptions? options = null,
+        IProgress<int>? progress = null,
         CancellationToken cancellation = default
     )
     {
         if (validation is null)
             TuneByEvidence();
         else
-            TuneByValidation(validation, options, cancellation);
+            TuneByValidation(validation, options, progress, cancellation);
     }
 
-    /// <summary>Chooses the prior precision of the largest evidence: one for all layers, or one each.</summary>
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the data. Nothing else may use the posterior
+    /// or its model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Tune"/>
+    public Task TuneAsync(
+        IEnumerable<(Tensor Input, Tensor Target)>? validation = null,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    ) => Task.Run(() => Tune(validation, options, progress, cancellation), cancellation);
+
+    /// <summary>
+    /// Chooses the prior precision of the largest evidence: one for all layers, or one each.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
     /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
     public void TuneByEvidence(bool perLayer = false)
@@ -58,7 +75,9 @@ public sealed partial class LaplacePosterior
     /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
     /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
     /// </summary>
-    /// <exception cref="InvalidOperationException">The likelihood is another, or there were no labels.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The likelihood is another, or there were no labels.
+    /// </exception>
     public void TuneNoiseByEvidence()
     {
         if (Likelihood is not Likelihood.Gaussian { sigma: var sigma })
@@ -96,20 +115,24 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely: a grid, then
-    /// golden section on its logarithm.
+    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely:
+    /// a grid, then golden section on its logarithm.
     /// </summary>
-    /// <param name="validation">Inputs and labels that the network was not trained with, not the test set.</param>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">Told how often all of them were predicted.</param>
     /// <param name="cancellation">Looked at between predictions.</param>
     public void TuneByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
+        IProgress<int>? progress = null,
         CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(validation);
-        using var data = new ValidationLoss(this, validation, options ?? new());
+        using var data = new ValidationLoss(this, validation, options ?? new(), progress);
         var before = PriorPrecision.ToArray();
         try
         {
@@ -134,14 +157,21 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>Chooses the temperature in the same way, for the prior precisions as they are.</summary>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
+    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">Told how often all of them were predicted.</param>
+    /// <param name="cancellation">Looked at between predictions.</param>
     public void TuneTemperatureByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
+        IProgress<int>? progress = null,
         CancellationToken cancellation = default
     )
     {
         ArgumentNullException.ThrowIfNull(validation);
-        using var data = new ValidationLoss(this, validation, options ?? new());
+        using var data = new ValidationLoss(this, validation, options ?? new(), progress);
         var before = Temperature;
         double[] grid = [.. Enumerable.Range(-5, 8).Select(power => Math.Pow(10, power))];
         try
@@ -165,8 +195,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The norm of the penalised loss's gradient, |N grad L + P (theta* - mean)|, beside |N grad L| + |P (theta* - mean)|:
-    /// 0 where the network is a stationary point of its prior, 1 at most. Null where it was fitted without labels.
+    /// The norm of the penalised loss's gradient, |N grad L + P (theta* - mean)|, beside |N grad L| + |P
+    /// (theta* - mean)|: 0 where the network is a stationary point of its prior, 1 at most. Null where it was
+    /// fitted without labels.
     /// </summary>
     public double? Unrest()
     {
@@ -191,13 +222,13 @@ public sealed partial class LaplacePosterior
         warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
         var gamma = EffectiveParameters;
         if (!Facts.IsWhole && Alive.Data.IsLowRank && gamma > SuspiciousShare * Columns)
-            warnings.Add(
+            Warn(
                 $"{EvidencePrefix} {gamma:F0} effective parameters of {Columns} columns at most: the columns are too "
                     + "few, the prior precision too small, and predictions too uncertain; use validation data, more "
                     + "data points, or Kronecker factors."
             );
         if (!Facts.IsLastLayer && Unrest() is > StationaryShare and var unrest)
-            warnings.Add(
+            Warn(
                 $"{EvidencePrefix} the network is no stationary point of this prior: the gradient of loss and prior "
                     + $"has {unrest:P0} of the norm that it could have at most, where a trained one has 0 %; predictions "
                     + "are likely too uncertain; use validation data, or train with this weight decay."

@@ -1,16 +1,26 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof;
 
 /// <summary>
-/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the prior's precision
-/// and F the Fisher (MATH 6).
+/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the
+/// prior's precision and F the Fisher (MATH 6).
 /// </summary>
 /// <remarks>
-/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it as it is but
-/// for moments in which it predicts by samples. Not for use from two threads at once.
+/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it
+/// as it is but for moments in which it predicts by samples. Not for use from two threads at once.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, trainingBatches);
+/// posterior.Tune(validationBatches);
+/// using var prediction = posterior.Predict(testInputs);
+/// Console.WriteLine(Calibration.CalibrationError(prediction.Probabilities!, testLabels));
+/// </code>
+/// </example>
 public sealed partial class LaplacePosterior : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor> model;
@@ -37,8 +47,11 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>What the data said at the fit.</summary>
     public LaplaceFacts Facts { get; private set; }
 
-    /// <summary>How the network's output speaks about labels.</summary>
-    public Likelihood Likelihood => Facts.Likelihood;
+    /// <summary>What the network's output is measured by.</summary>
+    public Loss Loss => Facts.Loss;
+
+    /// <summary>How the network's output speaks about labels, for the core.</summary>
+    internal Likelihood Likelihood => Facts.Likelihood;
 
     /// <summary>The names of the layers that are covered.</summary>
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
@@ -46,16 +59,19 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>The number of weights p that are covered.</summary>
     public long Parameters => PosteriorModule.weights(Alive);
 
-    /// <summary>The number of eigenvalues that may differ from zero; of a low-rank posterior its columns m.</summary>
+    /// <summary>
+    /// The number of eigenvalues that may differ from zero; of a low-rank posterior its columns m.
+    /// </summary>
     public long Columns => PosteriorModule.columns(Alive);
 
     /// <summary>The prior precision of each layer.</summary>
     public IReadOnlyList<double> PriorPrecision => Alive.Prior.Precision;
 
-    /// <summary>What the covariance is multiplied by.</summary>
+    /// <summary>T, what the covariance is multiplied by: greater than zero.</summary>
+    /// <exception cref="ArgumentException">It is not positive.</exception>
     public double Temperature
     {
-        get => posterior.Temperature;
+        get => Alive.Temperature;
         set => posterior = PosteriorModule.withTemperature(value, Alive);
     }
 
@@ -83,11 +99,18 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>The trace of the covariance T (P + N F)^-1.</summary>
     public double Trace => PosteriorModule.trace(Alive);
 
-    /// <summary>What a user should know, in sentences: sampled labels in place of all, a misleading evidence.</summary>
+    /// <summary>
+    /// What a user should know, in sentences: sampled labels in place of all, a misleading evidence.
+    /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
+    /// <summary>
+    /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
+    /// </summary>
+    public ILogger Logger { get; set; } = NullLogger.Instance;
+
     /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
-    public Posterior Core => Alive;
+    internal Posterior Core => Alive;
 
     private Posterior Alive
     {
@@ -98,94 +121,20 @@ public sealed partial class LaplacePosterior : IDisposable
         }
     }
 
-    /// <summary>Fits a posterior around a network's weights.</summary>
-    /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
-    /// <param name="likelihood">How its output speaks about labels.</param>
-    /// <param name="batches">
-    /// The training data, or a part of them: inputs, and labels or null. Each batch is the caller's, and may be freed when
-    /// the next one is asked for. They may be run through twice.
-    /// </param>
-    /// <param name="options">How; null: Kronecker factors of all layers.</param>
-    /// <param name="generator">Draws sampled labels; null: the default one.</param>
-    /// <param name="progress">Told the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
-    /// <exception cref="ArgumentException">
-    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior precision is not
-    /// positive, or memory would exceed the budget.
-    /// </exception>
-    /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
-    public static LaplacePosterior Fit(
-        nn.Module<Tensor, Tensor> model,
-        Likelihood likelihood,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
-        LaplaceOptions? options = null,
-        Generator? generator = null,
-        IProgress<int>? progress = null,
-        CancellationToken cancellation = default
-    )
+    private void Warn(string sentence)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(batches);
-        options ??= new();
-        Require.positive("The prior precision", options.PriorPrecision);
-        SoundModel.Require(model);
-        var layers = Covered(model, options);
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var fit = new CurvatureFit(model, layers, likelihood, options, generator);
-        var fitted = fit.Run(batches, progress, cancellation);
-        IEnumerable<Tensor> kept = [];
-        try
-        {
-            var points = options.DataPoints ?? fitted.Points;
-            var prior = PriorModule.isotropic(layers.Length, options.PriorPrecision);
-            var data = DataPrecisionModule.ofCurvature(points, Packed(fitted.Curvature));
-            var posterior = PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
-            var facts = LaplaceFacts.Of(likelihood, fitted, points, IsLastLayer(model, layers), fit.IsDense);
-            var found = new LaplacePosterior(model, layers, posterior, facts, fitted.Gradient);
-            kept = found.Tensors;
-            found.NoteLabels(options);
-            return found;
-        }
-        finally
-        {
-            fitted.Release(kept);
-        }
+        warnings.Add(sentence);
+        Logger.Warn(sentence);
     }
 
     private IEnumerable<Tensor> Tensors => PosteriorModule.tensors(posterior).Concat(gradient ?? []);
 
-    private static Curvature Packed(Curvature curvature) =>
-        curvature is Curvature.LowRank { G: var G } ? Curvature.NewLowRank(PackedFactor.pack(G)) : curvature;
-
-    internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
-    {
-        var (layers, _) = CoverageModule.survey(model, options.Select ?? ((_, _) => true));
-        if (layers.Length == 0)
-            throw new ArgumentException(
-                "The model must have a layer that can be covered and is selected; it has none.",
-                nameof(model)
-            );
-        return options.LastLayer ? [layers[^1]] : layers;
-    }
-
-    private static bool IsLastLayer(nn.Module<Tensor, Tensor> model, Layer[] layers)
-    {
-        var (all, _) = CoverageModule.survey(model, (_, _) => true);
-        return layers.Length == 1 && layers[0].Name == all[^1].Name;
-    }
-
-    private void NoteLabels(LaplaceOptions options)
-    {
-        if (options.Labels is null && Facts.Labels.IsMonteCarlo)
-            warnings.Add(
-                $"All labels of {Facts.Points:N0} data points do not fit the memory budget of "
-                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which says less."
-            );
-    }
-
-    /// <summary>Gives all layers one prior precision, or each its own; O(1), or one eigendecomposition.</summary>
-    /// <exception cref="ArgumentException">One is not positive, or their number is not that of the layers.</exception>
+    /// <summary>
+    /// Gives all layers one prior precision, or each its own; O(1), or one eigendecomposition.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// One is not positive, or their number is not that of the layers.
+    /// </exception>
     public void SetPriorPrecision(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
@@ -198,23 +147,34 @@ public sealed partial class LaplacePosterior : IDisposable
         );
     }
 
-    /// <summary>Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.</summary>
+    /// <summary>
+    /// Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.
+    /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public void SetPriorMean(params Tensor[] mean)
     {
-        ArgumentNullException.ThrowIfNull(mean);
+        Argument.Whole(mean);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
         Adopt(PosteriorModule.withPrior(prior, Alive));
     }
 
-    /// <summary>The evidence at many prior precisions from one fit.</summary>
-    public EvidenceCurve EvidenceCurve(params double[] precision)
+    /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
+    /// <exception cref="ArgumentException">A precision is not positive.</exception>
+    /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
+    public IReadOnlyList<EvidencePoint> EvidenceCurve(params double[] precision)
     {
+        ArgumentNullException.ThrowIfNull(precision);
         using var scope = NewDisposeScope();
         var spectrum = PosteriorModule.spectrum(Alive);
-        return Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        var curve = Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        return
+        [
+            .. precision.Select(
+                (delta, i) => new EvidencePoint(delta, curve.LogEvidence[i], curve.EffectiveParameters[i])
+            ),
+        ];
     }
 
     /// <summary>Samples of the weights, [k; d_out; d_in] a layer; the caller owns them.</summary>
@@ -222,8 +182,12 @@ public sealed partial class LaplacePosterior : IDisposable
     public Tensor[] Sample(int k, Generator? generator = null) => PosteriorSample.draw(k, generator, Alive);
 
     /// <summary>The same into the caller's memory.</summary>
-    public void SampleInto(Tensor[] samples, Generator? generator = null) =>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    public void SampleInto(Tensor[] samples, Generator? generator = null)
+    {
+        Argument.Whole(samples);
         PosteriorSample.into(generator, samples, Alive);
+    }
 
     /// <summary>The same in chunks that fit memory; each is freed when the next one is asked for.</summary>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
@@ -235,12 +199,7 @@ public sealed partial class LaplacePosterior : IDisposable
     // Tensors may go on from the old posterior to the new one: each is freed when it is in neither.
     private void Adopt(Posterior next)
     {
-        var kept = new HashSet<Tensor>(PosteriorModule.tensors(next), ReferenceEqualityComparer.Instance);
-        foreach (var tensor in kept)
-            tensor.DetachFromDisposeScope();
-        foreach (var tensor in PosteriorModule.tensors(posterior))
-            if (!kept.Contains(tensor))
-                tensor.Dispose();
+        Kept.Replace(PosteriorModule.tensors(posterior), PosteriorModule.tensors(next));
         posterior = next;
     }
 

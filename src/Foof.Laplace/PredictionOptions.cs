@@ -1,6 +1,12 @@
 namespace Foof;
 
 /// <summary>How predictions are made.</summary>
+/// <example>
+/// <code>
+/// var options = new PredictionOptions { Kind = PredictiveKind.MonteCarlo, Samples = 30 };
+/// using var prediction = posterior.Predict(testInputs, options);
+/// </code>
+/// </example>
 public sealed record PredictionOptions
 {
     /// <summary>Which approximation.</summary>
@@ -12,6 +18,8 @@ public sealed record PredictionOptions
     /// <summary>Decides the samples.</summary>
     public long Seed { get; init; } = 42;
 
-    /// <summary>The most bytes that samples of weights take at once; more are taken one after another.</summary>
+    /// <summary>
+    /// The most bytes that samples of weights take at once; more are taken one after another.
+    /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 }

@@ -125,7 +125,7 @@ public sealed class LaplacePosteriorTests
         var error = Assert.Throws<ArgumentException>(() => problem.Fit(options));
         Assert.Contains("30,000 bytes", error.Message, StringComparison.Ordinal);
         using var posterior = problem.Fit(options with { MemoryBudget = 200_000, Select = (_, _) => true });
-        Assert.True(posterior.Facts.Labels.IsFull);
+        Assert.Equal(FisherLabels.All, posterior.Facts.Labels);
     }
 
     [Fact]
@@ -172,32 +172,22 @@ public sealed class LaplacePosteriorTests
         Refused("must be at least 1; got 0", () => posterior.Sample(0));
         Refused("must be at least 1; got 0", () => posterior.Predict(problem.Input, new() { Samples = 0 }));
         Refused("must hold at least one batch", () => posterior.Predict(Array.Empty<Tensor>()));
-        Refused(
-            "must hold at least one",
-            () => LaplacePosterior.Fit(problem.Model, Likelihood.Categorical, [])
-        );
+        Refused("must hold at least one", () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, []));
         Refused("prior precision must be", () => problem.Fit(new() { PriorPrecision = -1 }));
         Refused(
             "class",
             () =>
-                LaplacePosterior.Fit(
-                    problem.Model,
-                    Likelihood.Categorical,
-                    [(problem.Input, problem.Target + 7)]
-                )
+                LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, problem.Target + 7)])
         );
         Assert.Throws<NumericalFailure>(() =>
             LaplacePosterior.Fit(
                 problem.Model,
-                Likelihood.Categorical,
+                Loss.CrossEntropy,
                 [(problem.Input * float.NaN, problem.Target)]
             )
         );
         using var normed = nn.Sequential(("fc", nn.Linear(2, 3)), ("norm", nn.BatchNorm1d(3)));
-        Refused(
-            "evaluation mode",
-            () => LaplacePosterior.Fit(normed, Likelihood.Categorical, problem.Batches)
-        );
+        Refused("evaluation mode", () => LaplacePosterior.Fit(normed, Loss.CrossEntropy, problem.Batches));
     }
 
     [Fact]
@@ -240,7 +230,7 @@ public sealed class LaplacePosteriorTests
             Assert.Throws<OperationCanceledException>(() =>
                 LaplacePosterior.Fit(
                     problem.Model,
-                    Likelihood.Categorical,
+                    Loss.CrossEntropy,
                     problem.Batches,
                     cancellation: source.Token
                 )
@@ -263,12 +253,12 @@ public sealed class LaplacePosteriorTests
             model.weight!.copy_(linalg.lstsq(input, target).Solution.t());
         using var posterior = LaplacePosterior.Fit(
             model,
-            Likelihood.NewGaussian(1.0),
+            Loss.SquaredError,
             [(input, target)],
             new() { Structure = LaplaceStructure.Full }
         );
         posterior.TuneNoiseByEvidence();
-        var sigma = Assert.IsType<Likelihood.Gaussian>(posterior.Likelihood).sigma;
+        var sigma = posterior.Facts.ObservationNoise!.Value;
         Assert.InRange(sigma, 0.24, 0.36);
         var residual = (model.call(input) - target).square().sum().ToDouble();
         Assert.Equal(residual / (80 - posterior.EffectiveParameters), sigma * sigma, 1e-6);

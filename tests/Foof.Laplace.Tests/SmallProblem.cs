@@ -36,7 +36,7 @@ internal sealed class SmallProblem : IDisposable
     }
 
     internal LaplacePosterior Fit(LaplaceOptions? options = null) =>
-        LaplacePosterior.Fit(Model, Likelihood.Categorical, Batches, options, new Generator(5));
+        LaplacePosterior.Fit(Model, Loss.CrossEntropy, Batches, options, new Generator(5));
 
     private void Train()
     {

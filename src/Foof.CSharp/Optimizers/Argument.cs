@@ -24,11 +24,22 @@ internal static class Argument
     ) => value is >= 0 and < 1 ? value : throw Refused(name, "in [0, 1)", value);
 
     /// <summary>Returns what must be at least <paramref name="least"/>.</summary>
-    internal static int AtLeast(
-        int least,
-        int value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => value >= least ? value : throw Refused(name, $"at least {least}", value);
+    internal static T AtLeast<T>(T least, T value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : struct, IComparable<T> =>
+        value.CompareTo(least) >= 0 ? value : throw Refused(name, $"at least {least}", value);
+
+    /// <summary>Returns tensors, none of which may be null.</summary>
+    internal static IReadOnlyCollection<T> Whole<T>(
+        IReadOnlyCollection<T> values,
+        [CallerArgumentExpression(nameof(values))] string name = ""
+    )
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(values, name);
+        return values.All(value => value is not null)
+            ? values
+            : throw new ArgumentException($"{name} must hold {values.Count} tensors; one is null.", name);
+    }
 
     /// <summary>Returns a value of an enumeration that has a name.</summary>
     internal static T Known<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")

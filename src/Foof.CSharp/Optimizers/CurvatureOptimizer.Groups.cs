@@ -20,6 +20,22 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
+    /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that
+    /// cycle the momentum (OneCycleLR, CyclicLR) change each group's.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not in [0, 1).</exception>
+    public double Momentum
+    {
+        get => ((ParameterGroup)_parameter_groups[0]).Options.Momentum;
+        set
+        {
+            Argument.Fraction(value, nameof(Momentum));
+            foreach (var group in _parameter_groups)
+                ((ParameterGroup)group).Options.Momentum = value;
+        }
+    }
+
+    /// <summary>
     /// Adds parameters with settings of their own that the optimiser does not have yet. They go by gradient
     /// descent: which layers are covered was decided when the optimiser was made.
     /// </summary>
@@ -49,7 +65,9 @@ public abstract partial class CurvatureOptimizer
         _parameter_groups.Add(group);
     }
 
-    /// <summary>The group of all that no group of `chosen` holds, unless that is empty, and the groups.</summary>
+    /// <summary>
+    /// The group of all that no group of `chosen` holds, unless that is empty, and the groups.
+    /// </summary>
     private List<ParameterGroup> Groups(IEnumerable<ParameterSettings> chosen)
     {
         var own = chosen.Select(group => Group(group.Parameters, defaults.Of(group))).ToList();

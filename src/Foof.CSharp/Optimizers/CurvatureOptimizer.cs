@@ -7,13 +7,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and goes by gradient
-/// descent with momentum for all other parameters.
+/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and goes by
+/// gradient descent with momentum for all other parameters.
 /// </summary>
 /// <remarks>
-/// <see cref="Step"/> runs the model, differentiates the loss and updates; <see cref="step"/> is the last line of
-/// the ordinary loop of <c>zero_grad</c>, <c>call</c>, <c>backward</c>, <c>step</c>. TorchSharp's learning-rate
-/// schedulers work on it. Not for use from two threads at once. Dispose of it to take its hooks from the model.
+/// <see cref="Step"/> runs the model, differentiates the loss and updates; <see cref="step"/> is the last
+/// line of the ordinary loop of <c>zero_grad</c>, <c>call</c>, <c>backward</c>, <c>step</c>. TorchSharp's
+/// learning-rate schedulers work on it. Not for use from two threads at once. Dispose of it to take its hooks
+/// from the model.
 /// </remarks>
 /// <example>
 /// <code>
@@ -27,7 +28,7 @@ namespace Foof;
 /// scheduler.step();
 /// </code>
 /// </example>
-public abstract partial class CurvatureOptimizer : OptimizerHelper
+public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomentum
 {
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Optimizer core;
@@ -77,12 +78,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>
-    /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one inversion.
-    /// Without it the first steps are the warm-up.
+    /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one
+    /// inversion. Without it the first steps are the warm-up.
     /// </summary>
     /// <remarks>
-    /// Methods that are made of labels or gradients (<see cref="ShampooOptimizer"/>, <see cref="EvaOptimizer"/>)
-    /// begin with their first step instead: it does nothing for them. (Benzing 2022, App. E)
+    /// Methods that are made of labels or gradients (<see cref="ShampooOptimizer"/>, <see
+    /// cref="EvaOptimizer"/>) begin with their first step instead: it does nothing for them. (Benzing 2022,
+    /// App. E)
     /// </remarks>
     /// <param name="batches">Inputs [n; ...], data points first; they stay the caller's.</param>
     /// <exception cref="ArgumentException">There is no batch.</exception>
@@ -100,8 +102,8 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
     }
 
     /// <summary>
-    /// One step: runs the model on <paramref name="input"/>, differentiates the loss, updates every parameter. No
-    /// parameter's <c>grad</c> is touched.
+    /// One step: runs the model on <paramref name="input"/>, differentiates the loss, updates every
+    /// parameter. No parameter's <c>grad</c> is touched.
     /// </summary>
     /// <param name="input">[n; ...], data points first.</param>
     /// <param name="target">As <see cref="Foof.Loss"/> says.</param>
@@ -115,20 +117,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        try
-        {
-            var result = core.Step(input, target);
-            return new(result.Loss, result.Output);
-        }
-        catch (Exception error) when (Mismatch.Of(model, input, target) is { } sentence)
-        {
-            throw new ArgumentException(sentence, nameof(input), error);
-        }
+        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
+        return new(result.Loss, result.Output);
     }
 
     /// <summary>
-    /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that the
-    /// model's layers saw in <c>call</c> since the last step.
+    /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that
+    /// the model's layers saw in <c>call</c> since the last step.
     /// </summary>
     /// <param name="closure">Computes the loss and its gradients anew; run first, if given.</param>
     /// <returns>The closure's loss, or null without a closure.</returns>
@@ -143,13 +138,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper
             throw new InvalidOperationException(
                 "step() found no gradient: call backward() on the loss before it, or use Step(input, target)."
             );
-        if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe))
+        if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe) && !core.HasCurvature)
             throw new InvalidOperationException(
                 $"{GetType().Name} takes statistics from errors, which the ordinary loop does not show: "
                     + (
                         RecipeModule.canWarmUp(core.Recipe)
-                            ? "call Step(input, target), or WarmUp(batches) first."
-                            : "call Step(input, target)."
+                            ? "call Step(input, target), or Observe(input, target) or WarmUp(batches) first."
+                            : "call Step(input, target), or Observe(input, target) first."
                     )
             );
         return core.step(closure);

@@ -7,8 +7,9 @@ namespace Foof;
 /// W ← W - η Q_E [(Q_Eᵀ ∇W Q_A) / (S + λ)] Q_Aᵀ. The basis is renewed every T steps, S at every observation.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop it goes on
-/// with the matrices that it has. (George et al. 2018)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop
+/// <see cref="CurvatureOptimizer.Observe"/> does, and steps between go on with the matrices that it has.
+/// (George et al. 2018)
 /// </remarks>
 /// <example>
 /// <code>
@@ -22,12 +23,16 @@ public sealed class EkfacOptimizer : CurvatureOptimizer
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
     /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point.
+    /// </param>
     /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
     /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
     /// <param name="movingAverage">β of all averages, in [0, 1).</param>
     /// <param name="invertEvery">T: every how many steps the basis is renewed.</param>
-    /// <param name="statisticsSteps">S: in how many steps before that statistics are taken; at most T.</param>
+    /// <param name="statisticsSteps">
+    /// S: in how many steps before that statistics are taken; at most T.
+    /// </param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="groups">Parameters with settings of their own.</param>
     /// <exception cref="ArgumentException">

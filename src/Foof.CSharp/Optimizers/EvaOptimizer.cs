@@ -3,11 +3,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Eva: W ← W - η ν (b bᵀ ⊗ a aᵀ + λI)⁻¹ ∇W with moving averages of the mean input a and the mean error b: vectors
-/// instead of matrices, and one division instead of an inversion. ν = min(1, √(κ / (η² Σ ⟨ΔW, ∇W⟩))) clips the step.
+/// Eva: W ← W - η ν (b bᵀ ⊗ a aᵀ + λI)⁻¹ ∇W with moving averages of the mean input a and the mean error b:
+/// vectors instead of matrices, and one division instead of an inversion. ν = min(1, √(κ / (η² Σ ⟨ΔW, ∇W⟩)))
+/// clips the step.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds. (Zhang et al. 2023)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds, or <see
+/// cref="CurvatureOptimizer.Observe"/>. (Zhang et al. 2023)
 /// </remarks>
 /// <example>
 /// <code>
@@ -21,7 +23,9 @@ public sealed class EvaOptimizer : CurvatureOptimizer
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
     /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point.
+    /// </param>
     /// <param name="klClip">κ, greater than zero: how far a step may move the model's distribution.</param>
     /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
     /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>

@@ -27,12 +27,13 @@ public enum KfacSharing
 }
 
 /// <summary>
-/// K-FAC: W ← W - η F⁻¹ ∇W with F = Ē ⊗ Ā, damped; Ā is the moving average of the inputs' second moments, Ē of the
-/// errors', at labels that are sampled from the model.
+/// K-FAC: W ← W - η F⁻¹ ∇W with F = Ē ⊗ Ā, damped; Ā is the moving average of the inputs' second moments, Ē
+/// of the errors', at labels that are sampled from the model.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop it goes on
-/// with the matrices that it has. (Martens &amp; Grosse 2015; Benzing 2022, eq. 3 and 4)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop
+/// <see cref="CurvatureOptimizer.Observe"/> does, and steps between go on with the matrices that it has.
+/// (Martens &amp; Grosse 2015; Benzing 2022, eq. 3 and 4)
 /// </remarks>
 /// <example>
 /// <code>
@@ -46,14 +47,18 @@ public sealed class KfacOptimizer : CurvatureOptimizer
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
     /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point.
+    /// </param>
     /// <param name="dampingRule">How λ enters.</param>
     /// <param name="sharing">How positions are treated.</param>
     /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
     /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
     /// <param name="movingAverage">β of both averages, in [0, 1).</param>
     /// <param name="invertEvery">T: every how many steps the matrices are inverted.</param>
-    /// <param name="statisticsSteps">S: in how many steps before that statistics are taken; at most T.</param>
+    /// <param name="statisticsSteps">
+    /// S: in how many steps before that statistics are taken; at most T.
+    /// </param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="groups">Parameters with settings of their own.</param>
     /// <exception cref="ArgumentException">

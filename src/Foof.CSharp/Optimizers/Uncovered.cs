@@ -1,14 +1,29 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What a model without any layer that a method covers has instead.</summary>
+/// <summary>What a model without any layer that can be covered has instead.</summary>
 internal static class Uncovered
 {
     private const int MostLines = 8;
 
+    /// <summary>
+    /// The layers that are covered, and what becomes of each parameter; raises where there is none.
+    /// </summary>
+    internal static (Layer[] Layers, ParameterCoverage[] Coverage) Survey(
+        string subject,
+        nn.Module model,
+        Func<string, Parameter, bool>? select
+    )
+    {
+        var (layers, found) = CoverageModule.survey(model, select ?? ((_, _) => true));
+        ParameterCoverage[] coverage = [.. found.Select(ParameterCoverage.Of)];
+        return layers.Length > 0 ? (layers, coverage) : throw Of(subject, model, coverage);
+    }
+
     internal static ArgumentException Of(
-        string optimizer,
+        string subject,
         nn.Module model,
         IReadOnlyList<ParameterCoverage> coverage
     )
@@ -26,7 +41,7 @@ internal static class Uncovered
                 ? $"{string.Join(", ", lines)} and {coverage.Count - MostLines} parameters more"
             : string.Join(", ", lines);
         return new(
-            $"The model must have a trained layer that {optimizer} covers (Linear, Conv2d, Embedding); "
+            $"The model must have a trained layer that {subject} covers (Linear, Conv2d, Embedding); "
                 + $"found the modules {string.Join(", ", kinds)} with {parameters}.",
             nameof(model)
         );

@@ -14,8 +14,8 @@ namespace Foof;
 public static class FoofTraining
 {
     /// <summary>
-    /// Trains on tensors in memory, in batches of rows that are shuffled anew in each epoch. A last batch that is
-    /// smaller than the others is left out.
+    /// Trains on tensors in memory, in batches of rows that are shuffled anew in each epoch. A last batch
+    /// that is smaller than the others is left out.
     /// </summary>
     /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
     /// <param name="inputs">[N; ...], data points first.</param>
@@ -28,8 +28,12 @@ public static class FoofTraining
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>One line for each epoch.</returns>
     /// <exception cref="ArgumentException">An argument is out of its range.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; the weights are those of the last step.</exception>
-    /// <exception cref="NumericalFailure">The numbers failed; the weights are those of the step before.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; the weights are those of the last step.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// The numbers failed; the weights are those of the step before.
+    /// </exception>
     public static IReadOnlyList<EpochSummary> Run(
         CurvatureOptimizer optimizer,
         Tensor inputs,
@@ -49,7 +53,8 @@ public static class FoofTraining
     }
 
     /// <summary>
-    /// Trains on batches of one's own. Where the optimiser has seen none yet, inputs of the first epoch warm it up.
+    /// Trains on batches of one's own. Where the optimiser has seen none yet, inputs of the first epoch warm
+    /// it up.
     /// </summary>
     /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
     /// <param name="batches">
@@ -60,9 +65,15 @@ public static class FoofTraining
     /// <param name="progress">Told of every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>One line for each epoch.</returns>
-    /// <exception cref="ArgumentException">An argument is out of its range, or an epoch has no batch.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; the weights are those of the last step.</exception>
-    /// <exception cref="NumericalFailure">The numbers failed; the weights are those of the step before.</exception>
+    /// <exception cref="ArgumentException">
+    /// An argument is out of its range, or an epoch has no batch.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; the weights are those of the last step.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// The numbers failed; the weights are those of the step before.
+    /// </exception>
     public static IReadOnlyList<EpochSummary> Run(
         CurvatureOptimizer optimizer,
         Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
@@ -98,8 +109,29 @@ public static class FoofTraining
         ArgumentNullException.ThrowIfNull(optimizer);
         Argument.AtLeast(1, epochs);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
+        return RunAsync(optimizer, batches.Of, epochs, scheduler, progress, cancellation);
+    }
+
+    /// <summary>
+    /// As <see cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>,
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
+    /// optimiser meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    public static Task<IReadOnlyList<EpochSummary>> RunAsync(
+        CurvatureOptimizer optimizer,
+        Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+        int epochs,
+        optim.lr_scheduler.LRScheduler? scheduler = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(batches);
+        Argument.AtLeast(1, epochs);
         return Task.Run(
-            () => Run(optimizer, batches.Of, epochs, scheduler, progress, cancellation),
+            () => Run(optimizer, batches, epochs, scheduler, progress, cancellation),
             cancellation
         );
     }

@@ -145,8 +145,8 @@ internal sealed class LaplaceCommand
             Temperature = parsed.GetValue(temperature) ?? 1.0,
             Labels = parsed.GetValue(labels) switch
             {
-                "all" => Fisher.Full,
-                "sampled" => Fisher.NewMonteCarlo(1),
+                "all" => FisherLabels.All,
+                "sampled" => FisherLabels.Sampled,
                 _ => null,
             },
             Predictive = LaplaceRun

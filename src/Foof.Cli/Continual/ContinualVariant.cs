@@ -58,7 +58,7 @@ internal sealed record ContinualVariant(
             {
                 Structure = ContinualStructure.FullFisher,
                 Tasks = ContinualTasks.Separate,
-                Labels = Fisher.NewMonteCarlo(1),
+                Labels = FisherLabels.Sampled,
             }
         ),
         Elastic(
@@ -105,13 +105,6 @@ internal sealed record ContinualVariant(
             grid,
             points,
             (model, strength) =>
-                new ElasticWeightConsolidation(
-                    model,
-                    Likelihood.Categorical,
-                    options with
-                    {
-                        Strength = strength,
-                    }
-                )
+                new ElasticWeightConsolidation(model, Loss.CrossEntropy, options with { Strength = strength })
         );
 }

@@ -34,7 +34,7 @@ internal static class LaplaceReport
                     new("plain network", result.PlainReliability),
                 ]),
                 ConfidenceSection.Of(result.Groups),
-                EvidenceSection.Of([.. Evidence(result.Curve)], Single(result.PriorPrecision)),
+                EvidenceSection.Of(result.Curve, Single(result.PriorPrecision)),
                 Measured(options, fingerprint, result, seed).ToSection(Notes(result)),
             ]
         );
@@ -94,12 +94,6 @@ internal static class LaplaceReport
             Say.Number(detection.Variance),
             Say.Number(detection.Outputs),
         ];
-
-    private static IEnumerable<EvidencePoint> Evidence(EvidenceCurve curve) =>
-        curve.Precision.Select(
-            (precision, place) =>
-                new EvidencePoint(precision, curve.LogEvidence[place], curve.EffectiveParameters[place])
-        );
 
     private static double? Single(double[] precisions) =>
         precisions.Distinct().Count() == 1 ? precisions[0] : null;

@@ -27,7 +27,9 @@ internal sealed record LaplaceResult
     /// <summary>gamma there.</summary>
     public required double EffectiveParameters { get; init; }
 
-    /// <summary>Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.</summary>
+    /// <summary>
+    /// Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.
+    /// </summary>
     public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
 
     /// <summary>The plain network, temperature scaling if there are validation data, the posterior.</summary>
@@ -46,7 +48,7 @@ internal sealed record LaplaceResult
     public required IReadOnlyList<ImageGroup> Groups { get; init; }
 
     /// <summary>The evidence at many prior precisions.</summary>
-    public required EvidenceCurve Curve { get; init; }
+    public required IReadOnlyList<EvidencePoint> Curve { get; init; }
 
     /// <summary>What the user should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
@@ -99,14 +101,11 @@ internal sealed record LaplaceResult
 
     private JsonArray CurveJson() =>
         [
-            .. Curve.Precision.Select(
-                (precision, i) =>
-                    new JsonObject
-                    {
-                        ["prior_precision"] = precision,
-                        ["log_evidence"] = Curve.LogEvidence[i],
-                        ["effective_parameters"] = Curve.EffectiveParameters[i],
-                    }
-            ),
+            .. Curve.Select(point => new JsonObject
+            {
+                ["prior_precision"] = point.PriorPrecision,
+                ["log_evidence"] = point.LogEvidence,
+                ["effective_parameters"] = point.EffectiveParameters,
+            }),
         ];
 }

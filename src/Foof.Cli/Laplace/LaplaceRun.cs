@@ -97,7 +97,7 @@ internal sealed class LaplaceRun(
             counter =>
                 LaplacePosterior.Fit(
                     model,
-                    Likelihood.Categorical,
+                    Loss.CrossEntropy,
                     Points(count),
                     new()
                     {
@@ -146,7 +146,7 @@ internal sealed class LaplaceRun(
                     "--tune validation needs images that were held out of training: train with --validation."
                 );
             progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(Labelled(validation), Options, stop);
+            posterior.TuneByValidation(Labelled(validation), Options, cancellation: stop);
         }
         else if (how != Given)
             posterior.TuneByEvidence(how == ByLayer);

@@ -6,13 +6,17 @@ internal sealed record LaplaceSettings
     /// <summary>What the posterior keeps.</summary>
     public required PosteriorKind Kind { get; init; }
 
-    /// <summary>How many of the training images the Fisher is of; null: the kind's own number, or all.</summary>
+    /// <summary>
+    /// How many of the training images the Fisher is of; null: the kind's own number, or all.
+    /// </summary>
     public int? Subsample { get; init; }
 
     /// <summary>How many samples are drawn.</summary>
     public required int Samples { get; init; }
 
-    /// <summary>How the prior precision is chosen: validation, evidence, evidence-per-layer, given; null: the rule.</summary>
+    /// <summary>
+    /// How the prior precision is chosen: validation, evidence, evidence-per-layer, given; null: the rule.
+    /// </summary>
     public string? Tune { get; init; }
 
     /// <summary>The prior precision, where it is given.</summary>
@@ -22,7 +26,7 @@ internal sealed record LaplaceSettings
     public required double Temperature { get; init; }
 
     /// <summary>Whose labels; null: all, where they fit.</summary>
-    public Fisher? Labels { get; init; }
+    public FisherLabels? Labels { get; init; }
 
     /// <summary>How predictions are made.</summary>
     public required PredictiveKind Predictive { get; init; }

@@ -4,9 +4,15 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are means over data
-/// points.
+/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are
+/// means over data points.
 /// </summary>
+/// <example>
+/// <code>
+/// using var prediction = posterior.Predict(testInputs);
+/// Console.WriteLine(Calibration.CalibrationError(prediction.Probabilities!, testLabels));
+/// </code>
+/// </example>
 public static class Calibration
 {
     private const int DefaultBins = 15;
@@ -40,8 +46,8 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest probability, weighed by
-    /// the points in each (Naeini et al. 2015).
+    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest
+    /// probability, weighed by the points in each (Naeini et al. 2015).
     /// </summary>
     public static double CalibrationError(Tensor probabilities, Tensor labels, int bins = DefaultBins)
     {
@@ -79,9 +85,12 @@ public static class Calibration
         ];
     }
 
-    /// <summary>-sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.</summary>
+    /// <summary>
+    /// -sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.
+    /// </summary>
     public static Tensor Entropy(Tensor probabilities)
     {
+        Check(probabilities);
         using var scope = NewDisposeScope();
         var p = probabilities.to(ScalarType.Float64);
         return scope.MoveToOuter(-(p * p.clamp_min(Least).log()).sum(1));
@@ -90,17 +99,21 @@ public static class Calibration
     /// <summary>1 - max_c p_c, [n]: the same by the probability. The caller owns it.</summary>
     public static Tensor Doubt(Tensor probabilities)
     {
+        Check(probabilities);
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(1.0 - probabilities.to(ScalarType.Float64).amax([1L]));
     }
 
     /// <summary>
     /// The area under the ROC curve of a score that should be larger for <paramref name="outside"/> than for
-    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and [m].
+    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and
+    /// [m].
     /// </summary>
     /// <exception cref="ArgumentException">One is empty, or holds a number that is not finite.</exception>
     public static double Auroc(Tensor inside, Tensor outside)
     {
+        ArgumentNullException.ThrowIfNull(inside);
+        ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
             throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
         Reading.requireFinite("the scores", "are not finite", "check the predictions", inside);
@@ -136,6 +149,16 @@ public static class Calibration
 
     private static Tensor OfLabels(Tensor probabilities, Tensor labels) =>
         probabilities.to(ScalarType.Float64).gather(1, labels.unsqueeze(1)).squeeze(1);
+
+    private static void Check(Tensor probabilities)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        if (probabilities.dim() != 2)
+            throw new ArgumentException(
+                $"Probabilities must be [n; C]; got [{string.Join("; ", probabilities.shape)}].",
+                nameof(probabilities)
+            );
+    }
 
     private static void Check(Tensor probabilities, Tensor labels)
     {

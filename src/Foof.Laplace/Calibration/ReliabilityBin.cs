@@ -1,6 +1,12 @@
 namespace Foof;
 
 /// <summary>The data points whose largest probability lies in an interval.</summary>
+/// <example>
+/// <code>
+/// foreach (var bin in Calibration.Reliability(probabilities, labels))
+///     Console.WriteLine($"{bin.Confidence:P0} sure, {bin.Accuracy:P0} right");
+/// </code>
+/// </example>
 /// <param name="Low">The interval's lower end, excluded.</param>
 /// <param name="High">The interval's upper end, included.</param>
 /// <param name="Count">How many there are.</param>

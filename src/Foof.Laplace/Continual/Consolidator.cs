@@ -1,4 +1,3 @@
-using Microsoft.FSharp.Core;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,10 +11,16 @@ namespace Foof;
 /// <remarks>
 /// Three ways to use it. In a loop of one's own: <c>(loss + tasks.Penalty()).backward()</c>, or
 /// <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph, before any optimiser's step. With
-/// Foof's optimiser: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
+/// Foof's optimisers: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
 /// threads at once.
 /// </remarks>
-public abstract class Consolidator : IWeightPenalty, IDisposable
+/// <example>
+/// <code>
+/// using Consolidator tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy);
+/// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
+/// </code>
+/// </example>
+public abstract partial class Consolidator : IPenalty, IDisposable
 {
     private readonly Layer[] layers;
     private readonly long memoryBudget;
@@ -41,19 +46,14 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
         Model = model;
         Rule = rule;
         this.memoryBudget = memoryBudget;
-        (layers, var coverage) = CoverageModule.survey(model, select ?? ((_, _) => true));
+        (layers, var coverage) = Uncovered.Survey(GetType().Name, model, select);
         Coverage = coverage;
-        if (layers.Length == 0)
-            throw new ArgumentException(
-                "The model must have a layer that can be covered and is selected; it has none.",
-                nameof(model)
-            );
     }
 
     /// <summary>
     /// What becomes of each parameter of the model: those of layers that are not covered are not held back.
     /// </summary>
-    public IReadOnlyList<Coverage> Coverage { get; }
+    public IReadOnlyList<ParameterCoverage> Coverage { get; }
 
     /// <summary>The number of tasks that were consolidated.</summary>
     public int Tasks => Learnt.Tasks;
@@ -102,6 +102,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     /// <summary>Adds the penalty's gradient to the parameters' <c>.grad</c>, without a graph.</summary>
     public void AddGradient()
     {
+        RequireAlive();
         if (Tasks == 0 || Strength == 0)
             return;
         using var scope = NewDisposeScope();
@@ -109,12 +110,17 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
         WeightPenalty.addTo(layers, gradient);
     }
 
-    IReadOnlyDictionary<nint, Tensor> IWeightPenalty.Gradients()
+    /// <summary>
+    /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task.
+    /// The tensors belong to the caller's dispose scope.
+    /// </summary>
+    public IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients()
     {
+        RequireAlive();
         if (Tasks == 0 || Strength == 0)
-            return new Dictionary<nint, Tensor>();
+            return [];
         var (_, gradient) = Now();
-        return WeightPenalty.byParameter(layers, gradient);
+        return WeightPenalty.dealt(layers, gradient);
     }
 
     /// <summary>
@@ -123,6 +129,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     public void Save(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
     }
 
@@ -137,6 +144,7 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     public void Load(string path)
     {
         RequireAlive();
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var file = ConsolidationFile.Load(path, Kind, layers);
@@ -159,7 +167,10 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
         var centre = WeightPenalty.copied(layers);
         var next = Consolidation.remember(Rule, curvature, centre, Learnt);
         RequireRoom(BytesOf(Consolidation.tensors(next)));
+        if (Tasks == 0)
+            NoteUncovered();
         Adopt(next);
+        NoteDiscarded();
     }
 
     /// <summary>Raises an ArgumentException that says the bytes and what would fit.</summary>
@@ -191,21 +202,13 @@ public abstract class Consolidator : IWeightPenalty, IDisposable
     // Tensors may go on from the old state to the new one: each is freed when it is in neither.
     private void Adopt(Consolidated next)
     {
-        var kept = new HashSet<Tensor>(Consolidation.tensors(next), ReferenceEqualityComparer.Instance);
-        foreach (var tensor in kept)
-            tensor.DetachFromDisposeScope();
-        foreach (var tensor in Consolidation.tensors(Learnt))
-            if (!kept.Contains(tensor))
-                tensor.Dispose();
+        Kept.Replace(Consolidation.tensors(Learnt), Consolidation.tensors(next));
         Learnt = next;
     }
 
-    private protected static long BytesOf(IEnumerable<Tensor> tensors) =>
-        tensors
-            .Distinct<Tensor>(ReferenceEqualityComparer.Instance)
-            .Sum(tensor => tensor.numel() * tensor.ElementSize);
+    private protected static long BytesOf(IEnumerable<Tensor> tensors) => Kept.Bytes(tensors);
 
-    private void RequireAlive() => ObjectDisposedException.ThrowIf(isDisposed, this);
+    private protected void RequireAlive() => ObjectDisposedException.ThrowIf(isDisposed, this);
 
     /// <summary>Frees what was learnt.</summary>
     public void Dispose()

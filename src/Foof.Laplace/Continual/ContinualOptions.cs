@@ -3,6 +3,12 @@ using Microsoft.FSharp.Core;
 namespace Foof;
 
 /// <summary>How tasks are consolidated; the defaults are what measured best.</summary>
+/// <example>
+/// <code>
+/// var options = new ContinualOptions { Structure = ContinualStructure.Diagonal, Strength = 10 };
+/// using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy, options);
+/// </code>
+/// </example>
 public sealed record ContinualOptions
 {
     /// <summary>What is kept of a task's Fisher [Kronecker].</summary>
@@ -29,7 +35,15 @@ public sealed record ContinualOptions
     public double Strength { get; init; } = 1;
 
     /// <summary>Whose labels the Fisher is taken at [the expectation over all labels].</summary>
-    public Fisher Labels { get; init; } = Fisher.Full;
+    public FisherLabels Labels { get; init; } = FisherLabels.All;
+
+    /// <summary>How many labels each data point gets where they are sampled [1].</summary>
+    public int SampledLabels { get; init; } = 1;
+
+    /// <summary>
+    /// The standard deviation of the labels from the output, for <see cref="Loss.SquaredError"/> [1].
+    /// </summary>
+    public double ObservationNoise { get; init; } = 1;
 
     /// <summary>
     /// The most columns of the full Fisher that are kept over all tasks, by the leading directions; null
@@ -43,7 +57,7 @@ public sealed record ContinualOptions
     /// <summary>The rule by which the core gathers tasks.</summary>
     internal ConsolidationRule Rule =>
         new(
-            Tasks switch
+            Argument.Known(Tasks) switch
             {
                 ContinualTasks.Separate => Gathering.Separate,
                 ContinualTasks.Summed => Gathering.Summed,

@@ -13,14 +13,24 @@ namespace Foof;
 /// The Fisher is a mean over the data points of the batches, per data point: not the square of a mini-batch's
 /// mean gradient, which would be about as many times smaller as the batch has points.
 /// </remarks>
+/// <example>
+/// <code>
+/// using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy, new() { Strength = 3 });
+/// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
+/// FoofTraining.Run(optimizer, firstImages, firstLabels, epochs: 5);
+/// tasks.Consolidate([(firstImages, firstLabels)]);
+/// FoofTraining.Run(optimizer, secondImages, secondLabels, epochs: 5);
+/// </code>
+/// </example>
 public sealed class ElasticWeightConsolidation : Consolidator
 {
     private readonly Likelihood likelihood;
+    private readonly Fisher labels;
     private readonly ContinualOptions options;
 
     /// <summary>Nothing learnt yet.</summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <param name="likelihood">How its output speaks about labels.</param>
+    /// <param name="loss">What its output is measured by.</param>
     /// <param name="options">How tasks are consolidated; null: merged Kronecker products.</param>
     /// <param name="select">Which layers are held back, by name and weight; null: all that can be.</param>
     /// <exception cref="ArgumentException">
@@ -28,13 +38,15 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// </exception>
     public ElasticWeightConsolidation(
         nn.Module<Tensor, Tensor> model,
-        Likelihood likelihood,
+        Loss loss,
         ContinualOptions? options = null,
         Func<string, Parameter, bool>? select = null
     )
         : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
     {
-        this.likelihood = likelihood;
+        likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        Argument.Known(options.Structure, nameof(options.Structure));
+        labels = LabelRules.Of(options.Labels, options.SampledLabels);
         this.options = options;
     }
 
@@ -82,7 +94,12 @@ public sealed class ElasticWeightConsolidation : Consolidator
         {
             cancellation.ThrowIfCancellationRequested();
             var count = Check(head ?? Model, input, target);
-            var next = OfBatch(head ?? Model, new CurvatureBatch(input, target), generator);
+            var next = Mismatch.Told(
+                Model,
+                input,
+                target,
+                () => OfBatch(head ?? Model, new CurvatureBatch(input, target), generator)
+            );
             curvature = curvature is null
                 ? next
                 : TaskCurvature.average((double)count / (seen + count), curvature, next);
@@ -95,10 +112,31 @@ public sealed class ElasticWeightConsolidation : Consolidator
         Remember(CurvatureModule.scale(weight, curvature));
     }
 
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object
+    /// or its model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Consolidate"/>
+    public Task ConsolidateAsync(
+        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        double weight = 1,
+        nn.Module<Tensor, Tensor>? head = null,
+        Generator? generator = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return Task.Run(
+            () => Consolidate(batches, weight, head, generator, progress, cancellation),
+            cancellation
+        );
+    }
+
     private Curvature OfBatch(nn.Module<Tensor, Tensor> called, CurvatureBatch batch, Generator? generator)
     {
         using var scope = NewDisposeScope();
-        var factor = FisherModule.factor(called, Layers, options.Labels, likelihood, batch, generator);
+        var factor = FisherModule.factor(called, Layers, labels, likelihood, batch, generator);
         var curvature = options.Structure switch
         {
             ContinualStructure.Diagonal => Structure.diagonal(factor),
@@ -119,7 +157,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
         if (target is null)
             return input.shape[0];
         using var scope = NewDisposeScope();
-        LikelihoodModule.check(likelihood, called.call(input), target);
+        var output = Mismatch.Told(Model, input, target, () => called.call(input));
+        LikelihoodModule.check(likelihood, output, target);
         return LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target));
     }
 

@@ -11,7 +11,15 @@ namespace Foof;
 /// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
 /// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Without
 /// being told the task (class-incremental learning) a penalty on the weights alone hardly helps: no method of
-/// this kind does. </remarks>
+/// this kind does.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var head = new HeadOutputs(model, [2, 3]);
+/// using var labels = head.Labels(labelsOfTask);
+/// var loss = nn.functional.cross_entropy(head.call(images), labels);
+/// </code>
+/// </example>
 public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> model;
@@ -23,6 +31,7 @@ public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
         : base(nameof(HeadOutputs))
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(outputs);
         this.model = model;
         this.outputs = [.. outputs];
         if (
@@ -39,6 +48,7 @@ public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
     /// <summary>The model's outputs of these numbers. Shapes: -> [n; outputs; ...].</summary>
     public override Tensor forward(Tensor input)
     {
+        ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var all = model.call(input);
         if (all.dim() < 2 || outputs.Max() >= all.shape[1])

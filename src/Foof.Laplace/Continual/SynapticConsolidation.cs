@@ -12,7 +12,19 @@ namespace Foof;
 /// In every step: <c>loss.backward(); tasks.BeforeStep(); tasks.AddGradient(); optimizer.step();
 /// tasks.AfterStep();</c> The gradient is that of the task's loss alone, which <see cref="BeforeStep"/> reads
 /// from <c>.grad</c> before the penalty's is added. The penalty is strength sum Omega (theta - theta*)^2, as
-/// in the paper. </remarks>
+/// in the paper.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var tasks = new SynapticConsolidation(model, strength: 0.1);
+/// loss.backward();
+/// tasks.BeforeStep();
+/// tasks.AddGradient();
+/// optimizer.step();
+/// tasks.AfterStep();
+/// tasks.Consolidate();    // when the task is learnt
+/// </code>
+/// </example>
 public sealed class SynapticConsolidation : Consolidator
 {
     private readonly double xi;
@@ -44,8 +56,14 @@ public sealed class SynapticConsolidation : Consolidator
     private protected override string Kind => "synaptic intelligence";
 
     /// <summary>Between <c>backward</c> and whatever changes gradients or weights.</summary>
+    /// <exception cref="InvalidOperationException">No layer has a gradient.</exception>
     public void BeforeStep()
     {
+        RequireAlive();
+        if (!Layers.Any(HasGradient))
+            throw new InvalidOperationException(
+                "BeforeStep found no gradient: call backward() on the task's loss before it."
+            );
         Forget();
         using var unrecorded = no_grad();
         step = (Kept(WeightPenalty.gradients(Layers)), Kept(WeightPenalty.copied(Layers)));
@@ -56,6 +74,7 @@ public sealed class SynapticConsolidation : Consolidator
     /// it.</exception>
     public void AfterStep()
     {
+        RequireAlive();
         if (step is not var (gradient, before))
             throw new InvalidOperationException(
                 "BeforeStep must be called between backward and the optimiser's step; it was not."
@@ -89,6 +108,12 @@ public sealed class SynapticConsolidation : Consolidator
             sum.zero_();
         }
         Forget();
+    }
+
+    private static bool HasGradient(Layer layer)
+    {
+        using var gradient = layer.Weight.grad;
+        return gradient is not null;
     }
 
     private protected override IEnumerable<KeyValuePair<string, Tensor>> OwnState()

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Gathers a network's curvature over batches, in one pass, or in two where all labels do not fit.</summary>
+/// <summary>
+/// Gathers a network's curvature over batches, in one pass, or in two where all labels do not fit.
+/// </summary>
 internal sealed class CurvatureFit(
     nn.Module<Tensor, Tensor> model,
     Layer[] layers,
@@ -32,7 +34,7 @@ internal sealed class CurvatureFit(
         CancellationToken cancellation
     )
     {
-        if (options.Labels is { } labels)
+        if (options.Rule is { } labels)
             return Pass(batches, labels, progress, cancellation)
                 ?? throw TooLarge("use fewer data points, or a larger budget");
         return Pass(batches, Fisher.Full, progress, cancellation)
@@ -57,7 +59,7 @@ internal sealed class CurvatureFit(
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batch = NewDisposeScope();
-                using var output = Output(input);
+                using var output = Mismatch.Told(model, input, target, () => Output(input));
                 var count = SoundModel.Points(likelihood, input, output, target);
                 var share = (double)count / (points + count);
                 var before = FittedCurvature.Tensors(curvature, gradient);
@@ -71,33 +73,22 @@ internal sealed class CurvatureFit(
                     entries += target.numel();
                 }
                 points += count;
-                Replace(before, FittedCurvature.Tensors(curvature, gradient));
+                Kept.Replace(before, FittedCurvature.Tensors(curvature, gradient));
                 progress?.Report(++done);
                 if (Bytes(curvature) <= options.MemoryBudget)
                     continue;
-                Replace(FittedCurvature.Tensors(curvature, gradient), []);
+                Kept.Replace(FittedCurvature.Tensors(curvature, gradient), []);
                 return null;
             }
         }
         catch
         {
-            Replace(FittedCurvature.Tensors(curvature, gradient), []);
+            Kept.Replace(FittedCurvature.Tensors(curvature, gradient), []);
             throw;
         }
         return curvature is null
             ? throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches))
             : new(curvature, points, loss, gradient, entries, labels);
-    }
-
-    // Outside of every scope: the batches may come from a method that has scopes of its own.
-    private static void Replace(IReadOnlyList<Tensor> before, IReadOnlyList<Tensor> after)
-    {
-        var kept = new HashSet<Tensor>(after, ReferenceEqualityComparer.Instance);
-        foreach (var tensor in kept)
-            tensor.DetachFromDisposeScope();
-        foreach (var tensor in before)
-            if (!kept.Contains(tensor))
-                tensor.Dispose();
     }
 
     private double Loss(Tensor output, Tensor target) =>

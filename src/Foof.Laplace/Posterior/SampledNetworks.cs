@@ -57,13 +57,14 @@ internal sealed class SampledNetworks(
 
     private void Add(int place, Tensor input, Tensor[] samples, WeightSwap swap)
     {
+        ArgumentNullException.ThrowIfNull(input);
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
         for (var s = 0; s < samples[0].shape[0]; s++)
         {
             using var scope = NewDisposeScope();
             swap.Put(samples.Select(layer => layer.select(0, s)));
-            var output = model.call(input).to(ScalarType.Float64);
+            var output = Mismatch.Told(model, input, null, () => model.call(input)).to(ScalarType.Float64);
             var probabilities = Link(output);
             if (place == sums.Count)
                 sums.Add(new(Zeros(output)!, Zeros(output)!, Zeros(probabilities), Zeros(probabilities)));

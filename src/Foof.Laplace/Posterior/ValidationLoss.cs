@@ -7,18 +7,23 @@ internal sealed class ValidationLoss : IDisposable
 {
     private readonly LaplacePosterior posterior;
     private readonly PredictionOptions options;
+    private readonly IProgress<int>? progress;
+    private int done;
     private readonly List<(Tensor Input, Tensor Target)> batches = [];
     private readonly List<LinearisedBatch> linearised = [];
 
     internal ValidationLoss(
         LaplacePosterior posterior,
         IEnumerable<(Tensor Input, Tensor Target)> validation,
-        PredictionOptions options
+        PredictionOptions options,
+        IProgress<int>? progress
     )
     {
-        (this.posterior, this.options) = (posterior, options);
+        (this.posterior, this.options, this.progress) = (posterior, options, progress);
         foreach (var (input, target) in validation)
         {
+            ArgumentNullException.ThrowIfNull(input);
+            ArgumentNullException.ThrowIfNull(target);
             batches.Add((Kept(input), Kept(target)));
             if (options.Kind != PredictiveKind.MonteCarlo)
                 linearised.Add(posterior.Linearise(input));
@@ -39,7 +44,9 @@ internal sealed class ValidationLoss : IDisposable
                 ? posterior.Predict(linearised, options)
                 : posterior.Predict(batches.Select(batch => batch.Input), options);
         var target = cat([.. batches.Select(batch => batch.Target)], 0);
-        return posterior.NegativeLogLikelihood(found, target);
+        var loss = posterior.NegativeLogLikelihood(found, target);
+        progress?.Report(++done);
+        return loss;
     }
 
     /// <summary>Lets the batches go.</summary>

@@ -45,8 +45,8 @@ public sealed class ConsolidationFileTests : IDisposable
             Tasks = gathering,
             ColumnBudget = 30,
         };
-        using var written = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical, options);
-        using var read = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical, options);
+        using var written = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy, options);
+        using var read = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy, options);
         written.Consolidate(small.Task(1));
         small.Move(2);
         written.Consolidate(small.Task(3));
@@ -102,21 +102,21 @@ public sealed class ConsolidationFileTests : IDisposable
     [Fact]
     public void Another_network_kind_or_type_is_refused_and_nothing_changes()
     {
-        using var written = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical);
+        using var written = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy);
         written.Consolidate(small.Task(1));
         written.Save(File);
         using var wide = new Small(outputs: 4);
         using var single = new Small(ScalarType.Float32);
         foreach (var other in new[] { wide, single })
         {
-            using var read = new ElasticWeightConsolidation(other.Model, Likelihood.Categorical);
+            using var read = new ElasticWeightConsolidation(other.Model, Loss.CrossEntropy);
             var error = Assert.Throws<ArgumentException>(() => read.Load(File));
             Assert.Contains("must be of this network", error.Message, StringComparison.Ordinal);
             Assert.Equal(0, read.Tasks);
         }
         using var diagonal = new ElasticWeightConsolidation(
             small.Model,
-            Likelihood.Categorical,
+            Loss.CrossEntropy,
             new() { Structure = ContinualStructure.Diagonal }
         );
         Assert.Contains(
@@ -136,7 +136,7 @@ public sealed class ConsolidationFileTests : IDisposable
     [Fact]
     public void Any_changed_byte_of_the_content_is_noticed_and_nothing_changes()
     {
-        using var tasks = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical);
+        using var tasks = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy);
         tasks.Consolidate(small.Task(1));
         tasks.Save(File);
         small.Move(2);

@@ -16,7 +16,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     ) =>
         new(
             small.Model,
-            Likelihood.Categorical,
+            Loss.CrossEntropy,
             new()
             {
                 Structure = structure,
@@ -152,7 +152,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void Merged_Kronecker_products_are_the_default_and_stay_as_large_as_one()
     {
-        using var tasks = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical);
+        using var tasks = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy);
         Assert.Equal(1, tasks.Strength);
         tasks.Consolidate(small.Task(1));
         var bytes = tasks.Bytes;
@@ -167,7 +167,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     {
         using var tasks = new ElasticWeightConsolidation(
             small.Model,
-            Likelihood.Categorical,
+            Loss.CrossEntropy,
             new() { Structure = ContinualStructure.FullFisher, ColumnBudget = 10 }
         );
         tasks.Consolidate(small.Task(1));
@@ -185,8 +185,8 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
             {
                 var made = new ElasticWeightConsolidation(
                     small.Model,
-                    Likelihood.Categorical,
-                    new() { Labels = Fisher.NewMonteCarlo(1), Structure = ContinualStructure.Diagonal }
+                    Loss.CrossEntropy,
+                    new() { Labels = FisherLabels.Sampled, Structure = ContinualStructure.Diagonal }
                 );
                 using var generator = new Generator(seed);
                 made.Consolidate(small.Task(1), generator: generator);
@@ -221,17 +221,14 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
             using var own = new Small();
             using var tasks = new ElasticWeightConsolidation(
                 own.Model,
-                Likelihood.Categorical,
+                Loss.CrossEntropy,
                 new() { Strength = strength }
             );
             tasks.Consolidate(own.Task(1));
-            using var optimizer = new Optimizer(own.Model, Methods.foof, Likelihood.Categorical, 0.1, 0, 0)
-            {
-                Penalty = tasks,
-            };
+            using var optimizer = new FoofOptimizer(own.Model, learningRate: 0.1) { Penalty = tasks };
             var (input, target) = own.Task(3)[0];
             for (var step = 0; step < 20; step++)
-                ((IDisposable)optimizer.Step(input, target!)).Dispose();
+                optimizer.Step(input, target!).Dispose();
             tasks.Strength = 1;
             return Value(tasks);
         }

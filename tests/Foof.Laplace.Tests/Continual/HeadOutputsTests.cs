@@ -27,7 +27,7 @@ public sealed class HeadOutputsTests : IDisposable
         using var head = new HeadOutputs(small.Model, [0, 2]);
         using var tasks = new ElasticWeightConsolidation(
             small.Model,
-            Likelihood.Categorical,
+            Loss.CrossEntropy,
             new() { Structure = ContinualStructure.FullFisher }
         );
         var (input, _) = small.Task(1)[0];

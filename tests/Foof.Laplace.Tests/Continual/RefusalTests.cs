@@ -17,7 +17,7 @@ public sealed class RefusalTests : IDisposable
     }
 
     private static ElasticWeightConsolidation Make(Small small, ContinualOptions? options = null) =>
-        new(small.Model, Likelihood.Categorical, options);
+        new(small.Model, Loss.CrossEntropy, options);
 
     [Fact]
     public void Options_out_of_range_are_refused()
@@ -40,9 +40,8 @@ public sealed class RefusalTests : IDisposable
             () => _ = new SynapticConsolidation(small.Model, xi: 0)
         );
         Refused<ArgumentException>(
-            "must have a layer",
-            () =>
-                _ = new ElasticWeightConsolidation(small.Model, Likelihood.Categorical, null, (_, _) => false)
+            "must have a trained layer",
+            () => _ = new ElasticWeightConsolidation(small.Model, Loss.CrossEntropy, null, (_, _) => false)
         );
     }
 
@@ -92,7 +91,7 @@ public sealed class RefusalTests : IDisposable
             ("norm", nn.BatchNorm1d(3)),
             ("last", nn.Linear(3, 3))
         );
-        using var tasks = new ElasticWeightConsolidation(model, Likelihood.Categorical);
+        using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy);
         using var input = randn(5, 4);
         Refused<ArgumentException>(
             "Batch norm 'norm' must be in evaluation mode",

@@ -53,6 +53,8 @@ public sealed class SynapticConsolidationTests : IDisposable
     public void Steps_leak_nothing()
     {
         using var tasks = new SynapticConsolidation(small.Model);
+        using (NewDisposeScope())
+            small.Model.call(small.Task(1)[0].Input).sum().backward();
         tasks.BeforeStep();
         tasks.AfterStep();
         var before = Tensor.TotalCount;

@@ -2,12 +2,6 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>The evidence at one prior precision.</summary>
-/// <param name="PriorPrecision">The prior precision.</param>
-/// <param name="LogEvidence">log p(D) there.</param>
-/// <param name="EffectiveParameters">gamma there.</param>
-internal sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);
-
 /// <summary>The evidence and the effective parameters over prior precisions.</summary>
 internal static class EvidenceSection
 {
@@ -15,7 +9,9 @@ internal static class EvidenceSection
     private const double Margin = 1.2;
 
     /// <summary>Of a curve.</summary>
-    /// <param name="curve">From small to large prior precisions; the page shows every so many of them.</param>
+    /// <param name="curve">
+    /// From small to large prior precisions; the page shows every so many of them.
+    /// </param>
     /// <param name="chosen">The prior precision that was used; null: none, or one a layer.</param>
     internal static ReportSection Of(IReadOnlyList<EvidencePoint> curve, double? chosen)
     {

@@ -1,0 +1,109 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>Gathers the Fisher of a model over batches, as a mean over their data points.</summary>
+internal sealed class CurvatureGathering(
+    nn.Module<Tensor, Tensor> model,
+    Layer[] layers,
+    Likelihood likelihood,
+    CurvatureOptions options,
+    Generator? generator
+)
+{
+    private readonly Fisher labels = LabelRules.Of(options.Labels, options.SampledLabels);
+    private readonly CurvatureStructure structure = Argument.Known(options.Structure, "Structure");
+
+    /// <summary>The curvature, whose tensors are in no scope, and the number of its data points.</summary>
+    internal (Curvature Curvature, long Points) Run(
+        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        IProgress<int>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var (curvature, points, done) = ((Curvature?)null, 0L, 0);
+        try
+        {
+            foreach (var (input, target) in batches)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                using var unrecorded = no_grad();
+                var count = Mismatch.Told(model, input, target, () => Points(input, target));
+                var own = Mismatch.Told(model, input, target, () => OfBatch(input, target));
+                var next = curvature is null
+                    ? own
+                    : TaskCurvature.average((double)count / (points + count), curvature, own);
+                Kept.Replace(Tensors(curvature), Tensors(next));
+                (curvature, points) = (next, points + count);
+                RequireRoom(Kept.Bytes(Tensors(curvature)), points);
+                progress?.Report(++done);
+            }
+            return (
+                Finished(
+                    curvature
+                        ?? throw new ArgumentException(
+                            "The batches must hold at least one; got none.",
+                            nameof(batches)
+                        )
+                ),
+                points
+            );
+        }
+        catch
+        {
+            Kept.Replace(Tensors(curvature), []);
+            throw;
+        }
+    }
+
+    private static Tensor[] Tensors(Curvature? curvature) =>
+        curvature is null ? [] : [.. CurvatureModule.tensors(curvature)];
+
+    private long Points(Tensor input, Tensor? target)
+    {
+        if (target is null)
+            return SoundModel.Points(likelihood, input, input, null);
+        using var output = model.call(input);
+        return SoundModel.Points(likelihood, input, output, target);
+    }
+
+    private Curvature OfBatch(Tensor input, Tensor? target)
+    {
+        var factor = FisherModule.factor(model, layers, labels, likelihood, new(input, target), generator);
+        return structure switch
+        {
+            CurvatureStructure.Dense => Structure.dense(factor),
+            CurvatureStructure.DenseBlocks => Structure.layerwiseDense(factor),
+            CurvatureStructure.Kronecker => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
+            CurvatureStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
+            CurvatureStructure.Diagonal => Structure.diagonal(factor),
+            _ => Structure.lowRank(TaskCurvature.ownActivations(factor)),
+        };
+    }
+
+    // Blocks share the columns of the whole; an eigenbasis is that of all batches together.
+    private Curvature Finished(Curvature curvature)
+    {
+        if (curvature is not Curvature.LowRank { G: var G } || structure == CurvatureStructure.Full)
+            return curvature;
+        if (structure == CurvatureStructure.Blocks)
+            return Structure.layerwiseLowRank(G);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var found = Structure.eigenbasis(Positions.Summed, Positions.Averaged, G);
+        Kept.Replace(Tensors(curvature), Tensors(found));
+        return found;
+    }
+
+    private void RequireRoom(long bytes, long points)
+    {
+        if (bytes > options.MemoryBudget)
+            throw new ArgumentException(
+                $"The curvature of {points:N0} data points must fit the memory budget of "
+                    + $"{options.MemoryBudget:N0} bytes; it takes {bytes:N0}: use fewer data points, sampled "
+                    + "labels, Kronecker factors or a larger budget."
+            );
+    }
+}

@@ -1,0 +1,34 @@
+using TorchSharp.Modules;
+
+namespace Foof;
+
+/// <summary>How a <see cref="CurvatureMatrix"/> is made.</summary>
+/// <example>
+/// <code>
+/// var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker };
+/// using var curvature = CurvatureMatrix.Fisher(model, Loss.CrossEntropy, images, options: options);
+/// </code>
+/// </example>
+public sealed record CurvatureOptions
+{
+    /// <summary>What is kept of the Fisher.</summary>
+    public CurvatureStructure Structure { get; init; } = CurvatureStructure.Full;
+
+    /// <summary>Whose labels the gradients are taken at.</summary>
+    public FisherLabels Labels { get; init; } = FisherLabels.All;
+
+    /// <summary>How many labels each data point gets where they are sampled.</summary>
+    public int SampledLabels { get; init; } = 1;
+
+    /// <summary>
+    /// The standard deviation of the labels from the output, in their units, for <see
+    /// cref="Loss.SquaredError"/>.
+    /// </summary>
+    public double ObservationNoise { get; init; } = 1.0;
+
+    /// <summary>Which layers are covered, by name and weight. Null: all that can be.</summary>
+    public Func<string, Parameter, bool>? Select { get; init; }
+
+    /// <summary>The most bytes that the matrix may take.</summary>
+    public long MemoryBudget { get; init; } = 2L << 30;
+}

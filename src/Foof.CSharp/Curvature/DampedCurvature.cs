@@ -1,0 +1,122 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// A damped curvature matrix F + λI, factored once: solves with it, samples of N(0, (F + λI)⁻¹) and its
+/// determinant.
+/// </summary>
+/// <remarks>
+/// Of low-rank matrices the Gram matrix of m columns is factored, of Kronecker products each side. Vectors
+/// are those of
+/// <see cref="CurvatureMatrix"/>, which must outlive it. (Benzing 2022, eq. 20; MATH 4, 5)
+/// </remarks>
+/// <example>
+/// <code>
+/// using var damped = curvature.Damped(1e-2);
+/// var direction = damped.Solve(gradient);
+/// var sample = damped.Sample();
+/// </code>
+/// </example>
+public sealed class DampedCurvature : IDisposable
+{
+    private readonly CurvatureMatrix matrix;
+    private readonly Factored factored;
+    private readonly IReadOnlyList<Tensor> own;
+    private bool isDisposed;
+
+    internal DampedCurvature(CurvatureMatrix matrix, double damping, KfacDamping rule)
+    {
+        (this.matrix, Damping) = (matrix, damping);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var kronecker =
+            rule == KfacDamping.Heuristic
+                ? Foof.Damping.NewHeuristic(FactorNorm.Trace)
+                : Foof.Damping.Tikhonov;
+        factored = FactoredModule.make(kronecker, damping, matrix.Core);
+        var shared = new HashSet<Tensor>(
+            CurvatureModule.tensors(matrix.Core),
+            ReferenceEqualityComparer.Instance
+        );
+        own = Kept.Detach([.. FactoredModule.tensors(factored).Where(tensor => !shared.Contains(tensor))]);
+    }
+
+    /// <summary>λ.</summary>
+    public double Damping { get; }
+
+    /// <summary>log det (F + λI), of the matrix that the damping rule makes.</summary>
+    public double LogDeterminant
+    {
+        get
+        {
+            using var value = FactoredModule.logDet(Alive);
+            return value.ToDouble();
+        }
+    }
+
+    internal Factored Alive
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            _ = matrix.Core;
+            return factored;
+        }
+    }
+
+    /// <summary>(F + λI)⁻¹ v.</summary>
+    /// <param name="vector">One [d_out; d_in] a layer, in the matrix's type and on its device.</param>
+    /// <returns>The same shapes; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    public Tensor[] Solve(Tensor[] vector)
+    {
+        Argument.Whole(vector);
+        using var unrecorded = no_grad();
+        return FactoredModule.solve(Alive, vector);
+    }
+
+    /// <summary>R v with R Rᵀ = (F + λI)⁻¹; R need not be symmetric.</summary>
+    /// <param name="vector">One [d_out; d_in] a layer, in the matrix's type and on its device.</param>
+    /// <returns>The same shapes; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    public Tensor[] InverseRoot(Tensor[] vector)
+    {
+        Argument.Whole(vector);
+        using var unrecorded = no_grad();
+        return FactoredModule.rootSolve(Alive, vector);
+    }
+
+    /// <summary>A sample of N(0, (F + λI)⁻¹), one [d_out; d_in] a layer; the caller owns it.</summary>
+    /// <param name="generator">Draws it, on the matrix's device; null: the default one.</param>
+    /// <exception cref="ArgumentException">The generator is on another device.</exception>
+    public Tensor[] Sample(Generator? generator = null)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var like = matrix.CoveredLayers[0].Weight;
+        Tensor[] noise =
+        [
+            .. FactoredModule
+                .shapes(Alive)
+                .Select(shape =>
+                    empty(shape, dtype: like.dtype, device: like.device).normal_(0, 1, generator)
+                ),
+        ];
+        var sample = FactoredModule.rootSolve(Alive, noise);
+        foreach (var part in sample)
+            scope.MoveToOuter(part);
+        return sample;
+    }
+
+    /// <summary>Frees the factors; the matrix stays.</summary>
+    public void Dispose()
+    {
+        if (isDisposed)
+            return;
+        isDisposed = true;
+        foreach (var tensor in own)
+            tensor.Dispose();
+    }
+}

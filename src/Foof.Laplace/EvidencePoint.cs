@@ -1,0 +1,13 @@
+namespace Foof;
+
+/// <summary>The evidence at one prior precision.</summary>
+/// <example>
+/// <code>
+/// var best = posterior.EvidenceCurve(0.1, 1, 10, 100).MaxBy(point => point.LogEvidence)!;
+/// posterior.SetPriorPrecision(best.PriorPrecision);
+/// </code>
+/// </example>
+/// <param name="PriorPrecision">delta, of all layers.</param>
+/// <param name="LogEvidence">log p(D | delta), in nats, by Laplace's approximation.</param>
+/// <param name="EffectiveParameters">gamma: how many weights the data determine.</param>
+public sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);

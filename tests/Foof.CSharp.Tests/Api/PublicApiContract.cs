@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace Foof.CSharp.Tests.Api;
+
+/// <summary>
+/// What users of C# see of an assembly: no F#, everything with an example, no change that nobody noticed.
+/// </summary>
+internal sealed class PublicApiContract(Assembly assembly, string file)
+{
+    private const string Update = "FOOF_UPDATE_API";
+    private static readonly string[] Hidden = ["FSharp.Core", "Foof.Core"];
+
+    private readonly XElement[] documentation =
+    [
+        .. XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member"),
+    ];
+
+    internal IEnumerable<string> Types => PublicApi.Types(assembly).Select(type => type.FullName!);
+
+    private static bool IsHidden(Type type) => Hidden.Contains(type.Assembly.GetName().Name);
+
+    internal void HasNoHiddenType(string name)
+    {
+        var type = assembly.GetType(name)!;
+        var ancestors = type.GetInterfaces().ToList();
+        for (var own = type.BaseType; own is not null; own = own.BaseType)
+            ancestors.Add(own);
+        Assert.DoesNotContain(ancestors.SelectMany(PublicApi.Inside), IsHidden);
+        Assert.All(
+            PublicApi.Members(type),
+            member => Assert.DoesNotContain(PublicApi.Named(member), IsHidden)
+        );
+    }
+
+    internal void HasSummaryAndExample(string name)
+    {
+        var type = assembly.GetType(name)!;
+        var own = Array.Find(
+            documentation,
+            member => (string?)member.Attribute("name") == $"T:{type.FullName}"
+        );
+        Assert.False(string.IsNullOrWhiteSpace(own?.Element("summary")?.Value));
+        if (!type.IsEnum)
+            Assert.False(string.IsNullOrWhiteSpace(own!.Element("example")?.Value));
+    }
+
+    internal void IsAsInFile()
+    {
+        var found = PublicApi.Describe(assembly);
+        if (Environment.GetEnvironmentVariable(Update) == "1")
+            File.WriteAllText(file, found);
+        Assert.True(
+            File.Exists(file) && File.ReadAllText(file) == found,
+            $"The public API changed: run this test with {Update}=1, and look at the change of {file}."
+        );
+    }
+}

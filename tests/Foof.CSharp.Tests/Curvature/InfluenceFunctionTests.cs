@@ -1,0 +1,96 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Curvature;
+
+/// <summary>Influences of a linear regression, where they are derivatives of a closed form.</summary>
+[Settled]
+public sealed class InfluenceFunctionTests
+{
+    private const double Lambda = 0.2;
+    private const double Step = 1e-5;
+
+    // Central differences of a smooth function with steps of 1e-5.
+    private const double Tolerance = 1e-7;
+    private const int Points = 6;
+
+    private static readonly Tensor X = Draw(1, Points, 3);
+    private static readonly Tensor Y = Draw(2, Points, 1);
+    private static readonly Tensor TestX = Draw(3, 4, 3);
+    private static readonly Tensor TestY = Draw(4, 4, 1);
+
+    private static Tensor Draw(int seed, params long[] shape)
+    {
+        manual_seed(seed);
+        return randn(shape, dtype: ScalarType.Float64).DetachFromDisposeScope();
+    }
+
+    /// <summary>argmin of 1/2n sum (1 + n eps_i) (x_i w - y_i)^2 + lambda/2 w^2 with one eps.</summary>
+    private static Tensor Optimum(double lambda, int point = 0, double eps = 0)
+    {
+        var weights = ones(Points, 1, dtype: ScalarType.Float64) / Points;
+        weights[point, 0] += eps;
+        var A = X.t().mm(X * weights) + lambda * eye(3, dtype: ScalarType.Float64);
+        return linalg.inv(A).mm(X.t().mm(Y * weights));
+    }
+
+    private static double TestLoss(Tensor w) =>
+        0.5 * (TestX.mm(w) - TestY).square().sum().ToDouble() / TestX.shape[0];
+
+    private static (nn.Module<Tensor, Tensor> Model, CurvatureMatrix Curvature) Fit()
+    {
+        var model = nn.Linear(3, 1, hasBias: false, dtype: ScalarType.Float64);
+        using (no_grad())
+            model.weight!.copy_(Optimum(Lambda).t());
+        return (model, CurvatureMatrix.Fisher(model, Loss.SquaredError, X));
+    }
+
+    [Fact]
+    public void The_influence_of_a_point_is_the_derivative_by_its_weight()
+    {
+        using var scope = NewDisposeScope();
+        var (_, curvature) = Fit();
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        var found = influence.OfPoints(X, Y, TestX, TestY);
+        Assert.Equal([Points], found.shape);
+        for (var i = 0; i < Points; i++)
+        {
+            var (up, down) = (Optimum(Lambda, i, Step), Optimum(Lambda, i, -Step));
+            Assert.Equal((TestLoss(up) - TestLoss(down)) / (2 * Step), found[i].ToDouble(), Tolerance);
+        }
+        curvature.Dispose();
+    }
+
+    [Fact]
+    public void The_hypergradient_is_the_derivative_by_weight_decay()
+    {
+        using var scope = NewDisposeScope();
+        var (_, curvature) = Fit();
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        var (up, down) = (Optimum(Lambda + Step), Optimum(Lambda - Step));
+        var found = influence.Hypergradient(TestX, TestY);
+        Assert.Equal([1], found.shape);
+        Assert.Equal((TestLoss(up) - TestLoss(down)) / (2 * Step), found.sum().ToDouble(), Tolerance);
+        var change = influence.OfWeightDecay()[0];
+        Assert.True(
+            (change - ((up - down) / (2 * Step)).t()).abs().max().ToDouble() < Tolerance,
+            "dtheta/dlambda"
+        );
+        curvature.Dispose();
+    }
+
+    [Fact]
+    public void Mistakes_are_told_of()
+    {
+        using var scope = NewDisposeScope();
+        var (_, curvature) = Fit();
+        Assert.Throws<ArgumentNullException>(() => new InfluenceFunction(null!, 1));
+        var error = Assert.Throws<ArgumentException>(() => new InfluenceFunction(curvature, 0));
+        Assert.Equal("weightDecay", error.ParamName);
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        Assert.Throws<ArgumentNullException>(() => influence.OfPoints(X, Y, null!, TestY));
+        Assert.Throws<ArgumentNullException>(() => influence.Hypergradient(TestX, null!));
+        curvature.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => influence.OfPoints(X, Y, TestX, TestY));
+    }
+}

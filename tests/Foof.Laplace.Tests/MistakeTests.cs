@@ -1,0 +1,197 @@
+using static TorchSharp.torch;
+
+namespace Foof.Laplace.Tests;
+
+/// <summary>
+/// Mistakes are told of in a sentence that says what to do, and leave everything as it was.
+/// </summary>
+public sealed class MistakeTests
+{
+    private static readonly (Tensor, Tensor?)[] None = [];
+
+    [Fact]
+    public void A_model_without_covered_layers_lists_what_it_found()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Sequential(("act", nn.ReLU()));
+        foreach (
+            var (subject, action) in new (string, Action)[]
+            {
+                ("LaplacePosterior", () => LaplacePosterior.Fit(model, Loss.CrossEntropy, None)),
+                (
+                    "ElasticWeightConsolidation",
+                    () => _ = new ElasticWeightConsolidation(model, Loss.CrossEntropy)
+                ),
+                ("SynapticConsolidation", () => _ = new SynapticConsolidation(model)),
+            }
+        )
+            Refused([subject, "ReLU", "no parameters"], action);
+        Refused(
+            ["'fc.weight' [3, 2]", "it was not selected"],
+            () =>
+                LaplacePosterior.Fit(
+                    nn.Sequential(("fc", nn.Linear(2, 3))),
+                    Loss.CrossEntropy,
+                    None,
+                    new() { Select = (_, _) => false }
+                )
+        );
+    }
+
+    [Fact]
+    public void A_wrong_type_names_both()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var wrong = problem.Input.to(ScalarType.Float64);
+        using var posterior = problem.Fit();
+        using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
+        foreach (
+            var action in new Action[]
+            {
+                () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(wrong, problem.Target)]),
+                () => posterior.Predict(wrong),
+                () => posterior.Predict(wrong, new() { Kind = PredictiveKind.MonteCarlo, Samples = 2 }),
+                () => posterior.PredictJointly(wrong),
+                () => posterior.Tune([(wrong, problem.Target)]),
+                () => tasks.Consolidate([(wrong, problem.Target)]),
+                () => tasks.Consolidate([(wrong, null)]),
+            }
+        )
+            Refused(["input", "Float32", "Float64"], action);
+        posterior.Predict(problem.Input);
+        Assert.Equal(0, tasks.Tasks);
+    }
+
+    [Fact]
+    public void Settings_out_of_their_range_are_named()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        Refused(["loss"], () => LaplacePosterior.Fit(problem.Model, (Loss)7, problem.Batches));
+        Refused(
+            ["observationNoise", "0"],
+            () =>
+                LaplacePosterior.Fit(
+                    problem.Model,
+                    Loss.SquaredError,
+                    problem.Batches,
+                    new() { ObservationNoise = 0 }
+                )
+        );
+        Refused(
+            ["sampledLabels", "0"],
+            () => problem.Fit(new() { Labels = FisherLabels.Sampled, SampledLabels = 0 })
+        );
+        Refused(["labels"], () => problem.Fit(new() { Labels = (FisherLabels)7 }));
+        Refused(["Structure"], () => problem.Fit(new() { Structure = (LaplaceStructure)7 }));
+        Refused(["DataPoints", "0"], () => problem.Fit(new() { DataPoints = 0 }));
+        Refused(["MemoryBudget", "0"], () => problem.Fit(new() { MemoryBudget = 0 }));
+        using var posterior = problem.Fit();
+        Refused(["Kind"], () => posterior.Predict(problem.Input, new() { Kind = (PredictiveKind)7 }));
+        Refused(["mean", "null"], () => posterior.SetPriorMean(null!, null!));
+        Refused(["samples"], () => posterior.SampleInto(null!));
+        Refused(["Temperature"], () => new TemperatureScaling(0).Apply(ones(1, 2)));
+        Refused(["Probabilities", "[2]"], () => Calibration.Entropy(ones(2)));
+        Refused(
+            ["Tasks"],
+            () =>
+                _ = new ElasticWeightConsolidation(
+                    problem.Model,
+                    Loss.CrossEntropy,
+                    new() { Tasks = (ContinualTasks)7 }
+                )
+        );
+    }
+
+    [Fact]
+    public void A_call_that_comes_too_early_names_the_one_that_is_missing()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var tasks = new SynapticConsolidation(problem.Model);
+        problem.Model.zero_grad();
+        foreach (var parameter in problem.Model.parameters())
+            parameter.grad = null;
+        Assert.Contains(
+            "backward()",
+            Assert.Throws<InvalidOperationException>(tasks.BeforeStep).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "BeforeStep",
+            Assert.Throws<InvalidOperationException>(tasks.AfterStep).Message,
+            StringComparison.Ordinal
+        );
+        using var posterior = LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, null)]);
+        Assert.Contains(
+            "labels",
+            Assert.Throws<InvalidOperationException>(() => posterior.Tune()).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Disposed_objects_say_that_they_are()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var posterior = problem.Fit();
+        var tasks = new SynapticConsolidation(problem.Model);
+        posterior.Dispose();
+        tasks.Dispose();
+        foreach (
+            var action in new Action[]
+            {
+                () => posterior.Predict(problem.Input),
+                () => posterior.Tune(),
+                () => posterior.Sample(1),
+                () => posterior.Save("file"),
+                () => posterior.EvidenceCurve(1),
+                () => _ = posterior.Temperature,
+                () => tasks.BeforeStep(),
+                () => tasks.AfterStep(),
+                () => tasks.AddGradient(),
+                () => tasks.Gradients(),
+                () => tasks.Consolidate(),
+            }
+        )
+            Assert.Throws<ObjectDisposedException>(action);
+    }
+
+    [Fact]
+    public void An_optimiser_takes_tasks_and_gives_them_back()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var tasks = new SynapticConsolidation(problem.Model);
+        using var optimizer = new FoofOptimizer(problem.Model);
+        Assert.Null(optimizer.Penalty);
+        optimizer.Penalty = tasks;
+        Assert.Same(tasks, optimizer.Penalty);
+        Assert.Empty(tasks.Gradients());
+        optimizer.Penalty = null;
+        Assert.Null(optimizer.Penalty);
+    }
+
+    [Fact]
+    public void A_target_that_would_be_broadcast_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Linear(2, 1);
+        var (input, target) = (randn(5, 2), randn(5, 1));
+        using var posterior = LaplacePosterior.Fit(model, Loss.SquaredError, [(input, target)]);
+        using var prediction = posterior.Predict(input);
+        Refused(
+            ["target", "[5; 1]", "[5]"],
+            () => posterior.NegativeLogLikelihood(prediction, target.squeeze(1))
+        );
+        Assert.True(double.IsFinite(posterior.NegativeLogLikelihood(prediction, target)));
+    }
+
+    private static void Refused(string[] parts, Action action)
+    {
+        var error = Assert.ThrowsAny<ArgumentException>(action);
+        Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace Foof.Laplace.Tests;
+
+/// <summary>From a TorchSharp model to calibrated predictions.</summary>
+public sealed class TenLinesTests
+{
+    // More than this is no better than a guess that knows its own accuracy.
+    private const double CalibratedError = 0.15;
+
+    [Fact]
+    public void Ten_lines_lead_from_a_model_to_calibrated_predictions()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var ((inputs, labels), validation) = (SmallProblem.Draw(300), SmallProblem.Draw(150));
+        var (testInputs, testLabels) = SmallProblem.Draw(300);
+
+        var model = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 3));
+        using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1);
+        FoofTraining.Run(optimizer, inputs, labels, epochs: 20, batchSize: 50);
+        model.eval();
+        using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, [(inputs, labels)]);
+        posterior.Tune([validation]);
+        using var prediction = posterior.Predict(testInputs);
+        var error = Calibration.CalibrationError(prediction.Probabilities!, testLabels);
+        Console.WriteLine($"calibration error {error:P1}");
+
+        Assert.InRange(error, 0, CalibratedError);
+        Assert.InRange(Calibration.Accuracy(prediction.Probabilities!, testLabels), 0.7, 1);
+    }
+}
