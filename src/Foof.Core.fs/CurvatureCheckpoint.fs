@@ -84,6 +84,7 @@ module internal CurvatureCheckpoint =
         match state.Window with
         | ValueSome window ->
             "window.next", torch.tensor (int64 window.Next)
+            "window.products", window.Products
 
             for layer, columns in Array.zip state.Layers window.Columns do
                 $"{layer.Name}.window", columns
@@ -111,6 +112,9 @@ module internal CurvatureCheckpoint =
         let next: torch.Tensor = find "window.next" [||] torch.ScalarType.Int64
         let next = int (next.item<int64>())
 
+        let products: torch.Tensor =
+            find "window.products" window.Products.shape torch.ScalarType.Float64
+
         let columns: torch.Tensor array =
             Array.map2
                 (fun (layer: Layer) (own: torch.Tensor) -> find $"{layer.Name}.window" own.shape own.dtype)
@@ -119,6 +123,7 @@ module internal CurvatureCheckpoint =
 
         fun () ->
             window.Next <- next
+            window.Products.copy_ products |> ignore
 
             Array.iter2
                 (fun (own: torch.Tensor) (saved: torch.Tensor) -> own.copy_ saved |> ignore)

@@ -36,6 +36,11 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Option.map (fun window -> Curvature.LowRank window.Factor)
         | _ -> LayerState.curvature recipe states[block.Members[0]]
 
+    let gramOf (recipe: Recipe) =
+        window
+        |> ValueOption.filter (fun _ -> recipe.Curvature.IsWindow)
+        |> ValueOption.map _.Gram
+
     /// Whether a block's statistics are complete.
     let isSeen (recipe: Recipe) (block: FactoredBlock) (seen: Observation voption array) =
         match recipe.Curvature with
@@ -74,6 +79,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             Damping = lambda
             Attempts = Inversion.attempts recipe layers[first] seen[first]
             Curvature = curvatureOf recipe block seen
+            Gram = gramOf recipe
             Trace =
                 if block.Members.Length = 1 && recipe.Trigger <> Trigger.Always then
                     ValueSome(LayerState.trace states[first])
@@ -277,7 +283,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         let inverse =
             curvatureOf recipe blocks[0] [||]
             |> Option.filter (fun _ -> isSeen recipe blocks[0] [||])
-            |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
+            |> Option.bind (Inversion.attempt recipe.Attempts recipe ignore damping (gramOf recipe))
 
         blocks[0].Replace(ValueOption.ofOption inverse)
 

@@ -102,6 +102,16 @@ module Factored =
             (fun () -> ofCurvature attempts rule power report lambda curvature)
             (Option.map tensors >> Option.defaultValue [] >> Seq.ofList)
 
+    /// `attempt` for G G^T whose K = G^T G is known, [m; m] in float64.
+    let internal attemptKnowing K attempts (power: float) (report: string -> unit) (lambda: float) G =
+        noPower power
+        Require.positive "damping" lambda
+
+        Scope.ownedBut
+            (FisherFactor.tensors G)
+            (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)
+            (Option.map tensors >> Option.defaultValue [] >> Seq.ofList)
+
     /// (C + lambda I)^-1 by a damping rule, as `attempt`. Raises a NumericalFailure when it cannot be had.
     let make rule (lambda: float) curvature =
         match attempt Factorization.attempts rule -1.0 ignore lambda curvature with

@@ -20,6 +20,37 @@ type internal GradientWindow(layers: Layer array, length: int) =
             )
             |> Scope.detach)
 
+    /// g_i . g_j over all layers, [m; m] in float64.
+    let products =
+        torch.zeros (int64 length, int64 length, dtype = torch.ScalarType.Float64, device = like.device)
+        |> Scope.detach
+
+    /// How many of a layer's numbers are converted at once, so that the converted ones stay in the cache.
+    let chunk =
+        if like.device_type = DeviceType.CPU then
+            max 1024L ((4L <<< 20) / (8L * int64 length))
+        else
+            max 1024L (LayerFactor.budget / (8L * int64 length))
+
+    /// The inner products of one layer's gradient at `slot` with all.
+    let inner (slot: int64) (columns: torch.Tensor) =
+        let P = columns.flatten 1L
+        let sum = torch.zeros (P.size 0, dtype = products.dtype, device = P.device)
+
+        for start in 0L .. chunk .. P.size 1 - 1L do
+            use _scope = torch.NewDisposeScope()
+
+            let part = P.narrow(1L, start, min chunk (P.size 1 - start)).``to`` products.dtype
+            sum.add_ (part.mv (part.select (0L, slot))) |> ignore
+
+        sum
+
+    /// Counts the gradient at `slot` anew: one row and one column, whatever m.
+    let count (slot: int64) =
+        let row = columns |> Array.map (inner slot) |> Array.reduce (fun x y -> x + y)
+        products.select(0L, slot).copy_ row |> ignore
+        products.select(1L, slot).copy_ row |> ignore
+
     let mutable next = 0
 
     /// Where the next gradient goes; counts on, so that it tells how many were seen.
@@ -29,6 +60,9 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
     /// [m; d_out; d_in] of each layer.
     member _.Columns = columns
+
+    /// The inner products g_i . g_j over all layers, [m; m] in float64.
+    member _.Products = products
 
     /// Overwrites the oldest gradient; layers without one count as zero.
     member _.Add(gradients: torch.Tensor voption array) =
@@ -42,6 +76,7 @@ type internal GradientWindow(layers: Layer array, length: int) =
             | ValueSome gradient -> row.copy_ gradient |> ignore
             | ValueNone -> row.zero_ () |> ignore
 
+        count slot
         next <- next + 1
 
     /// Runs `change`, which may add one gradient; if it raises, the window is as before.
@@ -50,12 +85,14 @@ type internal GradientWindow(layers: Layer array, length: int) =
         let before = next
         let rows = columns |> Array.map _.select(0L, int64 (next % length))
         let old = rows |> Array.map _.clone()
+        let oldProducts = products.clone ()
 
         try
             change ()
         with _ ->
             next <- before
             Array.iter2 (fun (row: torch.Tensor) (old: torch.Tensor) -> row.copy_ old |> ignore) rows old
+            products.copy_ oldProducts |> ignore
             reraise ()
 
     /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. The tensors are handles of their own on the
@@ -66,7 +103,12 @@ type internal GradientWindow(layers: Layer array, length: int) =
             Weight = 1.0 / float length
         }
 
+    /// The inner products of `Factor`'s columns, G^T G [m; m] in float64; they are the caller's.
+    member _.Gram = products / float length
+
     interface IDisposable with
         member _.Dispose() =
             for tensor in columns do
                 tensor.Dispose()
+
+            products.Dispose()

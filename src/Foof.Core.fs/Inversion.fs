@@ -14,13 +14,16 @@ type internal BlockInversion = {
     Attempts: Attempt list
     /// The curvature, copied; None where its statistics are not finite.
     Curvature: Curvature option
+    /// The inner products of a low-rank curvature's columns, where they are known.
+    Gram: torch.Tensor voption
     /// The statistics' trace, where a trigger looks at it.
     Trace: float voption
 } with
 
     /// The curvature's tensors, for their owner.
     member inversion.Tensors =
-        inversion.Curvature |> Option.map Curvature.tensors |> Option.defaultValue []
+        (inversion.Curvature |> Option.map Curvature.tensors |> Option.defaultValue [])
+        @ (inversion.Gram |> ValueOption.toList)
 
 /// How a recipe's curvature is inverted: what of a batch goes into it, which attempts are made, and in which type the
 /// inverse is kept.
@@ -73,6 +76,12 @@ module internal Inversion =
             :: recipe.Attempts
         | _ -> recipe.Attempts
 
+    /// The recipe's inverse of a curvature whose columns' inner products may be known.
+    let attempt attempts (recipe: Recipe) report lambda (gram: torch.Tensor voption) curvature =
+        match curvature, gram with
+        | Curvature.LowRank G, ValueSome K -> Factored.attemptKnowing K attempts recipe.Power report lambda G
+        | _ -> Factored.attempt attempts recipe.Rule recipe.Power report lambda curvature
+
     let private afterLastAttempt (inversion: BlockInversion) report =
         let recipe, lambda = inversion.Recipe, inversion.Damping
 
@@ -97,9 +106,7 @@ module internal Inversion =
 
         let fresh =
             inversion.Curvature
-            |> Option.bind (
-                Factored.attempt inversion.Attempts recipe.Rule recipe.Power report inversion.Damping
-            )
+            |> Option.bind (attempt inversion.Attempts recipe report inversion.Damping inversion.Gram)
             |> Option.map ValueSome
             |> Option.defaultWith (fun () -> afterLastAttempt inversion report)
             |> ValueOption.map (inProductType recipe)

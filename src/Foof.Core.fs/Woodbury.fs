@@ -48,9 +48,9 @@ module internal Woodbury =
         | ValueSome K -> K.``to`` torch.ScalarType.Float64
         | ValueNone -> FisherFactor.gram U
 
-    let private attempt (rooted: float -> struct (torch.Tensor array * FisherFactor)) growth =
+    let private attempt (rooted: float -> struct (torch.Tensor array * FisherFactor)) gram growth =
         let struct (roots, U) = rooted growth
-        let K = gram U
+        let K: torch.Tensor = gram growth U
 
         if Reading.isFinite K then
             Factorization.cholesky (Factorization.damped K 1.0)
@@ -60,11 +60,11 @@ module internal Woodbury =
             None
 
     /// I + U^T U = L L^T; where that fails, with D larger by the attempts' growth, which is reported.
-    let private firstOf (attempts: Attempt list) (report: string -> unit) (G: FisherFactor) rooted =
+    let private firstOf (attempts: Attempt list) (report: string -> unit) (G: FisherFactor) gram rooted =
         let growths = attempts |> List.map _.Growth |> List.distinct
 
         growths
-        |> List.tryPick (attempt rooted)
+        |> List.tryPick (attempt rooted gram)
         |> Option.map (fun struct (growth, found) ->
             if growth <> growths.Head then
                 report $"I + U^T U of {FisherFactor.columns G} columns: {growth} times the damping is used"
@@ -74,11 +74,15 @@ module internal Woodbury =
     /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt
     /// succeeds.
     let ofLowRank attempts report (lambda: float) (G: FisherFactor) =
-        firstOf attempts report G (ofConstant lambda G)
+        firstOf attempts report G (fun _ -> gram) (ofConstant lambda G)
+
+    /// The same where K = G^T G is known, [m; m] in float64.
+    let ofLowRankKnowing (K: torch.Tensor) attempts report (lambda: float) (G: FisherFactor) =
+        firstOf attempts report G (fun growth _ -> K / (growth * lambda)) (ofConstant lambda G)
 
     /// The same for D + G G^T, D > 0.
     let ofLowRankPlusDiagonal attempts report (D: torch.Tensor array) (G: FisherFactor) =
-        firstOf attempts report G (ofDiagonal D G)
+        firstOf attempts report G (fun _ -> gram) (ofDiagonal D G)
 
     let private hadamard (x: torch.Tensor array) (y: torch.Tensor array) =
         Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> x * y) x y

@@ -86,6 +86,26 @@ public sealed class InfoAndBenchTests : IDisposable
         Assert.Null(Bench.GramTime.Exponent(rows, row => row.Flops));
     }
 
+    [Fact]
+    public void The_peak_counts_memory_that_was_freed_before_and_is_used_again()
+    {
+        const int blocks = 64;
+        Touch();
+        if (!Output.MemoryUse.ResetPeak())
+            return;
+        var before = Output.MemoryUse.PeakMegabytes;
+        Touch();
+        Assert.True(Output.MemoryUse.PeakMegabytes - before > blocks / 2);
+
+        // A megabyte each: smaller than what the allocator asks the system for by itself.
+        static void Touch()
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            for (var block = 0; block < blocks; block++)
+                TorchSharp.torch.ones(1 << 18);
+        }
+    }
+
     [Theory]
     [InlineData("ops")]
     [InlineData("step")]

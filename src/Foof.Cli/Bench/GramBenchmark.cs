@@ -53,9 +53,7 @@ internal sealed class GramBenchmark(int rounds)
             );
         var G = FisherFactorModule.ofColumns(new FisherColumns([.. factors], 1.0 / m));
         FisherFactorModule.gram(G).Dispose();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var before = MemoryUse.ResetPeak() ? MemoryUse.PeakMegabytes : (double?)null;
+        var megabytes = Megabytes(G);
         var milliseconds = new List<double>();
         for (var round = 0; round < rounds; round++)
         {
@@ -64,6 +62,21 @@ internal sealed class GramBenchmark(int rounds)
             milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
         var flops = 4.0 * m * m * width * Layers;
-        return new(grows, m, width, Spread.Of(milliseconds), flops, MemoryUse.PeakMegabytes - before);
+        return new(grows, m, width, Spread.Of(milliseconds), flops, megabytes);
+    }
+
+    // In runs of their own: fresh memory would take time from the rounds.
+    private double? Megabytes(FisherFactor G)
+    {
+        var peaks = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            if (!MemoryUse.ResetPeak())
+                return null;
+            var before = MemoryUse.PeakMegabytes;
+            FisherFactorModule.gram(G).Dispose();
+            peaks.Add(MemoryUse.PeakMegabytes - before);
+        }
+        return Spread.Of(peaks).Median;
     }
 }

@@ -41,6 +41,7 @@ internal static class StepRows
                 EveryStep("natural"),
                 EveryStep("natural-blocks"),
                 EveryStep("eva"),
+                EveryStep("mfac"),
                 new("shampoo T=20", Optimizer("shampoo"), 20, 20),
                 Plain("sgd") with
                 {

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Foof.Cli.Output;
 
 /// <summary>The memory of this process.</summary>
-internal static class MemoryUse
+internal static partial class MemoryUse
 {
     private const double Megabyte = 1 << 20;
     private const string Status = "/proc/self/status";
@@ -33,9 +34,15 @@ internal static class MemoryUse
         }
     }
 
-    /// <summary>Lets the peak begin anew from what is resident now; false where the system cannot.</summary>
+    /// <summary>
+    /// Lets the peak begin anew from what is in use now; false where the system cannot. Memory that was freed goes back
+    /// to the system first: used again, it would not count.
+    /// </summary>
     internal static bool ResetPeak()
     {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GiveBackFreed();
         try
         {
             File.WriteAllText("/proc/self/clear_refs", "5");
@@ -46,4 +53,19 @@ internal static class MemoryUse
             return false;
         }
     }
+
+    private static void GiveBackFreed()
+    {
+        try
+        {
+            _ = malloc_trim(0);
+        }
+        catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // Other libraries than glibc give it back, or not, by themselves.
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint bytesToKeep);
 }

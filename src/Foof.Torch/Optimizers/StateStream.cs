@@ -4,11 +4,9 @@ using static TorchSharp.torch;
 namespace TorchSharp.Modules;
 
 /// <summary>Tensors in an optimiser's state file: type, number of dimensions, shape, elements.</summary>
-internal static unsafe class StateStream
+internal static class StateStream
 {
     private const int MostDimensions = 64;
-    private const int ChunkBytes = 1 << 20;
-    private const long Contiguous = 0;
 
     internal static void Write(BinaryWriter writer, Tensor tensor)
     {
@@ -17,13 +15,7 @@ internal static unsafe class StateStream
         writer.Write((byte)shape.Length);
         foreach (var length in shape)
             writer.Write(length);
-        using var copy = Aten.ToCopy.Call(tensor, Value.None, Value.None, CPU, Value.None, false, Contiguous);
-        var size = copy.numel() * copy.element_size();
-        if (size > 0)
-            new UnmanagedMemoryStream((byte*)NativeMethods.foof_data(copy.Handle), size).CopyTo(
-                writer.BaseStream
-            );
-        GC.KeepAlive(copy);
+        ElementStream.Write(writer.BaseStream, tensor);
     }
 
     /// <exception cref="InvalidDataException">The stream holds something else.</exception>
@@ -38,29 +30,14 @@ internal static unsafe class StateStream
             );
         for (var i = 0; i < shape.Length; i++)
             shape[i] = reader.ReadInt64();
-        var size = Size(shape, type, reader.BaseStream);
-        using var tensor = Aten.EmptyMemoryFormat.Call(shape, type, Value.None, CPU);
-        var target = (byte*)NativeMethods.foof_data(tensor.Handle);
-        for (long done = 0; done < size; done += ChunkBytes)
-            reader.BaseStream.ReadExactly(
-                new Span<byte>(target + done, (int)Math.Min(ChunkBytes, size - done))
-            );
-        return Aten.ToCopy.Call(tensor, Value.None, Value.None, device);
-    }
-
-    private static long Size(long[] shape, ScalarType type, Stream stream)
-    {
+        var stream = reader.BaseStream;
         var most = stream.CanSeek ? stream.Length - stream.Position : long.MaxValue;
-        var size = shape.Contains(0) ? 0 : type.ElementSize();
-        foreach (var length in shape)
-        {
-            if (length < 0 || (length > 0 && size > most / length))
-                throw new InvalidDataException(
-                    $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only "
-                        + $"{most} bytes follow."
-                );
-            size *= length;
-        }
-        return size;
+        if (ElementStream.Size(shape, type, most) is null)
+            throw new InvalidDataException(
+                $"The state holds a tensor of shape [{string.Join(", ", shape)}], but only "
+                    + $"{most} bytes follow."
+            );
+        using var tensor = ElementStream.Read(stream, shape, type);
+        return Aten.ToCopy.Call(tensor, Value.None, Value.None, device);
     }
 }
