@@ -125,6 +125,15 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void The_folder_of_a_file_is_made()
+    {
+        var metrics = folder["runs/new/metrics.json"];
+        var answer = CommandLine.Run(Tiny("linear", "sgd", "--epochs", "1", "--metrics", metrics));
+        Assert.Equal(ExitCode.Success, answer.Code);
+        Assert.True(File.Exists(metrics));
+    }
+
+    [Fact]
     public void Places_that_cannot_be_written_are_refused_before_training()
     {
         var file = folder["file"];
@@ -136,7 +145,7 @@ public sealed class TrainTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Equal("", answer.Output);
-        answer = CommandLine.Run(Tiny("linear", "sgd", "--metrics", folder["missing/metrics.json"]));
+        answer = CommandLine.Run(Tiny("linear", "sgd", "--metrics", Path.Combine(file, "metrics.json")));
         Assert.StartsWith(
             "--metrics must name a file that can be written; ",
             answer.Sentence(),

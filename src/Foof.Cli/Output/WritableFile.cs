@@ -19,7 +19,7 @@ internal static class WritableFile
         }
     }
 
-    /// <summary>Tries to write beside the file, which is left alone.</summary>
+    /// <summary>Makes the file's folder where it is missing, and tries to write beside the file, which is left alone.</summary>
     internal static void CheckFile(string option, string file)
     {
         if (Directory.Exists(file))
@@ -28,7 +28,9 @@ internal static class WritableFile
             return;
         try
         {
-            Probe(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+            Directory.CreateDirectory(folder);
+            Probe(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +45,7 @@ internal static class WritableFile
         error switch
         {
             UnauthorizedAccessException => " (no right to write there)",
-            DirectoryNotFoundException or FileNotFoundException => " (its folder does not exist)",
+            DirectoryNotFoundException or FileNotFoundException => " (its folder cannot be made)",
             _ => "",
         };
 
