@@ -162,6 +162,7 @@ module Consolidation =
                                 device = theta[0].device
                             ),
                             Array.map torch.zeros_like theta)
+                | found when strength = 1.0 -> List.reduce add found
                 | found ->
                     let struct (value, gradient) = List.reduce add found
                     struct (value * strength, Weights.scale strength gradient))

@@ -191,7 +191,17 @@ public sealed class DisposeScope : IDisposable
     }
 
     /// <summary>Disposes everything that the scope holds and keeps the scope open.</summary>
-    public void DisposeEverything() => DisposeEverythingBut([]);
+    public void DisposeEverything()
+    {
+        Settle();
+        // From the end: disposing removes the tensor.
+        for (var i = tensors.Count - 1; i >= 0; i--)
+            tensors[i].Dispose();
+        var doomed = others;
+        others = null;
+        foreach (var other in doomed ?? [])
+            other.Dispose();
+    }
 
     /// <summary>Disposes everything that the scope holds except <paramref name="inKeep"/>.</summary>
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)

@@ -73,10 +73,13 @@ internal sealed class LaplaceBenchmark(int rounds)
         model.eval();
         var input = randn(columns, ImageSet.Pixels);
         var (layers, _) = CoverageModule.all(model);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
         MemoryUse.ResetPeak();
-        var runs = Enumerable.Range(0, rounds + 1).Select(_ => Once(model, layers, input)).Skip(1).ToArray();
+        using var penalties = new LaplacePenalties(model, input);
+        var runs = Enumerable
+            .Range(0, rounds + 1)
+            .Select(_ => Once(model, layers, input, penalties))
+            .Skip(1)
+            .ToArray();
         var p = model.parameters().Sum(parameter => parameter.numel());
         return new(
             Name((widths, columns)),
@@ -87,6 +90,8 @@ internal sealed class LaplaceBenchmark(int rounds)
             Of(run => run.Predict),
             1000 * Of(run => run.Evidence),
             Of(run => run.Pass),
+            Of(run => run.Penalty / run.Pass),
+            Of(run => run.PenaltyOfAllLabels / run.Pass),
             MemoryUse.PeakMegabytes
         );
 
@@ -98,15 +103,24 @@ internal sealed class LaplaceBenchmark(int rounds)
         double Samples,
         double Predict,
         double Evidence,
-        double Pass
+        double Pass,
+        double Penalty,
+        double PenaltyOfAllLabels
     );
 
-    private static Times Once(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor input)
+    private static Times Once(
+        nn.Module<Tensor, Tensor> model,
+        Layer[] layers,
+        Tensor input,
+        LaplacePenalties penalties
+    )
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(7);
         var forward = Timed(() => model.call(input).Dispose());
         var pass = Timed(() => Pass(model, input));
+        var penalty = Timed(penalties.Sampled.AddGradient);
+        var penaltyOfAll = Timed(penalties.AllLabels.AddGradient);
         Posterior posterior = null!;
         var fit = Timed(() => posterior = Fit(model, layers, input, generator));
         var samples = Timed(() => Draw(posterior, generator));
@@ -118,7 +132,7 @@ internal sealed class LaplaceBenchmark(int rounds)
             var distance = PosteriorModule.distance(posterior);
             Evidence.curve(-1.0, distance, Precisions, PosteriorModule.spectrum(posterior));
         });
-        return new(Math.Max(0, fit - forward), samples, predict, evidence, pass);
+        return new(Math.Max(0, fit - forward), samples, predict, evidence, pass, penalty, penaltyOfAll);
     }
 
     private static void Draw(Posterior posterior, Generator generator)

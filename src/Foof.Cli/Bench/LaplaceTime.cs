@@ -11,6 +11,10 @@ namespace Foof.Cli.Bench;
 /// <param name="Predict">Seconds of the linearised prediction of 50 points.</param>
 /// <param name="Evidence">Milliseconds of the evidence at 1,000 prior precisions.</param>
 /// <param name="Pass">Seconds of a forward and a backward pass over the m points.</param>
+/// <param name="PenaltyToPass">
+/// The gradient of the full Fisher's penalty at one sampled label a point, beside one such pass.
+/// </param>
+/// <param name="PenaltyOfAllLabelsToPass">The same with the expectation over all labels.</param>
 /// <param name="PeakMegabytes">The most that was resident, all of the process.</param>
 internal sealed record LaplaceTime(
     string Name,
@@ -21,6 +25,8 @@ internal sealed record LaplaceTime(
     double Predict,
     double Evidence,
     double Pass,
+    double PenaltyToPass,
+    double PenaltyOfAllLabelsToPass,
     double PeakMegabytes
 )
 {
@@ -40,6 +46,8 @@ internal sealed record LaplaceTime(
             ["evidence1000_ms"] = Evidence,
             ["pass_s"] = Pass,
             ["sample_to_pass_ratio"] = SampleToPass,
+            ["penalty_to_pass_ratio"] = PenaltyToPass,
+            ["penalty_all_labels_to_pass_ratio"] = PenaltyOfAllLabelsToPass,
             ["peak_rss_mb"] = PeakMegabytes,
         };
 }

@@ -57,6 +57,8 @@ internal static class BenchLaplaceCommand
             "sample/pass",
             "predict 50 s",
             "evidence 1000 ms",
+            "penalty/pass",
+            "all labels/pass",
             "peak MB"
         );
         foreach (var time in times)
@@ -69,6 +71,8 @@ internal static class BenchLaplaceCommand
                 $"{time.SampleToPass:F2}",
                 $"{time.Predict:F3}",
                 $"{time.Evidence:F1}",
+                $"{time.PenaltyToPass:F2}",
+                $"{time.PenaltyOfAllLabelsToPass:F2}",
                 $"{time.PeakMegabytes:F0}"
             );
         console.Write(table);
