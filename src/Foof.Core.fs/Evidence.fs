@@ -115,6 +115,11 @@ module Evidence =
 
         climb 200 start
 
+    /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A small table is
+    /// cut so that libtorch takes one thread for it, since threads would wait for one another longer than they compute.
+    let private tableSize (count: int64) =
+        if count < (1L <<< 22) then 1L <<< 15 else 1L <<< 16
+
     /// The most halvings of the eigenvalues after which products of 1 + kappa / delta still stay below 1e300.
     let private halvings (kappa: torch.Tensor) (precision: float array) =
         let least = Array.fold min infinity precision
@@ -148,7 +153,8 @@ module Evidence =
             let inverse = delta.reciprocal ()
             let one = torch.ones_like(delta).unsqueeze 0L
             let gains, gammas = torch.zeros_like delta, torch.zeros_like delta
-            let rows = max 1L (chunk / 2L / max 1L (int64 precision.Length))
+            let columns = max 1L (int64 precision.Length)
+            let rows = max 1L (tableSize (columns * spectrum.Kappa.size 0) / columns)
 
             for kappa in parts spectrum do
                 let k = halvings kappa precision
@@ -158,7 +164,7 @@ module Evidence =
                     let some = kappa.narrow(0L, start, min rows (kappa.size 0 - start)).unsqueeze 1L
                     let ratios = one.addcmul (some, inverse, 1.0.ToScalar())
                     gains.add_ (sumOfLogs k ratios) |> ignore
-                    gammas.add_ (ratios.reciprocal_().t().mv(some.squeeze 1L)) |> ignore
+                    gammas.add_ (ratios.reciprocal_().mul_(some).sum(0L)) |> ignore
 
             let values (tensor: torch.Tensor) =
                 tensor.``to``(torch.CPU).data<double>().ToArray()
