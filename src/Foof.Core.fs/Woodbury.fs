@@ -24,8 +24,10 @@ module internal Woodbury =
         struct (roots, FisherFactor.weighted roots G)
 
     let private logDet (L: torch.Tensor) (roots: torch.Tensor array) (shapes: int64 array array) =
+        // A constant root counts once for each weight, without a matrix of them.
         let ofLayer (root: torch.Tensor) (shape: int64 array) =
-            root.``to``(torch.ScalarType.Float64).log().expand(shape).sum() * -2.0
+            let times = Array.fold (*) 1L shape / root.numel ()
+            root.``to``(torch.ScalarType.Float64).log().sum() * (-2.0 * float times)
 
         Array.map2 ofLayer roots shapes
         |> Array.fold (fun (sum: torch.Tensor) x -> sum + x) (Factorization.logDetOf L)
