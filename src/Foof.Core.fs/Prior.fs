@@ -40,10 +40,24 @@ module Prior =
             Mean = prior.Mean
     }
 
+    /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the sum.
+    let private run = 1L <<< 15
+
     /// |theta_l - mean_l|^2, one a layer, in float64.
     let distances (theta: torch.Tensor array) (prior: Prior) =
         let squared (x: torch.Tensor) =
-            Reading.number (x.``to``(torch.ScalarType.Float64).square().sum())
+            let x = x.flatten ()
+            let sum = torch.zeros ([||], dtype = torch.ScalarType.Float64, device = x.device)
+
+            for start in 0L .. run .. x.size 0 - 1L do
+                use _part = torch.NewDisposeScope()
+
+                let part =
+                    x.narrow(0L, start, min run (x.size 0 - start)).``to`` torch.ScalarType.Float64
+
+                sum.add_ (part.dot part) |> ignore
+
+            Reading.number sum
 
         Scope.value (fun () ->
             if prior.Mean.Length = 0 then
