@@ -70,8 +70,7 @@ module internal Setup =
         torch.random.manual_seed seed |> ignore
         let problem = kind.Make()
 
-        let struct (layers, _) =
-            Coverage.all problem.Network
+        let struct (layers, _) = Coverage.all problem.Network
 
         let batch = {
             Input = problem.Input
