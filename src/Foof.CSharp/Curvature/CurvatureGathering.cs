@@ -22,7 +22,7 @@ internal sealed class CurvatureGathering(
         CancellationToken cancellation
     )
     {
-        var (curvature, points, done) = ((Curvature?)null, 0L, 0);
+        var (mean, done) = (new MeanCurvature(), 0);
         try
         {
             foreach (var (input, target) in batches)
@@ -31,35 +31,18 @@ internal sealed class CurvatureGathering(
                 using var scope = NewDisposeScope();
                 using var unrecorded = no_grad();
                 var count = Mismatch.Told(model, input, target, () => Points(input, target));
-                var own = Mismatch.Told(model, input, target, () => OfBatch(input, target));
-                var next = curvature is null
-                    ? own
-                    : TaskCurvature.average((double)count / (points + count), curvature, own);
-                Kept.Replace(Tensors(curvature), Tensors(next));
-                (curvature, points) = (next, points + count);
-                RequireRoom(Kept.Bytes(Tensors(curvature)), points);
+                mean.Add(Mismatch.Told(model, input, target, () => OfBatch(input, target)), count);
+                RequireRoom(mean);
                 progress?.Report(++done);
             }
-            return (
-                Finished(
-                    curvature
-                        ?? throw new ArgumentException(
-                            "The batches must hold at least one; got none.",
-                            nameof(batches)
-                        )
-                ),
-                points
-            );
+            return (Finished(mean.Value), mean.Points);
         }
         catch
         {
-            Kept.Replace(Tensors(curvature), []);
+            mean.Release([]);
             throw;
         }
     }
-
-    private static Tensor[] Tensors(Curvature? curvature) =>
-        curvature is null ? [] : [.. CurvatureModule.tensors(curvature)];
 
     private long Points(Tensor input, Tensor? target)
     {
@@ -93,15 +76,15 @@ internal sealed class CurvatureGathering(
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var found = Structure.eigenbasis(Positions.Summed, Positions.Averaged, G);
-        Kept.Replace(Tensors(curvature), Tensors(found));
+        Kept.Replace(CurvatureModule.tensors(curvature), CurvatureModule.tensors(found));
         return found;
     }
 
-    private void RequireRoom(long bytes, long points)
+    private void RequireRoom(MeanCurvature mean)
     {
-        if (bytes > options.MemoryBudget)
+        if (mean.Bytes is var bytes && bytes > options.MemoryBudget)
             throw new ArgumentException(
-                $"The curvature of {points:N0} data points must fit the memory budget of "
+                $"The curvature of {mean.Points:N0} data points must fit the memory budget of "
                     + $"{options.MemoryBudget:N0} bytes; it takes {bytes:N0}: use fewer data points, sampled "
                     + "labels, Kronecker factors or a larger budget."
             );

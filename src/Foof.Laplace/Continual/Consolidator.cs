@@ -64,7 +64,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     public double DiscardedShare => Learnt.Discarded;
 
     /// <summary>The bytes that what was learnt takes.</summary>
-    public long Bytes => BytesOf(Consolidation.tensors(Learnt));
+    public long Bytes => Kept.Bytes(Held);
 
     /// <summary>The penalty's factor, at least 0; it may change at any time.</summary>
     /// <exception cref="ArgumentException">It is negative or no number.</exception>
@@ -87,6 +87,9 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     private protected long MemoryBudget => memoryBudget;
 
     private protected Consolidated Learnt { get; private set; } = Consolidation.nothing;
+
+    /// <summary>The tensors of what was learnt.</summary>
+    private protected IEnumerable<Tensor> Held => Consolidation.tensors(Learnt);
 
     /// <summary>
     /// The penalty at the model's weights, a scalar whose backward pass gives its gradient; zero before the
@@ -166,7 +169,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     {
         var centre = WeightPenalty.copied(layers);
         var next = Consolidation.remember(Rule, curvature, centre, Learnt);
-        RequireRoom(BytesOf(Consolidation.tensors(next)));
+        RequireRoom(Kept.Bytes(Consolidation.tensors(next)));
         if (Tasks == 0)
             NoteUncovered();
         Adopt(next);
@@ -202,11 +205,9 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     // Tensors may go on from the old state to the new one: each is freed when it is in neither.
     private void Adopt(Consolidated next)
     {
-        Kept.Replace(Consolidation.tensors(Learnt), Consolidation.tensors(next));
+        Kept.Replace(Held, Consolidation.tensors(next));
         Learnt = next;
     }
-
-    private protected static long BytesOf(IEnumerable<Tensor> tensors) => Kept.Bytes(tensors);
 
     private protected void RequireAlive() => ObjectDisposedException.ThrowIf(isDisposed, this);
 
@@ -222,7 +223,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
         if (isDisposed)
             return;
         isDisposed = true;
-        foreach (var tensor in Consolidation.tensors(Learnt))
+        foreach (var tensor in Held)
             tensor.Dispose();
     }
 }

@@ -86,30 +86,32 @@ public sealed class ElasticWeightConsolidation : Consolidator
         ArgumentNullException.ThrowIfNull(batches);
         Require.positive(nameof(weight), weight);
         RequireSound();
-        using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (curvature, seen) = (default(Curvature), 0L);
-        var done = 0;
-        foreach (var (input, target) in batches)
+        var (mean, done) = (new MeanCurvature(), 0);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            var count = Check(head ?? Model, input, target);
-            var next = Mismatch.Told(
-                Model,
-                input,
-                target,
-                () => OfBatch(head ?? Model, new CurvatureBatch(input, target), generator)
-            );
-            curvature = curvature is null
-                ? next
-                : TaskCurvature.average((double)count / (seen + count), curvature, next);
-            seen += count;
-            RequireRoomFor(curvature, seen);
-            progress?.Report(++done);
+            foreach (var (input, target) in batches)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                var count = Check(head ?? Model, input, target);
+                var own = Mismatch.Told(
+                    Model,
+                    input,
+                    target,
+                    () => OfBatch(head ?? Model, new(input, target), generator)
+                );
+                mean.Add(own, count);
+                RequireRoomFor(mean);
+                progress?.Report(++done);
+            }
+            using var last = NewDisposeScope();
+            Remember(CurvatureModule.scale(weight, mean.Value));
         }
-        if (curvature is null)
-            throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches));
-        Remember(CurvatureModule.scale(weight, curvature));
+        finally
+        {
+            mean.Release(Held);
+        }
     }
 
     /// <summary>
@@ -135,17 +137,13 @@ public sealed class ElasticWeightConsolidation : Consolidator
 
     private Curvature OfBatch(nn.Module<Tensor, Tensor> called, CurvatureBatch batch, Generator? generator)
     {
-        using var scope = NewDisposeScope();
         var factor = FisherModule.factor(called, Layers, labels, likelihood, batch, generator);
-        var curvature = options.Structure switch
+        return options.Structure switch
         {
             ContinualStructure.Diagonal => Structure.diagonal(factor),
             ContinualStructure.FullFisher => Structure.lowRank(TaskCurvature.ownActivations(factor)),
             _ => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
         };
-        foreach (var tensor in CurvatureModule.tensors(curvature))
-            scope.MoveToOuter(tensor);
-        return curvature;
     }
 
     // The number of data points that count. The output is made once more for it: labels are told from classes.
@@ -153,24 +151,18 @@ public sealed class ElasticWeightConsolidation : Consolidator
     {
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
-        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
         if (target is null)
-            return input.shape[0];
-        using var scope = NewDisposeScope();
-        var output = Mismatch.Told(Model, input, target, () => called.call(input));
-        LikelihoodModule.check(likelihood, output, target);
-        return LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target));
+            return SoundModel.Points(likelihood, input, input, null);
+        using var output = Mismatch.Told(Model, input, target, () => called.call(input));
+        return SoundModel.Points(likelihood, input, output, target);
     }
 
-    private void RequireRoomFor(Curvature curvature, long points)
-    {
-        var bytes = BytesOf(CurvatureModule.tensors(curvature));
+    private void RequireRoomFor(MeanCurvature mean) =>
         RequireRoom(
-            bytes,
-            $"The curvature of {points:N0} data points",
+            mean.Bytes,
+            $"The curvature of {mean.Points:N0} data points",
             options.Structure == ContinualStructure.FullFisher
-                ? $"{points * (double)MemoryBudget / bytes:N0} of them"
+                ? $"{mean.Points * (double)MemoryBudget / mean.Bytes:N0} of them"
                 : null
         );
-    }
 }

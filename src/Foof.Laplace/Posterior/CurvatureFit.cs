@@ -50,9 +50,8 @@ internal sealed class CurvatureFit(
         CancellationToken cancellation
     )
     {
-        var (points, entries, loss, done) = (0L, 0L, (double?)0.0, 0);
-        Curvature? curvature = null;
-        Tensor[]? gradient = null;
+        var (mean, gradient, loss) = (new MeanCurvature(), (Tensor[]?)null, (double?)0.0);
+        var (entries, done) = (0L, 0);
         try
         {
             foreach (var (input, target) in batches)
@@ -61,34 +60,36 @@ internal sealed class CurvatureFit(
                 using var batch = NewDisposeScope();
                 using var output = Mismatch.Told(model, input, target, () => Output(input));
                 var count = SoundModel.Points(likelihood, input, output, target);
-                var share = (double)count / (points + count);
-                var before = FittedCurvature.Tensors(curvature, gradient);
-                curvature = Average(share, curvature, OfBatch(labels, input, target));
+                mean.Add(OfBatch(labels, input, target), count);
+                var (share, before) = ((double)count / mean.Points, gradient);
                 if (target is null)
                     (loss, gradient) = (null, null);
-                else if (loss is { } mean)
+                else if (loss is { } sofar)
                 {
-                    loss = mean + share * (Loss(output, target) - mean);
+                    loss = sofar + share * (Loss(output, target) - sofar);
                     gradient = Average(share, gradient, GradientOf(input, target));
                     entries += target.numel();
                 }
-                points += count;
-                Kept.Replace(before, FittedCurvature.Tensors(curvature, gradient));
+                Kept.Replace(before ?? [], gradient ?? []);
                 progress?.Report(++done);
-                if (Bytes(curvature) <= options.MemoryBudget)
+                if (Bytes(mean) <= options.MemoryBudget)
                     continue;
-                Kept.Replace(FittedCurvature.Tensors(curvature, gradient), []);
+                Release(mean, gradient);
                 return null;
             }
+            return new(mean.Value, mean.Points, loss, gradient, entries, labels);
         }
         catch
         {
-            Kept.Replace(FittedCurvature.Tensors(curvature, gradient), []);
+            Release(mean, gradient);
             throw;
         }
-        return curvature is null
-            ? throw new ArgumentException("The batches must hold at least one; got none.", nameof(batches))
-            : new(curvature, points, loss, gradient, entries, labels);
+    }
+
+    private static void Release(MeanCurvature mean, Tensor[]? gradient)
+    {
+        mean.Release([]);
+        Kept.Replace(gradient ?? [], []);
     }
 
     private double Loss(Tensor output, Tensor target) =>
@@ -119,20 +120,17 @@ internal sealed class CurvatureFit(
             FisherModule.factor(model, layers, Fisher.Empirical, likelihood, new(input, target), generator)
         );
 
-    private static Curvature Average(double share, Curvature? before, Curvature next) =>
-        before is null ? next : TaskCurvature.average(share, before, next);
-
     private static Tensor[] Average(double share, Tensor[]? before, Tensor[] next) =>
         before is null ? next : [.. before.Zip(next, (x, y) => x * (1.0 - share) + y * share)];
 
     /// <summary>The bytes of a curvature, and of what its eigenvectors take for a while.</summary>
-    private long Bytes(Curvature curvature)
+    private long Bytes(MeanCurvature mean)
     {
-        var held = CurvatureModule.tensors(curvature).Sum(tensor => tensor.numel() * tensor.ElementSize);
         if (!IsLowRank)
-            return held;
-        var m = ((Curvature.LowRank)curvature).G.Parts.Sum(part => LayerFactorModule.columns(part.Layers[0]));
-        return held + 3 * 8 * m * m;
+            return mean.Bytes;
+        var G = ((Curvature.LowRank)mean.Value).G;
+        var m = G.Parts.Sum(part => LayerFactorModule.columns(part.Layers[0]));
+        return mean.Bytes + 3 * 8 * m * m;
     }
 
     private static long Weights(Layer[] layers) =>

@@ -18,19 +18,7 @@ internal sealed record FittedCurvature(
     Fisher Labels
 )
 {
-    /// <summary>Those of a curvature and a gradient; none of what is null.</summary>
-    internal static Tensor[] Tensors(Curvature? curvature, Tensor[]? gradient) =>
-        [
-            .. curvature is null ? Enumerable.Empty<Tensor>() : CurvatureModule.tensors(curvature),
-            .. gradient ?? [],
-        ];
-
     /// <summary>Frees its tensors, but for those that something else keeps.</summary>
-    internal void Release(IEnumerable<Tensor> kept)
-    {
-        var others = new HashSet<Tensor>(kept, ReferenceEqualityComparer.Instance);
-        foreach (var tensor in Tensors(Curvature, Gradient))
-            if (!others.Contains(tensor))
-                tensor.Dispose();
-    }
+    internal void Release(IEnumerable<Tensor> kept) =>
+        Kept.Replace(CurvatureModule.tensors(Curvature).Concat(Gradient ?? []), kept);
 }
