@@ -1,6 +1,7 @@
 namespace TorchSharp.Modules;
 
 /// <summary>Files that are either wholly written or not at all.</summary>
+/// <remarks>Compiled into Foof.CSharp too, which must have it over the TorchSharp package as well.</remarks>
 internal static class WholeFile
 {
     private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];
@@ -13,9 +14,9 @@ internal static class WholeFile
     {
         var link = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
         var target = link?.FullName ?? Path.GetFullPath(path);
-        if (DeviceFolders.Any(folder => target.StartsWith(folder, StringComparison.Ordinal)))
+        if (IsDevice(target))
         {
-            using var device = new FileStream(target, FileMode.OpenOrCreate, FileAccess.Write);
+            using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
             write(device);
             return;
         }
@@ -35,4 +36,8 @@ internal static class WholeFile
             throw;
         }
     }
+
+    /// <summary>Whether <paramref name="path"/> lies where the system keeps devices and its own state.</summary>
+    internal static bool IsDevice(string path) =>
+        DeviceFolders.Any(folder => Path.GetFullPath(path).StartsWith(folder, StringComparison.Ordinal));
 }
