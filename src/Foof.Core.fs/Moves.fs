@@ -134,6 +134,17 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
 
         Array.mapi2 ofLayer gradients directions |> Array.sum
 
+    /// lambda by how well the decrease of the loss was foretold, where the recipe adapts it and it is time: `decrease` runs
+    /// the model again.
+    member moves.Adapt
+        (gradients: Direction voption array, directions: Direction voption array, decrease: unit -> float)
+        =
+        match recipe.Adaptive with
+        | ValueSome rule when preconditioner.Position % rule.Every = 0 ->
+            let foretold = moves.Foretold(gradients, directions)
+            state.Damping <- AdaptiveDamping.next rule (decrease ()) foretold state.Damping
+        | _ -> ()
+
     /// Moves every layer that has a direction.
     member _.Apply(gathered: Direction voption array, directions: Direction voption array) =
         if recipe.Momentum.IsBefore then

@@ -82,19 +82,12 @@ type Optimizer
         else
             preconditioner.Observer.None()
 
-    /// lambda by how well the step's decrease of the loss was foretold, where it adapts and it is time.
-    let adapt (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) gradients directions =
-        match recipe.Adaptive with
-        | ValueSome rule when preconditioner.Position % rule.Every = 0 ->
-            use _scope = torch.NewDisposeScope()
-            preconditioner.Recorder.Stop()
-            let after = Likelihood.loss likelihood (model.call input) target
-            let decrease = Reading.number before - Reading.number after
-            let curvature = preconditioner.Curvature
-
-            curvature.Damping <-
-                AdaptiveDamping.next rule decrease (moves.Foretold(gradients, directions)) curvature.Damping
-        | _ -> ()
+    /// By how much the step lowered the loss of its batch.
+    let decrease (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) () =
+        use _scope = torch.NewDisposeScope()
+        preconditioner.Recorder.Stop()
+        let after = Likelihood.loss likelihood (model.call input) target
+        Reading.number before - Reading.number after
 
     let advanceAndUpdate
         (loss: torch.Tensor)
@@ -161,7 +154,7 @@ type Optimizer
         for parameter in plain do
             updatePlain parameter (penalised parameter (derivatives.Of parameter))
 
-        adapt input target loss gathered directions
+        moves.Adapt(gathered, directions, decrease input target loss)
 
     /// All of the model's parameters in one group.
     new

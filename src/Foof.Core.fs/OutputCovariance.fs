@@ -39,6 +39,14 @@ module internal OutputCovariance =
         let size = max 1L size
         seq { for start in 0L .. size .. n - 1L -> struct (start, min size (n - start)) }
 
+    /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
+    let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
+        let part run =
+            use scope = torch.NewDisposeScope()
+            scope.MoveToOuter(ofRun run)
+
+        torch.cat (runs n (most / size) |> Seq.map part |> Seq.toArray, 0L)
+
     /// The gradients of some points written out, [count; C; d_out; d_in].
     let private written (C: int64) (start: int64) (count: int64) factor =
         match factor with
@@ -81,13 +89,9 @@ module internal OutputCovariance =
             let roots = W.sqrt().flatten()
             let n = LayerFactor.columns factor / C
 
-            let block (struct (start, count)) =
-                use scope = torch.NewDisposeScope()
+            joined n (C * roots.numel ()) (fun (struct (start, count)) ->
                 let P = written C start count factor
-                scope.MoveToOuter(square (P.reshape (count, C, -1L) * roots))
-
-            let blocks = runs n (most / (C * roots.numel ())) |> Seq.map block |> Seq.toArray
-            torch.cat (blocks, 0L)
+                square (P.reshape (count, C, -1L) * roots))
 
     /// The columns in a basis, Q_E^T P Q_A.
     let private rotated Q_E Q_A factor =
@@ -175,14 +179,6 @@ module internal OutputCovariance =
         | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
             ofOneLayer C start count Q A E
         | _ -> (allWritten C start count J).matmul Q
-
-    /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
-    let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
-        let part run =
-            use scope = torch.NewDisposeScope()
-            scope.MoveToOuter(ofRun run)
-
-        torch.cat (runs n (most / size) |> Seq.map part |> Seq.toArray, 0L)
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =

@@ -36,19 +36,21 @@ module internal Woodbury =
     /// float32 sums: their roundings, 6e-8 of the largest, then are 1e-5 of I at most.
     let private largestSingle = 100.0
 
-    /// U^T U in float64, from float32 products where these will do. The conversions of float32 columns and the products
-    /// of the converted ones would be a fifth of a natural gradient's step.
+    /// U^T U from float32 products, which spare the conversions and products in float64; none where these must be.
+    let private singleGram (U: FisherFactor) =
+        let K = FisherFactor.crossGramOfType torch.ScalarType.Float32 U U
+
+        if Reading.number (K.diagonal().max()) <= largestSingle then
+            ValueSome(K.``to`` torch.ScalarType.Float64)
+        else
+            ValueNone
+
+    /// U^T U in float64.
     let private gram (U: FisherFactor) =
-        let single () =
-            let K = FisherFactor.crossGramOfType torch.ScalarType.Float32 U U
-            let largest = Reading.number (K.diagonal().max())
-            if largest <= largestSingle then ValueSome K else ValueNone
-
-        let isSingle = (FisherFactor.tensors U).Head.dtype = torch.ScalarType.Float32
-
-        match (if isSingle then single () else ValueNone) with
-        | ValueSome K -> K.``to`` torch.ScalarType.Float64
-        | ValueNone -> FisherFactor.gram U
+        if (FisherFactor.tensors U).Head.dtype = torch.ScalarType.Float32 then
+            singleGram U |> ValueOption.defaultWith (fun () -> FisherFactor.gram U)
+        else
+            FisherFactor.gram U
 
     let private attempt (rooted: float -> struct (torch.Tensor array * FisherFactor)) gram growth =
         let struct (roots, U) = rooted growth
