@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Foof.Tests;
 
 namespace Foof.Build.Tests;
 
@@ -7,7 +8,7 @@ internal static class Repository
 {
     private static readonly string[] ProjectFolders = ["src", "tests", "validation", "bench", "samples"];
 
-    internal static string Root { get; } = FindRoot();
+    internal static string Root => Checkout.Root;
 
     /// <summary>Every project's path, relative to the root.</summary>
     internal static string[] Projects { get; } =
@@ -21,15 +22,4 @@ internal static class Repository
     ];
 
     internal static XDocument Read(string file) => XDocument.Load(Path.Combine(Root, file));
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Foof.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder
-            ?? throw new InvalidOperationException(
-                $"No folder above {AppContext.BaseDirectory} has Foof.sln."
-            );
-    }
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Foof.Cli.Commands;
 using Foof.Cli.Output;
+using Foof.Tests;
 using Spectre.Console;
 
 namespace Foof.Cli.Tests;
@@ -8,14 +9,12 @@ namespace Foof.Cli.Tests;
 /// <summary>The command lines of README and docs are ones that the program takes.</summary>
 public sealed partial class DocumentedCommandTests
 {
-    private static readonly string Root = FindRoot();
-
     public static TheoryData<string> Lines =>
         [
             .. Directory
-                .EnumerateFiles(Path.Combine(Root, "docs"), "*.md")
-                .Append(Path.Combine(Root, "README.md"))
-                .Append(Path.Combine(Root, "CONTRIBUTING.md"))
+                .EnumerateFiles(Path.Combine(Checkout.Root, "docs"), "*.md")
+                .Append(Path.Combine(Checkout.Root, "README.md"))
+                .Append(Path.Combine(Checkout.Root, "CONTRIBUTING.md"))
                 .SelectMany(page => Command().Matches(File.ReadAllText(page)))
                 .Select(match => match.Groups[1].Value.Trim())
                 .Where(line => !Placeholder().IsMatch(line))
@@ -37,14 +36,6 @@ public sealed partial class DocumentedCommandTests
 
     [Fact]
     public void Most_of_the_commands_are_documented() => Assert.True(Lines.Count > 25);
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Foof.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 
     // At the start of a line or of inline code, after settings of the environment; up to a comment, a pipe or a note in
     // brackets, or the end of the code.

@@ -158,7 +158,7 @@ let ``a budget that is too small, no batch, and cancellation each end it with no
 
     let batches = [ for _ in 1..3 -> batch (Networks.normal [ 4; 3 ]) null ]
 
-    let before = torch.Tensor.TotalCount
+    let before = Oracle.settledCount ()
 
     let over =
         Oracle.raises<InvalidOperationException>(fun () ->

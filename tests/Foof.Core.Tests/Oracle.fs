@@ -85,11 +85,16 @@ let forSome (count: int) (generator: Gen<'T>) (property: 'T -> unit) =
 /// Runs a property on 50 random cases, always the same ones.
 let forAll (generator: Gen<'T>) (property: 'T -> unit) = forSome 50 generator property
 
-/// How many more tensors live after `action` than before.
-let leaked (action: unit -> unit) =
+/// The number of live tensors, when those that earlier tests left to the garbage collector are gone: collected later, they
+/// would make a count too small.
+let settledCount () =
     GC.Collect()
     GC.WaitForPendingFinalizers()
-    let before = torch.Tensor.TotalCount
+    torch.Tensor.TotalCount
+
+/// How many more tensors live after `action` than before.
+let leaked (action: unit -> unit) =
+    let before = settledCount ()
     action ()
     torch.Tensor.TotalCount - before
 

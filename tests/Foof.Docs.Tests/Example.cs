@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
@@ -22,8 +23,8 @@ public sealed partial record Example(
     /// <summary>The pages: README and docs.</summary>
     internal static IEnumerable<string> Pages() =>
         Directory
-            .EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Repository.Root, file))
+            .EnumerateFiles(Path.Combine(Checkout.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Checkout.Root, file))
             .Order(StringComparer.Ordinal)
             .Prepend("README.md");
 
@@ -34,7 +35,7 @@ public sealed partial record Example(
     /// <summary>The blocks of one page.</summary>
     internal static IEnumerable<Example> Of(string page)
     {
-        var lines = System.IO.File.ReadAllLines(Path.Combine(Repository.Root, page));
+        var lines = System.IO.File.ReadAllLines(Path.Combine(Checkout.Root, page));
         for (var i = 0; i < lines.Length; i++)
         {
             if (!lines[i].StartsWith("```", StringComparison.Ordinal))

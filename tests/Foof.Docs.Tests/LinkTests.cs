@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
@@ -11,7 +12,7 @@ public partial class LinkTests
     [MemberData(nameof(Pages))]
     public void A_link_leads_to_a_file_and_to_a_heading_in_it(string page)
     {
-        var file = Path.Combine(Repository.Root, page);
+        var file = Path.Combine(Checkout.Root, page);
         foreach (Match link in Link().Matches(File.ReadAllText(file)))
         {
             var parts = link.Groups[1].Value.Split('#', 2);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
@@ -12,7 +13,7 @@ public class SampleTests
     public void A_sample_is_short()
     {
         var samples = Directory.EnumerateFiles(
-            Path.Combine(Repository.Root, "samples"),
+            Path.Combine(Checkout.Root, "samples"),
             "Program.*",
             SearchOption.AllDirectories
         );
@@ -48,8 +49,8 @@ public class SampleTests
 
     private static async Task<string> Run(string sample)
     {
-        var program = Path.Combine(Repository.Root, "artifacts", "bin", sample, "release", $"{sample}.dll");
-        var (code, output) = await Programs.Run(Repository.Root, program);
+        var program = Path.Combine(Checkout.Root, "artifacts", "bin", sample, "release", $"{sample}.dll");
+        var (code, output) = await Programs.Run(Checkout.Root, program);
         Assert.True(code == 0, output);
         return output;
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
@@ -9,7 +10,7 @@ public partial class TroubleshootingTests
         string.Join(
             '\n',
             Directory
-                .EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.*", SearchOption.AllDirectories)
+                .EnumerateFiles(Path.Combine(Checkout.Root, "src"), "*.*", SearchOption.AllDirectories)
                 .Where(file => Path.GetExtension(file) is ".cs" or ".fs")
                 .Select(file => Joined(File.ReadAllText(file)))
         )
@@ -18,7 +19,7 @@ public partial class TroubleshootingTests
     public static TheoryData<string> Messages =>
         [
             .. Heading()
-                .Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "troubleshooting.md")))
+                .Matches(File.ReadAllText(Path.Combine(Checkout.Root, "docs", "troubleshooting.md")))
                 .Select(match => match.Groups[1].Value),
         ];
 

@@ -83,7 +83,7 @@ public partial class ReportPageTests
     [Fact]
     public void The_libraries_are_those_of_the_lock_file()
     {
-        var folder = Path.Combine(Root(), "src", "Foof.Cli", "Reports", "web");
+        var folder = Path.Combine(Foof.Tests.Checkout.Root, "src", "Foof.Cli", "Reports", "web");
         var sums = File.ReadAllLines(Path.Combine(folder, "bundle", "sha256sums"));
         Assert.Equal(WebFiles.Libraries.Count + 2, sums.Length);
         foreach (var line in sums)
@@ -110,14 +110,6 @@ public partial class ReportPageTests
             StringComparison.Ordinal
         );
         Assert.Contains("vega-embed 7.", Page, StringComparison.Ordinal);
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Foof.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 
     [GeneratedRegex("<script.*?</script>", RegexOptions.Singleline)]

@@ -1,7 +1,7 @@
-namespace Foof.Docs.Tests;
+namespace Foof.Tests;
 
-/// <summary>The checkout that the tests were built from.</summary>
-internal static class Repository
+/// <summary>The checkout that the tests were built from; compiled into each project that reads its files.</summary>
+internal static class Checkout
 {
     internal static string Root { get; } = FindRoot();
 
@@ -11,6 +11,8 @@ internal static class Repository
         while (folder is not null && !File.Exists(Path.Combine(folder, "Foof.sln")))
             folder = Path.GetDirectoryName(folder);
         return folder
-            ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is in no checkout.");
+            ?? throw new InvalidOperationException(
+                $"No folder above {AppContext.BaseDirectory} has Foof.sln."
+            );
     }
 }
