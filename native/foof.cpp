@@ -23,12 +23,16 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -301,15 +305,115 @@ std::vector<at::Tensor> borrow_all(const Handle* handles, int32_t count) {
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------------- small blocks
+// ---------------------------------------------------------------------------------------------- blocks of memory
 
 namespace {
 
-// The memory of small tensors. libtorch asks the C library for an aligned block for every tensor, which is half
-// of the cost of a 4x4 product; here each thread keeps the blocks that it freed. Large blocks pass through.
-class SmallBlocks final : public c10::Allocator {
+// Large blocks: whole pages of the system, and the last ones that were freed. Memory that went back to the system comes again
+// page by page, about 1 ms for the 4 MB of a weight of order 1000: several in every step of training. On the C library's heap
+// the blocks that are kept would hold back all that was freed below them.
+class LargeBlocks {
  public:
-  explicit SmallBlocks(c10::Allocator* rest) : rest_(rest) {}
+  static constexpr size_t kSmallest = size_t{1} << 20;
+
+  // Null where the system has no memory left, not even with all that was kept.
+  static void* pop(size_t bytes) {
+    const auto size = (bytes + kPage - 1) / kPage * kPage;
+    const std::lock_guard<std::mutex> lock(state().guard);
+    if (void* memory = take(size)) return memory;
+    void* fresh = from_system(size);
+    if (fresh == nullptr) {
+      drop_to(0);
+      fresh = from_system(size);
+    }
+    if (fresh != nullptr) state().sizes.emplace(fresh, size);
+    return fresh;
+  }
+
+  static void push(void* memory) {
+    const std::lock_guard<std::mutex> lock(state().guard);
+    const Block block{memory, state().sizes.at(memory)};
+    if (block.size > kMostBytes / 2) {
+      to_system(block);
+      return;
+    }
+    drop_to(kMostBytes - block.size);
+    state().kept.push_back(block);
+    state().bytes += block.size;
+  }
+
+  // Frees what came from here, and tells whether it did.
+  static bool push_if_own(void* memory) {
+    {
+      const std::lock_guard<std::mutex> lock(state().guard);
+      if (state().sizes.find(memory) == state().sizes.end()) return false;
+    }
+    push(memory);
+    return true;
+  }
+
+ private:
+  static constexpr size_t kPage = size_t{1} << 16;
+  static constexpr size_t kMostBytes = size_t{64} << 20;
+
+  struct Block {
+    void* memory;
+    size_t size;
+  };
+
+  struct State {
+    std::mutex guard;
+    // Of all blocks, in use or kept.
+    std::unordered_map<void*, size_t> sizes;
+    std::deque<Block> kept;
+    size_t bytes = 0;
+  };
+
+  // Never destroyed: tensors outlive static objects.
+  static State& state() {
+    static auto& state = *new State;
+    return state;
+  }
+
+  static void* from_system(size_t size) {
+    void* fresh = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return fresh == MAP_FAILED ? nullptr : fresh;
+  }
+
+  static void to_system(const Block& block) {
+    state().sizes.erase(block.memory);
+    munmap(block.memory, block.size);
+  }
+
+  // The newest block that wastes little: it may still be in the processor's caches.
+  static void* take(size_t size) {
+    auto& kept = state().kept;
+    for (auto at = kept.rbegin(); at != kept.rend(); ++at) {
+      if (at->size < size || at->size > size + size / 8) continue;
+      void* memory = at->memory;
+      state().bytes -= at->size;
+      kept.erase(std::next(at).base());
+      return memory;
+    }
+    return nullptr;
+  }
+
+  // Gives the oldest back to the system until at most this much is kept.
+  static void drop_to(size_t bytes) {
+    while (state().bytes > bytes) {
+      const auto oldest = state().kept.front();
+      state().kept.pop_front();
+      state().bytes -= oldest.size;
+      to_system(oldest);
+    }
+  }
+};
+
+// The memory of tensors. libtorch asks the C library for an aligned block for every tensor, which is half of the cost of a
+// 4x4 product; here each thread keeps the small blocks that it freed, and the process the large ones. The others pass through.
+class Blocks final : public c10::Allocator {
+ public:
+  explicit Blocks(c10::Allocator* rest) : rest_(rest) { rest_deleter_ = rest->raw_deleter(); }
 
   // Constant up to libtorch 2.2 and not constant after it: one of the two overrides.
   c10::DataPtr allocate(size_t bytes) const { return block_of(bytes); }
@@ -318,11 +422,15 @@ class SmallBlocks final : public c10::Allocator {
   // Asked for by later libtorch alone.
   void copy_data(void* target, const void* source, size_t bytes) const { std::memcpy(target, source, bytes); }
 
-  // For callers that keep the address alone (oneDNN does): every block here may be freed like the others'.
-  c10::DeleterFnPtr raw_deleter() const override { return rest_->raw_deleter(); }
+  // For callers that keep the address alone (oneDNN does): small blocks may be freed like the rest's.
+  c10::DeleterFnPtr raw_deleter() const override { return &free_any; }
 
  private:
   c10::DataPtr block_of(size_t bytes) const {
+    if (bytes >= LargeBlocks::kSmallest) {
+      // Where there is no memory, libtorch says so.
+      if (void* large = LargeBlocks::pop(bytes)) return {large, large, &LargeBlocks::push, c10::Device(c10::kCPU)};
+    }
     if (bytes == 0 || bytes > kLargest) return rest_->allocate(bytes);
     const auto size = size_class(bytes);
     void* block = pop(size);
@@ -390,15 +498,22 @@ class SmallBlocks final : public c10::Allocator {
   static constexpr std::array<c10::DeleterFnPtr, kClasses> kDeleters = {
       &push<0>, &push<1>, &push<2>, &push<3>, &push<4>};
 
+  static void free_any(void* memory) {
+    if (!LargeBlocks::push_if_own(memory)) rest_deleter_(memory);
+  }
+
+  static c10::DeleterFnPtr rest_deleter_;
   c10::Allocator* rest_;
 };
 
-FOOF_NEAR thread_local SmallBlocks::FreeList SmallBlocks::free_lists_[SmallBlocks::kClasses] = {};
-FOOF_NEAR thread_local bool SmallBlocks::thread_ends_ = false;
+c10::DeleterFnPtr Blocks::rest_deleter_ = nullptr;
+
+FOOF_NEAR thread_local Blocks::FreeList Blocks::free_lists_[Blocks::kClasses] = {};
+FOOF_NEAR thread_local bool Blocks::thread_ends_ = false;
 
 // Above the default's priority, below what a program may set for itself.
-const bool small_blocks_in_use = [] {
-  static SmallBlocks blocks(c10::GetCPUAllocator());
+const bool blocks_in_use = [] {
+  static Blocks blocks(c10::GetCPUAllocator());
   c10::SetCPUAllocator(&blocks, 1);
   return true;
 }();

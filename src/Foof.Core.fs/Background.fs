@@ -6,44 +6,41 @@ open System.Threading
 open System.Threading.Tasks
 open TorchSharp
 
-/// Work beside the caller's, on one thread for the whole process, in the order in which it came. That thread multiplies
-/// with half of the threads that the first caller had, one at least, so that steps that go on meanwhile keep theirs, and
-/// so that the same work gives the same bits.
-[<RequireQualifiedAccess>]
-module internal Background =
-
-    let private queue = new BlockingCollection<unit -> unit>()
-    let mutable private unfinished = 0
+/// One thread for work beside the caller's, in the order in which it came, for as long as the process lasts. Its operations
+/// take no second thread: OpenBLAS keeps one number of threads for the whole process, and two that differ, both above one,
+/// would make its buffers anew with every call.
+[<Sealed>]
+type internal Worker(name: string) =
+    let queue = new BlockingCollection<unit -> unit>()
+    let mutable unfinished = 0
 
     /// A process must not end in the middle of native code.
-    let private settle _ =
+    let settle _ =
         SpinWait.SpinUntil((fun () -> Volatile.Read &unfinished = 0), TimeSpan.FromSeconds 10.0)
         |> ignore
 
-    let private work (threads: int) (ready: ManualResetEventSlim) () =
-        torch.set_num_threads threads
+    let serve (ready: ManualResetEventSlim) () =
+        // libtorch gives a new thread the process's number at its first question or operation, whatever was set before.
+        torch.get_num_threads () |> ignore
+        torch.set_num_threads 1
         ready.Set()
 
         for next in queue.GetConsumingEnumerable() do
             next ()
             Interlocked.Decrement &unfinished |> ignore
 
-    let private started =
+    let started =
         lazy
             (let threads = torch.get_num_threads ()
              use ready = new ManualResetEventSlim()
-
-             let thread =
-                 Thread(work (max 1 (threads / 2)) ready, IsBackground = true, Name = "Foof inversions")
-
-             thread.Start()
+             Thread(serve ready, IsBackground = true, Name = name).Start()
              ready.Wait()
              // The number is kept by thread, and for threads to come by the process: theirs stays what it was.
              torch.set_num_threads threads
              AppDomain.CurrentDomain.ProcessExit.Add settle)
 
     /// Begins `compute` without gradients; what it makes must leave its scope by itself.
-    let run (compute: unit -> 'T) : Task<'T> =
+    member _.Run(compute: unit -> 'T) : Task<'T> =
         started.Force()
         let source = TaskCompletionSource<'T>()
 
@@ -58,3 +55,12 @@ module internal Background =
         Interlocked.Increment &unfinished |> ignore
         queue.Add next
         source.Task
+
+/// Work that goes on while steps do.
+[<RequireQualifiedAccess>]
+module internal Background =
+
+    let private worker = Worker "Foof inversions"
+
+    /// Begins `compute` without gradients; what it makes must leave its scope by itself.
+    let run (compute: unit -> 'T) : Task<'T> = worker.Run compute

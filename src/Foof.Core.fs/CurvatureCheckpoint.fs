@@ -151,6 +151,7 @@ module internal CurvatureCheckpoint =
                 Block = block
                 Fresh = fresh
                 Trace = number $"{name}.trace"
+                Reports = []
             }
 
         number "pending.due"

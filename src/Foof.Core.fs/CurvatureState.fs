@@ -87,17 +87,21 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                     ValueNone
         }
 
-    /// The inversions that are due, each prepared when it is asked for: the method's own, then a grafted one's.
+    let work recipe (block: FactoredBlock) =
+        block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
+
+    /// The inversions that are due, each with its arithmetic and prepared when it is asked for: the method's own, then a
+    /// grafted one's.
     let due seen = [|
         for block in blocks do
             if isSeen recipe block seen && isDue block then
-                fun () -> prepare recipe damping seen block
+                struct (work recipe block, (fun () -> prepare recipe damping seen block))
 
         match recipe.Trust with
         | Trust.Graft other ->
             for block in grafts do
                 if isSeen other block seen then
-                    fun () -> prepare other other.Damping seen block
+                    struct (work other block, (fun () -> prepare other other.Damping seen block))
         | _ -> ()
     |]
 
@@ -113,38 +117,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         for block in blocks do
             for l in block.Members do
                 blockOf[l] <- block
-
-    let solve (blocks: FactoredBlock array) (gradients: Direction voption array) =
-        let directions = Array.create gradients.Length ValueNone
-
-        for block in blocks do
-            if block.Members |> Array.exists (fun l -> gradients[l].IsSome) then
-                let like =
-                    block.Members
-                    |> Array.pick (fun l -> ValueOption.toOption gradients[l])
-                    |> Direction.like
-
-                let zero l =
-                    torch.zeros (
-                        Layer.outputs layers[l],
-                        Layer.inputs layers[l],
-                        dtype = like.dtype,
-                        device = like.device
-                    )
-                    |> Direction.Matrix
-
-                let V =
-                    block.Members
-                    |> Array.map (fun l -> gradients[l] |> ValueOption.defaultWith (fun () -> zero l))
-
-                let solved = Preconditioning.solve block.Factored.Value V
-
-                block.Members
-                |> Array.iteri (fun i l ->
-                    if gradients[l].IsSome then
-                        directions[l] <- ValueSome solved[i])
-
-        directions
 
     member _.Layers = layers
     member _.Recipe = recipe
@@ -199,31 +171,26 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     /// Inverts what is due; all inverses are made before the first one is replaced. What was begun before is void.
     member _.Invert(seen: Observation voption array, report: string -> string -> unit) =
         forget ()
-        use scope = torch.NewDisposeScope()
+        use _scope = torch.NewDisposeScope()
 
-        // One curvature at a time.
-        let invert prepare =
+        // A curvature lives no longer than its inversion: all of them at once would take twice the statistics' memory.
+        let invert (struct (_, prepare: unit -> BlockInversion)) =
             use own = torch.NewDisposeScope()
-            let inversion: BlockInversion = prepare ()
-            let fresh = Inversion.run report inversion
-
-            let inverted = {
-                Block = inversion.Block
-                Fresh = fresh
-                Trace = inversion.Trace
-            }
-
+            let inverted = Inverted.Of(prepare ())
             inverted.Tensors |> List.iter (own.MoveToOuter >> ignore)
             inverted
 
-        for inverted in due seen |> Array.map invert do
-            inverted.HandOver()
+        let found =
+            due seen
+            |> Lanes.map (fun (struct (work, _)) -> work) (fun (inverted: Inverted) -> inverted.Tensors) invert
+
+        Inverted.HandOver(report, found)
 
     /// Begins the same beside the steps; it serves from the step at position `from` on.
     member _.BeginInversion(seen: Observation voption array, from: int, waits: bool) =
         forget ()
         use _scope = torch.NewDisposeScope()
-        let inversions = due seen |> Array.map (fun prepare -> prepare ())
+        let inversions = due seen |> Array.map (fun (struct (_, prepare)) -> prepare ())
         pending <- ValueSome(PendingInversions.Begin(from, waits, inversions))
 
     /// Inversions that were begun and do not serve yet.
@@ -268,12 +235,12 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     /// C^-1 grad for the layers that have a gradient, trusted as the recipe says; `rate` is each layer's learning rate.
     /// The results belong to the caller's scope.
     member _.Directions(gradients: Direction voption array, rate: int -> float) =
-        let directions = solve blocks gradients
+        let directions = BlockDirections.solve layers blocks gradients
 
         match recipe.Trust with
         | Trust.Raw -> directions
         | Trust.MatchNorm -> Trusted.matching gradients directions
-        | Trust.Graft _ -> Trusted.matching (solve grafts gradients) directions
+        | Trust.Graft _ -> Trusted.matching (BlockDirections.solve layers grafts gradients) directions
         | Trust.KlClip kappa -> Trusted.clipped kappa rate gradients directions
 
     /// Makes the inverse of the window's gradients again, as after a change of the window.

@@ -20,6 +20,12 @@ module internal Direction =
         | Direction.Matrix M -> M
         | Direction.Product(left, right) -> left.t().mm right
 
+    /// The tensors held.
+    let tensors direction =
+        match direction with
+        | Direction.Matrix M -> [ M ]
+        | Direction.Product(left, right) -> [ left; right ]
+
     /// A tensor whose type and device those of the direction are.
     let like direction =
         match direction with

@@ -115,9 +115,14 @@ module Factorization =
     let internal inverseOf (L: torch.Tensor) =
         if L.is_meta then L.clone () else L.cholesky_inverse ()
 
-    /// (L L^T)^-1 B. Shapes: L [d; d], B [d; k].
+    /// (L L^T)^-1 B. Shapes: L [...; d; d], B [...; d; k].
     let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
-        if L.is_meta then B.clone () else B.cholesky_solve L
+        if L.is_meta then
+            B.clone ()
+        else
+            // cholesky_solve copies L first.
+            let inner = torch.linalg.solve_triangular (L, B, upper = false)
+            torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
 
     /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1. Shapes: L [d; d], B [d; k].
     let internal solveByRoots (L: torch.Tensor) (B: torch.Tensor) =

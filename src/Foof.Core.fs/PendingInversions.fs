@@ -5,13 +5,29 @@ open System.Collections.Generic
 open System.Threading.Tasks
 open TorchSharp
 
-/// The fresh inverse of one block, none where the last one stays, and the statistics' trace that it was made of.
+/// The fresh inverse of one block, none where the last one stays.
 [<ReferenceEquality>]
 type internal Inverted = {
     Block: FactoredBlock
     Fresh: Factored voption
+    /// The trace of the statistics that it was made of.
     Trace: float voption
+    /// What is to be told of how it came about, by layer.
+    Reports: struct (string * string) list
 } with
+
+    /// Inverts; the fresh tensors belong to the caller's scope. The caller frees the curvature that they may share tensors
+    /// with.
+    static member Of(inversion: BlockInversion) =
+        let reports = List<struct (string * string)>()
+        let fresh = Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
+
+        {
+            Block = inversion.Block
+            Fresh = fresh
+            Trace = inversion.Trace
+            Reports = List.ofSeq reports
+        }
 
     /// The fresh tensors, for their owner.
     member inverted.Tensors =
@@ -19,22 +35,25 @@ type internal Inverted = {
         |> ValueOption.map Factored.tensors
         |> ValueOption.defaultValue []
 
-    /// Gives the block its fresh inverse.
-    member inverted.HandOver() =
-        if inverted.Fresh.IsSome then
-            inverted.Block.Replace inverted.Fresh
-            inverted.Trace |> ValueOption.iter (fun trace -> inverted.Block.Trace <- trace)
+    /// Tells what is to be told, then gives the blocks their fresh inverses.
+    static member HandOver(report: string -> string -> unit, all: Inverted array) =
+        for inverted in all do
+            for struct (layer, text) in inverted.Reports do
+                report layer text
+
+        for inverted in all do
+            if inverted.Fresh.IsSome then
+                inverted.Block.Replace inverted.Fresh
+                inverted.Trace |> ValueOption.iter (fun trace -> inverted.Block.Trace <- trace)
 
 /// Inversions that were begun and serve from a certain step on. Owns what they give until it is taken.
 [<Sealed>]
 type internal PendingInversions
-    private (due: int, task: Task<struct (Inverted array * struct (string * string) list)>) =
+    private (due: int, task: Task<Inverted array>) =
 
     let free () =
         if task.IsCompletedSuccessfully then
-            let struct (found, _) = task.Result
-
-            for inverted in found do
+            for inverted in task.Result do
                 for tensor in inverted.Tensors do
                     tensor.Dispose()
 
@@ -45,20 +64,12 @@ type internal PendingInversions
 
         let compute () =
             try
-                let reports = List<struct (string * string)>()
-
-                let invert (inversion: BlockInversion) = {
-                    Block = inversion.Block
-                    Fresh = Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
-                    Trace = inversion.Trace
-                }
-
-                let found = inversions |> Array.map invert
+                let found = inversions |> Array.map Inverted.Of
 
                 for inverted in found do
                     inverted.Tensors |> List.iter (Scope.detach >> ignore)
 
-                struct (found, List.ofSeq reports)
+                found
             finally
                 for inversion in inversions do
                     for tensor in inversion.Tensors do
@@ -73,7 +84,7 @@ type internal PendingInversions
 
     /// Inversions that were made before, as a checkpoint keeps them.
     static member Made(due: int, found: Inverted array) =
-        new PendingInversions(due, Task.FromResult struct (found, []))
+        new PendingInversions(due, Task.FromResult found)
 
     /// The position of the step from which on they serve.
     member _.Due = due
@@ -85,22 +96,12 @@ type internal PendingInversions
     member _.Found =
         (task :> IAsyncResult).AsyncWaitHandle.WaitOne() |> ignore
 
-        if task.IsFaulted then
-            [||]
-        else
-            let struct (found, _) = task.Result
-            found
+        if task.IsFaulted then [||] else task.Result
 
     /// Hands them over to their blocks, once they are made, and reports what was reported. Raises the error that they
     /// ended in.
     member _.HandOver(report: string -> string -> unit) =
-        let struct (found, reports) = task.GetAwaiter().GetResult()
-
-        for struct (layer, text) in reports do
-            report layer text
-
-        for inverted in found do
-            inverted.HandOver()
+        Inverted.HandOver(report, task.GetAwaiter().GetResult())
 
     interface IDisposable with
         /// For inversions that nobody will take.

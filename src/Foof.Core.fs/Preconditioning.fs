@@ -65,6 +65,21 @@ module internal Preconditioning =
 
         Array.mapi ofLayer part.Layers
 
+    /// About how many operations it takes to solve with Cholesky factors, which two threads do no faster than one; 0 for
+    /// inverses that are written out: their products serve both.
+    let solving (factored: Factored) (V: Direction) =
+        let solving side rows =
+            match side with
+            | Side.Inverse L -> Lanes.countedOn L (2.0 * float rows * float (L.size 2) ** 2.0)
+            | _ -> 0.0
+
+        match factored, V with
+        | Factored.Structured(Curvature.Kronecker(E, A), _), Direction.Product(left, right) ->
+            solving E (left.size 0) + solving A (right.size 0)
+        | Factored.Structured(Curvature.Kronecker(E, A), _), Direction.Matrix M ->
+            solving E (M.size 1) + solving A (M.size 0)
+        | _ -> 0.0
+
     let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
 
     /// (C + lambda I)^-1 V. Shapes: V one [d_out; d_in] a layer -> the same. The results belong to the caller's scope.

@@ -53,6 +53,7 @@ internal static partial class NativeLibraries
 
     private static nint Load()
     {
+        WaitingThreads.Limit();
         LoadBlas(Environment.GetEnvironmentVariable("FOOF_BLAS"));
         LoadTorch(Environment.GetEnvironmentVariable("FOOF_LIBTORCH"));
         var file = NativeFile;
