@@ -111,20 +111,20 @@ module internal OutputCovariance =
             LayerFactor.Product(activations, E)
         | _ -> invalidOp "A Jacobian's factor is made of products."
 
-    let private constant (delta: float) (factor: LayerFactor) (groups: int64) =
-        let shape, like = LayerFactor.shape factor, (LayerFactor.tensors factor).Head
+    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n; C; C].
+    let private plainBlocks (C: int64) factor =
+        if ofOneRow factor then
+            let struct (squares, errors) = pairs C factor
 
-        torch.full (
-            [| groups; shape[0] / groups; shape[1] |],
-            (1.0 / delta).ToScalar(),
-            dtype = double,
-            device = like.device
-        )
+            let norms =
+                (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
 
-    let private groupsOf factor =
-        match factor with
-        | LayerFactor.Product(_, E) -> E.size 0
-        | _ -> 1L
+            (errors * norms.unsqueeze 1L).matmul(errors.transpose (1L, 2L))
+        else
+            let n = LayerFactor.columns factor / C
+
+            joined n (C * (LayerFactor.shape factor |> Array.fold (*) 1L)) (fun (struct (start, count)) ->
+                square ((written C start count factor).reshape(count, C, -1L)))
 
     let private ofType (kind: torch.ScalarType) factor =
         match factor with
@@ -182,11 +182,7 @@ module internal OutputCovariance =
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =
-        Array.map2
-            (fun factor ratio ->
-                weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
-            (only J)
-            relative
+        Array.map2 (fun factor ratio -> plainBlocks C (ofType double factor) / ratio) (only J) relative
         |> Array.reduce (fun x y -> x + y)
 
     /// `prepare` with features of at most so many numbers.

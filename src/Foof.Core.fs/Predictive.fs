@@ -12,6 +12,11 @@ type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPar
     member internal _.Entries = entries
     member internal _.Parts = parts
 
+    /// How many bytes they take.
+    member _.Bytes =
+        System.Collections.Generic.HashSet(tensors, HashIdentity.Reference)
+        |> Seq.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+
     interface IDisposable with
         member _.Dispose() =
             for tensor in tensors do
