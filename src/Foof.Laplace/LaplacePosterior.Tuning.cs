@@ -13,12 +13,6 @@ public sealed partial class LaplacePosterior
 
     private const int SectionSteps = 10;
 
-    // gamma cannot exceed the columns: close to them it says how many there are, not how many the data determine.
-    private const double SuspiciousShare = 0.5;
-
-    // The gradient of loss and prior beside either alone, at a stationary point 0.
-    private const double StationaryShare = 0.1;
-
     /// <summary>
     /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
     /// data where there are some; else by evidence, which is safe for a last layer, and for a network that is
@@ -72,49 +66,6 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
-    /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
-    /// </summary>
-    /// <exception cref="InvalidOperationException">
-    /// The likelihood is another, or there were no labels.
-    /// </exception>
-    public void TuneNoiseByEvidence()
-    {
-        if (Likelihood is not Likelihood.Gaussian { sigma: var sigma })
-            throw new InvalidOperationException(
-                "Only a normal likelihood with one sigma has observation noise."
-            );
-        var entries = Facts.Entries;
-        var squares =
-            -2 * sigma * sigma * (LogLikelihood + LaplaceFacts.Normaliser(Facts.Likelihood, entries));
-        for (var round = 0; round < 100; round++)
-        {
-            TuneByEvidence();
-            var next = Math.Sqrt(squares / Math.Max(1e-9 * entries, entries - EffectiveParameters));
-            Rescale(sigma, next, squares);
-            if (Math.Abs(Math.Log(next / sigma)) < 1e-10)
-                return;
-            sigma = next;
-        }
-    }
-
-    private void Rescale(double before, double sigma, double squares)
-    {
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var data = DataPrecisionModule.scale(before * before / (sigma * sigma), Alive.Data);
-        var mean = Alive.Mean;
-        Adopt(PosteriorModule.withTemperature(Temperature, PosteriorModule.make(mean, data, Alive.Prior)));
-        var likelihood = Likelihood.NewGaussian(sigma);
-        Facts = Facts with
-        {
-            Likelihood = likelihood,
-            LogLikelihood =
-                -squares / (2 * sigma * sigma) - LaplaceFacts.Normaliser(likelihood, Facts.Entries),
-        };
-    }
-
-    /// <summary>
     /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely:
     /// a grid, then golden section on its logarithm.
     /// </summary>
@@ -132,26 +83,29 @@ public sealed partial class LaplacePosterior
     )
     {
         ArgumentNullException.ThrowIfNull(validation);
-        using var data = new ValidationLoss(this, validation, options ?? new(), progress);
+        var chosen = Checked(options);
         var before = PriorPrecision.ToArray();
         try
         {
-            SetPriorPrecision(
+            // What is prepared serves all precisions of the same ratios between layers.
+            Put(Grid[0]);
+            using var data = new ValidationLoss(this, validation, chosen, progress, cancellation);
+            Put(
                 PrecisionSearch.Minimise(
                     precision =>
                     {
-                        cancellation.ThrowIfCancellationRequested();
-                        SetPriorPrecision(precision);
+                        Put(precision);
                         return data.Value();
                     },
                     Grid,
                     SectionSteps
                 )
             );
+            ForgetEvidence();
         }
         catch
         {
-            SetPriorPrecision(before);
+            Put(before);
             throw;
         }
     }
@@ -171,7 +125,7 @@ public sealed partial class LaplacePosterior
     )
     {
         ArgumentNullException.ThrowIfNull(validation);
-        using var data = new ValidationLoss(this, validation, options ?? new(), progress);
+        using var data = new ValidationLoss(this, validation, Checked(options), progress, cancellation);
         var before = Temperature;
         double[] grid = [.. Enumerable.Range(-5, 8).Select(power => Math.Pow(10, power))];
         try
@@ -179,7 +133,6 @@ public sealed partial class LaplacePosterior
             Temperature = PrecisionSearch.Minimise(
                 temperature =>
                 {
-                    cancellation.ThrowIfCancellationRequested();
                     Temperature = temperature;
                     return data.Value();
                 },
@@ -193,47 +146,4 @@ public sealed partial class LaplacePosterior
             throw;
         }
     }
-
-    /// <summary>
-    /// The norm of the penalised loss's gradient, |N grad L + P (theta* - mean)|, beside |N grad L| + |P
-    /// (theta* - mean)|: 0 where the network is a stationary point of its prior, 1 at most. Null where it was
-    /// fitted without labels.
-    /// </summary>
-    public double? Unrest()
-    {
-        if (gradient is null)
-            return null;
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var (sum, loss, penalty) = (0.0, 0.0, 0.0);
-        for (var l = 0; l < layers.Length; l++)
-        {
-            var mean = Alive.Prior.Mean is { Length: > 0 } means ? Alive.Mean[l] - means[l] : Alive.Mean[l];
-            var (x, y) = (gradient[l] * (double)Facts.DataPoints, mean * PriorPrecision[l]);
-            sum += (x + y).square().sum().ToDouble();
-            loss += x.square().sum().ToDouble();
-            penalty += y.square().sum().ToDouble();
-        }
-        return Math.Sqrt(sum) / (Math.Sqrt(loss) + Math.Sqrt(penalty));
-    }
-
-    private void NoteEvidence()
-    {
-        warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
-        var gamma = EffectiveParameters;
-        if (!Facts.IsWhole && Alive.Data.IsLowRank && gamma > SuspiciousShare * Columns)
-            Warn(
-                $"{EvidencePrefix} {gamma:F0} effective parameters of {Columns} columns at most: the columns are too "
-                    + "few, the prior precision too small, and predictions too uncertain; use validation data, more "
-                    + "data points, or Kronecker factors."
-            );
-        if (!Facts.IsLastLayer && Unrest() is > StationaryShare and var unrest)
-            Warn(
-                $"{EvidencePrefix} the network is no stationary point of this prior: the gradient of loss and prior "
-                    + $"has {unrest:P0} of the norm that it could have at most, where a trained one has 0 %; predictions "
-                    + "are likely too uncertain; use validation data, or train with this weight decay."
-            );
-    }
-
-    private const string EvidencePrefix = "The evidence may mislead:";
 }

@@ -107,7 +107,12 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>
     /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
     /// </summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
     internal Posterior Core => Alive;
@@ -138,6 +143,12 @@ public sealed partial class LaplacePosterior : IDisposable
     public void SetPriorPrecision(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
+        Put(precision);
+        ForgetEvidence();
+    }
+
+    private void Put(params double[] precision)
+    {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         Adopt(
@@ -150,7 +161,8 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>
     /// Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.
     /// </summary>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit; nothing changed.</exception>
+    /// <exception cref="NumericalFailure">A number is not finite; nothing changed.</exception>
     public void SetPriorMean(params Tensor[] mean)
     {
         Argument.Whole(mean);
@@ -158,6 +170,7 @@ public sealed partial class LaplacePosterior : IDisposable
         using var unrecorded = no_grad();
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
         Adopt(PosteriorModule.withPrior(prior, Alive));
+        ForgetEvidence();
     }
 
     /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
@@ -166,9 +179,10 @@ public sealed partial class LaplacePosterior : IDisposable
     public IReadOnlyList<EvidencePoint> EvidenceCurve(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
+        var logLikelihood = LogLikelihood;
         using var scope = NewDisposeScope();
         var spectrum = PosteriorModule.spectrum(Alive);
-        var curve = Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        var curve = Evidence.curve(logLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
         return
         [
             .. precision.Select(
