@@ -75,6 +75,18 @@ public sealed record LaplaceFacts
         };
     }
 
+    /// <summary>What is known once further data came to them, at other weights.</summary>
+    internal LaplaceFacts And(FittedCurvature fitted, long dataPoints) =>
+        this with
+        {
+            Points = Points + fitted.Points,
+            DataPoints = DataPoints + dataPoints,
+            LogLikelihood = null,
+            Entries = Entries + fitted.Entries * dataPoints / fitted.Points,
+            Rule = Rule.Equals(fitted.Labels) ? Rule : Fisher.NewMonteCarlo(1),
+            IsWhole = IsWhole && fitted.Labels.IsFull && fitted.Points == dataPoints,
+        };
+
     /// <summary>What the loss leaves out of -log p of normal labels: 1/2 log(2 pi sigma^2) each.</summary>
     internal static double Normaliser(Likelihood likelihood, long entries) =>
         likelihood switch

@@ -29,6 +29,6 @@ public sealed partial class LaplacePosterior
         options ??= new();
         var layers = Covered(model, options);
         var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
-        return new(model, layers, posterior, facts, gradient) { Logger = options.Logger };
+        return new(model, layers, posterior, facts, gradient, options);
     }
 }
