@@ -59,6 +59,33 @@ public sealed class PredictionTests
         Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(PredictiveKind.Probit, false)]
+    [InlineData(PredictiveKind.Bridge, false)]
+    [InlineData(PredictiveKind.SampledOutputs, true)]
+    [InlineData(PredictiveKind.MonteCarlo, true)]
+    public void A_seed_decides_the_samples_of_predictions_that_take_some(PredictiveKind kind, bool samples)
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        Tensor Of(long seed) =>
+            posterior
+                .Predict(
+                    problem.Input,
+                    new()
+                    {
+                        Kind = kind,
+                        Samples = 5,
+                        Seed = seed,
+                    }
+                )
+                .Probabilities!;
+        var first = Of(1);
+        Assert.True(first.eq(Of(1)).all().item<bool>());
+        Assert.Equal(samples, !first.eq(Of(2)).all().item<bool>());
+    }
+
     [Fact]
     public void Probabilities_of_two_classes_are_made_as_asked()
     {
