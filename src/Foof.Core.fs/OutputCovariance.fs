@@ -5,8 +5,8 @@ open TorchSharp
 /// What J Sigma J^T of one part needs that does not depend on the prior precision.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal PreparedPart =
-    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions.
-    | LowRank of prior: torch.Tensor * features: torch.Tensor * V: torch.Tensor
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that has kappa.
+    | LowRank of prior: torch.Tensor * features: torch.Tensor * kappa: torch.Tensor
     /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
     | Basis of squares: torch.Tensor * errors: torch.Tensor
     /// J Q [n; C; p], the Jacobian in the eigenbasis Q of a matrix that is written out.
@@ -188,8 +188,8 @@ module internal OutputCovariance =
     /// `prepare` with features of at most so many numbers.
     let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
-        | DataPrecision.LowRank(U, relative, V, _) ->
-            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), V)
+        | DataPrecision.LowRank(U, relative, V, kappa) ->
+            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), kappa)
         | DataPrecision.Basis(Q_E, Q_A, _) ->
             let rotated = rotated Q_E Q_A (first J)
 
@@ -224,8 +224,8 @@ module internal OutputCovariance =
     /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
-        | DataPrecision.LowRank(_, _, V, kappa), PreparedPart.LowRank(prior, features, V') when
-            obj.ReferenceEquals(V, V')
+        | DataPrecision.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
+            obj.ReferenceEquals(kappa, kappa')
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
         | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
