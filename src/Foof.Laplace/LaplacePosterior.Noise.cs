@@ -52,8 +52,7 @@ public sealed partial class LaplacePosterior
     /// likely, for the prior precisions as they are: a grid, then golden section on its logarithm.
     /// </summary>
     /// <param name="validation">
-    /// Inputs and labels that the network was not trained with, not the test set. Each enumeration must give
-    /// the same batches.
+    /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
     /// <param name="options">How predictions are made of them; null: linearised.</param>
     /// <param name="progress">Told how often all of them were predicted.</param>

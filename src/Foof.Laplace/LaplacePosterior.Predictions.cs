@@ -226,6 +226,10 @@ public sealed partial class LaplacePosterior
     /// C; n C]; with the observation noise of a normal likelihood on its diagonal where that is wanted. The
     /// caller owns both.
     /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The input's type or device is not the model's, or a batch norm is in training mode.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
         ArgumentNullException.ThrowIfNull(input);

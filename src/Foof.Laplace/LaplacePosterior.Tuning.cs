@@ -21,8 +21,21 @@ public sealed partial class LaplacePosterior
     /// </summary>
     /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
-    /// <param name="progress">Told how often all of them were predicted.</param>
-    /// <param name="cancellation">Looked at between predictions.</param>
+    /// <param name="progress">
+    /// Told how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value, or the evidence
+    /// has no largest value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no validation data, and the posterior was fitted without labels or updated.
+    /// </exception>
     public void Tune(
         IEnumerable<(Tensor Input, Tensor Target)>? validation = null,
         PredictionOptions? options = null,
@@ -51,11 +64,22 @@ public sealed partial class LaplacePosterior
     /// <summary>
     /// Chooses the prior precision of the largest evidence: one for all layers, or one each.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
+    /// <param name="perLayer">
+    /// Whether each layer gets its own. A full Fisher that is written out over several layers has one for all
+    /// of them.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels or updated, or it is one of those that have a single precision.
+    /// </exception>
     /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
+        if (perLayer && Alive.Data is DataPrecision.Dense { shapes.Length: > 1 and var count })
+            throw new InvalidOperationException(
+                $"A full Fisher that is written out over {count} layers has one prior precision for all of them: tune "
+                    + "without perLayer, or use Kronecker factors."
+            );
         using (var scope = NewDisposeScope())
             SetPriorPrecision(
                 perLayer
@@ -73,8 +97,17 @@ public sealed partial class LaplacePosterior
     /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
-    /// <param name="progress">Told how often all of them were predicted.</param>
-    /// <param name="cancellation">Looked at between predictions.</param>
+    /// <param name="progress">
+    /// Told how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
     public void TuneByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
@@ -115,8 +148,17 @@ public sealed partial class LaplacePosterior
     /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
-    /// <param name="progress">Told how often all of them were predicted.</param>
-    /// <param name="cancellation">Looked at between predictions.</param>
+    /// <param name="progress">
+    /// Told how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
     public void TuneTemperatureByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,

@@ -134,4 +134,32 @@ public sealed class TuningTests
             Assert.Equal(large.PriorPrecision[0], small.PriorPrecision[0]);
         }
     }
+
+    [Fact]
+    public void Layers_whose_fisher_is_written_out_together_have_one_precision()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var together = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        var before = together.PriorPrecision.ToArray();
+        foreach (
+            var error in new[]
+            {
+                Assert
+                    .Throws<InvalidOperationException>(() => together.TuneByEvidence(perLayer: true))
+                    .Message,
+                Assert.ThrowsAny<ArgumentException>(() => together.SetPriorPrecision(1, 2)).Message,
+            }
+        )
+        {
+            Assert.Contains("over 2 layers", error, StringComparison.Ordinal);
+            Assert.Contains("use Kronecker factors", error, StringComparison.Ordinal);
+        }
+        Assert.Equal(before, together.PriorPrecision);
+        using var last = problem.Fit(new() { Structure = LaplaceStructure.Full, LastLayer = true });
+        last.TuneByEvidence(perLayer: true);
+        using var columns = LowRank(problem);
+        columns.TuneByEvidence(perLayer: true);
+        Assert.NotEqual(columns.PriorPrecision[0], columns.PriorPrecision[1]);
+    }
 }
