@@ -84,6 +84,89 @@ let private checks (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) (n
                 theta * ((Dense.shifted wanted.Delta wanted.Data) * theta))
     ]
 
+/// Several layers written out in one matrix share their prior precision.
+let private sharesPrecision data =
+    match data with
+    | DataPrecision.Dense(_, _, shapes) -> shapes.Length > 1
+    | _ -> false
+
+/// The temperature of the checks below.
+let private T = 0.3
+
+/// A posterior with a prior mean, a precision for each layer and a temperature, and its precision matrix P and P + N F.
+let private withEverything (setup: Setup) curvature (F: Matrix<float>) =
+    let shapes = setup.G.Shapes
+
+    let vector i =
+        Comparison.unflatten shapes setup.Vectors[i]
+
+    let data = DataPrecision.ofCurvature N curvature
+
+    let precision =
+        shapes
+        |> Array.mapi (fun l _ -> if sharesPrecision data then 0.7 else 0.3 + 0.4 * float l)
+
+    let prior = Prior.perLayer precision |> Prior.withMean (vector 1)
+    let posterior = Posterior.make (vector 0) data prior |> Posterior.withTemperature T
+
+    let P =
+        Array.map2 (fun shape delta -> Array.create (int (Array.fold (*) 1L shape)) delta) shapes precision
+        |> Array.concat
+        |> Matrix<float>.Build.DenseOfDiagonalArray
+
+    struct (posterior, P, P + F * N)
+
+let private logDet (matrix: Matrix<float>) = matrix.Cholesky().DeterminantLn
+
+let private further (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) : Check list =
+    let made = lazy (withEverything setup.Value (curvature setup.Value) (F setup.Value))
+
+    let check what (error: Posterior -> Matrix<float> -> Matrix<float> -> float) : Check =
+        let own =
+            Comparison.check $"mean, precision by layer, temperature / {what}" (fun () ->
+                let struct (posterior, P, all) = made.Value
+                error posterior P all)
+
+        {
+            own with
+                Error =
+                    Func<float>(fun () ->
+                        made.Force() |> ignore
+                        own.Error.Invoke())
+        }
+
+    let number what found (expected: Matrix<float> -> Matrix<float> -> float) =
+        check what (fun posterior P all -> Dense.distance [| expected P all |] [| found posterior |])
+
+    let apart () =
+        setup.Value.Vectors[0] - setup.Value.Vectors[1]
+
+    let p (matrix: Matrix<float>) = float matrix.RowCount
+
+    [
+        check "variances" (fun posterior _ all ->
+            Dense.distance
+                ((all.Inverse() * T).Diagonal().ToArray())
+                (flatten (Posterior.variances posterior)))
+        number "log det" Posterior.logDet (fun _ all -> logDet all - p all * log T)
+        number "log evidence" (Posterior.logEvidence -10.0) (fun P all ->
+            -10.0 - 0.5 * (apart () * (P * apart ()) - logDet P + logDet all))
+        number "divergence" Posterior.divergence (fun P all ->
+            0.5
+            * (T * (P * all.Inverse()).Trace() + apart () * (P * apart ()) - p P - p P * log T
+               + logDet all
+               - logDet P))
+        number
+            "log density"
+            (fun posterior ->
+                Posterior.logDensity
+                    (Comparison.unflatten setup.Value.G.Shapes setup.Value.Vectors[1])
+                    posterior)
+            (fun _ all ->
+                let squared = apart () * (all * apart ()) / T
+                0.5 * (logDet all - p all * log T - p all * log (2.0 * Math.PI) - squared))
+    ]
+
 let private onlyBlocks setup =
     Dense.onlyBlocks (Explicit.orders setup.Points) setup.F
 
@@ -98,6 +181,12 @@ let private structures: (string * (Setup -> Curvature) * (Setup -> Matrix<float>
     (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
     (fun setup ->
         Factors.kronecker Positions.Summed Positions.Averaged setup.Points
+        |> Factors.product)
+    "FOOF",
+    (fun setup -> Structure.activationFactors Positions.Averaged setup.G),
+    (fun setup ->
+        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
+        |> Array.map (fun struct (E, A) -> struct (Dense.identity E.RowCount, A))
         |> Factors.product)
     "eigenbasis",
     (fun setup -> Structure.eigenbasis Positions.Summed Positions.Averaged setup.G),
@@ -114,6 +203,7 @@ let cases (prefix: string) (setup: Lazy<Setup>) = [|
             [|
                 for delta in deltas do
                     yield! checks setup curvature F delta
+                yield! further setup curvature F
             |]
         )
 |]

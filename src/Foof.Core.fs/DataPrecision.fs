@@ -167,7 +167,8 @@ module DataPrecision =
         | DataPrecision.Dense(_, _, shapes) when wanted |> Array.exists (fun ratio -> ratio <> 1.0) ->
             invalidArg
                 (nameof precision)
-                $"A dense posterior over {shapes.Length} layers takes one prior precision for all of them; got several."
+                ($"A dense posterior over {shapes.Length} layers takes one prior precision for all of them; got several: "
+                 + "give one, or use Kronecker factors.")
         | _ -> part
 
     /// The same, ready for prior precisions of these ratios, one a layer: a low-rank part over several layers is

@@ -63,3 +63,16 @@ module Require =
                 name
                 ($"{name} must be {like.dtype} on {like.device}, like what it goes with; "
                  + $"got {tensor.dtype} on {tensor.device}.")
+
+    /// Whether two devices are one and the same. An index below zero is left open, as that of `torch.CUDA`: it goes with
+    /// every index.
+    let isSameDevice (x: torch.Device) (y: torch.Device) =
+        x.``type`` = y.``type`` && (x.index < 0 || y.index < 0 || x.index = y.index)
+
+    /// Raises unless `generator` is null, the default one, or draws on this device.
+    let generator (generator: torch.Generator) (device: torch.Device) =
+        if not (isNull generator) && not (isSameDevice generator.device device) then
+            invalidArg
+                (nameof generator)
+                ($"generator must draw on {device}, where the tensors are; it draws on {generator.device}: make it with "
+                 + "new Generator(seed, device).")

@@ -105,15 +105,8 @@ module internal LikelihoodCheck =
 
     /// Raises unless `generator` is none or one for the output's device.
     let generator (generator: torch.Generator) (output: torch.Tensor) =
-        if
-            not (isNull generator)
-            && Reading.hasData output
-            && generator.device.``type`` <> output.device_type
-        then
-            invalidArg
-                (nameof generator)
-                $"generator must be one for the output's device {output.device}; got one for \
-                  {generator.device}."
+        if Reading.hasData output then
+            Require.generator generator output.device
 
     /// Raises when outputs are not finite, or log rates so large that counts lose their units.
     let finite likelihood (output: torch.Tensor) =

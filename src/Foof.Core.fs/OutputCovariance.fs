@@ -5,8 +5,8 @@ open TorchSharp
 /// What J Sigma J^T of one part needs that does not depend on the prior precision.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal PreparedPart =
-    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions.
-    | LowRank of prior: torch.Tensor * features: torch.Tensor * V: torch.Tensor
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that has kappa.
+    | LowRank of prior: torch.Tensor * features: torch.Tensor * kappa: torch.Tensor
     /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
     | Basis of squares: torch.Tensor * errors: torch.Tensor
     /// J Q [n; C; p], the Jacobian in the eigenbasis Q of a matrix that is written out.
@@ -111,20 +111,20 @@ module internal OutputCovariance =
             LayerFactor.Product(activations, E)
         | _ -> invalidOp "A Jacobian's factor is made of products."
 
-    let private constant (delta: float) (factor: LayerFactor) (groups: int64) =
-        let shape, like = LayerFactor.shape factor, (LayerFactor.tensors factor).Head
+    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n; C; C].
+    let private plainBlocks (C: int64) factor =
+        if ofOneRow factor then
+            let struct (squares, errors) = pairs C factor
 
-        torch.full (
-            [| groups; shape[0] / groups; shape[1] |],
-            (1.0 / delta).ToScalar(),
-            dtype = double,
-            device = like.device
-        )
+            let norms =
+                (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
 
-    let private groupsOf factor =
-        match factor with
-        | LayerFactor.Product(_, E) -> E.size 0
-        | _ -> 1L
+            (errors * norms.unsqueeze 1L).matmul(errors.transpose (1L, 2L))
+        else
+            let n = LayerFactor.columns factor / C
+
+            joined n (C * (LayerFactor.shape factor |> Array.fold (*) 1L)) (fun (struct (start, count)) ->
+                square ((written C start count factor).reshape(count, C, -1L)))
 
     let private ofType (kind: torch.ScalarType) factor =
         match factor with
@@ -182,18 +182,14 @@ module internal OutputCovariance =
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =
-        Array.map2
-            (fun factor ratio ->
-                weightedBlocks C (constant ratio factor (groupsOf factor)) (ofType double factor))
-            (only J)
-            relative
+        Array.map2 (fun factor ratio -> plainBlocks C (ofType double factor) / ratio) (only J) relative
         |> Array.reduce (fun x y -> x + y)
 
     /// `prepare` with features of at most so many numbers.
     let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
-        | DataPrecision.LowRank(U, relative, V, _) ->
-            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), V)
+        | DataPrecision.LowRank(U, relative, V, kappa) ->
+            PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), kappa)
         | DataPrecision.Basis(Q_E, Q_A, _) ->
             let rotated = rotated Q_E Q_A (first J)
 
@@ -228,8 +224,8 @@ module internal OutputCovariance =
     /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
-        | DataPrecision.LowRank(_, _, V, kappa), PreparedPart.LowRank(prior, features, V') when
-            obj.ReferenceEquals(V, V')
+        | DataPrecision.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
+            obj.ReferenceEquals(kappa, kappa')
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
         | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->

@@ -47,6 +47,7 @@ module Posterior =
 
         if prior.Mean.Length > 0 then
             Weights.check "the prior's mean" (Weights.shapes mean) prior.Mean
+            Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
     /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
     /// precisions that are not positive, and a NumericalFailure for weights that are not finite.

@@ -7,16 +7,7 @@ open TorchSharp
 module PosteriorSample =
 
     let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
-        let device = posterior.Mean[0].device
-
-        if
-            not (isNull generator)
-            && (generator.device.``type`` <> device.``type``
-                || generator.device.index <> device.index)
-        then
-            invalidArg
-                (nameof generator)
-                $"generator must be on the posterior's device, {device}; got it on {generator.device}."
+        Require.generator generator posterior.Mean[0].device
 
     /// Standard normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at
     /// once, and those that a part wants besides.

@@ -12,14 +12,20 @@ type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPar
     member internal _.Entries = entries
     member internal _.Parts = parts
 
+    /// How many bytes they take.
+    member _.Bytes =
+        System.Collections.Generic.HashSet(tensors, HashIdentity.Reference)
+        |> Seq.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+
     interface IDisposable with
         member _.Dispose() =
             for tensor in tensors do
                 tensor.Dispose()
 
 /// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what follows for
-/// class probabilities. Cross Grams only: nothing of size p x C is formed where the posterior does not hold it.
-/// Results belong to the caller. (MATH 6)
+/// class probabilities. By cross Grams where a layer's gradients are products of one row each: nothing of size p x C is
+/// formed there. Layers with positions, and matrices that are written out, take C p_l numbers a point, for a run of
+/// points at a time. Results belong to the caller. (MATH 6)
 [<RequireQualifiedAccess>]
 module Predictive =
 
@@ -156,7 +162,7 @@ module Predictive =
             alpha / alpha.sum (1L, keepdim = true))
 
     /// Samples of the outputs, f + L eps with L L^T the covariance. Shapes: f [n; C], covariance [n; C; C] ->
-    /// [k; n; C], float64. Raises an ArgumentException for k = 0.
+    /// [k; n; C], float64. Raises an ArgumentException for k = 0 and a generator on another device.
     let sampleOutputs
         (k: int)
         (generator: torch.Generator)
@@ -164,6 +170,7 @@ module Predictive =
         (covariance: torch.Tensor)
         =
         Require.atLeast "the number of samples" 1 k
+        Require.generator generator output.device
         requireFit output covariance
 
         Scope.tensor (fun () ->

@@ -31,8 +31,16 @@ module Prior =
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The same around another mean, which it shares.
-    let withMean (mean: torch.Tensor array) (prior: Prior) = { prior with Mean = mean }
+    /// The same around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
+    let withMean (mean: torch.Tensor array) (prior: Prior) =
+        for matrix in mean do
+            Reading.requireFinite
+                "the prior's mean"
+                "numbers are not finite"
+                "give the weights that the prior is to be around"
+                matrix
+
+        { prior with Mean = mean }
 
     /// The same mean with other precisions.
     let withPrecision (precision: float array) (prior: Prior) = {

@@ -41,7 +41,9 @@ public sealed record LaplaceFacts
     /// <summary>Whether the last layer alone is covered.</summary>
     public required bool IsLastLayer { get; init; }
 
-    /// <summary>Whether nothing of the Fisher of all N is left out.</summary>
+    /// <summary>
+    /// Whether nothing of the Fisher is left out: the full one, of all labels of all N data points.
+    /// </summary>
     public required bool IsWhole { get; init; }
 
     /// <summary>How the network's output speaks about labels.</summary>
@@ -59,7 +61,7 @@ public sealed record LaplaceFacts
     )
     {
         var entries = fitted.Entries * dataPoints / fitted.Points;
-        var isFull = fitted.Curvature is Curvature.LowRank && fitted.Labels.IsFull;
+        var isWritten = isDense || fitted.Curvature is Curvature.LowRank;
         return new()
         {
             Likelihood = likelihood,
@@ -69,9 +71,21 @@ public sealed record LaplaceFacts
             Entries = entries,
             Rule = fitted.Labels,
             IsLastLayer = isLastLayer,
-            IsWhole = (isDense || isFull) && fitted.Points == dataPoints,
+            IsWhole = isWritten && fitted.Labels.IsFull && fitted.Points == dataPoints,
         };
     }
+
+    /// <summary>What is known once further data came to them, at other weights.</summary>
+    internal LaplaceFacts And(FittedCurvature fitted, long dataPoints) =>
+        this with
+        {
+            Points = Points + fitted.Points,
+            DataPoints = DataPoints + dataPoints,
+            LogLikelihood = null,
+            Entries = Entries + fitted.Entries * dataPoints / fitted.Points,
+            Rule = Rule.Equals(fitted.Labels) ? Rule : Fisher.NewMonteCarlo(1),
+            IsWhole = IsWhole && fitted.Labels.IsFull && fitted.Points == dataPoints,
+        };
 
     /// <summary>What the loss leaves out of -log p of normal labels: 1/2 log(2 pi sigma^2) each.</summary>
     internal static double Normaliser(Likelihood likelihood, long entries) =>

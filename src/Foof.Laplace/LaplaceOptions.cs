@@ -58,7 +58,12 @@ public sealed record LaplaceOptions
     public long MemoryBudget { get; init; } = DefaultMemoryBudget;
 
     /// <summary>Where the posterior logs its warnings; nowhere at first.</summary>
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     /// <summary>The core's rule of labels; null where it is left open.</summary>
     internal Fisher? Rule => Labels is { } labels ? LabelRules.Of(labels, SampledLabels) : null;

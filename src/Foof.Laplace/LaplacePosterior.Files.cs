@@ -7,14 +7,20 @@ public sealed partial class LaplacePosterior
 {
     /// <summary>
     /// Writes the posterior to a safetensors file, which <see cref="Load"/> reads to the same bits. The
-    /// network is not in it.
+    /// network is not in it, nor are <see cref="Warnings"/> and <see cref="DiscardedShare"/>; <see cref="Facts"/> tells of sampled labels again.
     /// </summary>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written; what was there stays.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was freed.</exception>
     public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient);
 
     /// <summary>Reads what <see cref="Save"/> wrote, for the network that it was fitted to.</summary>
     /// <param name="model">The network, with the weights that it had; it stays the caller's.</param>
     /// <param name="path">The file.</param>
-    /// <param name="options">Which layers it covers, as when it was fitted; null: all.</param>
+    /// <param name="options">
+    /// As when it was fitted: which layers it covers, and its structure where <see cref="Update"/> follows;
+    /// null: Kronecker factors of all layers.
+    /// </param>
     /// <exception cref="ArgumentException">The file is of another network, or of something else.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static LaplacePosterior Load(
@@ -29,6 +35,6 @@ public sealed partial class LaplacePosterior
         options ??= new();
         var layers = Covered(model, options);
         var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
-        return new(model, layers, posterior, facts, gradient) { Logger = options.Logger };
+        return new(model, layers, posterior, facts, gradient, options);
     }
 }

@@ -91,10 +91,7 @@ public sealed partial class LaplacePosterior
             var data = DataPrecisionModule.ofCurvature(points, Packed(fitted.Curvature));
             var posterior = PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
             var facts = LaplaceFacts.Of(likelihood, fitted, points, IsLastLayer(model, layers), fit.IsDense);
-            var found = new LaplacePosterior(model, layers, posterior, facts, fitted.Gradient)
-            {
-                Logger = options.Logger,
-            };
+            var found = new LaplacePosterior(model, layers, posterior, facts, fitted.Gradient, options);
             kept = found.Tensors;
             found.NoteLabels(options);
             return found;

@@ -6,21 +6,27 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     /// <summary>Predicts one batch. The caller owns the result.</summary>
-    /// <exception cref="ArgumentException">The batch is empty, or there are no samples.</exception>
+    /// <exception cref="ArgumentException">
+    /// The batch is empty, or an option is out of its range or not one of this loss's.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
     /// Predicts batches one after another; the result has all of them, and the caller owns it. Linearised
     /// predictions run through the batches once, sampled networks once for as many samples as fit the memory
-    /// budget.
+    /// budget: each enumeration must give the same batches in the same order.
     /// </summary>
     /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
     /// <param name="options">How; null: linearised, by probit.</param>
     /// <param name="progress">Told the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty, or there are no samples.
+    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
+    /// enumeration gave other batches than the first.
     /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
         PredictionOptions? options = null,
@@ -29,11 +35,7 @@ public sealed partial class LaplacePosterior
     )
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        options ??= new();
-        Require.atLeast("the number of samples", 1, options.Samples);
-        Argument.Known(options.Kind, nameof(options.Kind));
-        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
-        _ = Alive;
+        options = Checked(options);
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
@@ -50,6 +52,23 @@ public sealed partial class LaplacePosterior
         var joined = Prediction.Join(parts);
         Free(parts);
         return joined;
+    }
+
+    // Before anything is looked at: a pass over the data may be long.
+    private PredictionOptions Checked(PredictionOptions? options)
+    {
+        options ??= new();
+        Require.atLeast("the number of samples", 1, options.Samples);
+        Argument.Known(options.Kind, nameof(options.Kind));
+        Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
+        _ = Alive;
+        if (options.Kind == PredictiveKind.Bridge && Likelihood.IsBernoulli)
+            throw new ArgumentException(
+                $"Kind must be Probit, SampledOutputs or MonteCarlo for {Loss.BinaryCrossEntropy}, which has no "
+                    + "softmax; got Bridge.",
+                nameof(options)
+            );
+        return options;
     }
 
     /// <summary>
@@ -124,7 +143,7 @@ public sealed partial class LaplacePosterior
     /// <summary>
     /// The predictions of such batches, without the probabilities' spread; the caller owns them.
     /// </summary>
-    internal Prediction Predict(IReadOnlyList<LinearisedBatch> batches, PredictionOptions options)
+    internal Prediction Predict(IEnumerable<LinearisedBatch> batches, PredictionOptions options)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)options.Seed, Alive.Mean[0].device);
@@ -152,7 +171,7 @@ public sealed partial class LaplacePosterior
         var variance = linalg.diagonal(covariance).reshape(output.shape);
         var mean = output.to(ScalarType.Float64);
         if (!Likelihood.IsCategorical)
-            return new(mean, Bernoulli(mean, variance), variance, null);
+            return new(mean, Bernoulli(options, generator, mean, variance, covariance), variance, null);
         if (output.dim() != 2)
             throw new ArgumentException(
                 "Linearised class probabilities need one output [n; C] a data point; predict by Monte Carlo."
@@ -185,15 +204,32 @@ public sealed partial class LaplacePosterior
             .var(0, unbiased: false)
             .sum(1);
 
-    // sigmoid(f / sqrt(1 + pi/8 v)): MacKay's own case.
-    private Tensor? Bernoulli(Tensor mean, Tensor variance) =>
-        Likelihood.IsBernoulli ? (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid() : null;
+    // By probit sigmoid(f / sqrt(1 + pi/8 v)), MacKay's own case.
+    private Tensor? Bernoulli(
+        PredictionOptions options,
+        Generator generator,
+        Tensor mean,
+        Tensor variance,
+        Tensor covariance
+    ) =>
+        !Likelihood.IsBernoulli ? null
+        : options.Kind == PredictiveKind.SampledOutputs
+            ? Predictive
+                .sampleOutputs(options.Samples, generator, mean.reshape(mean.shape[0], -1), covariance)
+                .sigmoid()
+                .mean([0L])
+                .reshape(mean.shape)
+        : (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid();
 
     /// <summary>
     /// The covariance of all outputs of all points of a batch, entry c of point i at i C + c, in float64 [n
     /// C; n C]; with the observation noise of a normal likelihood on its diagonal where that is wanted. The
     /// caller owns both.
     /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The input's type or device is not the model's, or a batch norm is in training mode.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -223,6 +259,11 @@ public sealed partial class LaplacePosterior
                 $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
                     + $"got [{string.Join("; ", target.shape)}].",
                 nameof(target)
+            );
+        if ((Likelihood.IsCategorical || Likelihood.IsBernoulli) && prediction.Probabilities is null)
+            throw new ArgumentException(
+                $"prediction must have probabilities, for {Loss}; it has none: make it with this posterior.",
+                nameof(prediction)
             );
         using var scope = NewDisposeScope();
         var y = target.to(ScalarType.Float64);

@@ -25,7 +25,8 @@ public sealed partial class LaplacePosterior : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Layer[] layers;
-    private readonly Tensor[]? gradient;
+    private readonly LaplaceOptions options;
+    private Tensor[]? gradient;
     private readonly List<string> warnings = [];
     private Posterior posterior;
     private bool isDisposed;
@@ -35,11 +36,12 @@ public sealed partial class LaplacePosterior : IDisposable
         Layer[] layers,
         Posterior posterior,
         LaplaceFacts facts,
-        Tensor[]? gradient
+        Tensor[]? gradient,
+        LaplaceOptions options
     )
     {
         (this.model, this.layers, this.posterior, this.gradient) = (model, layers, posterior, gradient);
-        Facts = facts;
+        (Facts, this.options, Logger) = (facts, options, options.Logger);
         foreach (var tensor in Tensors)
             tensor.DetachFromDisposeScope();
     }
@@ -79,15 +81,20 @@ public sealed partial class LaplacePosterior : IDisposable
     public double EffectiveParameters => PosteriorModule.effectiveParameters(Alive);
 
     /// <summary>log p(D), by Laplace's approximation.</summary>
-    /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels, or updated.
+    /// </exception>
     public double LogEvidence => PosteriorModule.logEvidence(LogLikelihood, Alive);
 
     /// <summary>log p(D | theta*) of all N data points.</summary>
-    /// <exception cref="InvalidOperationException">The posterior was fitted without labels.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels, or updated.
+    /// </exception>
     public double LogLikelihood =>
         Facts.LogLikelihood
         ?? throw new InvalidOperationException(
-            "The evidence needs labels; this posterior was fitted to batches without."
+            "The evidence needs the labels of all data at the same weights; this posterior was fitted to batches "
+                + "without, or updated: use validation data, or fit it anew."
         );
 
     /// <summary>The divergence of the posterior from the prior, in nats.</summary>
@@ -107,7 +114,12 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>
     /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
     /// </summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
     internal Posterior Core => Alive;
@@ -138,6 +150,12 @@ public sealed partial class LaplacePosterior : IDisposable
     public void SetPriorPrecision(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
+        Put(precision);
+        ForgetEvidence();
+    }
+
+    private void Put(params double[] precision)
+    {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         Adopt(
@@ -150,7 +168,8 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>
     /// Centres the prior on other weights, one [d_out; d_in] a layer; they are copied. None: zero.
     /// </summary>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="ArgumentException">Shapes, types or devices do not fit; nothing changed.</exception>
+    /// <exception cref="NumericalFailure">A number is not finite; nothing changed.</exception>
     public void SetPriorMean(params Tensor[] mean)
     {
         Argument.Whole(mean);
@@ -158,6 +177,7 @@ public sealed partial class LaplacePosterior : IDisposable
         using var unrecorded = no_grad();
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
         Adopt(PosteriorModule.withPrior(prior, Alive));
+        ForgetEvidence();
     }
 
     /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
@@ -166,9 +186,10 @@ public sealed partial class LaplacePosterior : IDisposable
     public IReadOnlyList<EvidencePoint> EvidenceCurve(params double[] precision)
     {
         ArgumentNullException.ThrowIfNull(precision);
+        var logLikelihood = LogLikelihood;
         using var scope = NewDisposeScope();
         var spectrum = PosteriorModule.spectrum(Alive);
-        var curve = Evidence.curve(LogLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        var curve = Evidence.curve(logLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
         return
         [
             .. precision.Select(
@@ -176,25 +197,6 @@ public sealed partial class LaplacePosterior : IDisposable
             ),
         ];
     }
-
-    /// <summary>Samples of the weights, [k; d_out; d_in] a layer; the caller owns them.</summary>
-    /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
-    public Tensor[] Sample(int k, Generator? generator = null) => PosteriorSample.draw(k, generator, Alive);
-
-    /// <summary>The same into the caller's memory.</summary>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
-    public void SampleInto(Tensor[] samples, Generator? generator = null)
-    {
-        Argument.Whole(samples);
-        PosteriorSample.into(generator, samples, Alive);
-    }
-
-    /// <summary>The same in chunks that fit memory; each is freed when the next one is asked for.</summary>
-    public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
-        PosteriorSample.stream(k, generator, Alive);
-
-    /// <summary>The weights' marginal variances, [d_out; d_in] a layer; the caller owns them.</summary>
-    public Tensor[] Variances() => PosteriorModule.variances(Alive);
 
     // Tensors may go on from the old posterior to the new one: each is freed when it is in neither.
     private void Adopt(Posterior next)

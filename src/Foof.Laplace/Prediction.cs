@@ -25,7 +25,7 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
     /// <summary>
     /// The mean over outputs of a data point's variance [n]: how little the network knows of it.
     /// </summary>
-    public Tensor Uncertainty() => Variance.flatten(1).mean([1L]);
+    public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
 
     /// <summary>Takes its tensors out of every scope.</summary>
     internal Prediction Detached()

@@ -19,7 +19,8 @@ public sealed record PredictionOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>
-    /// The most bytes that samples of weights take at once; more are taken one after another.
+    /// The most bytes that samples of weights take at once; more are taken one after another. And the most that
+    /// a choice by validation data keeps of all its batches; others are linearised anew for each value.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 }

@@ -204,3 +204,27 @@ let ``a vector that is not of the output's shape and type is refused`` () =
             mistake (fun () -> Likelihood.hessianProduct Likelihood.Poisson f v |> ignore)
 
         Assert.Contains("v must have the output's shape and type for an output Float64 [4; 3]", message)
+
+[<Theory>]
+[<InlineData("cpu", "cpu", true)>]
+[<InlineData("cuda", "cuda:0", true)>]
+[<InlineData("cuda:0", "cuda", true)>]
+[<InlineData("cuda:1", "cuda:1", true)>]
+[<InlineData("cuda:0", "cuda:1", false)>]
+[<InlineData("cpu", "cuda:0", false)>]
+[<InlineData("meta", "cpu", false)>]
+let ``devices are the same where all that both say agrees`` (x: string) (y: string) (expected: bool) =
+    Assert.Equal(expected, Require.isSameDevice (torch.device x) (torch.device y))
+    Assert.Equal(expected, Require.isSameDevice (torch.device y) (torch.device x))
+
+[<Fact>]
+let ``a generator of another device is refused with a remedy`` () =
+    use generator = new torch.Generator 1UL
+    Require.generator null (torch.device "cuda:0")
+    Require.generator generator torch.CPU
+
+    let message =
+        mistake (fun () -> Require.generator generator (torch.device "cuda:1"))
+
+    Assert.Contains("generator must draw on cuda:1", message)
+    Assert.Contains("new Generator(seed, device)", message)

@@ -226,3 +226,26 @@ let ``no function of a posterior leaves a tensor behind`` () =
                 (Posterior.spectrum posterior).Kappa.Dispose())
 
         Assert.Equal(0L, live)
+
+[<Fact>]
+let ``a prior's mean of another type or that is not finite is refused`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for case in cases () do
+        let whole = posterior case (fun _ -> 0.5)
+
+        let mean =
+            whole.Mean |> Array.map (fun matrix -> matrix.``to`` torch.ScalarType.Float32)
+
+        let prior = Prior.withMean mean (Prior.isotropic mean.Length 0.5)
+
+        for act in
+            [
+                (fun () -> Posterior.withPrior prior whole |> ignore)
+                (fun () -> Posterior.make whole.Mean whole.Data prior |> ignore)
+            ] do
+            Assert.Contains("the prior's mean", (Oracle.raises<System.ArgumentException> act).Message)
+
+        let bad = whole.Mean |> Array.map (fun matrix -> matrix * nan)
+        let act () = Prior.withMean bad prior |> ignore
+        Assert.Contains("the prior's mean", (Oracle.raises<NumericalFailure> act).Message)

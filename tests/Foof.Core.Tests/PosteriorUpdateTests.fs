@@ -5,6 +5,7 @@ module Foof.Core.Tests.PosteriorUpdateTests
 open System.Collections.Generic
 open Foof
 open Foof.Core.Tests.Posteriors
+open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Xunit
 
@@ -33,6 +34,60 @@ let ``equal Kronecker products merge into one of twice the trace`` () =
         let twice = PosteriorUpdate.add case.Data case.Data
         let found = Curvature.dense (DataPrecision.toCurvature twice)
         Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
+
+/// E (x) A of two layers' products, (E + pi E') (x) (A + A'/pi) with the trace of the sum.
+let private mergedByHand (N: float, curvature) (N': float, further) =
+    let sides (scale: float) curvature =
+        match curvature with
+        | Curvature.Blocks parts ->
+            parts
+            |> Array.map (fun part ->
+                match part with
+                | Curvature.Kronecker(Side.Full E, Side.Full A) ->
+                    Oracle.matrix (E.squeeze 0L) * scale, Oracle.matrix (A.squeeze 0L)
+                | _ -> invalidOp "The case has another structure.")
+        | _ -> invalidOp "The case has another structure."
+
+    Array.map2
+        (fun (E: Matrix<float>, A: Matrix<float>) (E': Matrix<float>, A': Matrix<float>) ->
+            let pi = sqrt (E.Trace() * A'.Trace() / (E'.Trace() * A.Trace()))
+            let product: Matrix<float> = (E + E' * pi).KroneckerProduct(A + A' / pi)
+            product * ((E.Trace() * A.Trace() + E'.Trace() * A'.Trace()) / product.Trace()))
+        (sides N curvature)
+        (sides N' further)
+
+[<Fact>]
+let ``different Kronecker products merge by the formula of their factors`` () =
+    use _scope = torch.NewDisposeScope()
+    let kronecker = Structure.kronecker Positions.Summed Positions.Averaged
+    let first, second = kronecker (factor ()), kronecker (narrow ())
+
+    let found =
+        PosteriorUpdate.add (DataPrecision.ofCurvature N first) (DataPrecision.ofCurvature 7.0 second)
+        |> DataPrecision.toCurvature
+
+    match found with
+    | Curvature.Blocks parts ->
+        Array.iter2
+            (fun expected part -> Oracle.agreesWith Tolerance.explicit expected (Curvature.dense part))
+            (mergedByHand (N, first) (7.0, second))
+            parts
+    | _ -> Assert.Fail "The sum has another structure."
+
+[<Theory>]
+[<InlineData("FOOF")>]
+[<InlineData("EKFAC")>]
+let ``equal FOOF and EKFAC matrices merge into one of twice the trace`` (name: string) =
+    use _scope = torch.NewDisposeScope()
+
+    for case in cases () |> List.filter (fun case -> case.Name = name) do
+        let twice = PosteriorUpdate.add case.Data case.Data
+        let found = Curvature.dense (DataPrecision.toCurvature twice)
+        let expected = 2.0 * case.Matrix.Trace()
+        Oracle.agrees Tolerance.explicit [| expected |] [| (Oracle.matrix found).Trace() |]
+
+        if name = "FOOF" then
+            Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
 
 [<Fact>]
 let ``compression keeps the leading eigenvalues and reports the share that it drops`` () =

@@ -274,3 +274,18 @@ let ``a written-out posterior's covariance is the same with and without kept fea
                     Tolerance.explicit
                     (rows * sigma * rows.Transpose())
                     (found.select (0L, int64 i))
+
+[<Fact>]
+let ``what was prepared for a low-rank posterior is not taken for one of other data`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let case =
+        Posteriors.cases ()
+        |> List.find (fun case -> case.Name = "low rank with few columns")
+
+    let own = Posteriors.posterior case (fun _ -> 0.7)
+    let J = narrow ()
+    use prepared = Predictive.prepare 3L J own
+    Predictive.covarianceOf prepared (Posterior.withPrecision 2.0 own) |> ignore
+    let scaled = Posterior.make own.Mean (DataPrecision.scale 4.0 own.Data) own.Prior
+    Oracle.refused [ "another posterior" ] (fun () -> Predictive.covarianceOf prepared scaled |> ignore)

@@ -71,4 +71,108 @@ public sealed class CalibrationTests
         Assert.Throws<ArgumentException>(() => Calibration.Accuracy(Probabilities, Labels + 2));
         Assert.Throws<ArgumentException>(() => Calibration.Accuracy(Probabilities, Labels.narrow(0, 0, 2)));
     }
+
+    public static TheoryData<string, Func<Tensor, object>> Scores =>
+        new()
+        {
+            { nameof(Calibration.NegativeLogLikelihood), p => Calibration.NegativeLogLikelihood(p, Labels) },
+            { nameof(Calibration.Accuracy), p => Calibration.Accuracy(p, Labels) },
+            { nameof(Calibration.Brier), p => Calibration.Brier(p, Labels) },
+            { nameof(Calibration.CalibrationError), p => Calibration.CalibrationError(p, Labels) },
+            { nameof(Calibration.Reliability), p => Calibration.Reliability(p, Labels) },
+            { nameof(Calibration.Entropy), Calibration.Entropy },
+            { nameof(Calibration.Doubt), Calibration.Doubt },
+        };
+
+    [Theory]
+    [MemberData(nameof(Scores))]
+    public void What_is_no_probability_is_refused(string name, Func<Tensor, object> score)
+    {
+        Assert.NotEmpty(name);
+        using var scope = NewDisposeScope();
+        Assert.NotNull(score(Probabilities));
+        foreach (
+            var wrong in new[]
+            {
+                randn(4, 3),
+                Probabilities * 0.9,
+                Probabilities - 1,
+                ones(4, 3, dtype: ScalarType.Int64),
+            }
+        )
+        {
+            var error = Assert.ThrowsAny<ArgumentException>(() => score(wrong));
+            Assert.Contains(
+                "pass softmax(1) of the outputs, or Prediction.Probabilities",
+                error.Message,
+                StringComparison.Ordinal
+            );
+        }
+        var bad = Probabilities;
+        bad[1, 1] = double.NaN;
+        Assert.Contains(
+            "probabilities",
+            Assert.Throws<NumericalFailure>(() => score(bad)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Probabilities_of_few_bits_are_taken()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var exact = randn(50, 10).softmax(1);
+        var labels = exact.argmax(1);
+        foreach (var kind in new[] { ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32 })
+            Assert.Equal(1.0, Calibration.Accuracy(exact.to(kind), labels), 0.05);
+    }
+
+    [Fact]
+    public void Labels_are_whole_numbers_of_any_size_on_the_same_device()
+    {
+        using var scope = NewDisposeScope();
+        var expected = Calibration.NegativeLogLikelihood(Probabilities, Labels);
+        foreach (var kind in new[] { ScalarType.Int32, ScalarType.Int16, ScalarType.Byte })
+            Assert.Equal(expected, Calibration.NegativeLogLikelihood(Probabilities, Labels.to(kind)));
+        foreach (var kind in new[] { ScalarType.Float32, ScalarType.Bool })
+            Assert.Contains(
+                $"{kind}",
+                Assert
+                    .ThrowsAny<ArgumentException>(() =>
+                        Calibration.NegativeLogLikelihood(Probabilities, Labels.to(kind))
+                    )
+                    .Message,
+                StringComparison.Ordinal
+            );
+        Assert.Contains(
+            "meta",
+            Assert
+                .ThrowsAny<ArgumentException>(() =>
+                    Calibration.Brier(Probabilities, Labels.to(device("meta")))
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Outputs_without_classes_are_refused_by_temperature_scaling()
+    {
+        using var scope = NewDisposeScope();
+        foreach (
+            var action in new Action[]
+            {
+                () => TemperatureScaling.Fit(ones(4), Labels),
+                () => new TemperatureScaling(1).Apply(ones(4)),
+                () => new TemperatureScaling(1).Apply(ones(4, 3, 2)),
+            }
+        )
+            Assert.Contains(
+                "must be [n; C]; got [4",
+                Assert.ThrowsAny<ArgumentException>(action).Message,
+                StringComparison.Ordinal
+            );
+        Assert.Throws<NumericalFailure>(() => TemperatureScaling.Fit(ones(4, 3) * float.NaN, Labels));
+    }
 }

@@ -73,4 +73,44 @@ public sealed class LabelBudgetTests
         );
         Assert.Contains("larger budget", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_does_not_fit_is_told_with_its_bytes_and_what_would()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var error = Assert.Throws<ArgumentException>(() => Fit(problem, Options(FitsNone, FisherLabels.All)));
+        var words = System.Text.RegularExpressions.Regex.Match(
+            error.Message,
+            "the first 10 data points take ([0-9,]+) bytes, and about ([0-9]+) would fit"
+        );
+        Assert.True(words.Success, error.Message);
+        // Three float64 matrices over 30 columns are 21,600 bytes.
+        Assert.InRange(long.Parse(words.Groups[1].Value.Replace(",", "")), 21_600, FitsAll);
+        var most = int.Parse(words.Groups[2].Value);
+        Assert.InRange(most, 1, 9);
+        LaplacePosterior FitOf(int points) =>
+            LaplacePosterior.Fit(
+                problem.Model,
+                Loss.CrossEntropy,
+                [(problem.Input.narrow(0, 0, points), problem.Target.narrow(0, 0, points))],
+                Options(FitsNone, FisherLabels.All)
+            );
+        FitOf(most).Dispose();
+        Assert.Throws<ArgumentException>(() => FitOf(most + 2));
+    }
+
+    [Theory]
+    [InlineData(LaplaceStructure.Kronecker)]
+    [InlineData(LaplaceStructure.Diagonal)]
+    [InlineData(LaplaceStructure.Foof)]
+    public void Structures_without_columns_name_others_that_take_less(LaplaceStructure structure)
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var options = new LaplaceOptions { Structure = structure, MemoryBudget = 100 };
+        var error = Assert.Throws<ArgumentException>(() => Fit(problem, options));
+        Assert.Matches("it takes [0-9]+ bytes: use .*Diagonal, LastLayer or Select", error.Message);
+        Assert.DoesNotContain("columns", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -194,4 +194,85 @@ public sealed class MistakeTests
         var error = Assert.ThrowsAny<ArgumentException>(action);
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void A_batch_without_an_input_is_named_by_its_number()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
+        (Tensor, Tensor?)[] batches = [.. problem.Batches, (null!, problem.Target)];
+        Refused(
+            ["batch 3 must have an input; it is null"],
+            () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, batches)
+        );
+        Refused(["batch 3 must have an input; it is null"], () => tasks.Consolidate(batches));
+        Assert.Equal(0, tasks.Tasks);
+    }
+
+    [Fact]
+    public void A_logger_that_is_null_is_refused_where_it_is_set()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        using var tasks = new SynapticConsolidation(problem.Model);
+        Assert.Throws<ArgumentNullException>(() => posterior.Logger = null!);
+        Assert.Throws<ArgumentNullException>(() => tasks.Logger = null!);
+        Assert.Throws<ArgumentNullException>(() => new LaplaceOptions { Logger = null! });
+        Assert.Same(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, posterior.Logger);
+    }
+
+    [Fact]
+    public void A_prior_mean_must_be_finite_and_like_the_weights()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        var mean = posterior.Core.Mean.Select(matrix => matrix * 0.5f).ToArray();
+        var before = posterior.LogEvidence;
+        Refused(
+            ["prior's mean", "Float32", "Float64"],
+            () => posterior.SetPriorMean([.. mean.Select(matrix => matrix.to(ScalarType.Float64))])
+        );
+        Refused(
+            ["prior's mean", "meta"],
+            () => posterior.SetPriorMean([.. mean.Select(matrix => matrix.to(device("meta")))])
+        );
+        var bad = mean.Select(matrix => matrix.clone()).ToArray();
+        bad[1][0, 0] = float.NaN;
+        Assert.Contains(
+            "prior's mean",
+            Assert.Throws<NumericalFailure>(() => posterior.SetPriorMean(bad)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(before, posterior.LogEvidence);
+        posterior.SetPriorMean(mean);
+        Assert.True(posterior.LogEvidence > before);
+    }
+
+    [Fact]
+    public void A_prediction_of_another_likelihood_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Linear(2, 1);
+        var (input, target) = (randn(5, 2), ones(5, 1));
+        using var normal = LaplacePosterior.Fit(model, Loss.SquaredError, [(input, target)]);
+        using var binary = LaplacePosterior.Fit(model, Loss.BinaryCrossEntropy, [(input, target)]);
+        using var prediction = normal.Predict(input);
+        Refused(["prediction", "probabilities"], () => binary.NegativeLogLikelihood(prediction, target));
+    }
+
+    [Fact]
+    public void A_curve_of_evidence_without_labels_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, null)]);
+        Assert.Contains(
+            "labels",
+            Assert.Throws<InvalidOperationException>(() => posterior.EvidenceCurve(1)).Message,
+            StringComparison.Ordinal
+        );
+    }
 }

@@ -19,6 +19,83 @@ public sealed class WarningTests
         Assert.Equal(posterior.Warnings, log.All);
     }
 
+    private static bool Has(LaplacePosterior posterior, string part) =>
+        posterior.Warnings.Any(warning => warning.Contains(part, StringComparison.Ordinal));
+
+    [Fact]
+    public void A_network_that_is_no_stationary_point_is_told_with_the_gradients_norm()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem(trained: false);
+        using var posterior = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        posterior.TuneByEvidence();
+        // N times the gradient of the mean loss, and the prior precision times the weights.
+        nn.functional.cross_entropy(problem.Model.call(problem.Input), problem.Target).backward();
+        var delta = posterior.PriorPrecision[0];
+        var squares = problem
+            .Model.parameters()
+            .Sum(weight => (weight.grad! * 60 + weight * delta).square().sum().ToDouble());
+        Assert.True(Has(posterior, $"has the norm {Math.Sqrt(squares):G3}, "), posterior.Warnings[0]);
+    }
+
+    [Fact]
+    public void Few_columns_that_the_data_use_up_are_told_of()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = LaplacePosterior.Fit(
+            problem.Model,
+            Loss.CrossEntropy,
+            [(problem.Input.narrow(0, 0, 3), problem.Target.narrow(0, 0, 3))],
+            new()
+            {
+                Structure = LaplaceStructure.Full,
+                Labels = FisherLabels.Sampled,
+                MemoryBudget = 20_000,
+                DataPoints = 100_000,
+            },
+            new Generator(5)
+        );
+        Assert.Equal(3, posterior.Columns);
+        posterior.TuneByEvidence();
+        Assert.InRange(posterior.EffectiveParameters, 1.5, 3);
+        Assert.True(Has(posterior, "effective parameters of 3 columns at most"));
+    }
+
+    [Fact]
+    public void An_evidence_that_is_not_whole_is_told_of_until_something_else_chooses()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        const string Part = "is not whole here";
+        using var last = problem.Fit(new() { LastLayer = true });
+        last.TuneByEvidence();
+        Assert.False(Has(last, Part));
+        using var full = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        full.TuneByEvidence();
+        Assert.True(full.Facts.IsWhole);
+        Assert.False(Has(full, Part));
+        using var sampled = problem.Fit(
+            new() { Structure = LaplaceStructure.Full, Labels = FisherLabels.Sampled }
+        );
+        Assert.False(sampled.Facts.IsWhole);
+        using var posterior = problem.Fit();
+        foreach (
+            var choice in new Action[]
+            {
+                () => posterior.SetPriorPrecision(2),
+                () => posterior.SetPriorMean([.. posterior.Core.Mean.Select(matrix => matrix * 0)]),
+                () => posterior.TuneByValidation([SmallProblem.Draw(30)]),
+            }
+        )
+        {
+            posterior.TuneByEvidence();
+            Assert.NotEmpty(posterior.Warnings);
+            choice();
+            Assert.Empty(posterior.Warnings);
+        }
+    }
+
     [Fact]
     public void Parameters_that_are_not_held_back_are_named_once()
     {

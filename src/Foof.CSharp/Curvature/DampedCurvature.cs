@@ -96,6 +96,7 @@ public sealed class DampedCurvature : IDisposable
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var like = matrix.CoveredLayers[0].Weight;
+        Require.generator(generator, like.device);
         Tensor[] noise =
         [
             .. FactoredModule

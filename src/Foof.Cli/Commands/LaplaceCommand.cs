@@ -168,12 +168,13 @@ internal sealed class LaplaceCommand
         ReportFile.Check(parsed.GetValue(report));
         torch.set_num_threads(parsed.GetValue(threads) ?? Choice.DefaultThreads);
         if (parsed.GetValue(model) is { } source)
-            return Run(parsed, terminal, settings, source, target);
+            return Run(parsed, terminal, settings, source, target, kept: null);
         var trained = target ?? Directory.CreateTempSubdirectory("foof-laplace-").FullName;
         try
         {
             var code = Train(parsed, terminal, trained);
-            return code == ExitCode.Success ? Run(parsed, terminal, settings, trained, target) : code;
+            var kept = target is null ? null : $"only the trained network was written, to {target}";
+            return code == ExitCode.Success ? Run(parsed, terminal, settings, trained, target, kept) : code;
         }
         finally
         {
@@ -209,7 +210,8 @@ internal sealed class LaplaceCommand
         Terminal terminal,
         LaplaceSettings settings,
         string source,
-        string? target
+        string? target,
+        string? kept
     )
     {
         using var checkpoint = Checkpoint.Load(source, "--model");
@@ -245,7 +247,8 @@ internal sealed class LaplaceCommand
                     () => LaplaceReport.Of(result, options, all.Fingerprint, settings.Seed)
                 );
             },
-            result => result.ToJson(MemoryUse.PeakMegabytes)
+            result => result.ToJson(MemoryUse.PeakMegabytes),
+            kept: kept
         );
     }
 

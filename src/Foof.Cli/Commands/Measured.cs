@@ -59,6 +59,7 @@ internal static class Measured
     /// <param name="show">Shows it.</param>
     /// <param name="record">The numbers.</param>
     /// <param name="isSuccess">Whether the command succeeded; null: it always does.</param>
+    /// <param name="kept">What a stopped command leaves; null: nothing.</param>
     /// <returns>The exit code.</returns>
     internal static int Run<T>(
         Terminal terminal,
@@ -67,14 +68,15 @@ internal static class Measured
         Func<T?> measure,
         Action<IAnsiConsole, T> show,
         Func<T, JsonObject> record,
-        Func<T, bool>? isSuccess = null
+        Func<T, bool>? isSuccess = null,
+        string? kept = null
     )
         where T : class
     {
         MetricsFile.Check(metrics);
         if (measure() is not { } result)
         {
-            terminal.Error.WriteLine($"Stopped before {done}; nothing was written.");
+            terminal.Error.WriteLine($"Stopped before {done}; {kept ?? "nothing was written"}.");
             return ExitCode.Stopped;
         }
         show(terminal.Console, result);

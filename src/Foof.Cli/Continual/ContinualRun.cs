@@ -23,24 +23,50 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
         return results;
     }
 
-    private VariantResult? Of(ContinualVariant variant, IProgressView progress, CancellationToken stop)
+    /// <summary>One variant; null when it was stopped.</summary>
+    internal VariantResult? Of(ContinualVariant variant, IProgressView progress, CancellationToken stop)
+    {
+        try
+        {
+            if (Tried(variant, progress, stop) is not { } tried)
+                return null;
+            var best = tried.MaxBy(result => result.ValidationAccuracy)!;
+            var chosen = new List<SequenceResult>();
+            foreach (var seed in settings.AllSeeds)
+            {
+                if (Sequence(variant, best.Strength, seed, progress, stop) is not { } result)
+                    return null;
+                chosen.Add(result);
+            }
+            return new(variant, chosen, tried);
+        }
+        catch (SequenceFailure failure)
+        {
+            throw new CommandFailure(failure.Message);
+        }
+    }
+
+    // A strength at which the numbers fail is worse than every other; where all of them do, the last one tells.
+    private List<SequenceResult>? Tried(
+        ContinualVariant variant,
+        IProgressView progress,
+        CancellationToken stop
+    )
     {
         var tried = new List<SequenceResult>();
-        foreach (var strength in Strengths(variant))
-        {
-            if (Sequence(variant, strength, settings.Seed, progress, stop) is not { } result)
-                return null;
-            tried.Add(result);
-        }
-        var best = tried.MaxBy(result => result.ValidationAccuracy)!;
-        var chosen = new List<SequenceResult>();
-        foreach (var seed in settings.AllSeeds)
-        {
-            if (Sequence(variant, best.Strength, seed, progress, stop) is not { } result)
-                return null;
-            chosen.Add(result);
-        }
-        return new(variant, chosen, tried);
+        var strengths = Strengths(variant);
+        foreach (var (place, strength) in strengths.Index())
+            try
+            {
+                if (Sequence(variant, strength, settings.Seed, progress, stop) is not { } result)
+                    return null;
+                tried.Add(result);
+            }
+            catch (SequenceFailure failure) when (tried.Count > 0 || place < strengths.Length - 1)
+            {
+                progress.Line(failure.Message);
+            }
+        return tried;
     }
 
     private double[] Strengths(ContinualVariant variant) =>

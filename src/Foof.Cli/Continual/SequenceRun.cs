@@ -28,7 +28,7 @@ internal sealed class SequenceRun(
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
 
     /// <summary>Learns; null when it was stopped.</summary>
-    /// <exception cref="CommandFailure">The numbers failed.</exception>
+    /// <exception cref="SequenceFailure">The numbers failed.</exception>
     internal SequenceResult? Run(Meter meter, CancellationToken stop)
     {
         var start = Stopwatch.GetTimestamp();
@@ -57,7 +57,7 @@ internal sealed class SequenceRun(
         }
         catch (NumericalFailure failure)
         {
-            throw new CommandFailure(
+            throw new SequenceFailure(
                 $"{variant.Name} with strength {strength} stopped after {done} steps: {failure.Message}"
             );
         }

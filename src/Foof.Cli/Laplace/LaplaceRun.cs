@@ -57,20 +57,22 @@ internal sealed class LaplaceRun(
 
     /// <summary>Runs.</summary>
     /// <param name="progress">Where progress goes.</param>
-    /// <param name="save">Writes the posterior down.</param>
+    /// <param name="save">Writes the posterior down, once it was judged: who stops it leaves nothing.</param>
     /// <param name="stop">Asks to stop.</param>
     /// <returns>Null when it was stopped.</returns>
     internal LaplaceResult? Run(IProgressView progress, Action<LaplacePosterior> save, CancellationToken stop)
     {
+        RequireValidation();
         try
         {
             var (posterior, fit) = Timed(() => Fit(progress, stop));
             using (posterior)
             {
                 var (tuned, tune) = Timed(() => Tune(posterior, progress, stop));
-                save(posterior);
                 var (_, samples) = Timed(() => Draw(posterior));
-                return Judge(posterior, tuned, (fit, tune, samples), progress, stop);
+                var result = Judge(posterior, tuned, (fit, tune, samples), progress, stop);
+                save(posterior);
+                return result;
             }
         }
         catch (OperationCanceledException)
@@ -129,24 +131,31 @@ internal sealed class LaplaceRun(
         }
     }
 
+    private string How =>
+        settings.Tune
+        ?? (
+            settings.PriorPrecision is not null ? Given
+            : validation is not null ? ByValidation
+            : ByEvidence
+        );
+
+    // Before the fit, which may take long.
+    private void RequireValidation()
+    {
+        if (How == ByValidation && validation is null)
+            throw new CommandFailure(
+                "--tune validation needs images that were held out of training: train with --validation."
+            );
+    }
+
     private string Tune(LaplacePosterior posterior, IProgressView progress, CancellationToken stop)
     {
         posterior.Temperature = settings.Temperature;
-        var how =
-            settings.Tune
-            ?? (
-                settings.PriorPrecision is not null ? Given
-                : validation is not null ? ByValidation
-                : ByEvidence
-            );
+        var how = How;
         if (how == ByValidation)
         {
-            if (validation is null)
-                throw new CommandFailure(
-                    "--tune validation needs images that were held out of training: train with --validation."
-                );
             progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(Labelled(validation), Options, cancellation: stop);
+            posterior.TuneByValidation(Labelled(validation!), Options, cancellation: stop);
         }
         else if (how != Given)
             posterior.TuneByEvidence(how == ByLayer);

@@ -21,26 +21,41 @@ public static class Calibration
     private const double Least = 1e-300;
 
     /// <summary>-log p_y.</summary>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// on the same device.
+    /// </exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static double NegativeLogLikelihood(Tensor probabilities, Tensor labels)
     {
-        Check(probabilities, labels);
         using var scope = NewDisposeScope();
+        labels = Check(probabilities, labels);
         return -OfLabels(probabilities, labels).clamp_min(Least).log().mean().ToDouble();
     }
 
     /// <summary>The share of labels that are the most probable class.</summary>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// on the same device.
+    /// </exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static double Accuracy(Tensor probabilities, Tensor labels)
     {
-        Check(probabilities, labels);
         using var scope = NewDisposeScope();
+        labels = Check(probabilities, labels);
         return probabilities.argmax(1).eq(labels).to(ScalarType.Float64).mean().ToDouble();
     }
 
     /// <summary>sum_c (p_c - [c = y])^2, from 0 to 2 (Brier 1950).</summary>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// on the same device.
+    /// </exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static double Brier(Tensor probabilities, Tensor labels)
     {
-        Check(probabilities, labels);
         using var scope = NewDisposeScope();
+        labels = Check(probabilities, labels);
         var p = probabilities.to(ScalarType.Float64);
         return (p.square().sum(1) - OfLabels(p, labels) * 2 + 1).mean().ToDouble();
     }
@@ -49,6 +64,11 @@ public static class Calibration
     /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest
     /// probability, weighed by the points in each (Naeini et al. 2015).
     /// </summary>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// on the same device, or there is no bin.
+    /// </exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static double CalibrationError(Tensor probabilities, Tensor labels, int bins = DefaultBins)
     {
         var reliability = Reliability(probabilities, labels, bins);
@@ -57,15 +77,20 @@ public static class Calibration
     }
 
     /// <summary>What a reliability diagram shows; empty bins are left out.</summary>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// on the same device, or there is no bin.
+    /// </exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static IReadOnlyList<ReliabilityBin> Reliability(
         Tensor probabilities,
         Tensor labels,
         int bins = DefaultBins
     )
     {
-        Check(probabilities, labels);
         Require.atLeast(nameof(bins), 1, bins);
         using var scope = NewDisposeScope();
+        labels = Check(probabilities, labels);
         var p = probabilities.to(ScalarType.Float64);
         var confidence = Values(p.amax([1L]));
         var right = Values(p.argmax(1).eq(labels).to(ScalarType.Float64));
@@ -88,6 +113,8 @@ public static class Calibration
     /// <summary>
     /// -sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.
     /// </summary>
+    /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static Tensor Entropy(Tensor probabilities)
     {
         Check(probabilities);
@@ -97,6 +124,8 @@ public static class Calibration
     }
 
     /// <summary>1 - max_c p_c, [n]: the same by the probability. The caller owns it.</summary>
+    /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
+    /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static Tensor Doubt(Tensor probabilities)
     {
         Check(probabilities);
@@ -109,7 +138,8 @@ public static class Calibration
     /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and
     /// [m].
     /// </summary>
-    /// <exception cref="ArgumentException">One is empty, or holds a number that is not finite.</exception>
+    /// <exception cref="ArgumentException">One is empty.</exception>
+    /// <exception cref="NumericalFailure">A score is not finite.</exception>
     public static double Auroc(Tensor inside, Tensor outside)
     {
         ArgumentNullException.ThrowIfNull(inside);
@@ -158,9 +188,34 @@ public static class Calibration
                 $"Probabilities must be [n; C]; got [{string.Join("; ", probabilities.shape)}].",
                 nameof(probabilities)
             );
+        if (!probabilities.is_floating_point())
+            throw NoProbabilities($"they are {probabilities.dtype}");
+        Reading.requireFinite("the probabilities", "are not finite", "check the predictions", probabilities);
+        if (probabilities.numel() == 0)
+            return;
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var p = probabilities.to(ScalarType.Float64);
+        var least = p.min().ToDouble();
+        if (least < 0)
+            throw NoProbabilities(FormattableString.Invariant($"one is {least:G4}"));
+        var apart = (p.sum(1) - 1).abs().max().ToDouble();
+        if (apart > Rounding(probabilities.dtype))
+            throw NoProbabilities(FormattableString.Invariant($"a row's sum is {apart:G4} off 1"));
     }
 
-    private static void Check(Tensor probabilities, Tensor labels)
+    // How far the sum of probabilities may be off: a number of 16 bits has three digits or two.
+    private static double Rounding(ScalarType type) =>
+        type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
+
+    private static ArgumentException NoProbabilities(string found) =>
+        new(
+            $"Probabilities must be numbers of at least 0 whose rows sum to 1; {found}: pass softmax(1) of the outputs, "
+                + "or Prediction.Probabilities."
+        );
+
+    // Class indices as libtorch wants them; they belong to the caller's scope.
+    private static Tensor Check(Tensor probabilities, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(labels);
@@ -171,10 +226,23 @@ public static class Calibration
             );
         if (labels.numel() == 0)
             throw new ArgumentException("There must be at least one data point; got none.");
-        using var scope = NewDisposeScope();
-        var bad = labels.lt(0).logical_or(labels.ge(probabilities.shape[1])).sum().item<long>();
-        if (bad > 0)
+        if (labels.is_floating_point() || labels.is_complex() || labels.dtype == ScalarType.Bool)
             throw new ArgumentException(
+                $"Labels must be class indices, whole numbers; got {labels.dtype}.",
+                nameof(labels)
+            );
+        if (!Require.isSameDevice(labels.device, probabilities.device))
+            throw new ArgumentException(
+                $"Labels must be on the probabilities' device, {probabilities.device}; got them on {labels.device}: "
+                    + "convert them by labels.to(...).",
+                nameof(labels)
+            );
+        Check(probabilities);
+        var indices = labels.to(ScalarType.Int64);
+        var bad = indices.lt(0).logical_or(indices.ge(probabilities.shape[1])).sum().item<long>();
+        return bad == 0
+            ? indices
+            : throw new ArgumentException(
                 $"Labels must lie from 0 to {probabilities.shape[1] - 1}; {bad} of {labels.numel()} do not."
             );
     }

@@ -21,10 +21,21 @@ public sealed record TemperatureScaling(double Temperature)
     /// <summary>Finds T by a grid and golden section on its logarithm.</summary>
     /// <param name="output">The network's outputs for validation data, [n; C].</param>
     /// <param name="labels">Their labels, [n].</param>
+    /// <exception cref="ArgumentException">
+    /// Shapes do not fit, there is no data point, or labels are no class indices on the same device.
+    /// </exception>
+    /// <exception cref="NumericalFailure">An output is not finite.</exception>
     public static TemperatureScaling Fit(Tensor output, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(labels);
+        RequireClasses(output);
+        Reading.requireFinite(
+            "the outputs",
+            "are not finite",
+            "check the data and the weights for NaN",
+            output
+        );
         double[] grid = [.. Enumerable.Range(-4, 9).Select(power => Math.Pow(2, power))];
         return new(
             PrecisionSearch.Minimise(
@@ -40,12 +51,24 @@ public sealed record TemperatureScaling(double Temperature)
     }
 
     /// <summary>The probabilities [n; C], float64; the caller owns them.</summary>
-    /// <exception cref="ArgumentException">The temperature is not positive.</exception>
+    /// <exception cref="ArgumentException">
+    /// The temperature is not positive, or the output is not [n; C].
+    /// </exception>
     public Tensor Apply(Tensor output)
     {
         ArgumentNullException.ThrowIfNull(output);
         Argument.Positive(Temperature);
+        RequireClasses(output);
         using var scope = NewDisposeScope();
         return scope.MoveToOuter((output.to(ScalarType.Float64) / Temperature).softmax(1));
+    }
+
+    private static void RequireClasses(Tensor output)
+    {
+        if (output.dim() != 2)
+            throw new ArgumentException(
+                $"output must be [n; C]; got [{string.Join("; ", output.shape)}].",
+                nameof(output)
+            );
     }
 }

@@ -16,7 +16,12 @@ public abstract partial class Consolidator
     public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>Where warnings are logged as they arise; nowhere at first.</summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     private void NoteUncovered()
     {

@@ -129,6 +129,9 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     /// <summary>
     /// Writes what was learnt to a safetensors file, which <see cref="Load"/> reads to the same bits.
     /// </summary>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written; what was there stays.</exception>
+    /// <exception cref="ObjectDisposedException">This object was freed.</exception>
     public void Save(string path)
     {
         RequireAlive();

@@ -93,6 +93,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
             foreach (var (input, target) in batches)
             {
                 cancellation.ThrowIfCancellationRequested();
+                BatchInput.Require(input, done + 1);
                 using var scope = NewDisposeScope();
                 var count = Check(head ?? Model, input, target);
                 var own = Mismatch.Told(
@@ -103,7 +104,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
                 );
                 mean.Add(own, count);
                 RequireRoomFor(mean);
-                progress?.Report(++done);
+                done++;
+                progress?.Report(done);
             }
             using var last = NewDisposeScope();
             Remember(CurvatureModule.scale(weight, mean.Value));

@@ -27,9 +27,12 @@ namespace Foof;
 /// </example>
 public sealed class SynapticConsolidation : Consolidator
 {
+    private const string StepsKey = "steps";
+
     private readonly double xi;
     private readonly Tensor[] path;
     private readonly Tensor[] start;
+    private readonly Tensor steps = zeros(1, ScalarType.Int64).DetachFromDisposeScope();
     private (Tensor[] Gradient, Tensor[] Weights)? step;
 
     /// <summary>Nothing learnt yet; the first task's path begins at the weights as they are.</summary>
@@ -82,14 +85,24 @@ public sealed class SynapticConsolidation : Consolidator
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         SynapticIntelligence.accumulate(path, gradient, before, WeightPenalty.weights(Layers));
+        steps.add_(1);
         Forget();
     }
 
     /// <summary>Takes the task in when it is learnt, and begins the next one's path.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// There was no step between <see cref="BeforeStep"/> and <see cref="AfterStep"/> since the last task;
+    /// nothing changed.
+    /// </exception>
     /// <exception cref="NumericalFailure">Weights are not finite; nothing changed.</exception>
     public void Consolidate()
     {
         RequireSound();
+        if (steps.item<long>() == 0)
+            throw new InvalidOperationException(
+                "A task's importance is made of its steps, and there was none: call BeforeStep before and AfterStep "
+                    + "after each of the optimiser's steps."
+            );
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var now = WeightPenalty.weights(Layers);
@@ -107,6 +120,7 @@ public sealed class SynapticConsolidation : Consolidator
             begin.copy_(weights);
             sum.zero_();
         }
+        steps.zero_();
         Forget();
     }
 
@@ -123,11 +137,14 @@ public sealed class SynapticConsolidation : Consolidator
             yield return new($"path.{l}", path[l]);
             yield return new($"start.{l}", start[l]);
         }
+        yield return new(StepsKey, steps);
     }
 
     private protected override void RestoreOwnState(IReadOnlyDictionary<string, Tensor> state, string file)
     {
         var found = OwnState()
+            // Files of earlier versions do not tell of the steps: a task counts as begun.
+            .Where(own => own.Key != StepsKey || state.ContainsKey(StepsKey))
             .Select(own =>
                 state.TryGetValue(own.Key, out var kept)
                 && kept.shape.SequenceEqual(own.Value.shape)
@@ -138,6 +155,7 @@ public sealed class SynapticConsolidation : Consolidator
                     )
             )
             .ToArray();
+        steps.fill_(1);
         foreach (var (own, kept) in found)
             own.copy_(kept);
         Forget();
@@ -169,7 +187,7 @@ public sealed class SynapticConsolidation : Consolidator
     {
         base.Dispose(disposing);
         Forget();
-        foreach (var tensor in path.Concat(start))
+        foreach (var tensor in path.Concat(start).Append(steps))
             tensor.Dispose();
     }
 }

@@ -19,6 +19,8 @@ internal sealed class CurvatureFit(
 
     private static readonly Fisher Sampled = Fisher.NewMonteCarlo(1);
 
+    private (long Points, long Bytes, long Columns) overflow;
+
     /// <summary>Whether the Fisher is written out.</summary>
     internal bool IsDense { get; } =
         options.Structure == LaplaceStructure.Full
@@ -35,14 +37,15 @@ internal sealed class CurvatureFit(
     )
     {
         if (options.Rule is { } labels)
-            return Pass(batches, labels, progress, cancellation)
-                ?? throw TooLarge("use fewer data points, or a larger budget");
-        return Pass(batches, Fisher.Full, progress, cancellation)
-            ?? Pass(batches, Sampled, progress, cancellation)
-            ?? throw TooLarge("use fewer data points, a larger budget, or Kronecker factors");
+            return Pass(batches, labels, progress, cancellation) ?? throw TooLarge();
+        var found = Pass(batches, Fisher.Full, progress, cancellation);
+        // Other structures take the same memory, whatever the labels.
+        if (found is null && IsLowRank)
+            found = Pass(batches, Sampled, progress, cancellation);
+        return found ?? throw TooLarge();
     }
 
-    // Null: it does not fit.
+    // Null: it does not fit, and what did not is kept for the message.
     private FittedCurvature? Pass(
         IEnumerable<(Tensor Input, Tensor? Target)> batches,
         Fisher labels,
@@ -57,6 +60,7 @@ internal sealed class CurvatureFit(
             foreach (var (input, target) in batches)
             {
                 cancellation.ThrowIfCancellationRequested();
+                BatchInput.Require(input, done + 1);
                 using var batch = NewDisposeScope();
                 using var output = Mismatch.Told(model, input, target, () => Output(input));
                 var count = SoundModel.Points(likelihood, input, output, target);
@@ -71,9 +75,11 @@ internal sealed class CurvatureFit(
                     entries += target.numel();
                 }
                 Kept.Replace(before ?? [], gradient ?? []);
-                progress?.Report(++done);
+                done++;
+                progress?.Report(done);
                 if (Bytes(mean) <= options.MemoryBudget)
                     continue;
+                overflow = (mean.Points, Bytes(mean), mean.Bytes);
                 Release(mean, gradient);
                 return null;
             }
@@ -92,8 +98,15 @@ internal sealed class CurvatureFit(
         Kept.Replace(gradient ?? [], []);
     }
 
-    private double Loss(Tensor output, Tensor target) =>
-        LikelihoodModule.loss(likelihood, output, target).ToDouble();
+    // The mean of -log p of counts is whole here: the core's loss leaves log y! out.
+    private double Loss(Tensor output, Tensor target)
+    {
+        var loss = LikelihoodModule.loss(likelihood, output, target).ToDouble();
+        if (!likelihood.IsPoisson)
+            return loss;
+        var factorials = (target.to(ScalarType.Float64) + 1).lgamma().sum().ToDouble();
+        return loss + factorials / target.shape[0];
+    }
 
     private Tensor Output(Tensor input)
     {
@@ -136,9 +149,21 @@ internal sealed class CurvatureFit(
     private static long Weights(Layer[] layers) =>
         layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
 
-    private ArgumentException TooLarge(string remedy) =>
-        new(
-            $"The curvature must fit the memory budget of {options.MemoryBudget:N0} bytes, its columns and three "
-                + $"float64 matrices over them; it does not: {remedy}."
+    private ArgumentException TooLarge()
+    {
+        var (points, bytes, columns) = overflow;
+        var budget = $"The curvature must fit the memory budget of {options.MemoryBudget:N0} bytes";
+        if (!IsLowRank)
+            return new(
+                $"{budget}; it takes {bytes:N0} bytes: use a larger budget, Diagonal, LastLayer or Select."
+            );
+        // Columns grow with the points, the matrices over them with their square.
+        var (a, b) = ((bytes - columns) / Math.Pow(points, 2), (double)columns / points);
+        var most = (Math.Sqrt(b * b + 4 * a * options.MemoryBudget) - b) / (2 * a);
+        return new(
+            $"{budget}, its columns and three float64 matrices over them; the first {points:N0} data points take "
+                + $"{bytes:N0} bytes, and about {Math.Floor(most):N0} would fit: use fewer data points, a larger "
+                + "budget, or Kronecker factors."
         );
+    }
 }

@@ -7,6 +7,9 @@ namespace Foof;
 /// <param name="Prepared">What does not depend on the prior precision.</param>
 internal sealed record LinearisedBatch(Tensor Output, PreparedOutputs Prepared) : IDisposable
 {
+    /// <summary>How many bytes they take.</summary>
+    internal long Bytes => Output.numel() * Output.ElementSize + Prepared.Bytes;
+
     /// <summary>Frees both.</summary>
     public void Dispose()
     {

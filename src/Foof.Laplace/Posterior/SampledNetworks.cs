@@ -16,6 +16,9 @@ internal sealed class SampledNetworks(
 
     private readonly List<Sums> sums = [];
 
+    // How many data points each batch had in the first pass.
+    private readonly List<long> points = [];
+
     /// <summary>Runs; the tensors belong to the caller's scope.</summary>
     internal List<Prediction> Run(
         IEnumerable<Tensor> inputs,
@@ -34,12 +37,18 @@ internal sealed class SampledNetworks(
                 using var chunk = NewDisposeScope();
                 var count = Math.Min(most, options.Samples - start);
                 var samples = PosteriorSample.draw(count, generator, posterior);
-                foreach (var (place, input) in inputs.Index())
+                var batches = 0;
+                foreach (var input in inputs)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Add(place, input, samples, swap);
-                    progress?.Report(place + 1);
+                    ArgumentNullException.ThrowIfNull(input);
+                    NotePass(start == 0, batches, input);
+                    Add(batches, input, samples, swap);
+                    batches++;
+                    progress?.Report(batches);
                 }
+                if (batches < points.Count)
+                    throw OtherBatches($"only {batches}");
             }
             return [.. sums.Select(Mean)];
         }
@@ -55,11 +64,27 @@ internal sealed class SampledNetworks(
         }
     }
 
-    private void Add(int place, Tensor input, Tensor[] samples, WeightSwap swap)
+    private void NotePass(bool isFirst, int place, Tensor input)
     {
-        ArgumentNullException.ThrowIfNull(input);
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
+        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
+        if (isFirst)
+            points.Add(input.shape[0]);
+        else if (place >= points.Count)
+            throw OtherBatches("more");
+        else if (input.shape[0] != points[place])
+            throw OtherBatches($"{input.shape[0]} points in place of {points[place]} in batch {place + 1}");
+    }
+
+    private ArgumentException OtherBatches(string found) =>
+        new(
+            $"inputs must give the same batches each time that they are run through; there were {points.Count} at "
+                + $"first, then {found}: give a list, or a larger PredictionOptions.MemoryBudget."
+        );
+
+    private void Add(int place, Tensor input, Tensor[] samples, WeightSwap swap)
+    {
         for (var s = 0; s < samples[0].shape[0]; s++)
         {
             using var scope = NewDisposeScope();

@@ -87,4 +87,52 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
         Assert.False(File.Exists(metrics));
     }
+
+    [Fact]
+    public void A_command_that_is_stopped_while_it_judges_leaves_no_posterior()
+    {
+        using var source = new CancellationTokenSource();
+        var folder = trained["judging"];
+        var answer = CommandLine.Run(
+            new StopAt("predict", source),
+            source.Token,
+            ["laplace", "--model", trained.Network, "--structure", "diag", "--threads", "1", "--out", folder]
+        );
+        Assert.Equal(
+            "Stopped before the posterior was judged; nothing was written.",
+            answer.Sentence(ExitCode.Stopped)
+        );
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void A_network_that_was_trained_first_is_kept_and_told_of_where_the_rest_is_stopped()
+    {
+        using var source = new CancellationTokenSource();
+        var folder = trained["kept"];
+        string[] small = ["--structure", "last-layer-diag", "--test", "5", "--threads", "1"];
+        var answer = CommandLine.Run(
+            new StopAt("predict", source),
+            source.Token,
+            ["laplace", "--data", trained.ManyData(), "--out", folder, .. small]
+        );
+        Assert.Equal(
+            $"Stopped before the posterior was judged; only the trained network was written, to {folder}.",
+            answer.Sentence(ExitCode.Stopped)
+        );
+        Assert.True(File.Exists(Checkpoint.File(folder)));
+        Assert.False(File.Exists(Path.Combine(folder, "posterior.safetensors")));
+    }
+
+    [Fact]
+    public void Validation_without_images_is_refused_before_anything_is_fitted()
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new StopAt(null, source);
+        var network = trained.Train("every", "--model", "linear");
+        CommandLine
+            .Run(progress, source.Token, ["laplace", "--model", network, "--tune", "validation"])
+            .Sentence();
+        Assert.Empty(progress.Titles);
+    }
 }

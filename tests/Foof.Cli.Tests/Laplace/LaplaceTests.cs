@@ -87,10 +87,9 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         var (first, second) = (Numbers(options), Numbers(options));
         Assert.Equal(Number(first, "nll"), Number(second, "nll"));
         Assert.Equal(Number(first, "ood_auroc"), Number(second, "ood_auroc"));
-        Assert.NotEqual(
-            Number(first, "ood_auroc"),
-            Number(Numbers([.. options, "--seed", "7"]), "ood_auroc")
-        );
+        // The likelihood of test images: without samples the seed decides the order of sums alone.
+        var apart = Math.Abs(Number(first, "nll") - Number(Numbers([.. options, "--seed", "7"]), "nll"));
+        Assert.Equal(kind is "sampled" or "monte-carlo", apart > 1e-6);
     }
 
     [Fact]

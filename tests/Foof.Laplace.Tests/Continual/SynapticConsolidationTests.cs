@@ -66,4 +66,56 @@ public sealed class SynapticConsolidationTests : IDisposable
         }
         Assert.Equal(before, Tensor.TotalCount);
     }
+
+    private void Step(SynapticConsolidation tasks)
+    {
+        using var scope = NewDisposeScope();
+        small.ClearGradients();
+        small.Model.call(small.Task(1)[0].Input).sum().backward();
+        tasks.BeforeStep();
+        tasks.AfterStep();
+    }
+
+    private static void Refused(Action action)
+    {
+        var error = Assert.Throws<InvalidOperationException>(action);
+        Assert.Contains("BeforeStep", error.Message, StringComparison.Ordinal);
+        Assert.Contains("AfterStep", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_task_without_a_step_is_refused()
+    {
+        using var tasks = new SynapticConsolidation(small.Model);
+        Refused(tasks.Consolidate);
+        Assert.Equal(0, tasks.Tasks);
+        Step(tasks);
+        tasks.Consolidate();
+        Refused(tasks.Consolidate);
+        Assert.Equal(1, tasks.Tasks);
+    }
+
+    [Fact]
+    public void A_file_knows_whether_a_task_was_begun()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var tasks = new SynapticConsolidation(small.Model);
+            tasks.Save(path);
+            using var again = new SynapticConsolidation(small.Model);
+            Step(again);
+            again.Load(path);
+            Refused(again.Consolidate);
+            Step(tasks);
+            tasks.Save(path);
+            again.Load(path);
+            again.Consolidate();
+            Assert.Equal(1, again.Tasks);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }

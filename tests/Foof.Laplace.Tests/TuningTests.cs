@@ -1,0 +1,165 @@
+using static TorchSharp.torch;
+
+namespace Foof.Laplace.Tests;
+
+/// <summary>Choices by validation data, whatever the posterior was before.</summary>
+public sealed class TuningTests
+{
+    private const long FitsColumns = 12_000;
+
+    private static LaplacePosterior LowRank(SmallProblem problem) =>
+        LaplacePosterior.Fit(
+            problem.Model,
+            Loss.CrossEntropy,
+            [(problem.Input.narrow(0, 0, 10), problem.Target.narrow(0, 0, 10))],
+            new()
+            {
+                Structure = LaplaceStructure.Full,
+                MemoryBudget = FitsColumns,
+                Labels = FisherLabels.Sampled,
+            },
+            new Generator(5)
+        );
+
+    [Fact]
+    public void One_precision_is_chosen_where_each_layer_had_its_own()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = LowRank(problem);
+        using var plain = LowRank(problem);
+        var validation = SmallProblem.Draw(30);
+        posterior.SetPriorPrecision(1, 2);
+        posterior.Tune([validation]);
+        plain.Tune([validation]);
+        Assert.Equal(plain.PriorPrecision[0], posterior.PriorPrecision[0], 1e-6 * plain.PriorPrecision[0]);
+        Assert.Equal(posterior.PriorPrecision[0], posterior.PriorPrecision[1]);
+    }
+
+    [Fact]
+    public void Options_are_looked_at_before_data()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        foreach (
+            var (part, options) in new (string, PredictionOptions)[]
+            {
+                ("Kind", new() { Kind = (PredictiveKind)7 }),
+                ("samples", new() { Samples = 0 }),
+                ("MemoryBudget", new() { MemoryBudget = 0 }),
+            }
+        )
+        foreach (
+            var tune in new Action<IEnumerable<(Tensor, Tensor)>>[]
+            {
+                data => posterior.TuneByValidation(data, options),
+                data => posterior.TuneTemperatureByValidation(data, options),
+            }
+        )
+        {
+            var error = Assert.ThrowsAny<ArgumentException>(() => tune(Untouched()));
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static IEnumerable<(Tensor, Tensor)> Untouched()
+    {
+        Assert.Fail("The data were looked at.");
+        yield break;
+    }
+
+    [Fact]
+    public void A_choice_that_fails_midway_leaves_nothing_behind_and_the_precision_as_it_was()
+    {
+        using var problem = new SmallProblem();
+        using var posterior = LowRank(problem);
+        posterior.SetPriorPrecision(1, 2);
+        using var source = new CancellationTokenSource();
+        void Fails()
+        {
+            using var scope = NewDisposeScope();
+            Assert.Throws<InvalidOperationException>(() => posterior.TuneByValidation(Broken()));
+            Assert.Throws<InvalidOperationException>(() => posterior.TuneTemperatureByValidation(Broken()));
+        }
+        IEnumerable<(Tensor, Tensor)> Broken()
+        {
+            yield return (problem.Input, problem.Target);
+            yield return (problem.Input, problem.Target);
+            throw new InvalidOperationException("The data end here.");
+        }
+        Fails();
+        var before = Tensor.TotalCount;
+        Fails();
+        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal([1.0, 2.0], posterior.PriorPrecision);
+        Assert.Equal(1.0, posterior.Temperature);
+    }
+
+    [Fact]
+    public void A_choice_can_be_stopped_while_its_data_are_prepared()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        using var source = new CancellationTokenSource();
+        var seen = 0;
+        IEnumerable<(Tensor, Tensor)> Stopping()
+        {
+            while (seen < 5)
+            {
+                seen++;
+                source.Cancel();
+                yield return (problem.Input, problem.Target);
+            }
+        }
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            posterior.TuneByValidation(Stopping(), cancellation: source.Token)
+        );
+        Assert.Equal(1, seen);
+    }
+
+    [Fact]
+    public void Batches_beyond_the_memory_budget_are_predicted_anew_with_the_same_choice()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var large = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        using var small = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        (Tensor, Tensor)[] validation = [SmallProblem.Draw(30), SmallProblem.Draw(20), SmallProblem.Draw(10)];
+        foreach (var kind in new[] { PredictiveKind.Probit, PredictiveKind.SampledOutputs })
+        {
+            large.TuneByValidation(validation, new() { Kind = kind });
+            small.TuneByValidation(validation, new() { Kind = kind, MemoryBudget = 20_000 });
+            Assert.Equal(large.PriorPrecision[0], small.PriorPrecision[0]);
+        }
+    }
+
+    [Fact]
+    public void Layers_whose_fisher_is_written_out_together_have_one_precision()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var together = problem.Fit(new() { Structure = LaplaceStructure.Full });
+        var before = together.PriorPrecision.ToArray();
+        foreach (
+            var error in new[]
+            {
+                Assert
+                    .Throws<InvalidOperationException>(() => together.TuneByEvidence(perLayer: true))
+                    .Message,
+                Assert.ThrowsAny<ArgumentException>(() => together.SetPriorPrecision(1, 2)).Message,
+            }
+        )
+        {
+            Assert.Contains("over 2 layers", error, StringComparison.Ordinal);
+            Assert.Contains("use Kronecker factors", error, StringComparison.Ordinal);
+        }
+        Assert.Equal(before, together.PriorPrecision);
+        using var last = problem.Fit(new() { Structure = LaplaceStructure.Full, LastLayer = true });
+        last.TuneByEvidence(perLayer: true);
+        using var columns = LowRank(problem);
+        columns.TuneByEvidence(perLayer: true);
+        Assert.NotEqual(columns.PriorPrecision[0], columns.PriorPrecision[1]);
+    }
+}
