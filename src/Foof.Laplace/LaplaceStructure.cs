@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>What a Laplace posterior keeps of the Fisher.</summary>
+/// <example>
+/// <code>var options = new LaplaceOptions { Structure = LaplaceStructure.Kronecker };</code>
+/// </example>
 public enum LaplaceStructure
 {
     /// <summary>

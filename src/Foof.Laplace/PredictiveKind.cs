@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>How the network's outputs under the posterior become predictions.</summary>
+/// <example>
+/// <code>using var prediction = posterior.Predict(images, new() { Kind = PredictiveKind.MonteCarlo });</code>
+/// </example>
 public enum PredictiveKind
 {
     /// <summary>Linearised; softmax of outputs scaled by their variances (MacKay 1992).</summary>

@@ -44,7 +44,7 @@ public sealed class InfoAndBenchTests : IDisposable
         var answer = CommandLine.Run([
             .. small,
             "--rows",
-            "foof T=1,foof T=100 S=10,eva",
+            "foof T=1,foof T=100 S=10,foof T=100 S=10 facade,eva",
             "--steps",
             "20",
             "--metrics",
@@ -54,7 +54,7 @@ public sealed class InfoAndBenchTests : IDisposable
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToArray();
         Assert.Equal(
-            ["sgd", "foof T=100 S=10", "foof T=1", "eva T=1"],
+            ["sgd", "foof T=100 S=10", "foof T=100 S=10 facade", "foof T=1", "eva T=1"],
             rows.Select(row => row.GetProperty("name").GetString())
         );
         Assert.Equal(1.0, rows[0].GetProperty("ratio_to_sgd").GetDouble());

@@ -13,6 +13,7 @@ internal sealed class CurvatureGathering(
 )
 {
     private readonly Fisher labels = LabelRules.Of(options.Labels, options.SampledLabels);
+    private readonly long budget = Argument.AtLeast(1, options.MemoryBudget, "MemoryBudget");
     private readonly CurvatureStructure structure = Argument.Known(options.Structure, "Structure");
 
     /// <summary>The curvature, whose tensors are in no scope, and the number of its data points.</summary>
@@ -30,10 +31,11 @@ internal sealed class CurvatureGathering(
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 using var unrecorded = no_grad();
+                _ = Argument.Batch(input, ++done);
                 var count = Mismatch.Told(model, input, target, () => Points(input, target));
                 mean.Add(Mismatch.Told(model, input, target, () => OfBatch(input, target)), count);
                 RequireRoom(mean);
-                progress?.Report(++done);
+                progress?.Report(done);
             }
             return (Finished(mean.Value), mean.Points);
         }
@@ -82,10 +84,10 @@ internal sealed class CurvatureGathering(
 
     private void RequireRoom(MeanCurvature mean)
     {
-        if (mean.Bytes is var bytes && bytes > options.MemoryBudget)
+        if (mean.Bytes is var bytes && bytes > budget)
             throw new ArgumentException(
                 $"The curvature of {mean.Points:N0} data points must fit the memory budget of "
-                    + $"{options.MemoryBudget:N0} bytes; it takes {bytes:N0}: use fewer data points, sampled "
+                    + $"{budget:N0} bytes; it takes {bytes:N0}: use fewer data points, sampled "
                     + "labels, Kronecker factors or a larger budget."
             );
     }

@@ -57,10 +57,10 @@ public sealed partial class CurvatureMatrix : IDisposable
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
 
     /// <summary>The shape [d_out; d_in] of each layer's part of a vector.</summary>
-    public IReadOnlyList<IReadOnlyList<long>> Shapes => CurvatureModule.shapes(core);
+    public IReadOnlyList<IReadOnlyList<long>> Shapes => CurvatureModule.shapes(Core);
 
     /// <summary>The number p of weights that are covered.</summary>
-    public long Parameters => CurvatureModule.size(core);
+    public long Parameters => CurvatureModule.size(Core);
 
     /// <summary>tr F.</summary>
     public double Trace

@@ -29,6 +29,6 @@ public sealed record CurvatureOptions
     /// <summary>Which layers are covered, by name and weight. Null: all that can be.</summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
-    /// <summary>The most bytes that the matrix may take.</summary>
+    /// <summary>The most bytes that the matrix may take, at least 1.</summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 }

@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>What a <see cref="CurvatureMatrix"/> keeps of the Fisher F = G Gᵀ.</summary>
+/// <example>
+/// <code>var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker };</code>
+/// </example>
 public enum CurvatureStructure
 {
     /// <summary>

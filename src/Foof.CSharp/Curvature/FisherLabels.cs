@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>Whose labels the Fisher's gradients are taken at.</summary>
+/// <example>
+/// <code>var options = new CurvatureOptions { Labels = FisherLabels.Sampled, SampledLabels = 2 };</code>
+/// </example>
 public enum FisherLabels
 {
     /// <summary>The expectation over all labels, the generalised Gauss-Newton matrix: n C columns.</summary>

@@ -54,12 +54,73 @@ public sealed class InfluenceFunction : IDisposable
     /// </exception>
     public Tensor OfPoints(Tensor trainInputs, Tensor trainTargets, Tensor testInputs, Tensor testTargets)
     {
+        _ = damped.Alive;
+        ArgumentNullException.ThrowIfNull(trainInputs);
+        ArgumentNullException.ThrowIfNull(trainTargets);
+        Argument.SameRows(trainInputs, trainTargets);
+        return OfPoints([(trainInputs, trainTargets)], testInputs, testTargets);
+    }
+
+    /// <summary>The same for training points in batches, one after another.</summary>
+    /// <param name="trainBatches">
+    /// Training points with their targets; each may be freed when the next one is asked for.
+    /// </param>
+    /// <param name="testInputs">Test points [m; ...].</param>
+    /// <param name="testTargets">Their targets; L_test is the mean over them.</param>
+    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <returns>[n], in the order of the training points of all batches; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, a batch is empty, or there is none.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Tensor OfPoints(
+        IEnumerable<(Tensor Input, Tensor Target)> trainBatches,
+        Tensor testInputs,
+        Tensor testTargets,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        _ = damped.Alive;
+        ArgumentNullException.ThrowIfNull(trainBatches);
+        ArgumentNullException.ThrowIfNull(testInputs);
+        ArgumentNullException.ThrowIfNull(testTargets);
+        Argument.SameRows(testInputs, testTargets);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var gradient = curvature.Gradient(testInputs, testTargets);
-        var points = curvature.AtLabels(trainInputs, trainTargets);
-        return scope.MoveToOuter(Influence.ofPoints(points, gradient, damped.Alive));
+        var parts = new List<Tensor>();
+        foreach (var (input, target) in trainBatches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var own = NewDisposeScope();
+            var place = parts.Count + 1;
+            var points = curvature.AtLabels(Argument.Batch(input, place), Argument.Labels(target, place));
+            parts.Add(own.MoveToOuter(Influence.ofPoints(points, gradient, damped.Alive)));
+            progress?.Report(place);
+        }
+        return parts.Count > 0
+            ? scope.MoveToOuter(cat([.. parts]))
+            : throw new ArgumentException(
+                "The batches must hold at least one; got none.",
+                nameof(trainBatches)
+            );
     }
+
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
+    /// the curvature meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
+    public Task<Tensor> OfPointsAsync(
+        IEnumerable<(Tensor Input, Tensor Target)> trainBatches,
+        Tensor testInputs,
+        Tensor testTargets,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        Task.Run(() => OfPoints(trainBatches, testInputs, testTargets, progress, cancellation), cancellation);
 
     /// <summary>dθ*/dλ = -(F + λI)⁻¹ θ*, one [d_out; d_in] a layer; the caller owns it.</summary>
     public Tensor[] OfWeightDecay()
@@ -84,6 +145,10 @@ public sealed class InfluenceFunction : IDisposable
     /// </exception>
     public Tensor Hypergradient(Tensor inputs, Tensor targets)
     {
+        _ = damped.Alive;
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        Argument.SameRows(inputs, targets);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var gradient = curvature.Gradient(inputs, targets);

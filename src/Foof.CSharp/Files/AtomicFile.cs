@@ -15,6 +15,9 @@ public static class AtomicFile
     /// <remarks>A link is followed. A device is written straight: there is nothing to replace.</remarks>
     /// <param name="path">The file to make or to replace; its folder exists.</param>
     /// <param name="write">Writes the content.</param>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one stays.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

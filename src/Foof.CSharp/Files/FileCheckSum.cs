@@ -9,7 +9,11 @@ namespace Foof;
 internal static class FileCheckSum
 {
     /// <summary>Of tensors by name and a text.</summary>
-    internal static string Of(IEnumerable<KeyValuePair<string, Tensor>> tensors, string text)
+    internal static string Of(
+        IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        string text,
+        long chunkBytes = Safetensors.ChunkBytes
+    )
     {
         using var scope = NewDisposeScope();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -19,7 +23,9 @@ internal static class FileCheckSum
             hash.AppendData(
                 Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]")
             );
-            hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+            using var own = NewDisposeScope();
+            foreach (var chunk in Safetensors.Chunks(Safetensors.Flat(tensor), chunkBytes))
+                hash.AppendData(chunk.bytes);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }

@@ -16,7 +16,7 @@ namespace Foof;
 /// </example>
 public static class Safetensors
 {
-    private const long ChunkBytes = 1 << 24;
+    internal const long ChunkBytes = 1 << 24;
 
     /// <summary>
     /// Writes tensors, of any layout and from any device, to a file that is replaced only when all is
@@ -30,7 +30,7 @@ public static class Safetensors
     /// <param name="tensors">Names and tensors; the tensors stay the caller's.</param>
     /// <param name="metadata">Texts to keep beside them, in their order.</param>
     /// <exception cref="ArgumentException">
-    /// A name came twice or is reserved, or a type cannot be saved.
+    /// A name came twice or is reserved, a tensor is null, or a type cannot be saved.
     /// </exception>
     public static void Save(
         string path,
@@ -94,8 +94,7 @@ public static class Safetensors
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var flat = tensor.detach().cpu().contiguous().flatten();
-        foreach (var chunk in Chunks(flat))
+        foreach (var chunk in Chunks(Flat(tensor)))
             stream.Write(chunk.bytes);
     }
 
@@ -117,10 +116,13 @@ public static class Safetensors
         }
     }
 
-    // A span holds at most 2^31 bytes, a tensor more.
-    private static IEnumerable<Tensor> Chunks(Tensor flat)
+    /// <summary>The elements in row-major order on the processor, in the caller's scope.</summary>
+    internal static Tensor Flat(Tensor tensor) => tensor.detach().cpu().contiguous().flatten();
+
+    /// <summary>Parts of a flat tensor: a span holds at most 2^31 bytes, a tensor more.</summary>
+    internal static IEnumerable<Tensor> Chunks(Tensor flat, long chunkBytes = ChunkBytes)
     {
-        var step = ChunkBytes / ElementType.Size(flat.dtype);
+        var step = chunkBytes / ElementType.Size(flat.dtype);
         var count = flat.NumberOfElements;
         for (long start = 0; start < count; start += step)
             yield return flat.narrow(0, start, Math.Min(step, count - start));

@@ -19,11 +19,17 @@ internal static class SafetensorsHeader
     /// Gives each tensor its place: the widest elements first, otherwise in the given order.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// A name came twice or is reserved, or a type cannot be saved.
+    /// A name came twice or is reserved, a tensor is null, or a type cannot be saved.
     /// </exception>
     internal static TensorEntry[] Lay(KeyValuePair<string, Tensor>[] tensors)
     {
         CheckNames(tensors.Select(pair => pair.Key), nameof(tensors));
+        foreach (var (name, tensor) in tensors)
+            if (tensor is null)
+                throw new ArgumentException(
+                    $"Each name must have a tensor; '{name}' is null.",
+                    nameof(tensors)
+                );
         var entries = new TensorEntry[tensors.Length];
         long end = 0;
         foreach (

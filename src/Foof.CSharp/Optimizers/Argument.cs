@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
 
 namespace Foof;
 
@@ -39,6 +40,31 @@ internal static class Argument
         return values.All(value => value is not null)
             ? values
             : throw new ArgumentException($"{name} must hold {values.Count} tensors; one is null.", name);
+    }
+
+    /// <summary>Returns a batch's input, which may not be null.</summary>
+    internal static Tensor Batch(Tensor? input, int place) => OfBatch(input, "an input", place);
+
+    /// <summary>Returns a batch's target, which may not be null.</summary>
+    internal static Tensor Labels(Tensor? target, int place) => OfBatch(target, "a target", place);
+
+    private static Tensor OfBatch(Tensor? tensor, string what, int place) =>
+        tensor ?? throw new ArgumentException($"batch {place} must have {what}; it is null.");
+
+    /// <summary>Raises unless inputs and targets have as many rows.</summary>
+    internal static void SameRows(
+        Tensor inputs,
+        Tensor targets,
+        [CallerArgumentExpression(nameof(inputs))] string inputsName = "",
+        [CallerArgumentExpression(nameof(targets))] string targetsName = ""
+    )
+    {
+        if (inputs.dim() == 0 || targets.dim() == 0 || inputs.shape[0] != targets.shape[0])
+            throw new ArgumentException(
+                $"{inputsName} and {targetsName} must have the same number of rows, one for each data point; "
+                    + $"got [{string.Join(", ", inputs.shape)}] and [{string.Join(", ", targets.shape)}].",
+                targetsName
+            );
     }
 
     /// <summary>Returns a value of an enumeration that has a name.</summary>

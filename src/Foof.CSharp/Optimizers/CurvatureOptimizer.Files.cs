@@ -68,6 +68,8 @@ public abstract partial class CurvatureOptimizer
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentNullException.ThrowIfNull(state);
+        if (state.FirstOrDefault(pair => pair.Value is null) is { Key: { } missing })
+            throw new ArgumentException($"The state must hold tensors; '{missing}' is null.", nameof(state));
         var settings = GroupSettings.Read(state, _parameter_groups.Count);
         core.Restore(state);
         GroupSettings.Set(_parameter_groups, settings);

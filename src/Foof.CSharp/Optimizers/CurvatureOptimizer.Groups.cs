@@ -66,11 +66,21 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// The group of all that no group of `chosen` holds, unless that is empty, and the groups.
+    /// The group of all that no group of `groups` holds, unless that is empty, and the groups.
     /// </summary>
-    private List<ParameterGroup> Groups(IEnumerable<ParameterSettings> chosen)
+    private List<ParameterGroup> Groups(IEnumerable<ParameterSettings> groups)
     {
-        var own = chosen.Select(group => Group(group.Parameters, defaults.Of(group))).ToList();
+        var own = groups
+            .Select(
+                (group, place) =>
+                    group is null
+                        ? throw new ArgumentException(
+                            $"groups must hold settings; group {place + 1} is null.",
+                            nameof(groups)
+                        )
+                        : Group(group.Parameters, defaults.Of(group))
+            )
+            .ToList();
         var held = own.SelectMany(group => group.Parameters).Select(p => p.Handle).ToHashSet();
         var rest = model.parameters().Where(parameter => !held.Contains(parameter.Handle)).ToArray();
         if (rest.Length > 0 || own.Count == 0)
@@ -78,6 +88,15 @@ public abstract partial class CurvatureOptimizer
         return own;
     }
 
-    private static ParameterGroup Group(IEnumerable<Parameter> parameters, UpdateSettings settings) =>
-        new(parameters, settings.LearningRate, settings.Momentum, settings.WeightDecay);
+    private static ParameterGroup Group(IEnumerable<Parameter>? parameters, UpdateSettings settings)
+    {
+        Parameter?[]? given = parameters?.ToArray();
+        return given is null || given.Contains(null)
+            ? throw new ArgumentException(
+                "A group must have parameters; "
+                    + (given is null ? "Parameters is null." : "one of them is null."),
+                nameof(parameters)
+            )
+            : new(given!, settings.LearningRate, settings.Momentum, settings.WeightDecay);
+    }
 }

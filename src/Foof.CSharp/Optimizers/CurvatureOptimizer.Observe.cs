@@ -6,14 +6,15 @@ public abstract partial class CurvatureOptimizer
 {
     /// <summary>
     /// What is added to the loss, as of earlier tasks; null is nothing. Its gradient goes through the
-    /// curvature with the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's.
+    /// curvature with the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's. A
+    /// step raises an InvalidOperationException where none of its gradients is of this optimiser's parameters.
     /// </summary>
     /// <example><code>optimizer.Penalty = new ElasticWeightConsolidation(model,
     /// Loss.CrossEntropy);</code></example>
     public IPenalty? Penalty
     {
         get => (core.Penalty as CorePenalty)?.Penalty;
-        set => core.Penalty = value is null ? null : new CorePenalty(value);
+        set => core.Penalty = value is null ? null : new CorePenalty(value, parameters);
     }
 
     /// <summary>
@@ -59,7 +60,8 @@ public abstract partial class CurvatureOptimizer
             {
                 core.Observe(input, target!);
                 return true;
-            }
+            },
+            Likelihoods.Of(Loss)
         );
     }
 }

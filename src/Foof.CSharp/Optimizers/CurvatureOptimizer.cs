@@ -75,7 +75,16 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     public event EventHandler<CurvatureFallbackEventArgs>? Fallback;
 
     /// <summary>Where fallbacks are logged, as warnings; nowhere at first.</summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    /// <exception cref="ArgumentNullException">It is null: NullLogger.Instance logs nowhere.</exception>
+    public ILogger Logger
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Logger));
+            field = value;
+        }
+    } = NullLogger.Instance;
 
     /// <summary>
     /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one
@@ -87,7 +96,9 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// App. E)
     /// </remarks>
     /// <param name="batches">Inputs [n; ...], data points first; they stay the caller's.</param>
-    /// <exception cref="ArgumentException">There is no batch.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, one is null, or one does not fit the model.
+    /// </exception>
     /// <exception cref="InvalidOperationException">Batches were seen already.</exception>
     /// <exception cref="NumericalFailure">An input is not finite, or an inversion fails.</exception>
     public void WarmUp(IEnumerable<Tensor> batches)
@@ -98,7 +109,42 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
             throw new InvalidOperationException(
                 $"WarmUp must come before the first step; {core.Position} batches were seen."
             );
-        core.WarmUp(batches);
+        Tensor? last = null;
+        string? told = null;
+        try
+        {
+            core.WarmUp(Seen());
+        }
+        // A filter is asked while the batch is still there: whoever made it may free it with the enumeration.
+        catch (Exception error) when ((told = Mismatch.OfPass(model, last, error)) is not null)
+        {
+            throw new ArgumentException(told, nameof(batches), error);
+        }
+
+        IEnumerable<Tensor> Seen()
+        {
+            foreach (var (place, batch) in batches.Index())
+            {
+                last = null;
+                yield return last = Argument.Batch(batch, place + 1);
+            }
+        }
+    }
+
+    /// <summary>Raises unless the model takes the input, and the loss its output and the target.</summary>
+    internal void RequireFit(Tensor input, Tensor target)
+    {
+        var likelihood = Likelihoods.Of(Loss);
+        Mismatch.Told(
+            model,
+            input,
+            target,
+            () =>
+            {
+                EvaluationPass.Check(model, input, target, likelihood);
+                return true;
+            }
+        );
     }
 
     /// <summary>
@@ -117,7 +163,13 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         ObjectDisposedException.ThrowIf(isDisposed, this);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
+        var result = Mismatch.Told(
+            model,
+            input,
+            target,
+            () => core.Step(input, target),
+            Likelihoods.Of(Loss)
+        );
         return new(result.Loss, result.Output);
     }
 
@@ -134,10 +186,8 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     public override Tensor? step(Func<Tensor>? closure = null)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        if (closure is null && !parameters().Any(HasGradient))
-            throw new InvalidOperationException(
-                "step() found no gradient: call backward() on the loss before it, or use Step(input, target)."
-            );
+        if (closure is null)
+            RequireGradient();
         if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe) && !core.HasCurvature)
             throw new InvalidOperationException(
                 $"{GetType().Name} takes statistics from errors, which the ordinary loop does not show: "
@@ -147,7 +197,26 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
                             : "call Step(input, target), or Observe(input, target) first."
                     )
             );
-        return core.step(closure);
+        if (closure is null)
+            return core.step(null);
+        var loss = Run(closure);
+        RequireGradient();
+        _ = core.step(null);
+        return loss;
+    }
+
+    private static Tensor Run(Func<Tensor> closure)
+    {
+        using var recorded = enable_grad();
+        return closure();
+    }
+
+    private void RequireGradient()
+    {
+        if (!parameters().Any(HasGradient))
+            throw new InvalidOperationException(
+                "step() found no gradient: call backward() on the loss before it, or use Step(input, target)."
+            );
     }
 
     /// <summary>The model in training mode until the result is disposed of.</summary>

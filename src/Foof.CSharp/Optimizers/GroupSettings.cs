@@ -43,7 +43,22 @@ internal static class GroupSettings
                 nameof(state)
             );
         using var here = kept.cpu();
-        return here.data<double>().ToArray();
+        var numbers = here.data<double>().ToArray();
+        for (var group = 0; group < groups; group++)
+            Check(group, numbers.AsSpan(group * Columns, Columns));
+        return numbers;
+    }
+
+    // Schedulers may have gone down to a rate of zero.
+    private static void Check(int group, ReadOnlySpan<double> own)
+    {
+        foreach (var number in own)
+            if (!double.IsFinite(number) || number < 0 || own[2] >= 1)
+                throw new ArgumentException(
+                    FormattableString.Invariant(
+                        $"'{Name}' must hold rates and a decay of at least 0 and a momentum in [0, 1); group {group + 1} has rates {own[0]} and {own[1]}, momentum {own[2]} and decay {own[3]}."
+                    )
+                );
     }
 
     internal static void Set(IEnumerable<ParamGroup> groups, double[] numbers)

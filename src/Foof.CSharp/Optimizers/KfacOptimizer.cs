@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>How K-FAC's damping enters.</summary>
+/// <example>
+/// <code>using var optimizer = new KfacOptimizer(model, dampingRule: KfacDamping.Standard);</code>
+/// </example>
 public enum KfacDamping
 {
     /// <summary>
@@ -15,6 +18,9 @@ public enum KfacDamping
 }
 
 /// <summary>How K-FAC treats a layer that is used at several positions. (Eschenhagen et al. 2023)</summary>
+/// <example>
+/// <code>using var optimizer = new KfacOptimizer(model, sharing: KfacSharing.Reduce);</code>
+/// </example>
 public enum KfacSharing
 {
     /// <summary>

@@ -1,30 +1,45 @@
+using System.Runtime.InteropServices;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Says which devices or types do not go together, once something has failed.</summary>
+/// <summary>Says what of a batch does not go together with the model, once something has failed.</summary>
 internal static class Mismatch
 {
+    private static readonly string[] NoRoom = ["out of memory", "can't allocate memory"];
+
     /// <summary>
-    /// Runs what needs a model's batch; where it fails by a mismatch, the error names both sides.
+    /// Runs what needs a model's batch; where libtorch fails by a mismatch, the error names both sides. The
+    /// model is asked once more then, so that nothing is looked at while all is well.
     /// </summary>
-    /// <exception cref="ArgumentException">Devices or types do not go together.</exception>
-    internal static T Told<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
+    /// <exception cref="ArgumentException">The batch does not fit the model or the likelihood.</exception>
+    internal static T Told<T>(
+        nn.Module model,
+        Tensor input,
+        Tensor? target,
+        Func<T> work,
+        Likelihood? likelihood = null
+    )
     {
         try
         {
             return work();
         }
-        catch (Exception error) when (Of(model, input, target) is { } sentence)
+        catch (Exception error)
         {
-            throw new ArgumentException(sentence, nameof(input), error);
+            if (Of(model, input, target) is { } sentence)
+                throw new ArgumentException(sentence, nameof(input), error);
+            if (Tried(model, input, target, likelihood, error) is { } found)
+                throw found;
+            throw;
         }
     }
 
     /// <summary>One sentence, or null where devices and types agree.</summary>
-    internal static string? Of(nn.Module model, Tensor input, Tensor? target)
+    internal static string? Of(nn.Module model, Tensor? input, Tensor? target)
     {
-        if (input.IsInvalid || target is { IsInvalid: true })
+        if (input is null or { IsInvalid: true } || target is { IsInvalid: true })
             return null;
         if (model.parameters().FirstOrDefault() is not { } weight)
             return null;
@@ -36,6 +51,75 @@ internal static class Mismatch
         return input.is_floating_point() && input.dtype != weight.dtype
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
             : null;
+    }
+
+    /// <summary>One sentence on an input that a model's forward pass failed on; null where there is none.</summary>
+    internal static string? OfPass(nn.Module model, Tensor? input, Exception error)
+    {
+        if (Of(model, input, null) is { } sentence)
+            return sentence;
+        if (error is not ExternalException || input is null or { IsInvalid: true } || LacksRoom(error))
+            return null;
+        var weight = model.parameters().FirstOrDefault();
+        return weight is not null && !input.is_floating_point() && !TakesIndices(model)
+            ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
+            : $"input [{string.Join("; ", input.shape)}] does not fit the model{FirstLayer(model)}: "
+                + $"{error.Message.Split('\n')[0].TrimEnd('.')}.";
+    }
+
+    // Out of training, so that nothing that the model keeps changes, and no recorder listens.
+    private static ArgumentException? Tried(
+        nn.Module model,
+        Tensor input,
+        Tensor? target,
+        Likelihood? likelihood,
+        Exception error
+    )
+    {
+        if (
+            error is not ExternalException
+            || model is not nn.Module<Tensor, Tensor> called
+            || input is null or { IsInvalid: true }
+            || LacksRoom(error)
+        )
+            return null;
+        try
+        {
+            EvaluationPass.Check(called, input, target, likelihood);
+            return null;
+        }
+        catch (ArgumentException found)
+        {
+            return found;
+        }
+        catch (ExternalException again)
+        {
+            return OfPass(model, input, again) is { } sentence
+                ? new ArgumentException(sentence, nameof(input), error)
+                : null;
+        }
+    }
+
+    private static bool LacksRoom(Exception error) =>
+        NoRoom.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    private static bool TakesIndices(nn.Module model) =>
+        model.named_modules().Select(named => named.Item2).Prepend(model).Any(module => module is Embedding);
+
+    private static string FirstLayer(nn.Module model)
+    {
+        var (layers, _) = CoverageModule.survey(model, (_, _) => true);
+        if (layers.Length == 0)
+            return "";
+        var first = layers[0];
+        var shape = first.Weight.shape;
+        var name = first.Name.Length > 0 ? $" '{first.Name}'" : "";
+        var takes =
+            first.Geometry.IsLookup ? $" takes indices below {shape[0]}"
+            : first.Geometry.IsDense ? $" takes [.; {shape[1]}]"
+            : first.Geometry.IsConvolution ? $" takes [.; {shape[1] * LayerModule.groups(first)}; .; .]"
+            : $" has the weight [{string.Join("; ", shape)}]";
+        return $", whose first covered layer{name}{takes}";
     }
 
     private static string Sentence(string subject, string found, string expected) =>

@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>Which Fisher matrix the natural gradient is taken by.</summary>
+/// <example>
+/// <code>using var optimizer = new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Blocks);</code>
+/// </example>
 public enum NaturalGradientFisher
 {
     /// <summary>One label for each data point, sampled from the model: n columns.</summary>

@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>What becomes of a parameter in a step.</summary>
+/// <example>
+/// <code>var plain = optimizer.Coverage.Where(line => line.Treatment == ParameterTreatment.Plain);</code>
+/// </example>
 public enum ParameterTreatment
 {
     /// <summary>Its layer's curvature preconditions its gradient.</summary>

@@ -23,11 +23,16 @@ public static class FoofTraining
     /// <param name="epochs">How many times all data points are seen, at least 1.</param>
     /// <param name="batchSize">How many data points a step takes, from 1 to N.</param>
     /// <param name="seed">Decides the order of data points, whatever the generator of tensors is at.</param>
+    /// <param name="firstEpoch">
+    /// The number of the first epoch, from 1 on: 3 goes on after two, with the batches that would have come.
+    /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
     /// <param name="progress">Told of every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>One line for each epoch.</returns>
-    /// <exception cref="ArgumentException">An argument is out of its range.</exception>
+    /// <exception cref="ArgumentException">
+    /// An argument is out of its range, or the data do not fit the model or its loss.
+    /// </exception>
     /// <exception cref="OperationCanceledException">
     /// It was stopped; the weights are those of the last step.
     /// </exception>
@@ -41,6 +46,7 @@ public static class FoofTraining
         int epochs,
         int batchSize = 100,
         int seed = 0,
+        int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
@@ -48,8 +54,9 @@ public static class FoofTraining
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         Argument.AtLeast(1, epochs);
+        Argument.AtLeast(1, firstEpoch);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
-        return Run(optimizer, batches.Of, epochs, scheduler, progress, cancellation);
+        return Run(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
     }
 
     /// <summary>
@@ -58,15 +65,18 @@ public static class FoofTraining
     /// </summary>
     /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
     /// <param name="batches">
-    /// The batches of an epoch, from 1 on. Tensors that the sequence makes are freed after their step.
+    /// The batches of an epoch by its number. Tensors that the sequence makes are freed after their step.
     /// </param>
     /// <param name="epochs">How many epochs there are, at least 1.</param>
+    /// <param name="firstEpoch">
+    /// The number of the first epoch, from 1 on: 3 goes on after two, with the batches that would have come.
+    /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
     /// <param name="progress">Told of every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     /// <returns>One line for each epoch.</returns>
     /// <exception cref="ArgumentException">
-    /// An argument is out of its range, or an epoch has no batch.
+    /// An argument is out of its range, an epoch has no batch, or a batch does not fit the model or its loss.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// It was stopped; the weights are those of the last step.
@@ -78,6 +88,7 @@ public static class FoofTraining
         CurvatureOptimizer optimizer,
         Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
         int epochs,
+        int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
@@ -86,14 +97,17 @@ public static class FoofTraining
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(batches);
         Argument.AtLeast(1, epochs);
-        return new TrainingLoop(optimizer, batches, epochs, progress, cancellation).Run(scheduler);
+        Argument.AtLeast(1, firstEpoch);
+        return new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(
+            scheduler
+        );
     }
 
     /// <summary>
-    /// As <see cref="Run(CurvatureOptimizer, Tensor, Tensor, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>,
+    /// As <see cref="Run(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>,
     /// on a thread of the pool. Nothing else may use the model or the optimiser meanwhile.
     /// </summary>
-    /// <inheritdoc cref="Run(CurvatureOptimizer, Tensor, Tensor, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static Task<IReadOnlyList<EpochSummary>> RunAsync(
         CurvatureOptimizer optimizer,
         Tensor inputs,
@@ -101,6 +115,7 @@ public static class FoofTraining
         int epochs,
         int batchSize = 100,
         int seed = 0,
+        int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
@@ -108,20 +123,22 @@ public static class FoofTraining
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         Argument.AtLeast(1, epochs);
+        Argument.AtLeast(1, firstEpoch);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
-        return RunAsync(optimizer, batches.Of, epochs, scheduler, progress, cancellation);
+        return RunAsync(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
     }
 
     /// <summary>
-    /// As <see cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>,
+    /// As <see cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>,
     /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
     /// optimiser meanwhile.
     /// </summary>
-    /// <inheritdoc cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Run(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static Task<IReadOnlyList<EpochSummary>> RunAsync(
         CurvatureOptimizer optimizer,
         Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
         int epochs,
+        int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
@@ -130,8 +147,9 @@ public static class FoofTraining
         ArgumentNullException.ThrowIfNull(optimizer);
         ArgumentNullException.ThrowIfNull(batches);
         Argument.AtLeast(1, epochs);
+        Argument.AtLeast(1, firstEpoch);
         return Task.Run(
-            () => Run(optimizer, batches, epochs, scheduler, progress, cancellation),
+            () => Run(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation),
             cancellation
         );
     }

@@ -15,12 +15,7 @@ internal sealed class ShuffledBatches
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(targets);
-        if (inputs.dim() == 0 || targets.dim() == 0 || inputs.shape[0] != targets.shape[0])
-            throw new ArgumentException(
-                "inputs and targets must have the same number of rows, one for each data point; "
-                    + $"got [{string.Join(", ", inputs.shape)}] and [{string.Join(", ", targets.shape)}].",
-                nameof(targets)
-            );
+        Argument.SameRows(inputs, targets);
         Argument.AtLeast(1, batchSize);
         if (batchSize > inputs.shape[0])
             throw new ArgumentException(

@@ -8,6 +8,7 @@ namespace Foof;
 internal sealed class TrainingLoop(
     CurvatureOptimizer optimizer,
     Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+    int firstEpoch,
     int epochs,
     IProgress<TrainingProgress>? progress,
     CancellationToken cancellation
@@ -15,13 +16,18 @@ internal sealed class TrainingLoop(
 {
     private readonly long start = Stopwatch.GetTimestamp();
 
+    private int LastEpoch => firstEpoch + epochs - 1;
+
     internal IReadOnlyList<EpochSummary> Run(optim.lr_scheduler.LRScheduler? scheduler)
     {
         using var mode = optimizer.Training();
         if (optimizer.Position == 0)
+        {
+            RequireFit();
             optimizer.WarmUp(Inputs());
+        }
         var summaries = new List<EpochSummary>();
-        for (var epoch = 1; epoch <= epochs; epoch++)
+        for (var epoch = firstEpoch; epoch <= LastEpoch; epoch++)
         {
             var begun = Stopwatch.GetTimestamp();
             var loss = Train(epoch);
@@ -31,10 +37,24 @@ internal sealed class TrainingLoop(
         return summaries;
     }
 
+    // Before the warm-up, which sees no targets and may take as many batches as an epoch has.
+    private void RequireFit()
+    {
+        using var scope = NewDisposeScope();
+        using var all = batches(firstEpoch).GetEnumerator();
+        if (!all.MoveNext())
+            return;
+        var (input, target) = Whole(all.Current, 1);
+        optimizer.RequireFit(input, target);
+    }
+
+    private static (Tensor Input, Tensor Target) Whole((Tensor Input, Tensor Target) batch, int place) =>
+        (Argument.Batch(batch.Input, place), Argument.Labels(batch.Target, place));
+
     // The scope of a batch is open until the next one is asked for.
     private IEnumerable<Tensor> Inputs()
     {
-        using var all = batches(1).GetEnumerator();
+        using var all = batches(firstEpoch).GetEnumerator();
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -57,11 +77,11 @@ internal sealed class TrainingLoop(
             using var scope = NewDisposeScope();
             if (!all.MoveNext())
                 break;
-            var (input, target) = all.Current;
+            var (input, target) = Whole(all.Current, step);
             using var result = optimizer.Step(input, target);
             points += input.shape[0];
             Add(scope, ref sum, result.Loss, input.shape[0]);
-            progress?.Report(new(epoch, epochs, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
+            progress?.Report(new(epoch, LastEpoch, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
         }
         return sum is null
             ? throw new ArgumentException($"Each epoch must have a batch; epoch {epoch} has none.")

@@ -5,7 +5,7 @@ namespace Foof;
 /// <code>new Progress&lt;TrainingProgress&gt;(at => Console.Write($"\r{at.Epoch}/{at.Epochs}: {at.Loss:F4}"))</code>
 /// </example>
 /// <param name="Epoch">The epoch, from 1 on.</param>
-/// <param name="Epochs">How many there are.</param>
+/// <param name="Epochs">The number of the last epoch.</param>
 /// <param name="Step">The step in the epoch, from 1 on.</param>
 /// <param name="Loss">The loss of the step's batch before its update.</param>
 /// <param name="Elapsed">How long the run has taken.</param>

@@ -26,6 +26,11 @@ internal static class StepRows
                 new(HandWrittenSgd.Kind.Name, HandWrittenSgd.Kind, 1, 1),
                 Plain("adam"),
                 Amortised("foof", model.Period),
+                Amortised("foof", model.Period) with
+                {
+                    Name = $"foof T={model.Period} S={StatisticsSteps} facade",
+                    Optimizer = FacadeFoof.Kind,
+                },
                 BFloat16("foof", model.Period),
                 Amortised("foof", model.Period) with
                 {

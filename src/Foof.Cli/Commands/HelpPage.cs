@@ -16,7 +16,10 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         (ExitCode.Success, "all was done"),
         (ExitCode.Failure, "it was understood and did not succeed; the last line of standard error says why"),
         (ExitCode.Usage, "the command line is wrong"),
-        (ExitCode.Stopped, "stopped by Ctrl-C or SIGTERM; what was kept goes on by --resume"),
+        (
+            ExitCode.Stopped,
+            "stopped by Ctrl-C or SIGTERM; what --out kept goes on by --resume, or by the same compare"
+        ),
     ];
 
     private static readonly (string Name, string Meaning)[] Variables =

@@ -10,7 +10,7 @@ internal abstract record Figure(string Title, bool IsWide);
 /// <summary>A chart, with what it says in words and its numbers as a table.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Description">The same for somebody who cannot see it: kind, axes, and what stands out.</param>
-/// <param name="Spec">Vega-Lite's specification; it may name what the style sheet decides: <c>var(--accent)</c>.</param>
+/// <param name="Spec">Vega's specification, without its width; it may name what the style sheet decides: <c>var(--accent)</c>.</param>
 /// <param name="Numbers">What is drawn.</param>
 /// <param name="IsWide">Whether it takes the whole width of the page.</param>
 internal sealed record Chart(

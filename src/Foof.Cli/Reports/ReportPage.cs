@@ -51,9 +51,9 @@ internal static partial class ReportPage
     private static string Scripts() =>
         string.Join(
             '\n',
-            WebFiles
-                .Libraries.Append("page.js")
-                .Select(name => $"<script>{Enclosed(WebFiles.Text(name))}</script>")
+            new[] { WebFiles.Library, "page.js" }.Select(name =>
+                $"<script>{Enclosed(WebFiles.Text(name))}</script>"
+            )
         );
 
     // Inside a script element only its own end tag ends it.

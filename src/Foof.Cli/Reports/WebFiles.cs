@@ -5,9 +5,8 @@ internal static class WebFiles
 {
     private const string Prefix = "report/";
 
-    /// <summary>The libraries, in the order in which they build on each other.</summary>
-    internal static IReadOnlyList<string> Libraries { get; } =
-    ["vega.min.js", "vega-lite.min.js", "vega-embed.min.js"];
+    /// <summary>What draws the charts: Vega.</summary>
+    internal const string Library = "vega.min.js";
 
     /// <summary>The file's text.</summary>
     internal static string Text(string name)

@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>What is kept of a task's Fisher.</summary>
+/// <example>
+/// <code>var options = new ContinualOptions { Structure = ContinualStructure.Diagonal };</code>
+/// </example>
 public enum ContinualStructure
 {
     /// <summary>E (x) A for each layer: the best average accuracy for the memory that was measured.</summary>

@@ -1,6 +1,9 @@
 namespace Foof;
 
 /// <summary>How the penalties of several tasks become one.</summary>
+/// <example>
+/// <code>var options = new ContinualOptions { Tasks = ContinualTasks.Separate };</code>
+/// </example>
 public enum ContinualTasks
 {
     /// <summary>

@@ -32,7 +32,10 @@ public sealed class PackageContentTests(Feed feed)
         Assert.Equal("MIT", package.Metadata["license"].Value);
         Assert.Equal(Feed.Version, package.Metadata["version"].Value);
         Assert.NotEqual("Package Description", package.Metadata["description"].Value);
-        Assert.NotEmpty(package.Files["README.md"]);
+        // A feed's page has nothing beside the text: no link or picture that begins in the repository.
+        var readme = Encoding.UTF8.GetString(package.Files["README.md"]);
+        Assert.NotEmpty(readme);
+        Assert.DoesNotMatch(@"\]\((?!https://)", readme);
         Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.Root, "LICENSE")), package.Files["LICENSE"]);
         Assert.Null(package.Metadata.GetValueOrDefault("repository")?.Attribute("url"));
     }

@@ -14,6 +14,8 @@ internal static class PublicApi
         | BindingFlags.Static
         | BindingFlags.DeclaredOnly;
 
+    private static readonly NullabilityInfoContext Nulls = new();
+
     internal static IEnumerable<Type> Types(Assembly assembly) =>
         assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal);
 
@@ -90,24 +92,41 @@ internal static class PublicApi
         : type.IsSealed ? "sealed class"
         : "class";
 
-    private static string Base(Type type) =>
-        type.BaseType is { } own && own != typeof(object) && own != typeof(ValueType) && !type.IsEnum
-            ? $" : {Name(own)}"
-            : "";
+    private static string Base(Type type)
+    {
+        if (type.IsEnum)
+            return "";
+        var named = Own(type).Select(Name).Order(StringComparer.Ordinal);
+        Type?[] ancestor = [type.BaseType == typeof(object) || type.IsValueType ? null : type.BaseType];
+        string[] all = [.. ancestor.OfType<Type>().Select(Name), .. named];
+        return all.Length > 0 ? $" : {string.Join(", ", all)}" : "";
+    }
+
+    // But for those that its ancestor or its other interfaces bring along.
+    private static IEnumerable<Type> Own(Type type)
+    {
+        var found = type.GetInterfaces();
+        var brought = found
+            .SelectMany(own => own.GetInterfaces())
+            .Concat(type.BaseType?.GetInterfaces() ?? [])
+            .ToHashSet();
+        return found.Where(own => own.IsVisible && !brought.Contains(own));
+    }
 
     private static string Line(MemberInfo member) =>
         member switch
         {
-            MethodInfo method => $"{Access(method)}{Name(method.ReturnType)} {method.Name}{List(method)}",
+            MethodInfo method =>
+                $"{Access(method)}{Name(method.ReturnType, Nulls.Create(method.ReturnParameter))} {method.Name}{List(method)}",
             ConstructorInfo constructor => $"{Access(constructor)}new{List(constructor)}",
             FieldInfo { IsLiteral: true } field => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{field.Name} = {field.GetRawConstantValue()}"
             ),
-            FieldInfo field => $"{Name(field.FieldType)} {field.Name}",
+            FieldInfo field => $"{Name(field.FieldType, Nulls.Create(field))} {field.Name}",
             PropertyInfo property =>
-                $"{Name(property.PropertyType)} {property.Name} {{ {Accessors(property)} }}",
-            EventInfo own => $"event {Name(own.EventHandlerType!)} {own.Name}",
+                $"{Name(property.PropertyType, Nulls.Create(property))} {property.Name} {{ {Accessors(property)} }}",
+            EventInfo own => $"event {Name(own.EventHandlerType!, Nulls.Create(own))} {own.Name}",
             _ => member.ToString()!,
         };
 
@@ -127,7 +146,7 @@ internal static class PublicApi
         $"({string.Join(", ", method.GetParameters().Select(Parameter))})";
 
     private static string Parameter(ParameterInfo parameter) =>
-        $"{Name(parameter.ParameterType)} {parameter.Name}"
+        $"{Name(parameter.ParameterType, Nulls.Create(parameter))} {parameter.Name}"
         + (parameter.HasDefaultValue ? $" = {Default(parameter.DefaultValue)}" : "");
 
     private static string Default(object? value) =>
@@ -139,13 +158,28 @@ internal static class PublicApi
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         };
 
-    private static string Name(Type type)
+    private static string Name(Type type) => Name(type, null);
+
+    // With a question mark where it may be null.
+    private static string Name(Type type, NullabilityInfo? nulls)
     {
+        var mark = IsNullable(nulls) && !type.IsValueType ? "?" : "";
+        if (type.IsArray)
+            return $"{Name(type.GetElementType()!, nulls?.ElementType)}[]{mark}";
         if (type.HasElementType)
-            return Name(type.GetElementType()!) + (type.IsArray ? "[]" : "&");
+            return $"{Name(type.GetElementType()!, nulls)}&";
+        if (Nullable.GetUnderlyingType(type) is { } value)
+            return $"{Name(value)}?";
         var name = type.Name.Split('`')[0];
-        return type.IsGenericType
-            ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
-            : name;
+        return type.IsGenericType ? $"{name}<{Inner(type.GetGenericArguments(), nulls)}>{mark}" : name + mark;
     }
+
+    private static string Inner(Type[] types, NullabilityInfo? nulls) =>
+        string.Join(
+            ", ",
+            types.Select((type, place) => Name(type, nulls?.GenericTypeArguments.ElementAtOrDefault(place)))
+        );
+
+    private static bool IsNullable(NullabilityInfo? nulls) =>
+        nulls is { ReadState: NullabilityState.Nullable } or { WriteState: NullabilityState.Nullable };
 }

@@ -41,8 +41,7 @@ internal sealed class PublicApiContract(Assembly assembly, string file)
             member => (string?)member.Attribute("name") == $"T:{type.FullName}"
         );
         Assert.False(string.IsNullOrWhiteSpace(own?.Element("summary")?.Value));
-        if (!type.IsEnum)
-            Assert.False(string.IsNullOrWhiteSpace(own!.Element("example")?.Value));
+        Assert.False(string.IsNullOrWhiteSpace(own!.Element("example")?.Value));
     }
 
     internal void IsAsInFile()

@@ -40,6 +40,11 @@ public sealed class CurvatureMistakeTests
             () => Of(own.Input, own.Target + 5, new() { Labels = FisherLabels.Given })
         );
         Refused(["memory budget", "100"], () => Of(own.Input, null, new() { MemoryBudget = 100 }));
+        Refused(["MemoryBudget", "0"], () => Of(own.Input, null, new() { MemoryBudget = 0 }));
+        Refused(
+            ["batch 2 must have an input; it is null"],
+            () => CurvatureMatrix.Fisher(own.Model, Loss.CrossEntropy, [(own.Input, null), (null!, null)])
+        );
         Refused(["Structure"], () => Of(own.Input, null, new() { Structure = (CurvatureStructure)99 }));
         Refused(["labels"], () => Of(own.Input, null, new() { Labels = (FisherLabels)99 }));
         Refused(
@@ -96,6 +101,8 @@ public sealed class CurvatureMistakeTests
         curvature.Dispose();
         Assert.Throws<ObjectDisposedException>(() => other.LogDeterminant);
         Assert.Throws<ObjectDisposedException>(() => curvature.Multiply(vector));
+        Assert.Throws<ObjectDisposedException>(() => curvature.Shapes);
+        Assert.Throws<ObjectDisposedException>(() => curvature.Parameters);
         Assert.Throws<ObjectDisposedException>(() => curvature.Weights());
         Assert.Throws<ObjectDisposedException>(() => curvature.Damped(1));
     }

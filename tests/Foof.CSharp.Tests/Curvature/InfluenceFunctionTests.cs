@@ -62,6 +62,48 @@ public sealed class InfluenceFunctionTests
     }
 
     [Fact]
+    public async Task Batches_give_what_all_points_at_once_give()
+    {
+        var (model, curvature) = Fit();
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        using var whole = influence.OfPoints(X, Y, TestX, TestY);
+        (Tensor, Tensor)[] batches = [(X[..4], Y[..4]), (X[4..], Y[4..])];
+        var told = new Told();
+        using var parts = influence.OfPoints(batches, TestX, TestY, told);
+        Assert.Equal([1, 2], told.Lines);
+        using var later = await influence.OfPointsAsync(batches, TestX, TestY);
+        Assert.Equal(parts.data<double>().ToArray(), later.data<double>().ToArray());
+        foreach (var (one, other) in whole.data<double>().ToArray().Zip(parts.data<double>().ToArray()))
+            Assert.Equal(one, other, 1e-12);
+
+        using var stop = new CancellationTokenSource();
+        told.Then = stop.Cancel;
+        Assert.Throws<OperationCanceledException>(() =>
+            influence.OfPoints(batches, TestX, TestY, told, stop.Token)
+        );
+        Assert.Equal([1, 2, 1], told.Lines);
+        var none = Assert.Throws<ArgumentException>(() => influence.OfPoints([], TestX, TestY));
+        Assert.Contains("at least one", none.Message);
+        var missing = Assert.Throws<ArgumentException>(() => influence.OfPoints([(X, null!)], TestX, TestY));
+        Assert.Contains("batch 1 must have a target", missing.Message);
+        curvature.Dispose();
+        model.Dispose();
+    }
+
+    private sealed class Told : IProgress<int>
+    {
+        internal List<int> Lines { get; } = [];
+
+        internal Action Then { get; set; } = () => { };
+
+        public void Report(int value)
+        {
+            Lines.Add(value);
+            Then();
+        }
+    }
+
+    [Fact]
     public void The_hypergradient_is_the_derivative_by_weight_decay()
     {
         using var scope = NewDisposeScope();
@@ -83,14 +125,35 @@ public sealed class InfluenceFunctionTests
     public void Mistakes_are_told_of()
     {
         using var scope = NewDisposeScope();
-        var (_, curvature) = Fit();
+        var (model, curvature) = Fit();
         Assert.Throws<ArgumentNullException>(() => new InfluenceFunction(null!, 1));
         var error = Assert.Throws<ArgumentException>(() => new InfluenceFunction(curvature, 0));
         Assert.Equal("weightDecay", error.ParamName);
         using var influence = new InfluenceFunction(curvature, Lambda);
-        Assert.Throws<ArgumentNullException>(() => influence.OfPoints(X, Y, null!, TestY));
-        Assert.Throws<ArgumentNullException>(() => influence.Hypergradient(TestX, null!));
+        void Missing(string name, Action action) =>
+            Assert.Equal(name, Assert.Throws<ArgumentNullException>(action).ParamName);
+        Missing("trainInputs", () => influence.OfPoints(null!, Y, TestX, TestY));
+        Missing("trainTargets", () => influence.OfPoints(X, null!, TestX, TestY));
+        Missing("testInputs", () => influence.OfPoints(X, Y, null!, TestY));
+        Missing("testTargets", () => influence.OfPoints(X, Y, TestX, null!));
+        Missing("targets", () => influence.Hypergradient(TestX, null!));
+        var passes = 0;
+        _ = model.register_forward_pre_hook(
+            (_, _) =>
+            {
+                passes++;
+                return null!;
+            }
+        );
+        var rows = Assert.Throws<ArgumentException>(() =>
+            influence.OfPoints(X, Y.narrow(0, 0, 2), TestX, TestY)
+        );
+        Assert.Contains("trainInputs and trainTargets", rows.Message);
+        Assert.Equal(0, passes);
         curvature.Dispose();
         Assert.Throws<ObjectDisposedException>(() => influence.OfPoints(X, Y, TestX, TestY));
+        influence.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => influence.Hypergradient(TestX, TestY));
+        Assert.Equal(0, passes);
     }
 }

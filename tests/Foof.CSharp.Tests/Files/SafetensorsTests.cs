@@ -143,4 +143,19 @@ public class SafetensorsTests
         Assert.Equal("old", File.ReadAllText(folder["a"]));
         Assert.Equal(["a"], folder.Files);
     }
+
+    [Fact]
+    public void A_missing_tensor_is_named()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var error = Assert.Throws<ArgumentException>(() =>
+            Safetensors.Save(
+                folder["file"],
+                new Dictionary<string, Tensor> { ["a"] = ones(1), ["b"] = null! }
+            )
+        );
+        Assert.Contains("'b' is null", error.Message);
+        Assert.False(File.Exists(folder["file"]));
+    }
 }

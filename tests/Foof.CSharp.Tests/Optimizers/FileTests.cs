@@ -125,4 +125,39 @@ public sealed class FileTests
         optimizer.Load(folder["optimizer"]);
         Assert.False(get_rng_state().equal(expected).all().item<bool>());
     }
+
+    [Fact]
+    public void A_state_with_impossible_settings_or_missing_tensors_is_refused_and_changes_nothing()
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.75);
+        optimizer.Steps(Toy.Batches(2));
+        var state = optimizer.State().ToDictionary();
+        void Refused(string[] parts, string name, Tensor? value)
+        {
+            var changed = new Dictionary<string, Tensor>(state) { [name] = value! };
+            var error = Assert.Throws<ArgumentException>(() => optimizer.Restore(changed));
+            Assert.All(parts, part => Assert.Contains(part, error.Message));
+            Assert.Equal(0.75, optimizer.LearningRate);
+        }
+        double[][] rows =
+        [
+            [double.NaN, 1, 0, 0],
+            [1, -1, 0, 0],
+            [1, 1, 1, 0],
+            [1, 1, 0, double.PositiveInfinity],
+        ];
+        foreach (var row in rows)
+            Refused(["'groups'", "group 1"], "groups", tensor(row).reshape(1, 4));
+        foreach (var name in state.Keys)
+            Refused([$"'{name}'", "null"], name, null);
+        // Schedulers go down to nothing.
+        optimizer.Restore(
+            new Dictionary<string, Tensor>(state)
+            {
+                ["groups"] = tensor(new double[] { 0, 1, 0, 0 }).reshape(1, 4),
+            }
+        );
+        Assert.Equal(0, optimizer.LearningRate);
+    }
 }

@@ -92,6 +92,55 @@ public sealed class FoofTrainingTests
     }
 
     [Fact]
+    public void A_run_in_two_parts_has_the_bits_of_one()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var (inputs, targets) = Data();
+        var told = new Told();
+        IReadOnlyList<EpochSummary> Run(
+            FoofOptimizer optimizer,
+            int epochs,
+            int first,
+            optim.lr_scheduler.LRScheduler scheduler
+        ) =>
+            FoofTraining.Run(
+                optimizer,
+                inputs,
+                targets,
+                epochs,
+                batchSize: 20,
+                firstEpoch: first,
+                scheduler: scheduler,
+                progress: told
+            );
+
+        var whole = Toy.Model();
+        using var once = new FoofOptimizer(whole, momentum: 0.5);
+        Run(once, 4, 1, optim.lr_scheduler.StepLR(once, 3, 0.5));
+
+        var first = Toy.Model();
+        using var stopped = new FoofOptimizer(first, momentum: 0.5);
+        Run(stopped, 2, 1, optim.lr_scheduler.StepLR(stopped, 3, 0.5));
+        Safetensors.Save(folder["model"], first.state_dict());
+        stopped.Save(folder["optimizer"]);
+
+        var second = Toy.Model();
+        using var again = new FoofOptimizer(second, momentum: 0.5);
+        var scheduler = optim.lr_scheduler.StepLR(again, 3, 0.5, last_epoch: 1);
+        using (var weights = Safetensors.Load(folder["model"]))
+            second.load_state_dict(weights.Tensors.ToDictionary());
+        again.Load(folder["optimizer"]);
+        told.Lines.Clear();
+        var epochs = Run(again, 2, 3, scheduler);
+        Assert.Equal(Toy.Weights(whole), Toy.Weights(second));
+        Assert.Equal(once.LearningRate, again.LearningRate);
+        Assert.Equal(0.15, again.LearningRate, 12);
+        Assert.Equal([3, 4], epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal((3, 4, 1), (told.Lines[0].Epoch, told.Lines[0].Epochs, told.Lines[0].Step));
+    }
+
+    [Fact]
     public void A_scheduler_steps_after_each_epoch()
     {
         using var scope = NewDisposeScope();
@@ -111,11 +160,65 @@ public sealed class FoofTrainingTests
         void Refused(string name, Action run) =>
             Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
         Refused("epochs", () => FoofTraining.Run(optimizer, inputs, targets, 0));
+        Refused("firstEpoch", () => FoofTraining.Run(optimizer, inputs, targets, 1, firstEpoch: 0));
+        Refused("firstEpoch", () => FoofTraining.Run(optimizer, _ => [], 1, firstEpoch: 0));
         Refused("batchSize", () => FoofTraining.Run(optimizer, inputs, targets, 1, batchSize: 61));
         Refused("targets", () => FoofTraining.Run(optimizer, inputs, targets.narrow(0, 0, 9), 1));
         Refused("optimizer", () => FoofTraining.Run(null!, inputs, targets, 1));
         var error = Assert.Throws<ArgumentException>(() => FoofTraining.Run(optimizer, _ => [], 1));
         Assert.Contains("batch", error.Message);
+    }
+
+    [Fact]
+    public async Task Data_that_do_not_fit_are_refused_before_the_warm_up()
+    {
+        using var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model);
+        var (inputs, targets) = Data();
+        async Task Refused(string[] parts, Tensor x, Tensor y)
+        {
+            Action[] runs =
+            [
+                () => FoofTraining.Run(optimizer, x, y, 1, batchSize: 20),
+                () => FoofTraining.Run(optimizer, _ => [(x, y)], 1),
+            ];
+            var errors = runs.Select(run => Assert.Throws<ArgumentException>(run))
+                .Append(
+                    await Assert.ThrowsAsync<ArgumentException>(() =>
+                        FoofTraining.RunAsync(optimizer, x, y, 1, batchSize: 20)
+                    )
+                );
+            foreach (var error in errors)
+                Assert.All(parts, part => Assert.Contains(part, error.Message));
+            Assert.Equal(0, optimizer.Position);
+        }
+        await Refused(
+            ["input must be Float32, like the model's weights; got Float64", "input.to("],
+            inputs.to(ScalarType.Float64),
+            targets
+        );
+        await Refused(["input must be Float32", "Byte"], inputs.to(ScalarType.Byte), targets);
+        await Refused(["class indices (Int64)", "Int32"], inputs, targets.to(ScalarType.Int32));
+        await Refused(["class indices from 0 to 2"], inputs, targets + 3);
+        await Refused(["does not fit the model", "'0' takes [.; 6]"], inputs.narrow(1, 0, 5), targets);
+        FoofTraining.Run(optimizer, inputs, targets, 1, batchSize: 20);
+    }
+
+    [Fact]
+    public void A_batch_without_input_or_target_is_named()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model(), warmUpBatches: 1);
+        void Refused(string sentence, (Tensor, Tensor)[] batches)
+        {
+            var error = Assert.Throws<ArgumentException>(() => FoofTraining.Run(optimizer, _ => batches, 1));
+            Assert.StartsWith(sentence, error.Message);
+        }
+        Refused("batch 1 must have an input; it is null", [(null!, targets)]);
+        Refused("batch 1 must have a target; it is null", [(inputs, null!)]);
+        Refused("batch 2 must have an input; it is null", [(inputs, targets), (null!, targets)]);
+        Refused("batch 2 must have a target; it is null", [(inputs, targets), (inputs, null!)]);
     }
 
     [Fact]

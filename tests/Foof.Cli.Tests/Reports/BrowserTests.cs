@@ -44,13 +44,7 @@ public sealed class BrowserTests : IDisposable
         browser.Value.Emulate(width, 900, scheme);
         // The same file anew: what a reader with such a screen sees.
         browser.Value.Open(file);
-        var marks = (int)
-            browser.Value.Evaluate(
-                "return [...document.querySelectorAll('.chart')].filter(chart => "
-                    + "[...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')].some(mark => "
-                    + "mark.getBoundingClientRect().width > 20)).length"
-            )!;
-        Assert.Equal(Charts, marks);
+        Assert.Equal(Charts, browser.Value.Charts());
         Assert.Equal(Charts, (int)browser.Value.Evaluate("return +document.documentElement.dataset.drawn")!);
         var overflow = (int)
             browser.Value.Evaluate("return document.documentElement.scrollWidth - window.innerWidth")!;
@@ -69,6 +63,71 @@ public sealed class BrowserTests : IDisposable
         File.WriteAllBytes(Path.Combine(target, $"{name}.png"), browser.Value.Screenshot());
         File.AppendAllText(Path.Combine(target, "first-drawing.txt"), $"{name}: {first} ms\n");
     }
+
+    [BrowserFact]
+    public void The_words_are_seen_before_the_first_chart_and_printing_waits_for_no_frame()
+    {
+        // No frame ever comes: nothing may be drawn until somebody prints.
+        browser.Value.Prepare("window.requestAnimationFrame = () => 0");
+        browser.Value.Load(file);
+        Assert.Equal(0, Drawn());
+        browser.Value.Evaluate("dispatchEvent(new Event('beforeprint'))");
+        Assert.Equal(Charts, Drawn());
+        Assert.Equal([], browser.Value.Console());
+    }
+
+    private int Drawn() =>
+        (int)browser.Value.Evaluate("return document.querySelectorAll('.chart > svg').length")!;
+
+    [BrowserFact]
+    public void The_pointer_is_told_what_it_points_at()
+    {
+        browser.Value.Emulate(1000, 900, "light");
+        browser.Value.Open(file);
+        browser.Value.PointAt(".chart .mark-symbol.role-mark path");
+        Assert.Equal(["optimiser", "foof", "epoch", "1", "training loss", "0.65"], Told());
+        browser.Value.PointAt(".chart .mark-rect.role-mark path");
+        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.3"], Told());
+        browser.Value.PointAt("h1");
+        Assert.Equal([], Told());
+        Assert.Equal([], browser.Value.Console());
+    }
+
+    private string[] Told() =>
+        [
+            .. browser
+                .Value.Evaluate(
+                    "return [...document.querySelectorAll('#tip.visible td')].map(cell => cell.textContent)"
+                )!
+                .AsArray()
+                .Select(text => (string)text!),
+        ];
+
+    [BrowserFact]
+    public void Charts_are_as_wide_as_a_window_that_changes_its_size()
+    {
+        browser.Value.Emulate(1200, 900, "light");
+        browser.Value.Open(file);
+        var wide = Width();
+        browser.Value.Emulate(500, 900, "light");
+        browser.Value.Open(file);
+        var opened = Width();
+        browser.Value.Emulate(1200, 900, "light");
+        Assert.Equal(wide, Width());
+        browser.Value.Emulate(500, 900, "light");
+        Assert.Equal(opened, Width());
+        Assert.NotEqual(wide, opened);
+    }
+
+    // The window tells of its new size with the next frame, and charts follow in the one after.
+    private int Width() =>
+        (int)
+            browser.Value.Evaluate(
+                "const done = arguments[arguments.length - 1];"
+                    + "requestAnimationFrame(() => requestAnimationFrame(() => done("
+                    + "document.querySelector('.chart svg').clientWidth)))",
+                "async"
+            )!;
 
     [BrowserFact]
     public void The_page_changes_its_colours_while_it_is_open()

@@ -54,7 +54,7 @@ internal sealed partial class WebDriver : IDisposable
     /// <summary>Opens a file and waits until it has drawn its charts.</summary>
     internal void Open(string file)
     {
-        Send(HttpMethod.Post, "/url", new JsonObject { ["url"] = new Uri(file).AbsoluteUri });
+        Load(file);
         WaitUntilDrawn();
     }
 
@@ -76,6 +76,15 @@ internal sealed partial class WebDriver : IDisposable
             new JsonObject { ["script"] = script, ["args"] = new JsonArray() }
         );
 
+    /// <summary>The number of charts with a mark that can be seen.</summary>
+    internal int Charts() =>
+        (int)
+            Evaluate(
+                "return [...document.querySelectorAll('.chart')].filter(chart => "
+                    + "[...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')].some(mark => "
+                    + "mark.getBoundingClientRect().width > 20)).length"
+            )!;
+
     /// <summary>Pretends to be another screen.</summary>
     internal void Emulate(int width, int height, string scheme)
     {
@@ -92,6 +101,33 @@ internal sealed partial class WebDriver : IDisposable
         );
         var feature = new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme };
         Command("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(feature) });
+    }
+
+    /// <summary>Runs a script before those of every page that is opened from now on.</summary>
+    internal void Prepare(string script) =>
+        Command("Page.addScriptToEvaluateOnNewDocument", new JsonObject { ["source"] = script });
+
+    /// <summary>Opens a file and waits for nothing but the file.</summary>
+    internal void Load(string file) =>
+        Send(HttpMethod.Post, "/url", new JsonObject { ["url"] = new Uri(file).AbsoluteUri });
+
+    /// <summary>Points at the middle of what a selector finds first.</summary>
+    internal void PointAt(string selector)
+    {
+        var place = Evaluate(
+            $"const found = document.querySelector('{selector}'); found.scrollIntoView({{block: 'center'}});"
+                + "const box = found.getBoundingClientRect();"
+                + "return [box.x + box.width / 2, box.y + box.height / 2]"
+        )!;
+        Command(
+            "Input.dispatchMouseEvent",
+            new JsonObject
+            {
+                ["type"] = "mouseMoved",
+                ["x"] = (double)place[0]!,
+                ["y"] = (double)place[1]!,
+            }
+        );
     }
 
     /// <summary>Presses a key.</summary>

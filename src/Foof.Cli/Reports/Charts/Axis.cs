@@ -38,50 +38,42 @@ internal sealed record Axis(string Title)
             : this;
     }
 
-    /// <summary>As an encoding of a field that has the axis's title as its name.</summary>
-    internal JsonObject Encoding() =>
-        new()
-        {
-            ["field"] = Field,
-            ["type"] = "quantitative",
-            ["title"] = Title,
-            ["scale"] = Scale(),
-            ["axis"] = Ticks(),
-        };
-
-    /// <summary>As a line of what is shown beside the pointer.</summary>
-    internal JsonObject Tooltip() =>
-        new()
-        {
-            ["field"] = Field,
-            ["type"] = "quantitative",
-            ["title"] = Title,
-            ["format"] = IsWhole ? "d" : ".4~g",
-        };
-
-    /// <summary>What the numbers are called in the data: no name that means something to Vega.</summary>
-    internal string Field =>
-        string.Concat(Title.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
-
-    private JsonObject Scale()
+    /// <summary>The scale of its numbers.</summary>
+    /// <param name="name">x or y.</param>
+    /// <param name="range">From where to where on the screen.</param>
+    /// <param name="others">Numbers, beside those of the data, that it must hold.</param>
+    internal JsonObject Scale(string name, string range, IEnumerable<double> others)
     {
-        var scale = new JsonObject();
-        if (IsLogarithmic)
+        var scale = new JsonObject
         {
-            scale["type"] = "log";
-            scale["nice"] = false;
+            ["name"] = name,
+            ["range"] = range,
+            ["type"] = IsLogarithmic ? "log" : "linear",
+            ["domain"] = Domain(others),
+        };
+        if (IsLogarithmic)
             scale["padding"] = Margin;
-        }
         else
+        {
             scale["zero"] = IsFromZero;
-        if (Ends is { } ends)
-            scale["domain"] = new JsonArray(ends.Low, ends.High);
+            scale["nice"] = Ends is null;
+        }
         return scale;
     }
 
-    private JsonObject Ticks()
+    /// <summary>Its ticks and its title.</summary>
+    /// <param name="name">x or y.</param>
+    internal JsonObject Ticks(string name)
     {
-        var ticks = new JsonObject { ["tickCount"] = 6 };
+        var ticks = new JsonObject
+        {
+            ["scale"] = name,
+            ["orient"] = name == "x" ? "bottom" : "left",
+            ["title"] = Title,
+            ["tickCount"] = 6,
+            ["labelFlush"] = name == "x",
+            ["grid"] = name == "y",
+        };
         if (IsWhole)
         {
             ticks["tickMinStep"] = 1;
@@ -92,5 +84,23 @@ internal sealed record Axis(string Title)
         else if (IsLogarithmic)
             ticks["format"] = "~g";
         return ticks;
+    }
+
+    /// <summary>A point's number beside the pointer.</summary>
+    internal (string Title, string Expression) Tip() =>
+        (Title, $"format(datum.{Field}, '{(IsWhole ? "d" : ".4~g")}')");
+
+    /// <summary>What the numbers are called in the data: no name that means something to Vega.</summary>
+    internal string Field =>
+        string.Concat(Title.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
+
+    private JsonNode Domain(IEnumerable<double> others)
+    {
+        if (Ends is { } ends)
+            return new JsonArray(ends.Low, ends.High);
+        var fields = new JsonArray(new JsonObject { ["data"] = VegaSpec.Data, ["field"] = Field });
+        foreach (var other in others)
+            fields.Add((JsonNode)new JsonArray(other));
+        return new JsonObject { ["fields"] = fields };
     }
 }

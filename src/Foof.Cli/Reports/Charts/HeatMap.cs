@@ -67,90 +67,94 @@ internal sealed record HeatMap(
     private string Text(double? cell) => cell is null ? Missing : Write(cell);
 
     private JsonObject Spec() =>
+        VegaSpec.Of(
+            RowHeight * Rows.Names.Count + Margin,
+            Values(),
+            [Bands("x", "width", Columns.Names), Bands("y", "height", Rows.Names), Shades()],
+            [Ticks("x", "bottom", Columns.Title), Ticks("y", "left", Rows.Title)],
+            [],
+            [Squares(), Labels()]
+        );
+
+    // From top to bottom and from left to right: places on the screen grow so.
+    private static JsonObject Bands(string name, string size, IReadOnlyList<string> names) =>
         new()
         {
-            ["width"] = "container",
-            ["height"] = RowHeight * Rows.Names.Count + Margin,
-            ["data"] = new JsonObject { ["values"] = Values() },
-            ["encoding"] = new JsonObject
-            {
-                ["x"] = Ordinal("column", Columns.Title, Columns.Names),
-                ["y"] = Ordinal("row", Rows.Title, Rows.Names),
-            },
-            ["layer"] = new JsonArray(Squares(), Labels()),
+            ["name"] = name,
+            ["type"] = "band",
+            ["domain"] = VegaSpec.Names(names),
+            ["range"] = new JsonArray(0, new JsonObject { ["signal"] = size }),
+        };
+
+    private static JsonObject Shades() =>
+        new()
+        {
+            ["name"] = "shade",
+            ["type"] = "linear",
+            ["domain"] = new JsonArray(0, 1),
+            ["interpolate"] = "rgb",
+            ["range"] = new JsonArray("var(--wash)", "var(--accent)"),
+        };
+
+    private static JsonObject Ticks(string scale, string orient, string title) =>
+        new()
+        {
+            ["scale"] = scale,
+            ["orient"] = orient,
+            ["title"] = title,
+            ["domain"] = false,
+            ["ticks"] = false,
         };
 
     private JsonObject Squares() =>
-        new()
-        {
-            ["mark"] = new JsonObject
+        VegaSpec.Mark(
+            "rect",
+            new()
             {
-                ["type"] = "rect",
-                ["stroke"] = "var(--paper)",
-                ["strokeWidth"] = 2,
-            },
-            ["encoding"] = new JsonObject
-            {
-                ["color"] = new JsonObject
-                {
-                    ["field"] = "shade",
-                    ["type"] = "quantitative",
-                    ["legend"] = null,
-                    ["scale"] = new JsonObject
-                    {
-                        ["domain"] = new JsonArray(0, 1),
-                        ["interpolate"] = "rgb",
-                        ["range"] = new JsonArray("var(--wash)", "var(--accent)"),
-                    },
-                },
-                ["tooltip"] = new JsonArray(
-                    Tip("row", Rows.Title),
-                    Tip("column", Columns.Title),
-                    Tip("text", Value)
-                ),
-            },
-        };
+                ["x"] = VegaSpec.Scaled("x", "column"),
+                ["y"] = VegaSpec.Scaled("y", "row"),
+                ["width"] = new JsonObject { ["scale"] = "x", ["band"] = 1 },
+                ["height"] = new JsonObject { ["scale"] = "y", ["band"] = 1 },
+                ["fill"] = VegaSpec.Scaled("shade", "shade"),
+                ["stroke"] = VegaSpec.Fixed("var(--paper)"),
+                ["strokeWidth"] = VegaSpec.Fixed(2),
+                ["tooltip"] = VegaSpec.Tip([
+                    (Rows.Title, "datum.row"),
+                    (Columns.Title, "datum.column"),
+                    (Value, "datum.text"),
+                ]),
+            }
+        );
 
-    private static JsonObject Labels() =>
-        new()
-        {
-            ["mark"] = new JsonObject { ["type"] = "text", ["fontSize"] = 12 },
-            ["encoding"] = new JsonObject
+    private static JsonObject Labels()
+    {
+        var onAccent = VegaSpec.Fixed("var(--on-accent)");
+        onAccent["test"] = "datum.shade > var(--turn)";
+        var label = VegaSpec.Mark(
+            "text",
+            new()
             {
+                ["x"] = Middle("x", "column"),
+                ["y"] = Middle("y", "row"),
                 ["text"] = new JsonObject { ["field"] = "text" },
-                ["color"] = new JsonObject
-                {
-                    ["condition"] = new JsonObject
-                    {
-                        ["test"] = "datum.shade > var(--turn)",
-                        ["value"] = "var(--on-accent)",
-                    },
-                    ["value"] = "var(--ink)",
-                },
-            },
-        };
+                ["fontSize"] = VegaSpec.Fixed(12),
+                ["align"] = VegaSpec.Fixed("center"),
+                ["baseline"] = VegaSpec.Fixed("middle"),
+                ["fill"] = new JsonArray(onAccent, VegaSpec.Fixed("var(--ink)")),
+            }
+        );
+        label["style"] = "text";
+        // The square below answers the pointer.
+        label["interactive"] = false;
+        return label;
+    }
 
-    private static JsonObject Tip(string field, string title) =>
-        new() { ["field"] = field, ["title"] = title };
-
-    private static JsonObject Ordinal(string field, string title, IReadOnlyList<string> names) =>
-        new()
-        {
-            ["field"] = field,
-            ["type"] = "ordinal",
-            ["title"] = title,
-            ["scale"] = new JsonObject
-            {
-                ["domain"] = new JsonArray([.. names.Select(name => (JsonNode)name)]),
-            },
-            ["axis"] = new JsonObject
-            {
-                ["labelAngle"] = 0,
-                ["domain"] = false,
-                ["labelFlush"] = false,
-                ["ticks"] = false,
-            },
-        };
+    private static JsonObject Middle(string scale, string field)
+    {
+        var place = VegaSpec.Scaled(scale, field);
+        place["band"] = 0.5;
+        return place;
+    }
 
     private JsonArray Values()
     {

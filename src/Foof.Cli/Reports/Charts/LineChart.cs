@@ -56,68 +56,102 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             ]
         );
 
-    private JsonObject Spec()
+    private JsonObject Spec() =>
+        VegaSpec.Of(
+            Height,
+            Values(),
+            [
+                X.Scale("x", "width", Mark is { } place ? [place] : []),
+                Y.Scale("y", "height", []),
+                ByName("color", Colours()),
+                ByName("dash", Dashes()),
+            ],
+            [X.Ticks("x"), Y.Ticks("y")],
+            Series.Count > 1 ? [Legend()] : [],
+            Marks()
+        );
+
+    private JsonArray Marks()
     {
-        var layers = new JsonArray(Lines());
+        var marks = new JsonArray();
         if (HasDiagonal)
-            layers.Insert(0, Diagonal());
+            marks.Add(Diagonal());
         if (Mark is { } place)
-            layers.Insert(0, Vertical(place));
+            marks.Add(Vertical(place));
+        marks.Add(Lines());
+        if (Series.All(series => series.Points.Count <= FewPoints))
+            marks.Add(Points());
+        return marks;
+    }
+
+    private JsonObject Lines()
+    {
+        const string one = "one";
+        var look = Places();
+        look["stroke"] = VegaSpec.Scaled("color", Line);
+        look["strokeDash"] = VegaSpec.Scaled("dash", Line);
+        look["strokeWidth"] = VegaSpec.Fixed(2);
+        // A line is one thing for the pointer: it has a name and no numbers.
+        if (Series.Count > 1)
+            look["tooltip"] = VegaSpec.Tip([Name]);
         return new()
         {
-            ["width"] = "container",
-            ["height"] = Height,
-            ["layer"] = layers,
+            ["type"] = "group",
+            ["from"] = new JsonObject
+            {
+                ["facet"] = new JsonObject
+                {
+                    ["name"] = one,
+                    ["data"] = VegaSpec.Data,
+                    ["groupby"] = Line,
+                },
+            },
+            ["marks"] = new JsonArray(VegaSpec.Mark(Line, look, one)),
         };
     }
 
-    private JsonObject Lines() =>
-        new()
-        {
-            ["data"] = new JsonObject { ["values"] = Values() },
-            ["mark"] = new JsonObject
-            {
-                ["type"] = Line,
-                ["strokeWidth"] = 2,
-                ["point"] = Series.All(series => series.Points.Count <= FewPoints)
-                    ? new JsonObject { ["filled"] = true, ["size"] = 36 }
-                    : false,
-            },
-            ["encoding"] = Encoding(),
-        };
-
-    private JsonObject Encoding()
+    private JsonObject Points()
     {
-        var encoding = new JsonObject { ["x"] = X.Encoding(), ["y"] = Y.Encoding() };
-        var tooltip = new JsonArray(X.Tooltip(), Y.Tooltip());
-        if (Series.Count > 1)
-        {
-            encoding["color"] = ByName();
-            encoding["strokeDash"] = ByName();
-            encoding["strokeDash"]!["scale"]!["range"] = Dashes();
-            tooltip.Insert(0, new JsonObject { ["field"] = Line, ["title"] = Kind });
-        }
-        encoding["tooltip"] = tooltip;
-        return encoding;
+        var look = Places();
+        look["fill"] = VegaSpec.Scaled("color", Line);
+        look["size"] = VegaSpec.Fixed(36);
+        look["tooltip"] = VegaSpec.Tip(Series.Count > 1 ? [Name, X.Tip(), Y.Tip()] : [X.Tip(), Y.Tip()]);
+        return VegaSpec.Mark("symbol", look);
     }
 
-    private JsonObject ByName() =>
+    private (string, string) Name => (Kind, $"datum.{Line}");
+
+    private JsonObject Places() =>
+        new() { ["x"] = VegaSpec.Scaled("x", X.Field), ["y"] = VegaSpec.Scaled("y", Y.Field) };
+
+    private JsonObject ByName(string scale, JsonArray range) =>
         new()
         {
-            ["field"] = Line,
-            ["type"] = "nominal",
-            ["title"] = null,
-            ["scale"] = new JsonObject
-            {
-                ["domain"] = new JsonArray([.. Series.Select(series => (JsonNode)series.Name)]),
-            },
-            ["legend"] = new JsonObject
-            {
-                ["columns"] = 4,
-                ["symbolType"] = "stroke",
-                ["symbolSize"] = 400,
-            },
+            ["name"] = scale,
+            ["type"] = "ordinal",
+            ["domain"] = VegaSpec.Names(Series.Select(series => series.Name)),
+            ["range"] = range,
         };
+
+    private static JsonObject Legend() =>
+        new()
+        {
+            ["stroke"] = "color",
+            ["strokeDash"] = "dash",
+            ["direction"] = "horizontal",
+            ["columns"] = 4,
+            ["symbolType"] = "stroke",
+            ["symbolSize"] = 400,
+        };
+
+    // The first line stands out; the others share what is muted.
+    private static JsonArray Colours() =>
+        VegaSpec.Names([
+            "var(--accent)",
+            .. Enumerable
+                .Repeat<string[]>(["var(--second)", "var(--third)", "var(--fourth)"], 6)
+                .SelectMany(muted => muted),
+        ]);
 
     // Lines are told apart without their colours too.
     private static JsonArray Dashes() =>
@@ -146,33 +180,28 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     private JsonObject Diagonal()
     {
         var (low, high) = X.Ends ?? (0, 1);
-        var ends = new[] { low, high }.Select(value => new JsonObject
-        {
-            [X.Field] = value,
-            [Y.Field] = value,
-        });
-        return new()
-        {
-            ["data"] = new JsonObject { ["values"] = new JsonArray([.. ends]) },
-            ["mark"] = Muted(Line),
-            ["encoding"] = new JsonObject { ["x"] = X.Encoding(), ["y"] = Y.Encoding() },
-        };
+        return Muted(At("x", low), At("x", high), At("y", low), At("y", high));
     }
 
-    private JsonObject Vertical(double place) =>
-        new()
-        {
-            ["data"] = new JsonObject { ["values"] = new JsonArray(new JsonObject { [X.Field] = place }) },
-            ["mark"] = Muted("rule"),
-            ["encoding"] = new JsonObject { ["x"] = X.Encoding() },
-        };
+    private static JsonObject Vertical(double place) =>
+        Muted(At("x", place), At("x", place), VegaSpec.Fixed(0), new() { ["signal"] = "height" });
 
-    private static JsonObject Muted(string type) =>
-        new()
-        {
-            ["type"] = type,
-            ["color"] = "var(--third)",
-            ["strokeDash"] = new JsonArray(3, 3),
-            ["strokeWidth"] = 1,
-        };
+    private static JsonObject At(string scale, double value) =>
+        new() { ["scale"] = scale, ["value"] = value };
+
+    private static JsonObject Muted(JsonObject left, JsonObject right, JsonObject low, JsonObject high) =>
+        VegaSpec.Mark(
+            "rule",
+            new()
+            {
+                ["x"] = left,
+                ["x2"] = right,
+                ["y"] = low,
+                ["y2"] = high,
+                ["stroke"] = VegaSpec.Fixed("var(--third)"),
+                ["strokeDash"] = VegaSpec.Fixed(new JsonArray(3, 3)),
+                ["strokeWidth"] = VegaSpec.Fixed(1),
+            },
+            data: null
+        );
 }

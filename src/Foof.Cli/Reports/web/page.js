@@ -4,63 +4,88 @@
     const root = document.documentElement;
     const charts = [...document.querySelectorAll('.chart')].map(element => ({
         element,
-        spec: JSON.parse(document.getElementById(element.dataset.spec).textContent),
+        text: document.getElementById(element.dataset.spec).textContent,
     }));
 
-    // Specifications name what the style sheet decides, as var(--accent).
-    const coloured = (value, style) =>
-        typeof value === 'string' ? value.replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim())
-        : Array.isArray(value) ? value.map(each => coloured(each, style))
-        : value && typeof value === 'object'
-            ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, coloured(each, style)]))
-        : value;
-
-    const config = font => ({
+    const font = 'system-ui, sans-serif';
+    const guide = { labelFontSize: 12, titleFontSize: 12, titleFontWeight: 'normal', titleColor: 'var(--soft)', aria: false };
+    const config = JSON.stringify({
         background: 'transparent',
-        font,
-        mark: { color: 'var(--accent)' },
         axis: {
-            domainColor: 'var(--rule)', tickColor: 'var(--rule)', gridColor: 'var(--rule)',
-            labelColor: 'var(--soft)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
-            titleFontWeight: 'normal', titlePadding: 8, gridOpacity: 0.7, labelOverlap: true, labelFlush: false,
+            ...guide, domainColor: 'var(--rule)', tickColor: 'var(--rule)', gridColor: 'var(--rule)', gridOpacity: 0.7,
+            labelColor: 'var(--soft)', titlePadding: 8, labelOverlap: true,
         },
-        axisX: { grid: false, labelFlush: true },
         legend: {
-            orient: 'top', labelColor: 'var(--ink)', titleColor: 'var(--soft)', labelFontSize: 12, titleFontSize: 12,
-            titleFontWeight: 'normal', symbolStrokeWidth: 2, offset: 8, columnPadding: 14,
+            ...guide, orient: 'top', labelColor: 'var(--ink)', symbolStrokeWidth: 2, offset: 8, columnPadding: 14,
         },
-        range: { category: ['var(--accent)', ...Array(6).fill(['var(--second)', 'var(--third)', 'var(--fourth)']).flat()] },
-        view: { stroke: null },
+        style: { 'guide-label': { font }, 'guide-title': { font }, text: { font } },
     });
 
-    const tooltip = { disableDefaultStyle: true };
+    const tip = document.body.appendChild(document.createElement('table'));
+    tip.id = 'tip';
+    tip.setAttribute('aria-hidden', 'true');
 
-    async function draw(chart) {
+    function tell(_, event, item, said) {
+        tip.classList.toggle('visible', Boolean(said));
+        if (!said)
+            return;
+        tip.replaceChildren(...Object.entries(said).map(texts => {
+            const row = document.createElement('tr');
+            row.append(...texts.map(text => Object.assign(document.createElement('td'), { textContent: text })));
+            return row;
+        }));
+        tip.style.left = `${Math.max(0, Math.min(event.clientX + 12, innerWidth - tip.offsetWidth))}px`;
+        tip.style.top = `${Math.max(0, Math.min(event.clientY + 12, innerHeight - tip.offsetHeight))}px`;
+    }
+
+    // Nothing here waits for more than microtasks: what is asked for before printing is there when it is printed.
+    async function draw({ chart, text, width, config }) {
+        try {
+            chart.view?.finalize();
+            chart.element.replaceChildren();
+            const spec = vega.parse(JSON.parse(text), config);
+            chart.view = new vega.View(spec, { renderer: 'svg', container: chart.element, tooltip: tell }).width(width);
+            await chart.view.runAsync();
+            // What is drawn says nothing that the element's own label does not.
+            chart.element.querySelector('svg').setAttribute('aria-hidden', 'true');
+        } catch (error) {
+            console.error(error);
+            chart.element.textContent = 'This chart could not be drawn; its numbers stand below.';
+            chart.element.closest('figure').querySelector('details').open = true;
+        }
+    }
+
+    // Whoever looks sees a chart before the next one is drawn; a page that nobody sees has no frames.
+    const painted = () =>
+        new Promise(done => document.hidden ? setTimeout(done) : requestAnimationFrame(() => setTimeout(done)));
+
+    // All is read from the page before anything is put in, and what is seen comes first.
+    function planned() {
         const style = getComputedStyle(root);
-        const options = {
-            mode: 'vega-lite', renderer: 'svg', actions: false, defaultStyle: false, tooltip,
-            config: coloured(config(style.fontFamily), style),
-        };
-        chart.drawn?.finalize();
-        // What is drawn says nothing that the element's own label does not.
-        chart.drawn = await vegaEmbed(chart.element, coloured(chart.spec, style), options);
-        chart.element.querySelector('svg').setAttribute('aria-hidden', 'true');
+        const found = {};
+        // Specifications name what the style sheet decides, as var(--accent).
+        const coloured = text =>
+            text.replace(/var\((--[a-z-]+)\)/g, (_, name) => found[name] ??= style.getPropertyValue(name).trim());
+        const settings = JSON.parse(coloured(config));
+        const all = charts.map(chart => {
+            const { top, bottom } = chart.element.getBoundingClientRect();
+            return {
+                chart, text: coloured(chart.text), width: chart.element.clientWidth, config: settings,
+                isSeen: bottom > 0 && top < innerHeight,
+            };
+        });
+        return [...all.filter(each => each.isSeen), ...all.filter(each => !each.isSeen)];
     }
 
-    function failed(chart, error) {
-        console.error(error);
-        chart.element.textContent = 'This chart could not be drawn; its numbers stand below.';
-        chart.element.closest('figure').querySelector('details').open = true;
-    }
+    let left = [];
 
     async function drawAll() {
         delete root.dataset.drawn;
-        for (const chart of charts) {
-            try {
-                await draw(chart);
-            } catch (error) {
-                failed(chart, error);
-            }
+        left = planned();
+        await painted();
+        while (left.length) {
+            await draw(left.shift());
+            await painted();
             root.dataset.firstDrawing ??= performance.now().toFixed(0);
         }
         root.dataset.drawn = charts.length;
@@ -70,5 +95,11 @@
     let drawing = drawAll();
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
         drawing = drawing.then(drawAll);
+    });
+    addEventListener('beforeprint', () => left.splice(0).forEach(draw));
+    addEventListener('resize', () => {
+        const widths = charts.map(chart => chart.element.clientWidth);
+        left.forEach(each => each.width = widths[charts.indexOf(each.chart)]);
+        charts.forEach((chart, place) => chart.view?.width(widths[place]).runAsync());
     });
 })();
