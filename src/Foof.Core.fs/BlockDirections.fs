@@ -55,6 +55,7 @@ module internal BlockDirections =
             |> Seq.toList
 
         let solved = Lanes.map work fresh ofBlock moving
+
         for block, own in Array.zip moving solved do
             block.Members
             |> Array.iteri (fun i l ->

@@ -182,7 +182,10 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
 
         let found =
             due seen
-            |> Lanes.map (fun (struct (work, _)) -> work) (fun (inverted: Inverted) -> inverted.Tensors) invert
+            |> Lanes.map
+                (fun (struct (work, _)) -> work)
+                (fun (inverted: Inverted) -> inverted.Tensors)
+                invert
 
         Inverted.HandOver(report, found)
 

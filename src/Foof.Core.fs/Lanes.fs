@@ -17,6 +17,11 @@ module internal Lanes =
     [<Literal>]
     let private Least = 1e8
 
+    /// The most of one item: factorisations of orders beyond some 2000 use all threads well, and several at once would take
+    /// several times the memory.
+    [<Literal>]
+    let private Most = 1e10
+
     /// Threads of OpenMP that spin while they wait take the lanes' processors: lanes serve where that is limited, as the
     /// binding does, or the user.
     let private areSpinsLimited =
@@ -64,7 +69,10 @@ module internal Lanes =
         results
 
     /// All results, their tensors in the caller's scope; or none, and the first item's error.
-    let private collected (tensors: 'R -> torch.Tensor list) (results: Result<'R, ExceptionDispatchInfo> array) =
+    let private collected
+        (tensors: 'R -> torch.Tensor list)
+        (results: Result<'R, ExceptionDispatchInfo> array)
+        =
         let made =
             results
             |> Array.choose (function
@@ -92,12 +100,16 @@ module internal Lanes =
         (compute: 'T -> 'R)
         (items: 'T array)
         : 'R array =
-        let lanes = if areSpinsLimited.Value then torch.get_num_threads () else 1
+        let lanes =
+            if areSpinsLimited.Value then
+                torch.get_num_threads ()
+            else
+                1
 
         let isParallel () =
             let each = Array.map work items
-            let total = Array.sum each
-            total >= Least && float lanes * Array.max each <= total
+            let total, largest = Array.sum each, Array.max each
+            total >= Least && largest <= Most && float lanes * largest <= total
 
         // One caller at a time: another one works alone.
         if lanes > 1 && items.Length >= lanes && isParallel () && Monitor.TryEnter workers then

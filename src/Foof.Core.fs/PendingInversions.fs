@@ -20,7 +20,9 @@ type internal Inverted = {
     /// with.
     static member Of(inversion: BlockInversion) =
         let reports = List<struct (string * string)>()
-        let fresh = Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
+
+        let fresh =
+            Inversion.run (fun layer text -> reports.Add(struct (layer, text))) inversion
 
         {
             Block = inversion.Block
@@ -48,8 +50,7 @@ type internal Inverted = {
 
 /// Inversions that were begun and serve from a certain step on. Owns what they give until it is taken.
 [<Sealed>]
-type internal PendingInversions
-    private (due: int, task: Task<Inverted array>) =
+type internal PendingInversions private (due: int, task: Task<Inverted array>) =
 
     let free () =
         if task.IsCompletedSuccessfully then

@@ -24,13 +24,12 @@ let withThreads (count: int) (action: unit -> 'T) =
 /// The name of the thread that it runs on, null on the tests' own.
 let lane () = Thread.CurrentThread.Name
 
-let matrices count =
-    [| for _ in 1..count -> Networks.normal [ 5; 5 ] |]
+let matrices count = [| for _ in 1..count -> Networks.normal [ 5; 5 ] |]
 
 let squares work (items: torch.Tensor array) =
     items
     |> Lanes.map (fun _ -> work) (fun (struct (result, _, _)) -> [ result ]) (fun (X: torch.Tensor) ->
-        let result = X.mm(X.t ()) + 1.0
+        let result = X.mm (X.t ()) + 1.0
         struct (result, lane (), torch.is_grad_enabled ()))
 
 [<Fact>]
@@ -44,14 +43,14 @@ let ``two lanes give what one thread gives, in order, in the caller's scope`` ()
             let found = withThreads 2 (fun () -> squares much items)
 
             for X, struct (result, lane, grad) in Array.zip items found do
-                Oracle.agrees 0.0 (Oracle.values (X.mm(X.t ()) + 1.0)) (Oracle.values result)
+                Oracle.agrees 0.0 (Oracle.values (X.mm (X.t ()) + 1.0)) (Oracle.values result)
                 Assert.StartsWith("Foof layers", lane)
                 Assert.False grad)
 
     Assert.Equal(0L, live)
 
 [<Fact>]
-let ``little work, one thread, few items or uneven work stay on the caller's thread`` () =
+let ``little work, one thread, few, uneven or very large items stay on the caller's thread`` () =
     use _scope = torch.NewDisposeScope()
 
     let isAlone threads (work: float list) =
@@ -68,6 +67,8 @@ let ``little work, one thread, few items or uneven work stay on the caller's thr
     // The second lane would wait for the first one most of the time.
     Assert.True(isAlone 2 [ much; 0.5 * much ])
     Assert.True(isAlone 3 [ much; much ])
+    // Two at once would take twice the memory.
+    Assert.True(isAlone 2 [ 100.0 * much; 100.0 * much ])
 
 [<Fact>]
 let ``arithmetic counts on the processor alone`` () =
@@ -91,7 +92,7 @@ let ``the first item's error is raised when all have ended, and nothing is left 
     let live =
         Oracle.leaked (fun () ->
             let error =
-                Oracle.raises<NumericalFailure> (fun () ->
+                Oracle.raises<NumericalFailure>(fun () ->
                     withThreads 2 (fun () ->
                         [| 0..5 |] |> Lanes.map (fun _ -> much) List.singleton compute |> ignore))
 

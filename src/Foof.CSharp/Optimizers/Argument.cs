@@ -29,6 +29,18 @@ internal static class Argument
         where T : struct, IComparable<T> =>
         value.CompareTo(least) >= 0 ? value : throw Refused(name, $"at least {least}", value);
 
+    /// <summary>Returns what must be at most <paramref name="most"/>.</summary>
+    internal static int AtMost(
+        int most,
+        int value,
+        [CallerArgumentExpression(nameof(most))] string bound = "",
+        [CallerArgumentExpression(nameof(value))] string name = ""
+    ) => value <= most ? value : throw Refused(name, $"at most {bound}, {most}", value);
+
+    /// <summary>Returns what must lie in (0, 1].</summary>
+    internal static double Share(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is > 0 and <= 1 ? value : throw Refused(name, "in (0, 1]", value);
+
     /// <summary>Returns tensors, none of which may be null.</summary>
     internal static IReadOnlyCollection<T> Whole<T>(
         IReadOnlyCollection<T> values,

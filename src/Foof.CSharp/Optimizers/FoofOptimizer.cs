@@ -35,6 +35,7 @@ public sealed class FoofOptimizer : CurvatureOptimizer
     /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; at most T.</param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="groups">Parameters with settings of their own.</param>
+    /// <param name="speed">Ways to spend less time in a step; null: none.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
@@ -49,11 +50,14 @@ public sealed class FoofOptimizer : CurvatureOptimizer
         int invertEvery = 100,
         int statisticsSteps = 10,
         int warmUpBatches = 50,
-        IEnumerable<ParameterSettings>? groups = null
+        IEnumerable<ParameterSettings>? groups = null,
+        SpeedOptions? speed = null
     )
         : base(
             model,
-            Methods.foof.Averaged(damping, movingAverage, invertEvery, statisticsSteps, warmUpBatches),
+            Methods
+                .foof.Averaged(damping, movingAverage, invertEvery, statisticsSteps, warmUpBatches)
+                .Faster(speed),
             loss,
             new(learningRate, momentum, weightDecay),
             groups

@@ -15,7 +15,10 @@ internal static partial class WaitingThreads
     internal static void Limit()
     {
         string[] settings = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
-        if (!OperatingSystem.IsLinux() || settings.Any(name => Environment.GetEnvironmentVariable(name) is not null))
+        if (
+            !OperatingSystem.IsLinux()
+            || settings.Any(name => Environment.GetEnvironmentVariable(name) is not null)
+        )
             return;
         // .NET keeps a copy of the environment, which native code does not see; the curvature library reads it.
         Environment.SetEnvironmentVariable(settings[0], Rounds);

@@ -45,6 +45,60 @@ public sealed class EqualityTests
         Assert.Equal(Count, optimizer.Position);
     }
 
+    public static TheoryData<SpeedOptions> Speeds =>
+        [
+            new() { BFloat16Products = true },
+            new() { StaleSteps = 2 },
+            new() { StatisticsShare = 0.5 },
+            new()
+            {
+                BFloat16Products = true,
+                StaleSteps = 1,
+                StatisticsShare = 0.25,
+            },
+        ];
+
+    [Theory]
+    [MemberData(nameof(Speeds))]
+    public void Ways_to_be_faster_are_the_cores_to_the_bit(SpeedOptions speed)
+    {
+        using var scope = NewDisposeScope();
+        float[] Run(Func<nn.Module<Tensor, Tensor>, CurvatureOptimizer> make)
+        {
+            var model = Toy.Model();
+            using var optimizer = make(model);
+            optimizer.Steps(Toy.Batches(Count));
+            return Toy.Weights(model);
+        }
+        float[] ByCoreWith()
+        {
+            var recipe = Methods
+                .foof.WithCadence(3, 2)
+                .WithWarmUp(2)
+                .WithStatisticsShare(speed.StatisticsShare);
+            recipe = speed.BFloat16Products ? recipe.WithBFloat16Products() : recipe;
+            recipe = speed.StaleSteps > 0 ? recipe.WithBackgroundInversions(speed.StaleSteps) : recipe;
+            var model = Toy.Model();
+            using var optimizer = new Optimizer(model, recipe, Likelihood.Categorical, Toy.Rate, 0, 0);
+            foreach (var (input, target) in Toy.Batches(Count))
+                optimizer.Step(input, target);
+            return Toy.Weights(model);
+        }
+        FoofOptimizer Make(nn.Module<Tensor, Tensor> model, SpeedOptions? own) =>
+            new(
+                model,
+                learningRate: Toy.Rate,
+                invertEvery: 3,
+                statisticsSteps: 2,
+                warmUpBatches: 2,
+                speed: own
+            );
+
+        var found = Run(model => Make(model, speed));
+        Assert.Equal(ByCoreWith(), found);
+        Assert.NotEqual(Run(model => Make(model, null)), found);
+    }
+
     [Fact]
     public void The_ordinary_loop_gives_the_cores_weights_to_the_bit()
     {

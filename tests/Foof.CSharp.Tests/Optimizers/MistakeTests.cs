@@ -22,6 +22,8 @@ public sealed class MistakeTests
         ["loss"] = m => new FoofOptimizer(m, (Loss)9),
         ["dampingRule"] = m => new KfacOptimizer(m, dampingRule: (KfacDamping)9),
         ["sharing"] = m => new KfacOptimizer(m, sharing: (KfacSharing)9),
+        ["StaleSteps"] = m => new FoofOptimizer(m, invertEvery: 20, speed: new() { StaleSteps = 21 }),
+        ["StatisticsShare"] = m => new KfacOptimizer(m, speed: new() { StatisticsShare = 0 }),
         ["fisher"] = m => new NaturalGradientOptimizer(m, fisher: (NaturalGradientFisher)9),
     };
 
@@ -36,6 +38,25 @@ public sealed class MistakeTests
         var error = Assert.Throws<ArgumentException>(() => OutOfRange[name](model));
         Assert.Equal(name, error.ParamName);
         Assert.StartsWith(name, error.Message);
+    }
+
+    [Fact]
+    public void Speed_that_a_method_cannot_have_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        var error = Assert.Throws<ArgumentException>(() =>
+            new KfacOptimizer(
+                model,
+                dampingRule: KfacDamping.Standard,
+                speed: new() { BFloat16Products = true }
+            )
+        );
+        Assert.Contains(
+            "Products may be in BFloat16 where the inverse is a Kronecker product",
+            error.Message
+        );
+        Assert.Throws<ArgumentException>(() => new FoofOptimizer(model, speed: new() { StaleSteps = -1 }));
     }
 
     [Fact]
