@@ -342,6 +342,12 @@ class LargeBlocks {
     state().bytes += block.size;
   }
 
+  // Gives all that is kept back to the system.
+  static void give_back() {
+    const std::lock_guard<std::mutex> lock(state().guard);
+    drop_to(0);
+  }
+
   // Frees what came from here, and tells whether it did.
   static bool push_if_own(void* memory) {
     {
@@ -519,6 +525,8 @@ const bool blocks_in_use = [] {
 }();
 
 }  // namespace
+
+FOOF_API void foof_give_back_memory() { LargeBlocks::give_back(); }
 
 // ---------------------------------------------------------------------------------------------- errors, version
 

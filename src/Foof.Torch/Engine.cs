@@ -19,6 +19,11 @@ public static class Engine
     /// <summary>Where the native library is, or should be: beside the program, or where packages keep it.</summary>
     public static string NativeFile => NativeLibraries.NativeFile;
 
+    /// <summary>
+    /// Gives the memory of freed large tensors, of which up to 64 MB are kept for the next ones, back to the system.
+    /// </summary>
+    public static void GiveBackMemory() => NativeMethods.foof_give_back_memory();
+
     private static string? Loaded(string prefix)
     {
         // Any call into the native library makes sure that all of them are there.

@@ -80,6 +80,22 @@ public class LargeBlockTests
         }
     }
 
+    [Fact]
+    public void What_is_kept_goes_back_to_the_system_on_demand()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            using var scope = torch.NewDisposeScope();
+            for (var megabytes = 0; megabytes < 48; megabytes++)
+                _ = torch.ones(1 << 18);
+        }
+        var before = ResidentBytes();
+        Engine.GiveBackMemory();
+        Assert.InRange(before - ResidentBytes(), 40L << 20, 70L << 20);
+        using var next = torch.ones(1 << 18);
+        Assert.Equal(1 << 18, next.sum().item<float>());
+    }
+
     private static unsafe nint Address(torch.Tensor tensor)
     {
         var bytes = tensor.bytes;

@@ -22,6 +22,9 @@ internal static class EngineFiles
 
     /// <summary>Foof's own native library, which may be missing; null where there is none.</summary>
     internal static string? NativeFile => Torch.Engine.NativeFile;
+
+    /// <summary>Gives memory that is kept for tensors to come back to the system.</summary>
+    internal static void GiveBackMemory() => Torch.Engine.GiveBackMemory();
 #else
     /// <summary>Where the tensors come from.</summary>
     internal const string Flavour = "package";
@@ -37,6 +40,9 @@ internal static class EngineFiles
 
     /// <summary>Foof's own native library, which may be missing; null where there is none.</summary>
     internal static string? NativeFile => null;
+
+    /// <summary>Nothing is kept.</summary>
+    internal static void GiveBackMemory() { }
 #endif
 
     private static readonly string[] TorchNames = ["libtorch_cpu.so", "libc10.so"];

@@ -56,6 +56,7 @@ internal static partial class MemoryUse
 
     private static void GiveBackFreed()
     {
+        Engine.EngineFiles.GiveBackMemory();
         try
         {
             _ = malloc_trim(0);

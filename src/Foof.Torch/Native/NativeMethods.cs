@@ -180,6 +180,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int foof_manual_seed(ulong seed);
 
     [LibraryImport(Name)]
+    internal static partial void foof_give_back_memory();
+
+    [LibraryImport(Name)]
     internal static partial int foof_threads();
 
     [LibraryImport(Name)]
