@@ -93,7 +93,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
             foreach (var (input, target) in batches)
             {
                 cancellation.ThrowIfCancellationRequested();
-                BatchInput.Require(input, done + 1);
+                _ = Argument.Batch(input, done + 1);
                 using var scope = NewDisposeScope();
                 var count = Check(head ?? Model, input, target);
                 var own = Mismatch.Told(

@@ -60,7 +60,7 @@ internal sealed class CurvatureFit(
             foreach (var (input, target) in batches)
             {
                 cancellation.ThrowIfCancellationRequested();
-                BatchInput.Require(input, done + 1);
+                _ = Argument.Batch(input, done + 1);
                 using var batch = NewDisposeScope();
                 using var output = Mismatch.Told(model, input, target, () => Output(input));
                 var count = SoundModel.Points(likelihood, input, output, target);

@@ -35,8 +35,8 @@ internal sealed class ValidationLoss : IDisposable
             foreach (var (input, target) in validation)
             {
                 cancellation.ThrowIfCancellationRequested();
-                BatchInput.Require(input, batches.Count + 1);
-                BatchInput.Require(target, batches.Count + 1, "a target");
+                _ = Argument.Batch(input, batches.Count + 1);
+                _ = Argument.Labels(target, batches.Count + 1);
                 batches.Add((Kept(input), Kept(target)));
                 prepared.Add(Prepare(input));
             }
