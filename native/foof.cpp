@@ -330,32 +330,28 @@ class LargeBlocks {
     return fresh;
   }
 
-  static void push(void* memory) {
+  static void push(void* memory) { push_if_own(memory); }
+
+  // Frees what came from here, and tells whether it did.
+  static bool push_if_own(void* memory) {
     const std::lock_guard<std::mutex> lock(state().guard);
-    const Block block{memory, state().sizes.at(memory)};
+    const auto own = state().sizes.find(memory);
+    if (own == state().sizes.end()) return false;
+    const Block block{memory, own->second};
     if (block.size > kMostBytes / 2) {
       to_system(block);
-      return;
+    } else {
+      drop_to(kMostBytes - block.size);
+      state().kept.push_back(block);
+      state().bytes += block.size;
     }
-    drop_to(kMostBytes - block.size);
-    state().kept.push_back(block);
-    state().bytes += block.size;
+    return true;
   }
 
   // Gives all that is kept back to the system.
   static void give_back() {
     const std::lock_guard<std::mutex> lock(state().guard);
     drop_to(0);
-  }
-
-  // Frees what came from here, and tells whether it did.
-  static bool push_if_own(void* memory) {
-    {
-      const std::lock_guard<std::mutex> lock(state().guard);
-      if (state().sizes.find(memory) == state().sizes.end()) return false;
-    }
-    push(memory);
-    return true;
   }
 
  private:
