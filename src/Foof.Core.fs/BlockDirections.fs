@@ -1,6 +1,5 @@
 namespace Foof
 
-open System.Collections.Generic
 open TorchSharp
 
 /// The directions of several layers by the inverses in use.
@@ -43,15 +42,16 @@ module internal BlockDirections =
             Array.sumBy ofLayer block.Members
 
         // What an identity leaves as it is stays its owner's.
-        let given =
-            gradients
-            |> Seq.collect (ValueOption.map Direction.tensors >> ValueOption.defaultValue [])
-            |> fun tensors -> HashSet<torch.Tensor>(tensors, HashIdentity.Reference)
+        let isGiven tensor =
+            let holds =
+                Direction.tensors >> List.exists (LanguagePrimitives.PhysicalEquality tensor)
+
+            gradients |> Array.exists (ValueOption.exists holds)
 
         let fresh (own: Direction array) =
             own
             |> Seq.collect Direction.tensors
-            |> Seq.filter (given.Contains >> not)
+            |> Seq.filter (isGiven >> not)
             |> Seq.toList
 
         let solved = Lanes.map work fresh ofBlock moving

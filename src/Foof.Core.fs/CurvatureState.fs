@@ -69,7 +69,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             |> Option.bind (Factored.attempt recipe.Attempts recipe.Rule recipe.Power ignore damping)
             |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
 
-    let prepare (recipe: Recipe) lambda (seen: Observation voption array) (block: FactoredBlock) =
+    let prepare (seen: Observation voption array) (struct (recipe: Recipe, lambda, block: FactoredBlock)) =
         let first = block.Members[0]
 
         {
@@ -87,21 +87,21 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                     ValueNone
         }
 
-    let work recipe (block: FactoredBlock) =
+    /// About how many operations an inversion that is due takes.
+    let work (struct (recipe, _: float, block: FactoredBlock)) =
         block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
 
-    /// The inversions that are due, each with its arithmetic and prepared when it is asked for: the method's own, then a
-    /// grafted one's.
+    /// The inversions that are due, by recipe, damping and block: the method's own, then a grafted one's.
     let due seen = [|
         for block in blocks do
             if isSeen recipe block seen && isDue block then
-                struct (work recipe block, (fun () -> prepare recipe damping seen block))
+                struct (recipe, damping, block)
 
         match recipe.Trust with
         | Trust.Graft other ->
             for block in grafts do
                 if isSeen other block seen then
-                    struct (work other block, (fun () -> prepare other other.Damping seen block))
+                    struct (other, other.Damping, block)
         | _ -> ()
     |]
 
@@ -174,18 +174,14 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         use _scope = torch.NewDisposeScope()
 
         // A curvature lives no longer than its inversion: all of them at once would take twice the statistics' memory.
-        let invert (struct (_, prepare: unit -> BlockInversion)) =
+        let invert inversion =
             use own = torch.NewDisposeScope()
-            let inverted = Inverted.Of(prepare ())
+            let inverted = Inverted.Of(prepare seen inversion)
             inverted.Tensors |> List.iter (own.MoveToOuter >> ignore)
             inverted
 
         let found =
-            due seen
-            |> Lanes.map
-                (fun (struct (work, _)) -> work)
-                (fun (inverted: Inverted) -> inverted.Tensors)
-                invert
+            due seen |> Lanes.map work (fun (inverted: Inverted) -> inverted.Tensors) invert
 
         Inverted.HandOver(report, found)
 
@@ -193,7 +189,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
     member _.BeginInversion(seen: Observation voption array, from: int, waits: bool) =
         forget ()
         use _scope = torch.NewDisposeScope()
-        let inversions = due seen |> Array.map (fun (struct (_, prepare)) -> prepare ())
+        let inversions = due seen |> Array.map (prepare seen)
         pending <- ValueSome(PendingInversions.Begin(from, waits, inversions))
 
     /// Inversions that were begun and do not serve yet.
