@@ -49,7 +49,8 @@ internal static class RecipeChanges
         );
 
     /// <summary>The method with ways to spend less time, if there are any.</summary>
-    internal static Recipe Faster(this Recipe recipe, SpeedOptions? speed) => speed?.In(recipe) ?? recipe;
+    internal static Recipe Faster(this Recipe recipe, SpeedOptions? speed) =>
+        speed?.CheckedIn(recipe) ?? recipe;
 
     private static Cadence Cadenced(int invertEvery, int statisticsSteps, int warmUpBatches)
     {

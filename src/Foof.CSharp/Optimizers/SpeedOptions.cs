@@ -25,12 +25,19 @@ public sealed record SpeedOptions
     /// <summary>The share of a batch that statistics are made of, its first data points, in (0, 1].</summary>
     public double StatisticsShare { get; init; } = 1;
 
-    /// <summary>The method with these.</summary>
-    internal Recipe In(Recipe recipe)
+    /// <summary>The method with these, after checks of them.</summary>
+    internal Recipe CheckedIn(Recipe recipe)
     {
         var invertEvery = recipe.Cadence.InvertEvery;
         Argument.AtMost(invertEvery, Argument.AtLeast(0, StaleSteps), name: nameof(StaleSteps));
-        recipe = recipe.WithStatisticsShare(Argument.Share(StatisticsShare));
+        Argument.Share(StatisticsShare);
+        return In(recipe);
+    }
+
+    /// <summary>The method with these.</summary>
+    internal Recipe In(Recipe recipe)
+    {
+        recipe = recipe.WithStatisticsShare(StatisticsShare);
         if (BFloat16Products)
             recipe = recipe.WithBFloat16Products();
         return StaleSteps == 0 ? recipe : recipe.WithBackgroundInversions(StaleSteps);

@@ -27,14 +27,10 @@ internal sealed class FacadeFoof : ILearner
 
     /// <summary>The optimiser as <c>bench step</c> lists it.</summary>
     internal static OptimizerKind Kind { get; } =
-        new(
-            "foof",
-            LearningRate: 0.3,
-            Momentum: 0,
-            HasMomentum: true,
-            Method: null,
-            (model, kind, options) => new FacadeFoof(model, kind, options)
-        );
+        OptimizerCatalogue.Find("foof") with
+        {
+            Make = (model, kind, options) => new FacadeFoof(model, kind, options),
+        };
 
     /// <inheritdoc/>
     public int WarmUpBatches => 1;

@@ -69,12 +69,13 @@ internal sealed record TrainingOptions
     /// <summary>A method with what these options say of it.</summary>
     internal Recipe Compose(Recipe method)
     {
-        var recipe = method.WithDamping(Damping).WithCadence(InvertEvery, StatisticsSteps);
-        if (Products == BFloat16)
-            recipe = recipe.WithBFloat16Products();
-        if (StatisticsShare != 1.0)
-            recipe = recipe.WithStatisticsShare(StatisticsShare);
-        return StaleSteps == 0 ? recipe : recipe.WithBackgroundInversions(StaleSteps);
+        var speed = new SpeedOptions
+        {
+            BFloat16Products = Products == BFloat16,
+            StatisticsShare = StatisticsShare,
+            StaleSteps = StaleSteps,
+        };
+        return speed.In(method.WithDamping(Damping).WithCadence(InvertEvery, StatisticsSteps));
     }
 
     /// <summary>Whether a run can have them: a file may say anything.</summary>
