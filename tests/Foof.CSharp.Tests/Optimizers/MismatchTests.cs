@@ -1,0 +1,102 @@
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Optimizers;
+
+/// <summary>Batches that do not fit the model or its loss are told of in a sentence that names both sides.</summary>
+[Settled]
+public sealed class MismatchTests
+{
+    [Fact]
+    public void A_wrong_type_names_both()
+    {
+        using var scope = NewDisposeScope();
+        var (input, target) = Toy.Batches(1)[0];
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        var error = Assert.Throws<ArgumentException>(() =>
+            optimizer.Step(input.to(ScalarType.Float64), target)
+        );
+        Assert.Contains("Float32", error.Message);
+        Assert.Contains("Float64", error.Message);
+        optimizer.Step(input, target);
+    }
+
+    [Fact]
+    public void A_warm_up_with_the_wrong_data_says_so()
+    {
+        using var scope = NewDisposeScope();
+        var (input, _) = Toy.Batches(1)[0];
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        void Refused(string[] parts, params Tensor[] batches)
+        {
+            var error = Assert.Throws<ArgumentException>(() => optimizer.WarmUp(batches));
+            Assert.All(parts, part => Assert.Contains(part, error.Message));
+        }
+        Refused(["input must be Float32", "Float64"], input, input.to(ScalarType.Float64));
+        Refused(["input must be Float32", "Byte"], input.to(ScalarType.Byte));
+        Refused(["input [10; 5] does not fit the model", "'0' takes [.; 6]"], input.narrow(1, 0, 5));
+        Refused(["batch 2 must have an input; it is null"], input, null!);
+        Assert.Equal(0, optimizer.Position);
+        optimizer.WarmUp([input]);
+    }
+
+    [Fact]
+    public void A_step_on_data_that_do_not_fit_says_what_does()
+    {
+        using var scope = NewDisposeScope();
+        var (input, target) = Toy.Batches(1)[0];
+        var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model);
+        optimizer.Step(input, target);
+        var weights = Toy.Weights(model);
+        void Refused(string[] parts, Tensor x, Tensor y)
+        {
+            var error = Assert.Throws<ArgumentException>(() => optimizer.Step(x, y));
+            Assert.All(parts, part => Assert.Contains(part, error.Message));
+        }
+        Refused(
+            ["input must be Float32, like the model's weights; got Byte"],
+            input.to(ScalarType.Byte),
+            target
+        );
+        Refused(
+            ["input [10; 5] does not fit the model", "'0' takes [.; 6]", "cannot be multiplied"],
+            input.narrow(1, 0, 5),
+            target
+        );
+        Refused(["target must hold class indices from 0 to 2", "10 of 10"], input, target + 3);
+        Refused(["target must hold class indices (Int64)"], input, target.to(ScalarType.Int32));
+        Assert.Equal(weights, Toy.Weights(model));
+        Assert.True(model.training);
+        optimizer.Step(input, target);
+    }
+
+    [Fact]
+    public void A_convolution_says_how_many_channels_it_takes()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Sequential(
+            ("conv", nn.Conv2d(4, 8, 3, groups: 2)),
+            ("flat", nn.Flatten()),
+            ("fc", nn.Linear(8, 2))
+        );
+        using var optimizer = new FoofOptimizer(model);
+        var error = Assert.Throws<ArgumentException>(() =>
+            optimizer.Step(ones(5, 4, 5, 5), zeros(5, dtype: ScalarType.Int64))
+        );
+        Assert.Contains("input [5; 4; 5; 5] does not fit the model", error.Message);
+        Assert.Contains("'conv' takes [.; 4; .; .]", error.Message);
+    }
+
+    [Fact]
+    public void An_embedding_takes_whole_numbers()
+    {
+        using var scope = NewDisposeScope();
+        var model = nn.Sequential(nn.Embedding(5, 4), nn.Flatten(), nn.Linear(8, 3));
+        using var optimizer = new FoofOptimizer(model);
+        var error = Assert.Throws<ArgumentException>(() =>
+            optimizer.Step(full(5, 2, 7, dtype: ScalarType.Int64), zeros(5, dtype: ScalarType.Int64))
+        );
+        Assert.Contains("input [5; 2] does not fit the model", error.Message);
+        Assert.Contains("'0' takes indices below 5", error.Message);
+    }
+}
