@@ -22,9 +22,21 @@ public sealed class ImageDataTests : IDisposable
     public void Pixels_come_back_from_0_to_1()
     {
         using var data = ImageData.Read(Idx.WriteSet(folder));
-        using var pixels = ImageSet.Unnormalised(data.Train.Images);
+        using var pixels = data.Train.Scale.From(data.Train.Images);
         Assert.Equal([50, 784], pixels.shape);
         Assert.Equal(230 / 255.0, pixels[3, 3 * 56].ToDouble(), 1e-6);
+    }
+
+    [Fact]
+    public void Unit_pixels_are_from_0_to_1()
+    {
+        using var data = ImageData.Read(Idx.WriteSet(folder), pixels: PixelScale.Unit);
+        Assert.Equal(230 / 255.0, data.Train.Images[0, 0, 0, 0].ToDouble(), 1e-6);
+        using var part = data.Train.Part(3, 1);
+        using var pixels = part.Scale.From(part.Images);
+        Assert.Equal(230 / 255.0, pixels[0, 3 * 56].ToDouble(), 1e-6);
+        using var made = ImageSet.Made(part.Images, PixelScale.Standardised);
+        Assert.Equal((230 / 255.0 - 0.1307) / 0.3081, made.Images.flatten(1)[0, 3 * 56].ToDouble(), 1e-6);
     }
 
     [Fact]

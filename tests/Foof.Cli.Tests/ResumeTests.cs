@@ -62,9 +62,10 @@ public sealed class ResumeTests : IDisposable
 
     [Theory]
     [InlineData("--products", "bfloat16")]
+    [InlineData("--pixels", "unit")]
     [InlineData("--statistics-share", "0.4")]
     [InlineData("--stale-steps", "3")]
-    public void A_run_with_other_ways_of_inverting_goes_on_to_the_same_bits(string option, string value)
+    public void A_run_with_further_options_goes_on_to_the_same_bits(string option, string value)
     {
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny("cnn", "foof", "whole", [option, value])).Code);
         // The warm-up's five batches, and eight or nine steps: the inversion of the eighth is under way.
@@ -122,6 +123,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("--learning-rate", "0.5", "--learning-rate 0.01; got --learning-rate 0.5")]
     [InlineData("--seed", "1", "--seed 42; got --seed 1")]
     [InlineData("--subset", "20", "--subset all images; got --subset 20")]
+    [InlineData("--pixels", "unit", "--pixels standardised; got --pixels unit")]
     public void Another_run_is_refused_with_what_differs(string option, string value, string difference)
     {
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));

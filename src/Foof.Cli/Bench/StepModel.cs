@@ -41,7 +41,8 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     internal (Tensor Input, Tensor Target) Batch(int size, Device? device = null)
     {
         var images = randn([size, .. ImageShape], device: device);
-        return (images, Kind.Target(images, randint(ImageSet.Classes, [size], device: device)));
+        var labels = randint(ImageSet.Classes, [size], device: device);
+        return (images, Kind.Target(images, labels, PixelScale.Standardised));
     }
 
     /// <summary>

@@ -193,6 +193,7 @@ internal sealed class LaplaceCommand
                     LearningRate = 1e-3,
                     Epochs = 5,
                     Hidden = "400-400",
+                    Pixels = PixelScale.Unit.Name,
                     Validation = 2000,
                     Threads = parsed.GetValue(threads),
                 },
@@ -221,7 +222,11 @@ internal sealed class LaplaceCommand
             throw new CommandFailure(
                 $"--model must be a network that tells classes; {options.Model} is none."
             );
-        using var all = ImageData.Read(parsed.GetValue(data) ?? options.Data, options.Subset);
+        using var all = ImageData.Read(
+            parsed.GetValue(data) ?? options.Data,
+            options.Subset,
+            PixelScale.Find(options.Pixels)
+        );
         if (all.Fingerprint != checkpoint.Run.Fingerprint)
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
         using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;

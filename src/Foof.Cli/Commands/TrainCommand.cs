@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Training;
 
@@ -89,6 +90,12 @@ internal sealed class TrainCommand
         "The hidden layers of the mlp, with biases, such as 400-400 [default: the paper's, without biases]"
     );
 
+    private readonly Option<string?> pixels = Choice.Among(
+        "--pixels",
+        "How pixels come to the network: with MNIST's mean and deviation, or from 0 to 1 [default: standardised]",
+        PixelScale.Names
+    );
+
     private readonly Option<long?> seed = Choice.Integer(
         "--seed",
         "Decides the weights at the start and the order of the images [default: 42]"
@@ -147,6 +154,7 @@ internal sealed class TrainCommand
             subset,
             validation,
             hidden,
+            pixels,
             seed,
             threads,
             device,
@@ -170,6 +178,7 @@ internal sealed class TrainCommand
             Subset = parsed.GetValue(subset),
             Validation = parsed.GetValue(validation),
             Hidden = parsed.GetValue(hidden),
+            Pixels = parsed.GetValue(pixels),
             Seed = parsed.GetValue(seed),
             Threads = parsed.GetValue(threads),
             Device = parsed.GetValue(device),

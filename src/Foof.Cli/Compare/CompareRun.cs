@@ -17,7 +17,9 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
     {
         var grid = plan.Grid();
         var device = Devices.Find(grid[0].Device);
-        using var all = ImageData.Read(plan.Request.Data ?? grid[0].Data, grid[0].Subset).To(device);
+        using var all = ImageData
+            .Read(plan.Request.Data ?? grid[0].Data, grid[0].Subset, PixelScale.Find(grid[0].Pixels))
+            .To(device);
         using var heldOut = grid[0].Validation is { } count ? new HeldOut(all, count) : null;
         var data = heldOut?.Rest ?? all;
         if (plan.Out is not null)

@@ -75,7 +75,8 @@ internal sealed class ContinualTask : IDisposable
         var places = wanted.nonzero().flatten();
         return new(
             set.Images.index_select(0, places).DetachFromDisposeScope(),
-            set.Labels.index_select(0, places).DetachFromDisposeScope()
+            set.Labels.index_select(0, places).DetachFromDisposeScope(),
+            set.Scale
         );
     }
 

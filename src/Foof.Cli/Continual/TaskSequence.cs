@@ -33,8 +33,8 @@ internal sealed class TaskSequence : IDisposable
     internal static TaskSequence Make(ContinualSettings settings, ImageData data, long seed)
     {
         var kept = data.Train.Count - settings.Validation;
-        var train = Part(data.Train, 0, kept);
-        var validation = Part(data.Train, kept, settings.Validation);
+        var train = data.Train.Part(0, kept);
+        var validation = data.Train.Part(kept, settings.Validation);
         var tasks = Enumerable
             .Range(0, settings.Tasks)
             .Select(place =>
@@ -65,12 +65,6 @@ internal sealed class TaskSequence : IDisposable
         using var generator = new Generator(unchecked((ulong)(seed * 1_000_003 + place)));
         return randperm(ImageSet.Pixels, generator: generator).to(device).DetachFromDisposeScope();
     }
-
-    private static ImageSet Part(ImageSet set, long start, long count) =>
-        new(
-            set.Images.narrow(0, start, count).DetachFromDisposeScope(),
-            set.Labels.narrow(0, start, count).DetachFromDisposeScope()
-        );
 
     /// <summary>Frees the tasks.</summary>
     public void Dispose()

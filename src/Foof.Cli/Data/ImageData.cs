@@ -30,16 +30,18 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
     /// <param name="subset">How many of the training images to keep; null keeps all.</param>
-    internal static ImageData Read(string data, int? subset = null)
+    /// <param name="pixels">What to make of the pixels; null: <see cref="PixelScale.Standardised"/>.</param>
+    internal static ImageData Read(string data, int? subset = null, PixelScale? pixels = null)
     {
+        var scale = pixels ?? PixelScale.Standardised;
         var folder = Folder(data);
         if (!Directory.Exists(folder))
             throw new CommandFailure(Missing(data));
         var files = Files(folder);
-        var train = ImageSet.From(files[0], files[1], subset);
+        var train = ImageSet.From(files[0], files[1], scale, subset);
         try
         {
-            return new(train, ImageSet.From(files[2], files[3]), Hash(files));
+            return new(train, ImageSet.From(files[2], files[3], scale), Hash(files));
         }
         catch
         {

@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Foof.Cli.Data;
 
 /// <summary>Images with their labels, in memory.</summary>
-/// <param name="Images">float32 [n; 1; 28; 28], normalised: (x/255 - mean) / deviation.</param>
+/// <param name="Images">float32 [n; 1; 28; 28], in the scale.</param>
 /// <param name="Labels">int64 [n], from 0 to 9.</param>
-internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
+/// <param name="Scale">What was made of the pixels.</param>
+internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) : IDisposable
 {
     /// <summary>Rows and columns of an image.</summary>
     internal const int Side = 28;
@@ -17,17 +18,15 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
     /// <summary>How many labels there are.</summary>
     internal const int Classes = 10;
 
-    private const double Mean = 0.1307;
-    private const double Deviation = 0.3081;
-
     /// <summary>How many images there are.</summary>
     internal long Count => Labels.shape[0];
 
     /// <summary>Checks that the two files belong together and makes tensors of their first images.</summary>
     /// <param name="images">The images.</param>
     /// <param name="labels">Their labels.</param>
+    /// <param name="scale">What to make of the pixels.</param>
     /// <param name="count">How many to keep; null keeps all.</param>
-    internal static ImageSet From(IdxFile images, IdxFile labels, int? count = null)
+    internal static ImageSet From(IdxFile images, IdxFile labels, PixelScale scale, int? count = null)
     {
         Check(images, labels);
         var kept = count ?? images.Shape[0];
@@ -39,22 +38,26 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
         using var unrecorded = no_grad();
         var pixels = tensor(images.Bytes[..(kept * Pixels)], [kept, 1L, Side, Side]);
         var classes = tensor(labels.Bytes[..kept]).to(ScalarType.Int64);
-        return new(Normalised(pixels).DetachFromDisposeScope(), classes.DetachFromDisposeScope());
+        var scaled = scale.To(pixels.to(ScalarType.Float32).div_(255.0));
+        return new(scaled.DetachFromDisposeScope(), classes.DetachFromDisposeScope(), scale);
     }
 
     /// <summary>Some of the images, one after another; the memory is shared, and the caller owns the result.</summary>
     internal ImageSet Part(long start, long count) =>
         new(
             Images.narrow(0, start, count).DetachFromDisposeScope(),
-            Labels.narrow(0, start, count).DetachFromDisposeScope()
+            Labels.narrow(0, start, count).DetachFromDisposeScope(),
+            Scale
         );
 
-    /// <summary>Images whose pixels have been made, normalised like those of files; labels are all 0.</summary>
+    /// <summary>Images whose pixels have been made; labels are all 0.</summary>
     /// <param name="pixels">From 0 to 1, [n; 1; 28; 28].</param>
-    internal static ImageSet Made(Tensor pixels) =>
+    /// <param name="scale">What to make of the pixels.</param>
+    internal static ImageSet Made(Tensor pixels, PixelScale scale) =>
         new(
-            (pixels.sub(Mean).div(Deviation)).DetachFromDisposeScope(),
-            zeros(pixels.shape[0], dtype: ScalarType.Int64).DetachFromDisposeScope()
+            scale.To(pixels.clone()).DetachFromDisposeScope(),
+            zeros(pixels.shape[0], dtype: ScalarType.Int64).DetachFromDisposeScope(),
+            scale
         );
 
     /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
@@ -63,16 +66,8 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels) : IDisposable
         if (Images.device.type == device.type)
             return this;
         using (this)
-            return new(Images.to(device), Labels.to(device));
+            return new(Images.to(device), Labels.to(device), Scale);
     }
-
-    /// <summary>
-    /// The pixels from 0 to 1 of normalised images, one row an image; the caller owns them.
-    /// </summary>
-    internal static Tensor Unnormalised(Tensor images) => images.flatten(1) * Deviation + Mean;
-
-    private static Tensor Normalised(Tensor pixels) =>
-        pixels.to(ScalarType.Float32).div_(255.0).sub_(Mean).div_(Deviation);
 
     private static void Check(IdxFile images, IdxFile labels)
     {

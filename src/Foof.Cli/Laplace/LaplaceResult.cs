@@ -76,7 +76,7 @@ internal sealed record LaplaceResult
             ["nll"] = Quality.Posterior.Loss,
             ["brier"] = Quality.Posterior.Brier,
             ["ece"] = Quality.Posterior.CalibrationError,
-            ["ood_auroc"] = Detection.Noise.Variance,
+            ["ood_auroc"] = Detection.Noise.Outputs,
             ["plain"] = Quality.Plain.ToJson(),
             ["temperature_scaling"] = Quality.Scaled?.ToJson(),
             ["ood"] = new JsonObject

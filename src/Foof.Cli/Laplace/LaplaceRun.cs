@@ -177,7 +177,7 @@ internal sealed class LaplaceRun(
     )
     {
         var (inside, predict) = Timed(() => Predict(posterior, test, "predict", progress, stop));
-        using var noiseImages = ForeignImages.Noise(test.Count, settings.Seed);
+        using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed);
         using var rotatedImages = ForeignImages.Rotated(test);
         using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
         using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);

@@ -16,8 +16,8 @@ internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Bu
     /// <summary>
     /// What the outputs for a batch are compared with; it may be <paramref name="labels"/> itself.
     /// </summary>
-    internal Tensor Target(Tensor images, Tensor labels) =>
-        Classifies ? labels : ImageSet.Unnormalised(images);
+    internal Tensor Target(Tensor images, Tensor labels, PixelScale scale) =>
+        Classifies ? labels : scale.From(images);
 
     /// <summary>How many outputs say the right class.</summary>
     internal static long Correct(Tensor output, Tensor labels) =>

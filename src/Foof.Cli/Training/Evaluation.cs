@@ -34,8 +34,8 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
             var images = set.Images.narrow(0, start, size);
             var labels = set.Labels.narrow(0, start, size);
             var output = model.call(images);
-            loss +=
-                size * LikelihoodModule.loss(kind.Likelihood, output, kind.Target(images, labels)).ToDouble();
+            var target = kind.Target(images, labels, set.Scale);
+            loss += size * LikelihoodModule.loss(kind.Likelihood, output, target).ToDouble();
             if (kind.Classifies)
                 correct += ModelKind.Correct(output, labels);
         }

@@ -119,7 +119,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var pixels = ImageSet.Unnormalised(set.Images.narrow(0, image, 1)) * 255.0;
+        var pixels = set.Scale.From(set.Images.narrow(0, image, 1)) * 255.0;
         return pixels.round().clamp(0.0, 255.0).to(ScalarType.Byte).cpu().data<byte>().ToArray();
     }
 }

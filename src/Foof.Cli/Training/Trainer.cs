@@ -103,7 +103,7 @@ internal sealed class Trainer(
         var (images, labels) = batches[state.Step];
         try
         {
-            var outcome = learner.Step(images, kind.Target(images, labels));
+            var outcome = learner.Step(images, kind.Target(images, labels, data.Train.Scale));
             loss.Add(outcome.Loss);
             if (kind.Classifies)
                 accuracy.Add((double)ModelKind.Correct(outcome.Output, labels) / labels.shape[0]);

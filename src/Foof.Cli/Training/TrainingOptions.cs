@@ -54,6 +54,9 @@ internal sealed record TrainingOptions
     /// <summary>The widths of a multi-layer perceptron's hidden layers, as in 400-400; null: the paper's.</summary>
     public string? Hidden { get; init; }
 
+    /// <summary>How pixels come to the network.</summary>
+    public string Pixels { get; init; } = Foof.Cli.Data.PixelScale.Standardised.Name;
+
     /// <summary>Decides the weights at the start and the order of the images.</summary>
     public required long Seed { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed record TrainingOptions
         && WeightDecay >= 0
         && Validation is null or >= 1
         && (Hidden is null || Models.Mlp.Widths(Hidden) is not null)
+        && Foof.Cli.Data.PixelScale.Names.Contains(Pixels)
         && (Products is Float32 or BFloat16)
         && StatisticsShare is > 0 and <= 1
         && Engine.Devices.IsName(Device)

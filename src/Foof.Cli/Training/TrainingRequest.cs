@@ -26,6 +26,7 @@ internal sealed record TrainingRequest
     internal int? Subset { get; init; }
     internal int? Validation { get; init; }
     internal string? Hidden { get; init; }
+    internal string? Pixels { get; init; }
     internal long? Seed { get; init; }
     internal int? Threads { get; init; }
     internal string? Device { get; init; }
@@ -60,6 +61,7 @@ internal sealed record TrainingRequest
             Subset = Subset,
             Validation = Validation,
             Hidden = Hidden,
+            Pixels = Pixels ?? Foof.Cli.Data.PixelScale.Standardised.Name,
             Seed = Seed ?? DefaultSeed,
             Threads = Threads ?? Commands.Choice.DefaultThreads,
             Device = Device ?? Engine.Devices.Cpu,
@@ -109,6 +111,7 @@ internal sealed record TrainingRequest
         if (Validation is not null)
             Same("--validation", Validation.Value.ToString(), kept.Validation?.ToString() ?? "none", folder);
         Same("--hidden", Hidden, kept.Hidden ?? "none", folder);
+        Same("--pixels", Pixels, kept.Pixels, folder);
         var epochs = Epochs ?? kept.Epochs;
         if (epochs <= finished)
             throw new CommandFailure(

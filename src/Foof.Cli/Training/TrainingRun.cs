@@ -29,7 +29,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         var kind = ModelCatalogue.Find(options.Model);
         var optimizer = OptimizerCatalogue.Find(options.Optimizer);
         var device = Devices.Find(options.Device);
-        using var all = ImageData.Read(DataName(options), options.Subset).To(device);
+        using var all = ReadData(options).To(device);
         Check(checkpoint, all, options);
         using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
         var data = heldOut?.Rest ?? all;
@@ -45,6 +45,9 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
             ? Finish(options, optimizer, data, model, state)
             : Stopped(state, Batches.CountOf(data.Train.Count, options.BatchSize));
     }
+
+    private ImageData ReadData(TrainingOptions options) =>
+        ImageData.Read(DataName(options), options.Subset, PixelScale.Find(options.Pixels));
 
     // Messages name the data as the user did.
     private string DataName(TrainingOptions options) => plan.Request.Data ?? options.Data;
