@@ -114,6 +114,7 @@ type Optimizer
         let ofLoss =
             layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
 
+        Record.releaseOutputs records
         let struct (found, penalised) = Penalised.gradients this.Penalty layers ofLoss
 
         Gradients.requireFinite (

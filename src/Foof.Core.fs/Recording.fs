@@ -39,6 +39,11 @@ module Record =
         for record in records do
             (record :> IDisposable).Dispose()
 
+    /// Frees their outputs alone, when all is differentiated: a network's outputs are a third of what a step holds.
+    let releaseOutputs (records: Record array) =
+        for record in records do
+            record.Output |> ValueOption.iter _.Dispose()
+
     /// The calls of each layer, in call order; none of a layer that was not called.
     let byLayer (records: Record array) =
         let calls = records |> Array.groupBy _.Layer |> dict

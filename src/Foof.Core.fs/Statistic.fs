@@ -182,11 +182,8 @@ module Statistic =
                 struct (start, d * (i + 1L) / count - start)
         }
 
-    /// target <- keep target + weight X^T X, in place, on and right of a band along the diagonal: little more than half
-    /// the arithmetic. `mirror` completes it.
-    ///
-    /// Shapes: target [d; d], X [k; d].
-    let accumulateSquare (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
+    /// `accumulateSquare` in bands along the diagonal, by ordinary products: little more than half the arithmetic.
+    let internal accumulateBands (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
         let d = target.size 0
 
         for struct (start, count) in bands d do
@@ -201,7 +198,15 @@ module Statistic =
                     (X.narrow (1L, start, width))
                     weight)
 
-    /// Makes a matrix whose bands `accumulateSquare` filled symmetric, in place. Shapes: [...; d; d].
+    /// target <- keep target + weight X^T X, in place, on and right of the diagonal; what is left of it is out of date then,
+    /// and `mirror` completes it.
+    ///
+    /// Shapes: target [d; d], X [k; d].
+    let accumulateSquare (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
+        if not (SymmetricProduct.tryAccumulate target keep X weight) then
+            accumulateBands target keep X weight
+
+    /// Copies what is right of the diagonal to its left, in place. Shapes: [...; d; d].
     let mirror (matrix: torch.Tensor) =
         let d = matrix.size -1
 
@@ -209,7 +214,11 @@ module Statistic =
             Scope.value (fun () ->
                 let after = start + count
                 let rest = d - after
-                let upper = matrix.narrow(-2L, start, count).narrow(-1L, after, rest)
+                let rows = matrix.narrow (-2L, start, count)
+                let square = rows.narrow (-1L, start, count)
+                let upper = rows.narrow (-1L, after, rest)
+
+                square.copy_ (square.triu () + square.triu(1L).transpose(-2L, -1L)) |> ignore
 
                 matrix.narrow(-2L, after, rest).narrow(-1L, start, count).copy_(upper.transpose (-2L, -1L))
                 |> ignore)

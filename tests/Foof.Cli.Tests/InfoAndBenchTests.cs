@@ -64,7 +64,10 @@ public sealed class InfoAndBenchTests : IDisposable
 
         var wrong = CommandLine.Run([.. small, "--rows", "fof"]);
         Assert.Equal(ExitCode.Failure, wrong.Code);
-        Assert.StartsWith("--rows must name rows of this network: 'sgd', 'sgd by hand', 'adam'", wrong.Error);
+        Assert.StartsWith(
+            "--rows must name rows of this network: 'sgd', 'sgd by hand', 'sgd by autograd.grad', 'adam'",
+            wrong.Error
+        );
     }
 
     [Fact]

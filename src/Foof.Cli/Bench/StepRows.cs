@@ -23,7 +23,8 @@ internal static class StepRows
             :
             [
                 Plain("sgd"),
-                new(HandWrittenSgd.Kind.Name, HandWrittenSgd.Kind, 1, 1),
+                Whole(HandWrittenSgd.WithBackward),
+                Whole(HandWrittenSgd.WithGrad),
                 Plain("adam"),
                 Amortised("foof", model.Period),
                 Amortised("foof", model.Period) with
@@ -75,7 +76,9 @@ internal static class StepRows
             Method = kind.Method!.WithBackgroundInversions(StatisticsSteps),
         };
 
-    private static StepRow Plain(string name) => new(name, Optimizer(name), 1, 1);
+    private static StepRow Plain(string name) => Whole(Optimizer(name));
+
+    private static StepRow Whole(OptimizerKind kind) => new(kind.Name, kind, 1, 1);
 
     private static StepRow EveryStep(string name) => new($"{name} T=1", Optimizer(name), 1, 1);
 
