@@ -14,7 +14,12 @@ type Cadence = {
 
 /// What a step does besides updating the weights.
 [<Struct>]
-type Plan = { Observe: bool; Invert: bool }
+type Plan = {
+    /// Whether the batch's statistics are taken.
+    Observe: bool
+    /// Whether the matrices are inverted, after those statistics.
+    Invert: bool
+}
 
 /// The plan as a pure function of the position: how many batches were seen, warm-up included.
 [<RequireQualifiedAccess>]

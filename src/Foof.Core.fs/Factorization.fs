@@ -14,6 +14,7 @@ type Route =
 
 /// One attempt at inverting M + lambda I.
 type Attempt = {
+    /// By which factorisation.
     Route: Route
     /// Whether in float64, whatever the matrix's type.
     Double: bool

@@ -6,6 +6,7 @@ open TorchSharp
 /// What to keep of one call of a layer.
 [<RequireQualifiedAccess>]
 type Keep =
+    /// Neither input nor output: the call is not recorded.
     | Nothing
     /// The input a.
     | Input
@@ -16,6 +17,7 @@ type Keep =
 /// One call of a layer in a forward pass. Owns its tensors.
 [<ReferenceEquality>]
 type Record = {
+    /// Whose call it was.
     Layer: Layer
     /// Which call of the whole model it was in, counted from when the recorder was made.
     Pass: int

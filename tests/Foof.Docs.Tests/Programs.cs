@@ -6,18 +6,31 @@ namespace Foof.Docs.Tests;
 internal static class Programs
 {
     /// <summary>Runs <c>dotnet</c> and returns the exit code and all that was written.</summary>
-    internal static async Task<(int Code, string Output)> Run(string folder, params string[] arguments)
+    internal static Task<(int Code, string Output)> Run(string folder, params string[] arguments) =>
+        RunProgram("dotnet", folder, arguments);
+
+    /// <summary>Runs any program, with nothing of the caller's build in its environment.</summary>
+    internal static async Task<(int Code, string Output)> RunProgram(
+        string program,
+        string folder,
+        params string[] arguments
+    )
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var name in start.Environment.Keys.Where(IsOfABuild).ToArray())
+            start.Environment.Remove(name);
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await errors);
     }
+
+    private static bool IsOfABuild(string name) =>
+        name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
 }

@@ -149,11 +149,53 @@ public sealed class InfluenceFunction : IDisposable
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(targets);
         Argument.SameRows(inputs, targets);
+        return Hypergradient([(inputs, targets)]);
+    }
+
+    /// <summary>The same for validation points in batches, one after another.</summary>
+    /// <param name="batches">
+    /// Validation points with their targets; each may be freed when the next one is asked for. L is the mean
+    /// over the points of all batches that count.
+    /// </param>
+    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <returns>[layers], in the order of <see cref="CurvatureMatrix.Layers"/>; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, a batch is empty, or there is none.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Tensor Hypergradient(
+        IEnumerable<(Tensor Input, Tensor Target)> batches,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        _ = damped.Alive;
+        ArgumentNullException.ThrowIfNull(batches);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var gradient = curvature.Gradient(inputs, targets);
-        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), gradient, damped.Alive));
+        var mean = new MeanGradient();
+        foreach (var (input, target) in batches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var own = NewDisposeScope();
+            var place = mean.Batches + 1;
+            mean.Add(curvature.AtLabels(Argument.Batch(input, place), Argument.Labels(target, place)), own);
+            progress?.Report(place);
+        }
+        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), mean.Value, damped.Alive));
     }
+
+    /// <summary>
+    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
+    /// the curvature meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
+    public Task<Tensor> HypergradientAsync(
+        IEnumerable<(Tensor Input, Tensor Target)> batches,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    ) => Task.Run(() => Hypergradient(batches, progress, cancellation), cancellation);
 
     /// <summary>Frees the factors; the curvature matrix stays.</summary>
     public void Dispose() => damped.Dispose();

@@ -5,6 +5,7 @@ namespace Foof;
 /// <summary>What a safetensors file holds. Disposing it frees its tensors.</summary>
 /// <example>
 /// <code>
+/// Safetensors.Save("model.safetensors", model.state_dict());
 /// using var content = Safetensors.Load("model.safetensors");
 /// Console.WriteLine(string.Join(", ", content.Tensors.Keys));
 /// </code>

@@ -9,8 +9,9 @@ public abstract partial class CurvatureOptimizer
     /// curvature with the loss's; <see cref="TrainingStep.Loss"/> is the batch's alone. It stays its owner's. A
     /// step raises an InvalidOperationException where none of its gradients is of this optimiser's parameters.
     /// </summary>
-    /// <example><code>optimizer.Penalty = new ElasticWeightConsolidation(model,
-    /// Loss.CrossEntropy);</code></example>
+    /// <example>
+    /// <code>optimizer.Penalty = new ElasticWeightConsolidation(model, Loss.CrossEntropy);</code>
+    /// </example>
     public IPenalty? Penalty
     {
         get => (core.Penalty as CorePenalty)?.Penalty;
@@ -32,7 +33,7 @@ public abstract partial class CurvatureOptimizer
     /// if (i % 100 == 0)
     ///     optimizer.Observe(images, labels);
     /// optimizer.zero_grad();
-    /// loss.call(model.call(images), labels).backward();
+    /// torch.nn.functional.cross_entropy(model.call(images), labels).backward();
     /// optimizer.step();
     /// </code>
     /// </example>

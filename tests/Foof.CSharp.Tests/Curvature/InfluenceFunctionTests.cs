@@ -122,6 +122,68 @@ public sealed class InfluenceFunctionTests
     }
 
     [Fact]
+    public async Task The_hypergradient_of_batches_is_that_of_all_their_points()
+    {
+        var (model, curvature) = Fit();
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        using var whole = influence.Hypergradient(TestX, TestY);
+        // Batches of three points and of one: their means do not count the same.
+        (Tensor, Tensor)[] batches = [(TestX[..3], TestY[..3]), (TestX[3..], TestY[3..])];
+        var told = new Told();
+        using var parts = influence.Hypergradient(batches, told);
+        Assert.Equal([1, 2], told.Lines);
+        Assert.Equal(whole.data<double>().ToArray()[0], parts.data<double>().ToArray()[0], 1e-12);
+        using var later = await influence.HypergradientAsync(batches, told);
+        Assert.Equal([1, 2, 1, 2], told.Lines);
+        Assert.Equal(parts.data<double>().ToArray(), later.data<double>().ToArray());
+
+        using var stop = new CancellationTokenSource();
+        told.Then = stop.Cancel;
+        Assert.Throws<OperationCanceledException>(() => influence.Hypergradient(batches, told, stop.Token));
+        Assert.Equal([1, 2, 1, 2, 1], told.Lines);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            influence.HypergradientAsync(batches, cancellation: stop.Token)
+        );
+        var none = Assert.Throws<ArgumentException>(() => influence.Hypergradient([]));
+        Assert.Contains("at least one", none.Message);
+        var missing = Assert.Throws<ArgumentException>(() => influence.Hypergradient([(TestX, null!)]));
+        Assert.Contains("batch 1 must have a target", missing.Message);
+        Assert.Throws<ArgumentNullException>(() => influence.Hypergradient(null!));
+        influence.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => influence.HypergradientAsync(batches));
+        curvature.Dispose();
+        model.Dispose();
+    }
+
+    [Fact]
+    public void Points_whose_labels_are_ignored_do_not_count_in_a_hypergradient()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        var model = nn.Linear(3, 2, dtype: ScalarType.Float64);
+        using var curvature = CurvatureMatrix.Fisher(model, Loss.CrossEntropy, X);
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        var labels = tensor(new long[] { 0, -100, 1, -100, -100, 1 });
+        var whole = influence.Hypergradient(X, labels);
+        var parts = influence.Hypergradient([(X[..4], labels[..4]), (X[4..], labels[4..])]);
+        Assert.Equal(whole.ToDouble(), parts.ToDouble(), 1e-12);
+    }
+
+    [Fact]
+    public async Task Hypergradients_leave_no_tensors()
+    {
+        using var scope = NewDisposeScope();
+        var (_, curvature) = Fit();
+        using var influence = new InfluenceFunction(curvature, Lambda);
+        (Tensor, Tensor)[] batches = [(TestX[..3], TestY[..3]), (TestX[3..], TestY[3..]), (TestX, TestY)];
+        (await influence.HypergradientAsync(batches)).Dispose();
+        var before = Tensor.TotalCount;
+        (await influence.HypergradientAsync(batches)).Dispose();
+        Assert.Equal(before, Tensor.TotalCount);
+        curvature.Dispose();
+    }
+
+    [Fact]
     public void Mistakes_are_told_of()
     {
         using var scope = NewDisposeScope();

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Foof.Tests;
+
+namespace Foof.Docs.Tests;
+
+/// <summary>The site that <c>docs/site</c> makes of the pages and of the reference.</summary>
+public sealed partial class SiteTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("foof-site-");
+
+    private string Site => Path.Combine(folder.FullName, "site");
+
+    // One build of the site serves all that is asked of it.
+    [Fact]
+    public async Task The_site_has_every_page_and_type_and_no_link_that_leads_nowhere()
+    {
+        var (code, output) = await Programs.RunProgram(
+            Path.Combine(Checkout.Root, "docs", "site"),
+            Checkout.Root,
+            "build",
+            Site
+        );
+        Assert.True(code == 0, output);
+
+        var pages = Example.Pages().Select(page => Path.GetFileNameWithoutExtension(page));
+        string[] expected =
+        [
+            .. pages.Select(page => page == "README" ? "index" : page),
+            .. PublicTypes().Select(name => $"reference/foof-{name.ToLowerInvariant()}"),
+            // Modules of F#, whose functions are the reference's.
+            "reference/foof-methods",
+            "reference/foof-curvaturemodule",
+        ];
+        Assert.All(expected, page => Assert.True(File.Exists(Path.Combine(Site, page + ".html")), page));
+        Assert.Empty(DeadLinks());
+
+        // The summary, the example and a function's page have come along.
+        var optimizer = Text("foof-foofoptimizer");
+        Assert.Contains("FOOF for a model, with the paper's settings where none are given.", optimizer);
+        Assert.Contains("new FoofOptimizer(model, learningRate: 0.3)", optimizer);
+        Assert.Contains("kfacExpand", Text("foof-methods"));
+    }
+
+    // What a reader sees, without its marks.
+    private string Text(string page)
+    {
+        var source = File.ReadAllText(Path.Combine(Site, "reference", page + ".html"));
+        return WebUtility.HtmlDecode(Mark().Replace(source, ""));
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    private static IEnumerable<string> PublicTypes() =>
+        new[] { typeof(FoofOptimizer), typeof(LaplacePosterior) }
+            .SelectMany(type => type.Assembly.GetExportedTypes())
+            .Select(type => type.Name);
+
+    private string[] DeadLinks() =>
+        [
+            .. Directory
+                .EnumerateFiles(Site, "*.html", SearchOption.AllDirectories)
+                .SelectMany(page => Link().Matches(File.ReadAllText(page)).Select(link => (Page: page, link)))
+                .Select(found => (found.Page, Target: WebUtility.HtmlDecode(found.link.Groups[1].Value)))
+                .Where(found => !Exists(found.Page, found.Target))
+                .Select(found => $"{Path.GetFileName(found.Page)}: {found.Target}")
+                .Distinct(),
+        ];
+
+    private bool Exists(string page, string target)
+    {
+        var path = target.Split('#', '?')[0];
+        return path.Length == 0 || path.StartsWith('/')
+            ? Path.Exists(Path.Combine(Site, path.TrimStart('/')))
+            : Elsewhere().IsMatch(path) || Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, path));
+    }
+
+    [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^[a-z]+:")]
+    private static partial Regex Elsewhere();
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Mark();
+}
