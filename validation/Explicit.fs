@@ -104,6 +104,24 @@ module internal Explicit =
 
         BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
 
+    /// The derivatives of the outputs by the weights, point after point: entry c of point i in row i C + c.
+    let jacobian (problem: Problem) =
+        let rows i =
+            use _scope = torch.NewDisposeScope()
+
+            let struct (f, calls) =
+                problem.Network.Trace(problem.Input.narrow (0L, int64 i, 1L))
+
+            let entries = f.flatten ()
+
+            Array.init (int (entries.size 0)) (fun c ->
+                let found = column problem.Network calls 1.0 (entries.select (0L, int64 c))
+                found.Gradients |> Array.collect _.ToRowMajorArray())
+
+        BatchStatistics.held problem (fun () -> Array.init (int (problem.Input.size 0)) rows)
+        |> Array.concat
+        |> Matrix<float>.Build.DenseOfRowArrays
+
     /// Every column of all data points.
     let columns (points: Point array) =
         points |> Seq.collect _.Columns |> Seq.toArray

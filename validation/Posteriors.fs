@@ -38,7 +38,31 @@ let private posterior (setup: Setup) curvature (delta: float) =
 
 let private flatten weights = Dense.values (Weights.flatten weights)
 
-let private checks (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) (name, delta) =
+/// The errors of J Sigma J^T between all outputs, and of its blocks by data point.
+let private ofOutputs (setup: Setup) (J: Matrix<float>) (covariance: Matrix<float>) (posterior: Posterior) =
+    let problem = setup.Problem
+
+    let struct (output, factor) =
+        Jacobian.factor problem.Network setup.Layers problem.Input
+
+    let wanted, n = J * covariance * J.Transpose(), output.size 0
+    let C = wanted.RowCount / int n
+
+    let blocks =
+        Array.init (int n) (fun i -> (Dense.block (i * C) C wanted).ToRowMajorArray())
+        |> Array.concat
+
+    max
+        (Dense.distanceOf wanted (Dense.ofTensor (Predictive.jointCovariance n factor posterior)))
+        (Dense.distance blocks (Dense.values (Predictive.covariance n factor posterior)))
+
+let private checks
+    (setup: Lazy<Setup>)
+    (J: Lazy<Matrix<float>>)
+    curvature
+    (F: Setup -> Matrix<float>)
+    (name, delta)
+    =
     let actual = lazy (posterior setup.Value (curvature setup.Value) delta)
     let wanted = lazy (inverted (F setup.Value) delta)
 
@@ -82,6 +106,10 @@ let private checks (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) (n
             (fun wanted ->
                 let theta = setup.Value.Vectors[0]
                 theta * ((Dense.shifted wanted.Delta wanted.Data) * theta))
+        check "output covariance" (fun posterior wanted ->
+            ofOutputs setup.Value J.Value wanted.Sigma posterior)
+        check "sampler" (fun posterior wanted ->
+            PosteriorSampler.error setup.Value.Vectors[0] wanted.Sigma posterior)
     ]
 
 /// Several layers written out in one matrix share their prior precision.
@@ -118,7 +146,12 @@ let private withEverything (setup: Setup) curvature (F: Matrix<float>) =
 
 let private logDet (matrix: Matrix<float>) = matrix.Cholesky().DeterminantLn
 
-let private further (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) : Check list =
+let private further
+    (setup: Lazy<Setup>)
+    (J: Lazy<Matrix<float>>)
+    curvature
+    (F: Setup -> Matrix<float>)
+    : Check list =
     let made = lazy (withEverything setup.Value (curvature setup.Value) (F setup.Value))
 
     let check what (error: Posterior -> Matrix<float> -> Matrix<float> -> float) : Check =
@@ -165,6 +198,10 @@ let private further (setup: Lazy<Setup>) curvature (F: Setup -> Matrix<float>) :
             (fun _ all ->
                 let squared = apart () * (all * apart ()) / T
                 0.5 * (logDet all - p all * log T - p all * log (2.0 * Math.PI) - squared))
+        check "output covariance" (fun posterior _ all ->
+            ofOutputs setup.Value J.Value (all.Inverse() * T) posterior)
+        check "sampler" (fun posterior _ all ->
+            PosteriorSampler.error setup.Value.Vectors[0] (all.Inverse() * T) posterior)
     ]
 
 let private onlyBlocks setup =
@@ -196,14 +233,17 @@ let private structures: (string * (Setup -> Curvature) * (Setup -> Matrix<float>
 ]
 
 /// The cases of all structures for one network.
-let cases (prefix: string) (setup: Lazy<Setup>) = [|
-    for name, curvature, F in structures do
-        Case.Exact(
-            $"{prefix} / posterior {name}",
-            [|
-                for delta in deltas do
-                    yield! checks setup curvature F delta
-                yield! further setup curvature F
-            |]
-        )
-|]
+let cases (prefix: string) (setup: Lazy<Setup>) =
+    let J = lazy (Explicit.jacobian setup.Value.Problem)
+
+    [|
+        for name, curvature, F in structures do
+            Case.Exact(
+                $"{prefix} / posterior {name}",
+                [|
+                    for delta in deltas do
+                        yield! checks setup J curvature F delta
+                    yield! further setup J curvature F
+                |]
+            )
+    |]

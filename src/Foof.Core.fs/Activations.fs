@@ -137,20 +137,29 @@ module Activations =
                 let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
                 all.narrow(0L, 0L, count).t().unsqueeze 0)
 
-/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Column by column, so that a temporary
-/// has the size of one: all at once they would leave the cache, and memory that is fresh each time costs more
-/// than the sums.
+/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Piece by piece, so that temporaries stay in
+/// a processor's cache: all at once they would leave it, and memory that is fresh each time costs more than the
+/// sums.
 [<RequireQualifiedAccess>]
 module internal ErrorColumns =
 
-    /// sum_r e_cir . z_ir. Shapes: Z [g; n; R; k] -> [c n].
+    /// The bytes of a temporary.
+    let private piece = 1L <<< 20
+
+    /// sum_r e_cir . z_ir, all columns of some data points at a time. Shapes: Z [g; n; R; k] -> [c n].
     let inner (E: torch.Tensor) (Z: torch.Tensor) =
-        let ofColumn c =
-            Scope.tensor (fun () -> (E.select (1L, c) * Z).sum([| 0L; 2L; 3L |]))
+        let n = E.size 2
+        let most = max 1L (piece * n / (E.numel () * E.ElementSize))
 
-        torch.cat ([| for c in 0L .. E.size 1 - 1L -> ofColumn c |], 0L)
+        let ofPoints start =
+            let count = min most (n - start)
 
-    /// sum_c w_ci e_cir. Shapes: w [c n] -> [g; n; R; k].
+            Scope.tensor (fun () ->
+                (E.narrow (2L, start, count) * Z.narrow(1L, start, count).unsqueeze 1L).sum([| 0L; 3L; 4L |]))
+
+        torch.cat([| for start in 0L .. most .. n - 1L -> ofPoints start |], 1L).flatten()
+
+    /// sum_c w_ci e_cir, column by column. Shapes: w [c n] -> [g; n; R; k].
     let combination (E: torch.Tensor) (w: torch.Tensor) =
         let w = w.view (E.size 1, 1L, E.size 2, 1L, 1L)
         let sum = E.select (1L, 0L) * w.select (0L, 0L)

@@ -11,7 +11,10 @@ module Jacobian =
         let entries = output.numel () / n
 
         let unitVector (c: int64) =
-            let direction = torch.zeros_like output
+            // Of the output's shape and not of its strides: a transposed output has no view of two dimensions.
+            let direction =
+                torch.zeros (output.shape, dtype = output.dtype, device = output.device)
+
             direction.view(n, entries).select(1L, c).fill_(1.0.ToScalar()) |> ignore
             direction
 

@@ -75,8 +75,9 @@ module internal OutputCovariance =
             struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
 
-    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in] -> [n; C; C].
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
+        let W = W.reshape (squares.size 0, -1L, W.size 2)
         let weights = squares.matmul(W.transpose (1L, 2L)).transpose(0L, 1L)
         (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul(errors.transpose (1L, 2L))
 

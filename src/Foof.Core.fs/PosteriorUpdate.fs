@@ -6,6 +6,12 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module PosteriorUpdate =
 
+    /// A single block is that block: files keep no more of it.
+    let private unwrapped data =
+        match DataPrecision.parts data with
+        | [| struct (part, _, _) |] -> part
+        | _ -> data
+
     /// N F of two data sets together: low-rank columns side by side, dense and diagonal matrices added, Kronecker
     /// products merged with the trace correction. It may share tensors with both; new ones belong to the caller. Raises
     /// an ArgumentException when the structures or layers differ.
@@ -15,7 +21,9 @@ module PosteriorUpdate =
         Scope.ownedBut
             shared
             (fun () ->
-                Curvature.merge (DataPrecision.toCurvature data) (DataPrecision.toCurvature further)
+                let curvature = unwrapped >> DataPrecision.toCurvature
+
+                Curvature.merge (curvature data) (curvature further)
                 |> DataPrecision.ofCurvature 1.0)
             (DataPrecision.tensors >> Seq.ofList)
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,7 +25,19 @@ internal static class LaplaceFile
         string Labels,
         int SampledLabels,
         bool IsLastLayer,
-        bool IsWhole
+        bool IsWhole,
+        [property: JsonConverter(typeof(JsonStringEnumConverter<LaplaceStructure>))]
+            LaplaceStructure? Structure = null,
+        bool AreLabelsChosen = false
+    );
+
+    /// <summary>What a file says: the layers that it covers, and how it goes on with further data.</summary>
+    internal readonly record struct Content(
+        Layer[] Layers,
+        Posterior Posterior,
+        LaplaceFacts Facts,
+        Tensor[]? Gradient,
+        LaplaceOptions Options
     );
 
     /// <summary>Writes all of it or nothing.</summary>
@@ -33,7 +46,8 @@ internal static class LaplaceFile
         Layer[] layers,
         Posterior posterior,
         LaplaceFacts facts,
-        Tensor[]? gradient
+        Tensor[]? gradient,
+        LaplaceOptions options
     )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -41,7 +55,7 @@ internal static class LaplaceFile
         var text = PosteriorFormat.describe(tensors, posterior);
         foreach (var (l, matrix) in (gradient ?? []).Index())
             tensors.Add($"{GradientPrefix}{l}", matrix);
-        var network = JsonSerializer.Serialize(Describe(layers, facts));
+        var network = JsonSerializer.Serialize(Describe(layers, facts, options));
         Safetensors.Save(
             path,
             tensors,
@@ -53,16 +67,19 @@ internal static class LaplaceFile
         );
     }
 
-    /// <summary>Reads it on the layers' device; tensors belong to the caller's scope.</summary>
-    internal static (Posterior Posterior, LaplaceFacts Facts, Tensor[]? Gradient) Load(
-        string path,
-        Layer[] layers
-    )
+    /// <summary>
+    /// Reads it on the layers' device; tensors belong to the caller's scope. The layers are those that the
+    /// options cover; where these leave them open, those among them that the file names.
+    /// </summary>
+    internal static Content Load(string path, Layer[] layers, LaplaceOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var content = Safetensors.Load(path);
         var (text, network) = Checked(path, content);
+        if (options is { Select: null, LastLayer: false })
+            layers = Named(layers, network);
         Require(path, layers, network);
+        RequireStructure(path, options, network);
         var device = layers[0].Weight.device;
         // Outside of every scope until here: the scope of the caller takes the tensors on.
         var tensors = content.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.to(device).alias());
@@ -70,7 +87,8 @@ internal static class LaplaceFile
         {
             var posterior = PosteriorFormat.read(tensors, text);
             RequireWeights(path, layers, posterior);
-            return (posterior, Facts(network), Gradient(tensors, layers.Length));
+            var (facts, gradient) = (Facts(network), Gradient(tensors, layers.Length));
+            return new(layers, posterior, facts, gradient, Options(options, network, facts));
         }
         catch (ArgumentException error) when (error is not ForeignFileException)
         {
@@ -78,12 +96,38 @@ internal static class LaplaceFile
         }
     }
 
+    // All of them where some are missing: then the file is of another network, and the message shows both.
+    private static Layer[] Named(Layer[] layers, Network network)
+    {
+        var names = network.Layers.Select(layer => layer.Name).ToHashSet();
+        Layer[] named = [.. layers.Where(layer => names.Contains(layer.Name))];
+        return named.Length == network.Layers.Length ? named : layers;
+    }
+
+    // Labels that are chosen anew count; whether a posterior is of sampled ones for want of memory alone is asked
+    // again of further data.
+    private static LaplaceOptions Options(LaplaceOptions options, Network network, LaplaceFacts facts)
+    {
+        // Early files do not tell their structure: then it is what the options say.
+        var ofFile = options with
+        {
+            Structure = network.Structure ?? options.Structure,
+        };
+        return options.Labels is not null || !network.AreLabelsChosen
+            ? ofFile
+            : ofFile with
+            {
+                Labels = facts.Labels,
+                SampledLabels = Math.Max(1, facts.SampledLabels),
+            };
+    }
+
     private static Tensor[]? Gradient(Dictionary<string, Tensor> tensors, int layers) =>
         tensors.ContainsKey($"{GradientPrefix}0")
             ? [.. Enumerable.Range(0, layers).Select(l => tensors[$"{GradientPrefix}{l}"])]
             : null;
 
-    private static Network Describe(Layer[] layers, LaplaceFacts facts) =>
+    private static Network Describe(Layer[] layers, LaplaceFacts facts, LaplaceOptions options) =>
         new(
             LayerDescription.Of(layers),
             NameOf(facts.Likelihood),
@@ -102,7 +146,9 @@ internal static class LaplaceFile
                 : "sampled",
             facts.SampledLabels,
             facts.IsLastLayer,
-            facts.IsWhole
+            facts.IsWhole,
+            options.Structure,
+            options.Labels is not null
         );
 
     private static string NameOf(Likelihood likelihood) =>
@@ -172,6 +218,20 @@ internal static class LaplaceFile
         if (expected != found)
             throw new ForeignFileException(
                 $"{path} must be of this network, {expected}; it is of another one, {found}."
+            );
+    }
+
+    // The default cannot be told from a choice, and is none.
+    private static void RequireStructure(string path, LaplaceOptions options, Network network)
+    {
+        if (
+            network.Structure is { } structure
+            && options.Structure != structure
+            && options.Structure != new LaplaceOptions().Structure
+        )
+            throw new ForeignFileException(
+                $"{path} is of structure {structure}, and the options say {options.Structure}: leave "
+                    + "Structure out, or fit a posterior anew."
             );
     }
 

@@ -12,14 +12,15 @@ public sealed partial class LaplacePosterior
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; what was there stays.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was freed.</exception>
-    public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient);
+    public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Facts, gradient, options);
 
     /// <summary>Reads what <see cref="Save"/> wrote, for the network that it was fitted to.</summary>
     /// <param name="model">The network, with the weights that it had; it stays the caller's.</param>
     /// <param name="path">The file.</param>
     /// <param name="options">
-    /// As when it was fitted: which layers it covers, and its structure where <see cref="Update"/> follows;
-    /// null: Kronecker factors of all layers.
+    /// What <see cref="Update"/> is to do otherwise than the file says: its memory budget and labels, and
+    /// where warnings are logged. Structure, layers, likelihood, prior and temperature are the file's; layers
+    /// or a structure that are given must be these. Null: all as the file says.
     /// </param>
     /// <exception cref="ArgumentException">The file is of another network, or of something else.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -33,8 +34,7 @@ public sealed partial class LaplacePosterior
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         options ??= new();
-        var layers = Covered(model, options);
-        var (posterior, facts, gradient) = LaplaceFile.Load(path, layers);
-        return new(model, layers, posterior, facts, gradient, options);
+        var file = LaplaceFile.Load(path, Covered(model, options), options);
+        return new(model, file.Layers, file.Posterior, file.Facts, file.Gradient, file.Options);
     }
 }

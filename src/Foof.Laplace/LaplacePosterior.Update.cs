@@ -50,7 +50,7 @@ public sealed partial class LaplacePosterior
         SoundModel.Require(model);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var fit = new CurvatureFit(model, layers, Likelihood, options, generator);
+        var fit = new CurvatureFit(model, layers, Likelihood, options, generator, IsWrittenOut);
         var fitted = fit.Run(batches, progress, cancellation);
         IEnumerable<Tensor> kept = [];
         try
@@ -74,6 +74,12 @@ public sealed partial class LaplacePosterior
         Kept.Replace(gradient ?? [], []);
         gradient = null;
     }
+
+    // Further data come in the form that the full Fisher has, whatever would fit the memory budget.
+    private bool? IsWrittenOut =>
+        options.Structure == LaplaceStructure.Full
+            ? DataPrecisionModule.parts(Alive.Data)[0].Item1.IsDense
+            : null;
 
     private static (DataPrecision Data, double Discarded) Reduced(int? columns, DataPrecision data)
     {

@@ -14,13 +14,15 @@ public sealed class ContinualTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private string[] Tiny(params string[] more) =>
+    private string[] Tiny(params string[] more) => Tiny(2, more);
+
+    private string[] Tiny(int tasks, params string[] more) =>
         [
             "continual",
             "--data",
             data,
             "--tasks",
-            "2",
+            $"{tasks}",
             "--batch-size",
             "10",
             "--validation",
@@ -42,7 +44,10 @@ public sealed class ContinualTests : IDisposable
     public void Every_variant_learns_and_the_metrics_hold_together(string scenario)
     {
         var file = folder["metrics.json"];
-        var answer = CommandLine.Run(Tiny("--scenario", scenario, "--strength", "1", "--metrics", file));
+        string[] all = ["--variants", string.Join(',', ContinualVariant.Names)];
+        var answer = CommandLine.Run(
+            Tiny(["--scenario", scenario, "--strength", "1", "--metrics", file, .. all])
+        );
         Assert.Equal("", answer.Error);
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.Contains("Kronecker, merged: test accuracy", answer.Output, StringComparison.Ordinal);
@@ -68,6 +73,44 @@ public sealed class ContinualTests : IDisposable
                 row.GetProperty("bytes").GetInt64() == 0
             );
         }
+    }
+
+    [Fact]
+    public void Some_variants_run_only_where_they_are_named()
+    {
+        var file = folder["metrics.json"];
+        Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny("--strength", "1", "--metrics", file)).Code);
+        var found = Rows(file).Select(row => row.GetProperty("name").GetString());
+        Assert.Equal(["diagonal-summed", "full-compressed"], ContinualVariant.Names.Except(found));
+    }
+
+    // After two tasks of three: a penalty of each, their sum with one slope, and 50 directions in all.
+    [Fact]
+    public void A_sum_and_a_compression_take_what_their_forms_say()
+    {
+        var file = folder["metrics.json"];
+        string[] three = ["--variants", "diagonal,diagonal-summed,full-compressed"];
+        var answer = CommandLine.Run(Tiny(3, ["--strength", "1", "--metrics", file, .. three]));
+        Assert.Equal("", answer.Error);
+        const int Weights = 785 * 100 + 101 * 100 + 101 * 10;
+        long[] expected =
+        [
+            2 * (2 * Weights * sizeof(float)),
+            3 * Weights * sizeof(float) + sizeof(float),
+            (ContinualVariant.CompressedColumns + 1) * Weights * sizeof(float),
+        ];
+        Assert.Equal(expected, Rows(file).Select(row => row.GetProperty("bytes").GetInt64()));
+    }
+
+    // Without compression, recentring or another Fisher, a sum is the same function as its terms.
+    [Fact]
+    public void A_sum_of_penalties_learns_as_its_terms_do()
+    {
+        var file = folder["metrics.json"];
+        string[] two = ["--variants", "diagonal,diagonal-summed"];
+        Assert.Equal("", CommandLine.Run(Tiny(["--strength", "1", "--metrics", file, .. two])).Error);
+        var rows = Rows(file).Select(row => row.GetProperty("accuracy").GetRawText()).ToArray();
+        Assert.Equal(rows[0], rows[1]);
     }
 
     [Fact]

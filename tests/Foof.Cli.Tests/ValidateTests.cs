@@ -21,6 +21,12 @@ public sealed class ValidateTests : IDisposable
     [InlineData("layer norm / full / gauss-newton operator", 1)]
     [InlineData("batch norm, training / full / units", 1)]
     [InlineData("ignored labels / empirical / fisher operator", 1)]
+    [InlineData("tokens / full / posterior low rank / delta=1 / output covariance", 1)]
+    [InlineData("layer norm / full / posterior diagonal / delta=1 / output covariance", 1)]
+    [InlineData(
+        "conv groups=2 / full / posterior low rank per layer / mean, precision by layer, temperature / sampler",
+        1
+    )]
     public void A_filter_chooses_checks_by_their_full_name(string filter, int count)
     {
         var answer = CommandLine.Run("validate", "--cases", filter);

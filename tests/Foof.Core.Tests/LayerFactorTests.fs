@@ -134,6 +134,21 @@ let ``g_j . v and sum_j w_j g_j are those of the gradients written out`` () =
         Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
 
 [<Fact>]
+let ``g_j . v of errors that are taken piece by piece are those of the gradients written out`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let normal (shape: int64 array) =
+        torch.randn (shape, dtype = Networks.double)
+    // 1.4 MB of errors, of 37 data points with three columns each: a piece has 1 MB.
+    let A, E = normal [| 2L; 37L; 2L; 3L |], normal [| 2L; 111L; 2L; 400L |]
+    let factor, v = LayerFactor.Product(Activations.Rows A, E), normal [| 800L; 3L |]
+
+    Oracle.agrees
+        Tolerance.rounding
+        ((rows factor * vectorOf v).ToArray())
+        (Oracle.values (LayerFactor.transposeTimes v factor))
+
+[<Fact>]
 let ``a v that is no contiguous matrix makes no difference`` () =
     forAll single (fun _ factor ->
         let v =

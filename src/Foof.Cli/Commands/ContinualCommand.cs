@@ -43,7 +43,8 @@ internal sealed class ContinualCommand
     private readonly Option<string?> variants = Choice.Text(
         "--variants",
         "NAMES",
-        $"Only these, separated by commas: {string.Join(", ", ContinualVariant.Names)}"
+        $"Only these, separated by commas: {string.Join(", ", ContinualVariant.Names)} "
+            + $"[default: all but {string.Join(", ", ContinualVariant.Names.Except(ContinualVariant.UsualNames))}]"
     );
 
     private readonly Option<double?> strength = Choice.NotNegative(
@@ -197,7 +198,7 @@ internal sealed class ContinualCommand
     private static string[] Selected(string? names) =>
         [
             .. names is null
-                ? ContinualVariant.Names
+                ? ContinualVariant.UsualNames
                 : ContinualVariant
                     .Find(
                         names.Split(

@@ -42,7 +42,7 @@ internal static class Examples
         ],
         ["foof continual"] =
         [
-            new("foof continual --scenario permuted --seeds 3", "All variants on five permuted tasks."),
+            new("foof continual --scenario permuted --seeds 3", "The usual variants on five permuted tasks."),
             new(
                 "foof continual --scenario split --variants plain,si --strength 2 --out runs/split",
                 "Two variants on classes of their own, kept for --resume."

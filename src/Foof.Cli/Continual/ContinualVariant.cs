@@ -9,22 +9,34 @@ namespace Foof.Cli.Continual;
 /// <param name="Grid">The strengths to choose from.</param>
 /// <param name="Points">How many data points a task's Fisher is taken over.</param>
 /// <param name="Make">The penalty for a model, by its strength; null: there is none.</param>
+/// <param name="IsUsual">Whether it runs where no variants are named.</param>
 internal sealed record ContinualVariant(
     string Name,
     string Title,
     double[] Grid,
     int Points,
-    Func<nn.Module<Tensor, Tensor>, double, Consolidator?> Make
+    Func<nn.Module<Tensor, Tensor>, double, Consolidator?> Make,
+    bool IsUsual = true
 )
 {
     /// <summary>The names of all variants, the baselines first.</summary>
     internal static IReadOnlyList<string> Names => [.. All.Select(variant => variant.Name)];
 
+    /// <summary>Those that run where none are named.</summary>
+    internal static IReadOnlyList<string> UsualNames =>
+        [.. All.Where(variant => variant.IsUsual).Select(variant => variant.Name)];
+
     private const int FisherPoints = 2000;
     private const int MonteCarloPoints = 1000;
     private const int FullPoints = 500;
 
-    /// <summary>The variants of the table in docs/learning-without-forgetting.md.</summary>
+    // A compression decomposes the Gram matrix of a task's columns, ten a point, and costs their number's cube.
+    private const int CompressedPoints = 200;
+
+    /// <summary>The directions of <c>full-compressed</c> over all tasks.</summary>
+    internal const int CompressedColumns = 50;
+
+    /// <summary>All variants; the usual ones are the table in docs/learning-without-forgetting.md.</summary>
     internal static IReadOnlyList<ContinualVariant> All { get; } =
     [
         new("plain", "no penalty", [0], 0, (_, _) => null),
@@ -34,6 +46,14 @@ internal sealed record ContinualVariant(
             [3, 10, 30, 100],
             FisherPoints,
             new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Separate }
+        ),
+        Elastic(
+            "diagonal-summed",
+            "diagonal, the tasks' penalties summed",
+            [3, 10, 30, 100],
+            FisherPoints,
+            new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Summed },
+            isUsual: false
         ),
         new(
             "si",
@@ -69,6 +89,14 @@ internal sealed record ContinualVariant(
             new() { Structure = ContinualStructure.FullFisher, Tasks = ContinualTasks.Separate }
         ),
         Elastic(
+            "full-compressed",
+            $"full Fisher, all labels, {CompressedColumns} directions over all tasks",
+            [1, 3, 10, 30],
+            CompressedPoints,
+            new() { Structure = ContinualStructure.FullFisher, ColumnBudget = CompressedColumns },
+            isUsual: false
+        ),
+        Elastic(
             "kronecker",
             "Kronecker, a penalty a task",
             [1, 3, 10, 30],
@@ -97,7 +125,8 @@ internal sealed record ContinualVariant(
         string title,
         double[] grid,
         int points,
-        ContinualOptions options
+        ContinualOptions options,
+        bool isUsual = true
     ) =>
         new(
             name,
@@ -105,6 +134,14 @@ internal sealed record ContinualVariant(
             grid,
             points,
             (model, strength) =>
-                new ElasticWeightConsolidation(model, Loss.CrossEntropy, options with { Strength = strength })
+                new ElasticWeightConsolidation(
+                    model,
+                    Loss.CrossEntropy,
+                    options with
+                    {
+                        Strength = strength,
+                    }
+                ),
+            isUsual
         );
 }

@@ -11,7 +11,8 @@ internal sealed class CurvatureFit(
     Layer[] layers,
     Likelihood likelihood,
     LaplaceOptions options,
-    Generator? generator
+    Generator? generator,
+    bool? isWrittenOut = null
 )
 {
     // Written-out matrices of more weights take longer to decompose than most networks to train.
@@ -21,11 +22,14 @@ internal sealed class CurvatureFit(
 
     private (long Points, long Bytes, long Columns) overflow;
 
-    /// <summary>Whether the Fisher is written out.</summary>
+    /// <summary>Whether the full Fisher is written out: as it was before, or where few weights allow.</summary>
     internal bool IsDense { get; } =
-        options.Structure == LaplaceStructure.Full
-        && Weights(layers) <= MostDenseWeights
-        && 3 * 8 * Weights(layers) * Weights(layers) <= options.MemoryBudget;
+        isWrittenOut
+        ?? (
+            options.Structure == LaplaceStructure.Full
+            && Weights(layers) <= MostDenseWeights
+            && 3 * 8 * Weights(layers) * Weights(layers) <= options.MemoryBudget
+        );
 
     private bool IsLowRank => options.Structure == LaplaceStructure.Full && !IsDense;
 
