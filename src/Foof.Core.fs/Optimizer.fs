@@ -171,7 +171,8 @@ type Optimizer
             model,
             recipe,
             likelihood,
-            [ ParameterGroup(model.parameters (), learningRate, momentum, weightDecay) ],
+            // Lazily: what raised before the primary constructor would leave a half-made object to the finaliser.
+            seq { ParameterGroup(model.parameters (), learningRate, momentum, weightDecay) },
             fun _ _ -> true
         )
 

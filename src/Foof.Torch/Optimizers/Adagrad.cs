@@ -86,7 +86,7 @@ public partial class Adagrad : OptimizerHelper
     {
         /// <summary>State of <paramref name="parameter"/>.</summary>
         public State(Parameter parameter)
-            : base(parameter, 1) { }
+            : base(parameter, 1, 1) { }
 
         /// <summary>The sum s of the squared gradients.</summary>
         public Tensor sum

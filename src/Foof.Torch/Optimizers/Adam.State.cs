@@ -10,7 +10,7 @@ public partial class Adam
     {
         /// <summary>State of <paramref name="parameter"/>.</summary>
         public State(Parameter parameter)
-            : base(parameter, 3) { }
+            : base(parameter, 3, 2) { }
 
         /// <summary>The moving average m of the gradients.</summary>
         public Tensor exp_avg

@@ -7,12 +7,19 @@ namespace TorchSharp.Modules;
 public abstract class BufferState : OptimizerState, IDisposable
 {
     private readonly Tensor?[] buffers;
+    private readonly int always;
 
     /// <summary>How many steps were done.</summary>
     public long step { get; set; }
 
-    private protected BufferState(Parameter parameter, int count)
-        : base(parameter) => buffers = new Tensor?[count];
+    /// <summary>
+    /// State of <paramref name="count"/> tensors, of which the first <paramref name="always"/> are never null.
+    /// </summary>
+    private protected BufferState(Parameter parameter, int count, int always)
+        : base(parameter) => (buffers, this.always) = (new Tensor?[count], always);
+
+    /// <summary>Whether TorchSharp's file has the count of steps.</summary>
+    private protected virtual bool WritesStep => true;
 
     /// <summary>The tensor at <paramref name="place"/>, or null.</summary>
     private protected Tensor? Buffer(int place) => buffers[place];
@@ -37,16 +44,22 @@ public abstract class BufferState : OptimizerState, IDisposable
     /// <inheritdoc/>
     public override void SaveStateDict(BinaryWriter writer)
     {
-        writer.Write(step);
-        foreach (var buffer in buffers)
+        if (WritesStep)
+            writer.Write(step);
+        foreach (var buffer in buffers[..always])
+            StateStream.Write(writer, buffer!);
+        foreach (var buffer in buffers[always..])
             SaveConditionalStateTensor(writer, buffer);
     }
 
     /// <inheritdoc/>
     public override void LoadStateDict(BinaryReader reader)
     {
-        step = reader.ReadInt64();
-        for (var i = 0; i < buffers.Length; i++)
+        if (WritesStep)
+            step = reader.ReadInt64();
+        for (var i = 0; i < always; i++)
+            SetBuffer(i, StateStream.Read(reader, _parameter.device));
+        for (var i = always; i < buffers.Length; i++)
             LoadConditionalStateTensor(reader, ref buffers[i], _parameter.device);
     }
 

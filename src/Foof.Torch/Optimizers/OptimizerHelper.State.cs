@@ -47,20 +47,22 @@ public abstract partial class OptimizerHelper
         save_state_dict(writer);
     }
 
-    /// <summary>Writes the kind of optimiser, then the settings of each group, then each state.</summary>
+    /// <summary>
+    /// Writes the kind of optimiser, then the settings of each group, then each state, as TorchSharp does.
+    /// </summary>
     public void save_state_dict(BinaryWriter writer)
     {
         var dictionary = state_dict();
         writer.Write(GetType().Name);
-        writer.Write(dictionary.Options.Count);
-        writer.Write(dictionary.State.Count);
+        writer.Write7BitEncodedInt64(dictionary.Options.Count);
+        writer.Write7BitEncodedInt64(dictionary.State.Count);
         foreach (var options in dictionary.Options)
             options.SaveStateDict(writer);
         foreach (var state in dictionary.State)
             state.SaveStateDict(writer);
     }
 
-    /// <summary>Reads what <see cref="save_state_dict(string)"/> wrote.</summary>
+    /// <summary>Reads what <see cref="save_state_dict(string)"/> or TorchSharp wrote.</summary>
     /// <exception cref="InvalidDataException">The file is another optimiser's.</exception>
     /// <exception cref="ArgumentException">The numbers of groups or of states differ.</exception>
     public void load_state_dict(string location)
@@ -80,14 +82,14 @@ public abstract partial class OptimizerHelper
                 $"The state must be that of {GetType().Name}; got that of '{kind}'."
             );
         var mine = state_dict();
-        CheckCounts(mine, reader.ReadInt32(), reader.ReadInt32());
+        CheckCounts(mine, StateStream.Number(reader), StateStream.Number(reader));
         foreach (var options in mine.Options)
             options.LoadStateDict(reader);
         foreach (var state in mine.State)
             state.LoadStateDict(reader);
     }
 
-    private static void CheckCounts(StateDictionary mine, int groups, int states)
+    private static void CheckCounts(StateDictionary mine, long groups, long states)
     {
         if (groups != mine.Options.Count || states != mine.State.Count)
             throw new ArgumentException(

@@ -10,7 +10,7 @@ public partial class RMSProp
     {
         /// <summary>State of <paramref name="parameter"/>.</summary>
         public State(Parameter parameter)
-            : base(parameter, 3) { }
+            : base(parameter, 3, 1) { }
 
         /// <summary>The moving average v of the squared gradients.</summary>
         public Tensor square_avg
@@ -19,15 +19,15 @@ public partial class RMSProp
             set => SetBuffer(0, value);
         }
 
-        /// <summary>The moving average m of the gradients, or null where v is not centred.</summary>
-        public Tensor? grad_avg
+        /// <summary>The momentum b, or null before the first step with momentum.</summary>
+        public Tensor? momentum_buffer
         {
             get => Buffer(1);
             set => SetBuffer(1, value);
         }
 
-        /// <summary>The momentum b, or null before the first step with momentum.</summary>
-        public Tensor? momentum_buffer
+        /// <summary>The moving average m of the gradients, or null where v is not centred.</summary>
+        public Tensor? grad_avg
         {
             get => Buffer(2);
             set => SetBuffer(2, value);
@@ -41,7 +41,7 @@ public partial class RMSProp
             grad_avg = null;
             momentum_buffer = null;
             if (((Options)options).centered!.Value)
-                Fill(1, 0);
+                Fill(2, 0);
         }
 
         internal void Step(Tensor gradient, Options options)
@@ -59,7 +59,7 @@ public partial class RMSProp
                 return;
             }
             if (momentum_buffer is null)
-                Fill(2, 0);
+                Fill(1, 0);
             Aten.Mul_Scalar.Run(momentum_buffer, options.momentum!.Value);
             Aten.Addcdiv_.Run(momentum_buffer, gradient, root, 1.0);
             Aten.Add_Tensor.Run(_parameter, momentum_buffer, -rate);

@@ -10,7 +10,9 @@ public partial class SGD
     {
         /// <summary>State of <paramref name="parameter"/>.</summary>
         public State(Parameter parameter)
-            : base(parameter, 1) { }
+            : base(parameter, 1, 0) { }
+
+        private protected override bool WritesStep => false;
 
         /// <summary>The velocity v, or null before the first step with momentum.</summary>
         public Tensor? momentum_buffer

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace TorchSharp.Modules;
 
-/// <summary>Tensors in an optimiser's state file: type, number of dimensions, shape, elements.</summary>
+/// <summary>
+/// Tensors in an optimiser's state file, as in a module's: type, number of dimensions and shape in LEB128, elements.
+/// </summary>
 internal static class StateStream
 {
     private const int MostDimensions = 64;
@@ -11,10 +13,10 @@ internal static class StateStream
     internal static void Write(BinaryWriter writer, Tensor tensor)
     {
         var shape = tensor.shape;
-        writer.Write((byte)tensor.dtype);
-        writer.Write((byte)shape.Length);
+        writer.Write7BitEncodedInt64((long)tensor.dtype);
+        writer.Write7BitEncodedInt64(shape.Length);
         foreach (var length in shape)
-            writer.Write(length);
+            writer.Write7BitEncodedInt64(length);
         ElementStream.Write(writer.BaseStream, tensor);
     }
 
@@ -22,14 +24,19 @@ internal static class StateStream
     /// <exception cref="EndOfStreamException">The stream ends early.</exception>
     internal static Tensor Read(BinaryReader reader, Device device)
     {
-        var type = (ScalarType)reader.ReadSByte();
-        var shape = new long[reader.ReadByte()];
-        if (!Enum.IsDefined(type) || shape.Length > MostDimensions)
+        var (number, dimensions) = (Number(reader), Number(reader));
+        if (
+            number is < 0 or > sbyte.MaxValue
+            || !Enum.IsDefined((ScalarType)number)
+            || dimensions is < 0 or > MostDimensions
+        )
             throw new InvalidDataException(
-                $"The state holds a tensor of type {type} in {shape.Length} dimensions."
+                $"The state holds a tensor of type {number} in {dimensions} dimensions."
             );
+        var type = (ScalarType)number;
+        var shape = new long[dimensions];
         for (var i = 0; i < shape.Length; i++)
-            shape[i] = reader.ReadInt64();
+            shape[i] = Number(reader);
         var stream = reader.BaseStream;
         var most = stream.CanSeek ? stream.Length - stream.Position : long.MaxValue;
         if (ElementStream.Size(shape, type, most) is null)
@@ -39,5 +46,20 @@ internal static class StateStream
             );
         using var tensor = ElementStream.Read(stream, shape, type);
         return Aten.ToCopy.Call(tensor, Value.None, Value.None, device);
+    }
+
+    /// <summary>A number in LEB128.</summary>
+    /// <exception cref="InvalidDataException">It takes more than ten bytes.</exception>
+    /// <exception cref="EndOfStreamException">The stream ends early.</exception>
+    internal static long Number(BinaryReader reader)
+    {
+        try
+        {
+            return reader.Read7BitEncodedInt64();
+        }
+        catch (FormatException error)
+        {
+            throw new InvalidDataException("The state holds a number that is none; it is damaged.", error);
+        }
     }
 }
