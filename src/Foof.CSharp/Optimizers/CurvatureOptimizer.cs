@@ -222,7 +222,8 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// <summary>The model in training mode until the result is disposed of.</summary>
     internal TrainingMode Training() => new(model);
 
-    private static bool HasGradient(Parameter parameter)
+    /// <summary>Whether a backward pass has left one.</summary>
+    internal static bool HasGradient(Parameter parameter)
     {
         using var gradient = parameter.grad;
         return gradient is not null;

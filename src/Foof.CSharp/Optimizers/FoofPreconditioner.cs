@@ -89,17 +89,11 @@ public sealed class FoofPreconditioner : IDisposable
     public void Precondition()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        if (!model.parameters().Any(HasGradient))
+        if (!model.parameters().Any(CurvatureOptimizer.HasGradient))
             throw new InvalidOperationException(
                 "Precondition() found no gradient: call backward() on the loss before it."
             );
         core.Precondition();
-    }
-
-    private static bool HasGradient(Parameter parameter)
-    {
-        using var gradient = parameter.grad;
-        return gradient is not null;
     }
 
     /// <summary>Frees the statistics and inverses, and sees no more inputs; the model stays.</summary>
