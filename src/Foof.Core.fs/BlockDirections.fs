@@ -31,7 +31,7 @@ module internal BlockDirections =
 
             block.Members
             |> Array.map (fun l -> gradients[l] |> ValueOption.defaultWith (fun () -> zero like l))
-            |> Preconditioning.solve block.Factored.Value
+            |> Preconditioning.solve block.Times block.Factored.Value
 
         let work (block: FactoredBlock) =
             let ofLayer l =

@@ -4,15 +4,38 @@ open System
 open System.Collections.Generic
 open TorchSharp
 
-/// The damped inverse in use for some of the layers, and what a checkpoint keeps of it. Owns its tensors.
+/// The damped inverse in use for some of the layers, for `steps` steps as a rule, and what a checkpoint keeps of it. Owns
+/// its tensors.
 [<Sealed>]
-type internal FactoredBlock(name: string, members: int array) =
+type internal FactoredBlock(name: string, members: int array, steps: int) =
     let mutable factored: Factored voption = ValueNone
     let mutable trace = 0.0
+
+    // The inverse's matrices as products with few rows want them, from the first such product on.
+    let packed = Dictionary<Side, torch.Tensor voption>(HashIdentity.Reference)
+
+    let pack side =
+        match side with
+        | Side.Full M when steps >= PackedMatrix.LeastUses && M.size 0 = 1L ->
+            M.squeeze 0L |> PackedMatrix.tryPack |> ValueOption.map Scope.detach
+        | _ -> ValueNone
+
+    let packedOf side =
+        match packed.TryGetValue side with
+        | true, found -> found
+        | _ ->
+            let fresh = pack side
+            packed[side] <- fresh
+            fresh
 
     let free (old: Factored) =
         for tensor in Factored.tensors old do
             tensor.Dispose()
+
+        for tensor in packed.Values do
+            tensor |> ValueOption.iter _.Dispose()
+
+        packed.Clear()
 
     /// For the names of tensors and for messages.
     member _.Name = name
@@ -27,6 +50,14 @@ type internal FactoredBlock(name: string, members: int array) =
 
     /// The damped inverse, if there was one yet.
     member _.Factored = factored
+
+    /// X M of one side of the inverse in use, which has one group. The result belongs to the caller's scope.
+    ///
+    /// Shapes: X [k; size] -> the same.
+    member _.Times(X: torch.Tensor, side: Side) =
+        (if PackedMatrix.suits X then packedOf side else ValueNone)
+        |> ValueOption.bind (PackedMatrix.tryTimes X)
+        |> ValueOption.defaultWith (fun () -> Preconditioning.times (X, side))
 
     /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
     member _.Replace(fresh: Factored voption) =
@@ -48,13 +79,17 @@ module internal FactoredBlocks =
 
     /// One for all layers together or one for each, by names that begin with `prefix`; none without layers.
     let ofRecipe (layers: Layer array) (recipe: Recipe) prefix =
+        let steps = recipe.Cadence.InvertEvery
+
         match recipe.Curvature with
         | _ when layers.Length = 0 -> [||]
         | Approximation.LowRank Extent.Network
-        | Approximation.Window _ -> [| new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
+        | Approximation.Window _ -> [|
+            new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |], steps)
+          |]
         | _ ->
             layers
-            |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))
+            |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |], steps))
 
 /// Damped inverses in checkpoints: their tensors by name, and back.
 [<RequireQualifiedAccess>]

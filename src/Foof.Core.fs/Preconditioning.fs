@@ -2,21 +2,37 @@ namespace Foof
 
 open TorchSharp
 
+/// X M for rows X [k; size] and a side M of one group.
+type internal SideProduct = torch.Tensor * Side -> torch.Tensor
+
 /// Damped inverses times directions: as `Factored.solve`, and on the factors of a product wherever the result is a product
 /// again or the way there is shorter. (MATH 5, where the arithmetic goes)
 [<RequireQualifiedAccess>]
 module internal Preconditioning =
 
-    let private times (X: torch.Tensor) side =
-        (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+    /// X M as the algebra has it.
+    let times: SideProduct =
+        fun (X, side) -> (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
 
     /// P_E (left^T right) P_A of symmetric sides: both factors by themselves.
-    let private bySides P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
-        Direction.Product((if P_E |> Side.isOne then left else times left P_E), times right P_A)
+    let private bySides (times: SideProduct) P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
+        Direction.Product((if P_E |> Side.isOne then left else times (left, P_E)), times (right, P_A))
+
+    /// P_E M P_A of sides of one group.
+    let private onMatrix (times: SideProduct) P_E P_A (M: torch.Tensor) =
+        let left = (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
+        Direction.Matrix(times (left, P_A))
 
     /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
-    let private inBasis Q_E Q_A (S: torch.Tensor) (left: torch.Tensor) (right: torch.Tensor) =
-        let rotated = (times left Q_E).t().mm(times right Q_A) * S.squeeze 0L
+    let private inBasis
+        (times: SideProduct)
+        Q_E
+        Q_A
+        (S: torch.Tensor)
+        (left: torch.Tensor)
+        (right: torch.Tensor)
+        =
+        let rotated = (times (left, Q_E)).t().mm(times (right, Q_A)) * S.squeeze 0L
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
 
@@ -82,21 +98,25 @@ module internal Preconditioning =
 
     let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
 
-    /// (C + lambda I)^-1 V. Shapes: V one [d_out; d_in] a layer -> the same. The results belong to the caller's scope.
-    let solve (factored: Factored) (V: Direction array) : Direction array =
+    /// (C + lambda I)^-1 V, with products of rows and the inverse's sides as `times` makes them. Shapes: V one
+    /// [d_out; d_in] a layer -> the same. The results belong to the caller's scope.
+    let solve (times: SideProduct) (factored: Factored) (V: Direction array) : Direction array =
         match factored, V with
         | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Product(left, right) |] when
             Kronecker.groups E A = 1L
               ->
-              [| bySides E A left right |]
+              [| bySides times E A left right |]
         | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Matrix M |] when
             M.shape = Kronecker.shape E A
-              ->
-              [| Direction.Matrix(Kronecker.product E A M) |]
+            ->
+            if Kronecker.groups E A = 1L then
+                [| onMatrix times E A M |]
+            else
+                [| Direction.Matrix(Kronecker.product E A M) |]
         | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), _), [| Direction.Product(left, right) |] when
             S.size 0 = 1L
               ->
-              [| inBasis Q_E Q_A S left right |]
+              [| inBasis times Q_E Q_A S left right |]
         | Factored.Woodbury({ Parts = [| part |] }, roots, L, _), _ when Array.forall hasOneRoot roots ->
             byWoodbury part roots L V
         | _ ->

@@ -44,24 +44,9 @@ module private Blas =
         int ldc
     )
 
-    [<DllImport("libc")>]
-    extern nativeint private dlopen(string name, int flags)
-
-    let private ifLoadedAlready = 1 ||| 4 // RTLD_LAZY, RTLD_NOLOAD
-
-    /// Whether libtorch has loaded it: another beside libtorch's own would have threads that fight with its.
+    /// Whether libtorch has loaded it.
     let isLoaded =
-        lazy
-            (try
-                OperatingSystem.IsLinux()
-                && (match dlopen (Library, ifLoadedAlready) with
-                    | 0n -> false
-                    | library ->
-                        NativeLibrary.TryGetExport(library, nameof cblas_ssyrk) |> fst
-                        && NativeLibrary.TryGetExport(library, nameof cblas_dsyrk) |> fst)
-             with
-             | :? DllNotFoundException
-             | :? EntryPointNotFoundException -> false)
+        lazy (Library |> LoadedLibrary.has [ nameof cblas_ssyrk; nameof cblas_dsyrk ])
 
 /// Products of a matrix with itself at half the arithmetic, where the library has them: on the processor, in float32 and
 /// float64, with matrices in one piece. They take two thirds to four fifths of the time of the whole product.

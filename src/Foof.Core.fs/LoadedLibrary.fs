@@ -1,0 +1,26 @@
+namespace Foof
+
+open System
+open System.Runtime.InteropServices
+
+/// Libraries that libtorch itself has loaded: another beside libtorch's own would have threads that fight with its.
+[<RequireQualifiedAccess>]
+module internal LoadedLibrary =
+
+    [<DllImport("libc")>]
+    extern nativeint private dlopen(string name, int flags)
+
+    let private ifLoadedAlready = 1 ||| 4 // RTLD_LAZY, RTLD_NOLOAD
+
+    /// Whether it is loaded and has all of these functions.
+    let has (functions: string list) (library: string) =
+        try
+            OperatingSystem.IsLinux()
+            && (match dlopen (library, ifLoadedAlready) with
+                | 0n -> false
+                | handle ->
+                    functions
+                    |> List.forall (fun name -> NativeLibrary.TryGetExport(handle, name) |> fst))
+        with
+        | :? DllNotFoundException
+        | :? EntryPointNotFoundException -> false

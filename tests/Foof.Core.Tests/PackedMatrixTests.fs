@@ -1,0 +1,155 @@
+/// Products of a few rows with a matrix that was laid out for them: equal to the products with the matrix itself, and never
+/// with one that is no longer in use.
+[<Seeded>]
+module Foof.Core.Tests.PackedMatrixTests
+
+open System.Runtime.Intrinsics.X86
+open Foof
+open TorchSharp
+open Xunit
+
+let private single, double = torch.ScalarType.Float32, torch.ScalarType.Float64
+
+let private matrix (kind: torch.ScalarType) k d =
+    torch.randn (int64 k, int64 d, dtype = kind)
+
+let private exact (X: torch.Tensor) (M: torch.Tensor) = (X.``to`` double).mm(M.``to`` double)
+
+let private agrees (kind: torch.ScalarType) (expected: torch.Tensor) (found: torch.Tensor) =
+    Assert.Equal(kind, found.dtype)
+    Oracle.agrees (Tolerance.ofType kind) (Oracle.values expected) (Oracle.values found)
+
+let private ofFull kind steps (M: torch.Tensor) =
+    let block = new FactoredBlock("layer", [| 0 |], steps)
+    let side = Side.Full((M.``to`` (kind: torch.ScalarType)).unsqueeze 0L)
+    let one = Side.Identity(3L, 1.0)
+
+    block.Replace(
+        ValueSome(Factored.Structured(Curvature.Kronecker(one, side), torch.zeros (1L, dtype = kind)))
+    )
+
+    block, side
+
+[<Fact>]
+let ``the binding's library has them on processors that it has code for`` () =
+    use _scope = torch.NewDisposeScope()
+    Assert.True(PackedMatrix.isAvailable ())
+
+    if Avx512BW.IsSupported then
+        Assert.True((PackedMatrix.tryPack (matrix single 300 300)).IsSome)
+
+[<Theory>]
+[<InlineData(1, 128)>]
+[<InlineData(2, 129)>]
+[<InlineData(10, 1001)>]
+[<InlineData(100, 785)>]
+[<InlineData(128, 640)>]
+[<InlineData(511, 200)>]
+[<InlineData(512, 333)>]
+let ``a packed matrix multiplies as the matrix does`` (k: int) (d: int) =
+    use _scope = torch.NewDisposeScope()
+    let M = matrix single d d
+
+    // Rows and matrices in one piece, transposed, and parts of others.
+    for M in
+        [
+            M
+            M.t ()
+            (matrix single (d + 3) (d + 5)).narrow(0L, 2L, d).narrow(1L, 1L, d)
+        ] do
+        for X in
+            [
+                matrix single k d
+                (matrix single d k).t()
+                (matrix single k (d + 1)).narrow(1L, 0L, d)
+            ] do
+            Assert.True(PackedMatrix.suits X)
+
+            match PackedMatrix.tryPack M with
+            | ValueSome packed -> agrees single (exact X M) (PackedMatrix.tryTimes X packed).Value
+            | ValueNone -> Assert.False(Avx512BW.IsSupported)
+
+[<Fact>]
+let ``rows that gain nothing, and other types, are left to the matrix itself`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for k, d, kind in
+        [
+            0, 200, single
+            513, 200, single
+            20, 127, single
+            20, 200, double
+            20, 200, torch.ScalarType.BFloat16
+        ] do
+        Assert.False(PackedMatrix.suits (matrix kind k d))
+
+[<Theory>]
+[<InlineData(3, 40, 200)>]
+[<InlineData(4, 40, 200)>]
+[<InlineData(100, 40, 127)>]
+[<InlineData(100, 512, 128)>]
+[<InlineData(100, 513, 128)>]
+let ``a block's products are the matrix's on both sides of each switch`` (steps: int) (k: int) (d: int) =
+    for kind in [ single; double ] do
+        use _scope = torch.NewDisposeScope()
+        let M = matrix kind d d
+        let block, side = ofFull kind steps M
+        use _ = block
+        let X = matrix kind k d
+        agrees kind (exact X M) (block.Times(X, side))
+        // The second one finds what the first one packed.
+        agrees kind (exact X M) (block.Times(X, side))
+        Assert.Equal(0.0, (block.Times(X, side) - block.Times(X, side)).abs().max().ToDouble())
+
+[<Fact>]
+let ``a fresh inverse leaves nothing of the last one, and no tensor is lost`` () =
+    let X, first, second =
+        Scope.detach (matrix single 30 256),
+        Scope.detach (matrix single 256 256),
+        Scope.detach (matrix single 256 256)
+
+    let before = torch.Tensor.TotalCount
+
+    let step () =
+        use _scope = torch.NewDisposeScope()
+        let block, side = ofFull single 100 first
+        use block = block
+        agrees single (exact X first) (block.Times(X, side))
+
+        let fresh = Side.Full(second.clone().unsqueeze 0L)
+
+        block.Replace(
+            ValueSome(Factored.Structured(Curvature.Kronecker(Side.Identity(3L, 1.0), fresh), torch.zeros 1L))
+        )
+
+        agrees single (exact X second) (block.Times(X, fresh))
+
+    step ()
+    Assert.Equal(before, torch.Tensor.TotalCount)
+
+    for tensor in [ X; first; second ] do
+        tensor.Dispose()
+
+[<Fact>]
+let ``threads multiply by one packed matrix at once`` () =
+    use _scope = torch.NewDisposeScope()
+    let M, X = Scope.detach (matrix single 300 300), Scope.detach (matrix single 64 300)
+
+    match PackedMatrix.tryPack M with
+    | ValueNone -> Assert.False(Avx512BW.IsSupported)
+    | ValueSome packed ->
+        let expected = Oracle.values (exact X M)
+
+        let found =
+            Array.Parallel.init 8 (fun _ ->
+                use _scope = torch.NewDisposeScope()
+
+                Array.init 20 (fun _ ->
+                    use result = (PackedMatrix.tryTimes X packed).Value
+                    Oracle.values result))
+
+        for values in Array.concat found do
+            Oracle.agrees Tolerance.roundingSingle expected values
+
+    M.Dispose()
+    X.Dispose()
