@@ -12,12 +12,12 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
     let mutable trace = 0.0
 
     // The inverse's matrices as products with few rows want them, from the first such product on.
-    let packed = Dictionary<Side, torch.Tensor voption>(HashIdentity.Reference)
+    let packed = Dictionary<Side, PackedMatrix voption>(HashIdentity.Reference)
 
     let pack side =
         match side with
         | Side.Full M when steps >= PackedMatrix.LeastUses && M.size 0 = 1L ->
-            M.squeeze 0L |> PackedMatrix.tryPack |> ValueOption.map Scope.detach
+            M.squeeze 0L |> PackedMatrix.TryPack
         | _ -> ValueNone
 
     let packedOf side =
@@ -32,8 +32,8 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
         for tensor in Factored.tensors old do
             tensor.Dispose()
 
-        for tensor in packed.Values do
-            tensor |> ValueOption.iter _.Dispose()
+        for matrix in packed.Values do
+            matrix |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
 
         packed.Clear()
 
@@ -55,8 +55,8 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
     ///
     /// Shapes: X [k; size] -> the same.
     member _.Times(X: torch.Tensor, side: Side) =
-        (if PackedMatrix.suits X then packedOf side else ValueNone)
-        |> ValueOption.bind (PackedMatrix.tryTimes X)
+        (if PackedMatrix.Suits X then packedOf side else ValueNone)
+        |> ValueOption.bind _.TryTimes(X)
         |> ValueOption.defaultWith (fun () -> Preconditioning.times (X, side))
 
     /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.

@@ -3,25 +3,25 @@ namespace Foof
 open System
 open System.Runtime.InteropServices
 open System.Threading
+open TorchSharp
 
-/// One tensor of an operation, and what it is to it.
+/// One matrix of an operation, and what it is to it.
 [<Struct; StructLayout(LayoutKind.Sequential)>]
 type internal OneDnnArgument = { Role: int; Memory: nativeint }
 
-/// A product of rows with a matrix, ready to be run by as many threads as there were when it was made. It is never freed.
+/// A product of two matrices, ready to be run by as many threads as there were when it was made. It is never freed.
 [<ReferenceEquality>]
 type internal OneDnnProduct = {
     Primitive: nativeint
-    /// The layout of the rows and of the result.
-    Rows: byte array
-    /// That of the matrix.
-    Matrix: byte array
-    /// That of the memory that a run needs for itself.
+    /// How its matrices lie in memory, and what a run needs for itself.
+    Left: byte array
+    Right: byte array
+    Result: byte array
     Scratch: byte array
 }
 
-/// What is used of oneDNN's C interface, version 2, for products with a matrix that was laid out for them beforehand.
-/// libtorch computes convolutions by it, and brings it along as a library of its own on Debian.
+/// What is used of oneDNN's C interface, version 2: products that the BLAS does not have. libtorch computes convolutions
+/// by it, and brings it along as a library of its own on Debian.
 [<RequireQualifiedAccess>]
 module internal OneDnn =
 
@@ -41,6 +41,15 @@ module internal OneDnn =
     extern int private dnnl_memory_desc_init_by_tag(byte[] layout, int rank, int64[] shape, int kind, int tag)
 
     [<DllImport(Library)>]
+    extern int private dnnl_memory_desc_init_by_strides(
+        byte[] layout,
+        int rank,
+        int64[] shape,
+        int kind,
+        int64[] strides
+    )
+
+    [<DllImport(Library)>]
     extern int private dnnl_memory_desc_equal(byte[] x, byte[] y)
 
     [<DllImport(Library)>]
@@ -53,19 +62,28 @@ module internal OneDnn =
     extern int private dnnl_memory_destroy(nativeint memory)
 
     [<DllImport(Library)>]
-    extern int private dnnl_matmul_desc_init(
-        byte[] product,
-        byte[] rows,
-        byte[] matrix,
-        nativeint bias,
-        byte[] result
-    )
+    extern int private dnnl_post_ops_create(nativeint& operations)
+
+    [<DllImport(Library)>]
+    extern int private dnnl_post_ops_append_sum(nativeint operations, float32 scale)
 
     [<DllImport(Library)>]
     extern int private dnnl_primitive_attr_create(nativeint& attributes)
 
     [<DllImport(Library)>]
+    extern int private dnnl_primitive_attr_set_post_ops(nativeint attributes, nativeint operations)
+
+    [<DllImport(Library)>]
     extern int private dnnl_primitive_attr_set_scratchpad_mode(nativeint attributes, int mode)
+
+    [<DllImport(Library)>]
+    extern int private dnnl_matmul_desc_init(
+        byte[] product,
+        byte[] left,
+        byte[] right,
+        nativeint bias,
+        byte[] result
+    )
 
     [<DllImport(Library)>]
     extern int private dnnl_primitive_desc_create(
@@ -111,9 +129,11 @@ module internal OneDnn =
 
     // Sizes and values of version 2's header, which its later releases keep.
     let private LayoutBytes, ProductBytes = 696, 2800
-    let private Cpu, Float32, ByRows, AnyLayout, InOrder = 1, 3, 3, 1, 1u
-    let private QueryName, QueryMatrix, QueryScratch = 8, 131, 136
-    let private Source, Matrix, Result, Scratch = 1, 33, 17, 80
+    let private Cpu, InOrder = 1, 1u
+    let private BFloat16, Float32 = 2, 3
+    let private AnyLayout, ByRows = 1, 3
+    let private QueryName, QueryRight, QueryScratch = 8, 131, 136
+    let private Left, Right, Result, Scratch = 1, 33, 17, 80
     let private ScratchIsGiven = 1
 
     /// Whether libtorch has loaded it.
@@ -132,14 +152,6 @@ module internal OneDnn =
              check "engine" (dnnl_engine_create (&engine, Cpu, 0un))
              engine)
 
-    // Else operations write into memory of the thread that made them, whichever thread runs them.
-    let private withGivenScratch =
-        lazy
-            (let mutable attributes = 0n
-             check "attributes" (dnnl_primitive_attr_create &attributes)
-             check "attributes" (dnnl_primitive_attr_set_scratchpad_mode (attributes, ScratchIsGiven))
-             attributes)
-
     // A stream serves one thread.
     let private stream =
         new ThreadLocal<nativeint>(fun () ->
@@ -147,40 +159,67 @@ module internal OneDnn =
             check "stream" (dnnl_stream_create (&stream, engine.Value, InOrder))
             stream)
 
-    let private layout tag (shape: int64 array) =
+    // Operations whose memory is not given write into that of the thread that made them, whichever thread runs them.
+    let private attributes () =
+        let mutable attributes = 0n
+        check "attributes" (dnnl_primitive_attr_create &attributes)
+        check "attributes" (dnnl_primitive_attr_set_scratchpad_mode (attributes, ScratchIsGiven))
+        attributes
+
+    let private replacing = lazy (attributes ())
+
+    let private adding =
+        lazy
+            (let attributes = attributes ()
+             let mutable operations = 0n
+             check "attributes" (dnnl_post_ops_create &operations)
+             check "attributes" (dnnl_post_ops_append_sum (operations, 1.0f))
+             check "attributes" (dnnl_primitive_attr_set_post_ops (attributes, operations))
+             attributes)
+
+    let private ofType (kind: torch.ScalarType) =
+        match kind with
+        | torch.ScalarType.Float32 -> Float32
+        | torch.ScalarType.BFloat16 -> BFloat16
+        | _ -> invalidOp $"oneDNN's matrices are in Float32 or BFloat16; got {kind}."
+
+    let private layout tag kind (rows: int64) (columns: int64) =
         let layout = Array.zeroCreate LayoutBytes
 
         check "layout"
-        <| dnnl_memory_desc_init_by_tag (layout, shape.Length, shape, Float32, tag)
+        <| dnnl_memory_desc_init_by_tag (layout, 2, [| rows; columns |], ofType kind, tag)
 
         layout
 
-    /// Rows one after another.
-    let byRows rows columns = layout ByRows [| rows; columns |]
+    /// A matrix [rows; columns] row by row.
+    let byRows kind rows columns = layout ByRows kind rows columns
 
-    /// How many bytes a tensor takes.
+    /// A matrix [rows; columns] column by column.
+    let byColumns kind (rows: int64) (columns: int64) =
+        let layout = Array.zeroCreate LayoutBytes
+
+        check "layout"
+        <| dnnl_memory_desc_init_by_strides (layout, 2, [| rows; columns |], ofType kind, [| 1L; rows |])
+
+        layout
+
+    /// How many bytes a matrix takes.
     let bytes (layout: byte array) =
         int64 (dnnl_memory_desc_get_size layout)
-
-    /// Whether two layouts are the same.
-    let areEqual x y = dnnl_memory_desc_equal (x, y) <> 0
 
     let private layoutIn description query =
         let layout: byte array = Array.zeroCreate LayoutBytes
         Marshal.Copy(dnnl_primitive_desc_query_md (description, query, 0), layout, 0, LayoutBytes)
         layout
 
-    /// What is asked of the product of `rows` rows with a matrix [d; d] in a layout, if the library computes it by code
-    /// made for this processor; its other code is slower than the BLAS.
-    let private ofDescription (rows: int64) (d: int64) matrix (ask: nativeint -> 'R) =
+    /// What is asked of a product, if the library computes it by code made for this processor; its other code is slower
+    /// than the BLAS.
+    let private ofProduct (attributes: Lazy<nativeint>) left right result (ask: nativeint -> 'R) =
         let operation = Array.zeroCreate ProductBytes
-        let own = byRows rows d
-        check "product" (dnnl_matmul_desc_init (operation, own, matrix, 0n, own))
+        check "product" (dnnl_matmul_desc_init (operation, left, right, 0n, result))
         let mutable description = 0n
 
-        match
-            dnnl_primitive_desc_create (&description, operation, withGivenScratch.Value, engine.Value, 0n)
-        with
+        match dnnl_primitive_desc_create (&description, operation, attributes.Value, engine.Value, 0n) with
         | 0 ->
             try
                 let mutable name = 0n
@@ -194,12 +233,19 @@ module internal OneDnn =
                 dnnl_primitive_desc_destroy description |> ignore
         | _ -> ValueNone
 
-    /// The layout of a matrix [d; d] in which products of `rows` rows are fastest; none where it is the plain one.
-    let bestLayout (rows: int64) (d: int64) =
-        let ofMatrix description = layoutIn description QueryMatrix
+    /// How a matrix [d; d] lies best for products of `rows` rows with it; none where that is row by row.
+    let bestLayout kind (rows: int64) (d: int64) =
+        let ofRight description = layoutIn description QueryRight
 
-        match ofDescription rows d (layout AnyLayout [| d; d |]) ofMatrix with
-        | ValueSome best when not (areEqual best (byRows d d)) -> ValueSome best
+        match
+            ofProduct
+                replacing
+                (byRows kind rows d)
+                (layout AnyLayout kind d d)
+                (byRows torch.ScalarType.Float32 rows d)
+                ofRight
+        with
+        | ValueSome best when dnnl_memory_desc_equal (best, byRows kind d d) = 0 -> ValueSome best
         | _ -> ValueNone
 
     let private primitive description =
@@ -207,14 +253,20 @@ module internal OneDnn =
         check "operation" (dnnl_primitive_create (&primitive, description))
         primitive
 
-    /// The product of `rows` rows with a matrix [d; d] in a layout; none where the BLAS is as fast.
-    let product rows d matrix =
-        ofDescription rows d matrix (fun description -> {
+    let private made attributes left right result =
+        ofProduct attributes left right result (fun description -> {
             Primitive = primitive description
-            Rows = byRows rows d
-            Matrix = matrix
+            Left = left
+            Right = right
+            Result = result
             Scratch = layoutIn description QueryScratch
         })
+
+    /// result <- left right, of matrices that lie so; none where the BLAS is as fast.
+    let product left right result = made replacing left right result
+
+    /// result <- result + left right; none where the BLAS is as fast.
+    let addition left right result = made adding left right result
 
     let private memory layout (bytes: Span<byte>) =
         let mutable memory = 0n
@@ -231,8 +283,14 @@ module internal OneDnn =
             for argument in arguments do
                 dnnl_memory_destroy argument.Memory |> ignore
 
-    /// Copies a matrix from one layout into another.
-    let reorder (from: byte array) (source: Span<byte>) (into: byte array) (target: Span<byte>) =
+    let private argument role layout bytes = {
+        Role = role
+        Memory = memory layout bytes
+    }
+
+    /// Copies a matrix, row by row, into another layout.
+    let reorder (kind: torch.ScalarType) (matrix: torch.Tensor) (into: byte array) (target: torch.Tensor) =
+        let from = byRows kind (matrix.size 0) (matrix.size 1)
         let mutable description = 0n
 
         check "reordering"
@@ -245,42 +303,18 @@ module internal OneDnn =
                 dnnl_primitive_desc_destroy description |> ignore
 
         try
-            run primitive [|
-                {
-                    Role = Source
-                    Memory = memory from source
-                }
-                {
-                    Role = Result
-                    Memory = memory into target
-                }
-            |]
+            run primitive [| argument Left from matrix.bytes; argument Result into target.bytes |]
         finally
             dnnl_primitive_destroy primitive |> ignore
 
-    /// result <- rows matrix, with memory for itself.
-    let multiply
-        (product: OneDnnProduct)
-        (rows: Span<byte>)
-        (matrix: Span<byte>)
-        (scratch: Span<byte>)
-        (result: Span<byte>)
-        =
+    /// Runs a product of matrices that lie as it says.
+    let multiply product (left: torch.Tensor) (right: torch.Tensor) (result: torch.Tensor) =
+        use scratch =
+            torch.empty (bytes product.Scratch, dtype = torch.ScalarType.Byte, device = torch.CPU)
+
         run product.Primitive [|
-            {
-                Role = Source
-                Memory = memory product.Rows rows
-            }
-            {
-                Role = Matrix
-                Memory = memory product.Matrix matrix
-            }
-            {
-                Role = Scratch
-                Memory = memory product.Scratch scratch
-            }
-            {
-                Role = Result
-                Memory = memory product.Rows result
-            }
+            argument Left product.Left left.bytes
+            argument Right product.Right right.bytes
+            argument Scratch product.Scratch scratch.bytes
+            argument Result product.Result result.bytes
         |]

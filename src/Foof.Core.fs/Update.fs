@@ -6,9 +6,11 @@ open TorchSharp
 open TorchSharp.Modules
 
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
-/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. `productType` is that of products of factors, where it is
+/// not the parameters' own. Owns the momentum.
 [<Sealed>]
-type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
+type internal Update
+    (groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>, productType: torch.ScalarType voption) =
     let buffers = Dictionary<nativeint, torch.Tensor>()
 
     let buffer (parameter: Parameter) =
@@ -21,13 +23,24 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
 
     /// target <- keep target + weight direction, in place.
     let accumulate (target: torch.Tensor) keep direction (weight: float) =
-        match direction with
-        | Direction.Product(left, right) ->
-            Statistic.accumulateProduct (target.view (target.size 0, -1L)) keep left right weight
-        | Direction.Matrix matrix ->
+        let shrink () =
             if keep <> 1.0 then
                 target.mul_ (keep.ToScalar()) |> ignore
 
+        match direction with
+        | Direction.Product(left, right) ->
+            let matrix = target.view (target.size 0, -1L)
+
+            if
+                productType = ValueSome torch.ScalarType.BFloat16
+                && MixedProduct.suits matrix left right
+            then
+                shrink ()
+                MixedProduct.add matrix left right weight
+            else
+                Statistic.accumulateProduct matrix keep left right weight
+        | Direction.Matrix matrix ->
+            shrink ()
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
     /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.

@@ -36,7 +36,7 @@ internal sealed record TrainingOptions
     /// <summary>S: in how many steps before an inversion statistics are taken.</summary>
     public required int StatisticsSteps { get; init; }
 
-    /// <summary>The type of the products with inverses: float32 or bfloat16.</summary>
+    /// <summary>The type of the products that make an update: float32 or bfloat16.</summary>
     public string Products { get; init; } = Float32;
 
     /// <summary>The share of each batch that statistics are made of.</summary>
