@@ -41,8 +41,14 @@ module internal Preconditioning =
         match factor with
         | LayerFactor.Product(Activations.Rows A, E) when A.size 0 = 1L ->
             let n, R = A.size 1, A.size 2
+            let weighted = E.view (-1L, n, R, E.size 3) * w.view (-1L, n, 1L, 1L)
             // The columns of a data point share its inputs.
-            let errors = (E.view (-1L, n, R, E.size 3) * w.view (-1L, n, 1L, 1L)).sum 0L
+            let errors =
+                if E.size 1 = n then
+                    weighted.squeeze 0L
+                else
+                    weighted.sum 0L
+
             ValueSome struct (errors.flatten (0L, 1L), A.flatten (0L, 2L))
         | _ -> ValueNone
 
@@ -57,12 +63,18 @@ module internal Preconditioning =
             LayerFactor.addGram factor (Direction.column V) K
             (K.squeeze 1L).``to`` torch.ScalarType.Float64
 
-    /// V - sum_j w_j g_j.
-    let private less (w: torch.Tensor) factor (V: Direction) =
-        match V, combination w factor with
-        | Direction.Product(left, right), ValueSome struct (errors, inputs) ->
-            Direction.Product(torch.cat ([| left; -errors |], 0L), torch.cat ([| right; inputs |], 0L))
-        | _ -> Direction.Matrix(Direction.matrix V - LayerFactor.times w factor)
+    /// c (V - sum_j w_j g_j), c a scalar tensor.
+    let private less (w: torch.Tensor) factor (c: torch.Tensor) (V: Direction) =
+        let written () =
+            Direction.Matrix((Direction.matrix V - LayerFactor.times w factor) * c)
+
+        match V with
+        | Direction.Matrix _ -> written ()
+        | Direction.Product(left, right) ->
+            match combination (w * -c) factor with
+            | ValueNone -> written ()
+            | ValueSome struct (errors, inputs) ->
+                Direction.Product(torch.cat ([| left * c; errors |], 0L), torch.cat ([| right; inputs |], 0L))
 
     /// (lambda I + G G^T)^-1 V = r^2 (V - U (I + U^T U)^-1 U^T V), for the columns of one batch: nothing of the weights'
     /// size is formed.
@@ -77,7 +89,7 @@ module internal Preconditioning =
         let w = w.``to`` (Direction.like V[0]).dtype
 
         let ofLayer l factor =
-            less w factor V[l] |> Direction.scaled (roots[l].square().squeeze())
+            less w factor (roots[l].square().squeeze()) V[l]
 
         Array.mapi ofLayer part.Layers
 
