@@ -159,20 +159,40 @@ module DataPrecision =
     let private ratios (precision: float array) =
         precision |> Array.map (fun delta -> delta / precision[0])
 
+    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of eigenvalues that are
+    /// nothing but rounding.
+    let internal columnsOf (Q: torch.Tensor) (kappa: torch.Tensor) (shapes: int64 array array) =
+        let own () =
+            let least = kappa.max () * (float (Q.size 0) * 2.3e-16)
+            let kept = (kappa.gt least).nonzero().squeeze -1L
+            let roots = kappa.index_select(0L, kept).sqrt().``to`` Q.dtype
+            let columns = (Q.index_select (1L, kept) * roots).t()
+            let sizes = shapes |> Array.map (Array.fold (*) 1L)
+
+            let layer start (shape: int64 array) size =
+                LayerFactor.Columns(
+                    columns.narrow(1L, start, size).reshape(-1L, shape[0], shape[1]).contiguous()
+                )
+
+            FisherFactor.ofColumns {
+                Layers = Array.map3 layer (Array.scan (+) 0L sizes |> Array.take sizes.Length) shapes sizes
+                Weight = 1.0
+            }
+
+        Scope.owned own (FisherFactor.tensors >> Seq.ofList)
+
     let private fit (precision: float array) part =
         let wanted = ratios precision
 
         match part with
         | DataPrecision.LowRank(U, relative, _, _) when relative <> wanted -> lowRank wanted U
-        | DataPrecision.Dense(_, _, shapes) when wanted |> Array.exists (fun ratio -> ratio <> 1.0) ->
-            invalidArg
-                (nameof precision)
-                ($"A dense posterior over {shapes.Length} layers takes one prior precision for all of them; got several: "
-                 + "give one, or use Kronecker factors.")
+        | DataPrecision.Dense(Q, kappa, shapes) when wanted |> Array.exists (fun ratio -> ratio <> 1.0) ->
+            columnsOf Q kappa shapes |> lowRank wanted
         | _ -> part
 
     /// The same, ready for prior precisions of these ratios, one a layer: a low-rank part over several layers is
-    /// decomposed anew where the ratios differ from what it was made for; all else is shared.
+    /// decomposed anew where the ratios differ from what it was made for, and a dense one over several layers goes over
+    /// into as many columns as its rank; all else is shared.
     let fitTo (precision: float array) data =
         let found = parts data
 

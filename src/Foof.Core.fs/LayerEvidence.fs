@@ -69,27 +69,25 @@ module LayerEvidence =
                     )
                 ))
 
+    let private ofColumns (U: FisherFactor) (together: float) (distances: float array) =
+        let grams =
+            Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
+
+        ofGrams grams distances (Array.create distances.Length together)
+
     let private ofPart (distances: float array) part =
-        match part with
-        | DataPrecision.LowRank(U, _, _, kappa) when distances.Length > 1 ->
-            Scope.value (fun () ->
-                let grams =
-                    Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
+        Scope.value (fun () ->
+            let together = Evidence.optimum (Array.sum distances) (PosteriorPart.spectrum part)
 
-                let together =
-                    Evidence.optimum (Array.sum distances) {
-                        Kappa = kappa
-                        Weights = DataPrecision.weights part
-                    }
-
-                ofGrams grams distances (Array.create distances.Length together))
-        | _ ->
-            let best = Evidence.optimum (Array.sum distances) (PosteriorPart.spectrum part)
-            Array.create distances.Length best
+            match part with
+            | DataPrecision.LowRank(U, _, _, _) when distances.Length > 1 -> ofColumns U together distances
+            | DataPrecision.Dense(Q, kappa, shapes) when distances.Length > 1 ->
+                ofColumns (DataPrecision.columnsOf Q kappa shapes) together distances
+            | _ -> Array.create distances.Length together)
 
     /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
-    /// and in all log delta_l together for a low-rank part over several layers, with L solves of [m; m] an iteration.
-    /// The layers of a dense part share one. Raises a NumericalFailure where there is no largest value.
+    /// and in all log delta_l together for a low-rank or dense part over several layers, with L solves of [m; m] an
+    /// iteration, m its columns or its rank. Raises a NumericalFailure where there is no largest value.
     let optimum (posterior: Posterior) =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances

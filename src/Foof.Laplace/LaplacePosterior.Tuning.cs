@@ -64,22 +64,12 @@ public sealed partial class LaplacePosterior
     /// <summary>
     /// Chooses the prior precision of the largest evidence: one for all layers, or one each.
     /// </summary>
-    /// <param name="perLayer">
-    /// Whether each layer gets its own. A full Fisher that is written out over several layers has one for all
-    /// of them.
-    /// </param>
-    /// <exception cref="InvalidOperationException">
-    /// The posterior was fitted without labels or updated, or it is one of those that have a single precision.
-    /// </exception>
+    /// <param name="perLayer">Whether each layer gets its own.</param>
+    /// <exception cref="InvalidOperationException">The posterior was fitted without labels or updated.</exception>
     /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
-        if (perLayer && Alive.Data is DataPrecision.Dense { shapes.Length: > 1 and var count })
-            throw new InvalidOperationException(
-                $"A full Fisher that is written out over {count} layers has one prior precision for all of them: tune "
-                    + "without perLayer, or use Kronecker factors."
-            );
         using (var scope = NewDisposeScope())
             SetPriorPrecision(
                 perLayer

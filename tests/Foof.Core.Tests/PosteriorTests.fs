@@ -188,10 +188,6 @@ let ``priors and vectors of other layers are refused`` () =
     Oracle.refused [ "v must hold 2 matrices" ] (fun () ->
         Posterior.covarianceProduct [| posterior.Mean[0] |] posterior)
 
-    Oracle.refused [ "takes one prior precision" ] (fun () ->
-        let dense = DataPrecision.ofCurvature N (Structure.dense (factor ()))
-        Posterior.make posterior.Mean dense (Prior.perLayer [| 1.0; 2.0 |]))
-
     Oracle.refused [ "A posterior needs" ] (fun () ->
         DataPrecision.ofCurvature N (Structure.units (factor ())))
 

@@ -111,27 +111,14 @@ let priorMatrix (posterior: Posterior) =
 /// P + N F.
 let precision (posterior: Posterior) (matrix: Matrix<float>) : Matrix<float> = priorMatrix posterior + matrix
 
-/// Whether all layers of a posterior must share one prior precision.
-let private sharesPrecision data =
-    match data with
-    | DataPrecision.Dense _ -> true
-    | _ -> false
-
 /// A posterior of a case around random weights, with a random prior mean.
 let posterior (case: Case) (precision: int -> float) =
     let shapes = DataPrecision.shapes case.Data
     let layers = shapes.Length
 
-    let precision =
-        Array.init
-            layers
-            (if sharesPrecision case.Data then
-                 fun _ -> precision 0
-             else
-                 precision)
-
     let prior =
-        Prior.perLayer precision |> Prior.withMean (WrittenFactors.vector shapes)
+        Prior.perLayer (Array.init layers precision)
+        |> Prior.withMean (WrittenFactors.vector shapes)
 
     Posterior.make (WrittenFactors.vector shapes) case.Data prior
 

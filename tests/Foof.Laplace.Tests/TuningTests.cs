@@ -6,8 +6,9 @@ namespace Foof.Laplace.Tests;
 public sealed class TuningTests
 {
     private const long FitsColumns = 12_000;
+    private const long FitsMatrices = 1 << 20;
 
-    private static LaplacePosterior LowRank(SmallProblem problem) =>
+    private static LaplacePosterior LowRank(SmallProblem problem, long budget = FitsColumns) =>
         LaplacePosterior.Fit(
             problem.Model,
             Loss.CrossEntropy,
@@ -15,7 +16,7 @@ public sealed class TuningTests
             new()
             {
                 Structure = LaplaceStructure.Full,
-                MemoryBudget = FitsColumns,
+                MemoryBudget = budget,
                 Labels = FisherLabels.Sampled,
             },
             new Generator(5)
@@ -136,30 +137,40 @@ public sealed class TuningTests
     }
 
     [Fact]
-    public void Layers_whose_fisher_is_written_out_together_have_one_precision()
+    public void Layers_have_precisions_of_their_own_whether_their_fisher_is_written_out_or_in_columns()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
-        using var together = problem.Fit(new() { Structure = LaplaceStructure.Full });
-        var before = together.PriorPrecision.ToArray();
-        foreach (
-            var error in new[]
-            {
-                Assert
-                    .Throws<InvalidOperationException>(() => together.TuneByEvidence(perLayer: true))
-                    .Message,
-                Assert.ThrowsAny<ArgumentException>(() => together.SetPriorPrecision(1, 2)).Message,
-            }
-        )
-        {
-            Assert.Contains("over 2 layers", error, StringComparison.Ordinal);
-            Assert.Contains("use Kronecker factors", error, StringComparison.Ordinal);
-        }
-        Assert.Equal(before, together.PriorPrecision);
-        using var last = problem.Fit(new() { Structure = LaplaceStructure.Full, LastLayer = true });
-        last.TuneByEvidence(perLayer: true);
+        using var together = LowRank(problem, FitsMatrices);
         using var columns = LowRank(problem);
-        columns.TuneByEvidence(perLayer: true);
+        var (x, _) = SmallProblem.Draw(12);
+        foreach (var posterior in new[] { together, columns })
+            posterior.TuneByEvidence(perLayer: true);
         Assert.NotEqual(columns.PriorPrecision[0], columns.PriorPrecision[1]);
+        foreach (var (expected, found) in columns.PriorPrecision.Zip(together.PriorPrecision))
+            Assert.Equal(expected, found, 1e-3 * expected);
+        Assert.InRange(Distance(columns, together, x), 0, 1e-3);
+
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}.safetensors");
+        try
+        {
+            together.Save(path);
+            using var loaded = LaplacePosterior.Load(problem.Model, path);
+            Assert.Equal(together.PriorPrecision, loaded.PriorPrecision);
+            Assert.Equal(0, Distance(together, loaded, x));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        // Back to one precision: as if it had never had several.
+        using var fresh = LowRank(problem, FitsMatrices);
+        foreach (var posterior in new[] { together, fresh })
+            posterior.SetPriorPrecision(0.7);
+        Assert.InRange(Distance(fresh, together, x), 0, 1e-4);
     }
+
+    private static double Distance(LaplacePosterior expected, LaplacePosterior found, Tensor x) =>
+        (expected.Predict(x).Probabilities! - found.Predict(x).Probabilities!).abs().max().ToDouble();
 }
