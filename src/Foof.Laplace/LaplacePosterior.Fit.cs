@@ -25,7 +25,7 @@ public sealed partial class LaplacePosterior
     public static LaplacePosterior Fit(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         LaplaceOptions? options = null,
         Generator? generator = null,
         IProgress<int>? progress = null,
@@ -45,7 +45,7 @@ public sealed partial class LaplacePosterior
     public static Task<LaplacePosterior> FitAsync(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         LaplaceOptions? options = null,
         Generator? generator = null,
         IProgress<int>? progress = null,
@@ -64,7 +64,7 @@ public sealed partial class LaplacePosterior
     internal static LaplacePosterior OfLikelihood(
         nn.Module<Tensor, Tensor> model,
         Likelihood likelihood,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         LaplaceOptions options,
         Generator? generator,
         IProgress<int>? progress,

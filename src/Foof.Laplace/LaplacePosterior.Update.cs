@@ -35,7 +35,7 @@ public sealed partial class LaplacePosterior
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
     public void Update(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         int? columns = null,
         long? dataPoints = null,
         Generator? generator = null,

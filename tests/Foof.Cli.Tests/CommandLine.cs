@@ -15,6 +15,10 @@ internal sealed record Answer(int Code, string Output, string Error)
         Assert.EndsWith(".", line);
         return line;
     }
+
+    /// <summary>The sentence of a refusal, after notes.</summary>
+    internal string LastSentence(int code = ExitCode.Failure) =>
+        (this with { Error = Error.TrimEnd('\n').Split('\n')[^1] }).Sentence(code);
 }
 
 /// <summary>Runs the command line in this process, as if its output were redirected.</summary>

@@ -185,6 +185,19 @@ public sealed class ContinualTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_replaces_another_says_how_to_go_on_with_that()
+    {
+        string[] command = Tiny("--variants", "plain", "--out", folder["out"]);
+        Assert.Equal("", CommandLine.Run(command).Error);
+        Assert.Equal(
+            $"Note: this run replaces the one in {folder["out"]}; "
+                + $"./foof continual --resume {folder["out"]} goes on with that one.\n",
+            CommandLine.Run(command).Error
+        );
+        Assert.Equal("", CommandLine.Run("continual", "--resume", folder["out"]).Error);
+    }
+
+    [Fact]
     public void Without_a_folder_a_stop_keeps_nothing_and_says_so()
     {
         var stopped = CommandLine.RunAndStop(3, Tiny("--variants", "si"));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Foof.Cli.Output;
 
 namespace Foof.Cli.Tests;
 
@@ -49,6 +50,16 @@ public sealed class OutputTests : IDisposable
         Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
         // The table, and what is written below it.
         Assert.Matches(command == "info" ? "^foof" : "^(╭|no penalty)", answer.Output.TrimStart());
+    }
+
+    [Fact]
+    public void Progress_without_a_terminal_is_a_count_and_what_there_is_to_say()
+    {
+        Assert.Equal(
+            "epoch 1/3: 5 of 600, loss 0.1",
+            PlainProgress.Sentence("epoch 1/3", 5, 600, "loss 0.1")
+        );
+        Assert.Equal("fit kron: 5 of 116", PlainProgress.Sentence("fit kron", 5, 116, ""));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class SignalTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_signal_stops_the_program_which_answers_130_and_says_what_was_kept()
+    public void A_signal_stops_the_program_which_answers_130_and_says_that_none_is_finished()
     {
         var data = Idx.WriteSet(folder);
         string[] command = ["compare", "--data", data, "--model", "linear", "--epochs", "1000000"];
@@ -27,6 +27,6 @@ public sealed class SignalTests : IDisposable
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(ExitCode.Stopped, process.ExitCode);
-        Assert.StartsWith("Stopped in run 1 of 1; the finished ones are in", errors);
+        Assert.StartsWith("Stopped in run 1 of 1; none is finished: the same command starts again.", errors);
     }
 }

@@ -110,10 +110,23 @@ public sealed class TrainTests : IDisposable
         var before = File.ReadAllBytes(Path.Combine(run, "checkpoint.safetensors"));
         var sentence = CommandLine
             .Run(Tiny("linear", optimizer, "--epochs", "90", "--learning-rate", "1e38", "--out", run))
-            .Sentence();
+            .LastSentence();
         Assert.Matches("^Training stopped (at|after) step [0-9]+ of epoch 1: ", sentence);
         Assert.Contains("checkpoint.safetensors is as it was.", sentence, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "checkpoint.safetensors")));
+    }
+
+    [Fact]
+    public void A_run_that_replaces_another_says_how_to_go_on_with_that()
+    {
+        var run = folder["run"];
+        string[] command = Tiny("linear", "sgd", "--epochs", "1", "--out", run);
+        Assert.Equal("", CommandLine.Run(command).Error);
+        Assert.Equal(
+            $"Note: this run replaces the one in {run}; ./foof train --resume {run} goes on with that one.\n",
+            CommandLine.Run(command).Error
+        );
+        Assert.Equal("", CommandLine.Run("train", "--resume", run, "--epochs", "2", "--out", run).Error);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal static class CSharpProgram
         );
     }
 
-    /// <summary>The compiled program, or the compiler's words.</summary>
+    /// <summary>The compiled program, or the compiler's words, warnings too.</summary>
     internal static (Assembly? Program, string Errors) Compile(string source, string name)
     {
         var parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
@@ -51,8 +51,8 @@ internal static class CSharpProgram
         );
         using var stream = new MemoryStream();
         var result = compilation.Emit(stream);
-        var errors = result.Diagnostics.Where(each => each.Severity == DiagnosticSeverity.Error);
-        return result.Success
+        var errors = result.Diagnostics.Where(each => each.Severity >= DiagnosticSeverity.Warning).ToArray();
+        return errors.Length == 0
             ? (Assembly.Load(stream.ToArray()), "")
             : (null, string.Join('\n', errors) + "\n" + source);
     }

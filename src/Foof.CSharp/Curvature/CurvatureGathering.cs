@@ -18,7 +18,7 @@ internal sealed class CurvatureGathering(
 
     /// <summary>The curvature, whose tensors are in no scope, and the number of its data points.</summary>
     internal (Curvature Curvature, long Points) Run(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         IProgress<int>? progress,
         CancellationToken cancellation
     )

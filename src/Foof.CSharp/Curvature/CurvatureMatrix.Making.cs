@@ -54,7 +54,7 @@ public sealed partial class CurvatureMatrix
     public static CurvatureMatrix Fisher(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         CurvatureOptions? options = null,
         Generator? generator = null,
         IProgress<int>? progress = null,
@@ -83,7 +83,7 @@ public sealed partial class CurvatureMatrix
     public static Task<CurvatureMatrix> FisherAsync(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         CurvatureOptions? options = null,
         Generator? generator = null,
         IProgress<int>? progress = null,

@@ -32,7 +32,7 @@ public sealed class FoofOptimizer : CurvatureOptimizer
     /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
     /// <param name="movingAverage">β of the average Ā, in [0, 1).</param>
     /// <param name="invertEvery">T: every how many steps Ā + λI is inverted.</param>
-    /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; at most T.</param>
+    /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; null: the lesser of 10 and T.</param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="groups">Parameters with settings of their own.</param>
     /// <param name="speed">Ways to spend less time in a step; null: none.</param>
@@ -48,7 +48,7 @@ public sealed class FoofOptimizer : CurvatureOptimizer
         double weightDecay = 0.0,
         double movingAverage = 0.95,
         int invertEvery = 100,
-        int statisticsSteps = 10,
+        int? statisticsSteps = null,
         int warmUpBatches = 50,
         IEnumerable<ParameterSettings>? groups = null,
         SpeedOptions? speed = null

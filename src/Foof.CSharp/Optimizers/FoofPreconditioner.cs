@@ -33,7 +33,7 @@ public sealed class FoofPreconditioner : IDisposable
     /// <param name="damping">λ, greater than zero, in the units of the inputs' squares.</param>
     /// <param name="movingAverage">β of the average Ā, in [0, 1).</param>
     /// <param name="invertEvery">T: every how many steps Ā + λI is inverted.</param>
-    /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; at most T.</param>
+    /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; null: the lesser of 10 and T.</param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="select">Takes a weight by its path in the model; null: all.</param>
     /// <param name="speed">Ways to spend less time in a step; null: none.</param>
@@ -45,7 +45,7 @@ public sealed class FoofPreconditioner : IDisposable
         double damping = 1.0,
         double movingAverage = 0.95,
         int invertEvery = 100,
-        int statisticsSteps = 10,
+        int? statisticsSteps = null,
         int warmUpBatches = 50,
         Func<string, Parameter, bool>? select = null,
         SpeedOptions? speed = null

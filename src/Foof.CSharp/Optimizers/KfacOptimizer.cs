@@ -63,7 +63,7 @@ public sealed class KfacOptimizer : CurvatureOptimizer
     /// <param name="movingAverage">β of both averages, in [0, 1).</param>
     /// <param name="invertEvery">T: every how many steps the matrices are inverted.</param>
     /// <param name="statisticsSteps">
-    /// S: in how many steps before that statistics are taken; at most T.
+    /// S: in how many steps before that statistics are taken; null: the lesser of 10 and T.
     /// </param>
     /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
     /// <param name="groups">Parameters with settings of their own.</param>
@@ -82,7 +82,7 @@ public sealed class KfacOptimizer : CurvatureOptimizer
         double weightDecay = 0.0,
         double movingAverage = 0.95,
         int invertEvery = 100,
-        int statisticsSteps = 10,
+        int? statisticsSteps = null,
         int warmUpBatches = 50,
         IEnumerable<ParameterSettings>? groups = null,
         SpeedOptions? speed = null

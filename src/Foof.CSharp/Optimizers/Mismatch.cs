@@ -28,8 +28,9 @@ internal static class Mismatch
         }
         catch (Exception error)
         {
+            // The sentence begins with its subject, which is the argument.
             if (Of(model, input, target) is { } sentence)
-                throw new ArgumentException(sentence, nameof(input), error);
+                throw new ArgumentException(sentence, sentence.Split(' ')[0], error);
             if (Tried(model, input, target, likelihood, error) is { } found)
                 throw found;
             throw;

@@ -3,6 +3,8 @@ namespace Foof;
 /// <summary>A method with some of its settings changed; those that are not given stay.</summary>
 internal static class RecipeChanges
 {
+    private const int UsualStatisticsSteps = 10;
+
     internal static Recipe With(
         this Recipe recipe,
         double? damping = null,
@@ -39,7 +41,7 @@ internal static class RecipeChanges
         double damping,
         double movingAverage,
         int invertEvery,
-        int statisticsSteps,
+        int? statisticsSteps,
         int warmUpBatches
     ) =>
         recipe.With(
@@ -52,15 +54,19 @@ internal static class RecipeChanges
     internal static Recipe Faster(this Recipe recipe, SpeedOptions? speed) =>
         speed?.CheckedIn(recipe) ?? recipe;
 
-    private static Cadence Cadenced(int invertEvery, int statisticsSteps, int warmUpBatches)
+    private static Cadence Cadenced(int invertEvery, int? statisticsSteps, int warmUpBatches)
     {
         Argument.AtLeast(1, invertEvery);
-        Argument.AtLeast(1, statisticsSteps);
+        var steps = Argument.AtLeast(
+            1,
+            statisticsSteps ?? Math.Min(UsualStatisticsSteps, invertEvery),
+            nameof(statisticsSteps)
+        );
         Argument.AtLeast(0, warmUpBatches);
-        return statisticsSteps <= invertEvery
-            ? new(invertEvery, statisticsSteps, warmUpBatches)
+        return steps <= invertEvery
+            ? new(invertEvery, steps, warmUpBatches)
             : throw new ArgumentException(
-                $"statisticsSteps must be at most invertEvery, {invertEvery}; got {statisticsSteps}.",
+                $"statisticsSteps must be at most invertEvery, {invertEvery}; got {steps}.",
                 nameof(statisticsSteps)
             );
     }

@@ -197,7 +197,8 @@ internal sealed class LaplaceCommand
                     Validation = 2000,
                     Threads = parsed.GetValue(threads),
                 },
-                trained
+                trained,
+                IsPassing: parsed.GetValue(folder) is null
             ),
             // One object goes to standard output, and that is the posterior's.
             terminal with

@@ -94,10 +94,11 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
 
     private int Stopped(int done, int count)
     {
-        var remedy = plan.Out is null
-            ? "nothing was kept, since there is no --out."
+        var remedy =
+            plan.Out is null ? "nothing was kept, since there is no --out."
+            : done == 0 ? "none is finished: the same command starts again."
             : $"the finished ones are in {Path.Combine(plan.Out, RunTable.FileName)}: the same "
-                + $"command goes on.";
+                + "command goes on.";
         terminal.Error.WriteLine($"Stopped in run {done + 1} of {count}; {remedy}");
         return ExitCode.Stopped;
     }

@@ -282,12 +282,12 @@ internal sealed class LaplaceRun(
     private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
     {
         T result = default!;
-        progress.Track(title, total, meter => result = work(new Counter(meter, total)));
+        progress.Track(title, total, meter => result = work(new Counter(meter)));
         return result;
     }
 
-    private sealed class Counter(Meter meter, int total) : IProgress<int>
+    private sealed class Counter(Meter meter) : IProgress<int>
     {
-        public void Report(int value) => meter.Show(value, () => $"{value} of {total} batches");
+        public void Report(int value) => meter.Show(value, () => "");
     }
 }

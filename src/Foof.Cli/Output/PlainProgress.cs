@@ -20,11 +20,15 @@ internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
                 (done, words) =>
                 {
                     if (lines++ < MostLines)
-                        Line($"{title}: {done} of {total}, {words}");
+                        Line(Sentence(title, done, total, words));
                 }
             )
         );
     }
+
+    /// <summary>A line of progress; what is done is counted, and followed by the words where there are any.</summary>
+    internal static string Sentence(string title, int done, int total, string words) =>
+        $"{title}: {done} of {total}" + (words.Length == 0 ? "" : $", {words}");
 
     /// <inheritdoc/>
     public void Line(string text) => console.Profile.Out.Writer.WriteLine(text);

@@ -6,10 +6,12 @@ namespace Foof.Cli.Training;
 /// <param name="Resume">Where the checkpoint to go on from is.</param>
 /// <param name="Metrics">The file for the numbers.</param>
 /// <param name="Report">The file for the page.</param>
+/// <param name="IsPassing">Whether the folder goes with the command, so that nothing can go on from it.</param>
 internal sealed record TrainingPlan(
     TrainingRequest Request,
     string? Out = null,
     string? Resume = null,
     string? Metrics = null,
-    string? Report = null
+    string? Report = null,
+    bool IsPassing = false
 );

@@ -75,7 +75,11 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
         foreach (var idle in plan.Request.Idle(optimizer))
             terminal.Error.WriteLine($"Note: {idle} means nothing to {optimizer.Name}.");
         if (checkpoint is null)
+        {
+            if (plan.Out is { } target && File.Exists(Path.Combine(target, Checkpoint.FileName)))
+                terminal.Error.WriteLine(Replacing.Note(target, "train"));
             return;
+        }
         var kept = checkpoint.Run;
         if (kept.Options.Threads != options.Threads)
             terminal.Error.WriteLine(
@@ -132,7 +136,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     {
         var place = $"Stopped after step {state.Step} of {steps} in epoch {state.Epoch}";
         var remedy =
-            folder is null ? "; nothing was kept, since there is no --out."
+            folder is null || plan.IsPassing ? "; nothing was kept, since there is no --out."
             : state.IsWarm && (state.Step > 0 || state.Epoch > 1)
                 ? $"; go on with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";

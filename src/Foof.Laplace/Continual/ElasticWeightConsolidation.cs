@@ -75,7 +75,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     public void Consolidate(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         double weight = 1,
         nn.Module<Tensor, Tensor>? head = null,
         Generator? generator = null,
@@ -122,7 +122,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         double weight = 1,
         nn.Module<Tensor, Tensor>? head = null,
         Generator? generator = null,

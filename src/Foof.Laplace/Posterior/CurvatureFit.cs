@@ -35,7 +35,7 @@ internal sealed class CurvatureFit(
 
     /// <summary>Runs over the batches.</summary>
     internal FittedCurvature Run(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         IProgress<int>? progress,
         CancellationToken cancellation
     )
@@ -51,7 +51,7 @@ internal sealed class CurvatureFit(
 
     // Null: it does not fit, and what did not is kept for the message.
     private FittedCurvature? Pass(
-        IEnumerable<(Tensor Input, Tensor? Target)> batches,
+        LabelledBatches batches,
         Fisher labels,
         IProgress<int>? progress,
         CancellationToken cancellation

@@ -65,6 +65,9 @@ public sealed class MismatchTests
         );
         Refused(["target must hold class indices from 0 to 2", "10 of 10"], input, target + 3);
         Refused(["target must hold class indices (Int64)"], input, target.to(ScalarType.Int32));
+        Refused(["target must be cpu, like the model's weights; got meta"], input, target.to(META));
+        var elsewhere = Assert.Throws<ArgumentException>(() => optimizer.Step(input, target.to(META)));
+        Assert.Equal("target", elsewhere.ParamName);
         Assert.Equal(weights, Toy.Weights(model));
         Assert.True(model.training);
         optimizer.Step(input, target);

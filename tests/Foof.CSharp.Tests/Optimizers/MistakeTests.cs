@@ -41,6 +41,35 @@ public sealed class MistakeTests
     }
 
     [Fact]
+    public void Statistics_that_are_not_asked_for_are_taken_in_every_step_of_a_short_period()
+    {
+        using var scope = NewDisposeScope();
+        var batches = Toy.Batches(4);
+        float[] Trained(Func<nn.Module<Tensor, Tensor>, CurvatureOptimizer> make)
+        {
+            manual_seed(1);
+            var model = Toy.Model();
+            using var optimizer = make(model);
+            foreach (var (input, target) in batches)
+                optimizer.Step(input, target).Dispose();
+            return Toy.Weights(model);
+        }
+        Assert.Equal(
+            Trained(m => new FoofOptimizer(m, invertEvery: 2, statisticsSteps: 2)),
+            Trained(m => new FoofOptimizer(m, invertEvery: 2))
+        );
+        Assert.Equal(
+            Trained(m => new KfacOptimizer(m, invertEvery: 1, statisticsSteps: 1)),
+            Trained(m => new KfacOptimizer(m, invertEvery: 1))
+        );
+        Assert.Equal(
+            Trained(m => new EkfacOptimizer(m, invertEvery: 1, statisticsSteps: 1)),
+            Trained(m => new EkfacOptimizer(m, invertEvery: 1))
+        );
+        new FoofPreconditioner(Toy.Model(), invertEvery: 1).Dispose();
+    }
+
+    [Fact]
     public void Speed_that_a_method_cannot_have_is_refused()
     {
         using var scope = NewDisposeScope();

@@ -50,6 +50,12 @@ public sealed class CompareTests : IDisposable
     {
         var kept = folder["kept"];
         string[] grid = Tiny("--optimizers", "sgd,adam", "--out", kept);
+        // Nothing is kept of a run that is not finished.
+        Assert.Equal(
+            "Stopped in run 1 of 2; none is finished: the same command starts again.\n",
+            CommandLine.RunAndStop(1, grid).Error
+        );
+        Assert.False(File.Exists(Path.Combine(kept, RunTable.FileName)));
         // Eight steps of sgd, and one of adam.
         var stopped = CommandLine.RunAndStop(9, grid);
         Assert.Equal(

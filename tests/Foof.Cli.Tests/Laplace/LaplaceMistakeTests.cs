@@ -26,6 +26,21 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         Assert.Equal(sentence, CommandLine.Run(["laplace", .. options.Split(' ')]).Sentence(ExitCode.Usage));
 
     [Fact]
+    public void A_stop_while_its_own_network_is_trained_says_what_was_kept()
+    {
+        string[] command = ["laplace", "--data", trained.ManyData()];
+        Assert.EndsWith(
+            "; nothing was kept, since there is no --out.\n",
+            CommandLine.RunAndStop(1, command).Error
+        );
+        var kept = trained["kept"];
+        Assert.EndsWith(
+            $"; go on with: ./foof train --resume {kept}\n",
+            CommandLine.RunAndStop(1, [.. command, "--out", kept]).Error
+        );
+    }
+
+    [Fact]
     public void A_folder_must_have_a_network()
     {
         foreach (var folder in new[] { trained["missing"], trained.Data })

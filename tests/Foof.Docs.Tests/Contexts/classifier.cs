@@ -19,7 +19,7 @@ var (testImages, testLabels) = Draw(100);
 [
     .. Enumerable.Range(0, 4).Select(i => (images.narrow(0, 50 * i, 50), labels.narrow(0, 50 * i, 50))),
 ];
-(Tensor Input, Tensor? Target)[] trainingBatches = [(images, labels)];
+List<(Tensor Images, Tensor Labels)> trainingBatches = [(images, labels)];
 (Tensor Input, Tensor Target)[] validationBatches = [(validationImages, validationLabels)];
 using var model = nn.Sequential(
     ("hidden", nn.Linear(2, 30)),
