@@ -34,7 +34,7 @@ module internal MixedProduct =
         && isHere X
         && isHere Y
         && target.is_contiguous ()
-        && OneDnn.isLoaded.Value
+        && OneDnnFunctions.isLoaded.Value
 
     /// Whether the library has the product of these matrices. Shapes: as `add`.
     let suits target (X: torch.Tensor) (Y: torch.Tensor) =

@@ -4,10 +4,7 @@ open System
 open System.Runtime.InteropServices
 open System.Threading
 open TorchSharp
-
-/// One matrix of an operation, and what it is to it.
-[<Struct; StructLayout(LayoutKind.Sequential)>]
-type internal OneDnnArgument = { Role: int; Memory: nativeint }
+open OneDnnFunctions
 
 /// A product of two matrices, ready to be run by as many threads as there were when it was made. It is never freed.
 [<ReferenceEquality>]
@@ -20,112 +17,9 @@ type internal OneDnnProduct = {
     Scratch: byte array
 }
 
-/// What is used of oneDNN's C interface, version 2: products that the BLAS does not have. libtorch computes convolutions
-/// by it, and brings it along as a library of its own on Debian.
+/// Products by oneDNN that the BLAS does not have.
 [<RequireQualifiedAccess>]
 module internal OneDnn =
-
-    [<Literal>]
-    let private Library = "libdnnl.so.2"
-
-    [<DllImport(Library)>]
-    extern int private dnnl_engine_create(nativeint& engine, int kind, unativeint index)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_stream_create(nativeint& stream, nativeint engine, uint flags)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_stream_wait(nativeint stream)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_memory_desc_init_by_tag(byte[] layout, int rank, int64[] shape, int kind, int tag)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_memory_desc_init_by_strides(
-        byte[] layout,
-        int rank,
-        int64[] shape,
-        int kind,
-        int64[] strides
-    )
-
-    [<DllImport(Library)>]
-    extern int private dnnl_memory_desc_equal(byte[] x, byte[] y)
-
-    [<DllImport(Library)>]
-    extern unativeint private dnnl_memory_desc_get_size(byte[] layout)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_memory_create(nativeint& memory, byte[] layout, nativeint engine, byte& bytes)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_memory_destroy(nativeint memory)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_post_ops_create(nativeint& operations)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_post_ops_append_sum(nativeint operations, float32 scale)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_attr_create(nativeint& attributes)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_attr_set_post_ops(nativeint attributes, nativeint operations)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_attr_set_scratchpad_mode(nativeint attributes, int mode)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_matmul_desc_init(
-        byte[] product,
-        byte[] left,
-        byte[] right,
-        nativeint bias,
-        byte[] result
-    )
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_desc_create(
-        nativeint& description,
-        byte[] operation,
-        nativeint attributes,
-        nativeint engine,
-        nativeint hint
-    )
-
-    [<DllImport(Library)>]
-    extern int private dnnl_reorder_primitive_desc_create(
-        nativeint& description,
-        byte[] from,
-        nativeint fromEngine,
-        byte[] into,
-        nativeint intoEngine,
-        nativeint attributes
-    )
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_desc_query(nativeint description, int what, int index, nativeint& text)
-
-    [<DllImport(Library)>]
-    extern nativeint private dnnl_primitive_desc_query_md(nativeint description, int what, int index)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_desc_destroy(nativeint description)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_create(nativeint& primitive, nativeint description)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_destroy(nativeint primitive)
-
-    [<DllImport(Library)>]
-    extern int private dnnl_primitive_execute(
-        nativeint primitive,
-        nativeint stream,
-        int count,
-        OneDnnArgument[] arguments
-    )
 
     // Sizes and values of version 2's header, which its later releases keep.
     let private LayoutBytes, ProductBytes = 696, 2800
@@ -135,12 +29,6 @@ module internal OneDnn =
     let private QueryName, QueryRight, QueryScratch = 8, 131, 136
     let private Left, Right, Result, Scratch = 1, 33, 17, 80
     let private ScratchIsGiven = 1
-
-    /// Whether libtorch has loaded it.
-    let isLoaded =
-        lazy
-            (Library
-             |> LoadedLibrary.has [ nameof dnnl_matmul_desc_init; nameof dnnl_primitive_execute ])
 
     let private check (what: string) status =
         if status <> 0 then

@@ -48,7 +48,7 @@ type Optimizer
     let layers = Seq.toArray preconditioner.Layers
 
     let covered =
-        HashSet<nativeint>(preconditioner.Layers |> Seq.collect Layer.parameters |> Seq.map _.Handle)
+        layers |> Seq.collect Layer.parameters |> Seq.map _.Handle |> HashSet<nativeint>
 
     let moves =
         Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
@@ -127,11 +127,7 @@ type Optimizer
             else
                 preconditioner.Observer.None()
 
-        let moved = [|
-            for l in 0 .. found.Length - 1 do
-                if found[l].IsSome then
-                    l
-        |]
+        let moved = [| 0 .. found.Length - 1 |] |> Array.filter (fun l -> found[l].IsSome)
 
         let seen = preconditioner.Observer.Seen(records, errors, gradients)
 
@@ -217,8 +213,7 @@ type Optimizer
     member _.Step(input: torch.Tensor, target: torch.Tensor) =
         use scope = torch.NewDisposeScope()
 
-        for layer in preconditioner.Layers do
-            Moves.RequireTrainable layer
+        Array.iter Moves.RequireTrainable layers
 
         preconditioner.Recorder.Discard()
 

@@ -59,7 +59,7 @@ type internal PackedMatrix
     static member LeastUses = 4
 
     /// Whether the library has such products.
-    static member IsAvailable = OneDnn.isLoaded.Value
+    static member IsAvailable = OneDnnFunctions.isLoaded.Value
 
     /// Whether products of these rows gain by it. Shapes: X [k; d].
     static member Suits(X: torch.Tensor) =
@@ -70,7 +70,7 @@ type internal PackedMatrix
         && PackedMatrix.Smallest <= d
         && X.dtype = torch.ScalarType.Float32
         && fits X
-        && OneDnn.isLoaded.Value
+        && OneDnnFunctions.isLoaded.Value
 
     /// A copy of M, in float32 or bfloat16, for rows that suit; none where the library has no order of its own for it.
     ///

@@ -3,14 +3,9 @@
 module Foof.Core.Tests.MixedProductTests
 
 open System
-open System.IO
 open Foof
 open TorchSharp
 open Xunit
-
-let private hasBFloat16 =
-    File.Exists "/proc/cpuinfo"
-    && (File.ReadAllText "/proc/cpuinfo").Contains "avx512_bf16"
 
 let private matrix k d = torch.randn (int64 k, int64 d)
 
@@ -39,14 +34,14 @@ let ``what is added is the product of the rounded matrices`` (k: int) (a: int) (
         MixedProduct.add target X Y weight
         Oracle.agrees Tolerance.roundingSingle (Oracle.values expected) (Oracle.values target)
     else
-        Assert.False(hasBFloat16 && a % 2 = 0 && b % 2 = 0)
+        Assert.False(PackedMatrixTests.hasBFloat16 && a % 2 = 0 && b % 2 = 0)
 
 [<Fact>]
 let ``other types, and matrices in pieces, do not suit`` () =
     use _scope = torch.NewDisposeScope()
     let double (X: torch.Tensor) = X.``to`` torch.ScalarType.Float64
     let X, Y, target = matrix 8 64, matrix 8 96, matrix 64 96
-    Assert.Equal(hasBFloat16, MixedProduct.suits target X Y)
+    Assert.Equal(PackedMatrixTests.hasBFloat16, MixedProduct.suits target X Y)
     Assert.False(MixedProduct.suits (double target) (double X) (double Y))
     Assert.False(MixedProduct.suits ((matrix 96 64).t()) X Y)
     Assert.False(MixedProduct.suits target (matrix 0 64) (matrix 0 96))
@@ -67,4 +62,4 @@ let ``a graph of the old values is known to be out of date`` () =
         let error = Assert.ThrowsAny<Exception>(fun () -> loss.backward ())
         Assert.Contains("inplace", error.Message)
     else
-        Assert.False hasBFloat16
+        Assert.False PackedMatrixTests.hasBFloat16

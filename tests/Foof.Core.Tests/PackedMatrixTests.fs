@@ -19,8 +19,8 @@ let private agrees (kind: torch.ScalarType) (expected: torch.Tensor) (found: tor
     Assert.Equal(kind, found.dtype)
     Oracle.agrees (Tolerance.ofType kind) (Oracle.values expected) (Oracle.values found)
 
-// oneDNN has its own code for bfloat16 where the processor has instructions for it, which .NET does not tell of.
-let private hasBFloat16 =
+/// oneDNN has its own code for bfloat16 where the processor has instructions for it, which .NET does not tell of.
+let hasBFloat16 =
     System.IO.File.Exists "/proc/cpuinfo"
     && (System.IO.File.ReadAllText "/proc/cpuinfo").Contains "avx512_bf16"
 
