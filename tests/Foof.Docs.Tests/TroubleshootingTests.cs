@@ -20,7 +20,7 @@ public partial class TroubleshootingTests
         [
             .. Heading()
                 .Matches(File.ReadAllText(Path.Combine(Checkout.Root, "docs", "troubleshooting.md")))
-                .Select(match => match.Groups[1].Value),
+                .SelectMany(match => match.Groups[1].Value.Split("`, `")),
         ];
 
     [Theory]

@@ -1,3 +1,3 @@
 // with classifier
 using var optimizer = torch.optim.Adam(model.parameters(), 1e-2);
-(Tensor Input, Tensor? Target)[][] sequence = [trainingBatches, [(testImages, testLabels)]];
+List<(Tensor Input, Tensor Target)>[] sequence = [trainingBatches, [(testImages, testLabels)]];
