@@ -167,15 +167,11 @@ module DataPrecision =
             let kept = (kappa.ge least).nonzero().squeeze -1L
             let roots = kappa.index_select(0L, kept).sqrt().``to`` Q.dtype
             let columns = (Q.index_select (1L, kept) * roots).t()
-            let sizes = shapes |> Array.map (Array.fold (*) 1L)
-
-            let layer start (shape: int64 array) size =
-                LayerFactor.Columns(
-                    columns.narrow(1L, start, size).reshape(-1L, shape[0], shape[1]).contiguous()
-                )
 
             FisherFactor.ofColumns {
-                Layers = Array.map3 layer (Array.scan (+) 0L sizes |> Array.take sizes.Length) shapes sizes
+                Layers =
+                    Weights.unflattenRows shapes columns
+                    |> Array.map (_.contiguous() >> LayerFactor.Columns)
                 Weight = 1.0
             }
 

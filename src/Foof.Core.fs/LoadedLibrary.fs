@@ -2,6 +2,7 @@ namespace Foof
 
 open System
 open System.Runtime.InteropServices
+open TorchSharp
 
 /// Libraries that libtorch itself has loaded: another beside libtorch's own would have threads that fight with its.
 [<RequireQualifiedAccess>]
@@ -11,6 +12,11 @@ module internal LoadedLibrary =
     extern nativeint private dlopen(string name, int flags)
 
     let private ifLoadedAlready = 1 ||| 4 // RTLD_LAZY, RTLD_NOLOAD
+
+    /// Whether such a library can be given a tensor's bytes: on the processor, and no more than a span counts.
+    let takes (tensor: torch.Tensor) =
+        tensor.device_type = DeviceType.CPU
+        && tensor.numel () * tensor.element_size () <= int64 Int32.MaxValue
 
     /// Whether it is loaded and has all of these functions.
     let has (functions: string list) (library: string) =

@@ -23,31 +23,49 @@ module internal MixedProduct =
 
         products.GetOrAdd(struct (rows, left, right, torch.get_num_threads ()), make)
 
-    let private areHere (target: torch.Tensor) (X: torch.Tensor) (Y: torch.Tensor) =
-        let isHere (tensor: torch.Tensor) =
-            tensor.device_type = DeviceType.CPU
+    let private suits (target: torch.Tensor) (X: torch.Tensor) (Y: torch.Tensor) =
+        let isTaken (tensor: torch.Tensor) =
+            LoadedLibrary.takes tensor
             && tensor.dtype = torch.ScalarType.Float32
             && 0L < tensor.numel ()
-            && tensor.numel () * tensor.element_size () <= int64 Int32.MaxValue
 
-        isHere target
-        && isHere X
-        && isHere Y
+        isTaken target
+        && isTaken X
+        && isTaken Y
         && target.is_contiguous ()
         && OneDnnFunctions.isLoaded.Value
 
-    /// Whether the library has the product of these matrices. Shapes: as `add`.
-    let suits target (X: torch.Tensor) (Y: torch.Tensor) =
-        areHere target X Y && (productOf (X.size 0) (X.size 1) (Y.size 1)).IsSome
-
-    /// target <- target + weight X^T Y, in place, with X and Y rounded to bfloat16 and sums in float32, for matrices that
-    /// suit.
-    ///
-    /// Shapes: target [a; b], X [k; a], Y [k; b], all in float32.
-    let add (target: torch.Tensor) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
+    let private accumulate
+        product
+        (target: torch.Tensor)
+        (keep: float)
+        (X: torch.Tensor)
+        (Y: torch.Tensor)
+        (weight: float)
+        =
         use _scope = torch.NewDisposeScope()
-        let product = (productOf (X.size 0) (X.size 1) (Y.size 1)).Value
+
+        if keep <> 1.0 then
+            target.mul_ (keep.ToScalar()) |> ignore
+
         let left = (X * weight).``to`` kind
         OneDnn.multiply product (left.contiguous ()) (Y.``to``(kind).contiguous()) target
         // The library wrote past libtorch, which is to know that graphs of the old values are out of date.
         target.narrow(0L, 0L, 0L).zero_() |> ignore
+
+    /// target <- keep target + weight X^T Y, in place, with X and Y rounded to bfloat16 and sums in float32; false, and
+    /// nothing is done, where the library has no such product.
+    ///
+    /// Shapes: target [a; b], X [k; a], Y [k; b], all in float32.
+    let tryAccumulate target (keep: float) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
+        let product =
+            if suits target X Y then
+                productOf (X.size 0) (X.size 1) (Y.size 1)
+            else
+                ValueNone
+
+        match product with
+        | ValueSome product ->
+            accumulate product target keep X Y weight
+            true
+        | ValueNone -> false

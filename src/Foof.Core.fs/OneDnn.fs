@@ -177,8 +177,8 @@ module internal OneDnn =
     }
 
     /// Copies a matrix, row by row, into another layout.
-    let reorder (kind: torch.ScalarType) (matrix: torch.Tensor) (into: byte array) (target: torch.Tensor) =
-        let from = byRows kind (matrix.size 0) (matrix.size 1)
+    let reorder (matrix: torch.Tensor) (into: byte array) (target: torch.Tensor) =
+        let from = byRows matrix.dtype (matrix.size 0) (matrix.size 1)
         let mutable description = 0n
 
         check "reordering"

@@ -29,10 +29,6 @@ type internal PackedMatrix
 
         products.GetOrAdd(struct (kind, rows, d, torch.get_num_threads ()), make)
 
-    static let fits (X: torch.Tensor) =
-        X.device_type = DeviceType.CPU
-        && X.numel () * X.element_size () <= int64 Int32.MaxValue
-
     // Numbers of bfloat16 are multiplied in pairs, 32 rows and columns at a time: other orders take a fifth longer.
     static let paddedOrder kind (d: int64) =
         if kind = torch.ScalarType.BFloat16 then
@@ -69,7 +65,7 @@ type internal PackedMatrix
         && rows <= PackedMatrix.MostRows
         && PackedMatrix.Smallest <= d
         && X.dtype = torch.ScalarType.Float32
-        && fits X
+        && LoadedLibrary.takes X
         && OneDnnFunctions.isLoaded.Value
 
     /// A copy of M, in float32 or bfloat16, for rows that suit; none where the library has no order of its own for it.
@@ -81,7 +77,7 @@ type internal PackedMatrix
         let padded = paddedOrder kind d
 
         match
-            if isOfType && fits M then
+            if isOfType && LoadedLibrary.takes M then
                 layoutOf kind padded
             else
                 ValueNone
@@ -102,7 +98,7 @@ type internal PackedMatrix
                 else
                     torch.cat ([| columns; columns.new_zeros (padded - d, padded) |], 0L)
 
-            OneDnn.reorder kind square layout values
+            OneDnn.reorder square layout values
             ValueSome(new PackedMatrix(kind, d, padded, layout, values))
 
     /// X M in X's type, for rows that suit, with sums in float32; none where the library has no such product. The result

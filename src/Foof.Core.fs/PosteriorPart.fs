@@ -62,14 +62,6 @@ module internal PosteriorPart =
     let private flat (Y: torch.Tensor array) =
         torch.cat (Y |> Array.map _.flatten(1L), 1L)
 
-    let private unflattened (shapes: int64 array array) (rows: torch.Tensor) =
-        let sizes = shapes |> Array.map (Array.fold (*) 1L)
-        let starts = Array.scan (+) 0L sizes
-
-        shapes
-        |> Array.mapi (fun i shape ->
-            rows.narrow(1L, starts[i], sizes[i]).reshape(Array.append [| -1L |] shape))
-
     /// The type of the part's vectors.
     let like part =
         match part with
@@ -92,7 +84,7 @@ module internal PosteriorPart =
             [| (solved |> timesLeft Q_E false |> timesRight Q_A true).reshape Y[0].shape |]
         | DataPrecision.Dense(Q, kappa, shapes) ->
             let rotated = (flat Y).mm Q
-            unflattened shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
+            Weights.unflattenRows shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// How many further normal numbers a sample takes.
@@ -127,7 +119,7 @@ module internal PosteriorPart =
             Array.iter2
                 (fun (Y: torch.Tensor) (found: torch.Tensor) -> Y.copy_ found |> ignore)
                 Y
-                (unflattened shapes (white.mm (Q.t ())))
+                (Weights.unflattenRows shapes (white.mm (Q.t ())))
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// The most numbers that one of the vectors in a product takes.

@@ -53,16 +53,11 @@ module private Blas =
 [<RequireQualifiedAccess>]
 module internal SymmetricProduct =
 
-    // The library counts in 32 bits, and so does a span of a tensor's bytes.
     let private fits (tensor: torch.Tensor) =
-        tensor.is_contiguous ()
-        && tensor.numel () > 0L
-        && tensor.numel () * tensor.element_size () <= int64 Int32.MaxValue
+        LoadedLibrary.takes tensor && tensor.is_contiguous () && tensor.numel () > 0L
 
     let private suits (target: torch.Tensor) (X: torch.Tensor) =
-        target.device_type = DeviceType.CPU
-        && X.device_type = DeviceType.CPU
-        && target.dtype = X.dtype
+        target.dtype = X.dtype
         && (X.dtype = torch.ScalarType.Float32 || X.dtype = torch.ScalarType.Float64)
         && fits target
         && fits X

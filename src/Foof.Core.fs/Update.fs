@@ -23,24 +23,17 @@ type internal Update
 
     /// target <- keep target + weight direction, in place.
     let accumulate (target: torch.Tensor) keep direction (weight: float) =
-        let shrink () =
-            if keep <> 1.0 then
-                target.mul_ (keep.ToScalar()) |> ignore
-
         match direction with
         | Direction.Product(left, right) ->
             let matrix = target.view (target.size 0, -1L)
+            let isMixed = productType = ValueSome torch.ScalarType.BFloat16
 
-            if
-                productType = ValueSome torch.ScalarType.BFloat16
-                && MixedProduct.suits matrix left right
-            then
-                shrink ()
-                MixedProduct.add matrix left right weight
-            else
+            if not (isMixed && MixedProduct.tryAccumulate matrix keep left right weight) then
                 Statistic.accumulateProduct matrix keep left right weight
         | Direction.Matrix matrix ->
-            shrink ()
+            if keep <> 1.0 then
+                target.mul_ (keep.ToScalar()) |> ignore
+
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
     /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.

@@ -108,6 +108,15 @@ module Weights =
         requireSome x
         Scope.tensor (fun () -> torch.cat (x |> Array.map _.reshape(-1L), 0L))
 
+    /// Vectors side by side, one a row, as one [k; d_out; d_in] a layer. Shapes: rows [k; p].
+    let internal unflattenRows (shapes: int64 array array) (rows: torch.Tensor) =
+        let sizes = shapes |> Array.map (Array.fold (*) 1L)
+        let starts = Array.scan (+) 0L sizes
+
+        shapes
+        |> Array.mapi (fun i shape ->
+            rows.narrow(1L, starts[i], sizes[i]).reshape(Array.append [| -1L |] shape))
+
     /// The inverse of `flatten`: views into `flat`, [p] with p the sum of the shapes' sizes.
     let unflatten (shapes: int64 array array) (flat: torch.Tensor) =
         let sizes = shapes |> Array.map (Array.fold (*) 1L)

@@ -22,29 +22,40 @@ let ``what is added is the product of the rounded matrices`` (k: int) (a: int) (
     use _scope = torch.NewDisposeScope()
     // Factors in one piece, and rows without their last column, as those of a layer with a bias are.
     let X, Y = matrix k a, (matrix k (b + 1)).narrow(1L, 0L, b)
-    let target = matrix a b
+    let weight = -0.3
 
-    if MixedProduct.suits target X Y then
-        let weight = -0.3
+    for keep in [ 1.0; 0.9 ] do
+        let target = matrix a b
 
         let expected =
-            target.``to`` torch.ScalarType.Float64
+            target.``to`` torch.ScalarType.Float64 * keep
             + (rounded (X * weight)).t().mm(rounded Y)
 
-        MixedProduct.add target X Y weight
-        Oracle.agrees Tolerance.roundingSingle (Oracle.values expected) (Oracle.values target)
-    else
-        Assert.False(PackedMatrixTests.hasBFloat16 && a % 2 = 0 && b % 2 = 0)
+        if MixedProduct.tryAccumulate target keep X Y weight then
+            Oracle.agrees Tolerance.roundingSingle (Oracle.values expected) (Oracle.values target)
+        else
+            Assert.False(PackedMatrixTests.hasBFloat16 && a % 2 = 0 && b % 2 = 0)
 
 [<Fact>]
 let ``other types, and matrices in pieces, do not suit`` () =
     use _scope = torch.NewDisposeScope()
     let double (X: torch.Tensor) = X.``to`` torch.ScalarType.Float64
     let X, Y, target = matrix 8 64, matrix 8 96, matrix 64 96
-    Assert.Equal(PackedMatrixTests.hasBFloat16, MixedProduct.suits target X Y)
-    Assert.False(MixedProduct.suits (double target) (double X) (double Y))
-    Assert.False(MixedProduct.suits ((matrix 96 64).t()) X Y)
-    Assert.False(MixedProduct.suits target (matrix 0 64) (matrix 0 96))
+
+    let suits target X Y =
+        MixedProduct.tryAccumulate target 0.5 X Y 1.0
+
+    Assert.Equal(PackedMatrixTests.hasBFloat16, suits target X Y)
+
+    for target, X, Y in
+        [
+            double target, double X, double Y
+            (matrix 96 64).t(), X, Y
+            target, matrix 0 64, matrix 0 96
+        ] do
+        let before = target.clone ()
+        Assert.False(suits target X Y)
+        Assert.Equal(0.0, (target - before).abs().max().ToDouble())
 
 [<Fact>]
 let ``a graph of the old values is known to be out of date`` () =
@@ -52,14 +63,15 @@ let ``a graph of the old values is known to be out of date`` () =
     let X, Y = matrix 8 64, matrix 8 96
     let target = (matrix 64 96).requires_grad_()
 
-    if MixedProduct.suits target X Y then
-        use _recorded = torch.enable_grad ()
-        let loss = (target * target).sum()
+    use _recorded = torch.enable_grad ()
+    let loss = (target * target).sum()
 
-        (use _quiet = torch.no_grad ()
-         MixedProduct.add target X Y 1.0)
+    let isAdded =
+        use _quiet = torch.no_grad ()
+        MixedProduct.tryAccumulate target 1.0 X Y 1.0
 
+    Assert.Equal(PackedMatrixTests.hasBFloat16, isAdded)
+
+    if isAdded then
         let error = Assert.ThrowsAny<Exception>(fun () -> loss.backward ())
         Assert.Contains("inplace", error.Message)
-    else
-        Assert.False PackedMatrixTests.hasBFloat16

@@ -3,8 +3,6 @@ namespace Foof;
 /// <summary>A method with some of its settings changed; those that are not given stay.</summary>
 internal static class RecipeChanges
 {
-    private const int UsualStatisticsSteps = 10;
-
     internal static Recipe With(
         this Recipe recipe,
         double? damping = null,
@@ -59,7 +57,7 @@ internal static class RecipeChanges
         Argument.AtLeast(1, invertEvery);
         var steps = Argument.AtLeast(
             1,
-            statisticsSteps ?? Math.Min(UsualStatisticsSteps, invertEvery),
+            statisticsSteps ?? Math.Min(CadenceModule.defaults.StatisticsSteps, invertEvery),
             nameof(statisticsSteps)
         );
         Argument.AtLeast(0, warmUpBatches);

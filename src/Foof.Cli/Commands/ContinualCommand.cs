@@ -156,8 +156,8 @@ internal sealed class ContinualCommand
         if (target is not null)
             WritableFile.CheckFolder(going is null ? "--out" : "--resume", target);
         var record = kept ?? ContinualRecord.New(target, settings, images.Fingerprint);
-        if (kept is null && target is not null && File.Exists(Path.Combine(target, ContinualRecord.FileName)))
-            terminal.Error.WriteLine(Replacing.Note(target, "continual"));
+        if (kept is null)
+            Replacing.Note(terminal, target, ContinualRecord.FileName, "continual");
         torch.set_num_threads(parsed.GetValue(threads) ?? settings.Threads);
         MetricsFile.Check(file);
         ReportFile.Check(parsed.GetValue(report));

@@ -76,8 +76,7 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
             terminal.Error.WriteLine($"Note: {idle} means nothing to {optimizer.Name}.");
         if (checkpoint is null)
         {
-            if (plan.Out is { } target && File.Exists(Path.Combine(target, Checkpoint.FileName)))
-                terminal.Error.WriteLine(Replacing.Note(target, "train"));
+            Replacing.Note(terminal, plan.Out, Checkpoint.FileName, "train");
             return;
         }
         var kept = checkpoint.Run;
