@@ -125,7 +125,9 @@ module Statistic =
         Scope.tensor (fun () ->
             let m = LayerFactor.columns factor
             let weights = torch.full (m, weight, dtype = Q_E.dtype, device = Q_E.device)
-            (LayerFactor.diagonal weights (LayerFactor.rotated (ValueSome Q_E) (ValueSome Q_A) factor)).view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
+
+            (LayerFactor.diagonal weights (LayerFactor.rotated (ValueSome Q_E) (ValueSome Q_A) factor))
+                .view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
 
     /// The blocks of F that belong to one row of W each, sum_j weight p_j p_j^T with p_j that row of P_j.
     ///
