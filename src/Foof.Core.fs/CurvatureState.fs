@@ -58,6 +58,9 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
+    let workWith recipe (block: FactoredBlock) =
+        block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
+
     /// EKFAC's second moments of one batch; in a basis that stays, the inverse in use goes along with them.
     let observeSpectrum seen renews (block: FactoredBlock) =
         use _scope = torch.NewDisposeScope()
@@ -87,9 +90,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                     ValueNone
         }
 
-    /// About how many operations an inversion that is due takes.
-    let work (struct (recipe, _: float, block: FactoredBlock)) =
-        block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
 
     /// The inversions that are due, by recipe, damping and block: the method's own, then a grafted one's.
     let due seen = [|
@@ -157,8 +157,14 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
         if recipe.Curvature.IsEigenbasis then
-            for block in blocks do
+            let observe (block: FactoredBlock) =
                 observeSpectrum seen[block.Members[0]] renews block
+
+            // Eigenvectors are found one layer a thread; the products of a basis that stays use all threads.
+            if renews then
+                blocks |> Lanes.map (workWith recipe) (fun () -> []) observe |> ignore
+            else
+                Array.iter observe blocks
 
     /// Runs `change`; if that raises, everything remembered but the inverses is as before.
     member _.Atomically(change: unit -> unit) =
@@ -179,6 +185,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let inverted = Inverted.Of(prepare seen inversion)
             inverted.Tensors |> List.iter (own.MoveToOuter >> ignore)
             inverted
+
+        let work (struct (recipe, _: float, block)) = workWith recipe block
 
         let found =
             due seen |> Lanes.map work (fun (inverted: Inverted) -> inverted.Tensors) invert

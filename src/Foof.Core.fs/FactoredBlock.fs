@@ -28,14 +28,39 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
             packed[side] <- fresh
             fresh
 
-    let free (old: Factored) =
-        for tensor in Factored.tensors old do
-            tensor.Dispose()
-
+    let freePacked () =
         for matrix in packed.Values do
             matrix |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
 
         packed.Clear()
+
+    let sides factored =
+        match factored with
+        | ValueSome(Factored.Structured(Curvature.Kronecker(E, A), _))
+        | ValueSome(Factored.Structured(Curvature.Eigenbasis(E, A, _), _)) -> [ E; A ]
+        | _ -> []
+
+    let isSame side other =
+        match side, other with
+        | Side.Full M, Side.Full N -> M.Handle = N.Handle
+        | _ -> false
+
+    /// Goes on with the packed matrices of sides that stay, as EKFAC's bases do while their spectrum changes.
+    let keepPacked fresh =
+        let kept = [
+            for side in sides fresh do
+                for old in Seq.toArray packed.Keys do
+                    match packed.TryGetValue old with
+                    | true, matrix when isSame side old ->
+                        packed.Remove old |> ignore
+                        struct (side, matrix)
+                    | _ -> ()
+        ]
+
+        freePacked ()
+
+        for struct (side, matrix) in kept do
+            packed[side] <- matrix
 
     /// For the names of tensors and for messages.
     member _.Name = name
@@ -61,7 +86,12 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
 
     /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
     member _.Replace(fresh: Factored voption) =
-        factored |> ValueOption.iter free
+        keepPacked fresh
+
+        factored
+        |> ValueOption.iter (fun old ->
+            for tensor in Factored.tensors old do
+                tensor.Dispose())
 
         fresh
         |> ValueOption.iter (fun fresh ->

@@ -84,6 +84,13 @@ module Factorization =
         else
             None
 
+    /// The same of a matrix that nobody else has, in its place where the library can.
+    let internal choleskyOfFresh (matrix: torch.Tensor) =
+        match CholeskyInPlace.tryFactor matrix with
+        | ValueSome true -> Some matrix
+        | ValueSome false -> None
+        | ValueNone -> cholesky matrix
+
     /// Whether it is one matrix that is worth halving.
     let private isLarge (matrix: torch.Tensor) =
         matrix.size -1 > Blockwise.Smallest
@@ -93,7 +100,7 @@ module Factorization =
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
-            let L = cholesky (damped matrix (lambda * first.Growth))
+            let L = choleskyOfFresh (damped matrix (lambda * first.Growth))
             struct (L |> Option.filter Reading.isFinite, others)
         | _ -> struct (None, attempts)
 

@@ -259,6 +259,26 @@ module LayerFactor =
     let times (w: torch.Tensor) factor =
         Scope.tensor (fun () -> combination w factor)
 
+    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E [g; d_out/g; d_out/g],
+    /// Q_A [g; d_in; d_in] -> the factor's own.
+    let internal rotated (Q_E: torch.Tensor voption) (Q_A: torch.Tensor voption) factor =
+        match factor with
+        | LayerFactor.Product(activations, E) ->
+            let inputs =
+                match Q_A with
+                | ValueSome Q -> Activations.Rows(Activations.times (Q.transpose (1L, 2L)) activations)
+                | ValueNone -> activations
+
+            let errors =
+                match Q_E with
+                // One product of all rows a group: broadcasting Q over the columns would be one for each.
+                | ValueSome Q -> E.flatten(1L, 2L).matmul(Q).view E.shape
+                | ValueNone -> E
+
+            LayerFactor.Product(inputs, errors)
+        | _ ->
+            invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
+
     let private normsOfWritten factor =
         let like = (tensors factor).Head
         let norms = torch.zeros (columns factor, dtype = like.dtype, device = like.device)

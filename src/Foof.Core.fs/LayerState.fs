@@ -131,13 +131,14 @@ module internal LayerState =
                     struct (moment, Moment.snapshot moment.Value)
         |]
 
+        // A basis is replaced, never written to: another handle keeps it.
         let bases = [|
             for state in states do
                 match state.Eigenbasis with
                 | ValueSome own ->
                     struct (own,
                             own.Basis
-                            |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ())))
+                            |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ())))
                 | ValueNone -> ()
         |]
 

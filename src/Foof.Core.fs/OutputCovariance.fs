@@ -96,21 +96,14 @@ module internal OutputCovariance =
 
     /// The columns in a basis, Q_E^T P Q_A.
     let private rotated Q_E Q_A factor =
-        match factor, Q_E, Q_A with
-        | _, Side.Identity _, Side.Identity _ -> factor
-        | LayerFactor.Product(activations, E), _, _ ->
-            let activations =
-                match Q_A with
-                | Side.Full Q -> Activations.Rows(Activations.times (Q.transpose (1L, 2L)) activations)
-                | _ -> activations
+        let basis side =
+            match side with
+            | Side.Full Q -> ValueSome Q
+            | _ -> ValueNone
 
-            let E =
-                match Q_E with
-                | Side.Full Q -> E.matmul (Q.unsqueeze 1L)
-                | _ -> E
-
-            LayerFactor.Product(activations, E)
-        | _ -> invalidOp "A Jacobian's factor is made of products."
+        match Q_E, Q_A with
+        | Side.Identity _, Side.Identity _ -> factor
+        | _ -> LayerFactor.rotated (basis Q_E) (basis Q_A) factor
 
     /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n; C; C].
     let private plainBlocks (C: int64) factor =

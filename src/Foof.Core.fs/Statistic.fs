@@ -116,17 +116,6 @@ module Statistic =
                     P.transpose(2L, 3L).matmul(P).sum 0L)
                 * weight)
 
-    /// The same gradients in the bases Q_E and Q_A: Q_E^T P_j Q_A.
-    let private rotated (Q_E: torch.Tensor) (Q_A: torch.Tensor) factor =
-        match factor with
-        | LayerFactor.Product(activations, E) ->
-            LayerFactor.Product(
-                Activations.Rows(Activations.times (Q_A.transpose (1L, 2L)) activations),
-                E.matmul (Q_E.unsqueeze 1L)
-            )
-        | _ ->
-            invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
-
     /// EKFAC's spectrum: the second moments of the gradients in a Kronecker eigenbasis,
     /// S = weight sum_j (Q_E^T P_j Q_A) o (Q_E^T P_j Q_A).
     ///
@@ -136,7 +125,9 @@ module Statistic =
         Scope.tensor (fun () ->
             let m = LayerFactor.columns factor
             let weights = torch.full (m, weight, dtype = Q_E.dtype, device = Q_E.device)
-            (LayerFactor.diagonal weights (rotated Q_E Q_A factor)).view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
+
+            (LayerFactor.diagonal weights (LayerFactor.rotated (ValueSome Q_E) (ValueSome Q_A) factor))
+                .view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
 
     /// The blocks of F that belong to one row of W each, sum_j weight p_j p_j^T with p_j that row of P_j.
     ///

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 
 namespace Foof.Cli.Tests;
@@ -99,6 +100,16 @@ public sealed class DoctorTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.EndsWith("which was not loaded", found["libtorch"].Detail);
+    }
+
+    [Fact]
+    public void Kernels_for_an_old_processor_are_warned_of()
+    {
+        var found = Examine(new() { ["OPENBLAS_CORETYPE"] = "Prescott" }, ExitCode.Success);
+        string[] expected = Avx2.IsSupported ? ["BLAS"] : ["processor"];
+        Assert.Equal(expected, Items(found, "warning"));
+        if (Avx2.IsSupported)
+            Assert.StartsWith("unset OPENBLAS_CORETYPE", found["BLAS"].Remedy);
     }
 
     [Fact]

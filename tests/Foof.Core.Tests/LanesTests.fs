@@ -148,3 +148,14 @@ let ``training with lanes repeats to the bit and agrees with training without`` 
         let first = trained recipe 2
         Assert.Equal<float array>(first, trained recipe 2)
         Oracle.agrees 1e-9 (trained recipe 1) first
+
+/// Of few rows most directions have no curvature, and any basis of these is an eigenbasis: one thread may find another.
+[<Fact>]
+let ``training in eigenbases that are found side by side repeats to the bit`` () =
+    let recipe = {
+        Methods.ekfac with
+            Damping = 0.1
+            Cadence = Networks.someSteps.Cadence
+    }
+
+    Assert.Equal<float array>(trained recipe 2, trained recipe 2)

@@ -152,6 +152,57 @@ let ``a fresh inverse leaves nothing of the last one, and no tensor is lost`` ()
         tensor.Dispose()
 
 [<Fact>]
+let ``a side that stays keeps its packed matrix, another one does not`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let X, staying, first, second =
+        matrix single 30 256, matrix single 256 256, matrix single 256 256, matrix single 256 256
+
+    let inverse (Q_E: torch.Tensor) (Q_A: torch.Tensor) =
+        let side (Q: torch.Tensor) = Side.Full(Q.unsqueeze 0L)
+        Curvature.Eigenbasis(side Q_E, side Q_A, torch.ones (1L, 256L, 256L))
+
+    let replace (block: FactoredBlock) curvature =
+        block.Replace(ValueSome(Factored.Structured(curvature, torch.zeros 1L)))
+
+    let sides curvature =
+        match curvature with
+        | Curvature.Eigenbasis(Q_E, Q_A, _) -> struct (Q_E, Q_A)
+        | _ -> invalidOp "An eigenbasis was made."
+
+    use block = new FactoredBlock("block", [| 0 |], 100)
+    let old = inverse staying first
+    let struct (Q_E, Q_A) = sides old
+    replace block old
+    block.Times(X, Q_E) |> ignore
+    block.Times(X, Q_A) |> ignore
+
+    let again =
+        match Q_E with
+        | Side.Full Q ->
+            Curvature.Eigenbasis(
+                Side.Full(Q.alias ()),
+                Side.Full(second.unsqueeze 0L),
+                torch.ones (1L, 256L, 256L)
+            )
+        | _ -> invalidOp "A full side was made."
+
+    let struct (stays, other) = sides again
+    replace block again
+
+    let made side M =
+        let before = torch.Tensor.TotalCount
+        let product = block.Times(X, side)
+        let count = torch.Tensor.TotalCount - before
+        agrees single (exact X M) product
+        count
+
+    Assert.Equal(made stays staying, made stays staying)
+    // What is packed at the first product makes tensors.
+    let first = made other second
+    Assert.Equal(PackedMatrix.IsAvailable, first > made other second)
+
+[<Fact>]
 let ``threads multiply by one packed matrix at once`` () =
     use _scope = torch.NewDisposeScope()
     let M, X = Scope.detach (matrix single 300 300), Scope.detach (matrix single 64 300)

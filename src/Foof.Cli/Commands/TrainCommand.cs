@@ -60,7 +60,7 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> products = Choice.Among(
         "--products",
-        "The type of the products that make an update; bfloat16 is faster where the processor has it [default: float32]",
+        "The type of the products that make an update; bfloat16 saves time on some processors (see info --doctor) [default: float32]",
         [TrainingOptions.Float32, TrainingOptions.BFloat16]
     );
 

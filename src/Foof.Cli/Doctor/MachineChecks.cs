@@ -45,11 +45,9 @@ internal static class MachineChecks
             ("amx_bf16", "AMX-BF16"),
         ];
         var has = known.Where(one => flags.Contains(one.Flag)).Select(one => one.Name).ToArray();
-        var is16 = flags.Contains("avx512_bf16") || flags.Contains("amx_bf16");
         var detail =
             $"{Machine.Description}; "
-            + $"{(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}; "
-            + $"--products bfloat16 {(is16 ? "is fast" : "has no instructions here and saves no time")}";
+            + $"{(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}";
         return
             flags.Length > 0
             && !flags.Contains("avx2")

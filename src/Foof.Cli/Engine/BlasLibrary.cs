@@ -8,6 +8,11 @@ namespace Foof.Cli.Engine;
 /// <param name="Threading">How it makes threads, or null when it is no OpenBLAS.</param>
 internal sealed record BlasLibrary(string File, string? Configuration, BlasThreading? Threading)
 {
+    /// <summary>
+    /// Whether it computes by the code for the Prescott of 2004, as it does where it does not know the processor.
+    /// </summary>
+    internal bool HasOldestKernels => Configuration?.Split(' ').Contains("Prescott") ?? false;
+
     /// <summary>Asks the library in a file, which is loaded already.</summary>
     internal static unsafe BlasLibrary Ask(string file)
     {

@@ -11,12 +11,12 @@ internal static class Speed
     private const double Flops = 2.0 * Side * Side * Side;
     private static readonly TimeSpan Enough = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>The best rate of a float32 product 1000x1000, in 1e9 operations a second.</summary>
-    internal static double Gflops(Device? device = null)
+    /// <summary>The best rate of a product 1000x1000, in 1e9 operations a second.</summary>
+    internal static double Gflops(ScalarType type = ScalarType.Float32, Device? device = null)
     {
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (left, right) = (randn(Side, Side, device: device), randn(Side, Side, device: device));
+        var (left, right) = (randn(Side, Side, type, device), randn(Side, Side, type, device));
         var best = double.MaxValue;
         left.mm(right).Dispose();
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Enough; )

@@ -19,6 +19,8 @@ internal static partial class NativeLibraries
 {
     internal const string Name = "foof_native";
 
+    private const string BlasName = "libblas.so.3";
+
     private const string Remedy =
         "run ./foof info, which installs and builds what is missing, or: "
         + "apt-get install libtorch-dev libopenblas0-openmp";
@@ -92,12 +94,11 @@ internal static partial class NativeLibraries
 
     private static void LoadBlas(string? choice)
     {
-        if (choice == "system")
-            return;
-        var folder = choice ?? Array.Find(BlasFolders, Directory.Exists);
+        var folder = choice == "system" ? null : choice ?? Array.Find(BlasFolders, Directory.Exists);
+        BlasKernels.Choose(folder is null ? BlasName : Path.Combine(folder, BlasName));
         if (folder is null)
             return;
-        foreach (var name in new[] { "libblas.so.3", "liblapack.so.3" })
+        foreach (var name in new[] { BlasName, "liblapack.so.3" })
         {
             var file = Path.Combine(folder, name);
             if (!NativeLibrary.TryLoad(file, out _))

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace TorchSharp.Native;
 
 /// <summary>How long a waiting thread of OpenMP spins before it sleeps.</summary>
@@ -8,23 +6,15 @@ namespace TorchSharp.Native;
 /// A tenth of a training step is long enough for the gaps between operations. It reads its settings once, when it is loaded, so
 /// this comes before libtorch. Whoever sets <c>GOMP_SPINCOUNT</c> or <c>OMP_WAIT_POLICY</c> knows better.
 /// </remarks>
-internal static partial class WaitingThreads
+internal static class WaitingThreads
 {
+    private const string Setting = "GOMP_SPINCOUNT";
     private const string Rounds = "20000";
 
+    // The curvature library reads the setting, too.
     internal static void Limit()
     {
-        string[] settings = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
-        if (
-            !OperatingSystem.IsLinux()
-            || settings.Any(name => Environment.GetEnvironmentVariable(name) is not null)
-        )
-            return;
-        // .NET keeps a copy of the environment, which native code does not see; the curvature library reads it.
-        Environment.SetEnvironmentVariable(settings[0], Rounds);
-        _ = SetVariable(settings[0], Rounds, 0);
+        if (OperatingSystem.IsLinux() && !ProcessEnvironment.HasAny(Setting, "OMP_WAIT_POLICY"))
+            ProcessEnvironment.Set(Setting, Rounds);
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetVariable(string name, string value, int replace);
 }
