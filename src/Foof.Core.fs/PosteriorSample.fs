@@ -66,7 +66,7 @@ module PosteriorSample =
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
     /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
-    /// many samples are drawn at once; null is the default generator. Temporaries take 64 MB at most, unless one sample
+    /// many samples are drawn at once; null is the default generator. Temporaries take 16 MB at most, unless one sample
     /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and
     /// a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =

@@ -6,11 +6,14 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module TaskCurvature =
 
+    let private averaged (share: float) (x: torch.Tensor) (y: torch.Tensor) =
+        (x * (1.0 - share)).add_(y, share.ToScalar())
+
     let private averagedSides (share: float) x y =
         match x, y with
         | Side.Identity(size, c), Side.Identity(_, c') -> Side.Identity(size, (1.0 - share) * c + share * c')
-        | Side.Diagonal d, Side.Diagonal d' -> Side.Diagonal(d * (1.0 - share) + d' * share)
-        | Side.Full M, Side.Full M' -> Side.Full(M * (1.0 - share) + M' * share)
+        | Side.Diagonal d, Side.Diagonal d' -> Side.Diagonal(averaged share d d')
+        | Side.Full M, Side.Full M' -> Side.Full(averaged share M M')
         | _ -> invalidArg "y" "The factors of both batches must be of one kind; got different ones."
 
     let rec private mean (share: float) x y =
@@ -19,6 +22,8 @@ module TaskCurvature =
             Curvature.Kronecker(averagedSides share E E', averagedSides share A A')
         | Curvature.Blocks parts, Curvature.Blocks parts' when parts.Length = parts'.Length ->
             Curvature.Blocks(Array.map2 (mean share) parts parts')
+        | Curvature.Dense(F, shapes), Curvature.Dense(F', shapes') when shapes = shapes' && F.dtype = F'.dtype ->
+            Curvature.Dense(averaged share F F', shapes)
         | Curvature.Eigenbasis _, _
         | _, Curvature.Eigenbasis _ ->
             invalidArg "y" "Two eigenbases have no mean; average the Kronecker factors and decompose those."

@@ -33,7 +33,7 @@ internal sealed class LaplaceCommand
 
     private readonly Option<int?> subsample = Choice.Count(
         "--subsample",
-        "How many training images the Fisher is of [default: 1000 for full, all for others]"
+        "How many training images the Fisher is of [default: 2000 for full, all for others]"
     );
 
     private readonly Option<string?> labels = Choice.Among(

@@ -18,7 +18,7 @@ internal sealed record PosteriorKind(
     private static readonly PosteriorKind[] Kinds =
     [
         new("kron", LaplaceStructure.Kronecker),
-        new("full", LaplaceStructure.Full, Subsample: 1000),
+        new("full", LaplaceStructure.Full, Subsample: 2000),
         new("diag", LaplaceStructure.Diagonal),
         new("foof", LaplaceStructure.Foof),
         new("last-layer", LaplaceStructure.Full, LastLayer: true),
