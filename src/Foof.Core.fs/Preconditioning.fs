@@ -32,7 +32,7 @@ module internal Preconditioning =
         (left: torch.Tensor)
         (right: torch.Tensor)
         =
-        let rotated = (times (left, Q_E)).t().mm(times (right, Q_A)) * S.squeeze 0L
+        let rotated = (times (left, Q_E)).t().mm(times (right, Q_A)).mul_(S.squeeze 0L)
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
 
