@@ -143,6 +143,11 @@ module Activations =
 [<RequireQualifiedAccess>]
 module internal ErrorColumns =
 
+    /// E [g; c n; R; k] with its columns and data points apart, [g; c; n; R; k].
+    let apart (activations: Activations) (E: torch.Tensor) =
+        let n = Activations.dataPoints activations
+        E.view (E.size 0, E.size 1 / n, n, E.size 2, E.size 3)
+
     /// The bytes of a temporary.
     let private piece = 1L <<< 20
 

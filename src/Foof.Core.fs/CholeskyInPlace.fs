@@ -27,12 +27,8 @@ module private Lapack =
 module internal CholeskyInPlace =
 
     let private suits (matrix: torch.Tensor) =
-        (matrix.dtype = torch.ScalarType.Float32
-         || matrix.dtype = torch.ScalarType.Float64)
-        && 0L < matrix.numel ()
+        LoadedLibrary.takesNumbers matrix
         && matrix.numel () = matrix.size -1 * matrix.size -1
-        && LoadedLibrary.takes matrix
-        && matrix.is_contiguous ()
         && not matrix.requires_grad
         && Lapack.isLoaded.Value
 

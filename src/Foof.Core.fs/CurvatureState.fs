@@ -58,6 +58,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
+    /// About how many operations a block's matrices take.
     let workWith recipe (block: FactoredBlock) =
         block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
 
@@ -89,7 +90,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
                 else
                     ValueNone
         }
-
 
     /// The inversions that are due, by recipe, damping and block: the method's own, then a grafted one's.
     let due seen = [|

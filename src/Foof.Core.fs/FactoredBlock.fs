@@ -11,56 +11,34 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
     let mutable factored: Factored voption = ValueNone
     let mutable trace = 0.0
 
-    // The inverse's matrices as products with few rows want them, from the first such product on.
-    let packed = Dictionary<Side, PackedMatrix voption>(HashIdentity.Reference)
+    // The inverse's matrices, by their handles, as products with few rows want them, from the first such product on.
+    let packed = Dictionary<nativeint, PackedMatrix voption>()
 
-    let pack side =
-        match side with
-        | Side.Full M when steps >= PackedMatrix.LeastUses && M.size 0 = 1L ->
+    let pack (M: torch.Tensor) =
+        if steps >= PackedMatrix.LeastUses && M.size 0 = 1L then
             M.squeeze 0L |> PackedMatrix.TryPack
-        | _ -> ValueNone
+        else
+            ValueNone
 
     let packedOf side =
-        match packed.TryGetValue side with
-        | true, found -> found
-        | _ ->
-            let fresh = pack side
-            packed[side] <- fresh
-            fresh
+        match side with
+        | Side.Full M ->
+            match packed.TryGetValue M.Handle with
+            | true, found -> found
+            | _ ->
+                let fresh = pack M
+                packed[M.Handle] <- fresh
+                fresh
+        | _ -> ValueNone
 
-    let freePacked () =
-        for matrix in packed.Values do
-            matrix |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
+    /// Frees the packed matrices, but for those of tensors that stay, as EKFAC's bases do while their spectrum changes.
+    let freePackedBut (stay: torch.Tensor list) =
+        let handles = stay |> List.map _.Handle
 
-        packed.Clear()
-
-    let sides factored =
-        match factored with
-        | ValueSome(Factored.Structured(Curvature.Kronecker(E, A), _))
-        | ValueSome(Factored.Structured(Curvature.Eigenbasis(E, A, _), _)) -> [ E; A ]
-        | _ -> []
-
-    let isSame side other =
-        match side, other with
-        | Side.Full M, Side.Full N -> M.Handle = N.Handle
-        | _ -> false
-
-    /// Goes on with the packed matrices of sides that stay, as EKFAC's bases do while their spectrum changes.
-    let keepPacked fresh =
-        let kept = [
-            for side in sides fresh do
-                for old in Seq.toArray packed.Keys do
-                    match packed.TryGetValue old with
-                    | true, matrix when isSame side old ->
-                        packed.Remove old |> ignore
-                        struct (side, matrix)
-                    | _ -> ()
-        ]
-
-        freePacked ()
-
-        for struct (side, matrix) in kept do
-            packed[side] <- matrix
+        for KeyValue(handle, matrix) in Seq.toArray packed do
+            if not (List.contains handle handles) then
+                matrix |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())
+                packed.Remove handle |> ignore
 
     /// For the names of tensors and for messages.
     member _.Name = name
@@ -86,7 +64,10 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
 
     /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
     member _.Replace(fresh: Factored voption) =
-        keepPacked fresh
+        fresh
+        |> ValueOption.map Factored.tensors
+        |> ValueOption.defaultValue []
+        |> freePackedBut
 
         factored
         |> ValueOption.iter (fun old ->

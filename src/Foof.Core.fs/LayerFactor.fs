@@ -111,11 +111,6 @@ module LayerFactor =
         | LayerFactor.Columns _
         | LayerFactor.Weighted _ -> GramRoute.Explicit
 
-    /// E with its columns and data points apart, [g; c; n; R; d_out/g].
-    let private apart (activations: Activations) (E: torch.Tensor) =
-        let n = Activations.dataPoints activations
-        E.view (E.size 0, E.size 1 / n, n, E.size 2, E.size 3)
-
     /// 0 .. total - 1 in runs of at most `size`: first index and length.
     let private runs (total: int64) (size: int64) =
         let size = max 1L size
@@ -190,7 +185,7 @@ module LayerFactor =
         (E': torch.Tensor)
         (K: torch.Tensor)
         =
-        let E, E' = apart x E, apart y E'
+        let E, E' = ErrorColumns.apart x E, ErrorColumns.apart y E'
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
         let right = E'.reshape(g, -1L, d).``to``(K.dtype).transpose(1L, 2L)
         let bytes = 8L * g * c * R * right.size 2
@@ -241,7 +236,7 @@ module LayerFactor =
         | LayerFactor.Weighted(inner, S) -> innerProducts (v * S) inner
         | LayerFactor.Product(activations, E) ->
             let outputs = Activations.times (v.view (E.size 0, -1L, v.size 1)) activations
-            ErrorColumns.inner (apart activations E) outputs
+            ErrorColumns.inner (ErrorColumns.apart activations E) outputs
 
     /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor) factor =
@@ -252,7 +247,7 @@ module LayerFactor =
         | LayerFactor.Columns P -> w.unsqueeze(0L).mm(P.flatten 1L).view(P.size 1, P.size 2)
         | LayerFactor.Weighted(inner, S) -> combination w inner * S
         | LayerFactor.Product(activations, E) ->
-            let errors = ErrorColumns.combination (apart activations E) w
+            let errors = ErrorColumns.combination (ErrorColumns.apart activations E) w
             (Activations.gradient errors activations).flatten(0L, 1L)
 
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
@@ -293,7 +288,7 @@ module LayerFactor =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(activations, E) when E.size 2 = 1L ->
-                let errors = (apart activations E).square().sum 4L
+                let errors = (ErrorColumns.apart activations E).square().sum 4L
                 let inputs = Activations.squaredNorms E.dtype activations
                 (errors * inputs.unsqueeze 1L).sum([| 0L; 3L |]).flatten()
             | _ -> normsOfWritten factor)

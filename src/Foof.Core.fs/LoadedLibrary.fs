@@ -18,6 +18,14 @@ module internal LoadedLibrary =
         tensor.device_type = DeviceType.CPU
         && tensor.numel () * tensor.element_size () <= int64 Int32.MaxValue
 
+    /// Whether its functions in float32 and float64 can be given a tensor: one of these types, in one piece, not empty.
+    let takesNumbers (tensor: torch.Tensor) =
+        (tensor.dtype = torch.ScalarType.Float32
+         || tensor.dtype = torch.ScalarType.Float64)
+        && 0L < tensor.numel ()
+        && takes tensor
+        && tensor.is_contiguous ()
+
     /// Whether it is loaded and has all of these functions.
     let has (functions: string list) (library: string) =
         try

@@ -8,18 +8,13 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal StackedProducts =
 
-    /// E with its columns and data points apart, [g; c; n; R; d].
-    let private apart (activations: Activations) (E: torch.Tensor) =
-        let n = Activations.dataPoints activations
-        E.view (E.size 0, E.size 1 / n, n, E.size 2, E.size 3)
-
     /// g_j . v_s for all columns and vectors. Shapes: V [k; d_out; d_in] -> [m; k].
     let rec transposeTimes (V: torch.Tensor) factor : torch.Tensor =
         match factor with
         | LayerFactor.Columns P -> P.flatten(1L).mm(V.flatten(1L).t())
         | LayerFactor.Weighted(inner, S) -> transposeTimes (V * S) inner
         | LayerFactor.Product(activations, E) ->
-            let E = apart activations E
+            let E = ErrorColumns.apart activations E
             let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
             let k = V.size 0
 
@@ -34,7 +29,7 @@ module internal StackedProducts =
 
     /// The errors that w weighs, [g; n; R; k d].
     let private weighed (w: torch.Tensor) activations (E: torch.Tensor) =
-        let E = apart activations E
+        let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
         let k = w.size 1
 

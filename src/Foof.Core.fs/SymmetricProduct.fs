@@ -53,14 +53,10 @@ module private Blas =
 [<RequireQualifiedAccess>]
 module internal SymmetricProduct =
 
-    let private fits (tensor: torch.Tensor) =
-        LoadedLibrary.takes tensor && tensor.is_contiguous () && tensor.numel () > 0L
-
     let private suits (target: torch.Tensor) (X: torch.Tensor) =
         target.dtype = X.dtype
-        && (X.dtype = torch.ScalarType.Float32 || X.dtype = torch.ScalarType.Float64)
-        && fits target
-        && fits X
+        && LoadedLibrary.takesNumbers target
+        && LoadedLibrary.takesNumbers X
         && Blas.isLoaded.Value
 
     let private accumulate (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
