@@ -37,28 +37,45 @@ module internal Lanes =
 
         Seq.take count workers |> Seq.toArray
 
-    let private attempt (tensors: 'R -> torch.Tensor list) compute item =
+    let private attempt compute =
         try
-            use _scope = torch.NewDisposeScope()
-            let result = compute item
-            tensors result |> List.iter (Scope.detach >> ignore)
-            Ok result
+            Ok(compute ())
         with error ->
             Error(ExceptionDispatchInfo.Capture error)
 
-    /// The results in order, whichever lane made them; the largest items go first.
-    let private inLanes lanes (work: 'T -> float) (compute: 'T -> 'R) (items: 'T array) =
-        let order = [| 0 .. items.Length - 1 |] |> Array.sortBy (fun i -> -work items[i])
+    /// The results in order, whichever lane made them. Items are begun by `enter` one at a time and in order, on the thread
+    /// that goes on with them.
+    let private inLanes lanes (enter: 'T -> 'E) (compute: 'E -> 'R) tensors (items: 'T array) =
         let results = Array.zeroCreate items.Length
-        let next = ref -1
+        let gate = obj ()
+        let next = ref 0
+
+        let take () =
+            lock gate (fun () ->
+                if next.Value = items.Length then
+                    ValueNone
+                else
+                    let i = next.Value
+                    next.Value <- i + 1
+                    ValueSome struct (i, attempt (fun () -> enter items[i])))
+
+        let takesOne () =
+            use _scope = torch.NewDisposeScope()
+
+            let kept entered =
+                let result = compute entered
+                tensors result |> List.iter (Scope.detach >> ignore)
+                result
+
+            match take () with
+            | ValueNone -> false
+            | ValueSome struct (i, entered) ->
+                results[i] <- entered |> Result.bind (fun entered -> attempt (fun () -> kept entered))
+                true
 
         let lane () =
-            let mutable position = Interlocked.Increment next
-
-            while position < order.Length do
-                let i = order[position]
-                results[i] <- compute items[i]
-                position <- Interlocked.Increment next
+            while takesOne () do
+                ()
 
         // The caller waits: its number of threads stays, since after a change libtorch's operations take twice as long for
         // a while.
@@ -91,34 +108,68 @@ module internal Lanes =
         all |> Array.iter (scope.MoveToOuter >> ignore)
         made
 
-    /// `compute` of every item, in order, without gradients: side by side where libtorch has threads, and the arithmetic,
-    /// `work`, is enough and spread evenly enough for all of them. The results' `tensors` belong to the caller's scope.
-    /// Items must not change what others read. Raises the first item's error, after all have ended.
+    /// How many lanes there are.
+    let count () =
+        if areSpinsLimited.Value then
+            torch.get_num_threads ()
+        else
+            1
+
+    /// Whether `lanes` lanes take less time than the caller alone: where the arithmetic is enough, and spread evenly enough
+    /// for all of them.
+    let private pays lanes (each: float array) =
+        let total = Array.sum each
+
+        lanes > 1
+        && each.Length >= lanes
+        && total >= Least
+        && float lanes * Array.max each <= total
+
+    /// One caller at a time has the lanes: another one works alone.
+    let private either isParallel (inLanes: unit -> 'R) (alone: unit -> 'R) =
+        if isParallel && Monitor.TryEnter workers then
+            try
+                inLanes ()
+            finally
+                Monitor.Exit workers
+        else
+            alone ()
+
+    /// `compute` of every item, without gradients and the largest first: side by side where libtorch has threads and that
+    /// pays. The results, in order, and their `tensors` belong to the caller's scope. Items must not change what others
+    /// read. Raises the first item's error, after all have ended.
     let map
         (work: 'T -> float)
         (tensors: 'R -> torch.Tensor list)
         (compute: 'T -> 'R)
         (items: 'T array)
         : 'R array =
-        let lanes =
-            if areSpinsLimited.Value then
-                torch.get_num_threads ()
-            else
-                1
+        let lanes, each = count (), Array.map work items
 
-        let isParallel () =
-            let each = Array.map work items
-            let total, largest = Array.sum each, Array.max each
-            total >= Least && largest <= Most && float lanes * largest <= total
+        either
+            (pays lanes each && Array.max each <= Most)
+            (fun () ->
+                let order = [| 0 .. items.Length - 1 |] |> Array.sortBy (fun i -> -each[i])
+                let found = order |> inLanes lanes (fun i -> items[i]) compute tensors
+                Array.permute (fun position -> order[position]) found |> collected tensors)
+            (fun () -> Array.map compute items)
 
-        // One caller at a time: another one works alone.
-        if lanes > 1 && items.Length >= lanes && isParallel () && Monitor.TryEnter workers then
-            try
-                inLanes lanes work (attempt tensors compute) items |> collected tensors
-            finally
-                Monitor.Exit workers
-        else
-            Array.map compute items
+    /// `compute` of what `enter` makes of every item, side by side where that pays, without gradients; `enter` has the items
+    /// one at a time and in order, as random numbers must be drawn. Raises the first item's error, after all have ended.
+    let iterInTurn (work: 'T -> float) (enter: 'T -> 'E) (compute: 'E -> unit) (items: 'T array) : unit =
+        let lanes = count ()
+
+        either
+            (pays lanes (Array.map work items))
+            (fun () ->
+                items
+                |> inLanes lanes enter compute (fun () -> [])
+                |> collected (fun () -> [])
+                |> ignore)
+            (fun () ->
+                for item in items do
+                    use _scope = torch.NewDisposeScope()
+                    compute (enter item))
 
     /// What arithmetic on a tensor counts: none on a device that has its own way of doing things at once.
     let countedOn (tensor: torch.Tensor) (work: float) =

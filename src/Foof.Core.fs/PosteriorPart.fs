@@ -93,18 +93,19 @@ module internal PosteriorPart =
         | DataPrecision.LowRank(_, _, V, _) -> V.size 0
         | _ -> 0L
 
-    /// Turns standard normal numbers into samples of N(0, Sigma), in place.
+    /// The standard deviation of the normal numbers for a layer of precision delta.
+    let scale (delta: float) part =
+        match part with
+        | DataPrecision.LowRank _ -> delta ** -0.5
+        | _ -> 1.0
+
+    /// Turns normal numbers into samples of N(0, Sigma), in place.
     ///
-    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y = P^-1/2 z; otherwise Q z / sqrt(kappa + delta). Shapes: Y
-    /// [k; d_out; d_in] a layer, in one piece, eps [m; k].
+    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y ~ N(0, P^-1); otherwise Q Y / sqrt(kappa + delta), Y ~ N(0, I). Shapes: Y
+    /// [k; d_out; d_in] a layer, in one piece, eps ~ N(0, I) [m; k].
     let deviate (delta: float array) part (eps: torch.Tensor) (Y: torch.Tensor array) =
         match part with
         | DataPrecision.LowRank(U, _, V, kappa) ->
-            Array.iter2
-                (fun (Y: torch.Tensor) (delta: float) -> Y.mul_ ((delta ** -0.5).ToScalar()) |> ignore)
-                Y
-                delta
-
             let w = (shrunk delta[0] V kappa (eps - transposeTimes U Y)).``to`` Y[0].dtype
             addTimes U (inverses delta) w Y
         | DataPrecision.Basis(Q_E, Q_A, S) ->
@@ -129,6 +130,14 @@ module internal PosteriorPart =
             U.Parts |> Seq.collect _.Layers |> Seq.map StackedProducts.footprint |> Seq.max
         | DataPrecision.Basis(_, _, S) -> 2L * S.numel ()
         | DataPrecision.Dense(Q, _, _) -> 3L * Q.size 0
+        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+
+    /// About how many operations one sample takes.
+    let arithmetic part =
+        match part with
+        | DataPrecision.LowRank(_, _, V, _) -> 4.0 * float (V.size 0) * float (DataPrecision.weights part)
+        | DataPrecision.Basis(_, _, S) -> 2.0 * float (S.numel ()) * float (S.size 1 + S.size 2)
+        | DataPrecision.Dense(Q, _, _) -> 2.0 * float (Q.numel ())
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p operations.

@@ -9,9 +9,10 @@ module PosteriorSample =
     let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
         Require.generator generator posterior.Mean[0].device
 
-    /// Standard normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at
-    /// once, and those that a part wants besides.
-    let private fill (generator: torch.Generator) parts (samples: torch.Tensor array) =
+    /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at once, and those
+    /// that a part wants besides. Shapes: -> [m; k] a part.
+    let private fill (generator: torch.Generator) (posterior: Posterior) (samples: torch.Tensor array) =
+        let parts = DataPrecision.parts posterior.Data
         let k, like = samples[0].size 0, samples[0]
 
         let noises =
@@ -19,28 +20,29 @@ module PosteriorSample =
             |> Array.map (fun struct (part, _, _) ->
                 torch.empty (k, PosteriorPart.noise part, dtype = like.dtype, device = like.device))
 
-        let normal (tensor: torch.Tensor) =
-            tensor.normal_ (generator = generator) |> ignore
+        let normal deviation (tensor: torch.Tensor) =
+            tensor.normal_ (0.0, deviation, generator) |> ignore
 
         for s in 0L .. k - 1L do
             use _sample = torch.NewDisposeScope()
 
             parts
-            |> Array.iteri (fun i struct (_, first, count) ->
+            |> Array.iteri (fun i struct (part, first, count) ->
                 for l in first .. first + count - 1 do
-                    normal (samples[l].select(0L, s))
+                    samples[l].select(0L, s)
+                    |> normal (PosteriorPart.scale posterior.Prior.Precision[l] part)
 
                 if noises[i].size 1 > 0L then
-                    normal (noises[i].select(0L, s)))
+                    normal 1.0 (noises[i].select(0L, s)))
 
         noises |> Array.map _.t()
 
-    let private sampleChunk (posterior: Posterior) generator (samples: torch.Tensor array) =
-        use _chunk = torch.NewDisposeScope()
-        let parts = DataPrecision.parts posterior.Data
-        let noises = fill generator parts samples
-
-        parts
+    /// Samples of normal numbers, in place.
+    let private deviate
+        (posterior: Posterior)
+        (struct (samples: torch.Tensor array, noises: torch.Tensor array))
+        =
+        DataPrecision.parts posterior.Data
         |> Array.iteri (fun i struct (part, first, count) ->
             let delta = Array.sub posterior.Prior.Precision first count
             PosteriorPart.deviate delta part noises[i] (Array.sub samples first count))
@@ -54,20 +56,35 @@ module PosteriorSample =
             samples
             posterior.Mean
 
-    /// How many samples are drawn in one go within the budget of temporaries.
+    /// How many samples a lane draws in one go, so that the temporaries of all lanes keep within the budget.
     let private atOnce (posterior: Posterior) =
         let most =
             Posterior.byPart posterior (fun _ part -> PosteriorPart.footprint part)
             |> Array.max
 
-        max 1L (Posterior.budget / (posterior.Mean[0].ElementSize * most))
+        max
+            1L
+            (Posterior.budget
+             / int64 (Lanes.count ())
+             / (posterior.Mean[0].ElementSize * most))
+
+    /// k samples in chunks of nearly the same size, of `most` at most, as many for each lane.
+    let private chunks (lanes: int) (most: int64) (samples: torch.Tensor array) =
+        let k, lanes = samples[0].size 0, int64 lanes
+        let rounds = (k + most * lanes - 1L) / (most * lanes)
+        let size = (k + rounds * lanes - 1L) / (rounds * lanes)
+
+        [|
+            for start in 0L .. size .. k - 1L ->
+                samples |> Array.map _.narrow(0L, start, min size (k - start))
+        |]
 
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
     /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
     /// many samples are drawn at once; null is the default generator. Temporaries take 16 MB at most, unless one sample
-    /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and
+    /// for each lane takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and
     /// a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
@@ -92,12 +109,17 @@ module PosteriorSample =
 
         Scope.value (fun () ->
             use _quiet = torch.no_grad ()
-            let most = atOnce posterior
 
-            for start in 0L .. most .. k - 1L do
-                samples
-                |> Array.map _.narrow(0L, start, min most (k - start))
-                |> sampleChunk posterior generator)
+            let arithmetic =
+                Posterior.byPart posterior (fun _ part -> PosteriorPart.arithmetic part)
+                |> Array.sum
+
+            // A lane draws its samples' normal numbers, which takes one thread, while others multiply.
+            chunks (Lanes.count ()) (atOnce posterior) samples
+            |> Lanes.iterInTurn
+                (fun chunk -> Lanes.countedOn chunk[0] (float (chunk[0].size 0) * arithmetic))
+                (fun chunk -> struct (chunk, fill generator posterior chunk))
+                (deviate posterior))
 
     /// k samples, as `into`. Shapes: -> [k; d_out; d_in] a layer.
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
@@ -118,13 +140,14 @@ module PosteriorSample =
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of the size that suits the memory budget, one chunk after the other: for k p numbers that do
-    /// not fit at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for.
+    /// k samples in chunks of 32 MB or a few samples, one chunk after the other: for k p numbers that do not fit at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
-        let most = int (max 1L (min (atOnce posterior) (Posterior.budget / bytes)))
+        let fitting = 2L * Posterior.budget / bytes
+        // One sample for each lane, where these are few.
+        let most = int (max (min fitting (int64 k)) (int64 (min 4 (Lanes.count ()))))
 
         seq {
             for start in 0..most .. k - 1 do
