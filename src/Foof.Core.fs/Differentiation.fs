@@ -1,5 +1,6 @@
 namespace Foof
 
+open System
 open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
@@ -45,7 +46,8 @@ module internal Factors =
             ValueSome struct (stacked A, stacked E)
 
     /// Whether E^T A is the gradient of weight and bias that autograd finds, up to rounding; it is not when
-    /// they are used outside the recorded calls. None when both are zero, which proves nothing.
+    /// they are used outside the recorded calls. None when both are zero or not
+    /// finite, which proves nothing.
     let explain
         (layer: Layer)
         (struct (A, E): struct (torch.Tensor * torch.Tensor))
@@ -69,9 +71,12 @@ module internal Factors =
             let size = Reading.number (found.norm ())
             let difference = Reading.number ((explained - found).norm())
 
-            if not (Reading.hasData found) then Some true
-            elif size = 0.0 && difference = 0.0 then None
-            else Some(difference <= tolerance * size))
+            if not (Reading.hasData found) then
+                Some true
+            elif (size = 0.0 && difference = 0.0) || not (Double.IsFinite difference) then
+                None
+            else
+                Some(difference <= tolerance * size))
 
 /// Which layers' factors may be trusted: those that have once explained autograd's gradient.
 [<Sealed>]

@@ -78,27 +78,6 @@ module internal Gradients =
             | gradient -> suspect (fun () -> nameOf model parameter) "gradients" gradient
     ]
 
-    /// Raises a NumericalFailure that names the first suspect with an element that is NaN or infinite. One number
-    /// leaves the device.
-    let requireFinite (suspects: seq<Suspect>) =
-        Scope.value (fun () ->
-            let suspects = Seq.toArray suspects
-
-            let sums =
-                suspects
-                |> Seq.collect _.Telling
-                |> Seq.map (fun tensor -> tensor.sum().``to`` torch.ScalarType.Float32)
-                |> Seq.toArray
-
-            // A sum may overflow where no element has: only elements make an error.
-            if sums.Length > 0 && not (Reading.isFinite (torch.stack (sums, 0L))) then
-                for suspect in suspects do
-                    Reading.requireFinite
-                        (suspect.Subject())
-                        $"{suspect.What} are not finite"
-                        "check the loss, lower the learning rate or raise the damping; the weights are as before"
-                        suspect.All)
-
     /// Raises a NumericalFailure that names the step, unless its loss is a finite number.
     let requireFiniteLoss (step: int) (loss: torch.Tensor) =
         let value = Reading.number loss
@@ -111,3 +90,39 @@ module internal Gradients =
                     "lower the learning rate or raise the damping; the weights are as before this step"
                 )
             )
+
+    let private look (suspect: Suspect) =
+        Reading.requireFinite
+            (suspect.Subject())
+            $"{suspect.What} are not finite"
+            "check the loss, lower the learning rate or raise the damping; the weights are as before"
+            suspect.All
+
+    /// Looks more closely where the sums of `tensors` tell that it is worth it: one may overflow where no element has.
+    let private whereSuspicious (tensors: seq<torch.Tensor>) (look: unit -> unit) =
+        let sums =
+            tensors
+            |> Seq.map (fun tensor -> tensor.sum().``to`` torch.ScalarType.Float32)
+            |> Seq.toArray
+
+        if sums.Length > 0 && not (Reading.isFinite (torch.stack (sums, 0L))) then
+            look ()
+
+    let private telling (suspects: Suspect array) = suspects |> Seq.collect _.Telling
+
+    /// Raises a NumericalFailure that names the first suspect with an element that is NaN or infinite. One number
+    /// leaves the device.
+    let requireFinite (suspects: seq<Suspect>) =
+        Scope.value (fun () ->
+            let suspects = Seq.toArray suspects
+            whereSuspicious (telling suspects) (fun () -> Array.iter look suspects))
+
+    /// The same for a step's loss and its gradients, in this order: the device works on while the next operations come, up
+    /// to this one number.
+    let requireFiniteStep (step: int) (loss: torch.Tensor) (suspects: seq<Suspect>) =
+        Scope.value (fun () ->
+            let suspects = Seq.toArray suspects
+
+            whereSuspicious (Seq.append [ loss ] (telling suspects)) (fun () ->
+                requireFiniteLoss step loss
+                Array.iter look suspects))

@@ -76,8 +76,10 @@ type Optimizer
 
     /// Whether the errors of this step's batch are to be found: labels are sampled on the pass that the gradient takes
     /// too.
-    let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) =
+    let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) (loss: torch.Tensor) =
         if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
+            // Labels cannot be sampled from probabilities that are no numbers.
+            Gradients.requireFiniteLoss (preconditioner.Position + 1) loss
             preconditioner.Observer.ErrorsOf(records, output, target)
         else
             preconditioner.Observer.None()
@@ -107,7 +109,7 @@ type Optimizer
                 parameter :> torch.Tensor
         |]
 
-        let errors = errorsOf records output target
+        let errors = errorsOf records output target loss
         let derivatives = Differentiation(loss, variables)
         use _quiet = torch.no_grad ()
 
@@ -117,9 +119,23 @@ type Optimizer
         Record.releaseOutputs records
         let struct (found, penalised) = Penalised.gradients this.Penalty layers ofLoss
 
-        Gradients.requireFinite (
-            Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of)
-        )
+        let moved = [| 0 .. found.Length - 1 |] |> Array.filter (fun l -> found[l].IsSome)
+
+        // By the inverses that are there: of an independent batch's Fisher, where this batch's serves from the next step on;
+        // and where none changes, so that a device has them to do while it is asked whether the gradients are finite.
+        let first =
+            if
+                (recipe.IndependentBatches || preconditioner.KeepsInverses)
+                && moved |> Array.forall preconditioner.Curvature.HasInverse
+            then
+                ValueSome(moves.Directions found)
+            else
+                ValueNone
+
+        Gradients.requireFiniteStep
+            (preconditioner.Position + 1)
+            loss
+            (Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of))
 
         let gradients =
             if Recipe.needsGradients recipe then
@@ -127,19 +143,7 @@ type Optimizer
             else
                 preconditioner.Observer.None()
 
-        let moved = [| 0 .. found.Length - 1 |] |> Array.filter (fun l -> found[l].IsSome)
-
         let seen = preconditioner.Observer.Seen(records, errors, gradients)
-
-        // The Fisher of an independent batch: this batch's serves from the next step on.
-        let first =
-            if
-                recipe.IndependentBatches
-                && moved |> Array.forall preconditioner.Curvature.HasInverse
-            then
-                ValueSome(moves.Directions found)
-            else
-                ValueNone
 
         preconditioner.Advance(seen, moved)
 
@@ -219,7 +223,6 @@ type Optimizer
 
         try
             let struct (output, loss) = run input target
-            Gradients.requireFiniteLoss (preconditioner.Position + 1) loss
             let records = preconditioner.Recorder.Take()
 
             try
