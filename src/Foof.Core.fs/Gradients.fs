@@ -98,14 +98,22 @@ module internal Gradients =
             "check the loss, lower the learning rate or raise the damping; the weights are as before"
             suspect.All
 
+    /// Numbers that are finite only if all elements of `tensors` are: their sums. Elsewhere than on the processor, where it
+    /// takes longer to ask for many small sums than to copy the elements, the sum of all.
+    let internal sums (onProcessor: bool) (tensors: torch.Tensor array) =
+        if onProcessor then
+            torch.stack (tensors |> Array.map _.sum().``to``(torch.ScalarType.Float32), 0L)
+        else
+            torch.cat(tensors |> Array.map _.reshape(-1L), 0L).``to``(torch.ScalarType.Float32).sum()
+
     /// Looks more closely where the sums of `tensors` tell that it is worth it: one may overflow where no element has.
     let private whereSuspicious (tensors: seq<torch.Tensor>) (look: unit -> unit) =
-        let sums =
-            tensors
-            |> Seq.map (fun tensor -> tensor.sum().``to`` torch.ScalarType.Float32)
-            |> Seq.toArray
+        let tensors = Seq.toArray tensors
 
-        if sums.Length > 0 && not (Reading.isFinite (torch.stack (sums, 0L))) then
+        if
+            tensors.Length > 0
+            && not (Reading.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors))
+        then
             look ()
 
     let private telling (suspects: Suspect array) = suspects |> Seq.collect _.Telling

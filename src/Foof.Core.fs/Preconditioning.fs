@@ -20,8 +20,13 @@ module internal Preconditioning =
 
     /// P_E M P_A of sides of one group.
     let private onMatrix (times: SideProduct) P_E P_A (M: torch.Tensor) =
-        let left = (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
-        Direction.Matrix(times (left, P_A))
+        let left =
+            if Side.isOne P_E then
+                M
+            else
+                (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
+
+        Direction.Matrix(if Side.isOne P_A then left else times (left, P_A))
 
     /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
     let private inBasis

@@ -1,0 +1,76 @@
+/// The look through a step's loss and gradients: one number leaves the device, and none that is not finite passes.
+[<Seeded>]
+module Foof.Core.Tests.GradientsTests
+
+open System
+open Foof
+open TorchSharp
+open Xunit
+
+let private single = torch.ScalarType.Float32
+
+let private normal (shape: int list) = (Networks.normal shape).``to`` single
+
+let private tensors () = [|
+    normal [ 3; 4 ]
+    normal [ 5; 1 ]
+    (Networks.normal [ 4; 3 ]).t()
+    torch.tensor 2.5f
+    (normal [ 2; 2 ]).``to`` torch.ScalarType.BFloat16
+|]
+
+[<Theory>]
+[<InlineData(true)>]
+[<InlineData(false)>]
+let ``sums are finite where all elements are, of any shape and type`` (onProcessor: bool) =
+    use _scope = torch.NewDisposeScope()
+    let sums = Gradients.sums onProcessor
+
+    Assert.True(Reading.isFinite (sums (tensors ())))
+    Assert.True(Reading.isFinite (sums [| torch.ones 2L |]))
+    Assert.Equal(single, (sums (tensors ())).dtype)
+
+    for i in 0..4 do
+        for bad in [ nan; infinity; -infinity ] do
+            let all = tensors ()
+            // One element.
+            (if all[i].dim() = 0L then
+                 all[i]
+             else
+                 all[i].select(0L, 0L).select(0L, 0L))
+                .fill_(bad.ToScalar())
+            |> ignore
+
+            Assert.False(Reading.isFinite (sums all), $"{bad} in tensor {i} is not seen")
+
+let private suspect name (tensor: torch.Tensor) : Gradients.Suspect = {
+    Subject = fun () -> name
+    What = "gradients"
+    All = tensor
+    Telling = [ tensor ]
+}
+
+[<Fact>]
+let ``the loss is named before the gradients, and sums that overflow alone are no error`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let fine, bad =
+        suspect "fine" (torch.ones 2L), suspect "bad" (torch.tensor [| 1.0f; nanf |])
+
+    let require loss =
+        Gradients.requireFiniteStep 7 (torch.tensor (loss: float))
+
+    let message action =
+        (Oracle.raises<NumericalFailure> action).Message
+
+    require 1.0 [ fine ]
+    require 1.0 []
+    Assert.Contains("the loss is NaN", message (fun () -> require nan [ bad ]))
+    Assert.Contains("step 7", message (fun () -> require infinity [ fine ]))
+    Assert.Contains("bad", message (fun () -> require 1.0 [ fine; bad; fine ]))
+
+    let large = suspect "large" (torch.full (4L, 3e38f))
+    Assert.False(Double.IsFinite(float (large.All.sum().item<float32>())))
+    require 1.0 [ fine; large ]
+    // A loss beyond float32's range is a number in float64.
+    require 1e300 [ fine ]
