@@ -84,8 +84,8 @@ module PosteriorSample =
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
     /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
     /// many samples are drawn at once; null is the default generator. Temporaries take 16 MB at most, unless one sample
-    /// for each lane takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and
-    /// a generator on another device.
+    /// for each lane takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException
+    /// for k = 0 and a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
 
@@ -121,40 +121,46 @@ module PosteriorSample =
                 (fun chunk -> struct (chunk, fill generator posterior chunk))
                 (deviate posterior))
 
+    /// Memory for k samples.
+    let private memory (k: int) (posterior: Posterior) =
+        posterior.Mean
+        |> Array.map (fun mean ->
+            torch.empty (Array.append [| int64 k |] mean.shape, dtype = mean.dtype, device = mean.device))
+
     /// k samples, as `into`. Shapes: -> [k; d_out; d_in] a layer.
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
         Require.atLeast "the number of samples" 1 k
 
         Scope.owned
             (fun () ->
-                let samples =
-                    posterior.Mean
-                    |> Array.map (fun mean ->
-                        torch.empty (
-                            Array.append [| int64 k |] mean.shape,
-                            dtype = mean.dtype,
-                            device = mean.device
-                        ))
-
+                let samples = memory k posterior
                 into generator samples posterior
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of 32 MB or a few samples, one chunk after the other: for k p numbers that do not fit at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for.
+    /// k samples in chunks of 32 MB or a few samples, one chunk after the other: for k p numbers that do not fit at once.
+    /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
         let fitting = 2L * Posterior.budget / bytes
         // One sample for each lane, where these are few.
-        let most = int (max (min fitting (int64 k)) (int64 (min 4 (Lanes.count ()))))
+        let most = int (min (int64 k) (max fitting (int64 (min 4 (Lanes.count ())))))
 
         seq {
-            for start in 0..most .. k - 1 do
-                let chunk = draw (min most (k - start)) generator posterior
+            let memory = memory most posterior |> Array.map Scope.detach
 
-                try
-                    yield chunk
-                finally
-                    chunk |> Array.iter _.Dispose()
+            try
+                for start in 0..most .. k - 1 do
+                    let count = int64 (min most (k - start))
+                    let chunk = memory |> Array.map _.narrow(0L, 0L, count)
+
+                    try
+                        into generator chunk posterior
+                        yield chunk
+                    finally
+                        chunk |> Array.iter _.Dispose()
+            finally
+                memory |> Array.iter _.Dispose()
         }
