@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
 using TorchSharp;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace Foof.Cli.Bench;
 
 /// <summary>Times low-rank Laplace posteriors of larger and larger networks, with more and more columns.</summary>
-internal sealed class LaplaceBenchmark(int rounds)
+internal sealed class LaplaceBenchmark(int rounds, Device device)
 {
     private const int Turns = 5;
     private const int Predicted = 50;
@@ -70,9 +71,9 @@ internal sealed class LaplaceBenchmark(int rounds)
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         manual_seed(42).Dispose();
-        using var model = Mlp.Build(widths);
+        using var model = Mlp.Build(widths).to(device);
         model.eval();
-        var input = randn(columns, ImageSet.Pixels);
+        var input = randn(columns, ImageSet.Pixels, device: device);
         var (layers, _) = CoverageModule.all(model);
         MemoryUse.ResetPeak();
         using var penalties = new LaplacePenalties(model, input);
@@ -109,7 +110,7 @@ internal sealed class LaplaceBenchmark(int rounds)
         double PenaltyOfAllLabelsToPass
     );
 
-    private static Times Once(
+    private Times Once(
         nn.Module<Tensor, Tensor> model,
         Layer[] layers,
         Tensor input,
@@ -117,7 +118,7 @@ internal sealed class LaplaceBenchmark(int rounds)
     )
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator(7);
+        using var generator = new Generator(7, device);
         var forward = Timed(() => model.call(input).Dispose());
         var (pass, penalty) = InTurn(() => Pass(model, input), penalties.Sampled.AddGradient);
         var (passBeside, penaltyOfAll) = InTurn(() => Pass(model, input), penalties.AllLabels.AddGradient);
@@ -149,15 +150,17 @@ internal sealed class LaplaceBenchmark(int rounds)
             GC.KeepAlive(chunk);
     }
 
-    private static double Timed(Action work)
+    private double Timed(Action work)
     {
+        Devices.Settle(device);
         var start = Stopwatch.GetTimestamp();
         work();
+        Devices.Settle(device);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     // The medians of two pieces of work that follow one another, as they do in training.
-    private static (double First, double Second) InTurn(Action first, Action second)
+    private (double First, double Second) InTurn(Action first, Action second)
     {
         var times = Enumerable
             .Range(0, Turns)
@@ -174,7 +177,7 @@ internal sealed class LaplaceBenchmark(int rounds)
     {
         using var scope = NewDisposeScope();
         using var recorded = enable_grad();
-        var labels = zeros(input.shape[0], dtype: ScalarType.Int64);
+        var labels = zeros(input.shape[0], dtype: ScalarType.Int64, device: input.device);
         var loss = LikelihoodModule.loss(Likelihood.Categorical, model.call(input), labels);
         autograd.grad([loss], [.. model.parameters()]);
     }

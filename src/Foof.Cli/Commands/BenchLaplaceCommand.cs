@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Foof.Cli.Bench;
+using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Spectre.Console;
 
@@ -15,14 +16,21 @@ internal static class BenchLaplaceCommand
     internal static Command Make(CommandFrame frame)
     {
         var row = Choice.Among("--row", "Only this row [default: all]", LaplaceBenchmark.Names);
+        var device = Choice.Device();
         return Measured.OfRounds(
             frame,
             "laplace",
             "Measure fit, samples, evidence and predictions of posteriors",
             DefaultRounds,
             (terminal, parsed, rounds, metrics) =>
-                Run(terminal, new(rounds), parsed.GetValue(row) is { } name ? [name] : null, metrics),
-            row
+                Run(
+                    terminal,
+                    new(rounds, Devices.Find(parsed.GetValue(device) ?? Devices.Cpu)),
+                    parsed.GetValue(row) is { } name ? [name] : null,
+                    metrics
+                ),
+            row,
+            device
         );
     }
 

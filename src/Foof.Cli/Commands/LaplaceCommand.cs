@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Laplace;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
@@ -88,6 +89,8 @@ internal sealed class LaplaceCommand
 
     private readonly Option<int?> threads = Choice.Threads();
 
+    private readonly Option<string?> device = Choice.Device();
+
     private readonly Option<string?> folder = Choice.Text(
         "--out",
         "DIR",
@@ -125,6 +128,7 @@ internal sealed class LaplaceCommand
             budget,
             seed,
             threads,
+            device,
             folder,
             metrics,
             report,
@@ -150,6 +154,7 @@ internal sealed class LaplaceCommand
                 .Kind,
             MemoryBudget = (long)(parsed.GetValue(budget) ?? DefaultBudget) << 20,
             Seed = parsed.GetValue(seed) ?? 42,
+            Device = parsed.GetValue(device) ?? Devices.Cpu,
             Test = parsed.GetValue(test),
         };
 
@@ -161,6 +166,7 @@ internal sealed class LaplaceCommand
                 "--prior-precision and --tune exclude each other: leave one out.",
                 ExitCode.Usage
             );
+        Devices.Find(settings.Device);
         var target = parsed.GetValue(folder);
         if (target is not null)
             WritableFile.CheckFolder("--out", target);
@@ -196,6 +202,7 @@ internal sealed class LaplaceCommand
                     Pixels = PixelScale.Unit.Name,
                     Validation = 2000,
                     Threads = parsed.GetValue(threads),
+                    Device = parsed.GetValue(device),
                 },
                 trained,
                 IsPassing: parsed.GetValue(folder) is null
@@ -223,11 +230,10 @@ internal sealed class LaplaceCommand
             throw new CommandFailure(
                 $"--model must be a network that tells classes; {options.Model} is none."
             );
-        using var all = ImageData.Read(
-            parsed.GetValue(data) ?? options.Data,
-            options.Subset,
-            PixelScale.Find(options.Pixels)
-        );
+        var place = Devices.Find(settings.Device);
+        using var all = ImageData
+            .Read(parsed.GetValue(data) ?? options.Data, options.Subset, PixelScale.Find(options.Pixels))
+            .To(place);
         if (all.Fingerprint != checkpoint.Run.Fingerprint)
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
         using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
@@ -235,7 +241,7 @@ internal sealed class LaplaceCommand
         if (settings.Test > sets.Test.Count)
             throw new CommandFailure($"--test must be at most {sets.Test.Count}; got {settings.Test}.");
         using var test = sets.Test.Part(0, settings.Test ?? sets.Test.Count);
-        using var network = ModelCatalogue.Build(options);
+        using var network = ModelCatalogue.Build(options).to(place);
         checkpoint.Restore(network);
         network.eval();
         var run = new LaplaceRun(settings, network, sets.Train, heldOut?.Validation, test, options.Data);
@@ -250,7 +256,7 @@ internal sealed class LaplaceCommand
                 ReportFile.Write(
                     parsed.GetValue(report),
                     terminal.Progress,
-                    () => LaplaceReport.Of(result, options, all.Fingerprint, settings.Seed)
+                    () => LaplaceReport.Of(result, options, all.Fingerprint, settings)
                 );
             },
             result => result.ToJson(MemoryUse.PeakMegabytes),

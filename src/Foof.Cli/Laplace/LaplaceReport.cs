@@ -19,7 +19,12 @@ internal static class LaplaceReport
     ];
 
     /// <summary>Of a posterior that was judged.</summary>
-    internal static Report Of(LaplaceResult result, TrainingOptions options, string fingerprint, long seed)
+    internal static Report Of(
+        LaplaceResult result,
+        TrainingOptions options,
+        string fingerprint,
+        LaplaceSettings settings
+    )
     {
         var posterior = $"{result.Structure} posterior";
         return new(
@@ -35,7 +40,7 @@ internal static class LaplaceReport
                 ]),
                 ConfidenceSection.Of(result.Groups),
                 EvidenceSection.Of(result.Curve, Single(result.PriorPrecision)),
-                Measured(options, fingerprint, result, seed).ToSection(Notes(result)),
+                Measured(options, fingerprint, result, settings).ToSection(Notes(result)),
             ]
         );
     }
@@ -102,7 +107,7 @@ internal static class LaplaceReport
         TrainingOptions options,
         string fingerprint,
         LaplaceResult result,
-        long seed
+        LaplaceSettings settings
     ) =>
         TrainingReport.Measured(
             $"foof laplace --structure {result.Structure}",
@@ -111,9 +116,9 @@ internal static class LaplaceReport
             [Machine.Description]
         ) with
         {
-            Device = Devices.Cpu,
+            Device = settings.Device,
             Threads = torch.get_num_threads(),
-            Seed = seed,
+            Seed = settings.Seed,
         };
 
     private static string Notes(LaplaceResult result)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foof.Cli.Data;
+using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Foof.Cli.Reports.Sections;
 using Foof.Cli.Training;
@@ -88,9 +89,11 @@ internal sealed class LaplaceRun(
         return (result, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
+    private Device Place => test.Labels.device;
+
     private LaplacePosterior Fit(IProgressView progress, CancellationToken stop)
     {
-        using var generator = new Generator((ulong)settings.Seed);
+        using var generator = new Generator((ulong)settings.Seed, Place);
         var count = Math.Min(settings.Subsample ?? settings.Kind.Subsample ?? int.MaxValue, train.Count);
         return Tracked(
             progress,
@@ -164,8 +167,10 @@ internal sealed class LaplaceRun(
 
     private long Draw(LaplacePosterior posterior)
     {
-        using var generator = new Generator((ulong)settings.Seed);
-        return posterior.Samples(100, generator).Sum(chunk => chunk[0].shape[0]);
+        using var generator = new Generator((ulong)settings.Seed, Place);
+        var drawn = posterior.Samples(100, generator).Sum(chunk => chunk[0].shape[0]);
+        Devices.Settle(Place);
+        return drawn;
     }
 
     private LaplaceResult Judge(
@@ -177,7 +182,7 @@ internal sealed class LaplaceRun(
     )
     {
         var (inside, predict) = Timed(() => Predict(posterior, test, "predict", progress, stop));
-        using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed);
+        using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed).To(Place);
         using var rotatedImages = ForeignImages.Rotated(test);
         using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
         using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);

@@ -37,6 +37,9 @@ internal sealed record LaplaceSettings
     /// <summary>Decides samples and sampled labels.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>Where to compute, by name.</summary>
+    public required string Device { get; init; }
+
     /// <summary>How many of the test images are predicted; null: all.</summary>
     public int? Test { get; init; }
 }
