@@ -76,6 +76,44 @@ module internal Observation =
                         sum.add_ (own, share.ToScalar())))
             null
 
+    /// What a convolution saw, where its statistic is made without patches.
+    let private images (layer: Layer) (positions: Positions) (seen: Observation) =
+        let suit window (images: torch.Tensor array) =
+            let patches =
+                images
+                |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
+
+            patches >= ConvolutionGram.LeastPatches
+            && images |> Array.forall (ConvolutionGram.suits window)
+
+        match layer.Geometry with
+        | Geometry.Convolution window when positions <> Positions.Pooled && seen.Calls.Length > 0 ->
+            match Record.images seen.Share seen.Calls with
+            | ValueSome struct (images, n) when suit window images -> ValueSome struct (window, images, n)
+            | _ -> ValueNone
+        | _ -> ValueNone
+
+    /// A_bar of a convolution's images. Shapes: -> [1; d_in; d_in].
+    let private ofImages
+        (layer: Layer)
+        positions
+        (seen: Observation)
+        (struct (window, images: torch.Tensor array, n: int64))
+        =
+        let ofCall images =
+            let sum = ConvolutionGram.ofImages seen.Budget window layer.Bias.IsSome images
+
+            let count =
+                if positions = Positions.Averaged then
+                    n * Patches.count window images
+                else
+                    n
+
+            sum.div_ ((float count).ToScalar())
+
+        Scope.tensor (fun () ->
+            (images |> Array.map ofCall |> Array.reduce (fun x y -> x.add_ y)).unsqueeze 0L)
+
     /// One side's statistic; none when the observation does not show it.
     let statistic (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let g = Layer.groups layer
@@ -86,7 +124,9 @@ module internal Observation =
 
         match side, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, _, _ when isShown ->
-            ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
+            match images layer positions seen with
+            | ValueSome found -> ValueSome(ofImages layer positions seen found)
+            | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
         | SideStatistic.MeanActivations, _, _ when isShown ->
             ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
         | SideStatistic.Errors positions, ValueSome E, _ ->
@@ -111,7 +151,10 @@ module internal Observation =
 
         match side, seen.Errors with
         | SideStatistic.Activations positions, _ when
-            isMatrix && seen.Calls.Length > 0 && positions <> Positions.Pooled
+            isMatrix
+            && seen.Calls.Length > 0
+            && positions <> Positions.Pooled
+            && (images layer positions seen).IsNone
             ->
             let ofPart (struct (part: unit -> Activations, share: float)) () =
                 let A = (Activations.tensors (part ())).Head

@@ -71,6 +71,20 @@ module Patches =
             ValueSome $"at least {height} high and {width} wide"
         | found -> found
 
+    /// How many places the kernel has on images [n; c; h; w].
+    let internal count (window: Window) (images: torch.Tensor) =
+        let struct (kh, kw) = window.Kernel
+        let struct (sh, sw) = window.Stride
+        let struct (dh, dw) = window.Dilation
+        let struct (above, left) = window.Before
+        let struct (below, right) = window.After
+
+        let along before size after kernel dilation stride =
+            (before + size + after - extent kernel dilation) / stride + 1L
+
+        along above (images.size 2) below kh dh sh
+        * along left (images.size 3) right kw dw sw
+
     let private padded (window: Window) (images: torch.Tensor) =
         let struct (above, left) = window.Before
         let struct (below, right) = window.After
@@ -121,6 +135,22 @@ module Patches =
                 (BiasColumn.beside 3 views).flatten(2L, 3L)
             else
                 views.flatten(4L).flatten(2L, 3L).contiguous())
+
+    /// The places of one row of the kernel along every row of the padded images, row by row: channels last, so that a pixel is
+    /// copied in one piece.
+    ///
+    /// Shapes: images [n; c; h; w] -> [h + above + below; n w'; kw c].
+    let internal strips (window: Window) (images: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let struct (_, kw) = window.Kernel
+            let struct (_, sw) = window.Stride
+            let struct (_, dw) = window.Dilation
+
+            ((padded window images).permute(2L, 0L, 3L, 1L).contiguous() |> along 2L kw sw dw)
+                .transpose(3L, 4L)
+                .contiguous()
+                .flatten(3L)
+                .flatten(1L, 2L))
 
     /// A derivative with respect to the maps as rows E, in the order of `rows`.
     ///

@@ -133,6 +133,24 @@ module Record =
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }
 
+    /// Images that a convolution saw, [n; c; h; w], with the number of all: of the first data points, and call by call where
+    /// every pass has one alone.
+    let images (share: float) (calls: Record array) =
+        let batched (call: Record) =
+            let images =
+                if call.Input.dim () = 3L then
+                    call.Input.unsqueeze 0L
+                else
+                    call.Input
+
+            images.narrow (0L, 0L, first share (images.size 0))
+
+        if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
+            let all = calls |> Array.map batched
+            ValueSome struct (all, all |> Array.sumBy (fun images -> images.size 0))
+        else
+            ValueNone
+
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
 /// it is disposed and the records until they are taken.
 [<Sealed>]
