@@ -51,6 +51,8 @@ public class UsageTests
         "train --batch-size -4",
         "--batch-size must be a whole number from 1 to 2147483647; got '-4'."
     )]
+    [InlineData("laplace --device cdua", "--device must be cpu, cuda or cuda:N; got 'cdua'.")]
+    [InlineData("bench laplace --device cuda:x", "--device must be cpu, cuda or cuda:N; got 'cuda:x'.")]
     [InlineData("train --subset 0", "--subset must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --out=", "--out needs a value: DIR.")]
     [InlineData("train --epochs 1 --epochs 2", "--epochs must be given once; it was given 2 times.")]
@@ -128,6 +130,20 @@ public class UsageTests
             );
         }
     }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("laplace")]
+    [InlineData("continual")]
+    [InlineData("validate")]
+    [InlineData("bench step")]
+    [InlineData("bench laplace")]
+    public void A_device_that_is_not_there_is_refused_at_once(string command) =>
+        Assert.StartsWith(
+            "--device cuda:99 ",
+            CommandLine.Run([.. command.Split(' '), "--device", "cuda:99"]).Sentence(),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Help_lists_every_option_of_the_contract()
