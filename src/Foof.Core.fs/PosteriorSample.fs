@@ -68,16 +68,30 @@ module PosteriorSample =
              / int64 (Lanes.count ())
              / (posterior.Mean[0].ElementSize * most))
 
-    /// k samples in chunks of nearly the same size, of `most` at most, as many for each lane.
-    let private chunks (lanes: int) (most: int64) (samples: torch.Tensor array) =
-        let k, lanes = samples[0].size 0, int64 lanes
-        let rounds = (k + most * lanes - 1L) / (most * lanes)
-        let size = (k + rounds * lanes - 1L) / (rounds * lanes)
+    /// How many of k samples a lane takes at a time, `most` at most. The lanes' first ones are larger and larger: lanes draw
+    /// their normal numbers one after another, and would all wait for the first one if that drew as many.
+    let internal shares (lanes: int64) (most: int64) (k: int64) =
+        let usual = min most ((k + lanes - 1L) / lanes)
 
-        [|
-            for start in 0L .. size .. k - 1L ->
-                samples |> Array.map _.narrow(0L, start, min size (k - start))
-        |]
+        let next (struct (i, left)) =
+            let wanted =
+                if i < lanes then
+                    (usual * (i + 1L) + lanes - 1L) / lanes
+                else
+                    usual
+
+            if left = 0L then
+                None
+            else
+                let count = min wanted left
+                Some(count, struct (i + 1L, left - count))
+
+        List.unfold next (struct (0L, k))
+
+    let private chunks (samples: torch.Tensor array) (counts: int64 list) = [|
+        for start, count in List.zip (List.scan (+) 0L counts |> List.take counts.Length) counts ->
+            samples |> Array.map _.narrow(0L, start, count)
+    |]
 
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
@@ -115,7 +129,8 @@ module PosteriorSample =
                 |> Array.sum
 
             // A lane draws its samples' normal numbers, which takes one thread, while others multiply.
-            chunks (Lanes.count ()) (atOnce posterior) samples
+            shares (int64 (Lanes.count ())) (atOnce posterior) (int64 k)
+            |> chunks samples
             |> Lanes.iterInTurn
                 (fun chunk -> Lanes.countedOn chunk[0] (float (chunk[0].size 0) * arithmetic))
                 (fun chunk -> struct (chunk, fill generator posterior chunk))
