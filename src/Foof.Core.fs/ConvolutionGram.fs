@@ -35,51 +35,49 @@ module internal ConvolutionGram =
         && kh > 1L
         && kh <= heightOf window images
 
-    /// The sums over all strips so far: of products u_s u_(s+d)^T by d and of single rows by (d, s), and of the u_s.
+    /// The sums over all strips so far: of products u_s u_(s+d)^T by d and of outermost rows by (d, s), and of the u_s.
     [<ReferenceEquality>]
     type private Sums = {
         Common: torch.Tensor array
-        Single: Dictionary<struct (int64 * int64), torch.Tensor>
+        Outer: Dictionary<struct (int64 * int64), torch.Tensor>
         Rows: torch.Tensor
     }
 
-    let private zeros (like: torch.Tensor) (shape: int64 array) =
-        torch.zeros (shape, dtype = like.dtype, device = like.device)
+    /// Sums of zero, but for outermost rows that padding makes zero.
+    let private nothing (kh: int64) height (isZero: int64 -> bool) (strips: torch.Tensor) =
+        let q = strips.size 2
+        let zeros rows = strips.new_zeros (rows, q)
+        let outer = Dictionary()
 
-    /// Adds strips [rows; n w'; kw c] of some images: rows that padding made zero are left out.
-    let private add (kh: int64) (height: int64) (isZero: int64 -> bool) (strips: torch.Tensor) (sums: Sums) =
+        for d in 0L .. kh - 2L do
+            for i in 0L .. kh - 2L - d do
+                for s in [ i; height + i ] do
+                    if not (isZero s || isZero (s + d)) then
+                        outer[struct (d, s)] <- zeros q
+
+        {
+            Common = Array.init (int kh) (fun _ -> zeros q)
+            Outer = outer
+            Rows = zeros (strips.size 0)
+        }
+
+    /// Adds strips [rows; n w'; kw c] of some images.
+    let private add (kh: int64) (height: int64) (strips: torch.Tensor) (sums: Sums) =
         let rows start count =
             strips.narrow(0L, start, count).flatten(0L, 1L)
 
-        let addSingle d s =
-            if not (isZero s || isZero (s + d)) then
-                let sum =
-                    match sums.Single.TryGetValue(struct (d, s)) with
-                    | true, sum -> sum
-                    | _ ->
-                        let sum = torch.zeros_like sums.Common[0]
-                        sums.Single[struct (d, s)] <- sum
-                        sum
+        let addProduct sum d start count =
+            Statistic.accumulateProduct sum 1.0 (rows start count) (rows (start + d) count) 1.0
 
-                Statistic.accumulateProduct sum 1.0 (rows s 1L) (rows (s + d) 1L) 1.0
+        Statistic.accumulateSquare sums.Common[0] 1.0 (rows (kh - 1L) (height - kh + 1L)) 1.0
 
-        for d in 0L .. kh - 1L do
+        for d in 1L .. kh - 1L do
             let first = kh - 1L - d
-            let count = height - first
+            addProduct sums.Common[int d] d first (height - first)
 
-            if d = 0L then
-                Statistic.accumulateSquare sums.Common[0] 1.0 (rows first count) 1.0
-            else
-                Statistic.accumulateProduct
-                    sums.Common[int d]
-                    1.0
-                    (rows first count)
-                    (rows (first + d) count)
-                    1.0
-
-            for s in 0L .. first - 1L do
-                addSingle d s
-                addSingle d (height + s)
+        for entry in sums.Outer do
+            let struct (d, s) = entry.Key
+            addProduct entry.Value d s 1L
 
         sums.Rows.add_ (strips.sum 1L) |> ignore
 
@@ -88,8 +86,8 @@ module internal ConvolutionGram =
         let sum = sums.Common[int d].clone()
 
         for s in Seq.append (seq { k .. kh - 2L - d }) (seq { height .. height + k - 1L }) do
-            match sums.Single.TryGetValue(struct (d, s)) with
-            | true, single -> sum.add_ single |> ignore
+            match sums.Outer.TryGetValue(struct (d, s)) with
+            | true, outer -> sum.add_ outer |> ignore
             | _ -> ()
 
         sum
@@ -151,45 +149,28 @@ module internal ConvolutionGram =
     /// Shapes: images [n; c; h; w] -> [c kh kw (+ 1); c kh kw (+ 1)].
     let ofImages (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
-            let struct (kh, kw) = window.Kernel
+            let struct (kh, _) = window.Kernel
             let struct (above, _) = window.Before
             let n, c, h = images.size 0, images.size 1, images.size 2
             let height = heightOf window images
-            let first = Patches.strips window (images.narrow (0L, 0L, 1L))
-            let width = first.size 1
+            let one = Patches.strips window (images.narrow (0L, 0L, 1L))
 
             let isZero s =
                 window.Mode = PaddingModes.Zeros && (s < above || above + h <= s)
 
-            let sums = {
-                Common = Array.init (int kh) (fun _ -> zeros images [| c * kw; c * kw |])
-                Single = Dictionary()
-                Rows = zeros images [| first.size 0; c * kw |]
-            }
-
-            let most = max 1L (budget / (first.numel () * first.ElementSize))
+            let sums = nothing kh height isZero one
+            let most = max 1L (budget / (one.numel () * one.ElementSize))
 
             for start in 0L .. most .. n - 1L do
-                // What is made anew for single rows stays.
-                use scope = torch.NewDisposeScope()
-                let before = sums.Single.Count
-
-                add
-                    kh
-                    height
-                    isZero
-                    (Patches.strips window (images.narrow (0L, start, min most (n - start))))
-                    sums
-
-                if sums.Single.Count > before then
-                    for single in sums.Single.Values do
-                        scope.MoveToOuter single |> ignore
+                use _some = torch.NewDisposeScope()
+                let some = images.narrow (0L, start, min most (n - start))
+                add kh height (Patches.strips window some) sums
 
             Statistic.mirror sums.Common[0]
 
             let patches =
                 if withOnes then
-                    ValueSome(n * height * width)
+                    ValueSome(n * height * one.size 1)
                 else
                     ValueNone
 

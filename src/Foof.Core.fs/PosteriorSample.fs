@@ -65,7 +65,7 @@ module PosteriorSample =
         max
             1L
             (Posterior.budget
-             / int64 (Lanes.count ())
+             / int64 (Lanes.countOn posterior.Mean[0])
              / (posterior.Mean[0].ElementSize * most))
 
     /// How many of k samples a lane takes at a time, `most` at most. The lanes' first ones are larger and larger: lanes draw
@@ -129,7 +129,7 @@ module PosteriorSample =
                 |> Array.sum
 
             // A lane draws its samples' normal numbers, which takes one thread, while others multiply.
-            shares (int64 (Lanes.count ())) (atOnce posterior) (int64 k)
+            shares (int64 (Lanes.countOn posterior.Mean[0])) (atOnce posterior) (int64 k)
             |> chunks samples
             |> Lanes.iterInTurn
                 (fun chunk -> Lanes.countedOn chunk[0] (float (chunk[0].size 0) * arithmetic))
@@ -161,7 +161,8 @@ module PosteriorSample =
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
         let fitting = 2L * Posterior.budget / bytes
         // One sample for each lane, where these are few.
-        let most = int (min (int64 k) (max fitting (int64 (min 4 (Lanes.count ())))))
+        let most =
+            int (min (int64 k) (max fitting (int64 (min 4 (Lanes.countOn posterior.Mean[0])))))
 
         seq {
             let memory = memory most posterior |> Array.map Scope.detach
