@@ -8,16 +8,9 @@ open TorchSharp
 /// Row k of the patch at height y is a part of the image's row s = y + k, so that for rows k and k + d the sum runs over
 /// u_s u_(s+d)^T, u_s [kw c] the kernel's row on the image's: it depends on k by the outermost rows s alone. What all k share
 /// is computed once for each d, the rows at the top and the bottom by themselves, and nothing is subtracted. A strip, all u_s
-/// of a row of images, is as wide as one row of the kernel, a kh-th of a patch. Private to the core: no scopes.
+/// of a row of images, is as wide as one row of the kernel, a kh-th of a patch.
 [<RequireQualifiedAccess>]
 module internal ConvolutionGram =
-
-    /// How many places the kernel has from top to bottom of images [n; c; h; w].
-    let private heightOf (window: Window) (images: torch.Tensor) =
-        let struct (kh, _) = window.Kernel
-        let struct (above, _) = window.Before
-        let struct (below, _) = window.After
-        above + images.size 2 + below - kh + 1L
 
     /// Patches from which on it pays: with fewer, bringing the blocks into their order takes longer than the products.
     [<Literal>]
@@ -28,12 +21,9 @@ module internal ConvolutionGram =
         let struct (kh, _) = window.Kernel
         let struct (sh, _) = window.Stride
         let struct (dh, _) = window.Dilation
+        let struct (height, _) = Patches.places window images
 
-        window.Groups = 1L
-        && sh = 1L
-        && dh = 1L
-        && kh > 1L
-        && kh <= heightOf window images
+        window.Groups = 1L && sh = 1L && dh = 1L && kh > 1L && kh <= height
 
     /// The sums over all strips so far: of products u_s u_(s+d)^T by d and of outermost rows by (d, s), and of the u_s.
     [<ReferenceEquality>]
@@ -43,7 +33,7 @@ module internal ConvolutionGram =
         Rows: torch.Tensor
     }
 
-    /// Sums of zero, but for outermost rows that padding makes zero.
+    /// Sums of zero; outermost rows that padding makes zero have none.
     let private nothing (kh: int64) height (isZero: int64 -> bool) (strips: torch.Tensor) =
         let q = strips.size 2
         let zeros rows = strips.new_zeros (rows, q)
@@ -152,7 +142,7 @@ module internal ConvolutionGram =
             let struct (kh, _) = window.Kernel
             let struct (above, _) = window.Before
             let n, c, h = images.size 0, images.size 1, images.size 2
-            let height = heightOf window images
+            let struct (height, width) = Patches.places window images
             let one = Patches.strips window (images.narrow (0L, 0L, 1L))
 
             let isZero s =
@@ -170,7 +160,7 @@ module internal ConvolutionGram =
 
             let patches =
                 if withOnes then
-                    ValueSome(n * height * one.size 1)
+                    ValueSome(n * height * width)
                 else
                     ValueNone
 

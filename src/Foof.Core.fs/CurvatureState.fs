@@ -207,14 +207,17 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             forget ()
             pending <- value
 
+    /// Whether pending inversions serve from the step at `position` on, or have failed.
+    member _.IsDue(position: int) =
+        pending |> ValueOption.exists (fun own -> own.HasFailed || position >= own.Due)
+
     /// Lets pending inversions serve if the step at `position` is the one for that. Raises the error that they ended in,
     /// as soon as it is known, and leaves the inverses as they are.
-    member _.HandOver(position: int, report: string -> string -> unit) =
-        match pending with
-        | ValueSome own when own.HasFailed || position >= own.Due ->
+    member state.HandOver(position: int, report: string -> string -> unit) =
+        if state.IsDue position then
+            let own = pending.Value
             pending <- ValueNone
             own.HandOver report
-        | _ -> ()
 
     /// Whether every block has an inverse.
     member _.IsInverted = blocks |> Array.forall _.Factored.IsSome

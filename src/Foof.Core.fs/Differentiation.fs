@@ -46,8 +46,8 @@ module internal Factors =
             ValueSome struct (stacked A, stacked E)
 
     /// Whether E^T A is the gradient of weight and bias that autograd finds, up to rounding; it is not when
-    /// they are used outside the recorded calls. None when both are zero or not
-    /// finite, which proves nothing.
+    /// they are used outside the recorded calls. None when both are zero or not finite,
+    /// which proves nothing.
     let explain
         (layer: Layer)
         (struct (A, E): struct (torch.Tensor * torch.Tensor))

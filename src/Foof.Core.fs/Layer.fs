@@ -77,6 +77,9 @@ module Layer =
         else
             tensor
 
+    /// An input with its first dimension for the data points, of which there may be one without; a view.
+    let internal batch (layer: Layer) (input: torch.Tensor) = batched (dimensions layer) input
+
     /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is
     /// a batch of one.
     let dataPoints (layer: Layer) (input: torch.Tensor) =
@@ -111,7 +114,7 @@ module Layer =
 
         Scope.owned
             (fun () ->
-                let input = batched (dimensions layer) input
+                let input = batch layer input
 
                 match layer.Geometry with
                 | Geometry.Dense -> Activations.Rows(denseRows layer input |> positions input)

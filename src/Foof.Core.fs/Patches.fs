@@ -71,8 +71,8 @@ module Patches =
             ValueSome $"at least {height} high and {width} wide"
         | found -> found
 
-    /// How many places the kernel has on images [n; c; h; w].
-    let internal count (window: Window) (images: torch.Tensor) =
+    /// How many places the kernel has on images [n; c; h; w], from top to bottom and from left to right.
+    let internal places (window: Window) (images: torch.Tensor) =
         let struct (kh, kw) = window.Kernel
         let struct (sh, sw) = window.Stride
         let struct (dh, dw) = window.Dilation
@@ -82,8 +82,12 @@ module Patches =
         let along before size after kernel dilation stride =
             (before + size + after - extent kernel dilation) / stride + 1L
 
-        along above (images.size 2) below kh dh sh
-        * along left (images.size 3) right kw dw sw
+        struct (along above (images.size 2) below kh dh sh, along left (images.size 3) right kw dw sw)
+
+    /// How many places those are.
+    let internal count (window: Window) (images: torch.Tensor) =
+        let struct (height, width) = places window images
+        height * width
 
     let private padded (window: Window) (images: torch.Tensor) =
         let struct (above, left) = window.Before

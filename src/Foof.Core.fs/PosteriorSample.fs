@@ -56,6 +56,8 @@ module PosteriorSample =
             samples
             posterior.Mean
 
+    let private lanes (posterior: Posterior) = Lanes.countOn posterior.Mean[0]
+
     /// How many samples a lane draws in one go, so that the temporaries of all lanes keep within the budget.
     let private atOnce (posterior: Posterior) =
         let most =
@@ -65,7 +67,7 @@ module PosteriorSample =
         max
             1L
             (Posterior.budget
-             / int64 (Lanes.countOn posterior.Mean[0])
+             / int64 (lanes posterior)
              / (posterior.Mean[0].ElementSize * most))
 
     /// How many of k samples a lane takes at a time, `most` at most. The lanes' first ones are larger and larger: lanes draw
@@ -129,7 +131,7 @@ module PosteriorSample =
                 |> Array.sum
 
             // A lane draws its samples' normal numbers, which takes one thread, while others multiply.
-            shares (int64 (Lanes.countOn posterior.Mean[0])) (atOnce posterior) (int64 k)
+            shares (int64 (lanes posterior)) (atOnce posterior) (int64 k)
             |> chunks samples
             |> Lanes.iterInTurn
                 (fun chunk -> Lanes.countedOn chunk[0] (float (chunk[0].size 0) * arithmetic))
@@ -161,8 +163,7 @@ module PosteriorSample =
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
         let fitting = 2L * Posterior.budget / bytes
         // One sample for each lane, where these are few.
-        let most =
-            int (min (int64 k) (max fitting (int64 (min 4 (Lanes.countOn posterior.Mean[0])))))
+        let most = int (min (int64 k) (max fitting (int64 (min 4 (lanes posterior)))))
 
         seq {
             let memory = memory most posterior |> Array.map Scope.detach

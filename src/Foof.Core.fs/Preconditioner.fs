@@ -97,8 +97,7 @@ type Preconditioner
     /// Whether the next `Advance` leaves every inverse as it is: directions can be asked for before it.
     member internal preconditioner.KeepsInverses =
         let plan = preconditioner.Plan
-        let isDue = state.Pending |> ValueOption.exists (fun own -> own.Due <= position)
-        not (plan.Observe || plan.Invert || isDue)
+        not (plan.Observe || plan.Invert || state.IsDue position)
 
     /// Takes what was seen into the moments and, where the plan says so, inverts. Raises, and changes nothing, when an
     /// inversion fails or one of the layers `moved` is left without an inverse.

@@ -136,17 +136,11 @@ module Record =
     /// Images that a convolution saw, [n; c; h; w], with the number of all: of the first data points, and call by call where
     /// every pass has one alone.
     let images (share: float) (calls: Record array) =
-        let batched (call: Record) =
-            let images =
-                if call.Input.dim () = 3L then
-                    call.Input.unsqueeze 0L
-                else
-                    call.Input
-
-            images.narrow (0L, 0L, first share (images.size 0))
+        let firstOf (call: Record) =
+            (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
 
         if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
-            let all = calls |> Array.map batched
+            let all = calls |> Array.map firstOf
             ValueSome struct (all, all |> Array.sumBy (fun images -> images.size 0))
         else
             ValueNone

@@ -166,6 +166,7 @@ internal sealed class LaplaceCommand
                 "--prior-precision and --tune exclude each other: leave one out.",
                 ExitCode.Usage
             );
+        // Before a network is trained, which may take long.
         Devices.Find(settings.Device);
         var target = parsed.GetValue(folder);
         if (target is not null)
