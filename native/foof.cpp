@@ -356,6 +356,7 @@ class LargeBlocks {
 
  private:
   static constexpr size_t kPage = size_t{1} << 16;
+  static constexpr size_t kLargePage = size_t{1} << 21;
   static constexpr size_t kMostBytes = size_t{64} << 20;
 
   struct Block {
@@ -377,9 +378,26 @@ class LargeBlocks {
     return state;
   }
 
-  static void* from_system(size_t size) {
+  static void* mapped(size_t size) {
     void* fresh = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return fresh == MAP_FAILED ? nullptr : fresh;
+  }
+
+  // Pages of 2 MB where the system has them for those who ask: coming page by page, small ones take up to a third of the time
+  // of writing them, and the processor finds large ones faster.
+  static void* from_system(size_t size) {
+#ifdef MADV_HUGEPAGE
+    if (size >= 2 * kLargePage) {
+      auto* all = static_cast<char*>(mapped(size + kLargePage));
+      if (all == nullptr) return mapped(size);
+      const auto before = (kLargePage - reinterpret_cast<uintptr_t>(all) % kLargePage) % kLargePage;
+      if (before > 0) munmap(all, before);
+      if (before < kLargePage) munmap(all + before + size, kLargePage - before);
+      madvise(all + before, size, MADV_HUGEPAGE);
+      return all + before;
+    }
+#endif
+    return mapped(size);
   }
 
   static void to_system(const Block& block) {

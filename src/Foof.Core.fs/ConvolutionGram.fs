@@ -3,165 +3,278 @@ namespace Foof
 open System.Collections.Generic
 open TorchSharp
 
-/// sum_p a_p a_p^T over all patches of images, without the patches, at about half the arithmetic of their product.
+/// sum_p a_p a_p^T over all patches of images, without the patches: for a kernel of 3 x 3 at less than a third of the
+/// arithmetic of their product.
 ///
-/// Row k of the patch at height y is a part of the image's row s = y + k, so that for rows k and k + d the sum runs over
-/// u_s u_(s+d)^T, u_s [kw c] the kernel's row on the image's: it depends on k by the outermost rows s alone. What all k share
-/// is computed once for each d, the rows at the top and the bottom by themselves, and nothing is subtracted. A strip, all u_s
-/// of a row of images, is as wide as one row of the kernel, a kh-th of a patch.
+/// As the kernel moves, its points k and k' meet pairs of pixels x_s x_(s+d)^T, d = k' - k: nearly the same pairs for all points
+/// with the same d, which differ by pixels at the image's edges alone. So the pairs are summed once for each d, the edges by
+/// themselves, and nothing is subtracted. Pixels that padding makes zero are in no pair.
 [<RequireQualifiedAccess>]
 module internal ConvolutionGram =
 
     /// Patches from which on it pays: with fewer, bringing the blocks into their order takes longer than the products.
     [<Literal>]
-    let LeastPatches = 3000L
+    let LeastPatches = 1500L
 
-    /// Whether rows of patches are rows of images one by one, and most of them are common to all rows of the kernel.
-    let suits (window: Window) (images: torch.Tensor) =
-        let struct (kh, _) = window.Kernel
-        let struct (sh, _) = window.Stride
-        let struct (dh, _) = window.Dilation
-        let struct (height, _) = Patches.places window images
+    /// Channels from which on it pays: the products of fewer are too narrow.
+    [<Literal>]
+    let LeastChannels = 3L
 
-        window.Groups = 1L && sh = 1L && dh = 1L && kh > 1L && kh <= height
+    /// Whether points of the kernel meet pixels that are neighbours, and there is more than one.
+    let suits (window: Window) (channels: int64) =
+        channels >= LeastChannels
+        && window.Groups = 1L
+        && window.Stride = struct (1L, 1L)
+        && window.Dilation = struct (1L, 1L)
+        && window.Kernel <> struct (1L, 1L)
 
-    /// The sums over all strips so far: of products u_s u_(s+d)^T by d and of outermost rows by (d, s), and of the u_s.
-    [<ReferenceEquality>]
-    type private Sums = {
-        Common: torch.Tensor array
-        Outer: Dictionary<struct (int64 * int64), torch.Tensor>
-        Rows: torch.Tensor
+    /// The rows of images, or their columns, and how the kernel lies on them.
+    [<Struct>]
+    type private Axis = {
+        /// How many they are.
+        Size: int64
+        /// The kernel's points.
+        Kernel: int64
+        /// How far before the image it begins.
+        Before: int64
+        /// How many places it has.
+        Places: int64
     }
 
-    /// Sums of zero; outermost rows that padding makes zero have none.
-    let private nothing (kh: int64) height (isZero: int64 -> bool) (strips: torch.Tensor) =
-        let q = strips.size 2
-        let zeros rows = strips.new_zeros (rows, q)
-        let outer = Dictionary()
+    /// Where the pairs that are d >= 0 apart begin which points k and k + d of the kernel meet: from the first to before the
+    /// second.
+    let private met (axis: Axis) d k =
+        struct (max 0L (k - axis.Before), min (axis.Size - d) (k - axis.Before + axis.Places))
 
-        for d in 0L .. kh - 2L do
-            for i in 0L .. kh - 2L - d do
-                for s in [ i; height + i ] do
-                    if not (isZero s || isZero (s + d)) then
-                        outer[struct (d, s)] <- zeros q
+    /// Parts in order that every point meets whole or not at all.
+    let private pieces (axis: Axis) d = [|
+        for k in 0L .. axis.Kernel - 1L - d do
+            let struct (first, past) = met axis d k
 
-        {
-            Common = Array.init (int kh) (fun _ -> zeros q)
-            Outer = outer
-            Rows = zeros (strips.size 0)
-        }
+            if first < past then
+                first
+                past
+    |]
 
-    /// Adds strips [rows; n w'; kw c] of some images.
-    let private add (kh: int64) (height: int64) (strips: torch.Tensor) (sums: Sums) =
-        let rows start count =
-            strips.narrow(0L, start, count).flatten(0L, 1L)
+    let private parts (axis: Axis) d =
+        pieces axis d |> Array.distinct |> Array.sort |> Array.pairwise
 
-        let addProduct sum d start count =
-            Statistic.accumulateProduct sum 1.0 (rows start count) (rows (start + d) count) 1.0
+    /// Those of them that k and k + d meet, as the first one's number and how many.
+    let private ofPoints (axis: Axis) d k (parts: (int64 * int64) array) =
+        let struct (first, past) = met axis d k
+        let isMet (start, stop) = first <= start && stop <= past
 
-        Statistic.accumulateSquare sums.Common[0] 1.0 (rows (kh - 1L) (height - kh + 1L)) 1.0
+        match Array.tryFindIndex isMet parts with
+        | None -> struct (0L, 0L)
+        | Some i -> struct (int64 i, parts |> Array.filter isMet |> Array.length |> int64)
 
-        for d in 1L .. kh - 1L do
-            let first = kh - 1L - d
-            addProduct sums.Common[int d] d first (height - first)
+    /// The sums so far over the pairs that are this number of columns apart.
+    [<ReferenceEquality>]
+    type private Pairs = {
+        /// How far the second pixel is to the right of the first.
+        Columns: int64
+        /// Where the left one is.
+        Parts: (int64 * int64) array
+        /// By part of the columns and of the rows: [parts; parts; c; kh c], with the rows between the two pixels as kh.
+        Sum: torch.Tensor
+    }
 
-        for entry in sums.Outer do
-            let struct (d, s) = entry.Key
-            addProduct entry.Value d s 1L
+    /// Which rows from `above` to before `below` are the first ones of pairs that begin `least` rows further down: the first one,
+    /// how many together, and how many rows their second ones have.
+    let private taken (rows: Axis) together least (above, below) = [|
+        let mutable y = above
 
-        sums.Rows.add_ (strips.sum 1L) |> ignore
+        while y < below && y + least < rows.Size do
+            let count = min rows.Kernel (rows.Size - y) - least
 
-    /// Row k of the kernel by row k + d: what is common to all k, and the rows at the top and the bottom.
-    let private block (kh: int64) (height: int64) (sums: Sums) k d =
-        let sum = sums.Common[int d].clone()
+            let alike =
+                if count + least = rows.Kernel then
+                    rows.Size - rows.Kernel + 1L - y
+                else
+                    1L
 
-        for s in Seq.append (seq { k .. kh - 2L - d }) (seq { height .. height + k - 1L }) do
-            match sums.Outer.TryGetValue(struct (d, s)) with
-            | true, outer -> sum.add_ outer |> ignore
-            | _ -> ()
+            let m = together |> min alike |> min (below - y)
+            struct (y, m, count)
+            y <- y + m
+    |]
 
-        sum
+    /// Adds the products of the pixels [w; n; h; c] of some images, for all distances of rows at once: a pixel's column stands
+    /// below it in memory. So many rows together.
+    let private add
+        together
+        (rows: Axis)
+        (rowParts: (int64 * int64) array)
+        (pixels: torch.Tensor)
+        (pairs: Pairs)
+        =
+        let c = pixels.size 3
+        let d = pairs.Columns
+        // Of pairs in one row, those to the right suffice.
+        let least = if d < 0L then 1L else 0L
 
-    /// All blocks, in the order [kh; kw; c], by rows of the kernel.
-    let private blocks (kh: int64) (height: int64) (sums: Sums) =
-        let q = sums.Rows.size 1
-        let all = sums.Rows.new_empty (kh, q, kh, q)
-        let into k k' = all.select(2L, k').select(0L, k)
+        for j, (left, stop) in Array.indexed pairs.Parts do
+            let firsts = pixels.narrow (0L, left + max 0L -d, stop - left)
+            let seconds = pixels.narrow (0L, left + max 0L d, stop - left)
 
-        for k in 0L .. kh - 1L do
-            for d in 0L .. kh - 1L - k do
-                use _block = torch.NewDisposeScope()
-                let found = block kh height sums k d
-                (into k (k + d)).copy_ found |> ignore
+            for i, part in Array.indexed rowParts do
+                for struct (y, m, count) in taken rows together least part do
+                    use _products = torch.NewDisposeScope()
+                    let below = seconds.narrow(2L, y + least, m + count - 1L).unfold(2L, count, 1L)
+                    let sum = pairs.Sum.select(0L, int64 j).select(0L, int64 i)
 
-                if d > 0L then
-                    (into (k + d) k).copy_(found.t ()) |> ignore
+                    Statistic.accumulateProduct
+                        (sum.narrow (1L, least * c, count * c))
+                        1.0
+                        (firsts.narrow(2L, y, m).flatten(0L, 2L))
+                        (below.transpose(3L, 4L).flatten(3L).flatten(0L, 2L))
+                        1.0
 
-        all
+    /// The sums for points k and k' of the kernel: a function that makes those of the same pairs once.
+    let private blocks (rows: Axis) (columns: Axis) rowParts (pairs: Pairs array) =
+        let made = Dictionary()
+        let c = pairs[0].Sum.size 2
 
-    /// [kh kw; c; kh kw; c] as [c; kh kw; c; kh kw], the order of the weight's elements.
-    let private ordered c (blocks: torch.Tensor) =
-        blocks.view(-1L, c, blocks.size 0 * blocks.size 1 / c, c).permute(1L, 0L, 3L, 2L)
+        fun (struct (ky, kx)) (struct (ky', kx')) ->
+            let dy, dx = ky' - ky, kx' - kx
+            let all = pairs |> Array.find (fun pairs -> pairs.Columns = dx)
+            let struct (above, high) as y = ofPoints rows 0L ky rowParts
+            let struct (left, wide) as x = ofPoints columns (abs dx) (min kx kx') all.Parts
 
-    /// The blocks in the order of the weight's elements, with the sums of the patches beside them where `patches`, their
-    /// number, is given.
-    let private assembled (window: Window) c (height: int64) (patches: int64 voption) (sums: Sums) =
-        let struct (kh, kw) = window.Kernel
-        let d_in = c * kh * kw
-        let square = blocks kh height sums |> ordered c
+            match made.TryGetValue(struct (dy, dx, y, x)) with
+            | true, found -> found
+            | _ ->
+                let found = all.Sum.new_zeros (c, c)
 
-        match patches with
-        | ValueNone -> square.reshape (d_in, d_in)
-        | ValueSome count ->
-            let result = sums.Rows.new_empty (d_in + 1L, d_in + 1L)
-            let inner = result.narrow(0L, 0L, d_in).narrow(1L, 0L, d_in)
+                // A reduction over both kinds of parts at once takes several times as long.
+                for j in left .. left + wide - 1L do
+                    for i in above .. above + high - 1L do
+                        found.add_ (all.Sum.select(0L, j).select(0L, i).narrow(1L, dy * c, c)) |> ignore
 
-            inner.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw).copy_ square |> ignore
+                made[struct (dy, dx, y, x)] <- found
+                found
 
-            let sum =
-                torch
-                    .stack([| for k in 0L .. kh - 1L -> sums.Rows.narrow(0L, k, height).sum 0L |], 0L)
-                    .view(kh * kw, c)
-                    .t()
-                    .flatten()
+    /// Fills result [c; kh kw; c; kh kw], the order of the weight's elements, with the sums for all points.
+    let private fill (rows: Axis) (columns: Axis) rowParts pairs (result: torch.Tensor) =
+        let block = blocks rows columns rowParts pairs
 
-            result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
-            result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
+        let points = [|
+            for ky in 0L .. rows.Kernel - 1L do
+                for kx in 0L .. columns.Kernel - 1L do
+                    struct (ky, kx)
+        |]
 
-            result.select(0L, d_in).select(0L, d_in).fill_((float count).ToScalar())
-            |> ignore
+        let ofPoint k = Array.map (block points[k]) points[k..]
+        let upper = Array.init points.Length ofPoint
 
-            result
+        // In one memory again and again: fresh pages take longer than what is written there.
+        let c = result.size 0
+        let row = result.new_empty (points.LongLength, c, c)
 
-    /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of `Patches.rows`.
-    /// Strips take no more than `budget` bytes at a time, or one image's.
-    ///
-    /// Shapes: images [n; c; h; w] -> [c kh kw (+ 1); c kh kw (+ 1)].
-    let ofImages (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
+        for k in 0 .. points.Length - 1 do
+            use _row = torch.NewDisposeScope()
+
+            for k' in 0 .. points.Length - 1 do
+                let block =
+                    if k <= k' then
+                        upper[k][k' - k]
+                    else
+                        (upper[k'][k - k']).t()
+
+                (row.select (0L, int64 k')).copy_ block |> ignore
+
+            result.select(1L, int64 k).copy_(row.permute (1L, 2L, 0L)) |> ignore
+
+    /// The sums of the patches' elements, from those of the pixels [w; h; c], in the order of the weight's elements.
+    let private patchSums (rows: Axis) (columns: Axis) (pixels: torch.Tensor) =
+        let along axis (dimension: int64) (pixels: torch.Tensor) =
+            let ofPoint k =
+                let struct (first, past) = met axis 0L k
+                pixels.narrow(dimension, first, max 0L (past - first)).sum dimension
+
+            torch.stack (Array.init (int axis.Kernel) (int64 >> ofPoint), 0L)
+
+        // [kh; w; c], then [kw; kh; c].
+        (pixels |> along rows 1L |> along columns 1L).permute(2L, 1L, 0L).flatten()
+
+    /// `ofImages`, with so many rows of images in one product.
+    let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
-            let struct (kh, _) = window.Kernel
-            let struct (above, _) = window.Before
-            let n, c, h = images.size 0, images.size 1, images.size 2
+            let struct (kh, kw) = window.Kernel
             let struct (height, width) = Patches.places window images
-            let one = Patches.strips window (images.narrow (0L, 0L, 1L))
+            let struct (images, struct (above, left)) = Patches.withoutMode window images
+            let n, c = images.size 0, images.size 1
 
-            let isZero s =
-                window.Mode = PaddingModes.Zeros && (s < above || above + h <= s)
+            let rows = {
+                Size = images.size 2
+                Kernel = kh
+                Before = above
+                Places = height
+            }
 
-            let sums = nothing kh height isZero one
-            let most = max 1L (budget / (one.numel () * one.ElementSize))
+            let columns = {
+                Size = images.size 3
+                Kernel = kw
+                Before = left
+                Places = width
+            }
+
+            let rowParts = parts rows 0L
+
+            let pairs = [|
+                for d in 1L - kw .. kw - 1L do
+                    let parts = parts columns (abs d)
+
+                    {
+                        Columns = d
+                        Parts = parts
+                        Sum = images.new_zeros (parts.LongLength, rowParts.LongLength, c, kh * c)
+                    }
+            |]
+
+            let sums = images.new_zeros (columns.Size, rows.Size, c)
+            let copies = if together = 1L then 1L else kh + 2L
+            let most = max 1L (budget / (copies * images.numel () / n * images.ElementSize))
 
             for start in 0L .. most .. n - 1L do
                 use _some = torch.NewDisposeScope()
                 let some = images.narrow (0L, start, min most (n - start))
-                add kh height (Patches.strips window some) sums
+                let pixels = some.permute(3L, 0L, 2L, 1L).contiguous()
+                pairs |> Array.iter (add together rows rowParts pixels)
 
-            Statistic.mirror sums.Common[0]
-
-            let patches =
                 if withOnes then
-                    ValueSome(n * height * width)
-                else
-                    ValueNone
+                    sums.add_ (pixels.sum 1L) |> ignore
 
-            assembled window c height patches sums)
+            let d_in = c * kh * kw
+            let d = if withOnes then d_in + 1L else d_in
+            let result = images.new_empty (d, d)
+
+            result
+                .narrow(0L, 0L, d_in)
+                .narrow(1L, 0L, d_in)
+                .unflatten(1L, c, kh * kw)
+                .unflatten(0L, c, kh * kw)
+            |> fill rows columns rowParts pairs
+
+            if withOnes then
+                let sum = patchSums rows columns sums
+                result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
+                result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
+
+                result.select(0L, d_in).select(0L, d_in).fill_((float (n * height * width)).ToScalar())
+                |> ignore
+
+            result)
+
+    /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of `Patches.rows`.
+    /// Copies of the images take no more than `budget` bytes at a time, or one image's.
+    ///
+    /// Shapes: images [n; c; h; w] -> [c kh kw (+ 1); c kh kw (+ 1)].
+    let ofImages (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
+        // A processor multiplies the rows where they are, one by one; other devices take longer to start so many products.
+        let together =
+            if images.device_type = DeviceType.CPU then
+                1L
+            else
+                images.size 2
+
+        ofRows together budget window withOnes images

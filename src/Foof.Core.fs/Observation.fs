@@ -78,18 +78,19 @@ module internal Observation =
 
     /// What a convolution saw, where its statistic is made without patches.
     let private images (layer: Layer) (positions: Positions) (seen: Observation) =
-        let suit window (images: torch.Tensor array) =
-            let patches =
-                images
-                |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
-
-            patches >= ConvolutionGram.LeastPatches
-            && images |> Array.forall (ConvolutionGram.suits window)
+        let patches window (images: torch.Tensor array) =
+            images
+            |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
 
         match layer.Geometry with
-        | Geometry.Convolution window when positions <> Positions.Pooled && seen.Calls.Length > 0 ->
+        | Geometry.Convolution window when
+            positions <> Positions.Pooled
+            && seen.Calls.Length > 0
+            && ConvolutionGram.suits window (layer.Weight.size 1)
+            ->
             match Record.images seen.Share seen.Calls with
-            | ValueSome struct (images, n) when suit window images -> ValueSome struct (window, images, n)
+            | ValueSome struct (images, n) when patches window images >= ConvolutionGram.LeastPatches ->
+                ValueSome struct (window, images, n)
             | _ -> ValueNone
         | _ -> ValueNone
 

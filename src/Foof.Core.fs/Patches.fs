@@ -140,21 +140,13 @@ module Patches =
             else
                 views.flatten(4L).flatten(2L, 3L).contiguous())
 
-    /// The places of one row of the kernel along every row of the padded images, row by row: channels last, so that a pixel is
-    /// copied in one piece.
-    ///
-    /// Shapes: images [n; c; h; w] -> [h + above + below; n w'; kw c].
-    let internal strips (window: Window) (images: torch.Tensor) =
-        Scope.tensor (fun () ->
-            let struct (_, kw) = window.Kernel
-            let struct (_, sw) = window.Stride
-            let struct (_, dw) = window.Dilation
-
-            ((padded window images).permute(2L, 0L, 3L, 1L).contiguous() |> along 2L kw sw dw)
-                .transpose(3L, 4L)
-                .contiguous()
-                .flatten(3L)
-                .flatten(1L, 2L))
+    /// Images whose padding, if they need any, is zeros alone, and how much of that is before the first row and column; the
+    /// given ones where that is so.
+    let internal withoutMode (window: Window) (images: torch.Tensor) =
+        if window.Mode = PaddingModes.Zeros then
+            struct (images, window.Before)
+        else
+            struct (padded window images, struct (0L, 0L))
 
     /// A derivative with respect to the maps as rows E, in the order of `rows`.
     ///
