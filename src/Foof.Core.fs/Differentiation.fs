@@ -20,23 +20,24 @@ type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array)
     /// d loss / d variable, or null where the loss does not depend on it.
     member _.Of(variable: torch.Tensor) = found[variable.Handle]
 
-/// A and E of one layer in one batch.
+/// What the calls of one layer in one batch say about its gradient.
 [<RequireQualifiedAccess>]
-module internal Factors =
+module internal FromCalls =
 
     let private stacked (rows: torch.Tensor array) =
         if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
 
-    /// The rows of all calls, one below the other; E is d loss / d z, so that the mean's 1/n is in it. None
-    /// when the loss reaches none of the calls.
-    let ofRecords (layer: Layer) (records: Record array) (derivatives: Differentiation) =
-        let reached =
-            records
-            |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
+    /// The calls that the loss depends on.
+    let private reached (records: Record array) (derivatives: Differentiation) =
+        records
+        |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
 
-        if reached.Length = 0 then
-            ValueNone
-        else
+    /// A and E: the rows of all calls, one below the other; E is d loss / d z, so that the mean's 1/n is in it. None
+    /// when the loss reaches none of the calls.
+    let factors (layer: Layer) (records: Record array) (derivatives: Differentiation) =
+        match reached records derivatives with
+        | [||] -> ValueNone
+        | reached ->
             let A = reached |> Array.map (fun record -> Layer.rows layer record.Input)
 
             let E =
@@ -45,17 +46,29 @@ module internal Factors =
 
             ValueSome struct (stacked A, stacked E)
 
-    /// Whether E^T A is the gradient of weight and bias that autograd finds, up to rounding; it is not when
-    /// they are used outside the recorded calls. None when both are zero or not finite,
-    /// which proves nothing.
-    let explain
-        (layer: Layer)
-        (struct (A, E): struct (torch.Tensor * torch.Tensor))
-        (derivatives: Differentiation)
-        =
-        Scope.value (fun () ->
-            let explained = E.t().mm A
+    /// A convolution's gradient [d_out; d_in] from what its calls saw. None when the loss reaches none of them.
+    let gradient (layer: Layer) (window: Window) (records: Record array) (derivatives: Differentiation) =
+        let ofCall (record: Record) =
+            let errors = Layer.batch layer (derivatives.Of record.Output.Value)
 
+            let weight =
+                ConvolutionGradient.ofWeight window (Layer.batch layer record.Input) errors
+
+            Layer.joined layer weight (layer.Bias |> ValueOption.map (fun _ -> errors.sum [| 0L; 2L; 3L |]))
+
+        match reached records derivatives with
+        | [||] -> ValueNone
+        | reached ->
+            reached
+            |> Array.map ofCall
+            |> Array.reduce (fun sum own -> sum.add_ own)
+            |> ValueSome
+
+    /// Whether `explained`, found from the recorded calls, is the gradient of weight and bias that autograd finds, up to
+    /// rounding; it is not when they are used outside the recorded calls. None when both are zero or not finite,
+    /// which proves nothing.
+    let explain (layer: Layer) (explained: torch.Tensor) (derivatives: Differentiation) =
+        Scope.value (fun () ->
             let found =
                 Layer.joined
                     layer
@@ -78,19 +91,19 @@ module internal Factors =
             else
                 Some(difference <= tolerance * size))
 
-/// Which layers' factors may be trusted: those that have once explained autograd's gradient.
+/// Which layers' calls may be trusted: those that have once explained autograd's gradient.
 [<Sealed>]
-type internal TrustedFactors() =
+type internal TrustedCalls() =
     let trusted = HashSet<Layer>(HashIdentity.Reference)
 
     /// Whether the weight's gradient need not be computed for comparison any more.
     member _.Includes(layer: Layer) = trusted.Contains layer
 
-    /// Raises an InvalidOperationException unless the factors make autograd's gradient, until they have done
+    /// Raises an InvalidOperationException unless the gradient that the calls `explain` is autograd's, until it has been
     /// so.
-    member _.Require(layer: Layer, factors, derivatives: Differentiation) =
+    member _.Require(layer: Layer, explained: unit -> torch.Tensor, derivatives: Differentiation) =
         if not (trusted.Contains layer) then
-            match Factors.explain layer factors derivatives with
+            match Scope.value (fun () -> FromCalls.explain layer (explained ()) derivatives) with
             | None -> ()
             | Some true -> trusted.Add layer |> ignore
             | Some false ->

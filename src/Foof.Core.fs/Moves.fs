@@ -2,25 +2,39 @@ namespace Foof
 
 open TorchSharp
 
-/// How the layers move in a step: by their factors where the batch has fewer rows than the layer has outputs, so that
-/// the gradient is a product that need not be formed, by their gradient elsewhere. Both give the same Delta W. (MATH 5)
+/// Where a layer's gradient comes from. All ways give the same Delta W.
+[<RequireQualifiedAccess; Struct>]
+type internal Source =
+    /// The factors of its calls: where the batch has fewer rows than the layer has outputs, the gradient is a product that
+    /// need not be formed. (MATH 5)
+    | Factors
+    /// The images and errors of its calls.
+    | Images of Window
+    /// Autograd.
+    | Parameters
+
+/// How the layers move in a step.
 [<Sealed>]
 type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Layer -> float) =
-    let trusted = TrustedFactors()
+    let trusted = TrustedCalls()
     let recipe = preconditioner.Recipe
     let layers = Seq.toArray preconditioner.Layers
     let state = preconditioner.Curvature
 
     let factorsServe = recipe.Momentum.IsAfter && not (Recipe.needsGradients recipe)
 
-    let byFactors (layer: Layer) (output: torch.Tensor) =
-        factorsServe
-        && Layer.groups layer = 1L
-        && (match layer.Geometry with
-            | Geometry.Dense
-            | Geometry.Convolution _ -> true
-            | _ -> false)
-        && output.numel () < Layer.outputs layer * Layer.outputs layer
+    let source (layer: Layer) (output: torch.Tensor) =
+        match layer.Geometry with
+        | Geometry.Dense
+        | Geometry.Convolution _ when
+            factorsServe
+            && Layer.groups layer = 1L
+            && output.numel () < Layer.outputs layer * Layer.outputs layer
+            ->
+            Source.Factors
+        | Geometry.Convolution window when ConvolutionGradient.suits window layer.Weight output ->
+            Source.Images window
+        | _ -> Source.Parameters
 
     /// Weight and bias of a direction; the bias is the last column.
     let split (layer: Layer) direction =
@@ -53,30 +67,33 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         Recorder.OnThisThread(fun layer output ->
             if not output.requires_grad then
                 Keep.Nothing
-            elif errors || byFactors layer output then
+            elif errors || source layer output <> Source.Parameters then
                 Keep.InputAndOutput
             elif observe then
                 Keep.Input
             else
                 Keep.Nothing)
 
-    member private _.ByFactors(layer: Layer, calls: Record array) =
-        calls.Length > 0
-        && calls
-           |> Array.forall (fun call ->
-               match call.Output with
-               | ValueSome output -> byFactors layer output
-               | ValueNone -> false)
+    /// Autograd, unless one way serves for all calls.
+    member private _.Source(layer: Layer, calls: Record array) =
+        let ofCall (call: Record) =
+            match call.Output with
+            | ValueSome output -> source layer output
+            | ValueNone -> Source.Parameters
 
-    /// What to differentiate with respect to: outputs where factors move the layer, its parameters elsewhere.
+        match calls |> Array.map ofCall |> Array.distinct with
+        | [| only |] -> only
+        | _ -> Source.Parameters
+
+    /// What to differentiate with respect to: a layer's parameters, or outputs where its calls are the source.
     member moves.Variables(layer: Layer, calls: Record array) = [|
-        let factors = moves.ByFactors(layer, calls)
+        let byCalls = moves.Source(layer, calls) <> Source.Parameters
 
-        if factors then
+        if byCalls then
             for call in calls do
                 call.Output.Value
 
-        if not (factors && trusted.Includes layer) then
+        if not (byCalls && trusted.Includes layer) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
     |]
@@ -91,14 +108,24 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 |> Direction.Matrix
                 |> ValueSome
 
-        if not (moves.ByFactors(layer, calls)) then
-            byGradient ()
-        else
-            match Factors.ofRecords layer calls derivatives with
-            | ValueNone -> if trusted.Includes layer then ValueNone else byGradient ()
-            | ValueSome(struct (A, E) as factors) ->
-                trusted.Require(layer, factors, derivatives)
-                ValueSome(Direction.Product(E, A))
+        let byCalls found =
+            match found with
+            | ValueSome direction ->
+                trusted.Require(layer, (fun () -> Direction.matrix direction), derivatives)
+                found
+            | ValueNone when trusted.Includes layer -> ValueNone
+            | ValueNone -> byGradient ()
+
+        match moves.Source(layer, calls) with
+        | Source.Factors ->
+            FromCalls.factors layer calls derivatives
+            |> ValueOption.map (fun (struct (A, E)) -> Direction.Product(E, A))
+            |> byCalls
+        | Source.Images window ->
+            FromCalls.gradient layer window calls derivatives
+            |> ValueOption.map Direction.Matrix
+            |> byCalls
+        | Source.Parameters -> byGradient ()
 
     /// What of the gradients could be NaN.
     member _.Suspects(gradients: Direction voption array) =

@@ -19,7 +19,7 @@ let private written (case: Case) (images: torch.Tensor) =
     A.t().mm A
 
 /// Kernels of up to 4 x 4 points on images of many sizes, some of them smaller than the kernel.
-let private fitting =
+let fitting =
     gen {
         let! case = ungrouped
         let! kh, kw = Gen.two (Gen.choose (1, 4))
@@ -38,7 +38,7 @@ let private fitting =
     }
 
 /// Whether the padded images have a place for the kernel, and libtorch can pad as asked.
-let private hasPlaces (case: Case) =
+let hasPlaces (case: Case) =
     try
         use _scope = torch.NewDisposeScope()
         (convolution case).call(image case) |> ignore

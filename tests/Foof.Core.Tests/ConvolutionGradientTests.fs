@@ -1,0 +1,103 @@
+/// Gradients of convolutions from images and errors: those of all patches written out, and autograd's in steps.
+[<Seeded>]
+module Foof.Core.Tests.ConvolutionGradientTests
+
+open System
+open Foof
+open Foof.Core.Tests.PatchesTests
+open FsCheck.FSharp
+open TorchSharp
+open TorchSharp.Modules
+open Xunit
+
+[<Fact>]
+let ``the gradient is that of all patches written out`` () =
+    let checks = ref 0
+
+    Oracle.forSome 400 ConvolutionGramTests.fitting (fun case ->
+        if ConvolutionGramTests.hasPlaces case then
+            use _scope = torch.NewDisposeScope()
+            checks.Value <- checks.Value + 1
+            let images = image case
+            let convolution = convolution case
+            let window = Patches.window (convolution :?> Conv2d)
+            let errors = torch.randn_like (convolution.call(images).detach())
+            let A = (Patches.rows window false images).flatten(0L, 2L)
+            let E = (Patches.errors window errors).flatten(0L, 2L)
+            let found = ConvolutionGradient.ofWeight window images errors
+            Oracle.agrees Tolerance.explicit (Oracle.values (E.t().mm A)) (Oracle.values found))
+
+    Assert.InRange(checks.Value, 200, 400)
+
+[<Fact>]
+let ``many channels on small images suit, and nothing else does`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let suits (convolution: Conv2d) n size =
+        use _scope = torch.NewDisposeScope()
+        let maps = torch.empty (n, convolution.weight.size 0, size, size)
+        ConvolutionGradient.suits (Patches.window convolution) convolution.weight maps
+
+    let convolution = torch.nn.Conv2d(256L, 256L, 3L)
+    Assert.True(suits convolution 19L 4L)
+    Assert.True(suits (torch.nn.Conv2d(512L, 128L, struct (1L, 3L))) 75L 2L)
+    Assert.False(suits convolution 18L 4L)
+    Assert.False(suits convolution 19L 5L)
+    Assert.False(suits (torch.nn.Conv2d(255L, 256L, 3L)) 19L 4L)
+    Assert.False(suits (torch.nn.Conv2d(256L, 256L, 3L, stride = 2L)) 19L 4L)
+    Assert.False(suits (torch.nn.Conv2d(256L, 256L, 3L, dilation = 2L)) 19L 4L)
+    Assert.False(suits (torch.nn.Conv2d(512L, 512L, 3L, groups = 2L)) 19L 4L)
+    Assert.False(suits (torch.nn.Conv2d(256L, 256L, 1L)) 19L 4L)
+
+/// A convolution that suits, called so often, then changed in place; its weight serves elsewhere too, times `share`.
+let private model (bias: bool) calls (share: float) =
+    let hidden =
+        torch.nn.Conv2d(256L, 256L, struct (1L, 2L), Padding.Same, bias = bias, dtype = Networks.double)
+
+    let last = Networks.linear 256 2 true
+
+    new Networks.Model(
+        [ "hidden", hidden; "last", last ],
+        fun input ->
+            let mutable z = input
+
+            for _ in 1..calls do
+                z <- (hidden.call z).relu_()
+
+            last.call ((z.mean [| 2L; 3L |]) + input.sum () * hidden.weight.sum () * share)
+    )
+
+let private batches sizes = [ for n in sizes -> Networks.normal [ n; 256; 4; 4 ], Networks.normal [ n; 2 ] ]
+
+/// 20 images suit and 18 do not; 3 have fewer rows than the layer has outputs.
+[<Theory>]
+[<InlineData(true, 1)>]
+[<InlineData(false, 2)>]
+let ``steps are those of autograd's gradients, whatever the batch`` (bias: bool) (calls: int) =
+    use _scope = torch.NewDisposeScope()
+    let batches = batches [ 20; 18; 20; 3; 21 ]
+
+    let trained train =
+        let model = Networks.fromSeed 6 (fun () -> model bias calls 0.0)
+        use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+        train model optimizer
+        Networks.weights model
+
+    let stepped = trained (fun _ optimizer -> Networks.byStep optimizer batches)
+
+    let looped =
+        trained (fun model optimizer -> Networks.byLoop model optimizer batches)
+
+    Oracle.agrees Tolerance.trajectory looped stepped
+
+[<Fact>]
+let ``a convolution used outside the recorded calls is an error in the first step and changes nothing`` () =
+    use _scope = torch.NewDisposeScope()
+    let model = model true 1 1.0
+    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+
+    let error =
+        Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+            Networks.byStep optimizer (batches [ 20 ]))
+
+    Assert.Contains("layer 'hidden'", error.Message)
