@@ -187,9 +187,13 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             inverted
 
         let work (struct (recipe, _: float, block)) = workWith recipe block
+        let due = due seen
+
+        for struct (_, _, block) in due do
+            block.Rest()
 
         let found =
-            due seen |> Lanes.map work (fun (inverted: Inverted) -> inverted.Tensors) invert
+            due |> Lanes.map work (fun (inverted: Inverted) -> inverted.Tensors) invert
 
         Inverted.HandOver(report, found)
 

@@ -61,6 +61,9 @@ type internal FactoredBlock(name: string, members: int array, steps: int) =
         |> ValueOption.bind _.TryTimes(X)
         |> ValueOption.defaultWith (fun () -> Preconditioning.times (X, side))
 
+    /// Frees what is not needed while no direction is asked for; it is made again for the next one.
+    member _.Rest() = freePackedBut []
+
     /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
     member _.Replace(fresh: Factored voption) =
         fresh

@@ -21,35 +21,41 @@ module Normalised =
         | Normalisation.Last(shape, _) -> Fit.last shape tensor
         | Normalisation.Channels _ -> Fit.second units tensor
 
-    let private standard
-        (x: torch.Tensor)
-        (mean: torch.Tensor)
-        (variance: torch.Tensor -> torch.Tensor)
-        (eps: float)
-        =
-        let centred = x - mean
-        centred * (variance centred + eps).rsqrt()
-
-    /// By mean and variance over `axes` of the input itself.
-    let private overOwn (axes: int64 array) (x: torch.Tensor) =
+    /// x - mean and 1 / sqrt(variance + eps), with mean and variance over `axes` of the input itself.
+    let private overOwn (axes: int64 array) (x: torch.Tensor) (eps: float) =
         let mean (values: torch.Tensor) = values.mean (axes, keepdim = true)
-        standard x (mean x) (fun centred -> mean (centred.square ()))
+        let centred = x - mean x
+        struct (centred, (mean (centred.square ()) + eps).rsqrt())
+
+    /// The dimensions that units do not count, of x [n; ...; shape...] or [n; d; ...].
+    let private otherAxes normalisation (x: torch.Tensor) =
+        let rank = x.dim ()
+
+        match normalisation with
+        | Normalisation.Last(shape, _) -> [| 0L .. rank - int64 shape.Length - 1L |]
+        | Normalisation.Channels _ -> [| 0L; yield! [| 2L .. rank - 1L |] |]
+
+    /// The two factors of x_hat. A batch norm in training mode takes mean and variance of exactly this batch, else the running
+    /// ones.
+    let private parts normalisation (x: torch.Tensor) =
+        let rank = x.dim ()
+
+        match normalisation with
+        | Normalisation.Last(shape, eps) -> overOwn [| rank - int64 shape.Length .. rank - 1L |] x eps
+        | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
+            overOwn (otherAxes normalisation x) x norm.eps
+        | Normalisation.Channels norm ->
+            let ofChannels (values: torch.Tensor) =
+                values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
+
+            struct (x - ofChannels norm.running_mean, (ofChannels norm.running_var + norm.eps).rsqrt())
 
     /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and
     /// variance of exactly this batch, else the running ones.
     let input (normalisation: Normalisation) (x: torch.Tensor) =
-        let rank = x.dim ()
-
         Scope.tensor (fun () ->
-            match normalisation with
-            | Normalisation.Last(shape, eps) -> overOwn [| rank - int64 shape.Length .. rank - 1L |] x eps
-            | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
-                overOwn [| 0L; yield! [| 2L .. rank - 1L |] |] x norm.eps
-            | Normalisation.Channels norm ->
-                let ofChannels (values: torch.Tensor) =
-                    values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
-
-                standard x (ofChannels norm.running_mean) (fun _ -> ofChannels norm.running_var) norm.eps)
+            let struct (centred, scale) = parts normalisation x
+            centred * scale)
 
     /// [n; ...; shape...] or [n; d; ...] -> [d; n; R; 1], a view where that is possible.
     let private unitsFirst normalisation (x: torch.Tensor) =
@@ -70,6 +76,33 @@ module Normalised =
                 BiasColumn.beside 1 units
             else
                 units.contiguous ())
+
+    /// sum_ir a_ir a_ir^T of those rows, which are not written out.
+    ///
+    /// Shapes: x [n; ...] -> [d; 1 (+ 1); 1 (+ 1)]. The result belongs to the caller's scope.
+    let internal moment (normalisation: Normalisation) (withOnes: bool) (x: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let struct (centred, scale) = parts normalisation x
+            let axes = otherAxes normalisation x
+            let sum (values: torch.Tensor) = values.sum (axes, keepdim = true)
+
+            let sums (values: torch.Tensor) =
+                let first = sum values
+                struct (first, sum (values.square_ ()))
+
+            let struct (first, second) =
+                match normalisation with
+                | Normalisation.Last _ -> sums (centred.mul_ scale)
+                // One number for all elements of a unit.
+                | Normalisation.Channels _ ->
+                    let struct (first, second) = sums centred
+                    struct (first * scale, second * scale.square ())
+
+            if withOnes then
+                let count = torch.full_like (first, float (x.numel () / first.numel ()))
+                torch.stack([| second; first; first; count |], -1L).view(-1L, 2L, 2L)
+            else
+                second.view (-1L, 1L, 1L))
 
     /// A derivative with respect to the layer's output as rows E, in the order of `rows`.
     ///

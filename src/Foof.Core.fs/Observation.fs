@@ -76,44 +76,47 @@ module internal Observation =
                         sum.add_ (own, share.ToScalar())))
             null
 
-    /// What a convolution saw, where its statistic is made without patches.
-    let private images (layer: Layer) (positions: Positions) (seen: Observation) =
-        let patches window (images: torch.Tensor array) =
-            images
+    /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without rows.
+    let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
+        let withOnes = layer.Bias.IsSome
+
+        let patches window =
+            inputs
             |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
 
         match layer.Geometry with
         | Geometry.Convolution window when
-            positions <> Positions.Pooled
-            && seen.Calls.Length > 0
-            && ConvolutionGram.suits window (layer.Weight.size 1)
+            ConvolutionGram.suits window (layer.Weight.size 1)
+            && patches window >= ConvolutionGram.LeastPatches
             ->
-            match Record.images seen.Share seen.Calls with
-            | ValueSome struct (images, n) when patches window images >= ConvolutionGram.LeastPatches ->
-                ValueSome struct (window, images, n)
-            | _ -> ValueNone
+            ValueSome(fun (images: torch.Tensor) ->
+                let sum = ConvolutionGram.ofImages seen.Budget window withOnes images
+                struct (sum.unsqueeze 0L, Patches.count window images))
+        // Part of a batch is normalised by the whole of it.
+        | Geometry.Scale normalisation when seen.Share >= 1.0 ->
+            ValueSome(fun (input: torch.Tensor) ->
+                let sum = Normalised.moment normalisation withOnes input
+                struct (sum, input.numel () / (input.size 0 * Layer.groups layer)))
         | _ -> ValueNone
 
-    /// A_bar of a convolution's images. Shapes: -> [1; d_in; d_in].
-    let private ofImages
-        (layer: Layer)
-        positions
-        (seen: Observation)
-        (struct (window, images: torch.Tensor array, n: int64))
-        =
-        let ofCall images =
-            let sum = ConvolutionGram.ofImages seen.Budget window layer.Bias.IsSome images
+    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in; d_in].
+    let private ofInputs (layer: Layer) positions (seen: Observation) =
+        let ofCalls (struct (inputs: torch.Tensor array, n: int64)) =
+            let ofCall moment input =
+                let struct (sum: torch.Tensor, R: int64) = moment input
+                let count = if positions = Positions.Averaged then n * R else n
+                sum.div_ ((float count).ToScalar())
 
-            let count =
-                if positions = Positions.Averaged then
-                    n * Patches.count window images
-                else
-                    n
+            let ofAll moment () =
+                Scope.tensor (fun () ->
+                    inputs |> Array.map (ofCall moment) |> Array.reduce (fun x y -> x.add_ y))
 
-            sum.div_ ((float count).ToScalar())
+            moment layer seen inputs |> ValueOption.map ofAll
 
-        Scope.tensor (fun () ->
-            (images |> Array.map ofCall |> Array.reduce (fun x y -> x.add_ y)).unsqueeze 0L)
+        if positions = Positions.Pooled || seen.Calls.Length = 0 then
+            ValueNone
+        else
+            Record.inputs seen.Share seen.Calls |> ValueOption.bind ofCalls
 
     /// One side's statistic; none when the observation does not show it.
     let statistic (layer: Layer) (side: SideStatistic) (seen: Observation) =
@@ -125,8 +128,8 @@ module internal Observation =
 
         match side, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, _, _ when isShown ->
-            match images layer positions seen with
-            | ValueSome found -> ValueSome(ofImages layer positions seen found)
+            match ofInputs layer positions seen with
+            | ValueSome make -> ValueSome(make ())
             | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
         | SideStatistic.MeanActivations, _, _ when isShown ->
             ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
@@ -155,7 +158,7 @@ module internal Observation =
             isMatrix
             && seen.Calls.Length > 0
             && positions <> Positions.Pooled
-            && (images layer positions seen).IsNone
+            && (ofInputs layer positions seen).IsNone
             ->
             let ofPart (struct (part: unit -> Activations, share: float)) () =
                 let A = (Activations.tensors (part ())).Head

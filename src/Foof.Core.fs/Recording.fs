@@ -133,15 +133,15 @@ module Record =
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }
 
-    /// Images that a convolution saw, [n; c; h; w], with the number of all: of the first data points, and call by call where
+    /// What a layer saw, [n; ...], with the number of all data points: of the first of them, and call by call where
     /// every pass has one alone.
-    let images (share: float) (calls: Record array) =
+    let inputs (share: float) (calls: Record array) =
         let firstOf (call: Record) =
             (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
 
         if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
             let all = calls |> Array.map firstOf
-            ValueSome struct (all, all |> Array.sumBy (fun images -> images.size 0))
+            ValueSome struct (all, all |> Array.sumBy (fun input -> input.size 0))
         else
             ValueNone
 

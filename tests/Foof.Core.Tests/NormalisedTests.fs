@@ -143,3 +143,34 @@ let ``rows of a batch norm leave its running statistics alone`` () =
     Layer.activations (only model) (Networks.normal [ 5; 2 ] + 3.0) |> ignore
     Assert.Equal<float array>(before, Oracle.values model.running_mean)
     Assert.Equal(0L, model.num_batches_tracked.item<int64>())
+
+[<Fact>]
+let ``the moment of the rows is that of the rows written out`` () =
+    let agrees withOnes normalisation (x: torch.Tensor) =
+        use _scope = torch.NewDisposeScope()
+        let before = Oracle.values x
+        let A = (Normalised.rows normalisation withOnes x).flatten(1L, 2L)
+
+        Oracle.agrees
+            Tolerance.explicit
+            (Oracle.values (A.transpose(1L, 2L).matmul A))
+            (Oracle.values (Normalised.moment normalisation withOnes x))
+
+        Assert.Equal<float array>(before, Oracle.values x)
+
+    use _scope = torch.NewDisposeScope()
+
+    for withOnes in [ true; false ] do
+        for shape in [ [ 5; 3 ]; [ 4; 3; 6 ]; [ 2; 3; 4; 5 ] ] do
+            // Far from zero, where the centre is not that of the numbers.
+            let x = Networks.normal shape + 3.0
+            let norm = torch.nn.BatchNorm1d(3L, dtype = Networks.double)
+            norm.running_mean.fill_ (0.7.ToScalar()) |> ignore
+            norm.running_var.fill_ (2.5.ToScalar()) |> ignore
+
+            for training in [ true; false ] do
+                norm.train training
+                agrees withOnes (Normalisation.Channels norm) x
+
+            agrees withOnes (Normalisation.Last([| int64 (List.last shape) |], 1e-5)) x
+            agrees withOnes (Normalisation.Last([| for d in shape[1..] -> int64 d |], 1e-5)) x

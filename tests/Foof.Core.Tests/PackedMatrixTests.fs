@@ -226,3 +226,23 @@ let ``threads multiply by one packed matrix at once`` () =
 
     M.Dispose()
     X.Dispose()
+
+[<Fact>]
+let ``a block at rest holds its inverse alone, and packs it again`` () =
+    use _scope = torch.NewDisposeScope()
+    let M, X = matrix single 256 256, matrix single 30 256
+    let block, side = ofFull single 100 M
+    use block = block
+    let held = torch.Tensor.TotalCount
+
+    let times () =
+        agrees single (exact X M) (block.Times(X, side))
+
+    for _ in 1..2 do
+        (use _scope = torch.NewDisposeScope() in times ())
+
+        if Avx512BW.IsSupported then
+            Assert.True(torch.Tensor.TotalCount > held)
+
+        block.Rest()
+        Assert.Equal(held, torch.Tensor.TotalCount)
