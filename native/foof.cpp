@@ -357,6 +357,8 @@ class LargeBlocks {
  private:
   static constexpr size_t kPage = size_t{1} << 16;
   static constexpr size_t kLargePage = size_t{1} << 21;
+  // Smaller blocks are kept, mostly, and then there is nothing to gain.
+  static constexpr size_t kLeastForLargePages = size_t{1} << 23;
   static constexpr size_t kMostBytes = size_t{64} << 20;
 
   struct Block {
@@ -387,7 +389,7 @@ class LargeBlocks {
   // of writing them, and the processor finds large ones faster.
   static void* from_system(size_t size) {
 #ifdef MADV_HUGEPAGE
-    if (size >= 2 * kLargePage) {
+    if (size >= kLeastForLargePages) {
       auto* all = static_cast<char*>(mapped(size + kLargePage));
       if (all == nullptr) return mapped(size);
       const auto before = (kLargePage - reinterpret_cast<uintptr_t>(all) % kLargePage) % kLargePage;
