@@ -15,9 +15,14 @@ module internal ConvolutionGradient =
     [<Literal>]
     let MostPlaces = 16L
 
-    /// Errors of all images from which on the products are worth the way to the weight's order.
+    /// Images from which on the products are worth the way to the weight's order.
     [<Literal>]
-    let LeastErrors = 300L
+    let LeastImages = 32L
+
+    let private padsByZeros (window: Window) =
+        window.Mode = PaddingModes.Zeros
+        && struct (window.Before, window.After)
+           <> struct (struct (0L, 0L), struct (0L, 0L))
 
     /// Whether a convolution's gradient is found faster so than by libtorch. Shapes: weight [d_out; c; kh; kw], maps
     /// [n; d_out; h'; w'].
@@ -26,10 +31,11 @@ module internal ConvolutionGradient =
         && window.Stride = struct (1L, 1L)
         && window.Dilation = struct (1L, 1L)
         && window.Groups = 1L
+        && padsByZeros window
         && weight.size 0 * weight.size 1 >= LeastChannelPairs
         && maps.dim () = 4L
         && maps.size 2 * maps.size 3 <= MostPlaces
-        && maps.size 0 * maps.size 2 * maps.size 3 >= LeastErrors
+        && maps.size 0 >= LeastImages
         && maps.device_type = DeviceType.CPU
 
     /// Which of so many errors a point k of the kernel has pixels for, of so many.
