@@ -27,10 +27,7 @@ module internal ConvolutionGradient =
     /// Whether a convolution's gradient is found faster so than by libtorch. Shapes: weight [d_out; c; kh; kw], maps
     /// [n; d_out; h'; w'].
     let suits (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
-        window.Kernel <> struct (1L, 1L)
-        && window.Stride = struct (1L, 1L)
-        && window.Dilation = struct (1L, 1L)
-        && window.Groups = 1L
+        Patches.areDense window
         && padsByZeros window
         && weight.size 0 * weight.size 1 >= LeastChannelPairs
         && maps.dim () = 4L

@@ -20,13 +20,9 @@ module internal ConvolutionGram =
     [<Literal>]
     let LeastChannels = 3L
 
-    /// Whether points of the kernel meet pixels that are neighbours, and there is more than one.
+    /// Whether all points of the kernel meet the pairs of pixels that neighbours make.
     let suits (window: Window) (channels: int64) =
-        channels >= LeastChannels
-        && window.Groups = 1L
-        && window.Stride = struct (1L, 1L)
-        && window.Dilation = struct (1L, 1L)
-        && window.Kernel <> struct (1L, 1L)
+        channels >= LeastChannels && Patches.areDense window
 
     /// The rows of images, or their columns, and how the kernel lies on them.
     [<Struct>]

@@ -91,21 +91,22 @@ module internal Observation =
             ->
             ValueSome(fun (images: torch.Tensor) ->
                 let sum = ConvolutionGram.ofImages seen.Budget window withOnes images
-                struct (sum.unsqueeze 0L, Patches.count window images))
+                struct (sum.unsqueeze 0L, float (Patches.count window images)))
         // Part of a batch is normalised by the whole of it.
         | Geometry.Scale normalisation when seen.Share >= 1.0 ->
             ValueSome(fun (input: torch.Tensor) ->
                 let sum = Normalised.moment normalisation withOnes input
-                struct (sum, input.numel () / (input.size 0 * Layer.groups layer)))
+                struct (sum, float (input.numel ()) / float (input.size 0 * Layer.groups layer)))
         | _ -> ValueNone
 
     /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in; d_in].
     let private ofInputs (layer: Layer) positions (seen: Observation) =
         let ofCalls (struct (inputs: torch.Tensor array, n: int64)) =
             let ofCall moment input =
-                let struct (sum: torch.Tensor, R: int64) = moment input
+                let struct (sum: torch.Tensor, R: float) = moment input
+                let n = float n
                 let count = if positions = Positions.Averaged then n * R else n
-                sum.div_ ((float count).ToScalar())
+                sum.div_ (count.ToScalar())
 
             let ofAll moment () =
                 Scope.tensor (fun () ->

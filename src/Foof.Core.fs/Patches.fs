@@ -140,6 +140,13 @@ module Patches =
             else
                 views.flatten(4L).flatten(2L, 3L).contiguous())
 
+    /// Whether several points of one kernel for all channels meet pixels that are neighbours, at every place.
+    let internal areDense (window: Window) =
+        window.Groups = 1L
+        && window.Stride = struct (1L, 1L)
+        && window.Dilation = struct (1L, 1L)
+        && window.Kernel <> struct (1L, 1L)
+
     /// Images whose padding, if they need any, is zeros alone, and how much of that is before the first row and column; the
     /// given ones where that is so.
     let internal withoutMode (window: Window) (images: torch.Tensor) =
