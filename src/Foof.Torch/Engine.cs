@@ -20,7 +20,8 @@ public static class Engine
     public static string NativeFile => NativeLibraries.NativeFile;
 
     /// <summary>
-    /// Gives the memory of freed large tensors, of which up to 64 MB are kept for the next ones, back to the system.
+    /// Gives the memory of freed large tensors back to the system. It is kept for the next ones, as much as was lately in use
+    /// at once and 64 MB beyond.
     /// </summary>
     public static void GiveBackMemory() => NativeMethods.foof_give_back_memory();
 
