@@ -29,13 +29,9 @@ module internal MixedProduct =
             && tensor.dtype = torch.ScalarType.Float32
             && 0L < tensor.numel ()
 
-        isTaken target
-        && isTaken X
-        && isTaken Y
-        && target.is_contiguous ()
-        && OneDnnFunctions.isLoaded.Value
+        isTaken target && isTaken X && isTaken Y && target.is_contiguous ()
 
-    let private accumulate
+    let private byOneDnn
         product
         (target: torch.Tensor)
         (keep: float)
@@ -43,29 +39,36 @@ module internal MixedProduct =
         (Y: torch.Tensor)
         (weight: float)
         =
-        use _scope = torch.NewDisposeScope()
-
         if keep <> 1.0 then
             target.mul_ (keep.ToScalar()) |> ignore
 
         let left = (X * weight).``to`` kind
         OneDnn.multiply product (left.contiguous ()) (Y.``to``(kind).contiguous()) target
-        // The library wrote past libtorch, which is to know that graphs of the old values are out of date.
-        target.narrow(0L, 0L, 0L).zero_() |> ignore
 
-    /// target <- keep target + weight X^T Y, in place, with X and Y rounded to bfloat16 and sums in float32; false, and
-    /// nothing is done, where the library has no such product.
+    let private byFixedPoint (target: torch.Tensor) keep (X: torch.Tensor) Y weight =
+        FixedPoint.multiply (X.t ()) (FixedPoint.pack Y) weight target keep
+
+    /// target <- keep target + weight X^T Y, in place, with X and Y rounded to bfloat16, or to whole numbers that are closer,
+    /// and sums in float32; false, and nothing is done, where no library has such a product.
     ///
     /// Shapes: target [a; b], X [k; a], Y [k; b], all in float32.
     let tryAccumulate target (keep: float) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
-        let product =
-            if suits target X Y then
-                productOf (X.size 0) (X.size 1) (Y.size 1)
+        use _scope = torch.NewDisposeScope()
+
+        let way =
+            if not (suits target X Y) then
+                ValueNone
+            elif FixedPoint.serves.Value then
+                ValueSome byFixedPoint
+            elif OneDnnFunctions.isLoaded.Value then
+                productOf (X.size 0) (X.size 1) (Y.size 1) |> ValueOption.map byOneDnn
             else
                 ValueNone
 
-        match product with
-        | ValueSome product ->
-            accumulate product target keep X Y weight
+        match way with
+        | ValueSome accumulate ->
+            accumulate target keep X Y weight
+            // The library wrote past libtorch, which is to know that graphs of the old values are out of date.
+            target.narrow(0L, 0L, 0L).zero_() |> ignore
             true
         | ValueNone -> false

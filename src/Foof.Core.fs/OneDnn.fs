@@ -100,9 +100,14 @@ module internal OneDnn =
         Marshal.Copy(dnnl_primitive_desc_query_md (description, query, 0), layout, 0, LayoutBytes)
         layout
 
-    /// What is asked of a product, if the library computes it by code made for this processor; its other code is slower
-    /// than the BLAS.
-    let private ofProduct (attributes: Lazy<nativeint>) left right result (ask: nativeint -> 'R) =
+    /// What is asked of a product's code and its name, if the library has code for it.
+    let private ofProduct
+        (attributes: Lazy<nativeint>)
+        left
+        right
+        result
+        (ask: nativeint -> string -> 'R voption)
+        =
         let operation = Array.zeroCreate ProductBytes
         check "product" (dnnl_matmul_desc_init (operation, left, right, 0n, result))
         let mutable description = 0n
@@ -112,21 +117,37 @@ module internal OneDnn =
             try
                 let mutable name = 0n
                 check "name" (dnnl_primitive_desc_query (description, QueryName, 0, &name))
-
-                if (Marshal.PtrToStringUTF8 name).StartsWith("brg", StringComparison.Ordinal) then
-                    ValueSome(ask description)
-                else
-                    ValueNone
+                ask description (Marshal.PtrToStringUTF8 name)
             finally
                 dnnl_primitive_desc_destroy description |> ignore
         | _ -> ValueNone
+
+    /// The same where that code was made for this processor; the library's other code is slower than the BLAS.
+    let private ofFastProduct attributes left right result (ask: nativeint -> 'R) =
+        ofProduct attributes left right result (fun description name ->
+            if name.StartsWith("brg", StringComparison.Ordinal) then
+                ValueSome(ask description)
+            else
+                ValueNone)
+
+    /// Whether products in bfloat16 run on units of the processor for matrices (AMX), twice as fast as anything else it has.
+    let hasMatrixUnits =
+        lazy
+            (let typical = layout AnyLayout torch.ScalarType.BFloat16 128L 128L
+             let result = byRows torch.ScalarType.Float32 128L 128L
+
+             let ask _ (name: string) =
+                 ValueSome(name.Contains("amx", StringComparison.Ordinal))
+
+             OneDnnFunctions.isLoaded.Value
+             && ofProduct replacing typical typical result ask = ValueSome true)
 
     /// How a matrix [d; d] lies best for products of `rows` rows with it; none where that is row by row.
     let bestLayout kind (rows: int64) (d: int64) =
         let ofRight description = layoutIn description QueryRight
 
         match
-            ofProduct
+            ofFastProduct
                 replacing
                 (byRows kind rows d)
                 (layout AnyLayout kind d d)
@@ -142,7 +163,7 @@ module internal OneDnn =
         primitive
 
     let private made attributes left right result =
-        ofProduct attributes left right result (fun description -> {
+        ofFastProduct attributes left right result (fun description -> {
             Primitive = primitive description
             Left = left
             Right = right
