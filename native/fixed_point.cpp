@@ -255,23 +255,25 @@ FOOF_API void foof_fixed_point_multiply(
             from + first, term_step, count, first_lanes(height), numbers, left.height, pairs, left.scales + first);
       }
     }
+    // The larger matrix goes by once: of many rows, whose results then come in the order of memory, the left one.
+    const bool by_rows = left.blocks >= right.panels;
 #pragma omp for schedule(static)
-    for (int64_t panel = 0; panel < right.panels; panel++) {
-      for (int64_t block = 0; block < left.blocks; block++) {
-        const auto row = block * left.height;
-        const auto column = panel * kPanel;
-        const Tile tile{
-            left.numbers + block * pairs * left.height,
-            left.scales + row,
-            right.numbers + panel * pairs * kPanel,
-            right.scales + panel * terms.chunks * kPanel,
-            result + row * result_step + column,
-            result_step,
-            std::min(left.height, rows - row),
-            first_lanes(columns - column),
-            first_lanes(columns - column - 16)};
-        kMultiply[left.height - 1](terms, tile, weight, keep);
-      }
+    for (int64_t i = 0; i < left.blocks * right.panels; i++) {
+      const auto block = by_rows ? i / right.panels : i % left.blocks;
+      const auto panel = by_rows ? i % right.panels : i / left.blocks;
+      const auto row = block * left.height;
+      const auto column = panel * kPanel;
+      const Tile tile{
+          left.numbers + block * pairs * left.height,
+          left.scales + row,
+          right.numbers + panel * pairs * kPanel,
+          right.scales + panel * terms.chunks * kPanel,
+          result + row * result_step + column,
+          result_step,
+          std::min(left.height, rows - row),
+          first_lanes(columns - column),
+          first_lanes(columns - column - 16)};
+      kMultiply[left.height - 1](terms, tile, weight, keep);
     }
   }
 }

@@ -25,6 +25,9 @@ internal static class EngineFiles
 
     /// <summary>Gives memory that is kept for tensors to come back to the system.</summary>
     internal static void GiveBackMemory() => Torch.Engine.GiveBackMemory();
+
+    /// <summary>Whether whole numbers of 16 bits serve in place of bfloat16.</summary>
+    internal static bool HasFixedPoint => Torch.Engine.HasFixedPoint;
 #else
     /// <summary>Where the tensors come from.</summary>
     internal const string Flavour = "package";
@@ -43,6 +46,9 @@ internal static class EngineFiles
 
     /// <summary>Nothing is kept.</summary>
     internal static void GiveBackMemory() { }
+
+    /// <summary>No code for whole numbers comes with the package.</summary>
+    internal static bool HasFixedPoint => false;
 #endif
 
     private static readonly string[] TorchNames = ["libtorch_cpu.so", "libc10.so"];

@@ -183,6 +183,9 @@ internal static unsafe partial class NativeMethods
     internal static partial void foof_give_back_memory();
 
     [LibraryImport(Name)]
+    internal static partial int foof_fixed_point_available();
+
+    [LibraryImport(Name)]
     internal static partial int foof_threads();
 
     [LibraryImport(Name)]
