@@ -18,6 +18,7 @@ internal sealed class StepRun : IDisposable
     private readonly List<double> inRound = [];
     private readonly int stepsOfPeriod;
     private readonly bool isLarge;
+    private readonly bool isShortened;
     private readonly Device device;
     private int step;
     private long bytes;
@@ -29,6 +30,8 @@ internal sealed class StepRun : IDisposable
         Row = row;
         stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
         isLarge = settings.Model.IsLarge;
+        var isPlain = row.Period == 1 && settings.Model.Period > settings.MostSteps;
+        isShortened = isPlain || row.Period > stepsOfPeriod;
         device = settings.Device;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
@@ -91,18 +94,19 @@ internal sealed class StepRun : IDisposable
     /// <summary>Ends a round: its steps make one amortised time.</summary>
     internal void EndRound()
     {
-        var sum = inRound.Sum();
-        var counted = inRound.Count;
-        if (Row.Period > stepsOfPeriod)
-        {
-            // The first steps of a period are plain; what was left out of it is like them.
-            var plain = Spread.Of(inRound.Take(stepsOfPeriod - Row.StatisticsSteps)).Median;
-            sum += (Row.Period - stepsOfPeriod) * plain;
-            counted = Row.Period;
-        }
-        Amortised.Add(sum / counted);
+        Amortised.Add(isShortened ? OfShortenedPeriod() : inRound.Average());
         Milliseconds.AddRange(inRound);
         inRound.Clear();
+    }
+
+    // The first steps of a period are plain, and what was left out of it is like them. There are few: their median, so that
+    // one that was disturbed does not stand for hundreds; and the median of rows whose steps are all alike, for the same reason.
+    private double OfShortenedPeriod()
+    {
+        var plainSteps = Row.Period == 1 ? inRound.Count : stepsOfPeriod - Row.StatisticsSteps;
+        var plain = Spread.Of(inRound.Take(plainSteps)).Median;
+        var others = inRound.Skip(plainSteps).ToList();
+        return (others.Sum() + (Row.Period - others.Count) * plain) / Row.Period;
     }
 
     private void Step()

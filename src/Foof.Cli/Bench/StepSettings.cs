@@ -9,7 +9,8 @@ namespace Foof.Cli.Bench;
 /// <param name="Device">Where it is computed.</param>
 /// <param name="Rounds">How often each row's period is run.</param>
 /// <param name="MostSteps">
-/// How many steps of a longer period are run; each further one counts as much as the median of its plain steps.
+/// How many steps of a longer period are run; each further one counts as much as the median of its plain steps, and rows without
+/// a period count by the median then, too.
 /// </param>
 internal sealed record StepSettings(
     StepModel Model,
