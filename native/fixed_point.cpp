@@ -153,6 +153,11 @@ template <size_t... kRow>
 FOOF_WIDE void multiply(std::index_sequence<kRow...>, const Terms& terms, Tile tile, float weight, float keep) {
   // Of the chunks so far; the rows' scales come at the end.
   alignas(kAlignment) float totals[sizeof...(kRow)][kPanel] = {};
+  for (int64_t row = 0; row < tile.rows; row++) {
+    // What is added to is far away in memory, as a rule.
+    _mm_prefetch(reinterpret_cast<const char*>(tile.result + row * tile.step), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(tile.result + row * tile.step + 16), _MM_HINT_T0);
+  }
   for (int64_t chunk = 0; chunk < terms.chunks; chunk++) {
     __m512i first[] = {((void)kRow, _mm512_setzero_si512())...};
     __m512i second[] = {((void)kRow, _mm512_setzero_si512())...};
