@@ -8,9 +8,9 @@
 // Both matrices lie as the instruction wants them, pairs of neighbouring terms in one word: the left in blocks of up to 14
 // rows [block][pair][row], the right in panels of 32 columns [panel][pair][column].
 
-#include <cstdint>
+#include "api.h"
 
-#define FOOF_API extern "C" __attribute__((visibility("default")))
+#include <cstdint>
 
 #if defined(__x86_64__)
 
@@ -76,7 +76,9 @@ struct Left {
   int64_t bytes;
 };
 
-__mmask16 first_lanes(int64_t count) { return count >= 16 ? 0xffff : static_cast<__mmask16>((1u << std::max<int64_t>(count, 0)) - 1); }
+__mmask16 first_lanes(int64_t count) {
+  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, 16)) - 1);
+}
 
 // What numbers are divided by, given the largest of their absolute values: one where all are zero.
 FOOF_WIDE inline __m512 unit_of(__m512 most) {
@@ -89,7 +91,8 @@ FOOF_WIDE inline __m512i rounded(__m512 x, __m512 unit) { return _mm512_cvtps_ep
 // Columns of a matrix of `terms` rows as words of pairs, `stride` words from pair to pair, `pairs` of them, and their scales.
 // What is not finite makes its column's scale NaN.
 FOOF_WIDE void pack_columns(
-    const float* from, int64_t step, int64_t terms, __mmask16 lanes, int32_t* into, int64_t stride, int64_t pairs, float* scales) {
+    const float* from, int64_t step, int64_t terms, __mmask16 lanes, int32_t* into, int64_t stride, int64_t pairs,
+    float* scales) {
   __m512 most = _mm512_setzero_ps();
   __m512 probe = _mm512_setzero_ps();
   for (int64_t k = 0; k < terms; k++) {
@@ -235,8 +238,8 @@ FOOF_API void foof_fixed_point_pack(
   }
 }
 
-// result <- keep result + weight left right, for a left matrix [rows; terms] whose numbers lie `row_step` and `term_step` apart, one of
-// them 1, and a right one that was packed; what the result was counts only where `keep` is not zero.
+// result <- keep result + weight left right, for a left matrix [rows; terms] whose numbers lie `row_step` and `term_step`
+// apart, one of them 1, and a right one that was packed; what the result was counts only where `keep` is not zero.
 FOOF_API void foof_fixed_point_multiply(
     const float* from, int64_t row_step, int64_t term_step, int64_t rows, int64_t count, int64_t columns, void* packed, void* own,
     float* result, int64_t result_step, float weight, float keep, int32_t threads) {

@@ -3,9 +3,9 @@ namespace Foof
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// Products of float32 matrices that are rounded to 12 bits and a sign, in whole numbers: each row of the left one, and each column of
-/// the right one within 128 terms of the sum, has a scale of its own; sums are exact over 128 terms and in float32 beyond. By the
-/// binding's library, on processors that multiply 16 bits twice as fast as float32 (AVX512-VNNI).
+/// Products of float32 matrices that are rounded to 12 bits and a sign, in whole numbers: each row of the left one, and each
+/// column of the right one within 128 terms of the sum, has a scale of its own; sums are exact over 128 terms and in float32
+/// beyond. By the binding's library, on processors that multiply 16 bits twice as fast as float32 (AVX512-VNNI).
 [<RequireQualifiedAccess>]
 module internal FixedPoint =
 
@@ -90,8 +90,8 @@ module internal FixedPoint =
 
             packed)
 
-    /// result <- keep result + weight left right, for a right matrix that was packed; what the result was counts only where `keep` is
-    /// not zero.
+    /// result <- keep result + weight left right, for a right matrix that was packed; what the result was counts only where
+    /// `keep` is not zero.
     ///
     /// Shapes: left [rows; terms], result [rows; columns] in one piece, both in float32.
     let multiply (left: torch.Tensor) packed (weight: float) (result: torch.Tensor) (keep: float) =
