@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #define FOOF_WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vnni")))
@@ -80,10 +81,9 @@ __mmask16 first_lanes(int64_t count) {
   return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, 16)) - 1);
 }
 
-// What numbers are divided by, given the largest of their absolute values: one where all are zero.
+// What numbers are divided by, given the largest of their absolute values; never zero, nor so small that it is rounded itself.
 FOOF_WIDE inline __m512 unit_of(__m512 most) {
-  const __m512 unit = _mm512_mul_ps(most, _mm512_set1_ps(1 / kMost));
-  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(unit, _mm512_setzero_ps(), _CMP_EQ_OQ), unit, _mm512_set1_ps(1));
+  return _mm512_max_ps(_mm512_mul_ps(most, _mm512_set1_ps(1 / kMost)), _mm512_set1_ps(std::numeric_limits<float>::min()));
 }
 
 FOOF_WIDE inline __m512i rounded(__m512 x, __m512 unit) { return _mm512_cvtps_epi32(_mm512_div_ps(x, unit)); }

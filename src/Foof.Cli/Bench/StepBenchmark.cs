@@ -89,7 +89,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
             flops / (amortised * 1e-3) / best,
             run.BytesPerStep,
             peak,
-            run.Row.Period > run.Row.StepsOfPeriod(settings.MostSteps)
+            run.IsShortened
         );
     }
 }

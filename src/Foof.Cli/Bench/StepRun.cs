@@ -18,7 +18,7 @@ internal sealed class StepRun : IDisposable
     private readonly List<double> inRound = [];
     private readonly int stepsOfPeriod;
     private readonly bool isLarge;
-    private readonly bool isShortened;
+    private readonly bool countsByMedian;
     private readonly Device device;
     private int step;
     private long bytes;
@@ -30,8 +30,7 @@ internal sealed class StepRun : IDisposable
         Row = row;
         stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
         isLarge = settings.Model.IsLarge;
-        var isPlain = row.Period == 1 && settings.Model.Period > settings.MostSteps;
-        isShortened = isPlain || row.Period > stepsOfPeriod;
+        countsByMedian = IsShortened || (row.Period == 1 && settings.Model.Period > settings.MostSteps);
         device = settings.Device;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
@@ -60,6 +59,9 @@ internal sealed class StepRun : IDisposable
 
     /// <summary>The row.</summary>
     internal StepRow Row { get; }
+
+    /// <summary>Whether a part of the row's period is not run.</summary>
+    internal bool IsShortened => Row.Period > stepsOfPeriod;
 
     /// <summary>The milliseconds of every step that was measured.</summary>
     internal List<double> Milliseconds { get; } = [];
@@ -94,7 +96,7 @@ internal sealed class StepRun : IDisposable
     /// <summary>Ends a round: its steps make one amortised time.</summary>
     internal void EndRound()
     {
-        Amortised.Add(isShortened ? OfShortenedPeriod() : inRound.Average());
+        Amortised.Add(countsByMedian ? OfShortenedPeriod() : inRound.Average());
         Milliseconds.AddRange(inRound);
         inRound.Clear();
     }

@@ -156,7 +156,7 @@ internal static class BenchStepCommand
         );
         if (times.Any(time => time.Extrapolated))
             writer.WriteLine(
-                "* a part of the period's plain steps was not run: they count as the median plain step."
+                "* a part of the period's plain steps was not run: they count as the median plain step, and rows without a period as the median step."
             );
     }
 }
