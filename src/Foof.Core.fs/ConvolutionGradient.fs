@@ -2,20 +2,29 @@ namespace Foof
 
 open TorchSharp
 
-/// The gradient of a convolution's weight from images and errors, by products of their rows as they are: without patches, and
-/// without the zeros of padding, which on images of 4 x 4 pixels are a third of what a kernel of 3 x 3 meets.
+/// The gradient of a convolution's weight from images and errors, without patches: their correlation where the binding's library
+/// finds it, otherwise products of their rows as they are, without the zeros of padding, which on images of 4 x 4 pixels are a
+/// third of what a kernel of 3 x 3 meets.
 [<RequireQualifiedAccess>]
 module internal ConvolutionGradient =
 
-    /// Input times output channels from which on it pays: the products of fewer are too narrow.
+    /// Input and output channels from which on a correlation pays: laying out fewer is too much of the work.
+    [<Literal>]
+    let LeastChannels = 16L
+
+    /// Errors of a batch from which on a correlation pays.
+    [<Literal>]
+    let LeastErrors = 128L
+
+    /// Input times output channels from which on products of rows pay: those of fewer are too narrow.
     [<Literal>]
     let LeastChannelPairs = 65536L // 256 x 256
 
-    /// Errors of an image up to which it pays: with more, padding hardly counts.
+    /// Errors of an image up to which products of rows pay: with more, padding hardly counts.
     [<Literal>]
     let MostPlaces = 16L
 
-    /// Images from which on the products are worth the way to the weight's order.
+    /// Images from which on products of rows are worth the way to the weight's order.
     [<Literal>]
     let LeastImages = 32L
 
@@ -24,28 +33,37 @@ module internal ConvolutionGradient =
         && struct (window.Before, window.After)
            <> struct (struct (0L, 0L), struct (0L, 0L))
 
-    /// Whether a convolution's gradient is found faster so than by libtorch. Shapes: weight [d_out; c; kh; kw], maps
-    /// [n; d_out; h'; w'].
-    let suits (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
+    /// Whether it is worth a correlation, given that it can be had.
+    let private correlates (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
+        Correlation.fits window
+        && min (weight.size 0) (weight.size 1) >= LeastChannels
+        && maps.size 0 * maps.size 2 * maps.size 3 >= LeastErrors
+
+    /// Whether it is worth products of rows.
+    let private multiplies (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
         Patches.areDense window
         && padsByZeros window
         && weight.size 0 * weight.size 1 >= LeastChannelPairs
-        && maps.dim () = 4L
         && maps.size 2 * maps.size 3 <= MostPlaces
         && maps.size 0 >= LeastImages
+
+    /// Whether a convolution's gradient is found faster so than by libtorch. Shapes: weight [d_out; c; kh; kw], maps
+    /// [n; d_out; h'; w'].
+    let suits (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
+        maps.dim () = 4L
         && maps.device_type = DeviceType.CPU
+        // What has its channels last is what libtorch's own way is fastest with.
+        && maps.is_contiguous ()
+        && ((Correlation.takes maps && correlates window weight maps)
+            || multiplies window weight maps)
 
     /// Which of so many errors a point k of the kernel has pixels for, of so many.
     let private met k before size places =
         struct (max 0L (before - k), min places (size + before - k))
 
-    /// sum_p e_p a_p^T over the patches a_p of images and the errors there, in the order of the weight's elements.
-    ///
-    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; c kh kw]. The result belongs to the caller's scope.
-    let ofWeight (window: Window) (images: torch.Tensor) (errors: torch.Tensor) =
+    let private byRows (window: Window) struct (above, left) (images: torch.Tensor) (errors: torch.Tensor) =
         Scope.tensor (fun () ->
             let struct (kh, kw) = window.Kernel
-            let struct (images, struct (above, left)) = Patches.withoutMode window images
             let c, h, w = images.size 1, images.size 2, images.size 3
             let d_out, height, width = errors.size 1, errors.size 2, errors.size 3
 
@@ -74,3 +92,15 @@ module internal ConvolutionGradient =
                             1.0
 
             sums.unflatten(2L, kh, c).permute(1L, 3L, 2L, 0L).flatten(1L, 3L))
+
+    /// sum_p e_p a_p^T over the patches a_p of images and the errors there, in the order of the weight's elements.
+    ///
+    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; c kh kw]. The result belongs to the caller's scope.
+    let ofWeight (window: Window) (images: torch.Tensor) (errors: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let struct (images, zeros) = Patches.withoutMode window images
+
+            if Correlation.takes images && Correlation.takes errors && Correlation.fits window then
+                Correlation.ofPatches zeros images errors
+            else
+                byRows window zeros images errors)
