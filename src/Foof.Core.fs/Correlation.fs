@@ -62,10 +62,8 @@ module internal Correlation =
     let private bytesOf (tensor: torch.Tensor) =
         &MemoryMarshal.GetReference tensor.bytes
 
-    /// sum_p e_p a_p^T over the patches a_p of images, given how many rows and columns of zeros precede them, and the errors there.
-    ///
-    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; 9 c]. The result belongs to the caller's scope.
-    let ofPatches struct (above, left) (images: torch.Tensor) (errors: torch.Tensor) =
+    /// As `ofPatches`, by so many threads.
+    let byThreads threads struct (above, left) (images: torch.Tensor) (errors: torch.Tensor) =
         Scope.tensor (fun () ->
             let images, errors = images.contiguous (), errors.contiguous ()
 
@@ -81,7 +79,6 @@ module internal Correlation =
                 Left = left
             }
 
-            let threads = torch.get_num_threads ()
             let gradient = images.new_empty (shape.Outputs, 9L * shape.Channels)
 
             let own =
@@ -101,3 +98,9 @@ module internal Correlation =
             )
 
             gradient)
+
+    /// sum_p e_p a_p^T over the patches a_p of images, given how many rows and columns of zeros precede them, and the errors there.
+    ///
+    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; 9 c]. The result belongs to the caller's scope.
+    let ofPatches zeros (images: torch.Tensor) (errors: torch.Tensor) =
+        byThreads (torch.get_num_threads ()) zeros images errors

@@ -20,6 +20,12 @@ type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array)
     /// d loss / d variable, or null where the loss does not depend on it.
     member _.Of(variable: torch.Tensor) = found[variable.Handle]
 
+    /// Frees d loss / d variable, when all that it serves for is made: a network's errors are as large as its outputs.
+    member _.Release(variable: torch.Tensor) =
+        match found[variable.Handle] with
+        | null -> ()
+        | gradient -> gradient.Dispose()
+
 /// What the calls of one layer in one batch say about its gradient.
 [<RequireQualifiedAccess>]
 module internal FromCalls =
@@ -46,7 +52,8 @@ module internal FromCalls =
 
             ValueSome struct (stacked A, stacked E)
 
-    /// A convolution's gradient [d_out; d_in] from what its calls saw. None when the loss reaches none of them.
+    /// A convolution's gradient [d_out; d_in] from what its calls saw, whose errors it frees. None when the loss reaches none
+    /// of them.
     let gradient (layer: Layer) (window: Window) (records: Record array) (derivatives: Differentiation) =
         let ofCall (record: Record) =
             let errors = Layer.batch layer (derivatives.Of record.Output.Value)
@@ -54,7 +61,9 @@ module internal FromCalls =
             let weight =
                 ConvolutionGradient.ofWeight window (Layer.batch layer record.Input) errors
 
-            Layer.joined layer weight (layer.Bias |> ValueOption.map (fun _ -> errors.sum [| 0L; 2L; 3L |]))
+            let bias = layer.Bias |> ValueOption.map (fun _ -> errors.sum [| 0L; 2L; 3L |])
+            derivatives.Release record.Output.Value
+            Layer.joined layer weight bias
 
         match reached records derivatives with
         | [||] -> ValueNone

@@ -29,14 +29,15 @@ let ``the gradient is that of all patches written out`` () =
 
     Assert.InRange(checks.Value, 200, 400)
 
-[<Fact>]
-let ``many channels on small images suit, and nothing else does`` () =
+let private suits (kind: torch.ScalarType) (convolution: Conv2d) n size =
     use _scope = torch.NewDisposeScope()
+    let maps = (torch.empty (n, convolution.weight.size 0, size, size)).``to`` kind
+    ConvolutionGradient.suits (Patches.window convolution) convolution.weight maps
 
-    let suits (convolution: Conv2d) n size =
-        use _scope = torch.NewDisposeScope()
-        let maps = torch.empty (n, convolution.weight.size 0, size, size)
-        ConvolutionGradient.suits (Patches.window convolution) convolution.weight maps
+[<Fact>]
+let ``many channels on small images suit products of rows, and nothing else does`` () =
+    use _scope = torch.NewDisposeScope()
+    let suits = suits torch.ScalarType.Float64
 
     let convolution = torch.nn.Conv2d(256L, 256L, 3L, padding = 1L)
     Assert.True(suits convolution 32L 4L)
@@ -54,6 +55,65 @@ let ``many channels on small images suit, and nothing else does`` () =
     Assert.False(suits (torch.nn.Conv2d(256L, 256L, 3L, padding = 1L, dilation = 2L)) 32L 4L)
     Assert.False(suits (torch.nn.Conv2d(512L, 512L, 3L, padding = 1L, groups = 2L)) 32L 4L)
     Assert.False(suits (torch.nn.Conv2d(256L, 256L, 1L, padding = 1L)) 32L 4L)
+
+[<Fact>]
+let ``3 x 3 kernels that move by one suit a correlation in float32`` () =
+    use _scope = torch.NewDisposeScope()
+    let suits = suits torch.ScalarType.Float32
+    let available = Correlation.isAvailable.Value
+
+    let convolution = torch.nn.Conv2d(16L, 16L, 3L, padding = 1L)
+    Assert.Equal(available, suits convolution 2L 8L)
+    Assert.Equal(available, suits (torch.nn.Conv2d(16L, 16L, 3L)) 1L 12L)
+
+    Assert.Equal(
+        available,
+        suits (torch.nn.Conv2d(16L, 16L, 3L, padding = 1L, padding_mode = PaddingModes.Circular)) 2L 8L
+    )
+
+    Assert.False(suits convolution 1L 8L)
+    Assert.False(suits (torch.nn.Conv2d(15L, 16L, 3L, padding = 1L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(16L, 15L, 3L, padding = 1L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(16L, 16L, 5L, padding = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(16L, 16L, 3L, padding = 1L, stride = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(16L, 16L, 3L, padding = 2L, dilation = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(32L, 32L, 3L, padding = 1L, groups = 2L)) 2L 8L)
+    // Few errors of many channels still suit products of rows.
+    Assert.True(suits (torch.nn.Conv2d(512L, 128L, 3L, padding = 1L)) 32L 1L)
+
+    let channelsLast = (torch.empty (2L, 8L, 8L, 16L)).permute(0L, 3L, 1L, 2L)
+
+    Assert.False(ConvolutionGradient.suits (Patches.window convolution) convolution.weight channelsLast)
+
+/// Whole numbers, so that both ways are exact.
+[<Fact>]
+let ``a correlation is the gradient with any padding`` () =
+    for mode in
+        [
+            PaddingModes.Zeros
+            PaddingModes.Reflect
+            PaddingModes.Replicate
+            PaddingModes.Circular
+        ] do
+        use _scope = torch.NewDisposeScope()
+
+        let convolution =
+            torch.nn.Conv2d(18L, 20L, 3L, padding = 1L, padding_mode = mode, bias = false)
+
+        let whole (shape: int64 array) =
+            (torch.randint (-3L, 4L, shape)).``to`` torch.ScalarType.Float32
+
+        let images, errors = whole [| 4L; 18L; 9L; 7L |], whole [| 4L; 20L; 9L; 7L |]
+        let window = Patches.window convolution
+
+        let expected =
+            let A = (Patches.rows window false images).flatten(0L, 2L)
+            (Patches.errors window errors).flatten(0L, 2L).t().mm A
+
+        Assert.Equal<float array>(
+            Oracle.values expected,
+            Oracle.values (ConvolutionGradient.ofWeight window images errors)
+        )
 
 /// A convolution that suits, called so often, then changed in place; its weight serves elsewhere too, times `share`.
 let private model (bias: bool) calls (share: float) =
@@ -107,3 +167,39 @@ let ``a convolution used outside the recorded calls is an error in the first ste
             Networks.byStep optimizer (batches [ 32 ]))
 
     Assert.Contains("layer 'hidden'", error.Message)
+
+/// A convolution of 3 x 3 in float32, called twice.
+[<Fact>]
+let ``steps by correlations are those of autograd's gradients up to rounding`` () =
+    use _scope = torch.NewDisposeScope()
+
+    let make () =
+        let convolution name =
+            name, torch.nn.Conv2d(16L, 16L, 3L, padding = 1L)
+
+        let name, hidden = convolution "hidden"
+        let last = torch.nn.Linear(16L, 2L)
+
+        new Networks.Model(
+            [ name, hidden; "last", last ],
+            fun input ->
+                let z = hidden.call ((hidden.call input).relu_())
+                last.call (z.mean [| 2L; 3L |])
+        )
+
+    let batches = [
+        for n in [ 4; 1; 5 ] -> torch.randn (int64 n, 16L, 6L, 6L), torch.randn (int64 n, 2L)
+    ]
+
+    let trained train =
+        let model = Networks.fromSeed 7 make
+        use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+        train model optimizer
+        Networks.weights model
+
+    let stepped = trained (fun _ optimizer -> Networks.byStep optimizer batches)
+
+    let looped =
+        trained (fun model optimizer -> Networks.byLoop model optimizer batches)
+
+    Oracle.agrees Tolerance.roundingSingle looped stepped
