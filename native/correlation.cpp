@@ -1,16 +1,17 @@
-// Correlations of images with errors, which are the gradients of 3 x 3 convolutions' weights:
+// Correlations of images with errors, which are the gradients of convolutions' weights:
 //
-//   G[o, c, ky, kx] = sum over n, y, x of E[n, o, y, x] X[n, c, y + ky - above, x + kx - left]
+//   G[o, c, ky, kx] = sum over n, y, x of E[n, o, y, x] X[n, c, stride y + ky - above, stride x + kx - left]
 //
-// in float32 on processors with AVX-512, by Winograd's minimal filtering. In one dimension two errors e and the four pixels d
-// that they meet give the kernel's three sums by four products in place of six:
+// in float32 on processors with AVX-512. For kernels of 3 x 3 that move by one, by Winograd's minimal filtering. In one
+// dimension two errors e and the four pixels d that they meet give the kernel's three sums by four products in place of six:
 //
 //   m0 = (d0 - d2) e0,  m1 = (d1 + d2) (e0 + e1),  m2 = (d2 - d1) (e0 - e1),  m3 = (d3 - d1) e1,
 //   G0 = m0 + (m1 + m2)/2,  G1 = (m1 - m2)/2,      G2 = (m1 + m2)/2 + m3,
 //
 // in two, 2 x 2 errors and 4 x 4 pixels by 16 in place of 36. The m are summed over all such places first: 16 products of
-// matrices, outputs by places by channels. Their factors are laid out for some places at a time, so that they stay in the
-// caches, with channels as the lanes of vectors.
+// matrices, outputs by places by channels. For other kernels a place is one error, with a product for each of the kernel's
+// points. The factors are laid out for some places at a time, so that they stay in the caches, with channels as the lanes of
+// vectors.
 
 #include "api.h"
 
@@ -37,17 +38,25 @@ struct foof_correlation {
   int64_t outputs;
   int64_t rows;
   int64_t columns;
+  int64_t kernel_height;
+  int64_t kernel_width;
   // Rows and columns of zeros before an image.
   int64_t above;
   int64_t left;
+  int64_t stride;
 };
 
 namespace {
 
 constexpr int64_t kLanes = 16;
+
+// What is filtered: a kernel's points along an axis, pixels that a place meets, errors of a place.
 constexpr int64_t kKernel = 3;
 constexpr int64_t kTaps = 4;
-constexpr int64_t kPlanes = kTaps * kTaps;
+constexpr int64_t kErrors = 2;
+
+// The largest kernel.
+constexpr int64_t kMostPoints = 9;
 
 // Places whose factors are laid out at a time: a panel of each factor then stays in the nearest cache.
 constexpr int64_t kPlaces = 128;
@@ -60,7 +69,7 @@ constexpr int64_t kTile = kChannels / 2;
 // As many numbers as sums may be, where threads with places of their own have their own.
 constexpr int64_t kMostSums = int64_t{1} << 24;
 
-// Numbers of a channel that are turned at a time.
+// About as many numbers of a channel as are turned at a time.
 constexpr int64_t kTurned = 256;
 
 int64_t up(int64_t number, int64_t unit) { return (number + unit - 1) / unit * unit; }
@@ -70,13 +79,18 @@ int64_t parts(int64_t number, int64_t most) { return (number + most - 1) / most;
 // How the work is cut.
 struct Plan {
   Plan(const foof_correlation& shape, int64_t most_threads) {
-    across = parts(shape.columns, 2);
-    down = parts(shape.rows, 2);
+    minimal = shape.kernel_height == kKernel && shape.kernel_width == kKernel && shape.stride == 1;
+    planes = minimal ? kTaps * kTaps : shape.kernel_height * shape.kernel_width;
+    error_planes = minimal ? planes : 1;
+    move = minimal ? kErrors : shape.stride;
+    height = minimal ? kTaps : shape.kernel_height;
+    across = minimal ? parts(shape.columns, kErrors) : shape.columns;
+    down = minimal ? parts(shape.rows, kErrors) : shape.rows;
     rows = std::max<int64_t>(1, kPlaces / across);
     places = rows * across;
     output_panels = parts(shape.outputs, kOutputs);
     channel_panels = parts(shape.channels, kChannels);
-    sums = kPlanes * output_panels * kOutputs * channel_panels * kChannels;
+    sums = planes * output_panels * kOutputs * channel_panels * kChannels;
 
     // Threads have places of their own, and channels where there would be too many sums.
     const auto all_rows = shape.images * down;
@@ -85,19 +99,25 @@ struct Plan {
     share = parts(channel_panels, std::clamp<int64_t>(most_threads / slices, 1, channel_panels));
     shares = parts(channel_panels, share);
 
-    widest = std::max(shape.width, shape.columns);
-    together = std::clamp<int64_t>((kTurned / widest - 2) / 2, 1, rows);
-    turned = up((2 * together + 2) * widest, kLanes) * kLanes;
+    together = std::clamp<int64_t>((kTurned / shape.width - height) / move + 1, 1, rows);
+    const auto pixels = (move * (together - 1) + height) * shape.width;
+    turned = up(std::max(pixels, together * (minimal ? kErrors : 1) * shape.columns), kLanes) * kLanes;
     // A vector more, lest all planes share the same lines of a cache.
     error_plane = output_panels * kOutputs * places + kLanes;
     image_plane = share * kChannels * places + kLanes;
-    own = turned + kPlanes * (error_plane + image_plane);
+    own = turned + error_planes * error_plane + planes * image_plane;
   }
 
   int64_t threads() const { return slices * shares; }
   int64_t numbers() const { return kLanes + threads() * own + slices * sums; }
 
-  // Places are 2 x 2 errors; rows of them are counted through all images.
+  bool minimal;
+  int64_t planes;
+  int64_t error_planes;
+  // Pixels from a place to the next, and how many one meets from above.
+  int64_t move;
+  int64_t height;
+  // Rows of places are counted through all images.
   int64_t across;
   int64_t down;
   int64_t rows;
@@ -109,7 +129,6 @@ struct Plan {
   int64_t shares;
   int64_t share;
   int64_t slice;
-  int64_t widest;
   int64_t together;
   int64_t turned;
   int64_t error_plane;
@@ -182,11 +201,11 @@ struct Panel {
 };
 
 // The 16 combinations of errors at the places of some rows of one image.
-FOOF_WIDE void lay_out_errors(
+FOOF_WIDE void combine_errors(
     const foof_correlation& shape, const Plan& plan, const float* errors, int64_t channels, int64_t first, int64_t count,
     float* turned, Panel panel) {
-  const auto top = 2 * first;
-  const auto rows = std::min(2 * count, shape.rows - top);
+  const auto top = kErrors * first;
+  const auto rows = std::min(kErrors * count, shape.rows - top);
   turn_rows(errors + top * shape.columns, shape.rows * shape.columns, channels, rows * shape.columns, turned);
   const __m512 zero = _mm512_setzero_ps();
   for (int64_t row = 0; row < count; row++) {
@@ -215,6 +234,16 @@ FOOF_WIDE void lay_out_errors(
   }
 }
 
+// Errors as they are.
+FOOF_WIDE void copy_errors(
+    const foof_correlation& shape, const float* errors, int64_t channels, int64_t first, int64_t count, float* turned,
+    Panel panel) {
+  turn_rows(errors + first * shape.columns, shape.rows * shape.columns, channels, count * shape.columns, turned);
+  for (int64_t place = 0; place < count * shape.columns; place++) {
+    _mm512_store_ps(panel.planes + place * panel.width, _mm512_load_ps(turned + place * kLanes));
+  }
+}
+
 // d0 - d2, d1 + d2, d2 - d1, d3 - d1.
 FOOF_INLINE void combine(const __m512 (&d)[kTaps], __m512 (&into)[kTaps]) {
   into[0] = _mm512_sub_ps(d[0], d[2]);
@@ -223,32 +252,52 @@ FOOF_INLINE void combine(const __m512 (&d)[kTaps], __m512 (&into)[kTaps]) {
   into[3] = _mm512_sub_ps(d[3], d[1]);
 }
 
+// Some rows of an image, turned, with zeros around it.
+struct Pixels {
+  Pixels(
+      const foof_correlation& shape, const Plan& plan, const float* image, int64_t channels, int64_t first, int64_t count,
+      float* turned)
+      : top(plan.move * first - shape.above),
+        begin(std::clamp<int64_t>(top, 0, shape.height)),
+        end(std::clamp<int64_t>(top + plan.move * (count - 1) + plan.height, begin, shape.height)),
+        width(shape.width),
+        turned(turned) {
+    turn_rows(image + begin * width, shape.height * width, channels, (end - begin) * width, turned);
+  }
+
+  // Of a row, counted from the first place's, and a column of the image.
+  FOOF_INLINE __m512 at(int64_t row, int64_t x) const {
+    const auto y = top + row;
+    const bool inside = begin <= y && y < end && 0 <= x && x < width;
+    return inside ? _mm512_load_ps(turned + ((y - begin) * width + x) * kLanes) : _mm512_setzero_ps();
+  }
+
+  int64_t top;
+  int64_t begin;
+  int64_t end;
+  int64_t width;
+  const float* turned;
+};
+
 // The 16 combinations of pixels at the places of some rows of one image.
-FOOF_WIDE void lay_out_images(
-    const foof_correlation& shape, const Plan& plan, const float* images, int64_t channels, int64_t first, int64_t count,
+FOOF_WIDE void combine_pixels(
+    const foof_correlation& shape, const Plan& plan, const float* image, int64_t channels, int64_t first, int64_t count,
     float* turned, Panel panel) {
-  const auto top = 2 * first - shape.above;
-  const auto begin = std::clamp<int64_t>(top, 0, shape.height);
-  const auto end = std::clamp<int64_t>(top + 2 * count + 2, begin, shape.height);
-  turn_rows(images + begin * shape.width, shape.height * shape.width, channels, (end - begin) * shape.width, turned);
+  const Pixels pixels(shape, plan, image, channels, first, count, turned);
   for (int64_t row = 0; row < count; row++) {
-    const auto y = top + 2 * row;
     // Columns of four pixels, combined; the last two are the next place's first.
     const auto column = [&](int64_t x, __m512 (&into)[kTaps]) FOOF_WIDE __attribute__((always_inline)) {
       __m512 d[kTaps];
 #pragma GCC unroll 4
-      for (int i = 0; i < kTaps; i++) {
-        const bool inside = begin <= y + i && y + i < end && 0 <= x && x < shape.width;
-        d[i] = inside ? _mm512_load_ps(turned + ((y + i - begin) * shape.width + x) * kLanes) : _mm512_setzero_ps();
-      }
+      for (int i = 0; i < kTaps; i++) d[i] = pixels.at(kErrors * row + i, x - shape.left);
       combine(d, into);
     };
     __m512 columns[kTaps][kTaps];
-    column(-shape.left, columns[0]);
-    column(1 - shape.left, columns[1]);
+    column(0, columns[0]);
+    column(1, columns[1]);
     for (int64_t place = 0; place < plan.across; place++, panel.planes += panel.width) {
-      column(2 * place + 2 - shape.left, columns[2]);
-      column(2 * place + 3 - shape.left, columns[3]);
+      column(kErrors * place + 2, columns[2]);
+      column(kErrors * place + 3, columns[3]);
 #pragma GCC unroll 4
       for (int i = 0; i < kTaps; i++) {
         const __m512 d[] = {columns[0][i], columns[1][i], columns[2][i], columns[3][i]};
@@ -258,6 +307,23 @@ FOOF_WIDE void lay_out_images(
         for (int j = 0; j < kTaps; j++) _mm512_store_ps(panel.planes + (i * kTaps + j) * panel.plane, found[j]);
         columns[0][i] = columns[2][i];
         columns[1][i] = columns[3][i];
+      }
+    }
+  }
+}
+
+// Pixels as they are, a plane for each point of the kernel.
+FOOF_WIDE void copy_pixels(
+    const foof_correlation& shape, const Plan& plan, const float* image, int64_t channels, int64_t first, int64_t count,
+    float* turned, Panel panel) {
+  const Pixels pixels(shape, plan, image, channels, first, count, turned);
+  for (int64_t row = 0; row < count; row++) {
+    for (int64_t place = 0; place < plan.across; place++, panel.planes += panel.width) {
+      float* to = panel.planes;
+      for (int64_t ky = 0; ky < shape.kernel_height; ky++) {
+        for (int64_t kx = 0; kx < shape.kernel_width; kx++, to += panel.plane) {
+          _mm512_store_ps(to, pixels.at(shape.stride * row + ky, shape.stride * place + kx - shape.left));
+        }
       }
     }
   }
@@ -312,7 +378,7 @@ void add_up(
     float* own, float* sums) {
   float* turned = own;
   float* error_planes = turned + plan.turned;
-  float* image_planes = error_planes + kPlanes * plan.error_plane;
+  float* image_planes = error_planes + plan.error_planes * plan.error_plane;
   const auto first_panel = share * plan.share;
   const auto past_panel = std::min(first_panel + plan.share, plan.channel_panels);
   const auto past_channel = std::min(past_panel * kChannels, shape.channels);
@@ -325,26 +391,31 @@ void add_up(
     for (int64_t output = 0; output < shape.outputs; output += kLanes) {
       float* panel = error_planes + output / kOutputs * kOutputs * plan.places + output % kOutputs;
       for_rows(plan, first, first + rows, [&](int64_t image, int64_t row, int64_t count, int64_t place) {
-        lay_out_errors(
-            shape, plan, errors + (image * shape.outputs + output) * shape.rows * shape.columns,
-            std::min(kLanes, shape.outputs - output), row, count, turned,
-            Panel{panel + place * kOutputs, plan.error_plane, kOutputs});
+        const float* from = errors + (image * shape.outputs + output) * shape.rows * shape.columns;
+        const auto channels = std::min(kLanes, shape.outputs - output);
+        const Panel to{panel + place * kOutputs, plan.error_plane, kOutputs};
+        if (plan.minimal) {
+          combine_errors(shape, plan, from, channels, row, count, turned, to);
+        } else {
+          copy_errors(shape, from, channels, row, count, turned, to);
+        }
       });
     }
     for (int64_t index = first_panel; index < past_panel; index++) {
       const auto channel = index * kChannels;
       float* panel = image_planes + (index - first_panel) * kChannels * plan.places;
       for_rows(plan, first, first + rows, [&](int64_t image, int64_t row, int64_t count, int64_t place) {
-        lay_out_images(
-            shape, plan, images + (image * shape.channels + channel) * shape.height * shape.width,
-            std::min(kLanes, shape.channels - channel), row, count, turned,
+        const float* from = images + (image * shape.channels + channel) * shape.height * shape.width;
+        const auto lay_out = plan.minimal ? &combine_pixels : &copy_pixels;
+        lay_out(
+            shape, plan, from, std::min(kLanes, shape.channels - channel), row, count, turned,
             Panel{panel + place * kChannels, plan.image_plane, kChannels});
       });
     }
-    for (int64_t plane = 0; plane < kPlanes; plane++) {
+    for (int64_t plane = 0; plane < plan.planes; plane++) {
       for (int64_t output = 0; output < plan.output_panels; output++) {
         const auto products = shape.outputs - output * kOutputs > kLanes ? &add_products<2> : &add_products<1>;
-        const float* e = error_planes + plane * plan.error_plane + output * kOutputs * plan.places;
+        const float* e = error_planes + plane % plan.error_planes * plan.error_plane + output * kOutputs * plan.places;
         float* to = sums + (plane * plan.output_panels + output) * plan.channel_panels * kChannels * kOutputs;
         for (int64_t channel = first_panel * kChannels; channel < past_channel; channel += kTile) {
           const auto index = channel / kChannels - first_panel;
@@ -369,34 +440,35 @@ FOOF_INLINE void filter(const __m512 (&m)[kTaps], __m512 (&into)[kKernel]) {
 // The gradient of a vector of outputs from the sums of all slices.
 FOOF_WIDE void write(const foof_correlation& shape, const Plan& plan, int64_t first, const float* sums, float* gradient) {
   const auto plane = plan.output_panels * plan.channel_panels * kChannels * kOutputs;
+  const auto points = shape.kernel_height * shape.kernel_width;
   for (int64_t channel = 0; channel < shape.channels; channel++) {
-    const auto at = (first / kOutputs * plan.channel_panels * kChannels + channel) * kOutputs + first % kOutputs;
-    __m512 rows[kTaps][kKernel];
-#pragma GCC unroll 4
-    for (int i = 0; i < kTaps; i++) {
-      __m512 m[kTaps];
-#pragma GCC unroll 4
-      for (int j = 0; j < kTaps; j++) m[j] = _mm512_load_ps(sums + (i * kTaps + j) * plane + at);
+    const float* own = sums + (first / kOutputs * plan.channel_panels * kChannels + channel) * kOutputs + first % kOutputs;
+    const auto sum = [&](int64_t index) FOOF_WIDE __attribute__((always_inline)) {
+      __m512 all = _mm512_load_ps(own + index * plane);
       for (int64_t slice = 1; slice < plan.slices; slice++) {
-#pragma GCC unroll 4
-        for (int j = 0; j < kTaps; j++) {
-          m[j] = _mm512_add_ps(m[j], _mm512_load_ps(sums + slice * plan.sums + (i * kTaps + j) * plane + at));
-        }
+        all = _mm512_add_ps(all, _mm512_load_ps(own + index * plane + slice * plan.sums));
       }
-      filter(m, rows[i]);
-    }
-    alignas(64) float found[kKernel * kKernel][kLanes];
-#pragma GCC unroll 3
-    for (int j = 0; j < kKernel; j++) {
-      const __m512 m[] = {rows[0][j], rows[1][j], rows[2][j], rows[3][j]};
-      __m512 column[kKernel];
-      filter(m, column);
-#pragma GCC unroll 3
-      for (int i = 0; i < kKernel; i++) _mm512_store_ps(found[i * kKernel + j], column[i]);
+      return all;
+    };
+    alignas(64) float found[kMostPoints][kLanes];
+    if (plan.minimal) {
+      __m512 rows[kTaps][kKernel];
+      for (int64_t i = 0; i < kTaps; i++) {
+        const __m512 m[] = {sum(i * kTaps), sum(i * kTaps + 1), sum(i * kTaps + 2), sum(i * kTaps + 3)};
+        filter(m, rows[i]);
+      }
+      for (int64_t j = 0; j < kKernel; j++) {
+        const __m512 m[] = {rows[0][j], rows[1][j], rows[2][j], rows[3][j]};
+        __m512 column[kKernel];
+        filter(m, column);
+        for (int64_t i = 0; i < kKernel; i++) _mm512_store_ps(found[i * kKernel + j], column[i]);
+      }
+    } else {
+      for (int64_t point = 0; point < points; point++) _mm512_store_ps(found[point], sum(point));
     }
     for (int64_t output = first; output < std::min(first + kLanes, shape.outputs); output++) {
-      float* to = gradient + (output * shape.channels + channel) * kKernel * kKernel;
-      for (int k = 0; k < kKernel * kKernel; k++) to[k] = found[k][output - first];
+      float* to = gradient + (output * shape.channels + channel) * points;
+      for (int64_t point = 0; point < points; point++) to[point] = found[point][output - first];
     }
   }
 }
@@ -411,7 +483,7 @@ FOOF_API int64_t foof_correlation_bytes(const foof_correlation* shape, int32_t t
   return Plan(*shape, threads).numbers() * int64_t{sizeof(float)};
 }
 
-// gradient [outputs; channels; 3; 3] <- the correlation of images and errors; all in one piece.
+// gradient [outputs; channels; kernel] <- the correlation of images and errors; all in one piece.
 FOOF_API void foof_correlate(
     const foof_correlation* what, const float* images, const float* errors, float* gradient, void* own, int32_t threads) {
   const auto& shape = *what;

@@ -1,5 +1,6 @@
 namespace Foof
 
+open System
 open TorchSharp
 
 /// The gradient of a convolution's weight from images and errors, without patches: their correlation where the binding's library
@@ -8,9 +9,13 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal ConvolutionGradient =
 
-    /// Input and output channels from which on a correlation pays: laying out fewer is too much of the work.
+    /// Input and output channels from which on a correlation by minimal filtering pays: laying out fewer is too much of the work.
     [<Literal>]
-    let LeastChannels = 16L
+    let LeastFiltered = 16L
+
+    /// And from which on one of a kernel that moves further.
+    [<Literal>]
+    let LeastStrided = 32L
 
     /// Errors of a batch from which on a correlation pays.
     [<Literal>]
@@ -35,8 +40,15 @@ module internal ConvolutionGradient =
 
     /// Whether it is worth a correlation, given that it can be had.
     let private correlates (window: Window) (weight: torch.Tensor) (maps: torch.Tensor) =
+        let least =
+            match window.Stride, window.Kernel with
+            | struct (1L, 1L), struct (3L, 3L) -> LeastFiltered
+            // Of other kernels that move by one libtorch meets each pixel more than once in a cache.
+            | struct (1L, 1L), _ -> Int64.MaxValue
+            | _ -> LeastStrided
+
         Correlation.fits window
-        && min (weight.size 0) (weight.size 1) >= LeastChannels
+        && min (weight.size 0) (weight.size 1) >= least
         && maps.size 0 * maps.size 2 * maps.size 3 >= LeastErrors
 
     /// Whether it is worth products of rows.
@@ -101,6 +113,6 @@ module internal ConvolutionGradient =
             let struct (images, zeros) = Patches.withoutMode window images
 
             if Correlation.takes images && Correlation.takes errors && Correlation.fits window then
-                Correlation.ofPatches zeros images errors
+                Correlation.ofPatches window zeros images errors
             else
                 byRows window zeros images errors)

@@ -3,9 +3,9 @@ namespace Foof
 open System.Runtime.InteropServices
 open TorchSharp
 
-/// Correlations of images with errors, which are the gradients of 3 x 3 convolutions' weights, in float32: by the binding's
-/// library, on processors with AVX-512. 2 x 2 errors and the 4 x 4 pixels that they meet take 16 products in place of 36
-/// (Winograd's minimal filtering, with the kernel as what is found), and rounding is a few times that of their plain sum.
+/// Correlations of images with errors, which are the gradients of convolutions' weights, in float32: by the binding's library, on
+/// processors with AVX-512. For kernels of 3 x 3 that move by one, 2 x 2 errors and the 4 x 4 pixels that they meet take 16
+/// products in place of 36 (Winograd's minimal filtering, with the kernel as what is found).
 [<RequireQualifiedAccess>]
 module internal Correlation =
 
@@ -22,8 +22,11 @@ module internal Correlation =
         Outputs: int64
         Rows: int64
         Columns: int64
+        KernelHeight: int64
+        KernelWidth: int64
         Above: int64
         Left: int64
+        Stride: int64
     }
 
     [<DllImport(Library)>]
@@ -48,9 +51,19 @@ module internal Correlation =
             (LoadedLibrary.has [ nameof foof_correlate ] Library
              && foof_correlation_available () <> 0)
 
-    /// Whether it is of this convolution's kind: kernels of 3 x 3 neighbouring points in one piece that move by one.
+    /// As many points as a kernel may have: the library's.
+    [<Literal>]
+    let private MostPoints = 9L
+
+    /// Whether it is of this convolution's kind: kernels in one piece whose points are neighbours, moved alike along both axes.
     let fits (window: Window) =
-        window.Kernel = struct (3L, 3L) && Patches.areDense window
+        let struct (kh, kw) = window.Kernel
+        let struct (sh, sw) = window.Stride
+
+        kh * kw <= MostPoints
+        && sh = sw
+        && window.Dilation = struct (1L, 1L)
+        && window.Groups = 1L
 
     /// Whether it can be given a tensor.
     let takes (tensor: torch.Tensor) =
@@ -63,9 +76,17 @@ module internal Correlation =
         &MemoryMarshal.GetReference tensor.bytes
 
     /// As `ofPatches`, by so many threads.
-    let byThreads threads struct (above, left) (images: torch.Tensor) (errors: torch.Tensor) =
+    let byThreads
+        threads
+        (window: Window)
+        struct (above, left)
+        (images: torch.Tensor)
+        (errors: torch.Tensor)
+        =
         Scope.tensor (fun () ->
             let images, errors = images.contiguous (), errors.contiguous ()
+            let struct (kh, kw) = window.Kernel
+            let struct (stride, _) = window.Stride
 
             let mutable shape = {
                 Images = images.size 0
@@ -75,11 +96,14 @@ module internal Correlation =
                 Outputs = errors.size 1
                 Rows = errors.size 2
                 Columns = errors.size 3
+                KernelHeight = kh
+                KernelWidth = kw
                 Above = above
                 Left = left
+                Stride = stride
             }
 
-            let gradient = images.new_empty (shape.Outputs, 9L * shape.Channels)
+            let gradient = images.new_empty (shape.Outputs, shape.Channels * kh * kw)
 
             let own =
                 torch.empty (
@@ -101,6 +125,6 @@ module internal Correlation =
 
     /// sum_p e_p a_p^T over the patches a_p of images, given how many rows and columns of zeros precede them, and the errors there.
     ///
-    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; 9 c]. The result belongs to the caller's scope.
-    let ofPatches zeros (images: torch.Tensor) (errors: torch.Tensor) =
-        byThreads (torch.get_num_threads ()) zeros images errors
+    /// Shapes: images [n; c; h; w], errors [n; d_out; h'; w'] -> [d_out; c kh kw]. The result belongs to the caller's scope.
+    let ofPatches window zeros (images: torch.Tensor) (errors: torch.Tensor) =
+        byThreads (torch.get_num_threads ()) window zeros images errors

@@ -57,7 +57,7 @@ let ``many channels on small images suit products of rows, and nothing else does
     Assert.False(suits (torch.nn.Conv2d(256L, 256L, 1L, padding = 1L)) 32L 4L)
 
 [<Fact>]
-let ``3 x 3 kernels that move by one suit a correlation in float32`` () =
+let ``3 x 3 kernels, and those that move further, suit a correlation in float32`` () =
     use _scope = torch.NewDisposeScope()
     let suits = suits torch.ScalarType.Float32
     let available = Correlation.isAvailable.Value
@@ -75,8 +75,12 @@ let ``3 x 3 kernels that move by one suit a correlation in float32`` () =
     Assert.False(suits (torch.nn.Conv2d(15L, 16L, 3L, padding = 1L)) 2L 8L)
     Assert.False(suits (torch.nn.Conv2d(16L, 15L, 3L, padding = 1L)) 2L 8L)
     Assert.False(suits (torch.nn.Conv2d(16L, 16L, 5L, padding = 2L)) 2L 8L)
-    Assert.False(suits (torch.nn.Conv2d(16L, 16L, 3L, padding = 1L, stride = 2L)) 2L 8L)
     Assert.False(suits (torch.nn.Conv2d(16L, 16L, 3L, padding = 2L, dilation = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(32L, 32L, 2L)) 2L 8L)
+    Assert.Equal(available, suits (torch.nn.Conv2d(32L, 32L, 3L, padding = 1L, stride = 2L)) 2L 8L)
+    Assert.Equal(available, suits (torch.nn.Conv2d(32L, 32L, 1L, stride = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(31L, 32L, 3L, padding = 1L, stride = 2L)) 2L 8L)
+    Assert.False(suits (torch.nn.Conv2d(32L, 32L, 5L, padding = 2L, stride = 2L)) 2L 8L)
     Assert.False(suits (torch.nn.Conv2d(32L, 32L, 3L, padding = 1L, groups = 2L)) 2L 8L)
     // Few errors of many channels still suit products of rows.
     Assert.True(suits (torch.nn.Conv2d(512L, 128L, 3L, padding = 1L)) 32L 1L)
@@ -88,22 +92,24 @@ let ``3 x 3 kernels that move by one suit a correlation in float32`` () =
 /// Whole numbers, so that both ways are exact.
 [<Fact>]
 let ``a correlation is the gradient with any padding`` () =
-    for mode in
-        [
-            PaddingModes.Zeros
-            PaddingModes.Reflect
-            PaddingModes.Replicate
-            PaddingModes.Circular
-        ] do
+    let modes = [
+        PaddingModes.Zeros
+        PaddingModes.Reflect
+        PaddingModes.Replicate
+        PaddingModes.Circular
+    ]
+
+    for mode, stride in List.allPairs modes [ 1L; 2L ] do
         use _scope = torch.NewDisposeScope()
 
         let convolution =
-            torch.nn.Conv2d(18L, 20L, 3L, padding = 1L, padding_mode = mode, bias = false)
+            torch.nn.Conv2d(18L, 20L, 3L, stride = stride, padding = 1L, padding_mode = mode, bias = false)
 
         let whole (shape: int64 array) =
             (torch.randint (-3L, 4L, shape)).``to`` torch.ScalarType.Float32
 
-        let images, errors = whole [| 4L; 18L; 9L; 7L |], whole [| 4L; 20L; 9L; 7L |]
+        let images = whole [| 4L; 18L; 9L; 7L |]
+        let errors = whole (convolution.call images).shape
         let window = Patches.window convolution
 
         let expected =

@@ -22,6 +22,8 @@ type private Case = {
     Below: int64
     Left: int64
     Right: int64
+    Kernel: struct (int64 * int64)
+    Stride: int64
     Threads: int
 }
 
@@ -37,6 +39,17 @@ let private cases =
         let! height, width = Gen.two (Gen.oneof [ number 1 12; number 12 40 ])
         let! above, below = Gen.two (number 0 3)
         let! left, right = Gen.two (number 0 3)
+        // Half of them by minimal filtering.
+        let! kernel, stride =
+            Gen.oneof [
+                Gen.constant (struct (3L, 3L), 1L)
+                gen {
+                    let! kh, kw = Gen.two (number 1 3)
+                    let! stride = number 1 3
+                    return struct (kh, kw), stride
+                }
+            ]
+
         let! threads = Gen.choose (1, 5)
 
         return {
@@ -49,15 +62,20 @@ let private cases =
             Below = below
             Left = left
             Right = right
+            Kernel = kernel
+            Stride = stride
             Threads = threads
         }
     }
 
+/// Of the errors.
 let private rows case =
-    case.Height + case.Above + case.Below - 2L
+    let struct (kh, _) = case.Kernel
+    (case.Height + case.Above + case.Below - kh + case.Stride) / case.Stride
 
 let private columns case =
-    case.Width + case.Left + case.Right - 2L
+    let struct (_, kw) = case.Kernel
+    (case.Width + case.Left + case.Right - kw + case.Stride) / case.Stride
 
 let private images case (make: int64 array -> torch.Tensor) =
     make [| case.Images; case.Channels; case.Height; case.Width |]
@@ -70,15 +88,28 @@ let private written case (images: torch.Tensor) (errors: torch.Tensor) =
     let padded =
         torch.nn.functional.pad (images.``to`` double, [| case.Left; case.Right; case.Above; case.Below |])
 
-    // [c; 3; 3; n; h'; w']
+    let struct (kh, kw) = case.Kernel
+
+    // [c; kh; kw; n; h'; w']
     let patches =
-        padded.unfold(2L, 3L, 1L).unfold(3L, 3L, 1L).permute(1L, 4L, 5L, 0L, 2L, 3L)
+        padded.unfold(2L, kh, case.Stride).unfold(3L, kw, case.Stride).permute(1L, 4L, 5L, 0L, 2L, 3L)
 
     let E = errors.``to``(double).transpose(0L, 1L).flatten(1L)
     E.mm (patches.flatten(3L, 5L).flatten(0L, 2L).t())
 
+let private window case = {
+    Kernel = case.Kernel
+    Stride = struct (case.Stride, case.Stride)
+    Dilation = struct (1L, 1L)
+    Groups = 1L
+    Before = struct (case.Above, case.Left)
+    After = struct (case.Below, case.Right)
+    Mode = PaddingModes.Zeros
+}
+
 let private found case (images: torch.Tensor) (errors: torch.Tensor) =
-    Correlation.byThreads case.Threads struct (case.Above, case.Left) images errors
+    let window = window case
+    Correlation.byThreads case.Threads window window.Before images errors
 
 /// Sums of so few products of such numbers are exact in float32.
 let private whole (shape: int64 array) =
@@ -126,6 +157,8 @@ let ``of many channels too`` (channels: int) (threads: int) =
             Below = 1L
             Left = 1L
             Right = 1L
+            Kernel = struct (3L, 3L)
+            Stride = 1L
             Threads = threads
         }
 
@@ -139,8 +172,28 @@ let private case = {
     Below = 1L
     Left = 1L
     Right = 1L
+    Kernel = struct (3L, 3L)
+    Stride = 1L
     Threads = 2
 }
+
+[<Fact>]
+let ``it is for kernels of up to nine neighbouring points`` () =
+    let window = window case
+    Assert.True(Correlation.fits window)
+    Assert.True(Correlation.fits { window with Kernel = struct (1L, 9L) })
+    Assert.True(Correlation.fits { window with Stride = struct (2L, 2L) })
+    Assert.False(Correlation.fits { window with Kernel = struct (2L, 5L) })
+    Assert.False(Correlation.fits { window with Stride = struct (2L, 1L) })
+
+    Assert.False(
+        Correlation.fits {
+            window with
+                Dilation = struct (1L, 2L)
+        }
+    )
+
+    Assert.False(Correlation.fits { window with Groups = 2L })
 
 [<Fact>]
 let ``rounding is a few times that of the plain sum`` () =
