@@ -70,10 +70,11 @@ module internal Correlation =
         isAvailable.Value
         && tensor.dtype = torch.ScalarType.Float32
         && 0L < tensor.numel ()
-        && LoadedLibrary.takes tensor
+        && tensor.device_type = DeviceType.CPU
 
+    /// Where a tensor in one piece begins; a span of all of it could not count more than 2 GB.
     let private bytesOf (tensor: torch.Tensor) =
-        &MemoryMarshal.GetReference tensor.bytes
+        &MemoryMarshal.GetReference (tensor.narrow (0L, 0L, 1L)).bytes
 
     /// As `ofPatches`, by so many threads.
     let byThreads
