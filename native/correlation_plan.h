@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "lanes.h"
+
 // What is correlated: images [images; channels; height; width] and errors [images; outputs; rows; columns].
 struct foof_correlation {
   int64_t images;
@@ -22,8 +24,6 @@ struct foof_correlation {
 };
 
 namespace {
-
-constexpr int64_t kLanes = 16;
 
 // What is filtered: a kernel's points along an axis, pixels that a place meets, errors of a place.
 constexpr int64_t kKernel = 3;
@@ -46,10 +46,6 @@ constexpr int64_t kMostSums = int64_t{1} << 24;
 
 // About as many numbers of a channel as are turned at a time.
 constexpr int64_t kTurned = 256;
-
-int64_t up(int64_t number, int64_t unit) { return (number + unit - 1) / unit * unit; }
-
-int64_t parts(int64_t number, int64_t most) { return (number + most - 1) / most; }
 
 // How the work is cut.
 struct Plan {

@@ -1,11 +1,6 @@
 // The factors of a correlation, laid out: see correlation.cpp. For AVX-512 alone.
 #pragma once
 
-// GCC 12 warns of its own header (its bug 105593).
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-
 #include <algorithm>
 #include <cstdint>
 
@@ -15,10 +10,6 @@
 #define FOOF_INLINE inline __attribute__((always_inline, target("avx512f")))
 
 namespace {
-
-__mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kLanes)) - 1);
-}
 
 // Turns a matrix of 16 vectors.
 FOOF_INLINE void turn(__m512 (&x)[kLanes]) {

@@ -14,10 +14,7 @@
 
 #if defined(__x86_64__)
 
-// GCC 12 warns of its own header (its bug 105593).
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
+#include "lanes.h"
 
 #include <algorithm>
 #include <array>
@@ -34,12 +31,10 @@ constexpr int64_t kPanel = 32;
 constexpr int64_t kMostRows = 14;
 constexpr int64_t kAlignment = 64;
 
-int64_t up(int64_t number, int64_t unit) { return (number + unit - 1) / unit * unit; }
-
 // How a sum of so many terms is cut: equal chunks of whole pairs.
 struct Terms {
-  explicit Terms(int64_t count) : count(count), chunks((count + kMostTerms - 1) / kMostTerms) {
-    chunk = up((count + chunks - 1) / chunks, 2);
+  explicit Terms(int64_t count) : count(count), chunks(parts(count, kMostTerms)) {
+    chunk = up(parts(count, chunks), 2);
   }
   int64_t pairs() const { return chunks * chunk / 2; }
 
@@ -50,7 +45,7 @@ struct Terms {
 
 // The right matrix: whole numbers, and behind them the scales [panel][chunk][column].
 struct Right {
-  Right(void* memory, const Terms& terms, int64_t columns) : panels((columns + kPanel - 1) / kPanel) {
+  Right(void* memory, const Terms& terms, int64_t columns) : panels(parts(columns, kPanel)) {
     numbers = static_cast<int32_t*>(memory);
     scales = reinterpret_cast<float*>(numbers + panels * terms.pairs() * kPanel);
     bytes = panels * kPanel * (terms.pairs() + terms.chunks) * int64_t{sizeof(int32_t)};
@@ -64,8 +59,8 @@ struct Right {
 // The left matrix: whole numbers, and behind them a scale for each row.
 struct Left {
   Left(void* memory, const Terms& terms, int64_t rows) {
-    blocks = (rows + kMostRows - 1) / kMostRows;
-    height = (rows + blocks - 1) / blocks;
+    blocks = parts(rows, kMostRows);
+    height = parts(rows, blocks);
     numbers = static_cast<int32_t*>(memory);
     scales = reinterpret_cast<float*>(numbers + up(blocks * terms.pairs() * height, kAlignment));
     bytes = (up(blocks * terms.pairs() * height, kAlignment) + blocks * height) * int64_t{sizeof(int32_t)};
@@ -76,10 +71,6 @@ struct Left {
   float* scales;
   int64_t bytes;
 };
-
-__mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, 16)) - 1);
-}
 
 // What numbers are divided by, given the largest of their absolute values; never zero, nor so small that it is rounded itself.
 FOOF_WIDE inline __m512 unit_of(__m512 most) {

@@ -9,9 +9,6 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal Correlation =
 
-    [<Literal>]
-    let private Library = "libfoof_native.so"
-
     /// What is correlated; the order is the library's.
     [<Struct>]
     type private Shape = {
@@ -29,13 +26,13 @@ module internal Correlation =
         Stride: int64
     }
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern int private foof_correlation_available()
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern int64 private foof_correlation_bytes(Shape& shape, int threads)
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern void private foof_correlate(
         Shape& shape,
         byte& images,
@@ -48,7 +45,7 @@ module internal Correlation =
     /// Whether the binding's library is there, and the processor has the instructions.
     let isAvailable =
         lazy
-            (LoadedLibrary.has [ nameof foof_correlate ] Library
+            (LoadedLibrary.has [ nameof foof_correlate ] LoadedLibrary.Native
              && foof_correlation_available () <> 0)
 
     /// As many points as a kernel may have: the library's.
@@ -71,10 +68,6 @@ module internal Correlation =
         && tensor.dtype = torch.ScalarType.Float32
         && 0L < tensor.numel ()
         && tensor.device_type = DeviceType.CPU
-
-    /// Where a tensor in one piece begins; a span of all of it could not count more than 2 GB.
-    let private bytesOf (tensor: torch.Tensor) =
-        &MemoryMarshal.GetReference (tensor.narrow (0L, 0L, 1L)).bytes
 
     /// As `ofPatches`, by so many threads.
     let byThreads
@@ -106,19 +99,14 @@ module internal Correlation =
 
             let gradient = images.new_empty (shape.Outputs, shape.Channels * kh * kw)
 
-            let own =
-                torch.empty (
-                    foof_correlation_bytes (&shape, threads),
-                    dtype = torch.ScalarType.Byte,
-                    device = torch.CPU
-                )
+            let own = LoadedLibrary.bytes (foof_correlation_bytes (&shape, threads))
 
             foof_correlate (
                 &shape,
-                &bytesOf images,
-                &bytesOf errors,
-                &bytesOf gradient,
-                &bytesOf own,
+                &LoadedLibrary.first images,
+                &LoadedLibrary.first errors,
+                &LoadedLibrary.first gradient,
+                &LoadedLibrary.first own,
                 threads
             )
 

@@ -9,19 +9,16 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal FixedPoint =
 
-    [<Literal>]
-    let private Library = "libfoof_native.so"
-
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern int private foof_fixed_point_available()
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern int64 private foof_fixed_point_right_bytes(int64 terms, int64 columns)
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern int64 private foof_fixed_point_left_bytes(int64 terms, int64 rows)
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern void private foof_fixed_point_pack(
         byte& from,
         int64 step,
@@ -31,7 +28,7 @@ module internal FixedPoint =
         int threads
     )
 
-    [<DllImport(Library)>]
+    [<DllImport(LoadedLibrary.Native)>]
     extern void private foof_fixed_point_multiply(
         byte& from,
         int64 rowStep,
@@ -51,18 +48,11 @@ module internal FixedPoint =
     /// Whether the binding's library is there, and the processor has the instructions.
     let isAvailable =
         lazy
-            (LoadedLibrary.has [ nameof foof_fixed_point_multiply ] Library
+            (LoadedLibrary.has [ nameof foof_fixed_point_multiply ] LoadedLibrary.Native
              && foof_fixed_point_available () <> 0)
 
     /// Whether it serves for products in bfloat16: the processor's units for matrices, where it has them, are faster.
     let serves = lazy (isAvailable.Value && not OneDnn.hasMatrixUnits.Value)
-
-    let private bytes (count: int64) =
-        torch.empty (count, dtype = torch.ScalarType.Byte, device = torch.CPU)
-
-    /// Where a matrix begins; its first row is in one piece.
-    let private first (matrix: torch.Tensor) =
-        &MemoryMarshal.GetReference (matrix.narrow (0L, 0L, 1L)).bytes
 
     /// Whether numbers of a row are neighbours, and rows come one after the other.
     let private isByRows (matrix: torch.Tensor) =
@@ -77,14 +67,16 @@ module internal FixedPoint =
     let pack (right: torch.Tensor) =
         Scope.tensor (fun () ->
             let right = byRows right
-            let packed = bytes (foof_fixed_point_right_bytes (right.size 0, right.size 1))
+
+            let packed =
+                LoadedLibrary.bytes (foof_fixed_point_right_bytes (right.size 0, right.size 1))
 
             foof_fixed_point_pack (
-                &first right,
+                &LoadedLibrary.first right,
                 right.stride 0,
                 right.size 0,
                 right.size 1,
-                &MemoryMarshal.GetReference packed.bytes,
+                &LoadedLibrary.first packed,
                 torch.get_num_threads ()
             )
 
@@ -106,18 +98,19 @@ module internal FixedPoint =
             else
                 struct (source.stride 0, 1L)
 
-        let own = bytes (foof_fixed_point_left_bytes (left.size 1, left.size 0))
+        let own =
+            LoadedLibrary.bytes (foof_fixed_point_left_bytes (left.size 1, left.size 0))
 
         foof_fixed_point_multiply (
-            &first source,
+            &LoadedLibrary.first source,
             rowStep,
             termStep,
             left.size 0,
             left.size 1,
             result.size 1,
-            &MemoryMarshal.GetReference (packed: torch.Tensor).bytes,
-            &MemoryMarshal.GetReference own.bytes,
-            &first result,
+            &LoadedLibrary.first packed,
+            &LoadedLibrary.first own,
+            &LoadedLibrary.first result,
             result.size 1,
             float32 weight,
             float32 keep,

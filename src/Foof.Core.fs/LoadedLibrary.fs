@@ -13,10 +13,22 @@ module internal LoadedLibrary =
 
     let private ifLoadedAlready = 1 ||| 4 // RTLD_LAZY, RTLD_NOLOAD
 
+    /// The binding's.
+    [<Literal>]
+    let Native = "libfoof_native.so"
+
     /// Whether such a library can be given a tensor's bytes: on the processor, and no more than a span counts.
     let takes (tensor: torch.Tensor) =
         tensor.device_type = DeviceType.CPU
         && tensor.numel () * tensor.element_size () <= int64 Int32.MaxValue
+
+    /// Where a tensor begins whose first row is in one piece; a span of all of it could not count more than 2 GB.
+    let first (tensor: torch.Tensor) =
+        &MemoryMarshal.GetReference (tensor.narrow (0L, 0L, 1L)).bytes
+
+    /// Memory for a library's own use. The result belongs to the caller.
+    let bytes (count: int64) =
+        torch.empty (count, dtype = torch.ScalarType.Byte, device = torch.CPU)
 
     /// Whether its functions in float32 and float64 can be given a tensor: one of these types, in one piece, not empty.
     let takesNumbers (tensor: torch.Tensor) =

@@ -105,11 +105,8 @@ let ``a correlation is the gradient with any padding`` () =
         let convolution =
             torch.nn.Conv2d(18L, 20L, 3L, stride = stride, padding = 1L, padding_mode = mode, bias = false)
 
-        let whole (shape: int64 array) =
-            (torch.randint (-3L, 4L, shape)).``to`` torch.ScalarType.Float32
-
-        let images = whole [| 4L; 18L; 9L; 7L |]
-        let errors = whole (convolution.call images).shape
+        let images = CorrelationTests.whole [| 4L; 18L; 9L; 7L |]
+        let errors = CorrelationTests.whole (convolution.call images).shape
         let window = Patches.window convolution
 
         let expected =
@@ -141,16 +138,10 @@ let private model (bias: bool) calls (share: float) =
 
 let private batches sizes = [ for n in sizes -> Networks.normal [ n; 256; 4; 4 ], Networks.normal [ n; 2 ] ]
 
-/// 32 images suit and 31 do not; 3 have fewer rows than the layer has outputs.
-[<Theory>]
-[<InlineData(true, 1)>]
-[<InlineData(false, 2)>]
-let ``steps are those of autograd's gradients, whatever the batch`` (bias: bool) (calls: int) =
-    use _scope = torch.NewDisposeScope()
-    let batches = batches [ 32; 31; 33; 3; 32 ]
-
+/// Whether `Step` moves a model as the ordinary loop does, which has autograd's gradients.
+let private requireAutograds tolerance make batches =
     let trained train =
-        let model = Networks.fromSeed 6 (fun () -> model bias calls 0.0)
+        let model = Networks.fromSeed 6 make
         use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
         train model optimizer
         Networks.weights model
@@ -160,7 +151,17 @@ let ``steps are those of autograd's gradients, whatever the batch`` (bias: bool)
     let looped =
         trained (fun model optimizer -> Networks.byLoop model optimizer batches)
 
-    Oracle.agrees Tolerance.trajectory looped stepped
+    Oracle.agrees tolerance looped stepped
+
+/// 32 images suit and 31 do not; 3 have fewer rows than the layer has outputs.
+[<Theory>]
+[<InlineData(true, 1)>]
+[<InlineData(false, 2)>]
+let ``steps are those of autograd's gradients, whatever the batch`` (bias: bool) (calls: int) =
+    use _scope = torch.NewDisposeScope()
+    let batches = batches [ 32; 31; 33; 3; 32 ]
+
+    requireAutograds Tolerance.trajectory (fun () -> model bias calls 0.0) batches
 
 [<Fact>]
 let ``a convolution used outside the recorded calls is an error in the first step and changes nothing`` () =
@@ -180,14 +181,11 @@ let ``steps by correlations are those of autograd's gradients up to rounding`` (
     use _scope = torch.NewDisposeScope()
 
     let make () =
-        let convolution name =
-            name, torch.nn.Conv2d(16L, 16L, 3L, padding = 1L)
-
-        let name, hidden = convolution "hidden"
+        let hidden = torch.nn.Conv2d(16L, 16L, 3L, padding = 1L)
         let last = torch.nn.Linear(16L, 2L)
 
         new Networks.Model(
-            [ name, hidden; "last", last ],
+            [ "hidden", hidden; "last", last ],
             fun input ->
                 let z = hidden.call ((hidden.call input).relu_())
                 last.call (z.mean [| 2L; 3L |])
@@ -197,15 +195,4 @@ let ``steps by correlations are those of autograd's gradients up to rounding`` (
         for n in [ 4; 1; 5 ] -> torch.randn (int64 n, 16L, 6L, 6L), torch.randn (int64 n, 2L)
     ]
 
-    let trained train =
-        let model = Networks.fromSeed 7 make
-        use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
-        train model optimizer
-        Networks.weights model
-
-    let stepped = trained (fun _ optimizer -> Networks.byStep optimizer batches)
-
-    let looped =
-        trained (fun model optimizer -> Networks.byLoop model optimizer batches)
-
-    Oracle.agrees Tolerance.roundingSingle looped stepped
+    requireAutograds Tolerance.roundingSingle make batches
