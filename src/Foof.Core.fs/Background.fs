@@ -2,6 +2,7 @@ namespace Foof
 
 open System
 open System.Collections.Concurrent
+open System.Runtime.CompilerServices
 open System.Threading
 open System.Threading.Tasks
 open TorchSharp
@@ -19,15 +20,20 @@ type internal Worker(name: string) =
         SpinWait.SpinUntil((fun () -> Volatile.Read &unfinished = 0), TimeSpan.FromSeconds 10.0)
         |> ignore
 
+    /// In a frame of its own: while the thread waits, it holds nothing of the work before.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let one () =
+        queue.Take () ()
+        Interlocked.Decrement &unfinished |> ignore
+
     let serve (ready: ManualResetEventSlim) () =
         // libtorch gives a new thread the process's number at its first question or operation, whatever was set before.
         torch.get_num_threads () |> ignore
         torch.set_num_threads 1
         ready.Set()
 
-        for next in queue.GetConsumingEnumerable() do
-            next ()
-            Interlocked.Decrement &unfinished |> ignore
+        while true do
+            one ()
 
     let started =
         lazy

@@ -3,6 +3,8 @@
 module Foof.Core.Tests.BackgroundInversionTests
 
 open System
+open System.Runtime.CompilerServices
+open System.Threading
 open Foof
 open TorchSharp
 open Xunit
@@ -197,6 +199,17 @@ let ``an inversion under way leaves no tensor behind`` () =
             optimizer.Dispose())
 
     Assert.Equal(0L, live)
+
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private workAndForget () =
+    Background.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
+
+[<Fact>]
+let ``a thread at rest holds nothing of the work before`` () =
+    let before = Oracle.settledCount ()
+    workAndForget ()
+    // The thread is at rest a moment after the result is there.
+    Assert.True(SpinWait.SpinUntil((fun () -> Oracle.settledCount () = before), TimeSpan.FromSeconds 20.0))
 
 [<Fact>]
 let ``what cannot go on beside the steps is refused`` () =

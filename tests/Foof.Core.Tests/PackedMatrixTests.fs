@@ -132,7 +132,7 @@ let ``a fresh inverse leaves nothing of the last one, and no tensor is lost`` ()
         Scope.detach (matrix single 256 256),
         Scope.detach (matrix single 256 256)
 
-    let before = torch.Tensor.TotalCount
+    let before = Oracle.settledCount ()
 
     let step () =
         use _scope = torch.NewDisposeScope()
@@ -194,7 +194,7 @@ let ``a side that stays keeps its packed matrix, another one does not`` () =
     replace block again
 
     let made side M =
-        let before = torch.Tensor.TotalCount
+        let before = Oracle.settledCount ()
         let product = block.Times(X, side)
         let count = torch.Tensor.TotalCount - before
         agrees single (exact X M) product
@@ -236,7 +236,7 @@ let ``a block at rest holds its inverse alone, and packs it again`` () =
     let M, X = matrix single 256 256, matrix single 30 256
     let block, side = ofFull single 100 M
     use block = block
-    let held = torch.Tensor.TotalCount
+    let held = Oracle.settledCount ()
 
     let times () =
         agrees single (exact X M) (block.Times(X, side))

@@ -198,12 +198,9 @@ public sealed class LaplacePosteriorTests
     public void A_fit_can_be_stopped_and_leaves_nothing_behind()
     {
         using var problem = new SmallProblem();
-        problem.Fit().Dispose();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
         using (NewDisposeScope())
             problem.Fit().Dispose();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         using (NewDisposeScope())
         {
             using var posterior = problem.Fit();

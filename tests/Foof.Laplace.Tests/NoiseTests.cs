@@ -144,7 +144,7 @@ public sealed class NoiseTests
             Assert.ThrowsAny<ArgumentException>(() => posterior.TuneNoiseByValidation([]));
         }
         Fails();
-        var live = Tensor.TotalCount;
+        var live = LiveTensors.Settled();
         Fails();
         Assert.Equal(live, Tensor.TotalCount);
         Assert.Equal((before, 1.0), (posterior.LogEvidence, posterior.Facts.ObservationNoise));

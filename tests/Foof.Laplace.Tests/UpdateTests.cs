@@ -154,7 +154,7 @@ public sealed class UpdateTests : IDisposable
             posterior.Update([Batch(9, 3)]);
         }
         Again();
-        var live = Tensor.TotalCount;
+        var live = LiveTensors.Settled();
         Again();
         Assert.Equal(live, Tensor.TotalCount);
     }

@@ -21,13 +21,11 @@ public class LifetimeTests
     [Fact]
     public void A_forgotten_tensor_is_freed_although_its_handle_was_used_before()
     {
-        Collect();
-        var before = torch.Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 10; i++)
             torch.ones(2).Dispose();
         Forget(10);
-        Collect();
-        Assert.Equal(before, torch.Tensor.TotalCount);
+        Assert.Equal(before, LiveTensors.Settled());
 
         static void Forget(int count)
         {
@@ -36,16 +34,10 @@ public class LifetimeTests
         }
     }
 
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-    }
-
     [Fact]
     public void Disposing_twice_is_disposing_once()
     {
-        var before = torch.Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         var tensor = torch.ones(2);
         tensor.Dispose();
         tensor.Dispose();

@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Curvature;
 
 /// <summary>The curvature of a model as a value, beside the explicit matrix.</summary>
-[Settled]
 public sealed class CurvatureMatrixTests
 {
     private const double Lambda = 0.3;
@@ -170,9 +169,7 @@ public sealed class CurvatureMatrixTests
             }
         }
         Use();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         Use();
         Assert.Equal(before, Tensor.TotalCount);
     }

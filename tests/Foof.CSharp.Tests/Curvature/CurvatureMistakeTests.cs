@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Curvature;
 
 /// <summary>Mistakes are told of at entry, in a sentence that says what to do.</summary>
-[Settled]
 public sealed class CurvatureMistakeTests
 {
     [Fact]

@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Curvature;
 
 /// <summary>Influences of a linear regression, where they are derivatives of a closed form.</summary>
-[Settled]
 public sealed class InfluenceFunctionTests
 {
     private const double Lambda = 0.2;
@@ -177,7 +176,7 @@ public sealed class InfluenceFunctionTests
         using var influence = new InfluenceFunction(curvature, Lambda);
         (Tensor, Tensor)[] batches = [(TestX[..3], TestY[..3]), (TestX[3..], TestY[3..]), (TestX, TestY)];
         (await influence.HypergradientAsync(batches)).Dispose();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         (await influence.HypergradientAsync(batches)).Dispose();
         Assert.Equal(before, Tensor.TotalCount);
         curvature.Dispose();

@@ -61,7 +61,7 @@ public class CorruptionTests
         var random = new Random(42);
         var refused = 0;
         Safetensors.Load(folder["valid"]).Dispose();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < Cases; i++)
         {
             var bytes = Corrupt(valid, random);

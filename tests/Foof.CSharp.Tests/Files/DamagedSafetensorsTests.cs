@@ -11,7 +11,7 @@ public class DamagedSafetensorsTests
     {
         using var folder = new Folder();
         System.IO.File.WriteAllBytes(folder["bad.safetensors"], bytes);
-        var before = torch.Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         var error = Assert.Throws<InvalidDataException>(() => Safetensors.Load(folder["bad.safetensors"]));
         Assert.StartsWith(
             $"{folder["bad.safetensors"]} is damaged: ",

@@ -118,7 +118,7 @@ public class SafetensorsTests
     {
         using var folder = new Folder();
         using var matrix = randn([30, 40]);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         Safetensors.Save(folder["a"], [Named("a", matrix), Named("b", matrix)]);
         Safetensors.Load(folder["a"]).Dispose();
         Assert.Equal(before, Tensor.TotalCount);

@@ -3,7 +3,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>Files of optimisers: they resume to the same bits, and nothing else is taken for them.</summary>
-[Settled]
 public sealed class FileTests
 {
     public static TheoryData<string> Names => [.. Toy.Facades.Keys];

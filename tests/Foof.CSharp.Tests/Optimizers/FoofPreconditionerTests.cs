@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>FOOF's directions as the gradients of another optimiser.</summary>
-[Settled]
 public sealed class FoofPreconditionerTests
 {
     private const int Count = 12;

@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>Groups of parameters, and TorchSharp's schedulers on them.</summary>
-[Settled]
 public sealed class GroupTests
 {
     [Fact]

@@ -3,7 +3,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>Batches that do not fit the model or its loss are told of in a sentence that names both sides.</summary>
-[Settled]
 public sealed class MismatchTests
 {
     [Fact]

@@ -5,7 +5,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>Mistakes are told of at entry, in a sentence that says what to do.</summary>
-[Settled]
 public sealed class MistakeTests
 {
     private static readonly Dictionary<string, Action<nn.Module<Tensor, Tensor>>> OutOfRange = new()

@@ -4,7 +4,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>Schedulers that cycle the momentum.</summary>
-[Settled]
 public sealed class MomentumTests
 {
     [Fact]

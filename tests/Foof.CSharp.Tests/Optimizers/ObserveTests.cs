@@ -3,7 +3,6 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>The ordinary loop, with methods made of errors.</summary>
-[Settled]
 public sealed class ObserveTests
 {
     private const double Rate = 0.05;

@@ -57,7 +57,7 @@ public sealed class SynapticConsolidationTests : IDisposable
             small.Model.call(small.Task(1)[0].Input).sum().backward();
         tasks.BeforeStep();
         tasks.AfterStep();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 3; i++)
         {
             tasks.BeforeStep();

@@ -162,7 +162,7 @@ public sealed class ModuleFileTests : IDisposable
         using var scope = NewDisposeScope();
         using var layer = Linear(2, 1);
         var before = layer.weight.ToNumbers();
-        var live = Tensor.TotalCount;
+        var live = LiveTensors.Settled();
         for (var length = 0; length < LinearBytes.Length; length++)
         {
             File.WriteAllBytes(At("model.dat"), LinearBytes[..length]);

@@ -91,10 +91,10 @@ public class OptimizerTests
     [MemberData(nameof(Kinds))]
     public void No_tensor_is_left_behind_in_100_steps(string kind)
     {
-        var parameter = Toy.Parameter(1, 2);
+        using var parameter = Toy.Parameter(1, 2);
         using var optimizer = Optimizers[kind](parameter);
         Steps(optimizer, 1, 1);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         Steps(optimizer, 2, 101);
         Assert.Equal(before, Tensor.TotalCount);
     }
@@ -103,8 +103,8 @@ public class OptimizerTests
     [MemberData(nameof(Kinds))]
     public void An_enclosing_scope_does_not_free_the_state_and_Dispose_does(string kind)
     {
-        var parameter = Toy.Parameter(1, 2);
-        var before = Tensor.TotalCount;
+        using var parameter = Toy.Parameter(1, 2);
+        var before = LiveTensors.Settled();
         var optimizer = Optimizers[kind](parameter);
         for (var t = 1; t <= 3; t++)
         {

@@ -149,7 +149,7 @@ public class IndexingTests
         using var scope = NewDisposeScope();
         var x = Digits();
         var row = ones(4, float64);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         x[1, 1, 2].Dispose();
         x[.., 1.., TensorIndex.Null].Dispose();
         x[1, 0] = row;
