@@ -177,6 +177,29 @@ module LayerFactor =
 
             torch.cat (parts, 0L))
 
+    /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the same
+    /// activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].
+    let private hadamard (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) =
+        let byMatrices () =
+            let inputs = Activations.gram x y E.dtype
+            let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
+
+            let errors =
+                E.matmul(E'.transpose (1L, 2L)).view(g, -1L, rows, E'.size 1 / columns, columns)
+
+            errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
+
+        match x, y with
+        | Activations.Rows A, Activations.Rows A' when E.size 0 = 1L ->
+            let A, A' = A.flatten (0L, 2L), A'.flatten (0L, 2L)
+            let E, E' = E.squeeze 0L, E'.squeeze 0L
+
+            if A.size 0 = E.size 0 && A'.size 0 = E'.size 0 then
+                RowProducts.tryHadamard A A' E E' |> ValueOption.defaultWith byMatrices
+            else
+                byMatrices ()
+        | _ -> byMatrices ()
+
     let private gramOfPairs
         (most: int64)
         (x: Activations)
@@ -187,16 +210,15 @@ module LayerFactor =
         =
         let E, E' = ErrorColumns.apart x E, ErrorColumns.apart y E'
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
-        let right = E'.reshape(g, -1L, d).``to``(K.dtype).transpose(1L, 2L)
-        let bytes = 8L * g * c * R * right.size 2
+        let right = E'.reshape(g, -1L, d).``to`` K.dtype
+        let bytes = 8L * g * c * R * right.size 1
         let rows = K.view (c, n, -1L)
 
         for struct (start, count) in runs n (most / bytes) do
             use _scope = torch.NewDisposeScope()
             let left = E.narrow(2L, start, count).reshape(g, -1L, d).``to`` K.dtype
-            let inputs = Activations.gram (Activations.points start count x) y K.dtype
-            let errors = left.matmul(right).view(g, c, count * R, E'.size 1, -1L)
-            let products = errors.mul_ (inputs.view (g, 1L, count * R, 1L, -1L))
+            let inputs = Activations.points start count x
+            let products = hadamard inputs left y right
             let apart = products.view [| g; c; count; R; E'.size 1; E'.size 2; E'.size 3 |]
 
             let summed =

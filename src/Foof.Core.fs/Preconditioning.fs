@@ -41,20 +41,21 @@ module internal Preconditioning =
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
 
-    /// sum_j w_j g_j of one layer's columns as a product, where these are products of few rows.
+    /// sum_j w_j g_j of one layer's columns as a product, where these are products of few rows: weights [k; 1] for the rows of
+    /// the errors, these, and the inputs.
     let private combination (w: torch.Tensor) factor =
         match factor with
         | LayerFactor.Product(Activations.Rows A, E) when A.size 0 = 1L ->
             let n, R = A.size 1, A.size 2
-            let weighted = E.view (-1L, n, R, E.size 3) * w.view (-1L, n, 1L, 1L)
-            // The columns of a data point share its inputs.
-            let errors =
-                if E.size 1 = n then
-                    weighted.squeeze 0L
-                else
-                    weighted.sum 0L
+            let inputs = A.flatten (0L, 2L)
 
-            ValueSome struct (errors.flatten (0L, 1L), A.flatten (0L, 2L))
+            if E.size 1 = n then
+                let weights = w.view(n, 1L).expand(n, R).reshape(-1L, 1L)
+                ValueSome struct (weights, E.flatten (0L, 2L), inputs)
+            else
+                // The columns of a data point share its inputs.
+                let weighted = E.view (-1L, n, R, E.size 3) * w.view (-1L, n, 1L, 1L)
+                ValueSome struct (inputs.new_ones (n * R, 1L), weighted.sum(0L).flatten(0L, 1L), inputs)
         | _ -> ValueNone
 
     /// g_j . V for every column of one layer: computed in their type, as gradients are, given in float64.
@@ -78,8 +79,11 @@ module internal Preconditioning =
         | Direction.Product(left, right) ->
             match combination (w * -c) factor with
             | ValueNone -> written ()
-            | ValueSome struct (errors, inputs) ->
-                Direction.Product(torch.cat ([| left * c; errors |], 0L), torch.cat ([| right; inputs |], 0L))
+            | ValueSome struct (weights, errors, inputs) ->
+                // Weighed where they stand together, while the caches hold them.
+                let weights = torch.cat ([| c.view(1L, 1L).expand(left.size 0, 1L); weights |], 0L)
+                let all = torch.cat([| left; errors |], 0L).mul_ weights
+                Direction.Product(all, torch.cat ([| right; inputs |], 0L))
 
     /// (lambda I + G G^T)^-1 V = r^2 (V - U (I + U^T U)^-1 U^T V), for the columns of one batch: nothing of the weights'
     /// size is formed.

@@ -46,10 +46,23 @@ module Reading =
 
     /// Raises a NumericalFailure when some element is NaN or infinite, or when the sum of the squares is.
     let requireFiniteSquares (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
+        // Without a matrix of the squares, where libtorch's inner product knows the type.
         let squares () =
-            Scope.value (fun () -> tensor.square().sum().isfinite().item<bool>())
+            if
+                tensor.is_contiguous ()
+                && (tensor.dtype = torch.ScalarType.Float32
+                    || tensor.dtype = torch.ScalarType.Float64)
+            then
+                let all = tensor.flatten ()
+                all.dot all
+            else
+                tensor.square().sum()
 
-        if tensor.is_floating_point () && not (isMeta tensor) && not (squares ()) then
+        if
+            tensor.is_floating_point ()
+            && not (isMeta tensor)
+            && not (Scope.value (fun () -> squares().isfinite().item<bool>()))
+        then
             requireFinite subject $"{what} are not finite" remedy tensor
 
             raise (
