@@ -111,11 +111,6 @@ module LayerFactor =
         | LayerFactor.Columns _
         | LayerFactor.Weighted _ -> GramRoute.Explicit
 
-    /// 0 .. total - 1 in runs of at most `size`: first index and length.
-    let private runs (total: int64) (size: int64) =
-        let size = max 1L size
-        seq { for start in 0L .. size .. total - 1L -> struct (start, min size (total - start)) }
-
     /// Runs of columns and what they are, written out: [count; d_out; d_in].
     let rec private writtenRuns
         (kind: torch.ScalarType)
@@ -124,7 +119,7 @@ module LayerFactor =
         : seq<struct (int64 * torch.Tensor)> =
         match factor with
         | LayerFactor.Columns P ->
-            runs (P.size 0) most
+            Runs.ofAtMost most (P.size 0)
             |> Seq.map (fun struct (start, count) -> struct (start, P.narrow(0L, start, count).``to`` kind))
         | LayerFactor.Weighted(inner, S) ->
             writtenRuns kind most inner
@@ -134,7 +129,7 @@ module LayerFactor =
 
             seq {
                 for first in 0L .. n .. E.size 1 - 1L do
-                    for struct (start, count) in runs n most do
+                    for struct (start, count) in Runs.ofAtMost most n do
                         let rows = activations |> Activations.points start count |> Activations.dense kind
                         let errors = E.narrow(1L, first + start, count).``to`` kind
                         let P = errors.transpose(2L, 3L).matmul(rows)
@@ -177,58 +172,6 @@ module LayerFactor =
 
             torch.cat (parts, 0L))
 
-    /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the same
-    /// activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].
-    let private hadamard (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) =
-        let byMatrices () =
-            let inputs = Activations.gram x y E.dtype
-            let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
-
-            let errors =
-                E.matmul(E'.transpose (1L, 2L)).view(g, -1L, rows, E'.size 1 / columns, columns)
-
-            errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
-
-        match x, y with
-        | Activations.Rows A, Activations.Rows A' when E.size 0 = 1L ->
-            let A, A' = A.flatten (0L, 2L), A'.flatten (0L, 2L)
-            let E, E' = E.squeeze 0L, E'.squeeze 0L
-
-            if A.size 0 = E.size 0 && A'.size 0 = E'.size 0 then
-                RowProducts.tryHadamard A A' E E' |> ValueOption.defaultWith byMatrices
-            else
-                byMatrices ()
-        | _ -> byMatrices ()
-
-    let private gramOfPairs
-        (most: int64)
-        (x: Activations)
-        (E: torch.Tensor)
-        (y: Activations)
-        (E': torch.Tensor)
-        (K: torch.Tensor)
-        =
-        let E, E' = ErrorColumns.apart x E, ErrorColumns.apart y E'
-        let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
-        let right = E'.reshape(g, -1L, d).``to`` K.dtype
-        let bytes = 8L * g * c * R * right.size 1
-        let rows = K.view (c, n, -1L)
-
-        for struct (start, count) in runs n (most / bytes) do
-            use _scope = torch.NewDisposeScope()
-            let left = E.narrow(2L, start, count).reshape(g, -1L, d).``to`` K.dtype
-            let inputs = Activations.points start count x
-            let products = hadamard inputs left y right
-            let apart = products.view [| g; c; count; R; E'.size 1; E'.size 2; E'.size 3 |]
-
-            let summed =
-                if g * R * E'.size 3 = 1L then
-                    apart
-                else
-                    apart.sum [| 0L; 3L; 6L |]
-
-            rows.narrow(1L, start, count).add_(summed.view (c, count, -1L)) |> ignore
-
     let private gramOfWritten most x y (K: torch.Tensor) =
         forEachWrittenWithin most K.dtype x (fun i P ->
             let P = P.flatten 1L
@@ -242,7 +185,7 @@ module LayerFactor =
         Scope.value (fun () ->
             match route, x, y with
             | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') ->
-                gramOfPairs most a E a' E' K
+                PairGram.add most a E a' E' K
             | _ -> gramOfWritten most x y K)
 
     /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written

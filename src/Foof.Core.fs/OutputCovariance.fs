@@ -34,18 +34,13 @@ module internal OutputCovariance =
     let private square (features: torch.Tensor) =
         features.matmul (features.transpose (1L, 2L))
 
-    /// Runs of data points: first one and count.
-    let private runs (n: int64) (size: int64) =
-        let size = max 1L size
-        seq { for start in 0L .. size .. n - 1L -> struct (start, min size (n - start)) }
-
     /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
     let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
         let part run =
             use scope = torch.NewDisposeScope()
             scope.MoveToOuter(ofRun run)
 
-        torch.cat (runs n (most / size) |> Seq.map part |> Seq.toArray, 0L)
+        torch.cat (Runs.ofAtMost (most / size) n |> Seq.map part |> Seq.toArray, 0L)
 
     /// The gradients of some points written out, [count; C; d_out; d_in].
     let private written (C: int64) (start: int64) (count: int64) factor =
