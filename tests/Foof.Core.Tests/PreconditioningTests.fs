@@ -104,6 +104,46 @@ let ``low-rank inverses precondition factors, gradients and both together as gra
                 same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
                 same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
 
+/// With enough columns and rows for both Gram matrices to be row products, of the batch with itself and with the gradient, and
+/// with too few for that.
+[<Theory;
+  InlineData(15, 15);
+  InlineData(16, 16);
+  InlineData(40, 128);
+  InlineData(40, 129);
+  InlineData(130, 20)>]
+let ``low-rank inverses in float32 are those in float64`` (n: int) (k: int) =
+    use _scope = torch.NewDisposeScope()
+    let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
+
+    let layers = [|
+        for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ 1; n; 1; d_in ], normal [ 1; n; 1; d_out ]
+    |]
+
+    let V = [|
+        for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ k; d_out ], normal [ k; d_in ]
+    |]
+
+    let solved change =
+        let G =
+            FisherFactor.ofColumns {
+                Layers =
+                    layers
+                    |> Array.map (fun (A, E) -> LayerFactor.Product(Activations.Rows(change A), change E))
+                Weight = 1.0 / float n
+            }
+
+        V
+        |> Array.map (fun (left, right) -> Direction.Product(change left, change right))
+        |> Preconditioning.solve
+            Preconditioning.times
+            (Factored.make Damping.Tikhonov 30.0 (Curvature.LowRank G))
+        |> Array.map Direction.matrix
+
+    for expected, found in Array.zip (solved id) (solved single) do
+        Assert.Equal(torch.ScalarType.Float32, found.dtype)
+        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
+
 [<Fact>]
 let ``inner products, norms and multiples of products are those of the matrices`` () =
     forAll (fun k d_out d_in ->
