@@ -154,15 +154,13 @@ module internal ErrorColumns =
     /// sum_r e_cir . z_ir, all columns of some data points at a time. Shapes: Z [g; n; R; k] -> [c n].
     let inner (E: torch.Tensor) (Z: torch.Tensor) =
         let n = E.size 2
-        let most = max 1L (piece * n / (E.numel () * E.ElementSize))
+        let most = piece * n / (E.numel () * E.ElementSize)
 
-        let ofPoints start =
-            let count = min most (n - start)
-
+        let ofPoints (struct (start, count)) =
             Scope.tensor (fun () ->
                 (E.narrow (2L, start, count) * Z.narrow(1L, start, count).unsqueeze 1L).sum([| 0L; 3L; 4L |]))
 
-        torch.cat([| for start in 0L .. most .. n - 1L -> ofPoints start |], 1L).flatten()
+        torch.cat(Runs.ofAtMost most n |> Seq.map ofPoints |> Seq.toArray, 1L).flatten()
 
     /// sum_c w_ci e_cir, column by column. Shapes: w [c n] -> [g; n; R; k].
     let combination (E: torch.Tensor) (w: torch.Tensor) =

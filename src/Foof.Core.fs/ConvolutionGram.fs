@@ -229,11 +229,11 @@ module internal ConvolutionGram =
 
             let sums = images.new_zeros (columns.Size, rows.Size, c)
             let copies = if together = 1L then 1L else kh + 2L
-            let most = max 1L (budget / (copies * images.numel () / n * images.ElementSize))
+            let most = budget / (copies * images.numel () / n * images.ElementSize)
 
-            for start in 0L .. most .. n - 1L do
+            for struct (start, count) in Runs.ofAtMost most n do
                 use _some = torch.NewDisposeScope()
-                let some = images.narrow (0L, start, min most (n - start))
+                let some = images.narrow (0L, start, count)
                 let pixels = some.permute(3L, 0L, 2L, 1L).contiguous()
                 pairs |> Array.iter (add together rows rowParts pixels)
 

@@ -44,9 +44,7 @@ module internal Correlation =
 
     /// Whether the binding's library is there, and the processor has the instructions.
     let isAvailable =
-        lazy
-            (LoadedLibrary.has [ nameof foof_correlate ] LoadedLibrary.Native
-             && foof_correlation_available () <> 0)
+        LoadedLibrary.offers (nameof foof_correlate) foof_correlation_available
 
     /// As many points as a kernel may have: the library's.
     [<Literal>]

@@ -34,11 +34,9 @@ module Evidence =
     let private chunk = 1L <<< 17
 
     let private parts (spectrum: Spectrum) =
-        let count = spectrum.Kappa.size 0
-
         seq {
-            for start in 0L .. chunk .. count - 1L ->
-                spectrum.Kappa.narrow(0L, start, min chunk (count - start)).``to`` torch.ScalarType.Float64
+            for struct (start, count) in Runs.ofAtMost chunk (spectrum.Kappa.size 0) ->
+                spectrum.Kappa.narrow(0L, start, count).``to`` torch.ScalarType.Float64
         }
 
     /// sum over kappa of a function of it.
@@ -154,14 +152,14 @@ module Evidence =
             let one = torch.ones_like(delta).unsqueeze 0L
             let gains, gammas = torch.zeros_like delta, torch.zeros_like delta
             let columns = max 1L (int64 precision.Length)
-            let rows = max 1L (tableSize (columns * spectrum.Kappa.size 0) / columns)
+            let rows = tableSize (columns * spectrum.Kappa.size 0) / columns
 
             for kappa in parts spectrum do
                 let k = halvings kappa precision
 
-                for start in 0L .. rows .. kappa.size 0 - 1L do
+                for struct (start, count) in Runs.ofAtMost rows (kappa.size 0) do
                     use _part = torch.NewDisposeScope()
-                    let some = kappa.narrow(0L, start, min rows (kappa.size 0 - start)).unsqueeze 1L
+                    let some = kappa.narrow(0L, start, count).unsqueeze 1L
                     let ratios = one.addcmul (some, inverse, 1.0.ToScalar())
                     gains.add_ (sumOfLogs k ratios) |> ignore
                     gammas.add_ (ratios.reciprocal_().mul_(some).sum(0L)) |> ignore

@@ -47,9 +47,7 @@ module internal FixedPoint =
 
     /// Whether the binding's library is there, and the processor has the instructions.
     let isAvailable =
-        lazy
-            (LoadedLibrary.has [ nameof foof_fixed_point_multiply ] LoadedLibrary.Native
-             && foof_fixed_point_available () <> 0)
+        LoadedLibrary.offers (nameof foof_fixed_point_multiply) foof_fixed_point_available
 
     /// Whether it serves for products in bfloat16: the processor's units for matrices, where it has them, are faster.
     let serves = lazy (isAvailable.Value && not OneDnn.hasMatrixUnits.Value)

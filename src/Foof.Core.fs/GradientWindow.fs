@@ -37,10 +37,10 @@ type internal GradientWindow(layers: Layer array, length: int) =
         let P = columns.flatten 1L
         let sum = torch.zeros (P.size 0, dtype = products.dtype, device = P.device)
 
-        for start in 0L .. chunk .. P.size 1 - 1L do
+        for struct (start, count) in Runs.ofAtMost chunk (P.size 1) do
             use _scope = torch.NewDisposeScope()
 
-            let part = P.narrow(1L, start, min chunk (P.size 1 - start)).``to`` products.dtype
+            let part = P.narrow(1L, start, count).``to`` products.dtype
             sum.add_ (part.mv (part.select (0L, slot))) |> ignore
 
         sum

@@ -50,3 +50,7 @@ module internal LoadedLibrary =
         with
         | :? DllNotFoundException
         | :? EntryPointNotFoundException -> false
+
+    /// Whether the binding's library has a kernel, and the processor the instructions: `available` asks the library.
+    let offers (kernel: string) (available: unit -> int) =
+        lazy (has [ kernel ] Native && available () <> 0)

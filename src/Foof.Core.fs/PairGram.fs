@@ -20,14 +20,13 @@ module internal PairGram =
             errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
 
         match x, y with
-        | Activations.Rows A, Activations.Rows A' when E.size 0 = 1L ->
-            let A, A' = A.flatten (0L, 2L), A'.flatten (0L, 2L)
-            let E, E' = E.squeeze 0L, E'.squeeze 0L
-
-            if A.size 0 = E.size 0 && A'.size 0 = E'.size 0 then
-                RowProducts.tryHadamard A A' E E' |> ValueOption.defaultWith byMatrices
-            else
-                byMatrices ()
+        | Activations.Rows A, Activations.Rows A' when
+            E.size 0 = 1L
+            && E.size 1 = A.size 1 * A.size 2
+            && E'.size 1 = A'.size 1 * A'.size 2
+            ->
+            RowProducts.tryHadamard (A.flatten (0L, 2L)) (A'.flatten (0L, 2L)) (E.squeeze 0L) (E'.squeeze 0L)
+            |> ValueOption.defaultWith byMatrices
         | _ -> byMatrices ()
 
     /// K <- K + [g_i . g'_j], in place, from the activations and errors of both, by sums over pairs of positions: temporaries

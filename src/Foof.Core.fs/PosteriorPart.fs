@@ -145,11 +145,11 @@ module internal PosteriorPart =
         let like = (FisherFactor.tensors U).Head
         let T = (V * (((kappa + c).reciprocal() * c).sqrt())).``to`` like.dtype
         let sums = Weights.zeros U.Shapes like
-        let count = max 1L (most / (U.Shapes |> Array.sumBy (Array.fold (*) 1L)))
+        let together = most / (U.Shapes |> Array.sumBy (Array.fold (*) 1L))
 
-        for start in 0L .. count .. V.size 1 - 1L do
+        for struct (start, count) in Runs.ofAtMost together (V.size 1) do
             use _chunk = torch.NewDisposeScope()
-            let some = T.narrow (1L, start, min count (V.size 1 - start))
+            let some = T.narrow (1L, start, count)
 
             let images =
                 Weights.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like

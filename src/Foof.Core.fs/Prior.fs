@@ -57,11 +57,10 @@ module Prior =
             let x = x.flatten ()
             let sum = torch.zeros ([||], dtype = torch.ScalarType.Float64, device = x.device)
 
-            for start in 0L .. run .. x.size 0 - 1L do
+            for struct (start, count) in Runs.ofAtMost run (x.size 0) do
                 use _part = torch.NewDisposeScope()
 
-                let part =
-                    x.narrow(0L, start, min run (x.size 0 - start)).``to`` torch.ScalarType.Float64
+                let part = x.narrow(0L, start, count).``to`` torch.ScalarType.Float64
 
                 sum.add_ (part.dot part) |> ignore
 

@@ -46,10 +46,10 @@ module Reading =
 
     /// Raises a NumericalFailure when some element is NaN or infinite, or when the sum of the squares is.
     let requireFiniteSquares (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
-        // Without a matrix of the squares, where libtorch's inner product knows the type.
+        // Without a matrix of the squares, where libtorch's inner product knows the type and counts beyond 2^31.
         let squares () =
             if
-                tensor.is_contiguous ()
+                tensor.device_type = DeviceType.CPU
                 && (tensor.dtype = torch.ScalarType.Float32
                     || tensor.dtype = torch.ScalarType.Float64)
             then

@@ -126,10 +126,9 @@ module Record =
         seq {
             for struct (pass, count) in passes do
                 let bytes = bytesOfPoint pass
-                let most = max 1L (if bytes = 0L then count else budget / bytes)
+                let most = if bytes = 0L then count else budget / bytes
 
-                for start in 0L .. most .. count - 1L do
-                    let count = min most (count - start)
+                for struct (start, count) in Runs.ofAtMost most count do
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }
 

@@ -29,9 +29,7 @@ module internal RowProducts =
 
     /// Whether the binding's library is there, and the processor has the instructions.
     let isAvailable =
-        lazy
-            (LoadedLibrary.has [ nameof foof_row_products ] LoadedLibrary.Native
-             && foof_row_products_available () <> 0)
+        LoadedLibrary.offers (nameof foof_row_products) foof_row_products_available
 
     /// Fewer rows are nothing to gain from.
     [<Literal>]
@@ -50,10 +48,7 @@ module internal RowProducts =
     let private Longest = 4096L
 
     let private takes (rows: torch.Tensor) =
-        rows.dtype = torch.ScalarType.Float32
-        && 0L < rows.numel ()
-        && LoadedLibrary.takes rows
-        && rows.is_contiguous ()
+        rows.dtype = torch.ScalarType.Float32 && LoadedLibrary.takesNumbers rows
 
     /// Whether both are the same rows in memory.
     let private areSame (X: torch.Tensor) (X': torch.Tensor) =

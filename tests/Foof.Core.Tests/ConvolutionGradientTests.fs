@@ -105,8 +105,8 @@ let ``a correlation is the gradient with any padding`` () =
         let convolution =
             torch.nn.Conv2d(18L, 20L, 3L, stride = stride, padding = 1L, padding_mode = mode, bias = false)
 
-        let images = CorrelationTests.whole [| 4L; 18L; 9L; 7L |]
-        let errors = CorrelationTests.whole (convolution.call images).shape
+        let images = WholeNumbers.draw [| 4L; 18L; 9L; 7L |]
+        let errors = WholeNumbers.draw (convolution.call images).shape
         let window = Patches.window convolution
 
         let expected =

@@ -9,7 +9,7 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-let private single, double = torch.ScalarType.Float32, torch.ScalarType.Float64
+let private double = torch.ScalarType.Float64
 
 /// What is correlated, and by how many threads.
 type private Case = {
@@ -111,18 +111,10 @@ let private found case (images: torch.Tensor) (errors: torch.Tensor) =
     let window = window case
     Correlation.byThreads case.Threads window window.Before images errors
 
-/// Sums of so few products of such numbers are exact in float32.
-let whole (shape: int64 array) =
-    torch.randint(-3L, 4L, shape).``to`` single
-
-let private requireSame (expected: torch.Tensor) (found: torch.Tensor) =
-    Assert.Equal<int64 array>(expected.shape, found.shape)
-    Assert.True(expected.eq(found.``to`` double).all().ToBoolean())
-
 let private requireExact case =
     use _scope = torch.NewDisposeScope()
-    let images, errors = images case whole, errors case whole
-    requireSame (written case images errors) (found case images errors)
+    let images, errors = images case WholeNumbers.draw, errors case WholeNumbers.draw
+    WholeNumbers.requireSame (written case images errors) (found case images errors)
 
 let private case = {
     Images = 30L
@@ -219,13 +211,13 @@ let ``rounding is a few times that of the plain sum`` () =
 let ``what is not finite shows where it counts, and nowhere else`` (value: float) =
     if Correlation.isAvailable.Value then
         use _scope = torch.NewDisposeScope()
-        let images, errors = images case whole, errors case whole
+        let images, errors = images case WholeNumbers.draw, errors case WholeNumbers.draw
         let expected = written case images errors
         errors[2, 3, 4, 5] <- value.ToTensor()
         let result = (found case images errors).``to`` double
         Assert.False(result.select(0L, 3L).isfinite().any().ToBoolean())
         result.select(0L, 3L).copy_(expected.select (0L, 3L)) |> ignore
-        requireSame expected result
+        WholeNumbers.requireSame expected result
 
 [<Fact>]
 let ``it takes tensors that are not in one piece`` () =
@@ -233,7 +225,7 @@ let ``it takes tensors that are not in one piece`` () =
         use _scope = torch.NewDisposeScope()
 
         let turned (shape: int64 array) =
-            (whole [| shape[1]; shape[0]; shape[3]; shape[2] |]).permute(1L, 0L, 3L, 2L)
+            (WholeNumbers.draw [| shape[1]; shape[0]; shape[3]; shape[2] |]).permute(1L, 0L, 3L, 2L)
 
         let images, errors = images case turned, errors case turned
-        requireSame (written case images errors) (found case images errors)
+        WholeNumbers.requireSame (written case images errors) (found case images errors)

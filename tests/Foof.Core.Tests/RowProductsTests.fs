@@ -9,7 +9,7 @@ open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
-let private single, double = torch.ScalarType.Float32, torch.ScalarType.Float64
+let private double = torch.ScalarType.Float64
 
 /// So many rows on either side, of two lengths, and so many threads.
 type private Case = {
@@ -45,13 +45,7 @@ let private written (X: torch.Tensor) (X': torch.Tensor) (Y: torch.Tensor) (Y': 
 
     gram X X' * gram Y Y'
 
-let private requireSame (expected: torch.Tensor) (found: torch.Tensor) =
-    Assert.Equal<int64 array>(expected.shape, found.shape)
-    Assert.True(expected.eq(found.``to`` double).all().ToBoolean())
-
-/// Sums and products of so few such numbers are exact in float32.
-let private whole (rows: int64) (length: int64) =
-    torch.randint(-3L, 4L, [| rows; length |]).``to`` single
+let private whole (rows: int64) (length: int64) = WholeNumbers.draw [| rows; length |]
 
 [<Fact>]
 let ``the binding's library has it where the processor does`` () =
@@ -67,9 +61,9 @@ let ``of whole numbers it is exact`` () =
             use _scope = torch.NewDisposeScope()
             let X, X' = whole case.Rows case.Width, whole case.Others case.Width
             let Y, Y' = whole case.Rows case.Height, whole case.Others case.Height
-            requireSame (written X X' Y Y') (RowProducts.byThreads case.Threads X X' Y Y')
+            WholeNumbers.requireSame (written X X' Y Y') (RowProducts.byThreads case.Threads X X' Y Y')
             // Of rows with one another.
-            requireSame (written X X Y Y) (RowProducts.byThreads case.Threads X X Y Y))
+            WholeNumbers.requireSame (written X X Y Y) (RowProducts.byThreads case.Threads X X Y Y))
 
 [<Fact>]
 let ``threads change no bit, and rows with one another are found as any others`` () =
@@ -114,7 +108,7 @@ let ``what is not finite shows in its row, and nowhere else`` (value: float) =
         // An infinite number times zero is none.
         Assert.False(result.select(0L, 20L).isfinite().any().ToBoolean())
         result.select(0L, 20L).copy_(expected.select (0L, 20L)) |> ignore
-        requireSame expected result
+        WholeNumbers.requireSame expected result
 
 [<Theory>]
 [<InlineData(15, 15, 40, false, false)>]
@@ -147,8 +141,7 @@ let ``it serves where it pays, and both ways give the same`` m m' (length: int64
     let K = torch.zeros (m, m')
     LayerFactor.addGram (factor X Y) (factor X' Y') K
     let expected = written X X' Y Y'
-    let size = expected.norm().ToDouble()
-    Assert.InRange((K.``to`` double - expected).norm().ToDouble(), 0.0, 1e-6 * size)
+    Oracle.agreesWith Tolerance.sumsSingle (Oracle.matrix expected) K
 
     found
     |> ValueOption.iter (fun found -> Assert.True(found.eq(K).all().ToBoolean()))
@@ -180,8 +173,7 @@ let ``gradients of positions and columns have the inner products of what is writ
         let K = torch.zeros (LayerFactor.columns x, LayerFactor.columns y)
         LayerFactor.addGramBy GramRoute.Pairs x y K
         let expected = (gradients x).mm((gradients y).t())
-        let size = expected.norm().ToDouble()
-        Assert.InRange((K.``to`` double - expected).norm().ToDouble(), 0.0, 1e-6 * size)
+        Oracle.agreesWith Tolerance.sumsSingle (Oracle.matrix expected) K
 
 [<Fact>]
 let ``rows of other types or not in one piece are libtorch's`` () =
