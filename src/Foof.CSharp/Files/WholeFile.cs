@@ -1,7 +1,6 @@
-namespace TorchSharp.Modules;
+namespace Foof;
 
 /// <summary>Files that are either wholly written or not at all.</summary>
-/// <remarks>Compiled into Foof.CSharp too, which must have it over the TorchSharp package as well.</remarks>
 internal static class WholeFile
 {
     private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];
