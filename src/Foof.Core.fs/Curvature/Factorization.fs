@@ -84,23 +84,11 @@ module Factorization =
         else
             None
 
-    /// The same of a matrix that nobody else has, in its place where the library can.
-    let internal choleskyOfFresh (matrix: torch.Tensor) =
-        match CholeskyInPlace.tryFactor matrix with
-        | ValueSome true -> Some matrix
-        | ValueSome false -> None
-        | ValueNone -> cholesky matrix
-
-    /// Whether it is one matrix that is worth halving.
-    let private isLarge (matrix: torch.Tensor) =
-        matrix.size -1 > Blockwise.Smallest
-        && matrix.numel () = matrix.size -1 * matrix.size -1
-
     /// L of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
-            let L = choleskyOfFresh (damped matrix (lambda * first.Growth))
+            let L = cholesky (damped matrix (lambda * first.Growth))
             struct (L |> Option.filter Reading.isFinite, others)
         | _ -> struct (None, attempts)
 
@@ -119,38 +107,20 @@ module Factorization =
                 let struct (values, Q) = torch.linalg.eigh matrix
                 Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze -2L)
 
-    // The meta device has no kernels for these; their results have the shape of an argument.
-    let internal inverseOf (L: torch.Tensor) =
-        if L.is_meta then L.clone () else L.cholesky_inverse ()
-
     /// (L L^T)^-1 B. Shapes: L [...; d; d], B [...; d; k].
     let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
-        if L.is_meta then
-            B.clone ()
-        else
-            // cholesky_solve copies L first.
-            let inner = torch.linalg.solve_triangular (L, B, upper = false)
-            torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
+        // cholesky_solve copies L first.
+        let inner = torch.linalg.solve_triangular (L, B, upper = false)
+        torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
 
     /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1. Shapes: L [d; d], B [d; k].
     let internal solveByRoots (L: torch.Tensor) (B: torch.Tensor) =
-        if L.is_meta then
-            B.clone ()
-        else
-            let inner = torch.linalg.solve_triangular (damped L 1.0, B, upper = false)
-            torch.linalg.solve_triangular (L.t (), inner, upper = true)
+        let inner = torch.linalg.solve_triangular (damped L 1.0, B, upper = false)
+        torch.linalg.solve_triangular (L.t (), inner, upper = true)
 
     let private byCholesky (matrix: torch.Tensor) damping =
-        let damped = damped matrix damping
-
-        let byLibrary matrix =
-            cholesky matrix |> Option.map (fun L -> struct (inverseOf L, logDetOf L))
-
-        if isLarge damped then
-            Blockwise.inverse byLibrary (damped.view (damped.size -1, damped.size -1))
-            |> Option.map (fun struct (inverse, logDet) -> struct (inverse.view damped.shape, logDet))
-        else
-            byLibrary damped
+        cholesky (damped matrix damping)
+        |> Option.map (fun L -> struct (L.cholesky_inverse (), logDetOf L))
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =

@@ -67,7 +67,7 @@ module Side =
     /// The matrix in place of its Cholesky factor, where that is what is held.
     let written side =
         match side with
-        | Side.Inverse L -> Side.Full(Scope.tensor (fun () -> Factorization.inverseOf L))
+        | Side.Inverse L -> Side.Full(Scope.tensor (fun () -> L.cholesky_inverse ()))
         | _ -> side
 
     /// M o M.
@@ -123,7 +123,7 @@ module Side =
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
         | Side.Diagonal d -> d.alias ()
         | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
-        | Side.Inverse L -> torch.diagonal (Factorization.inverseOf L, 0L, 1L, 2L)
+        | Side.Inverse L -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L)
 
     /// The trace by group. Shapes: -> [g].
     let trace (like: torch.Tensor) side =
@@ -135,7 +135,7 @@ module Side =
         | Side.Identity _
         | Side.Diagonal _ -> Scope.tensor (fun () -> torch.diag_embed (diagonal like side))
         | Side.Full M -> M.alias ()
-        | Side.Inverse L -> Factorization.inverseOf L
+        | Side.Inverse L -> L.cholesky_inverse ()
 
     /// M + mu I with a number by group; a fresh matrix, never M itself. Shapes: mu [g] or [1].
     let damped (mu: torch.Tensor) side =
@@ -147,7 +147,7 @@ module Side =
         | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
         | Side.Inverse L ->
             Side.Full(
-                Scope.tensor (fun () -> Factorization.inverseOf L + torch.diag_embed (along (L.size 2)))
+                Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2)))
             )
 
     /// R with R R^T = M, as `Factorization.root`.

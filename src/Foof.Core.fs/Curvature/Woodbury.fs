@@ -57,7 +57,7 @@ module internal Woodbury =
         let K: torch.Tensor = gram growth U
 
         if Reading.isFinite K then
-            Factorization.choleskyOfFresh (Factorization.damped K 1.0)
+            Factorization.cholesky (Factorization.damped K 1.0)
             |> Option.map (fun L -> struct (growth, struct (U, roots, L, logDet L roots U.Shapes)))
             |> Option.filter (fun struct (_, struct (_, _, _, logDet)) -> Reading.isFinite logDet)
         else

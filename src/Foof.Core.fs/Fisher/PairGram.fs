@@ -10,24 +10,13 @@ module internal PairGram =
     /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the same
     /// activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].
     let private hadamard (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) =
-        let byMatrices () =
-            let inputs = Activations.gram x y E.dtype
-            let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
+        let inputs = Activations.gram x y E.dtype
+        let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
 
-            let errors =
-                E.matmul(E'.transpose (1L, 2L)).view(g, -1L, rows, E'.size 1 / columns, columns)
+        let errors =
+            E.matmul(E'.transpose (1L, 2L)).view(g, -1L, rows, E'.size 1 / columns, columns)
 
-            errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
-
-        match x, y with
-        | Activations.Rows A, Activations.Rows A' when
-            E.size 0 = 1L
-            && E.size 1 = A.size 1 * A.size 2
-            && E'.size 1 = A'.size 1 * A'.size 2
-            ->
-            RowProducts.tryHadamard (A.flatten (0L, 2L)) (A'.flatten (0L, 2L)) (E.squeeze 0L) (E'.squeeze 0L)
-            |> ValueOption.defaultWith byMatrices
-        | _ -> byMatrices ()
+        errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
 
     /// K <- K + [g_i . g'_j], in place, from the activations and errors of both, by sums over pairs of positions: temporaries
     /// take so many bytes at most, but for one data point's. Shapes: E [g; c n; R; d_out/g], K [m; m'] in one piece. (MATH 3)

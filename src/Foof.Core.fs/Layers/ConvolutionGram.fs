@@ -118,7 +118,7 @@ module internal ConvolutionGram =
                     let below = seconds.narrow(2L, y + least, m + count - 1L).unfold(2L, count, 1L)
                     let sum = pairs.Sum.select(0L, int64 j).select(0L, int64 i)
 
-                    Statistic.accumulateProduct
+                    Products.accumulate
                         (sum.narrow (1L, least * c, count * c))
                         1.0
                         (firsts.narrow(2L, y, m).flatten(0L, 2L))

@@ -88,7 +88,7 @@ module Normalised =
 
             let sums (values: torch.Tensor) =
                 let first = sum values
-                struct (first, sum (values.square_ ()))
+                struct (first, sum (values.pow_ (2.0.ToScalar())))
 
             let struct (first, second) =
                 match normalisation with

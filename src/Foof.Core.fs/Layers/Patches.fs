@@ -96,8 +96,6 @@ module Patches =
         let mode =
             match window.Mode with
             | PaddingModes.Zeros -> PaddingModes.Constant
-            // libtorch 1.13 mirrors no tensors without data; the shape is what counts.
-            | _ when images.device_type = DeviceType.META -> PaddingModes.Constant
             | mode -> mode
 
         if above + below + left + right = 0L then

@@ -16,16 +16,14 @@ module Likelihood =
             | Likelihood.Categorical -> (LikelihoodFormulas.isIgnored target).bitwise_not()
             | _ -> torch.ones (target.shape, dtype = torch.ScalarType.Bool, device = target.device))
 
-    /// The number n of data points of which at least one label counts; on the meta device all of them.
+    /// The number n of data points of which at least one label counts.
     ///
     /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when there is none.
     let dataPoints (mask: torch.Tensor) =
         LikelihoodCheck.mask mask mask
 
-        let points () =
+        let n =
             Scope.value (fun () -> Reading.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
-
-        let n = if Reading.hasData mask then points () else mask.size 0
 
         if n = 0L then
             invalidArg (nameof mask) $"mask must leave a label that counts; all {mask.numel ()} are ignored."

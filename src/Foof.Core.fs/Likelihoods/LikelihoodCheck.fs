@@ -105,8 +105,7 @@ module internal LikelihoodCheck =
 
     /// Raises unless `generator` is none or one for the output's device.
     let generator (generator: torch.Generator) (output: torch.Tensor) =
-        if Reading.hasData output then
-            Require.generator generator output.device
+        Require.generator generator output.device
 
     /// Raises when outputs are not finite, or log rates so large that counts lose their units.
     let finite likelihood (output: torch.Tensor) =

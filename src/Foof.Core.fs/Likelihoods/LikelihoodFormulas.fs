@@ -19,20 +19,9 @@ module internal LikelihoodFormulas =
     /// p (1 - p) for p = sigmoid f, without cancellation.
     let private bernoulliVariance (f: torch.Tensor) = f.sigmoid () * f.neg().sigmoid()
 
-    /// -log softmax(f)_y. libtorch has no kernel for positions without data, hence the rows.
+    /// -log softmax(f)_y.
     let crossEntropy (f: torch.Tensor) (y: torch.Tensor) reduction =
-        if f.dim () = 2L || Reading.hasData f then
-            torch.nn.functional.cross_entropy (f, y, reduction = reduction)
-        else
-            let rows = f.flatten(2L).transpose(1L, 2L).flatten(0L, 1L)
-
-            let entries =
-                torch.nn.functional.cross_entropy (rows, y.flatten (), reduction = reduction)
-
-            if entries.dim () = 0L then
-                entries
-            else
-                entries.reshape y.shape
+        torch.nn.functional.cross_entropy (f, y, reduction = reduction)
 
     /// The class labels that count, over the data points that have one: R for R positions without -100.
     let countedPerPoint (target: torch.Tensor) (kind: torch.ScalarType) =
@@ -95,16 +84,7 @@ module internal LikelihoodFormulas =
         | Likelihood.Gaussian sigma -> f + noise () * sigma
         | Likelihood.GaussianPerOutput sigma -> f + noise () * perOutput sigma f
         | Likelihood.Bernoulli -> (uniform ()).lt((f.``to`` double).sigmoid()).``to`` f.dtype
-        | Likelihood.Poisson ->
-            // libtorch draws no Poisson numbers without data.
-            let rate = (f.``to`` double).exp()
-
-            (if Reading.hasData rate then
-                 rate.poisson generator
-             else
-                 rate)
-                .``to``
-                f.dtype
+        | Likelihood.Poisson -> ((f.``to`` double).exp().poisson generator).``to`` f.dtype
 
     /// Column `column` of the square root of Lambda, one column per entry c R + r of f_i.
     let root likelihood (f: torch.Tensor) (column: int64) =

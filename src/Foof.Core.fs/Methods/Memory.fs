@@ -15,10 +15,8 @@ type Memory =
 /// A statistic of the batches so far. Owns its tensors.
 [<ReferenceEquality>]
 type Moment = internal {
-    /// The weighted sum, but for rows that wait.
+    /// The weighted sum.
     Total: torch.Tensor
-    /// Rows that are still to be taken in.
-    Rows: RowBuffer
     /// What the sum is divided by.
     Share: float
 } with
@@ -33,14 +31,11 @@ module Moment =
     /// Nothing yet, in the type and on the device of `like`. The caller frees it by `free`.
     let init (shape: int64 array) (like: torch.Tensor) = {
         Total = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
-        Rows = new RowBuffer()
         Share = 0.0
     }
 
     /// Frees its tensors.
-    let free (moment: Moment) =
-        (moment.Rows :> System.IDisposable).Dispose()
-        moment.Total.Dispose()
+    let free (moment: Moment) = moment.Total.Dispose()
 
     /// Raises an ArgumentException unless beta lies in [0, 1).
     let check memory =
@@ -66,30 +61,25 @@ module Moment =
                 Share = keep * moment.Share + share
           }
 
-    /// The sum, up to date; it stays the moment's.
-    let sum (moment: Moment) =
-        moment.Rows.Complete moment.Total
-        moment.Total
-
     /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like the sum. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
 
-        Scope.value (fun () -> (sum moment).mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
+        Scope.value (fun () -> moment.Total.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
 
         weighed memory moment
 
-    /// The same for the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x, with little
-    /// more than half the arithmetic, and for the rows of several batches at once. Each part is made, used and freed before
-    /// the next. The sum holds d x d elements.
+    /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part is
+    /// made, used and freed before the next. The sum holds d x d elements.
     let accumulateParts memory (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
+        let d = moment.Total.size -1
         let mutable keep = keep
 
         for part in parts do
             Scope.value (fun () ->
                 let struct (X, scale) = part ()
-                moment.Rows.Add(moment.Total, keep, share * scale, X))
+                Products.accumulate (moment.Total.view (d, d)) keep X X (share * scale))
 
             keep <- 1.0
 
@@ -101,23 +91,21 @@ module Moment =
 
     /// Nothing again, in place.
     let forget (moment: Moment) =
-        moment.Rows.Clear()
         moment.Total.zero_ () |> ignore
         { moment with Share = 0.0 }
 
     /// A copy of the sum and the weight, to go back to.
     let internal snapshot (moment: Moment) =
-        struct ((sum moment).clone(), moment.Share)
+        struct (moment.Total.clone (), moment.Share)
 
     /// Goes back to a sum and a weight, in place.
     let internal restored
         (struct (saved: torch.Tensor, share): struct (torch.Tensor * float))
         (moment: Moment)
         =
-        moment.Rows.Clear()
         moment.Total.copy_ saved |> ignore
         { moment with Share = share }
 
     /// The sum, or the average, as a tensor of the caller's.
     let value (moment: Moment) =
-        Scope.tensor (fun () -> sum moment / moment.Share)
+        Scope.tensor (fun () -> moment.Total / moment.Share)

@@ -132,14 +132,6 @@ module internal PosteriorPart =
         | DataPrecision.Dense(Q, _, _) -> 3L * Q.size 0
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
-    /// About how many operations one sample takes.
-    let arithmetic part =
-        match part with
-        | DataPrecision.LowRank(_, _, V, _) -> 4.0 * float (V.size 0) * float (DataPrecision.weights part)
-        | DataPrecision.Basis(_, _, S) -> 2.0 * float (S.numel ()) * float (S.size 1 + S.size 2)
-        | DataPrecision.Dense(Q, _, _) -> 2.0 * float (Q.numel ())
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
-
     /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p operations.
     let private squares (most: int64) (c: float) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
         let like = (FisherFactor.tensors U).Head

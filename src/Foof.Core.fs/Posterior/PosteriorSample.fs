@@ -40,7 +40,8 @@ module PosteriorSample =
     /// Samples of normal numbers, in place.
     let private deviate
         (posterior: Posterior)
-        (struct (samples: torch.Tensor array, noises: torch.Tensor array))
+        (samples: torch.Tensor array)
+        (noises: torch.Tensor array)
         =
         DataPrecision.parts posterior.Data
         |> Array.iteri (fun i struct (part, first, count) ->
@@ -56,51 +57,20 @@ module PosteriorSample =
             samples
             posterior.Mean
 
-    let private lanes (posterior: Posterior) = Lanes.countOn posterior.Mean[0]
-
-    /// How many samples a lane draws in one go, so that the temporaries of all lanes keep within the budget.
+    /// How many samples are drawn at once, so that the temporaries keep within the budget.
     let private atOnce (posterior: Posterior) =
         let most =
             Posterior.byPart posterior (fun _ part -> PosteriorPart.footprint part)
             |> Array.max
 
-        max
-            1L
-            (Posterior.budget
-             / int64 (lanes posterior)
-             / (posterior.Mean[0].ElementSize * most))
-
-    /// How many of k samples a lane takes at a time, `most` at most. The lanes' first ones are larger and larger: lanes draw
-    /// their normal numbers one after another, and would all wait for the first one if that drew as many.
-    let internal shares (lanes: int64) (most: int64) (k: int64) =
-        let usual = min most ((k + lanes - 1L) / lanes)
-
-        let next (struct (i, left)) =
-            let wanted =
-                if i < lanes then
-                    (usual * (i + 1L) + lanes - 1L) / lanes
-                else
-                    usual
-
-            if left = 0L then
-                None
-            else
-                let count = min wanted left
-                Some(count, struct (i + 1L, left - count))
-
-        List.unfold next (struct (0L, k))
-
-    let private chunks (samples: torch.Tensor array) (counts: int64 list) = [|
-        for start, count in List.zip (List.scan (+) 0L counts |> List.take counts.Length) counts ->
-            samples |> Array.map _.narrow(0L, start, count)
-    |]
+        Posterior.budget / (posterior.Mean[0].ElementSize * most)
 
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
     /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
     /// many samples are drawn at once; null is the default generator. Temporaries take 16 MB at most, unless one sample
-    /// for each lane takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException
+    /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException
     /// for k = 0 and a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
@@ -126,17 +96,11 @@ module PosteriorSample =
         Scope.value (fun () ->
             use _quiet = torch.no_grad ()
 
-            let arithmetic =
-                Posterior.byPart posterior (fun _ part -> PosteriorPart.arithmetic part)
-                |> Array.sum
-
-            // A lane draws its samples' normal numbers, which takes one thread, while others multiply.
-            shares (int64 (lanes posterior)) (atOnce posterior) (int64 k)
-            |> chunks samples
-            |> Lanes.iterInTurn
-                (fun chunk -> Lanes.countedOn chunk[0] (float (chunk[0].size 0) * arithmetic))
-                (fun chunk -> struct (chunk, fill generator posterior chunk))
-                (deviate posterior))
+            for struct (start, count) in Runs.ofAtMost (atOnce posterior) k do
+                use _chunk = torch.NewDisposeScope()
+                let chunk = samples |> Array.map _.narrow(0L, start, count)
+                let noises = fill generator posterior chunk
+                deviate posterior chunk noises)
 
     /// Memory for k samples.
     let private memory (k: int) (posterior: Posterior) =
@@ -155,15 +119,13 @@ module PosteriorSample =
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of 32 MB or a few samples, one chunk after the other: for k p numbers that do not fit at once.
+    /// k samples in chunks of 32 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
     /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
-        let fitting = 2L * Posterior.budget / bytes
-        // One sample for each lane, where these are few.
-        let most = int (min (int64 k) (max fitting (int64 (min 4 (lanes posterior)))))
+        let most = int (min (int64 k) (max 1L (2L * Posterior.budget / bytes)))
 
         seq {
             let memory = memory most posterior |> Array.map Scope.detach

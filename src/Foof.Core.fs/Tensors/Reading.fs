@@ -2,36 +2,26 @@ namespace Foof
 
 open TorchSharp
 
-/// The only places where a number leaves its device: checks and decisions. On the meta device, which has shapes
-/// and no data, every check passes.
+/// The only places where a number leaves its device: checks and decisions.
 [<RequireQualifiedAccess>]
 module Reading =
 
-    let private isMeta (tensor: torch.Tensor) = tensor.device_type = DeviceType.META
-
-    /// Whether there are numbers behind the shape: false on the meta device only.
-    let hasData (tensor: torch.Tensor) = not (isMeta tensor)
-
-    /// A one-element tensor's number; 1 on the meta device.
+    /// A one-element tensor's number.
     let number (tensor: torch.Tensor) =
-        if isMeta tensor then 1.0 else tensor.ToDouble()
+        tensor.ToDouble()
 
-    /// Whether a one-element truth tensor holds; true on the meta device.
-    let holds (tensor: torch.Tensor) = isMeta tensor || tensor.item<bool>()
+    /// Whether a one-element truth tensor holds.
+    let holds (tensor: torch.Tensor) = tensor.item<bool>()
 
-    /// Whether no element is NaN or infinite; true on the meta device.
+    /// Whether no element is NaN or infinite.
     let isFinite (tensor: torch.Tensor) =
         // A sum takes a fraction of the time, and is finite only where all elements are.
-        isMeta tensor
-        || Scope.value (fun () ->
+        Scope.value (fun () ->
             tensor.sum().isfinite().item<bool>() || tensor.isfinite().all().item<bool>())
 
-    /// How many elements are NaN or infinite; 0 on the meta device.
+    /// How many elements are NaN or infinite.
     let countNotFinite (tensor: torch.Tensor) =
-        if isMeta tensor then
-            0L
-        else
-            Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
+        Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
 
     /// Raises a NumericalFailure when some element of a tensor of numbers is NaN or infinite; whole numbers never are.
     let requireFinite (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
@@ -60,7 +50,6 @@ module Reading =
 
         if
             tensor.is_floating_point ()
-            && not (isMeta tensor)
             && not (Scope.value (fun () -> squares().isfinite().item<bool>()))
         then
             requireFinite subject $"{what} are not finite" remedy tensor
@@ -73,9 +62,6 @@ module Reading =
                 )
             )
 
-    /// How many elements of a truth tensor hold; 0 on the meta device.
+    /// How many elements of a truth tensor hold.
     let count (truths: torch.Tensor) =
-        if isMeta truths then
-            0L
-        else
-            Scope.value (fun () -> truths.sum().item<int64>())
+        Scope.value (fun () -> truths.sum().item<int64>())

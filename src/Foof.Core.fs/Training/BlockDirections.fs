@@ -31,35 +31,14 @@ module internal BlockDirections =
 
             block.Members
             |> Array.map (fun l -> gradients[l] |> ValueOption.defaultWith (fun () -> zero like l))
-            |> Preconditioning.solve block.Times block.Factored.Value
+            |> Preconditioning.solve block.Factored.Value
 
-        let work (block: FactoredBlock) =
-            let ofLayer l =
-                gradients[l]
-                |> ValueOption.map (Preconditioning.solving block.Factored.Value)
-                |> ValueOption.defaultValue 0.0
+        for block in moving do
+            let solved = ofBlock block
 
-            Array.sumBy ofLayer block.Members
-
-        // What an identity leaves as it is stays its owner's.
-        let isGiven tensor =
-            let holds =
-                Direction.tensors >> List.exists (LanguagePrimitives.PhysicalEquality tensor)
-
-            gradients |> Array.exists (ValueOption.exists holds)
-
-        let fresh (own: Direction array) =
-            own
-            |> Seq.collect Direction.tensors
-            |> Seq.filter (isGiven >> not)
-            |> Seq.toList
-
-        let solved = Lanes.map work fresh ofBlock moving
-
-        for block, own in Array.zip moving solved do
             block.Members
             |> Array.iteri (fun i l ->
                 if gradients[l].IsSome then
-                    directions[l] <- ValueSome own[i])
+                    directions[l] <- ValueSome solved[i])
 
         directions

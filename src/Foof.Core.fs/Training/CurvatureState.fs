@@ -58,10 +58,6 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             abs (trace - block.Trace) > share * block.Trace
         | _ -> true
 
-    /// About how many operations a block's matrices take.
-    let workWith recipe (block: FactoredBlock) =
-        block.Members |> Array.sumBy (fun l -> Inversion.work recipe layers[l])
-
     /// EKFAC's second moments of one batch; in a basis that stays, the inverse in use goes along with them.
     let observeSpectrum seen renews (block: FactoredBlock) =
         use _scope = torch.NewDisposeScope()
@@ -160,11 +156,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             let observe (block: FactoredBlock) =
                 observeSpectrum seen[block.Members[0]] renews block
 
-            // Eigenvectors are found one layer a thread; the products of a basis that stays use all threads.
-            if renews then
-                blocks |> Lanes.map (workWith recipe) (fun () -> []) observe |> ignore
-            else
-                Array.iter observe blocks
+            Array.iter observe blocks
 
     /// Runs `change`; if that raises, everything remembered but the inverses is as before.
     member _.Atomically(change: unit -> unit) =
@@ -186,16 +178,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             inverted.Tensors |> List.iter (own.MoveToOuter >> ignore)
             inverted
 
-        let work (struct (recipe, _: float, block)) = workWith recipe block
-        let due = due seen
-
-        for struct (_, _, block) in due do
-            block.Rest()
-
-        let found =
-            due |> Lanes.map work (fun (inverted: Inverted) -> inverted.Tensors) invert
-
-        Inverted.HandOver(report, found)
+        Inverted.HandOver(report, due seen |> Array.map invert)
 
     /// Begins the same beside the steps; it serves from the step at position `from` on.
     member _.BeginInversion(seen: Observation voption array, from: int, waits: bool) =

@@ -48,18 +48,6 @@ module internal Inversion =
         else
             None
 
-    /// About how many operations one layer's matrices take: the cube of each one's order. None for Gram matrices of batches,
-    /// which are products.
-    let work (recipe: Recipe) (layer: Layer) =
-        let cube (shape: int64 array) =
-            match shape with
-            | [| g; d; _ |] -> float g * float d ** 3.0
-            | _ -> 0.0
-
-        Recipe.sides recipe
-        |> Seq.sumBy (Observation.shape layer >> cube)
-        |> Lanes.countedOn layer.Weight
-
     /// The inverse in the type of the recipe's products.
     let inProductType (recipe: Recipe) factored =
         match recipe.ProductType, factored with
@@ -75,7 +63,7 @@ module internal Inversion =
             let uses = 2L * int64 recipe.Cadence.InvertEvery
 
             // Small inverses take no time worth naming.
-            d_in >= Blockwise.Smallest
+            d_in >= 256L
             && uses < d_in
             && uses * min (Observation.rowCount own) (Layer.outputs layer) < d_in
 

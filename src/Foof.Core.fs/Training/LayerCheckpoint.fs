@@ -30,13 +30,8 @@ module internal LayerCheckpoint =
     /// The moments by name; the sums stay the state's.
     let tensors (state: LayerState) : (string * torch.Tensor) list = [
         for name, moment in named state do
-            // Rows go on waiting: when they are taken in is seen in the last bits.
-            moment.Value.Rows.Mirror moment.Value.Total
             $"{name}.sum", moment.Value.Total
             $"{name}.weight", torch.tensor moment.Value.Weight
-
-            for part, tensor in moment.Value.Rows.Waiting do
-                $"{name}.rows.{part}", tensor
         match state.Eigenbasis |> ValueOption.bind _.Basis with
         | ValueSome struct (Q_E, Q_A) ->
             $"{state.Layer.Name}.error.eigenvectors", Q_E
@@ -63,40 +58,6 @@ module internal LayerCheckpoint =
                 basis
                 |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.clone (), Q_A.clone ()))
 
-    /// Reads the rows that waited, if any did, and gives the change that goes back to them.
-    let private restoringRows
-        (find: string -> int64 array -> torch.ScalarType -> torch.Tensor)
-        (tryFind: string -> torch.Tensor)
-        name
-        (sum: torch.Tensor)
-        =
-        match tryFind $"{name}.rows.shares" with
-        | null -> ignore
-        | found ->
-            let numbers: torch.Tensor =
-                find $"{name}.rows.shares" [| found.numel () |] torch.ScalarType.Float64
-
-            let numbers = numbers.data<float>().ToArray()
-
-            let counts =
-                numbers
-                |> Array.indexed
-                |> Array.filter (fun (i, _) -> i % 2 = 1)
-                |> Array.map snd
-
-            if
-                numbers.Length % 2 = 0
-                || counts
-                   |> Array.exists (fun count -> not (count >= 1.0 && count <= float RowBuffer.Capacity))
-                || Array.sum counts > float RowBuffer.Capacity
-            then
-                invalidArg "state" $"'{name}.rows.shares' must hold a share for each batch that waits."
-
-            let values: torch.Tensor =
-                find $"{name}.rows.values" [| int64 (Array.sum counts); sum.size -1 |] sum.dtype
-
-            fun (buffer: RowBuffer) -> buffer.Restore(numbers, values)
-
     /// Reads the moments with `find`, which checks shape and type and raises, and gives the change that goes back to
     /// them.
     let restoring find (tryFind: string -> torch.Tensor) (state: LayerState) =
@@ -105,15 +66,14 @@ module internal LayerCheckpoint =
                 let sum = moment.Value.Total
                 let saved: torch.Tensor = find $"{name}.sum" sum.shape sum.dtype
                 let weight: torch.Tensor = find $"{name}.weight" [||] torch.ScalarType.Float64
-                struct (moment, struct (saved, weight.item<float>()), restoringRows find tryFind name sum)
+                struct (moment, struct (saved, weight.item<float>()))
         ]
 
         let basis =
             state.Eigenbasis |> ValueOption.map (restoringBasis find tryFind state.Layer)
 
         fun () ->
-            for struct (moment, snapshot, rows) in moments do
+            for struct (moment, snapshot) in moments do
                 moment.Value <- Moment.restored snapshot moment.Value
-                rows moment.Value.Rows
 
             basis |> ValueOption.iter (fun change -> change ())

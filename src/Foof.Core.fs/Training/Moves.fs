@@ -8,8 +8,6 @@ type internal Source =
     /// The factors of its calls: where the batch has fewer rows than the layer has outputs, the gradient is a product that
     /// need not be formed. (MATH 5)
     | Factors
-    /// The images and errors of its calls.
-    | Images of Window
     /// Autograd.
     | Parameters
 
@@ -32,8 +30,6 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
             && output.numel () < Layer.outputs layer * Layer.outputs layer
             ->
             Source.Factors
-        | Geometry.Convolution window when ConvolutionGradient.suits window layer.Weight output ->
-            Source.Images window
         | _ -> Source.Parameters
 
     /// Weight and bias of a direction; the bias is the last column.
@@ -120,10 +116,6 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         | Source.Factors ->
             FromCalls.factors layer calls derivatives
             |> ValueOption.map (fun (struct (A, E)) -> Direction.Product(E, A))
-            |> byCalls
-        | Source.Images window ->
-            FromCalls.gradient layer window calls derivatives
-            |> ValueOption.map Direction.Matrix
             |> byCalls
         | Source.Parameters -> byGradient ()
 

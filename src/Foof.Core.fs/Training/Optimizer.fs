@@ -35,7 +35,7 @@ type Optimizer
             groupOf.Adopt group
             this._parameter_groups.Add group
 
-    let update = new Update(groupOf.ByHandle, recipe.ProductType)
+    let update = new Update(groupOf.ByHandle)
 
     let preconditioner =
         new Preconditioner(

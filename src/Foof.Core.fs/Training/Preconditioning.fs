@@ -2,42 +2,38 @@ namespace Foof
 
 open TorchSharp
 
-/// X M for rows X [k; size] and a side M of one group.
-type internal SideProduct = torch.Tensor * Side -> torch.Tensor
-
 /// Damped inverses times directions: as `Factored.solve`, and on the factors of a product wherever the result is a product
 /// again or the way there is shorter. (MATH 5, where the arithmetic goes)
 [<RequireQualifiedAccess>]
 module internal Preconditioning =
 
-    /// X M as the algebra has it.
-    let times: SideProduct =
-        fun (X, side) -> (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+    /// X M for rows X [k; size] and a side M of one group.
+    let private times (X: torch.Tensor) side =
+        (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
 
     /// P_E (left^T right) P_A of symmetric sides: both factors by themselves.
-    let private bySides (times: SideProduct) P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
-        Direction.Product((if P_E |> Side.isOne then left else times (left, P_E)), times (right, P_A))
+    let private bySides P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
+        Direction.Product((if P_E |> Side.isOne then left else times left P_E), times right P_A)
 
     /// P_E M P_A of sides of one group.
-    let private onMatrix (times: SideProduct) P_E P_A (M: torch.Tensor) =
+    let private onMatrix P_E P_A (M: torch.Tensor) =
         let left =
             if Side.isOne P_E then
                 M
             else
                 (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
 
-        Direction.Matrix(if Side.isOne P_A then left else times (left, P_A))
+        Direction.Matrix(if Side.isOne P_A then left else times left P_A)
 
     /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
     let private inBasis
-        (times: SideProduct)
         Q_E
         Q_A
         (S: torch.Tensor)
         (left: torch.Tensor)
         (right: torch.Tensor)
         =
-        let rotated = (times (left, Q_E)).t().mm(times (right, Q_A)).mul_(S.squeeze 0L)
+        let rotated = (times left Q_E).t().mm(times right Q_A).mul_(S.squeeze 0L)
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
 
@@ -102,42 +98,27 @@ module internal Preconditioning =
 
         Array.mapi ofLayer part.Layers
 
-    /// About how many operations it takes to solve with Cholesky factors, which two threads do no faster than one; 0 for
-    /// inverses that are written out: their products serve both.
-    let solving (factored: Factored) (V: Direction) =
-        let solving side rows =
-            match side with
-            | Side.Inverse L -> Lanes.countedOn L (2.0 * float rows * float (L.size 2) ** 2.0)
-            | _ -> 0.0
-
-        match factored, V with
-        | Factored.Structured(Curvature.Kronecker(E, A), _), Direction.Product(left, right) ->
-            solving E (left.size 0) + solving A (right.size 0)
-        | Factored.Structured(Curvature.Kronecker(E, A), _), Direction.Matrix M ->
-            solving E (M.size 1) + solving A (M.size 0)
-        | _ -> 0.0
-
     let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
 
-    /// (C + lambda I)^-1 V, with products of rows and the inverse's sides as `times` makes them. Shapes: V one
+    /// (C + lambda I)^-1 V. Shapes: V one
     /// [d_out; d_in] a layer -> the same. The results belong to the caller's scope.
-    let solve (times: SideProduct) (factored: Factored) (V: Direction array) : Direction array =
+    let solve (factored: Factored) (V: Direction array) : Direction array =
         match factored, V with
         | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Product(left, right) |] when
             Kronecker.groups E A = 1L
               ->
-              [| bySides times E A left right |]
+              [| bySides E A left right |]
         | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Matrix M |] when
             M.shape = Kronecker.shape E A
             ->
             if Kronecker.groups E A = 1L then
-                [| onMatrix times E A M |]
+                [| onMatrix E A M |]
             else
                 [| Direction.Matrix(Kronecker.product E A M) |]
         | Factored.Structured(Curvature.Eigenbasis(Q_E, Q_A, S), _), [| Direction.Product(left, right) |] when
             S.size 0 = 1L
               ->
-              [| inBasis times Q_E Q_A S left right |]
+              [| inBasis Q_E Q_A S left right |]
         | Factored.Woodbury({ Parts = [| part |] }, roots, L, _), _ when Array.forall hasOneRoot roots ->
             byWoodbury part roots L V
         | _ ->

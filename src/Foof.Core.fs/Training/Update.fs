@@ -6,11 +6,9 @@ open TorchSharp
 open TorchSharp.Modules
 
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
-/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. `productType` is that of products of factors, where it is
-/// not the parameters' own. Owns the momentum.
+/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 [<Sealed>]
-type internal Update
-    (groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>, productType: torch.ScalarType voption) =
+type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
     let buffers = Dictionary<nativeint, torch.Tensor>()
 
     let buffer (parameter: Parameter) =
@@ -25,11 +23,7 @@ type internal Update
     let accumulate (target: torch.Tensor) keep direction (weight: float) =
         match direction with
         | Direction.Product(left, right) ->
-            let matrix = target.view (target.size 0, -1L)
-            let isMixed = productType = ValueSome torch.ScalarType.BFloat16
-
-            if not (isMixed && MixedProduct.tryAccumulate matrix keep left right weight) then
-                Statistic.accumulateProduct matrix keep left right weight
+            Products.accumulate (target.view (target.size 0, -1L)) keep left right weight
         | Direction.Matrix matrix ->
             if keep <> 1.0 then
                 target.mul_ (keep.ToScalar()) |> ignore
