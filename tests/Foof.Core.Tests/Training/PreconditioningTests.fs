@@ -22,9 +22,7 @@ let private definite (d: int) = SideTests.semidefinite 1 d (d + 1)
 let private same (factored: Factored) (V: Direction array) =
     let expected = V |> Array.map Direction.matrix |> Factored.solve factored
 
-    let found =
-        Preconditioning.solve factored V
-        |> Array.map Direction.matrix
+    let found = Preconditioning.solve factored V |> Array.map Direction.matrix
 
     for l in 0 .. V.Length - 1 do
         Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
