@@ -42,6 +42,13 @@ module internal Derivatives =
 
         variable.grad
 
+    let private requireGraph (output: torch.Tensor) =
+        if not output.requires_grad then
+            invalidOp (
+                "What is differentiated must depend on trained parameters; the model's output depends on none: "
+                + "it may have been detached, or made under no_grad."
+            )
+
     let private put (variable: torch.Tensor) (gradient: torch.Tensor) =
         variable.grad <- gradient
 
@@ -60,6 +67,7 @@ module internal Derivatives =
         (variables: torch.Tensor array)
         : torch.Tensor array =
         let run () =
+            Array.iter requireGraph outputs
             let before = Array.map held variables
 
             try
