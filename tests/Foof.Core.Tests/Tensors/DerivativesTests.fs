@@ -9,6 +9,7 @@ open TorchSharp
 open Xunit
 
 /// Weights and biases of two layers, both layers' outputs as handles of their own, and the loss.
+[<ReferenceEquality>]
 type private Problem = {
     Parameters: torch.Tensor array
     Outputs: torch.Tensor array
@@ -81,7 +82,8 @@ let ``what no output depends on has no derivative`` () =
 
     Assert.Null found[0]
     Assert.NotNull found[1]
-    Assert.Null(Derivatives.find true false [| problem.Loss |] null [| other |])[0]
+    let unreached = Derivatives.find true false [| problem.Loss |] null [| other |]
+    Assert.Null unreached[0]
 
 [<Fact>]
 let ``without variables nothing is differentiated`` () =
@@ -91,9 +93,11 @@ let ``without variables nothing is differentiated`` () =
     Assert.All(problem.Parameters, (fun parameter -> Assert.Null parameter.grad))
 
 /// Runs what may fail on a problem where some variables have a `.grad`, which must be the same tensors afterwards.
-let private keepsGradients (action: Problem -> unit) =
+let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
     use _scope = torch.NewDisposeScope()
     let problem = problem ()
+    // Before an output keeps a `.grad`: autograd.grad would add to it.
+    let reference = expected false [| problem.Loss |] null problem.Variables
     let before = problem.Variables |> Array.map _.randn_like()
 
     for i in 0..2 .. before.Length - 1 do
@@ -102,7 +106,7 @@ let private keepsGradients (action: Problem -> unit) =
 
         problem.Variables[i].grad <- before[i]
 
-    action problem
+    action problem reference
 
     for i in 0 .. before.Length - 1 do
         if i % 2 = 0 then
@@ -114,15 +118,14 @@ let private keepsGradients (action: Problem -> unit) =
 
 [<Fact>]
 let ``every gradient is afterwards the tensor that it was`` () =
-    keepsGradients (fun problem ->
+    keepsGradients (fun problem reference ->
         let variables = problem.Variables
-        let reference = expected false [| problem.Loss |] null variables
         same reference (Derivatives.find true false [| problem.Loss |] null variables)
         same reference (Derivatives.find true true [| problem.Loss |] null variables)
         same reference (Derivatives.find false false [| problem.Loss |] null variables))
 
 let private fails<'E when 'E :> exn> (words: string) (find: Problem -> torch.Tensor array) =
-    keepsGradients (fun problem ->
+    keepsGradients (fun problem _ ->
         let error = Oracle.raises<'E>(fun () -> find problem |> ignore)
         Assert.Contains(words, error.Message))
 
@@ -168,7 +171,7 @@ let ``nothing is left but the derivatives`` () =
             use scope = torch.NewDisposeScope()
 
             Oracle.raises<ExternalException>(fun () ->
-                Derivatives.find true false [| problem.Loss |] [| torch.ones 3L |] problem.Variables
+                Derivatives.find true false problem.Outputs[..0] [| torch.ones 3L |] problem.Variables
                 |> ignore)
             |> ignore)
 
@@ -196,6 +199,7 @@ let ``threads with parameters in common do not mix their derivatives`` () =
         |> Task.WhenAll
 
     Array.iter2
-        (fun expected found -> Assert.Equal<float array array array>([| expected |], found))
+        (fun expected (found: float array array array) ->
+            Assert.Equal<float array array>(expected, Assert.Single found))
         alone
         together.Result

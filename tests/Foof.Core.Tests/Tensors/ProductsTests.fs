@@ -20,7 +20,6 @@ let ``a product of matrices in any number of dimensions is matmul's`` () =
             [ 6; 5; 2; 3 ], [ 6; 5; 3; 4 ]
             [ 6; 5; 2; 3 ], [ 5; 3; 4 ]
             [ 5; 2; 3 ], [ 6; 1; 3; 4 ]
-            [ 0; 2; 3 ], [ 0; 3; 4 ]
             [ 5; 2; 0 ], [ 5; 0; 4 ]
         ] do
         use _scope = torch.NewDisposeScope()
@@ -29,6 +28,17 @@ let ``a product of matrices in any number of dimensions is matmul's`` () =
         let found = Products.batched X Y
         Assert.Equal<int64 array>(expected.shape, found.shape)
         Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values found)
+
+[<Fact>]
+let ``a product of no matrices is none`` () =
+    use _scope = torch.NewDisposeScope()
+
+    for left, right in [ [ 0; 2; 3 ], [ 0; 3; 4 ]; [ 5; 0; 3 ], [ 5; 3; 4 ] ] do
+        let X, Y =
+            torch.ones (Array.ofList left |> Array.map int64),
+            torch.ones (Array.ofList right |> Array.map int64)
+
+        Assert.Equal<int64 array>(X.matmul(Y).shape, (Products.batched X Y).shape)
 
 [<Fact>]
 let ``a product keeps its result alone`` () =
