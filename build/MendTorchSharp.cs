@@ -1,15 +1,17 @@
+#nullable disable // MSBuild compiles this file as it is.
 using System;
 using System.IO;
 using System.Text;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
+
+namespace Foof.Build;
 
 /// <summary>
 /// Copies a native library, with its requests for one version of libstdc++ marked as weak: the system's loader then
 /// takes the library although its libstdc++ lacks that version. The source is only read; where nothing asks for the
 /// version there is no copy.
 /// </summary>
-public sealed class MendTorchSharp : Task
+public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
 {
     /// <summary>The library.</summary>
     [Required]
@@ -33,10 +35,7 @@ public sealed class MendTorchSharp : Task
             {
                 Write(file);
                 var name = Path.GetFileName(Source);
-                Log.LogMessage(
-                    MessageImportance.High,
-                    $"{name} asks for {Version}, which libstdc++ lacks here: mended in {Target}"
-                );
+                Log.LogMessage(MessageImportance.High, $"{name} mended, which asked for {Version}: {Target}");
             }
         }
         catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
@@ -68,7 +67,7 @@ public sealed class MendTorchSharp : Task
             count = Number(file, 0x3c, 2);
         for (ulong index = 0; index < count; index++)
         {
-            var section = checked(sections + index * size);
+            var section = sections + index * size;
             if (Number(file, section + 4, 4) != VersionNeeds)
                 continue;
             var need = Number(file, section + 24, 8);
