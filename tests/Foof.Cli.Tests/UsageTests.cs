@@ -117,7 +117,7 @@ public class UsageTests
     [Theory]
     [InlineData("train")]
     [InlineData("info")]
-    [InlineData("bench ops")]
+    [InlineData("bench gram")]
     public void Threads_lie_between_one_and_four_for_each_processor(string command)
     {
         var most = Math.Max(2, 4 * Environment.ProcessorCount);
