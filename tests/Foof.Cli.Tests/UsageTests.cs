@@ -11,11 +11,11 @@ public class UsageTests
         "step",
         "Unknown command 'step'; available: train, compare, continual, info, bench, laplace, validate, completion."
     )]
-    [InlineData("bench", "foof bench needs a command: step, gram, laplace, ops.")]
+    [InlineData("bench", "foof bench needs a command: step, gram, laplace.")]
     [InlineData("bench step --rounds 0", "--rounds must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData(
-        "bench opps",
-        "Unknown command 'opps'; the nearest is ops; available: step, gram, laplace, ops."
+        "bench stepp",
+        "Unknown command 'stepp'; the nearest is step; available: step, gram, laplace."
     )]
     [InlineData(
         "train --epoch 3",
