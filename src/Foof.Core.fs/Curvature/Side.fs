@@ -146,9 +146,7 @@ module Side =
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
         | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
         | Side.Inverse L ->
-            Side.Full(
-                Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2)))
-            )
+            Side.Full(Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2))))
 
     /// R with R R^T = M, as `Factorization.root`.
     let root side =

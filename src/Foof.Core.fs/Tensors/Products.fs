@@ -18,13 +18,7 @@ module Products =
     /// target <- keep target + weight X^T Y, in place.
     ///
     /// libtorch's fused form takes its numbers in single precision: float64 tensors go the exact way round.
-    let accumulate
-        (target: torch.Tensor)
-        (keep: float)
-        (X: torch.Tensor)
-        (Y: torch.Tensor)
-        (weight: float)
-        =
+    let accumulate (target: torch.Tensor) (keep: float) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
         Scope.value (fun () ->
             if target.dtype = torch.ScalarType.Float64 then
                 if keep <> 1.0 then
