@@ -61,7 +61,6 @@ internal sealed class CommandFrame(Terminal terminal)
                 or InvalidDataException
                 or IOException
                 or UnauthorizedAccessException
-                or DllNotFoundException
                 or ArgumentException;
         if (isForeseen)
             return message;
