@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Foof.Cli.Tests;
 
@@ -66,6 +67,20 @@ internal sealed class ProgramCopy
         for (int at; (at = rest.IndexOf(old)) >= 0; rest = rest[(at + old.Length)..])
             replacement.CopyTo(rest[at..]);
         return With(library, bytes);
+    }
+
+    /// <summary>Names another version of the backend's package in the program's list of packages.</summary>
+    internal ProgramCopy WithBackend(string version)
+    {
+        var file = Path.Combine(
+            folder,
+            Path.ChangeExtension(Path.GetFileName(ForeignProcess.Program), "deps.json")
+        );
+        var list = File.ReadAllText(file);
+        var other = Regex.Replace(list, "(\"libtorch-[^/\"]*/)[0-9.]+", $"${{1}}{version}");
+        Assert.NotEqual(list, other);
+        File.WriteAllText(file, other);
+        return this;
     }
 
     /// <summary>Runs it.</summary>

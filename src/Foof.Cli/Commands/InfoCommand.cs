@@ -68,7 +68,7 @@ internal static class InfoCommand
             ["foof"] = Versions.Foof,
             ["dotnet"] = Environment.Version.ToString(),
             ["torchsharp"] = Libtorch.TorchSharpVersion,
-            ["libtorch"] = $"{Libtorch.Version}",
+            ["libtorch"] = Libtorch.Version?.ToString() ?? "unknown",
             ["threads"] = torch.get_num_threads(),
             ["cuda"] = torch.cuda.is_available(),
             ["gflops_float32_1000"] = Math.Round(Speed.Gflops(), 1),

@@ -32,7 +32,7 @@ internal static partial class Libtorch
     /// <summary>TorchSharp's version.</summary>
     internal static string TorchSharpVersion { get; } = Caller.GetName().Version!.ToString(fieldCount: 3);
 
-    /// <summary>The version of the libtorch that was loaded; null where it has no way to say.</summary>
+    /// <summary>The version of the libtorch that was loaded; null where nothing says it.</summary>
     internal static Version? Version =>
         NativeLibrary.TryLoad(Processor, Caller, null, out var library) ? VersionOf(library) : null;
 
@@ -40,14 +40,14 @@ internal static partial class Libtorch
     internal static bool HasCuda => NativeLibrary.TryLoad(Card, Caller, null, out _);
 
     /// <summary>A backend of another libtorch than TorchSharp was compiled against.</summary>
-    /// <param name="found">The backend's; null where it does not say, as before 2.9.</param>
+    /// <param name="found">The backend's; null where nothing says it.</param>
     /// <param name="asked">TorchSharp's; null where it is not known.</param>
     /// <returns>Null where they fit.</returns>
     internal static LoadProblem? Mismatch(Version? found, Version? asked) =>
-        asked is null || (found?.Major == asked.Major && found.Minor == asked.Minor)
+        found is null || asked is null || (found.Major == asked.Major && found.Minor == asked.Minor)
             ? null
             : new(
-                $"libtorch {found?.ToString() ?? "of before 2.9"} is beside the program, "
+                $"libtorch {found.ToString(fieldCount: 3)} is beside the program, "
                     + $"and TorchSharp {TorchSharpVersion} asks for {asked.ToString(fieldCount: 3)}",
                 $"build the program with the backend of TorchSharp's own version, {Backends}"
             );
@@ -84,13 +84,13 @@ internal static partial class Libtorch
             '\n',
             StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
         );
-        // The loader has a line for every place in which it looked: those where nothing was tell nothing.
+        // The loader has a line for every place in which it looked: where nothing was, there is no reason.
         var reason = lines
             .Skip(1)
             .FirstOrDefault(line => !Path.IsPathRooted(line) || !NotFound().IsMatch(line));
         return new(
             $"{file} cannot be loaded ({reason ?? lines[0]})",
-            "restore the packages and build the program again"
+            "install what it asks for, or restore the packages and build the program again"
         );
     }
 
@@ -118,16 +118,29 @@ internal static partial class Libtorch
             .SelectMany(folder => Directory.EnumerateFiles(folder, $"*{name}.*"))
             .FirstOrDefault();
 
-    // One byte each: major, minor, patch.
+    // One byte each: major, minor, patch. Old ones do not have it.
     private static unsafe Version? VersionOf(nint library)
     {
         if (!NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var export))
-            return null;
+            return VersionOfPackage();
         var number = ((delegate* unmanaged<ulong>)export)();
         return new(Part(number, 7), Part(number, 6), Part(number, 5));
     }
 
     private static int Part(ulong number, int place) => (int)(number >> (place * Byte)) & byte.MaxValue;
+
+    // What the program was built with, as the list of its packages has it.
+    private static Version? VersionOfPackage()
+    {
+        const string package = "\"libtorch-[^/\"]*/([0-9]+[.][0-9]+[.][0-9]+)";
+        return ((AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string) ?? "")
+            .Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Where(File.Exists)
+            .Select(file => Regex.Match(File.ReadAllText(file), package))
+            .Where(match => match.Success)
+            .Select(match => System.Version.Parse(match.Groups[1].Value))
+            .FirstOrDefault();
+    }
 
     // TorchSharp says it in __version__ too, but not before it has loaded what is asked about here.
     private static Version? Asked() =>

@@ -30,7 +30,7 @@ internal sealed class Trainer(
 {
     private readonly int steps = Batches.CountOf(data.Train.Count, options.BatchSize);
 
-    /// <summary>Trains until all epochs are done or it is told to stop.</summary>
+    /// <summary>Trains until all epochs are done or a stop is asked for.</summary>
     /// <returns>Whether all epochs are done.</returns>
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
