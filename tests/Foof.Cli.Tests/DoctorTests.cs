@@ -124,7 +124,7 @@ public sealed class DoctorTests : IDisposable
             Copy().WithName(ProgramCopy.Binding, "GLIBCXX_3.4.21", "GLIBCXX_9.9.99")
         );
         Assert.Contains("GLIBCXX_9.9.99", detail, StringComparison.Ordinal);
-        Assert.Contains("FoofMendTorchSharp", remedy, StringComparison.Ordinal);
+        Assert.Contains("-p:FoofMendTorchSharp=true", remedy, StringComparison.Ordinal);
     }
 
     [Theory]

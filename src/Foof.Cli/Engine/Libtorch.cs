@@ -72,7 +72,7 @@ internal static partial class Libtorch
         return NewerLibrary().Match(failure) is { Success: true } newer
             ? new(
                 $"TorchSharp's own library asks for {newer.Value} of libstdc++, which this system's does not have",
-                "build the program without FoofMendTorchSharp=false, so that the build lifts that demand, "
+                "build the program with -p:FoofMendTorchSharp=true, which lifts that demand, "
                     + "or install the libstdc++ of GCC 13"
             )
             : Unloadable(FileOf(Binding) ?? Binding, failure);
