@@ -1,5 +1,9 @@
 namespace Foof
 
+open System
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open System.Threading
 open TorchSharp
 open TorchSharp.Modules
 
@@ -7,26 +11,81 @@ open TorchSharp.Modules
 [<RequireQualifiedAccess>]
 module Lookup =
 
-    // TorchSharp 0.107 keeps these to itself, so they are asked for by name: where there is no answer,
-    // nothing is assumed.
-    let private options =
-        [ "padding_idx"; "max_norm"; "scale_grad_by_freq"; "sparse" ]
-        |> List.map typeof<Embedding>.GetProperty
+    /// The table of an embedding, as the model lists it: each reading of the property `weight` makes another handle.
+    let internal table (embedding: Embedding) =
+        embedding.get_parameter (nameof embedding.weight)
+
+    /// Whether a lookup may shorten rows in place. It then marks the table as changed, however short they are, so that
+    /// nothing can be differentiated any more that was made of the table before.
+    let private isBounded (embedding: Embedding) (table: Parameter) =
+        use _recorded = torch.enable_grad ()
+        use _scope = torch.NewDisposeScope()
+        let row = table.detach().narrow(0L, 0L, 1L)
+        let before = row.clone ()
+        let product = (row * torch.ones_like(row).requires_grad_()).sum()
+
+        embedding.forward (torch.zeros (1L, dtype = torch.int64, device = table.device))
+        |> ignore
+
+        try
+            product.backward ()
+            false
+        with :? ExternalException as error when error.Message.Contains "inplace operation" ->
+            use _quiet = torch.no_grad ()
+            row.copy_ before |> ignore
+            true
+
+    /// Each number once, and the first and the last one once more.
+    let private everyNumber (table: Parameter) =
+        let count = table.size 0
+        let all = torch.arange (count, dtype = torch.int64, device = table.device)
+        torch.cat ([| all; all.narrow (0L, 0L, 1L); all.narrow (0L, count - 1L, 1L) |], 0L)
+
+    /// How often each row counts in the gradient of the sum of all that `everyNumber` finds, by a column of it.
+    let private learnt (embedding: Embedding) (table: Parameter) : Result<int64 voption, string> =
+        use _recorded = torch.enable_grad ()
+        use _scope = torch.NewDisposeScope()
+        let numbers = everyNumber table
+        let found = (embedding.forward numbers).sum()
+
+        let gradient =
+            Derivatives.find false false [| found |] null [| table |] |> Array.head
+
+        if gradient.is_sparse then
+            Error "its gradient is sparse"
+        else
+            let times = gradient.select(1L, 0L).``to`` torch.ScalarType.Int64
+            let isIdle = times.eq (0L.ToScalar())
+            let expected = torch.bincount (numbers, minlength = table.size 0)
+
+            if not (Reading.holds ((times.eq(expected).logical_or isIdle).all())) then
+                Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
+            else
+                match isIdle.nonzero().cpu().data<int64>().ToArray() with
+                | [||] -> Ok ValueNone
+                | idle -> Ok(ValueSome idle[0])
+
+    let private measured (embedding: Embedding) =
+        match table embedding with
+        | table when isBounded embedding table ->
+            Error "its rows are shortened to max_norm when they are looked up"
+        | table -> learnt embedding table
+
+    // What an embedding was made with never changes.
+    let private known =
+        ConditionalWeakTable<Embedding, Lazy<Result<int64 voption, string>>>()
 
     /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not
     /// that of a product with its table.
+    ///
+    /// TorchSharp keeps both to itself, so the module is asked once to look every number up, and autograd for the
+    /// gradient: memory for three more tables while that lasts. Table and `.grad` stay as they are.
     let padding (embedding: Embedding) : Result<int64 voption, string> =
-        if options |> List.exists isNull then
-            Error "this tensor library does not tell how the embedding looks rows up"
-        else
-            match options |> List.map _.GetValue(embedding) with
-            | [ _; bound; _; _ ] when not (isNull bound) ->
-                Error $"its rows are shortened to max_norm = {bound} when they are looked up"
-            | [ _; _; (:? bool as scaled); _ ] when scaled ->
-                Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
-            | [ _; _; _; (:? bool as sparse) ] when sparse -> Error "its gradient is sparse"
-            | (:? int64 as row) :: _ -> Ok(ValueSome row)
-            | _ -> Ok ValueNone
+        let toMeasure (embedding: Embedding) =
+            // A failure, as for want of memory, is not kept.
+            Lazy<_>((fun () -> measured embedding), LazyThreadSafetyMode.PublicationOnly)
+
+        known.GetValue(embedding, toMeasure).Value
 
     /// The numbers that are looked up as one-hot rows of length `count`; those of the padding are rows of
     /// zeros.
