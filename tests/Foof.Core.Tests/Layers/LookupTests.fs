@@ -50,7 +50,7 @@ let ``W is the table's transpose`` () =
 /// Indices of an embedding whose padding is number 2, and the same rows written out by hand.
 let padded () =
     let layer = only (embedding (Some 2L) Networks.double)
-    let index = torch.tensor ([| 2L; 0L; 5L; 2L; 2L; 1L |], [| 2L; 3L |])
+    let index = torch.tensor([| 2L; 0L; 5L; 2L; 2L; 1L |]).view(2L, 3L)
 
     let rows =
         Oracle.build 6 6 (fun i j -> if j <> 2 && [| 2; 0; 5; 2; 2; 1 |][i] = j then 1.0 else 0.0)
