@@ -31,13 +31,6 @@ module Coverage =
 
     let private isThere (parameter: Parameter) = not (isNull (box parameter))
 
-    /// What tells parameters apart: TorchSharp has several handles for one where an embedding's weight is shared with
-    /// another module.
-    let internal identity (parameter: Parameter) : struct (nativeint * int64) =
-        match parameter.storage<byte>().data_ptr() with
-        | 0n -> struct (parameter.Handle, -1L)
-        | address -> struct (address, parameter.storage_offset ())
-
     let private normalised normalisation weight bias =
         Some(Geometry.Scale normalisation, weight, bias)
 
@@ -97,7 +90,8 @@ module Coverage =
         Geometry = geometry
     }
 
-    let private bias (layer: Layer) = layer.Bias |> ValueOption.map identity
+    let private bias (layer: Layer) =
+        layer.Bias |> ValueOption.map Identity.ofParameter
 
     /// How many modules hold a parameter directly: more than its layer's modules means that something else
     /// uses it too, which the layer's records do not show.
@@ -105,7 +99,7 @@ module Coverage =
         modules
         |> Seq.collect (fun struct (_, layer) ->
             layer.named_parameters false
-            |> Seq.map (fun struct (_, parameter) -> identity parameter))
+            |> Seq.map (fun struct (_, parameter) -> Identity.ofParameter parameter))
         |> Seq.countBy id
         |> dict
 
@@ -119,10 +113,10 @@ module Coverage =
         let reasons = Dictionary<struct (nativeint * int64), string>()
 
         let leave (weight: Parameter) (bias: Parameter) reason =
-            reasons[identity weight] <- reason
+            reasons[Identity.ofParameter weight] <- reason
 
             if isThere bias then
-                reasons[identity bias] <- reason
+                reasons[Identity.ofParameter bias] <- reason
 
         let conflict weight (sharers: Layer array) =
             let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
@@ -133,7 +127,7 @@ module Coverage =
                 Some "modules share its weight with different geometry"
             elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
                 Some "modules share its weight and not its bias"
-            elif first.Bias.IsSome && holders[identity first.Bias.Value] > users then
+            elif first.Bias.IsSome && holders[Identity.ofParameter first.Bias.Value] > users then
                 Some "another module uses its bias too"
             else
                 None
@@ -158,7 +152,7 @@ module Coverage =
         |]
 
         let layers = [|
-            for weight, sharers in found |> Array.groupBy (fun layer -> identity layer.Weight) do
+            for weight, sharers in found |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
                 match conflict weight sharers with
                 | None -> {
                     sharers[0] with
@@ -166,22 +160,22 @@ module Coverage =
                   }
                 | Some reason ->
                     for parameter in sharers |> Seq.collect Layer.parameters do
-                        reasons[identity parameter] <- reason
+                        reasons[Identity.ofParameter parameter] <- reason
         |]
 
         let layerOf =
             dict [
                 for layer in layers do
                     for parameter in Layer.parameters layer do
-                        identity parameter, layer.Name
+                        Identity.ofParameter parameter, layer.Name
             ]
 
         let treatment (parameter: Parameter) =
-            match layerOf.TryGetValue(identity parameter) with
+            match layerOf.TryGetValue(Identity.ofParameter parameter) with
             | _ when not parameter.requires_grad -> Treatment.Frozen
             | true, layer -> Treatment.Preconditioned layer
             | _ ->
-                match reasons.TryGetValue(identity parameter) with
+                match reasons.TryGetValue(Identity.ofParameter parameter) with
                 | true, reason -> Treatment.Plain reason
                 | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
 

@@ -17,14 +17,14 @@ module Lookup =
 
     /// Whether a lookup may shorten rows in place. It then marks the table as changed, however short they are, so that
     /// nothing can be differentiated any more that was made of the table before.
-    let private isBounded (embedding: Embedding) (table: Parameter) =
+    let private isBounded (embedding: Embedding) =
         use _recorded = torch.enable_grad ()
         use _scope = torch.NewDisposeScope()
-        let row = table.detach().narrow(0L, 0L, 1L)
+        let row = embedding.weight.detach().narrow(0L, 0L, 1L)
         let before = row.clone ()
         let product = (row * torch.ones_like(row).requires_grad_()).sum()
 
-        embedding.forward (torch.zeros (1L, dtype = torch.int64, device = table.device))
+        embedding.forward (torch.zeros (1L, dtype = torch.int64, device = row.device))
         |> ignore
 
         try
@@ -41,35 +41,44 @@ module Lookup =
         let all = torch.arange (count, dtype = torch.int64, device = table.device)
         torch.cat ([| all; all.narrow (0L, 0L, 1L); all.narrow (0L, count - 1L, 1L) |], 0L)
 
-    /// How often each row counts in the gradient of the sum of all that `everyNumber` finds, by a column of it.
-    let private learnt (embedding: Embedding) (table: Parameter) : Result<int64 voption, string> =
+    /// The number whose row has no share in the gradient of the sum of all that `numbers` find, where every other one's
+    /// share is how often it is among them.
+    let private idle (numbers: torch.Tensor) (gradient: torch.Tensor) =
+        let times = gradient.select(1L, 0L).``to`` torch.ScalarType.Int64
+        let isIdle = times.eq (0L.ToScalar())
+        let isCounted = times.eq (torch.bincount (numbers, minlength = gradient.size 0))
+
+        if not (Reading.holds ((isCounted.logical_or isIdle).all())) then
+            Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
+        elif Reading.holds (isIdle.any ()) then
+            Ok(ValueSome(int64 (Reading.number (isIdle.``to``(torch.ScalarType.Int64).argmax()))))
+        else
+            Ok ValueNone
+
+    /// What an embedding does with every number, and autograd with what it finds.
+    let private measured (embedding: Embedding) : Result<int64 voption, string> =
         use _recorded = torch.enable_grad ()
         use _scope = torch.NewDisposeScope()
-        let numbers = everyNumber table
-        let found = (embedding.forward numbers).sum()
+        let table = table embedding
 
-        let gradient =
-            Derivatives.find false false [| found |] null [| table |] |> Array.head
-
-        if gradient.is_sparse then
-            Error "its gradient is sparse"
-        else
-            let times = gradient.select(1L, 0L).``to`` torch.ScalarType.Int64
-            let isIdle = times.eq (0L.ToScalar())
-            let expected = torch.bincount (numbers, minlength = table.size 0)
-
-            if not (Reading.holds ((times.eq(expected).logical_or isIdle).all())) then
-                Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
-            else
-                match isIdle.nonzero().cpu().data<int64>().ToArray() with
-                | [||] -> Ok ValueNone
-                | idle -> Ok(ValueSome idle[0])
-
-    let private measured (embedding: Embedding) =
-        match table embedding with
-        | table when isBounded embedding table ->
+        if isBounded embedding then
             Error "its rows are shortened to max_norm when they are looked up"
-        | table -> learnt embedding table
+        else
+            let numbers = everyNumber table
+            let sum = (embedding.forward numbers).sum()
+
+            let gradient =
+                if sum.requires_grad then
+                    Derivatives.find false false [| sum |] null [| table |] |> Array.head
+                else
+                    null
+
+            match gradient with
+            | null ->
+                Error
+                    "lookups do not use it: TorchSharp lists another table for Embedding_from_pretrained; set the embedding's weight to a parameter"
+            | gradient when gradient.is_sparse -> Error "its gradient is sparse"
+            | gradient -> idle numbers gradient
 
     // What an embedding was made with never changes.
     let private known =

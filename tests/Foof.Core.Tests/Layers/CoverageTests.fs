@@ -152,7 +152,7 @@ let ``an embedding whose gradient is no product with its table is plain, and say
 
     let expected =
         Map [
-            "bounded.weight", plain "its rows are shortened to max_norm = 1.5 when they are looked up"
+            "bounded.weight", plain "its rows are shortened to max_norm when they are looked up"
             "scaled.weight", plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
             "sparse.weight", plain "its gradient is sparse"
             "padded.weight", Treatment.Preconditioned "padded"

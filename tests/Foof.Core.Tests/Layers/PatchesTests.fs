@@ -134,9 +134,16 @@ let source mode size i =
     | PaddingModes.Circular -> Some((i + size) % size)
     | _ -> None
 
-/// What is put before and after an axis.
+/// What is put before and after an axis. Where TorchSharp 0.107 pads before it convolves, 'same' takes the other axis'
+/// kernel.
 let around (case: Case) pick =
-    let total = int (pick case.Dilation) * (int (pick case.Kernel) - 1)
+    let own (struct (vertical, horizontal)) =
+        if case.Mode = PaddingModes.Zeros then
+            pick struct (vertical, horizontal)
+        else
+            pick struct (horizontal, vertical)
+
+    let total = int (own case.Dilation) * (int (own case.Kernel) - 1)
 
     match case.Sides with
     | Given padding -> int (pick padding), int (pick padding)
