@@ -1,9 +1,7 @@
 namespace Foof
 
-open System
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-open System.Threading
 open TorchSharp
 open TorchSharp.Modules
 
@@ -55,34 +53,31 @@ module Lookup =
         else
             Ok ValueNone
 
-    /// What an embedding does with every number, and autograd with what it finds.
-    let private measured (embedding: Embedding) : Result<int64 voption, string> =
+    /// What an embedding does with every number, and autograd with what it finds; none where it does not use the table that
+    /// the model lists.
+    let private measured (embedding: Embedding) : Result<int64 voption, string> voption =
         use _recorded = torch.enable_grad ()
         use _scope = torch.NewDisposeScope()
         let table = table embedding
+        let numbers = everyNumber table
+
+        let gradientOf (found: torch.Tensor) =
+            if found.requires_grad then
+                Derivatives.find false false [| found |] null [| table |] |> Array.head
+            else
+                null
 
         if isBounded embedding then
-            Error "its rows are shortened to max_norm when they are looked up"
+            ValueSome(Error "its rows are shortened to max_norm when they are looked up")
         else
-            let numbers = everyNumber table
-            let sum = (embedding.forward numbers).sum()
+            match gradientOf ((embedding.forward numbers).sum()) with
+            | null -> ValueNone
+            | gradient when gradient.is_sparse -> ValueSome(Error "its gradient is sparse")
+            | gradient -> ValueSome(idle numbers gradient)
 
-            let gradient =
-                if sum.requires_grad then
-                    Derivatives.find false false [| sum |] null [| table |] |> Array.head
-                else
-                    null
-
-            match gradient with
-            | null ->
-                Error
-                    "lookups do not use it: TorchSharp lists another table for Embedding_from_pretrained; set the embedding's weight to a parameter"
-            | gradient when gradient.is_sparse -> Error "its gradient is sparse"
-            | gradient -> idle numbers gradient
-
-    // What an embedding was made with never changes.
+    // What an embedding was made with never changes; its table may.
     let private known =
-        ConditionalWeakTable<Embedding, Lazy<Result<int64 voption, string>>>()
+        ConditionalWeakTable<Embedding, Result<int64 voption, string> ref>()
 
     /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not
     /// that of a product with its table.
@@ -90,11 +85,18 @@ module Lookup =
     /// TorchSharp keeps both to itself, so the module is asked once to look every number up, and autograd for the
     /// gradient: memory for three more tables while that lasts. Table and `.grad` stay as they are.
     let padding (embedding: Embedding) : Result<int64 voption, string> =
-        let toMeasure (embedding: Embedding) =
-            // A failure, as for want of memory, is not kept.
-            Lazy<_>((fun () -> measured embedding), LazyThreadSafetyMode.PublicationOnly)
-
-        known.GetValue(embedding, toMeasure).Value
+        match known.TryGetValue embedding with
+        | true, found -> found.Value
+        | _ ->
+            match measured embedding with
+            | ValueSome found ->
+                known.AddOrUpdate(embedding, ref found)
+                found
+            | ValueNone ->
+                Error(
+                    "lookups do not use it, as TorchSharp lists another table for Embedding_from_pretrained; "
+                    + "set the embedding's weight to a parameter"
+                )
 
     /// The numbers that are looked up as one-hot rows of length `count`; those of the padding are rows of
     /// zeros.

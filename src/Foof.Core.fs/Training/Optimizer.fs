@@ -258,7 +258,8 @@ type Optimizer
 
         let plain = plain ()
         Penalised.addTo this.Penalty (this.parameters ())
-        Gradients.requireFinite (Gradients.ofParameters model plain _.grad)
+        let gradientOf (parameter: Parameter) = Gradients.dense parameter.grad
+        Gradients.requireFinite (Gradients.ofParameters model plain gradientOf)
 
         let found =
             preconditioner.AdvancePassively()
@@ -268,7 +269,7 @@ type Optimizer
         moves.Apply(gathered, directions)
 
         for parameter in plain do
-            updatePlain parameter parameter.grad
+            updatePlain parameter (gradientOf parameter)
 
         loss
 
