@@ -124,7 +124,7 @@ module Factorization =
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
-        (Q * values.unsqueeze -2L).matmul(Q.transpose (-2L, -1L))
+        Products.batched (Q * values.unsqueeze -2L) (Q.transpose (-2L, -1L))
 
     // Eigenvalues below rounding are zero; without damping their directions are left out (pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =

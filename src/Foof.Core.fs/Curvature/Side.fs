@@ -105,7 +105,7 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 1L
-            | Side.Full M -> multiplied M X (fun X -> X.matmul M)
+            | Side.Full M -> multiplied M X (fun X -> Products.batched X M)
             | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
     /// M X for columns X. Shapes: X [g; size; k] -> the same.
@@ -114,7 +114,7 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 2L
-            | Side.Full M -> multiplied M X M.matmul
+            | Side.Full M -> multiplied M X (Products.batched M)
             | Side.Inverse L -> Factorization.solveBy L X)
 
     /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.
@@ -146,9 +146,7 @@ module Side =
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
         | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
         | Side.Inverse L ->
-            Side.Full(
-                Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2)))
-            )
+            Side.Full(Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2))))
 
     /// R with R R^T = M, as `Factorization.root`.
     let root side =

@@ -38,11 +38,7 @@ module PosteriorSample =
         noises |> Array.map _.t()
 
     /// Samples of normal numbers, in place.
-    let private deviate
-        (posterior: Posterior)
-        (samples: torch.Tensor array)
-        (noises: torch.Tensor array)
-        =
+    let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
         DataPrecision.parts posterior.Data
         |> Array.iteri (fun i struct (part, first, count) ->
             let delta = Array.sub posterior.Prior.Precision first count

@@ -7,8 +7,7 @@ open TorchSharp
 module Reading =
 
     /// A one-element tensor's number.
-    let number (tensor: torch.Tensor) =
-        tensor.ToDouble()
+    let number (tensor: torch.Tensor) = tensor.ToDouble()
 
     /// Whether a one-element truth tensor holds.
     let holds (tensor: torch.Tensor) = tensor.item<bool>()
@@ -16,8 +15,7 @@ module Reading =
     /// Whether no element is NaN or infinite.
     let isFinite (tensor: torch.Tensor) =
         // A sum takes a fraction of the time, and is finite only where all elements are.
-        Scope.value (fun () ->
-            tensor.sum().isfinite().item<bool>() || tensor.isfinite().all().item<bool>())
+        Scope.value (fun () -> tensor.sum().isfinite().item<bool>() || tensor.isfinite().all().item<bool>())
 
     /// How many elements are NaN or infinite.
     let countNotFinite (tensor: torch.Tensor) =

@@ -49,9 +49,7 @@ module internal FactoredBlocks =
         match recipe.Curvature with
         | _ when layers.Length = 0 -> [||]
         | Approximation.LowRank Extent.Network
-        | Approximation.Window _ -> [|
-            new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |])
-          |]
+        | Approximation.Window _ -> [| new FactoredBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
         | _ ->
             layers
             |> Array.mapi (fun l layer -> new FactoredBlock($"{prefix}{layer.Name}", [| l |]))

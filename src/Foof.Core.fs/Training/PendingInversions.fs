@@ -54,7 +54,7 @@ type internal Inverted = {
 /// The thread for inversions beside the steps, one after another, for as long as the process lasts. Its operations take no
 /// second thread: the steps have the processors.
 [<RequireQualifiedAccess>]
-module private InversionThread =
+module internal InversionThread =
 
     let private queue = new BlockingCollection<unit -> unit>()
     let mutable private unfinished = 0

@@ -26,13 +26,7 @@ module internal Preconditioning =
         Direction.Matrix(if Side.isOne P_A then left else times left P_A)
 
     /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
-    let private inBasis
-        Q_E
-        Q_A
-        (S: torch.Tensor)
-        (left: torch.Tensor)
-        (right: torch.Tensor)
-        =
+    let private inBasis Q_E Q_A (S: torch.Tensor) (left: torch.Tensor) (right: torch.Tensor) =
         let rotated = (times left Q_E).t().mm(times right Q_A).mul_(S.squeeze 0L)
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)

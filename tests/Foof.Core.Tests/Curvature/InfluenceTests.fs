@@ -49,7 +49,10 @@ let private train (counts: torch.Tensor) (lambda: float) : Networks.Network =
 
     for _ in 1..30 do
         let loss = lossOf model counts lambda
-        let gradients = torch.autograd.grad ([| loss |], parameters, create_graph = true)
+
+        let gradients =
+            torch.autograd.grad ([| loss |], parameters, retain_graph = true, create_graph = true)
+
         let flat = torch.cat (gradients |> Seq.map _.flatten() |> Seq.toArray, 0L)
 
         let H =

@@ -29,7 +29,7 @@ let accumulates (kind: torch.ScalarType) tolerance =
                 + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
 
             let accumulated = target.``to`` kind
-            Statistic.accumulateProduct accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
+            Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
             Oracle.agreesWith tolerance expected accumulated)
 
 [<Fact>]

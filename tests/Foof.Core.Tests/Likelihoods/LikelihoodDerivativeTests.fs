@@ -175,33 +175,3 @@ let ``a single class is certain: no loss, no errors, no Hessian, always the same
             Likelihood.sample likelihood f null
         ] do
         Assert.All(Oracle.values result, fun value -> Assert.Equal(0.0, value))
-
-[<Fact>]
-let ``everything runs on the meta device, with the right shapes and nothing read`` () =
-    Likelihoods.forEach (fun case ->
-        use generator = new torch.Generator(1UL)
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let meta (tensor: torch.Tensor) = tensor.``to`` (torch.device "meta")
-        let mask = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
-
-        let run (f: torch.Tensor) (y: torch.Tensor) (mask: torch.Tensor) =
-            let likelihood = case.Likelihood
-            Likelihood.check likelihood f y
-
-            [
-                Likelihood.loss likelihood f y
-                Likelihood.lossMasked likelihood f y mask
-                Likelihood.errors likelihood f y
-                Likelihood.sample likelihood f generator
-                Likelihood.hessianRoot likelihood f 0L
-                Likelihood.hessianProduct likelihood f f
-                Likelihood.masked mask f
-                Likelihood.counted likelihood y
-            ]
-
-        for expected, actual in List.zip (run f y mask) (run (meta f) (meta y) (meta mask)) do
-            Assert.Equal(DeviceType.META, actual.device_type)
-            Assert.Equal<int64 array>(expected.shape, actual.shape)
-            Assert.Equal(expected.dtype, actual.dtype)
-
-        Assert.Equal(f.size 0, Likelihood.dataPoints (meta mask)))

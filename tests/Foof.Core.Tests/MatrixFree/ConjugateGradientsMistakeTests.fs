@@ -126,24 +126,6 @@ let ``the solution is outside of every graph and arguments stay as they are`` ()
     Assert.Equal<float array>(before, WeightsTests.elements b)
 
 [<Fact>]
-let ``it runs on shapes without data`` () =
-    use _scope = torch.NewDisposeScope()
-    let shapes = [| [| 2L; 3L |]; [| 4L; 2L |] |]
-    let b = WeightsTests.meta shapes
-    use C = LinearOperator.ofFunction shapes b[0] (Weights.scale 2.0)
-    use M = LinearOperator.ofFunction shapes b[0] (Weights.scale 0.5)
-
-    let settings = {
-        settings with
-            MaxIterations = 3
-            Preconditioner = ValueSome M
-            Start = ValueSome b
-    }
-
-    use result = ConjugateGradients.solve C b settings
-    Assert.All(result.Solution, (fun x -> Assert.True x.is_meta))
-
-[<Fact>]
 let ``nothing but the solution stays alive`` () =
     use _scope = torch.NewDisposeScope()
     let struct (matrix, C, b) = system ()

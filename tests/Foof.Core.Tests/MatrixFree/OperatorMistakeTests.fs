@@ -174,30 +174,6 @@ let ``a shift adds to the diagonal and leaves its operator as it was`` () =
     Oracle.agreesWith 0.0 matrix (LinearOperator.dense C)
 
 [<Fact>]
-let ``operators run on shapes without data`` () =
-    use _scope = torch.NewDisposeScope()
-
-    let model =
-        torch.nn.Sequential(
-            [|
-                torch.nn.Linear(3L, 4L, device = torch.META) :> Networks.Network
-                torch.nn.Tanh()
-                torch.nn.Linear(4L, 2L, device = torch.META)
-            |]
-        )
-
-    let input = torch.zeros (5L, 3L, device = torch.META)
-    let real = torch.zeros (5L, 2L, device = torch.META)
-    let labels = torch.zeros (5L, dtype = torch.ScalarType.Int64, device = torch.META)
-
-    for likelihood, target in [ Networks.gaussian, real; categorical, labels ] do
-        for make in makers do
-            use C = make (case "meta" model likelihood input target)
-            let result = C.Product(WeightsTests.meta C.Shapes)
-            Assert.Equal<int64 array array>([| [| 4L; 4L |]; [| 2L; 5L |] |], Weights.shapes result)
-            Assert.True result[0].is_meta
-
-[<Fact>]
 let ``nothing but results stays alive`` () =
     use _scope = torch.NewDisposeScope()
 

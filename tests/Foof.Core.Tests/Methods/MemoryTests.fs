@@ -58,7 +58,7 @@ let ``rows and the statistic that they make accumulate to the same`` () =
                     Moment.accumulate (average beta) (Statistic.activationFactor (int64 (i + 1)) A) moment)
                 start
 
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum byRows)) (Moment.sum byStatistic)
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix byRows.Total) byStatistic.Total
         Assert.Equal(byRows.Weight, byStatistic.Weight)
         Moment.free byRows
         Moment.free byStatistic)
@@ -103,23 +103,15 @@ let ``the latest batch alone counts, or all of them in a sum`` () =
     Moment.free sum
 
 [<Fact>]
-let ``rows wait in a copy, many rows are taken in at once, and both leave nothing behind`` () =
+let ``accumulation is in place and leaves nothing behind`` () =
     use _scope = torch.NewDisposeScope()
-    let A, many = Networks.normal [ 3; 2 ], Networks.normal [ 1100; 2 ]
+    let A = Networks.normal [ 3; 2 ]
     let moment = Moment.init [| 2L; 2L |] A
     let mutable next = moment
 
-    let add X () =
-        next <- Moment.accumulateRows (average 0.9) 1.0 X next
-
-    // The first rows make the place where rows wait.
-    Assert.Equal(1L, Oracle.leaked (add A))
-    Assert.Equal(0L, Oracle.leaked (add many))
-    Assert.Equal(0L, Oracle.leaked (add A))
-    A.mul_ (nan.ToScalar()) |> ignore
-    Assert.Equal(0L, Oracle.leaked (fun () -> Assert.Same(Moment.sum moment, Moment.sum next)))
+    Assert.Equal(0L, Oracle.leaked (fun () -> next <- Moment.accumulateRows (average 0.9) 1.0 A next))
+    Assert.Same(moment.Total, next.Total)
     Assert.Equal(1L, Oracle.leaked (fun () -> Moment.value next |> ignore))
-    Assert.True(Oracle.values (Moment.value next) |> Array.forall System.Double.IsFinite)
     Moment.free next
 
 [<Theory; InlineData(3, 7, 40); InlineData(700, 3, 520); InlineData(1500, 2, 260); InlineData(40, 30, 1010)>]
@@ -140,7 +132,7 @@ let ``rows of many batches in wide matrices are the sum of their products`` (n: 
                 (Moment.init [| int64 d; int64 d |] batches[0])
 
         Assert.Equal(written.Weight, rows.Weight)
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum written)) (Moment.sum rows)
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix written.Total) rows.Total
         Moment.free written
 
     Moment.free start

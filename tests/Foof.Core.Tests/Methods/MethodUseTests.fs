@@ -171,21 +171,3 @@ let ``a batch of one, constant inputs, copies of a point and dead units give fin
                     Networks.byStep optimizer [ input, torch.randn (input.size 0, 2L, dtype = kind) ]
 
                 Assert.True(Networks.weights model |> Array.forall Double.IsFinite, name))
-
-[<Fact>]
-let ``steps of every method run on shapes without data`` () =
-    let meta (shape: int64 array) =
-        torch.zeros (shape, dtype = Networks.double, device = torch.META)
-
-    for n in [ 2L; 9L ] do
-        forEach (methods ()) (fun recipe ->
-            let layer (inputs: int64) (outputs: int64) =
-                torch.nn.Linear(inputs, outputs, device = torch.META, dtype = Networks.double)
-                :> Networks.Network
-
-            let model = torch.nn.Sequential([| layer 3L 6L; torch.nn.Tanh(); layer 6L 2L |])
-            use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
-
-            for _ in 1..3 do
-                use result = optimizer.Step(meta [| n; 3L |], meta [| n; 2L |])
-                Assert.True result.Output.is_meta)

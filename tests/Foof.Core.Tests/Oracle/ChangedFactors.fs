@@ -30,9 +30,6 @@ let single32 (x: torch.Tensor) =
     else
         x.alias ()
 
-/// The tensor on the meta device: its shape without its data.
-let meta (x: torch.Tensor) = x.``to`` (torch.Device DeviceType.META)
-
 let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
     let select (dim: int64) (index: int64 array) (x: torch.Tensor) =
         x.index_select (dim, torch.tensor index)

@@ -96,48 +96,6 @@ let private gradient tolerance (layer: Layer) (input: torch.Tensor) (output: tor
 
     Oracle.agreesWith tolerance explicit summed
 
-let private withoutData (tensor: torch.Tensor) =
-    torch.empty (tensor.shape, dtype = tensor.dtype, device = torch.META)
-
-/// The same layer without data.
-let private onMeta (layer: Layer) =
-    let parameter (old: Parameter) = new Parameter(withoutData old)
-
-    let geometry =
-        match layer.Geometry with
-        | Geometry.Scale(Normalisation.Channels norm) ->
-            let track, kind = norm.track_running_stats, norm.weight.dtype
-
-            let copy =
-                torch.nn.BatchNorm1d(
-                    norm.num_features,
-                    track_running_stats = track,
-                    device = torch.META,
-                    dtype = kind
-                )
-
-            copy.train norm.training
-            Geometry.Scale(Normalisation.Channels copy)
-        | other -> other
-
-    {
-        layer with
-            Weight = parameter layer.Weight
-            Bias = ValueOption.map parameter layer.Bias
-            Geometry = geometry
-    }
-
-let private meta (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (n: int) (R: int) =
-    let layer, input, output = onMeta layer, withoutData input, withoutData output
-    shapes layer input output n R
-    let A, E = Layer.activations layer input, Layer.errors layer output
-    let W = Activations.gradient E A
-    Assert.Equal(DeviceType.META, W.device_type)
-    Assert.Equal<int64 array>(E.shape, (Activations.times W A).shape)
-    let struct (weight, _) = Layer.split layer (W.reshape (Layer.outputs layer, -1L))
-    Assert.Equal(DeviceType.META, weight.device_type)
-    Assert.Equal(DeviceType.META, (Activations.gram A A layer.Weight.dtype).device_type)
-
 /// Asserts all of it for a model that is one layer, its weight and bias filled with random numbers, and an
 /// input of n data points with R positions.
 let holds (model: Networks.Network) (input: torch.Tensor) (n: int) (R: int) =
@@ -147,4 +105,3 @@ let holds (model: Networks.Network) (input: torch.Tensor) (n: int) (R: int) =
     shapes layer input result n R
     weights 0.0 layer |> output tolerance layer input result
     gradient tolerance layer input result
-    meta layer input result n R

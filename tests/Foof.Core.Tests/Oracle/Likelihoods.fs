@@ -82,7 +82,7 @@ let explicit likelihood (f: torch.Tensor) (y: torch.Tensor) =
 let gradient likelihood (output: torch.Tensor) (target: torch.Tensor) =
     let f = output.detach().clone().requires_grad_ true
     let total = (explicit likelihood f target).sum()
-    struct (f, torch.autograd.grad([| total |], [| f |], create_graph = true)[0])
+    struct (f, torch.autograd.grad([| total |], [| f |], retain_graph = true, create_graph = true)[0])
 
 /// Lambda_i of every data point, [n; D; D] for D entries, by differentiating twice.
 let hessian likelihood (output: torch.Tensor) (target: torch.Tensor) =

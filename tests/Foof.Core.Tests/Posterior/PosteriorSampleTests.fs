@@ -130,23 +130,6 @@ let ``a transposed eigenbasis is rejected`` () =
         Assert.False(isFaithful Sigma (rows (PosteriorSample.draw 20000 null posterior) - mean))
 
 [<Fact>]
-let ``lanes share samples so that they begin one after another and end together`` () =
-    let shares lanes most k = PosteriorSample.shares lanes most k
-
-    Assert.Equal<int64 list>([ 1L; 2L; 2L; 2L; 1L ], shares 2L 2L 8L)
-    Assert.Equal<int64 list>([ 25L; 50L; 25L ], shares 2L 1000L 100L)
-    Assert.Equal<int64 list>([ 1L; 2L; 3L; 4L; 4L; 4L; 2L ], shares 4L 4L 20L)
-    Assert.Equal<int64 list>([ 5L; 5L; 2L ], shares 1L 5L 12L)
-    Assert.Equal<int64 list>([ 1L ], shares 2L 7L 1L)
-
-    for lanes in 1L .. 5L do
-        for most in 1L .. 6L do
-            for k in 1L .. 30L do
-                let found = shares lanes most k
-                Assert.Equal(k, List.sum found)
-                Assert.All(found, fun count -> Assert.InRange(count, 1L, most))
-
-[<Fact>]
 let ``equal seeds give equal samples, in one go, into given memory and streamed`` () =
     use _scope = torch.NewDisposeScope()
 

@@ -202,7 +202,7 @@ let ``an inversion under way leaves no tensor behind`` () =
 
 [<MethodImpl(MethodImplOptions.NoInlining)>]
 let private workAndForget () =
-    Background.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
+    InversionThread.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
 
 [<Fact>]
 let ``a thread at rest holds nothing of the work before`` () =

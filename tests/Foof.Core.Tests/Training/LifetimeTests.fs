@@ -128,7 +128,6 @@ let functions () =
 
     let average: Moment = {
         Total = FactorizationTests.semidefinite 3 4
-        Rows = new RowBuffer()
         Share = 0.5
     }
 
@@ -171,9 +170,9 @@ let functions () =
         "Moment.init", fun () -> one (Moment.init [| 3L; 3L |] A).Total
         "Moment.value", fun () -> one (Moment.value average)
         "Methods.foofUpdate", fun () -> one (Methods.foofUpdate 4L A E 0.1)
-        "Statistic.accumulateProduct",
+        "Products.accumulate",
         fun () ->
-            Statistic.accumulateProduct M 0.5 A B 0.1
+            Products.accumulate M 0.5 A B 0.1
             []
     ]
 

@@ -22,9 +22,7 @@ let private definite (d: int) = SideTests.semidefinite 1 d (d + 1)
 let private same (factored: Factored) (V: Direction array) =
     let expected = V |> Array.map Direction.matrix |> Factored.solve factored
 
-    let found =
-        Preconditioning.solve Preconditioning.times factored V
-        |> Array.map Direction.matrix
+    let found = Preconditioning.solve factored V |> Array.map Direction.matrix
 
     for l in 0 .. V.Length - 1 do
         Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
@@ -104,14 +102,7 @@ let ``low-rank inverses precondition factors, gradients and both together as gra
                 same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
                 same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
 
-/// With enough columns and rows for both Gram matrices to be row products, of the batch with itself and with the gradient, and
-/// with too few for that.
-[<Theory;
-  InlineData(15, 15);
-  InlineData(16, 16);
-  InlineData(40, 128);
-  InlineData(40, 129);
-  InlineData(130, 20)>]
+[<Theory; InlineData(15, 15); InlineData(40, 128); InlineData(130, 20)>]
 let ``low-rank inverses in float32 are those in float64`` (n: int) (k: int) =
     use _scope = torch.NewDisposeScope()
     let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
@@ -135,9 +126,7 @@ let ``low-rank inverses in float32 are those in float64`` (n: int) (k: int) =
 
         V
         |> Array.map (fun (left, right) -> Direction.Product(change left, change right))
-        |> Preconditioning.solve
-            Preconditioning.times
-            (Factored.make Damping.Tikhonov 30.0 (Curvature.LowRank G))
+        |> Preconditioning.solve (Factored.make Damping.Tikhonov 30.0 (Curvature.LowRank G))
         |> Array.map Direction.matrix
 
     for expected, found in Array.zip (solved id) (solved single) do
