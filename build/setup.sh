@@ -1,14 +1,13 @@
 # shellcheck shell=bash
-# The set-up that ./foof and ./test share: sourced by both, so that each works alone on a bare machine and
-# both build from the same libtorch. Expects root (this checkout's folder); defines what follows.
+# The set-up that ./foof and ./test share: sourced by both, so that each works alone on a bare machine. libtorch comes
+# with the build, from NuGet. Expects root (this checkout's folder); defines what follows.
 #   require_packages   installs the Debian packages that are lacking, or says how
 #   offer_browser      the same for what the tests of pages need; where it fails they are skipped
-#   identify_engine    one line that tells this libtorch and flavour from any other, in $engine
+#   backend            the package that libtorch comes from, where a user chose it
 #   check_artifacts    makes the folder of build outputs, or says why not
 #   build PROJECT      builds in Release; shows the log only when that fails
 # Variables that a user may set:
-#   FOOF_LIBTORCH      folder (include/ and lib/) of another libtorch than Debian's
-#   FOOF_BLAS          folder of another BLAS, or "system" (read by the program)
+#   TorchBackend       another package with libtorch, as TorchSharp-cuda-linux (read by the build)
 #   FOOF_SETUP=skip    installs nothing and goes on with what is there
 #   FOOF_SETUP_DRY_RUN=1   prints the apt-get line and stops
 
@@ -22,34 +21,11 @@ die() {
     exit 1
 }
 
-# The first of the given files that exists; a pattern without a match stays itself and so does not exist.
-first_of() {
-    local file
-    for file in "$@"; do
-        [[ -e $file ]] && { printf '%s' "$file"; return; }
-    done
-    return 1
-}
+# MSBuild takes it from the environment; here it only tells one build from another.
+backend=${TorchBackend:-default}
 
-# A relative folder is the caller's, and the build runs elsewhere.
-if [[ -n ${FOOF_LIBTORCH:-} ]]; then
-    FOOF_LIBTORCH=$(realpath -m -- "$FOOF_LIBTORCH")
-    export FOOF_LIBTORCH
-    [[ -e $FOOF_LIBTORCH/include/torch/csrc/autograd/autograd.h ]] ||
-        die "FOOF_LIBTORCH must name a libtorch with include/ and lib/; $FOOF_LIBTORCH has no include/torch."
-fi
-
-# Only tests for files: this runs before every command. libtorch and the compiler serve the system flavour.
+# Only tests for files: this runs before every command.
 lacking() {
-    if [[ ${TorchFlavour:-system} == system ]]; then
-        [[ -n ${FOOF_LIBTORCH:-} || -e /usr/include/torch/csrc/autograd/autograd.h ]] || echo libtorch-dev
-        [[ -n ${FOOF_BLAS:-} ]] || first_of /usr/lib/*/openblas-openmp/libblas.so.3 >/dev/null ||
-            echo libopenblas0-openmp
-        # cmake drives make, which it merely recommends.
-        command -v cmake >/dev/null || echo cmake
-        command -v make >/dev/null || echo make
-        command -v g++ >/dev/null || echo g++
-    fi
     [[ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ]] || echo dataset-fashion-mnist
 }
 
@@ -109,30 +85,10 @@ install_packages() {
     rm -f "$log"
 }
 
-identify_engine() {
-    local library=none folder=${FOOF_LIBTORCH:-}
-    if [[ ${TorchFlavour:-system} == system ]]; then
-        if [[ -n $folder ]]; then
-            library=$(first_of "$folder/lib/libtorch_cpu.so" "$folder/libtorch_cpu.so") ||
-                die "FOOF_LIBTORCH must name a libtorch with include/ and lib/; $folder has no libtorch_cpu.so."
-        else
-            library=$(first_of /usr/lib/*/libtorch_cpu.so) ||
-                die "no libtorch was found: set FOOF_LIBTORCH, or run: apt-get install libtorch-dev"
-        fi
-        library=$(stat -c '%n %s %Y' -- "$(realpath -- "$library")")
-    fi
-    engine="${TorchFlavour:-system} ${TorchPackage:-} $library"
-}
-
 # Builds a project in Release, from the root, where global.json chooses the SDK. The caller holds the lock.
 # The compiler's server outlives this script: it must inherit neither lock (8, 9).
 build() {
-    local project=$1 log=$root/artifacts/build.log last=$root/artifacts/engine
-    # CMake remembers the libtorch it found first: another one starts from nothing.
-    if [[ ! -e $last || $(<"$last") != "$engine" ]]; then
-        rm -rf "$root/artifacts/native"
-        printf '%s\n' "$engine" >"$last"
-    fi
+    local project=$1 log=$root/artifacts/build.log
     if ! (cd "$root" && dotnet build "$project" -c Release -v quiet) >"$log" 2>&1 </dev/null 8>&- 9>&-; then
         cat "$log" >&2
         return 1

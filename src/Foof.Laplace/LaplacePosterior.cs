@@ -175,6 +175,9 @@ public sealed partial class LaplacePosterior : IDisposable
         Argument.Whole(mean);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
+        // Before their numbers are read: tensors of the meta device have none.
+        foreach (var (weights, matrix) in Alive.Mean.Zip(mean))
+            Require.alike("the prior's mean", weights, matrix);
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
         Adopt(PosteriorModule.withPrior(prior, Alive));
         ForgetEvidence();

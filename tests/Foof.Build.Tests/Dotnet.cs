@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Foof.Build.Tests;
 
-/// <summary>Runs programs with nothing of the caller's build in their environment.</summary>
+/// <summary>Runs programs with nothing of the caller's build in their environment but the backend it chose.</summary>
 internal static class Dotnet
 {
     /// <summary>Runs <c>dotnet</c> with these arguments.</summary>
@@ -38,6 +38,5 @@ internal static class Dotnet
     }
 
     private static bool IsOfABuild(string name) =>
-        name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("Torch", StringComparison.OrdinalIgnoreCase);
+        name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
 }

@@ -21,5 +21,23 @@ internal static class Repository
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>This machine's packages, restored when the tests were built.</summary>
+    internal static string Packages { get; } =
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
+            ? folder
+            : Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+                ".nuget",
+                "packages"
+            );
+
+    /// <summary>The version that the projects take of a package.</summary>
+    internal static string VersionOf(string package) =>
+        Read("Directory.Packages.props")
+            .Descendants("PackageVersion")
+            .Single(version => (string?)version.Attribute("Include") == package)
+            .Attribute("Version")!
+            .Value;
+
     internal static XDocument Read(string file) => XDocument.Load(Path.Combine(Root, file));
 }

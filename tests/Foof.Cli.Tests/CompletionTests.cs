@@ -7,7 +7,7 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("", "train compare continual info bench laplace validate completion --help --version")]
     [InlineData("ben", "bench")]
-    [InlineData("bench ", "step gram laplace ops")]
+    [InlineData("bench ", "step gram laplace")]
     [InlineData("bench st", "step")]
     [InlineData("train --opt", "--optimizer")]
     [InlineData("train --epochs 3 --", "--optimizer --json --quiet --resume")]

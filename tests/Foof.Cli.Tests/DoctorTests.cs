@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using Foof.Cli.Engine;
 
 namespace Foof.Cli.Tests;
 
@@ -12,23 +12,7 @@ public sealed class DoctorTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static Dictionary<string, string?> Environment(string? torch = null, string? blas = null) =>
-        new() { ["FOOF_LIBTORCH"] = torch, ["FOOF_BLAS"] = blas };
-
-    /// <summary>Each item's verdict, with what was found and what to do.</summary>
-    private Dictionary<string, (string Verdict, string Detail, string? Remedy)> Examine(
-        Dictionary<string, string?> environment,
-        int code,
-        string? images = null
-    )
-    {
-        var answer = ForeignProcess.Run(
-            environment,
-            ["info", "--doctor", "--json", "--data", images ?? data]
-        );
-        Assert.Equal((code, ""), (answer.Code, answer.Error));
-        return Findings(answer.Output);
-    }
+    private ProgramCopy Copy() => new(folder["copy"]);
 
     private static Dictionary<string, (string Verdict, string Detail, string? Remedy)> Findings(string output)
     {
@@ -52,6 +36,23 @@ public sealed class DoctorTests : IDisposable
         string verdict
     ) => [.. found.Where(item => item.Value.Verdict == verdict).Select(item => item.Key)];
 
+    /// <summary>The engine's finding where it is the one problem, which any command answers with too.</summary>
+    private (string Detail, string Remedy) Problem(ProgramCopy program)
+    {
+        var doctor = program.Run("info", "--doctor", "--json", "--data", data);
+        Assert.Equal((ExitCode.Failure, ""), (doctor.Code, doctor.Error));
+        var found = Findings(doctor.Output);
+        Assert.Equal(["libtorch"], Items(found, "problem"));
+        Assert.Equal(["computation", "CUDA"], Items(found, "unchecked"));
+        var (_, detail, remedy) = found["libtorch"];
+
+        var command = program.Run("train", "--data", data, "--json");
+        Assert.Equal("", command.Output);
+        var sentence = command.Sentence();
+        Assert.Equal($"{detail}: {remedy}.", sentence, ignoreCase: true);
+        return (detail, remedy!);
+    }
+
     [Fact]
     public void A_sound_installation_has_no_problem()
     {
@@ -65,12 +66,10 @@ public sealed class DoctorTests : IDisposable
         );
 
         var found = Findings(CommandLine.Run("info", "--doctor", "--data", data, "--json").Output);
-        Assert.Equal(
-            [".NET", "libtorch", "BLAS", "native library", "computation", "CUDA"],
-            found.Keys.Take(6)
-        );
-        Assert.Equal(["processor", "memory", "disk", "data", "browser"], found.Keys.Skip(6));
+        Assert.Equal([".NET", "libtorch", "computation", "CUDA"], found.Keys.Take(4));
+        Assert.Equal(["processor", "memory", "disk", "data", "browser"], found.Keys.Skip(4));
         Assert.Empty(Items(found, "unchecked"));
+        Assert.Matches("^[0-9.]+, by TorchSharp [0-9.]+$", found["libtorch"].Detail);
         Assert.Contains(
             "Gflop/s in float32 by 2 threads",
             found["computation"].Detail,
@@ -79,80 +78,93 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void Without_libtorch_all_else_is_looked_at()
+    public void Without_a_backend_the_packages_are_named()
     {
-        var found = Examine(Environment(torch: folder.Path), ExitCode.Failure);
-        Assert.Equal(["libtorch"], Items(found, "problem"));
-        Assert.Equal(["native library", "computation", "CUDA"], Items(found, "unchecked"));
-        Assert.StartsWith($"FOOF_LIBTORCH is {folder.Path}, and neither", found["libtorch"].Detail);
-        Assert.StartsWith("unset FOOF_LIBTORCH", found["libtorch"].Remedy);
-    }
-
-    [Fact]
-    public void A_wrong_BLAS_is_told_from_a_wrong_libtorch()
-    {
-        File.WriteAllText(folder["libblas.so.3"], "no library");
-        var found = Examine(Environment(blas: folder.Path), ExitCode.Failure);
-        Assert.Equal(["BLAS"], Items(found, "problem"));
+        var (detail, remedy) = Problem(Copy().WithoutBackend());
+        Assert.StartsWith("no libtorch for ", detail);
         Assert.Contains(
-            "libblas.so.3 there cannot be loaded",
-            found["BLAS"].Detail,
+            $"TorchSharp-cpu {Libtorch.TorchSharpVersion}, or ",
+            remedy,
             StringComparison.Ordinal
         );
-        Assert.EndsWith("which was not loaded", found["libtorch"].Detail);
     }
 
     [Fact]
-    public void Kernels_for_an_old_processor_are_warned_of()
+    public void The_backend_of_another_libtorch_is_refused_before_it_can_end_the_process()
     {
-        var found = Examine(new() { ["OPENBLAS_CORETYPE"] = "Prescott" }, ExitCode.Success);
-        string[] expected = Avx2.IsSupported ? ["BLAS"] : ["processor"];
-        Assert.Equal(expected, Items(found, "warning"));
-        if (Avx2.IsSupported)
-            Assert.StartsWith("unset OPENBLAS_CORETYPE", found["BLAS"].Remedy);
+        // A small library that loads and says no version, as old ones; the list of packages does.
+        var program = Copy();
+        var (detail, _) = Problem(
+            program
+                .With(ProgramCopy.Torch, File.ReadAllBytes(program["libtorch_global_deps.so"]))
+                .WithBackend("2.7.1")
+        );
+        Assert.StartsWith("libtorch 2.7.1 is beside the program, and TorchSharp ", detail);
+    }
+
+    [Fact]
+    public void Versions_fit_up_to_the_second_number()
+    {
+        Version asked = new(2, 10, 0, 0);
+        Assert.Null(Libtorch.Mismatch(new(2, 10, 1), asked));
+        Assert.Equal(
+            "Libtorch 2.9.1 is beside the program, "
+                + $"and TorchSharp {Libtorch.TorchSharpVersion} asks for 2.10.0: build the program with the backend "
+                + $"of TorchSharp's own version, the package TorchSharp-cpu {Libtorch.TorchSharpVersion}, "
+                + "or TorchSharp-cuda-linux or TorchSharp-cuda-windows for a device of NVIDIA.",
+            Libtorch.Mismatch(new(2, 9, 1), asked)!.Sentence
+        );
+    }
+
+    [Fact]
+    public void An_old_libstdcpp_without_the_mend_gets_what_to_switch_on()
+    {
+        // A version that no libstdc++ has, so that this one is too old wherever the test runs.
+        var (detail, remedy) = Problem(
+            Copy().WithName(ProgramCopy.Binding, "GLIBCXX_3.4.21", "GLIBCXX_9.9.99")
+        );
+        Assert.Contains("GLIBCXX_9.9.99", detail, StringComparison.Ordinal);
+        Assert.Contains("-p:FoofMendTorchSharp=true", remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ProgramCopy.Torch)]
+    [InlineData(ProgramCopy.Binding)]
+    public void A_damaged_library_is_named_with_the_reason(string library)
+    {
+        var program = Copy().With(library, "no library"u8.ToArray());
+        var (detail, _) = Problem(program);
+        Assert.StartsWith($"{program[library]} cannot be loaded (", detail);
+        Assert.Contains("file too short", detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Missing_and_damaged_data_are_problems()
     {
-        var missing = Examine(Environment(), ExitCode.Failure, folder["missing"])["data"];
+        var missing = Data(folder["missing"]);
         Assert.Equal(("problem", $"{folder["missing"]} does not exist"), (missing.Verdict, missing.Detail));
         Assert.Contains("fashion-mnist", missing.Remedy, StringComparison.Ordinal);
 
         var file = Path.Combine(data, Idx.TrainLabels);
         File.WriteAllBytes(file, File.ReadAllBytes(file)[..20]);
-        var damaged = Examine(Environment(), ExitCode.Failure)["data"];
+        var damaged = Data(data);
         Assert.Equal("problem", damaged.Verdict);
         Assert.StartsWith($"{file}: offset", damaged.Detail);
-    }
 
-    [Theory]
-    [InlineData(true, "is missing")]
-    [InlineData(false, "libtorch could not be loaded")]
-    public void A_native_library_that_lacks_or_is_damaged_is_a_problem(bool lacks, string detail)
-    {
-        var copy = Directory.CreateDirectory(folder["copy"]).FullName;
-        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        var library = Path.Combine(copy, "libfoof_native.so");
-        if (lacks)
-            File.Delete(library);
-        else
-            File.WriteAllText(library, "no library");
-        var answer = ForeignProcess.RunCopy(copy, "info", "--doctor", "--json", "--data", data);
-        var found = Findings(answer.Output);
-        Assert.Equal(ExitCode.Failure, answer.Code);
-        Assert.Equal(["native library"], Items(found, "problem"));
-        Assert.Contains(detail, found["native library"].Detail, StringComparison.Ordinal);
-        Assert.StartsWith("run ./foof info", found["native library"].Remedy);
+        static (string Verdict, string Detail, string? Remedy) Data(string images)
+        {
+            var answer = CommandLine.Run("info", "--doctor", "--json", "--data", images);
+            Assert.Equal((ExitCode.Failure, ""), (answer.Code, answer.Error));
+            return Findings(answer.Output)["data"];
+        }
     }
 
     [Fact]
     public void Problems_are_shown_with_what_to_do()
     {
-        var answer = ForeignProcess.Run(Environment(torch: folder.Path), "info", "--doctor", "--data", data);
-        Assert.Matches("(?m)^problem libtorch +FOOF_LIBTORCH is", answer.Output);
-        Assert.Matches("(?m)^ +-> unset FOOF_LIBTORCH", answer.Output);
+        var answer = CommandLine.Run("info", "--doctor", "--data", folder["missing"]);
+        Assert.Matches("(?m)^problem data ", answer.Output);
+        Assert.Matches("(?m)^ +-> name a folder of IDX files", answer.Output);
         Assert.EndsWith(
             "1 problem, 0 warnings: the lines with -> say what to do.\n",
             answer.Output,
@@ -161,16 +173,15 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void Help_and_mistakes_need_no_libtorch()
+    public void Help_completion_and_mistakes_need_no_libtorch()
     {
-        var environment = Environment(torch: folder.Path);
-        Assert.Equal(ExitCode.Success, ForeignProcess.Run(environment, "--help").Code);
-        Assert.Equal(ExitCode.Success, ForeignProcess.Run(environment, "--version").Code);
-        var answer = ForeignProcess.Run(environment, "train", "--epoch", "3");
-        Assert.StartsWith("Unknown option '--epoch'", answer.Sentence(ExitCode.Usage));
+        var program = Copy().WithoutBackend();
+        Assert.Equal(ExitCode.Success, program.Run("--help").Code);
+        Assert.Equal(ExitCode.Success, program.Run("--version").Code);
+        Assert.Equal(ExitCode.Success, program.Run("completion", "bash").Code);
         Assert.StartsWith(
-            "FOOF_LIBTORCH must name the folder of a libtorch",
-            ForeignProcess.Run(environment, "train", "--data", data).Sentence()
+            "Unknown option '--epoch'",
+            program.Run("train", "--epoch", "3").Sentence(ExitCode.Usage)
         );
     }
 

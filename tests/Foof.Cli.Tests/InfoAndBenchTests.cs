@@ -17,23 +17,16 @@ public sealed class InfoAndBenchTests : IDisposable
         Assert.Contains("libtorch", answer.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         var facts = json.RootElement;
-        Assert.Matches("^[0-9]+[.][0-9]+", facts.GetProperty("libtorch").GetString()!);
-        Assert.True(File.Exists(facts.GetProperty("blas_file").GetString()));
+        // The library's own word, beside the version that TorchSharp was compiled against.
+        Assert.StartsWith(
+            $"{facts.GetProperty("libtorch").GetString()}.",
+            TorchSharp.torch.__version__,
+            StringComparison.Ordinal
+        );
+        Assert.Matches("^[0-9]+[.][0-9]+[.][0-9]+$", facts.GetProperty("torchsharp").GetString());
         Assert.True(facts.GetProperty("gflops_float32_1000").GetDouble() > 0);
+        Assert.True(facts.GetProperty("gflops_bfloat16_1000").GetDouble() > 0);
         Assert.True(facts.GetProperty("threads").GetInt32() >= 1);
-    }
-
-    [Fact]
-    public void Bench_ops_writes_the_rows_of_the_contract()
-    {
-        var file = folder["ops.json"];
-        var answer = CommandLine.Run("bench", "ops", "--rounds", "2", "--metrics", file);
-        Assert.Equal(ExitCode.Success, answer.Code);
-        using var json = JsonDocument.Parse(File.ReadAllBytes(file));
-        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToArray();
-        Assert.Equal(["add 4x4", "mm 4x4"], rows.Take(2).Select(row => row.GetProperty("name").GetString()));
-        Assert.All(rows, row => Assert.True(row.GetProperty("median_us").GetDouble() > 0));
-        Assert.All(rows, row => Assert.InRange(row.GetProperty("bytes_per_op").GetDouble(), 0, 128));
     }
 
     [Fact]
@@ -64,10 +57,7 @@ public sealed class InfoAndBenchTests : IDisposable
 
         var wrong = CommandLine.Run([.. small, "--rows", "fof"]);
         Assert.Equal(ExitCode.Failure, wrong.Code);
-        Assert.StartsWith(
-            "--rows must name rows of this network: 'sgd', 'sgd by hand', 'sgd by autograd.grad', 'adam'",
-            wrong.Error
-        );
+        Assert.StartsWith("--rows must name rows of this network: 'sgd', 'sgd by hand', 'adam'", wrong.Error);
     }
 
     [Fact]
@@ -92,7 +82,8 @@ public sealed class InfoAndBenchTests : IDisposable
     [Fact]
     public void The_peak_counts_memory_that_was_freed_before_and_is_used_again()
     {
-        const int blocks = 64;
+        // Many, beside which what other tests free meanwhile is little.
+        const int blocks = 256;
         Touch();
         if (!Output.MemoryUse.ResetPeak())
             return;
@@ -110,7 +101,6 @@ public sealed class InfoAndBenchTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ops")]
     [InlineData("step")]
     [InlineData("gram")]
     public void A_stopped_benchmark_writes_nothing(string kind)

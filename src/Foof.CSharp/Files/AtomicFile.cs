@@ -1,5 +1,3 @@
-using TorchSharp.Modules;
-
 namespace Foof;
 
 /// <summary>Files that are either wholly written or not at all.</summary>
@@ -8,6 +6,8 @@ namespace Foof;
 /// </example>
 public static class AtomicFile
 {
+    private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];
+
     /// <summary>
     /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk, and renames it to
     /// <paramref name="path"/>. Where anything fails, the old file stays and the temporary one is removed.
@@ -22,9 +22,37 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        WholeFile.Write(path, write);
+        var link = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
+        var target = link?.FullName ?? Path.GetFullPath(path);
+        if (IsDevice(target))
+        {
+            using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
+            write(device);
+        }
+        else
+            Replace(target, write);
     }
 
     /// <summary>Whether <paramref name="path"/> lies where the system keeps devices and its own state.</summary>
-    public static bool IsDevice(string path) => WholeFile.IsDevice(path);
+    public static bool IsDevice(string path) =>
+        DeviceFolders.Any(folder => Path.GetFullPath(path).StartsWith(folder, StringComparison.Ordinal));
+
+    private static void Replace(string target, Action<Stream> write)
+    {
+        var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
 }

@@ -71,6 +71,7 @@ internal sealed record OptimizerFile(
                 $"{path} must be of the method '{method}'; it is of '{found}': load it into that optimiser.",
                 nameof(path)
             );
+        GeneratorState.check(GeneratorKey, generator);
         var state = content
             .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);

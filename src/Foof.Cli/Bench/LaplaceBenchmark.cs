@@ -179,7 +179,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var recorded = enable_grad();
         var labels = zeros(input.shape[0], dtype: ScalarType.Int64, device: input.device);
         var loss = LikelihoodModule.loss(Likelihood.Categorical, model.call(input), labels);
-        autograd.grad([loss], [.. model.parameters()]);
+        loss.backward();
     }
 
     private static Posterior Fit(

@@ -23,8 +23,7 @@ internal static class StepRows
             :
             [
                 Plain("sgd"),
-                Whole(HandWrittenSgd.WithBackward),
-                Whole(HandWrittenSgd.WithGrad),
+                Whole(HandWrittenSgd.Kind),
                 Plain("adam"),
                 Amortised("foof", model.Period),
                 Amortised("foof", model.Period) with

@@ -13,7 +13,7 @@ internal static class Choice
     /// <summary>How many threads libtorch gets where nobody says.</summary>
     internal const int DefaultThreads = 2;
 
-    // So many names make a heading; more are told in the description.
+    // So many names make a heading; more stand in the description.
     private const int NamesInHelp = 6;
 
     /// <summary>A text, any.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foof.Cli.Engine;
 using Foof.Cli.Output;
 
 namespace Foof.Cli.Commands;
@@ -7,10 +8,15 @@ namespace Foof.Cli.Commands;
 internal sealed class CommandFrame(Terminal terminal)
 {
     /// <summary>Does the work of a command that was understood.</summary>
-    internal int Run(ParseResult parsed, Func<Terminal, int> work)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="work">The work; gives the exit code.</param>
+    /// <param name="computes">Whether it needs libtorch.</param>
+    internal int Run(ParseResult parsed, Func<Terminal, int> work, bool computes = true)
     {
         try
         {
+            if (computes)
+                Libtorch.Require();
             return work(Chosen(parsed));
         }
         // The command line is the last one who can tell the user.
@@ -40,7 +46,6 @@ internal sealed class CommandFrame(Terminal terminal)
         return cause is CommandFailure failure ? failure.ExitCode : ExitCode.Failure;
     }
 
-    // A library that cannot be loaded fails the initialiser of whatever needed it first.
     private static Exception Cause(Exception error) =>
         error is TypeInitializationException or AggregateException && error.InnerException is { } inner
             ? Cause(inner)
@@ -56,7 +61,6 @@ internal sealed class CommandFrame(Terminal terminal)
                 or InvalidDataException
                 or IOException
                 or UnauthorizedAccessException
-                or DllNotFoundException
                 or ArgumentException;
         if (isForeseen)
             return message;

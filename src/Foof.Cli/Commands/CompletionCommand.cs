@@ -29,7 +29,8 @@ internal static class CompletionCommand
                     {
                         terminal.Console.Profile.Out.Writer.Write(Text(file));
                         return ExitCode.Success;
-                    }
+                    },
+                    computes: false
                 )
             );
             completion.Add(command);

@@ -211,7 +211,7 @@ internal sealed class ContinualCommand
                     .Select(variant => variant.Name),
         ];
 
-    // All that decides the numbers is in the folder; the data may be named anew.
+    // All that decides the numbers is in the folder; the data may be named again.
     private void RequireNoOthers(ParseResult parsed, string going)
     {
         foreach (var option in Deciding)

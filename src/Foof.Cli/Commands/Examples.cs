@@ -70,11 +70,11 @@ internal static class Examples
         ],
         ["foof info"] =
         [
-            new("foof info", "libtorch, BLAS, threads and their speed."),
+            new("foof info", "Versions, threads and their speed."),
             new("foof info --doctor", "Check the installation; the exit code is 1 where something lacks."),
             new("foof info --doctor --data images --json", "With data of your own; the findings as JSON."),
         ],
-        ["foof bench"] = [new("foof bench ops --rounds 20", "What one call of a tensor operation costs.")],
+        ["foof bench"] = [new("foof bench step --rounds 5", "What one step of every method costs.")],
         ["foof bench step"] =
         [
             new("foof bench step --model cnn", "Every method's step beside one of SGD."),
@@ -85,7 +85,6 @@ internal static class Examples
         [
             new("foof bench laplace --rounds 1 --metrics laplace.json", "Every network and size, once."),
         ],
-        ["foof bench ops"] = [new("foof bench ops --json", "As JSON, to compare versions by.")],
         ["foof completion"] =
         [
             new("source <(foof completion bash)", "In this bash; in ~/.bashrc for every one."),

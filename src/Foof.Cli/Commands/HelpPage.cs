@@ -24,8 +24,6 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private static readonly (string Name, string Meaning)[] Variables =
     [
-        ("FOOF_LIBTORCH", "the folder of another libtorch"),
-        ("FOOF_BLAS", "a folder with libblas.so.3 and liblapack.so.3, or: system"),
         ("NO_COLOR", "no colours, whatever its value"),
     ];
 

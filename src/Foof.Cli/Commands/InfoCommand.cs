@@ -12,8 +12,6 @@ namespace Foof.Cli.Commands;
 /// <summary><c>foof info</c>: what the machine offers.</summary>
 internal static class InfoCommand
 {
-    private const string Unknown = "unknown";
-
     /// <summary>The command.</summary>
     internal static Command Make(CommandFrame frame)
     {
@@ -47,7 +45,8 @@ internal static class InfoCommand
                             "--data needs --doctor, which looks at it.",
                             ExitCode.Usage
                         );
-                }
+                },
+                computes: !parsed.GetValue(doctor)
             )
         );
         return command;
@@ -58,39 +57,26 @@ internal static class InfoCommand
         torch.set_num_threads(threads);
         var facts = Facts();
         Show(terminal.Console, facts);
-        if ((string?)facts["blas_threading"] == nameof(BlasThreading.Posix))
-            terminal.Error.WriteLine(
-                "Warning: this OpenBLAS has POSIX threads, which fight libtorch's for the cores; "
-                    + "run: apt-get install libopenblas0-openmp, and unset FOOF_BLAS."
-            );
         MetricsFile.Write(terminal, metrics, facts);
         return ExitCode.Success;
     }
 
-    private static JsonObject Facts()
-    {
-        // The product comes first: libtorch binds to its BLAS when it is first used.
-        var gflops = Speed.Gflops();
-        var blas = EngineFiles.BlasFile is { } file ? BlasLibrary.Ask(file) : null;
-        return new()
+    private static JsonObject Facts() =>
+        new()
         {
             ["command"] = "info",
             ["foof"] = Versions.Foof,
             ["dotnet"] = Environment.Version.ToString(),
-            ["torch_flavour"] = EngineFiles.Flavour,
-            ["libtorch"] = EngineFiles.TorchVersion,
-            ["libtorch_file"] = EngineFiles.TorchFile ?? Unknown,
-            ["blas_file"] = blas?.File ?? Unknown,
-            ["blas"] = blas?.Configuration ?? Unknown,
-            ["blas_threading"] = blas?.Threading?.ToString() ?? Unknown,
+            ["torchsharp"] = Libtorch.TorchSharpVersion,
+            ["libtorch"] = Libtorch.Version?.ToString() ?? "unknown",
             ["threads"] = torch.get_num_threads(),
             ["cuda"] = torch.cuda.is_available(),
-            ["gflops_float32_1000"] = Math.Round(gflops, 1),
+            ["gflops_float32_1000"] = Math.Round(Speed.Gflops(), 1),
+            ["gflops_bfloat16_1000"] = Math.Round(Speed.Gflops(torch.ScalarType.BFloat16), 1),
             ["fashion_mnist"] = Directory.Exists(ImageData.FashionMnistFolder)
                 ? ImageData.FashionMnistFolder
                 : "missing",
         };
-    }
 
     private static void Show(IAnsiConsole console, JsonObject facts)
     {

@@ -76,7 +76,7 @@ internal sealed class SequenceRun(
             )
         );
 
-    // Adam begins anew with each task: its moments are of gradients of the task before.
+    // Adam starts again with each task: its moments are of gradients of the task before.
     private bool Learn(
         nn.Module<Tensor, Tensor> model,
         Consolidator? memory,

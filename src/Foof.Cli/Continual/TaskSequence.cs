@@ -10,7 +10,7 @@ internal sealed class TaskSequence : IDisposable
     /// <summary>Every task has all images, each time with the pixels in another order.</summary>
     internal const string Permuted = "permuted";
 
-    /// <summary>Every task has classes of its own, and is told which task it is.</summary>
+    /// <summary>Every task has classes of its own, and the network knows which task it is.</summary>
     internal const string Split = "split";
 
     /// <summary>All scenarios.</summary>

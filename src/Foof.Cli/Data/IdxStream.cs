@@ -13,7 +13,7 @@ internal sealed class IdxStream : IDisposable
     private readonly Stream content;
     private readonly bool packed;
 
-    /// <summary>Opens a file; whether it is packed is told by its first two bytes.</summary>
+    /// <summary>Opens a file; its first two bytes show whether it is packed.</summary>
     internal IdxStream(string path)
     {
         Path = path;

@@ -5,54 +5,34 @@ namespace Foof.Cli.Doctor;
 /// <summary>Looks at an installation item by item; what lacks never ends it.</summary>
 internal static class Examination
 {
-    private const string NativeLibrary = "the native library";
+    /// <summary>The item that everything computed needs.</summary>
+    internal const string Libtorch = "libtorch";
 
     /// <summary>The findings, each item after those that it needs.</summary>
     /// <param name="data">The data set's name or folder.</param>
     /// <param name="threads">How many libtorch gets.</param>
     internal static IReadOnlyList<Finding> Run(string data, int threads)
     {
-        var failure = LoadFailure(threads);
-        // libtorch binds to its BLAS when it first multiplies, so that is asked afterwards.
-        var computation = Engine("computation", failure, EngineChecks.Computation);
-        var torch = Guarded("libtorch", () => EngineChecks.Torch(failure));
-        var blas = Guarded("BLAS", () => EngineChecks.Blas(failure));
+        var libtorch = Guarded(Libtorch, EngineChecks.Torch);
+        var canCompute = libtorch.Verdict != Verdict.Problem;
+        if (canCompute)
+            torch.set_num_threads(threads);
         return
         [
             MachineChecks.Runtime(),
-            torch,
-            blas,
-            torch.Verdict == Verdict.Problem ? Finding.Unchecked("native library", "libtorch")
-            : blas.Verdict == Verdict.Problem ? Finding.Unchecked("native library", "BLAS")
-            : Guarded("native library", () => EngineChecks.Native(failure)),
-            computation,
-            Engine("CUDA", failure, EngineChecks.Cuda),
+            libtorch,
+            Computed("computation", EngineChecks.Computation),
+            Computed("CUDA", EngineChecks.Cuda),
             Guarded("processor", MachineChecks.Processor),
             Guarded("memory", MachineChecks.Memory),
             Guarded("disk", MachineChecks.Disk),
             Guarded("data", () => DataCheck.Of(data)),
             Guarded("browser", MachineChecks.Browser),
         ];
-    }
 
-    // Everything else of the engine is behind the first call into it.
-    private static string? LoadFailure(int threads)
-    {
-        try
-        {
-            torch.set_num_threads(threads);
-            return null;
-        }
-#pragma warning disable CA1031
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            return Sentence(error);
-        }
+        Finding Computed(string item, Func<Finding> look) =>
+            canCompute ? Guarded(item, look) : Finding.Unchecked(item, Libtorch);
     }
-
-    private static Finding Engine(string item, string? failure, Func<Finding> look) =>
-        failure is null ? Guarded(item, look) : Finding.Unchecked(item, NativeLibrary);
 
     // What an item's check did not foresee is a finding about that item.
     private static Finding Guarded(string item, Func<Finding> look)

@@ -14,23 +14,15 @@ internal static class MachineChecks
     private const double LittleMemory = 1;
     private const double LeastDisk = 0.1;
     private const double LittleDisk = 1;
-    private const string NativeSystem = "linux-x64";
     private const string MemoryFile = "/proc/meminfo";
     private const string AvailableLine = "MemAvailable:";
 
     /// <summary>.NET's version and system.</summary>
-    internal static Finding Runtime()
-    {
-        const string item = ".NET";
-        var system = RuntimeInformation.RuntimeIdentifier;
-        return system == NativeSystem
-            ? Finding.Ok(item, $"{Environment.Version} on {system}; Foof {Versions.Short}")
-            : Finding.Warning(
-                item,
-                $"{Environment.Version} on {system}, where the packages have no native part",
-                $"use {NativeSystem}, or build Foof here by ./foof info"
-            );
-    }
+    internal static Finding Runtime() =>
+        Finding.Ok(
+            ".NET",
+            $"{Environment.Version} on {RuntimeInformation.RuntimeIdentifier}; Foof {Versions.Short}"
+        );
 
     /// <summary>What the processor can do that matters here.</summary>
     internal static Finding Processor()
@@ -132,9 +124,12 @@ internal static class MachineChecks
                 / Gigabyte;
     }
 
-    private static string? OnPath(string program) =>
+    /// <summary>A program's file; null where there is none.</summary>
+    internal static string? OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, program))
+            .SelectMany(folder =>
+                new[] { program, $"{program}.exe" }.Select(name => Path.Combine(folder, name))
+            )
             .FirstOrDefault(File.Exists);
 }

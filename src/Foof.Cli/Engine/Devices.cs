@@ -26,10 +26,13 @@ internal static class Devices
         var index = Index(name) ?? 0;
         if (index >= count)
             throw new CommandFailure(
-                count == 0
-                    ? $"--device {name} needs an NVIDIA device and a CUDA build of libtorch, and there is none: "
-                        + "./foof info shows the libtorch in use, and FOOF_LIBTORCH names another."
-                    : $"--device {name} must be one of the {count} that there are, from cuda:0; got {name}."
+                !Libtorch.HasCuda
+                    ? $"--device {name} needs a libtorch for CUDA, and this program has one for the processor alone: "
+                        + "build it with -p:TorchBackend=TorchSharp-cuda-linux, or TorchSharp-cuda-windows."
+                : count == 0
+                    ? $"--device {name} needs a device of NVIDIA, and libtorch sees none: nvidia-smi shows whether "
+                        + "the driver does."
+                : $"--device {name} must be one of the {count} that there are, from cuda:0; got {name}."
             );
         return device($"{Cuda}:{index}");
     }

@@ -35,7 +35,7 @@ internal static partial class MemoryUse
     }
 
     /// <summary>
-    /// Lets the peak begin anew from what is in use now; false where the system cannot. Memory that was freed goes back
+    /// Lets the peak begin again from what is in use now; false where the system cannot. Memory that was freed goes back
     /// to the system first: used again, it would not count.
     /// </summary>
     internal static bool ResetPeak()
@@ -56,7 +56,6 @@ internal static partial class MemoryUse
 
     private static void GiveBackFreed()
     {
-        Engine.EngineFiles.GiveBackMemory();
         try
         {
             _ = malloc_trim(0);

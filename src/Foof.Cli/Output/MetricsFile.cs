@@ -14,7 +14,7 @@ internal static class MetricsFile
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Refuses a file that cannot be written; null is none.</summary>
+    /// <summary>Refuses a file that cannot be written; null: there is no file.</summary>
     internal static void Check(string? path)
     {
         if (path is not null)

@@ -6,7 +6,7 @@ namespace Foof.Cli.Reports;
 /// <summary>The page that <c>--report</c> asks for: all of it or nothing.</summary>
 internal static class ReportFile
 {
-    /// <summary>Refuses a file that cannot be written; null is none.</summary>
+    /// <summary>Refuses a file that cannot be written; null: there is no file.</summary>
     internal static void Check(string? path)
     {
         if (path is not null)

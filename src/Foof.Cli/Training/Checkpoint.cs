@@ -110,9 +110,11 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     internal RunState Restore(nn.Module<Tensor, Tensor> model, ILearner learner)
     {
         using var scope = NewDisposeScope();
+        var generator = Found(GeneratorKey, ScalarType.Byte);
+        GeneratorState.check(GeneratorKey, generator);
         Restore(model);
         learner.Restore(Part(OptimizerPrefix));
-        set_rng_state(Found(GeneratorKey, ScalarType.Byte));
+        set_rng_state(generator);
         var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();
         if (times.Length != Run.Step)
             throw new CommandFailure(

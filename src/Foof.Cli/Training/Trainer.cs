@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
@@ -29,7 +30,7 @@ internal sealed class Trainer(
 {
     private readonly int steps = Batches.CountOf(data.Train.Count, options.BatchSize);
 
-    /// <summary>Trains until all epochs are done or it is told to stop.</summary>
+    /// <summary>Trains until all epochs are done or a stop is asked for.</summary>
     /// <returns>Whether all epochs are done.</returns>
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
@@ -113,6 +114,14 @@ internal sealed class Trainer(
             throw new CommandFailure(
                 $"Training stopped at step {state.Step + 1} of epoch {state.Epoch}: {failure.What}; "
                     + $"{failure.Remedy}.{Kept()}"
+            );
+        }
+        // What libtorch refuses: a number too large for its type, memory that there is not.
+        catch (ExternalException failure)
+        {
+            throw new CommandFailure(
+                $"Training stopped at step {state.Step + 1} of epoch {state.Epoch}: libtorch refused it "
+                    + $"({failure.Message.Split('\n', 2)[0].TrimEnd('.')}); lower --learning-rate or --batch-size.{Kept()}"
             );
         }
     }

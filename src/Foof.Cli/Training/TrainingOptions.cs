@@ -42,7 +42,7 @@ internal sealed record TrainingOptions
     /// <summary>The share of each batch that statistics are made of.</summary>
     public double StatisticsShare { get; init; } = 1.0;
 
-    /// <summary>From how many steps later on an inverse serves that is made beside the steps; 0: it is made in the step.</summary>
+    /// <summary>How many steps later an inverse is used that is made beside the steps; 0: it is made in the step.</summary>
     public int StaleSteps { get; init; }
 
     /// <summary>How many of the training images are used; null: all.</summary>

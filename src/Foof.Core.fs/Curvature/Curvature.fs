@@ -86,7 +86,7 @@ module Curvature =
         match curvature with
         | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (F.mv (Weights.flatten V))
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D * V) D V
-        | Curvature.Units F -> [| F.matmul(V[0].unsqueeze -1L).squeeze -1L |]
+        | Curvature.Units F -> [| F.bmm(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Kronecker(E, A) -> [| Kronecker.product E A V[0] |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> [|
             V[0] |> Kronecker.inBasis Q_E Q_A (S.size 0) (fun rotated -> rotated * S)

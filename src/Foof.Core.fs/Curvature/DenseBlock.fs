@@ -11,7 +11,7 @@ module internal DenseBlock =
     let private ofRows (weight: float) (A: torch.Tensor) (E: torch.Tensor) =
         let d, d_in = E.size 2, A.size 1
         let byPoint = E.transpose (0L, 1L)
-        let h = byPoint.transpose(1L, 2L).matmul(byPoint).mul_(weight.ToScalar())
+        let h = byPoint.transpose(1L, 2L).bmm(byPoint).mul_(weight.ToScalar())
         let F = torch.empty (d, d_in, d, d_in, dtype = A.dtype, device = A.device)
 
         for o in 0L .. d - 1L do

@@ -124,7 +124,7 @@ module Factorization =
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
-        (Q * values.unsqueeze -2L).matmul(Q.transpose (-2L, -1L))
+        Products.batched (Q * values.unsqueeze -2L) (Q.transpose (-2L, -1L))
 
     // Eigenvalues below rounding are zero; without damping their directions are left out (pseudo-inverse).
     let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
@@ -214,7 +214,9 @@ module Factorization =
 
         let decompose (source: torch.Tensor) =
             let struct (values, Q) = torch.linalg.eigh source
-            struct (values.clamp_min(0.0.ToScalar()).``to`` matrix.dtype, Q.``to`` matrix.dtype)
+            // libtorch gives Q column by column. It is kept row by row, as a file gives it back: a product of the other
+            // layout rounds differently, and a run that resumes has the same bits.
+            struct (values.clamp_min(0.0.ToScalar()).``to`` matrix.dtype, Q.``to``(matrix.dtype).contiguous())
 
         if not (Reading.isFinite matrix) then
             None

@@ -105,7 +105,7 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 1L
-            | Side.Full M -> multiplied M X (fun X -> X.matmul M)
+            | Side.Full M -> multiplied M X (fun X -> Products.batched X M)
             | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
     /// M X for columns X. Shapes: X [g; size; k] -> the same.
@@ -114,7 +114,7 @@ module Side =
             match side with
             | Side.Identity(_, c) -> X * c
             | Side.Diagonal d -> X * d.unsqueeze 2L
-            | Side.Full M -> multiplied M X M.matmul
+            | Side.Full M -> multiplied M X (Products.batched M)
             | Side.Inverse L -> Factorization.solveBy L X)
 
     /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.

@@ -24,7 +24,8 @@ module Statistic =
         Scope.tensor (fun () -> A.t().mm A / float n)
 
     /// sum of rows x x^T by group. Shapes: X [g; k; d] -> [g; d; d].
-    let private moment (X: torch.Tensor) = X.transpose(1L, 2L).matmul X
+    let private moment (X: torch.Tensor) =
+        Products.batched (X.transpose (1L, 2L)) X
 
     /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions.
     ///
@@ -96,7 +97,7 @@ module Statistic =
                 let d = (LayerFactor.shape factor)[0] / groups
 
                 sumOverWritten groups factor [| groups; d; d |] (fun P ->
-                    P.matmul(P.transpose (2L, 3L)).sum 0L)
+                    (Products.batched P (P.transpose (2L, 3L))).sum 0L)
                 * weight)
 
     /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' size. Shapes: -> [g; d_in; d_in].
@@ -113,7 +114,7 @@ module Statistic =
                 let d = (LayerFactor.shape factor)[1]
 
                 sumOverWritten groups factor [| groups; d; d |] (fun P ->
-                    P.transpose(2L, 3L).matmul(P).sum 0L)
+                    (Products.batched (P.transpose (2L, 3L)) P).sum 0L)
                 * weight)
 
     /// EKFAC's spectrum: the second moments of the gradients in a Kronecker eigenbasis,
@@ -139,5 +140,5 @@ module Statistic =
 
             sumOverWritten 1L factor [| d_out; d_in; d_in |] (fun P ->
                 let rows = P.squeeze(1L).transpose(0L, 1L)
-                rows.transpose(1L, 2L).matmul rows)
+                Products.batched (rows.transpose (1L, 2L)) rows)
             * weight)

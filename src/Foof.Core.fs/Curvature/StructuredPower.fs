@@ -126,7 +126,7 @@ module internal StructuredPower =
         match curvature with
         | Curvature.Dense(F, shapes) ->
             Weights.unflatten shapes ((Factorization.root F).mv(Weights.flatten V))
-        | Curvature.Units F -> [| (Factorization.root F).matmul(V[0].unsqueeze -1L).squeeze -1L |]
+        | Curvature.Units F -> [| (Factorization.root F).bmm(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
         | Curvature.Kronecker(E, A) ->
             let left =

@@ -132,7 +132,7 @@ module LayerFactor =
                     for struct (start, count) in Runs.ofAtMost most n do
                         let rows = activations |> Activations.points start count |> Activations.dense kind
                         let errors = E.narrow(1L, first + start, count).``to`` kind
-                        let P = errors.transpose(2L, 3L).matmul(rows)
+                        let P = Products.batched (errors.transpose (2L, 3L)) rows
                         struct (first + start, P.transpose(0L, 1L).reshape(count, -1L, rows.size 3))
             }
 
@@ -232,7 +232,7 @@ module LayerFactor =
             let errors =
                 match Q_E with
                 // One product of all rows a group: broadcasting Q over the columns would be one for each.
-                | ValueSome Q -> E.flatten(1L, 2L).matmul(Q).view E.shape
+                | ValueSome Q -> (Products.batched (E.flatten (1L, 2L)) Q).view E.shape
                 | ValueNone -> E
 
             LayerFactor.Product(inputs, errors)

@@ -14,7 +14,7 @@ module internal PairGram =
         let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
 
         let errors =
-            E.matmul(E'.transpose (1L, 2L)).view(g, -1L, rows, E'.size 1 / columns, columns)
+            (Products.batched E (E'.transpose (1L, 2L))).view(g, -1L, rows, E'.size 1 / columns, columns)
 
         errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
 

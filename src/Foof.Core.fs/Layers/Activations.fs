@@ -109,7 +109,7 @@ module Activations =
                 let rows activations =
                     (dense kind activations).flatten(1L, 2L)
 
-                (rows X).matmul((rows Y).transpose(1L, 2L)))
+                Products.batched (rows X) ((rows Y).transpose(1L, 2L)))
 
     /// A V^T, the outputs of a layer with weight V. Shapes: V [g; k; d_in] -> [g; n; R; k].
     let times (V: torch.Tensor) activations =
@@ -117,7 +117,7 @@ module Activations =
             match activations with
             | Activations.Rows A ->
                 // One product of all rows a group: broadcasting V over data points would be one for each.
-                let outputs = A.flatten(1L, 2L).matmul(V.transpose (1L, 2L))
+                let outputs = Products.batched (A.flatten (1L, 2L)) (V.transpose (1L, 2L))
                 outputs.view (outputs.size 0, A.size 1, A.size 2, -1L)
             | Activations.Indices(index, count) ->
                 let found = index.clamp_max ((count - 1L).ToScalar())
@@ -131,7 +131,7 @@ module Activations =
             let rows = E.flatten (1L, 2L)
 
             match activations with
-            | Activations.Rows A -> rows.transpose(1L, 2L).matmul(A.flatten (1L, 2L))
+            | Activations.Rows A -> Products.batched (rows.transpose (1L, 2L)) (A.flatten (1L, 2L))
             | Activations.Indices(index, count) ->
                 let sums = torch.zeros (count + 1L, E.size 3, dtype = E.dtype, device = E.device)
                 let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())

@@ -32,25 +32,35 @@ module Coverage =
     let private isThere (parameter: Parameter) = not (isNull (box parameter))
 
     let private normalised normalisation weight bias =
-        Some(Ok(Geometry.Scale normalisation), weight, bias)
+        Some(Geometry.Scale normalisation, weight, bias)
 
-    /// The geometry of a module that is a layer, or why it is not covered; its weight; its bias or null.
-    let private geometry
-        (layer: torch.nn.Module)
-        : (Result<Geometry, string> * Parameter * Parameter) option =
+    /// A batch norm of TorchSharp's own; another one may compute something else.
+    let private isKnown (norm: BatchNorm) =
+        match norm with
+        | :? BatchNorm1d
+        | :? BatchNorm2d
+        | :? BatchNorm3d -> true
+        | _ -> false
+
+    /// The geometry of a module that is a layer, without what has to be measured; its weight; its bias or null.
+    let private geometry (layer: torch.nn.Module) : (Geometry * Parameter * Parameter) option =
         match layer with
-        | :? Linear as linear -> Some(Ok Geometry.Dense, linear.weight, linear.bias)
+        | :? Linear as linear -> Some(Geometry.Dense, linear.weight, linear.bias)
         | :? Conv2d as convolution ->
             let window = Patches.window convolution
-            Some(Ok(Geometry.Convolution window), convolution.weight, convolution.bias)
-        | :? Embedding as embedding ->
-            let geometry = Lookup.padding embedding |> Result.map Geometry.Lookup
-            Some(geometry, embedding.weight, null)
+            Some(Geometry.Convolution window, convolution.weight, convolution.bias)
+        | :? Embedding as embedding -> Some(Geometry.Lookup ValueNone, Lookup.table embedding, null)
         | :? LayerNorm as norm when isThere norm.weight ->
             normalised (Normalisation.Last(norm.normalized_shape, norm.eps)) norm.weight norm.bias
-        | :? BatchNorm as norm when isThere norm.weight ->
+        | :? BatchNorm as norm when isKnown norm && isThere norm.weight ->
             normalised (Normalisation.Channels norm) norm.weight norm.bias
         | _ -> None
+
+    /// The geometry of a layer that is wanted, with what has to be measured, or why it is not covered.
+    let private completed (layer: torch.nn.Module) (geometry: Geometry) =
+        match layer with
+        | :? Embedding as embedding -> Lookup.padding embedding |> Result.map Geometry.Lookup
+        | _ -> Ok geometry
 
     /// The model itself, if it is a layer, and every module in it, each once.
     let private allModules (model: torch.nn.Module) =
@@ -80,7 +90,8 @@ module Coverage =
         Geometry = geometry
     }
 
-    let private biasHandle (layer: Layer) = layer.Bias |> ValueOption.map _.Handle
+    let private bias (layer: Layer) =
+        layer.Bias |> ValueOption.map Identity.ofParameter
 
     /// How many modules hold a parameter directly: more than its layer's modules means that something else
     /// uses it too, which the layer's records do not show.
@@ -88,7 +99,7 @@ module Coverage =
         modules
         |> Seq.collect (fun struct (_, layer) ->
             layer.named_parameters false
-            |> Seq.map (fun struct (_, parameter) -> parameter.Handle))
+            |> Seq.map (fun struct (_, parameter) -> Identity.ofParameter parameter))
         |> Seq.countBy id
         |> dict
 
@@ -99,24 +110,24 @@ module Coverage =
     let surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules
-        let reasons = Dictionary<nativeint, string>()
+        let reasons = Dictionary<struct (nativeint * int64), string>()
 
         let leave (weight: Parameter) (bias: Parameter) reason =
-            reasons[weight.Handle] <- reason
+            reasons[Identity.ofParameter weight] <- reason
 
             if isThere bias then
-                reasons[bias.Handle] <- reason
+                reasons[Identity.ofParameter bias] <- reason
 
-        let conflict (handle: nativeint) (sharers: Layer array) =
+        let conflict weight (sharers: Layer array) =
             let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
 
-            if holders[handle] > users then
+            if holders[weight] > users then
                 Some "another module uses its weight too"
             elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
                 Some "modules share its weight with different geometry"
-            elif sharers |> Array.exists (fun sharer -> biasHandle sharer <> biasHandle first) then
+            elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
                 Some "modules share its weight and not its bias"
-            elif first.Bias.IsSome && holders[first.Bias.Value.Handle] > users then
+            elif first.Bias.IsSome && holders[Identity.ofParameter first.Bias.Value] > users then
                 Some "another module uses its bias too"
             else
                 None
@@ -126,42 +137,45 @@ module Coverage =
                 match geometry layer with
                 | Some(_, weight, bias) when not weight.requires_grad ->
                     leave weight bias "its layer's weight is frozen"
-                | Some(Error reason, weight, bias) -> leave weight bias reason
-                | Some(Ok geometry, weight, bias) ->
+                | Some(geometry, weight, bias) ->
                     let found = asLayer name layer geometry weight bias
 
                     match objection found with
                     | ValueSome reason -> leave weight bias reason
-                    | ValueNone when select.Invoke(name, weight) -> found
-                    | ValueNone -> leave weight bias "it was not selected"
+                    | ValueNone when not (select.Invoke(name, weight)) ->
+                        leave weight bias "it was not selected"
+                    | ValueNone ->
+                        match completed layer geometry with
+                        | Ok geometry -> { found with Geometry = geometry }
+                        | Error reason -> leave weight bias reason
                 | None -> ()
         |]
 
         let layers = [|
-            for handle, sharers in found |> Array.groupBy (fun layer -> layer.Weight.Handle) do
-                match conflict handle sharers with
+            for weight, sharers in found |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
+                match conflict weight sharers with
                 | None -> {
                     sharers[0] with
                         Modules = sharers |> Array.collect _.Modules
                   }
                 | Some reason ->
                     for parameter in sharers |> Seq.collect Layer.parameters do
-                        reasons[parameter.Handle] <- reason
+                        reasons[Identity.ofParameter parameter] <- reason
         |]
 
         let layerOf =
             dict [
                 for layer in layers do
                     for parameter in Layer.parameters layer do
-                        parameter.Handle, layer.Name
+                        Identity.ofParameter parameter, layer.Name
             ]
 
         let treatment (parameter: Parameter) =
-            match layerOf.TryGetValue parameter.Handle with
+            match layerOf.TryGetValue(Identity.ofParameter parameter) with
             | _ when not parameter.requires_grad -> Treatment.Frozen
             | true, layer -> Treatment.Preconditioned layer
             | _ ->
-                match reasons.TryGetValue parameter.Handle with
+                match reasons.TryGetValue(Identity.ofParameter parameter) with
                 | true, reason -> Treatment.Plain reason
                 | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
 

@@ -1,5 +1,6 @@
 namespace Foof
 
+open System.Reflection
 open TorchSharp
 open TorchSharp.Modules
 
@@ -27,10 +28,20 @@ module Patches =
 
     let private pair (values: int64 array) = struct (values[0], values[1])
 
+    // What TorchSharp pads by where it pads before it convolves: for 'same' its version 0.107 takes the kernel's height
+    // for the image's width and the other way round.
+    let private padsBy =
+        typeof<Convolution>
+            .GetField("_reversed_padding_repeated_twice", BindingFlags.Instance ||| BindingFlags.NonPublic)
+
     /// How much a convolution puts before and after its images. An odd sum of 'same' padding has the greater
     /// half at the end.
     let private sides (convolution: Conv2d) =
-        if not convolution.padding_type.HasValue then
+        if convolution.padding_mode <> PaddingModes.Zeros && not (isNull padsBy) then
+            // [left; right; above; below].
+            let values = padsBy.GetValue convolution :?> int64 array
+            struct ([| values[2]; values[0] |], [| values[3]; values[1] |])
+        elif not convolution.padding_type.HasValue then
             struct (convolution.padding, convolution.padding)
         elif convolution.padding_type.Value = Padding.Valid then
             struct ([| 0L; 0L |], [| 0L; 0L |])

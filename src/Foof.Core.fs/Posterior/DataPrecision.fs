@@ -212,7 +212,7 @@ module DataPrecision =
     let private kroneckerOf Q_E Q_A (S: torch.Tensor) =
         let back Q (values: torch.Tensor) =
             match Q with
-            | Side.Full Q -> Side.Full((Q * values.unsqueeze 1L).matmul(Q.transpose (1L, 2L)))
+            | Side.Full Q -> Side.Full((Q * values.unsqueeze 1L).bmm(Q.transpose (1L, 2L)))
             | _ -> Side.Diagonal values
 
         let all = S.sum ([| 1L; 2L |], keepdim = true)

@@ -32,7 +32,7 @@ module internal OutputCovariance =
         rows.view(C, -1L, rows.size -1).transpose(0L, 1L)
 
     let private square (features: torch.Tensor) =
-        features.matmul (features.transpose (1L, 2L))
+        features.bmm (features.transpose (1L, 2L))
 
     /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
     let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
@@ -73,8 +73,8 @@ module internal OutputCovariance =
     /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
         let W = W.reshape (squares.size 0, -1L, W.size 2)
-        let weights = squares.matmul(W.transpose (1L, 2L)).transpose(0L, 1L)
-        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).matmul(errors.transpose (1L, 2L))
+        let weights = squares.bmm(W.transpose (1L, 2L)).transpose(0L, 1L)
+        (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).bmm(errors.transpose (1L, 2L))
 
     /// sum_oi W_oi g_c,oi g_c',oi for each point. Shapes: W [g; d; d_in] -> [n; C; C].
     let private weightedBlocks (C: int64) (W: torch.Tensor) factor =
@@ -108,7 +108,7 @@ module internal OutputCovariance =
             let norms =
                 (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
 
-            (errors * norms.unsqueeze 1L).matmul(errors.transpose (1L, 2L))
+            (errors * norms.unsqueeze 1L).bmm(errors.transpose (1L, 2L))
         else
             let n = LayerFactor.columns factor / C
 
@@ -160,14 +160,14 @@ module internal OutputCovariance =
         let outputs =
             torch.stack ([| for o in 0L .. d - 1L -> a.mm (Q.narrow (0L, o * d_in, d_in)) |], 1L)
 
-        E.view(C, n, d).narrow(1L, start, count).transpose(0L, 1L).matmul(outputs)
+        E.view(C, n, d).narrow(1L, start, count).transpose(0L, 1L).bmm(outputs)
 
     /// J Q of some points, [count; C; p].
     let private inBasis C (Q: torch.Tensor) (J: FisherFactor) (struct (start, count)) =
         match only J with
         | [| LayerFactor.Product(Activations.Rows A, E) |] when A.size 0 = 1L && A.size 2 = 1L ->
             ofOneLayer C start count Q A E
-        | _ -> (allWritten C start count J).matmul Q
+        | _ -> Products.batched (allWritten C start count J) Q
 
     /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =

@@ -47,13 +47,13 @@ module internal PosteriorPart =
             if Q.size 0 = 1L then
                 X.reshape(-1L, X.size -1).mm(Q.squeeze 0L).view X.shape
             else
-                X.matmul Q
+                Products.batched X Q
         | _ -> X
 
     /// Q X or Q^T X on the last dimension but one.
     let private timesLeft side (transposed: bool) (X: torch.Tensor) =
         match side with
-        | Side.Full Q -> (if transposed then Q.transpose (1L, 2L) else Q).matmul X
+        | Side.Full Q -> Products.batched (if transposed then Q.transpose (1L, 2L) else Q) X
         | _ -> X
 
     let private grouped (S: torch.Tensor) (X: torch.Tensor) =

@@ -186,7 +186,7 @@ module Predictive =
                     generator = generator
                 )
 
-            (root.matmul eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
+            (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 
     /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =

@@ -27,3 +27,33 @@ module Products =
                 target.add_ (X.t().mm Y, weight.ToScalar()) |> ignore
             else
                 target.addmm_ (X.t (), Y, beta = float32 keep, alpha = float32 weight) |> ignore)
+
+    /// X Y of the last two dimensions; leading ones go together as in additions, where a one goes with any number.
+    ///
+    /// `matmul` does the same but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
+    /// throw.
+    let internal batched (X: torch.Tensor) (Y: torch.Tensor) =
+        let leading (tensor: torch.Tensor) =
+            tensor.shape[.. int (tensor.dim ()) - 3]
+
+        let rows, columns = X.size -2, Y.size -1
+
+        match leading X, leading Y with
+        | [||], [||] -> X.mm Y
+        | [| batch |], [| batch' |] when batch = batch' -> X.bmm Y
+        | outer, [||] ->
+            Scope.tensor (fun () -> X.reshape(-1L, X.size -1).mm(Y).view [| yield! outer; rows; columns |])
+        | outer, outer' ->
+            let rank = max outer.Length outer'.Length
+
+            let padded (shape: int64 array) =
+                Array.append (Array.create (rank - shape.Length) 1L) shape
+
+            let all = Array.map2 max (padded outer) (padded outer')
+            let batch = Array.fold (*) 1L all
+
+            let spread (tensor: torch.Tensor) =
+                let last = [| tensor.size -2; tensor.size -1 |]
+                tensor.expand(Array.append all last).reshape(Array.append [| batch |] last)
+
+            Scope.tensor (fun () -> (spread X).bmm(spread Y).view [| yield! all; rows; columns |])

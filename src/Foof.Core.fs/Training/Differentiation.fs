@@ -13,7 +13,7 @@ type internal Differentiation(loss: torch.Tensor, variables: torch.Tensor array)
         let found = Dictionary<nativeint, torch.Tensor>()
 
         variables
-        |> Array.iteri (fun i variable -> found[variable.Handle] <- gradients[i])
+        |> Array.iteri (fun i variable -> found[variable.Handle] <- Gradients.dense gradients[i])
 
         found
 

@@ -17,7 +17,7 @@ type internal EigenbasisState(layer: Layer) =
         match basis with
         | ValueSome struct (oldE, oldA) ->
             let between (fresh: torch.Tensor) (old: torch.Tensor) =
-                Side.Full(fresh.transpose(1L, 2L).matmul old)
+                Side.Full(fresh.transpose(1L, 2L).bmm old)
 
             let S = spectrum.Value.Total
             let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S

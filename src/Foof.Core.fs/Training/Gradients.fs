@@ -7,6 +7,13 @@ open TorchSharp.Modules
 [<RequireQualifiedAccess>]
 module internal Gradients =
 
+    /// A gradient with its zeros written out where it is sparse, as of an embedding's table; null stays null.
+    let dense (gradient: torch.Tensor) =
+        if not (isNull gradient) && gradient.is_sparse then
+            gradient.to_dense ()
+        else
+            gradient
+
     /// Each layer's `.grad` as a matrix [d_out; d_in]; none where its weight has none.
     let ofLayers (layers: Layer array) =
         let ofLayer (layer: Layer) =

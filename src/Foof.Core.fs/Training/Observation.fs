@@ -143,10 +143,10 @@ module internal Observation =
             ValueSome(Statistic.weightedActivations g seen.Weight (factor E))
         | SideStatistic.GradientRows, _, ValueSome gradient ->
             let G = Curvature.grouped g gradient
-            ValueSome(G.matmul (G.transpose (1L, 2L)))
+            ValueSome(G.bmm (G.transpose (1L, 2L)))
         | SideStatistic.GradientColumns, _, ValueSome gradient ->
             let G = Curvature.grouped g gradient
-            ValueSome(G.transpose(1L, 2L).matmul G)
+            ValueSome(G.transpose(1L, 2L).bmm G)
         | _ -> ValueNone
 
     /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without groups;

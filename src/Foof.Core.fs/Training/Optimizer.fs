@@ -48,15 +48,21 @@ type Optimizer
     let layers = Seq.toArray preconditioner.Layers
 
     let covered =
-        layers |> Seq.collect Layer.parameters |> Seq.map _.Handle |> HashSet<nativeint>
+        layers
+        |> Seq.collect Layer.parameters
+        |> Seq.map Identity.ofParameter
+        |> HashSet
 
     let moves =
         Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
 
-    /// The trained parameters of the groups that no layer covers.
+    /// The trained parameters of the groups that no layer covers, each once.
     let plain () =
         this.parameters ()
-        |> Seq.filter (fun parameter -> parameter.requires_grad && not (covered.Contains parameter.Handle))
+        |> Seq.filter (fun parameter ->
+            parameter.requires_grad
+            && not (covered.Contains(Identity.ofParameter parameter)))
+        |> Seq.distinctBy Identity.ofParameter
         |> Seq.toArray
 
     let updatePlain (parameter: Parameter) (gradient: torch.Tensor) =
@@ -252,7 +258,8 @@ type Optimizer
 
         let plain = plain ()
         Penalised.addTo this.Penalty (this.parameters ())
-        Gradients.requireFinite (Gradients.ofParameters model plain _.grad)
+        let gradientOf (parameter: Parameter) = Gradients.dense parameter.grad
+        Gradients.requireFinite (Gradients.ofParameters model plain gradientOf)
 
         let found =
             preconditioner.AdvancePassively()
@@ -262,7 +269,7 @@ type Optimizer
         moves.Apply(gathered, directions)
 
         for parameter in plain do
-            updatePlain parameter parameter.grad
+            updatePlain parameter (gradientOf parameter)
 
         loss
 

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Foof.Build.Tests.Mend;
 
 namespace Foof.Build.Tests.Packages;
 
@@ -7,29 +9,38 @@ namespace Foof.Build.Tests.Packages;
 /// </summary>
 public sealed class Feed : IDisposable
 {
-    private const string Machine = "NUGET_PACKAGES";
+    private static readonly string[] LibraryProjects =
+    [
+        "src/Foof.Core.fs/Foof.Core.fsproj",
+        "src/Foof.CSharp/Foof.CSharp.csproj",
+        "src/Foof.Laplace/Foof.Laplace.csproj",
+    ];
 
     private readonly string root = Directory.CreateTempSubdirectory("foof-feed-").FullName;
+    private readonly byte[] native = SHA256.HashData(File.ReadAllBytes(TorchSharpLibrary.Path));
 
     public Feed()
     {
-        if (PackageFlavour.Reason is not null)
-            return;
-        Pack(Folder);
-        File.WriteAllText(Path.Combine(Place, "nuget.config"), Configuration);
+        Pack(Folder, [.. LibraryProjects, "src/Foof.Cli/Foof.Cli.csproj"]);
+        var settings = Directory.CreateDirectory(Path.Combine(root, "home", ".nuget", "NuGet")).FullName;
+        File.WriteAllText(Path.Combine(settings, "NuGet.Config"), Configuration);
+        Program = new UserProgram(this);
     }
+
+    /// <summary>A program of a user's, made of the packages.</summary>
+    internal UserProgram Program { get; }
 
     /// <summary>The packages.</summary>
     internal string Folder => Path.Combine(root, "feed");
 
-    /// <summary>The same, packed a second time.</summary>
+    /// <summary>The libraries, packed a second time.</summary>
     internal string Again
     {
         get
         {
             var folder = Path.Combine(root, "again");
             if (!Directory.Exists(folder))
-                Pack(folder);
+                Pack(folder, LibraryProjects);
             return folder;
         }
     }
@@ -47,54 +58,33 @@ public sealed class Feed : IDisposable
     internal IReadOnlyDictionary<string, string> Newcomer =>
         new Dictionary<string, string>
         {
-            [Machine] = Path.Combine(root, "cache"),
+            ["HOME"] = Path.Combine(root, "home"),
             ["DOTNET_CLI_HOME"] = Path.Combine(root, "home"),
+            ["NUGET_PACKAGES"] = Path.Combine(root, "cache"),
             ["DOTNET_NOLOGO"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
             // A tool's program looks for .NET where the installer puts it, or here.
             ["DOTNET_ROOT"] = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory()),
         };
 
-    // What the packages need beside each other was restored when this was built: no network is asked.
+    /// <summary>Whether the cache's native library has the bytes it had when this began.</summary>
+    internal bool CacheIsUntouched =>
+        native.AsSpan().SequenceEqual(SHA256.HashData(File.ReadAllBytes(TorchSharpLibrary.Path)));
+
+    // What the packages need beside each other was restored when this was built, and is read where it is: no network is
+    // asked, and half a gigabyte not unpacked again.
     private string Configuration =>
         $"""
             <configuration>
               <packageSources>
                 <clear />
                 <add key="feed" value="{Folder}" />
-                <add key="machine" value="{Restored}" />
               </packageSources>
+              <fallbackPackageFolders>
+                <add key="machine" value="{Repository.Packages}" />
+              </fallbackPackageFolders>
             </configuration>
             """;
-
-    private static string Restored =>
-        Environment.GetEnvironmentVariable(Machine) is { Length: > 0 } folder
-            ? folder
-            : Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-                ".nuget",
-                "packages"
-            );
-
-    /// <summary>Packs all into a folder, without building anything.</summary>
-    internal static void Pack(string folder) =>
-        Succeed(
-            Dotnet.Run(
-                Repository.Root,
-                null,
-                [
-                    "pack",
-                    "Foof.sln",
-                    "-c",
-                    "Release",
-                    "--no-build",
-                    "-o",
-                    folder,
-                    "-nologo",
-                    "-nodeReuse:false",
-                ]
-            )
-        );
 
     /// <summary>The output of a run that must have succeeded.</summary>
     internal static string Succeed((int Code, string Output) run)
@@ -107,4 +97,27 @@ public sealed class Feed : IDisposable
         new(Path.Combine(Folder, $"{name}.{Version}.{ending}"));
 
     public void Dispose() => Directory.Delete(root, recursive: true);
+
+    // In one process and without building anything.
+    private void Pack(string folder, string[] projects)
+    {
+        var all = Path.Combine(root, "pack.proj");
+        var paths = string.Join(';', projects.Select(project => Path.Combine(Repository.Root, project)));
+        File.WriteAllText(
+            all,
+            $"""
+            <Project>
+              <Target Name="Pack">
+                <MSBuild
+                  Projects="{paths}"
+                  Targets="Pack"
+                  Properties="Configuration=Release;NoBuild=true;PackageOutputPath={folder}"
+                  BuildInParallel="true"
+                />
+              </Target>
+            </Project>
+            """
+        );
+        Succeed(MSBuild.Run(all, "-t:Pack", "-m"));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
+using Foof.Build.Tests.Mend;
 
 namespace Foof.Build.Tests.Packages;
 
@@ -9,11 +10,13 @@ namespace Foof.Build.Tests.Packages;
 public sealed class PackageContentTests(Feed feed)
 {
     private const string Tool = "foof";
-    private static readonly string[] Libraries = ["Foof.CSharp", "Foof.Core", "Foof.Laplace", "Foof.Torch"];
+    private static readonly string[] Libraries = ["Foof.CSharp", "Foof.Core", "Foof.Laplace"];
+
+    public static TheoryData<string> LibraryNames => new(Libraries);
 
     public static TheoryData<string> Names => new([.. Libraries, Tool]);
 
-    [PackageFact]
+    [Fact]
     public void Every_library_and_the_tool_are_packed_with_their_symbols() =>
         Assert.Equal(
             Libraries
@@ -23,7 +26,7 @@ public sealed class PackageContentTests(Feed feed)
             Directory.EnumerateFiles(feed.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
 
-    [PackageTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public void Every_package_has_a_readme_a_licence_and_a_description(string name)
     {
@@ -40,7 +43,7 @@ public sealed class PackageContentTests(Feed feed)
         Assert.Null(package.Metadata.GetValueOrDefault("repository")?.Attribute("url"));
     }
 
-    [PackageTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public void Every_library_has_its_documentation_and_symbols_without_this_folders_name(string name)
     {
@@ -59,8 +62,8 @@ public sealed class PackageContentTests(Feed feed)
         }
     }
 
-    [PackageTheory]
-    [MemberData(nameof(Names))]
+    [Theory]
+    [MemberData(nameof(LibraryNames))]
     public void Packing_again_gives_the_same_bytes_of_libraries_that_say_they_are_reproducible(string name)
     {
         var package = feed.Open(name);
@@ -81,21 +84,56 @@ public sealed class PackageContentTests(Feed feed)
         );
     }
 
-    [PackageTheory]
-    [InlineData("Foof.Torch", "runtimes/linux-x64/native/libfoof_native.so")]
-    [InlineData(Tool, "tools/net10.0/any/libfoof_native.so")]
-    public void The_binding_and_the_tool_have_the_native_library(string name, string file) =>
-        Assert.Equal("\u007fELF"u8, feed.Open(name).Files[file].AsSpan(0, 4));
-
-    [PackageFact]
-    public void The_tool_says_that_it_needs_libtorch()
+    [Theory]
+    [MemberData(nameof(LibraryNames))]
+    public void A_library_depends_on_TorchSharp_and_on_no_backend_and_has_no_native_code(string name)
     {
-        var package = feed.Open(Tool);
-        Assert.Contains("libtorch-dev", package.Metadata["description"].Value, StringComparison.Ordinal);
-        Assert.Contains(
-            "apt-get install libtorch-dev",
-            Encoding.UTF8.GetString(package.Files["README.md"]),
-            StringComparison.Ordinal
+        var package = feed.Open(name);
+        var dependencies = package
+            .Metadata["dependencies"]
+            .Descendants()
+            .Select(element => (string?)element.Attribute("id"))
+            .Where(id => id is not null)
+            .ToArray();
+        string[] expected = name switch
+        {
+            "Foof.Core" => ["FSharp.Core", "TorchSharp"],
+            "Foof.CSharp" => ["Foof.Core", "Microsoft.Extensions.Logging.Abstractions"],
+            _ => ["Foof.CSharp", "Foof.Core"],
+        };
+        Assert.Equal(expected.Order(), dependencies.Order());
+        Assert.DoesNotContain(
+            package.Files.Keys,
+            file => file.StartsWith("runtimes/", StringComparison.Ordinal)
         );
+        Assert.DoesNotContain(package.Files.Values, bytes => bytes.AsSpan().StartsWith("\u007fELF"u8));
+    }
+
+    [Fact]
+    public void The_core_carries_the_mend_to_whoever_depends_on_it()
+    {
+        var files = feed.Open("Foof.Core").Files;
+        foreach (
+            var (name, source) in new[]
+            {
+                ("Foof.Core.targets", "MendTorchSharp.targets"),
+                ("MendTorchSharp.cs", "MendTorchSharp.cs"),
+            }
+        )
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(Repository.Root, "build", source)),
+                files["buildTransitive/" + name]
+            );
+    }
+
+    [Fact]
+    public void The_tool_carries_libtorch_with_the_mended_library()
+    {
+        var files = feed.Open(Tool).Files;
+        const string Folder = "tools/net10.0/any/runtimes/linux-x64/native/";
+        Assert.Contains(Folder + "libtorch_cpu.so", files.Keys);
+        var mended = File.ReadAllBytes(TorchSharpLibrary.Path);
+        MendTorchSharp.MarkWeak(mended, "GLIBCXX_3.4.32");
+        Assert.Equal(mended, files[Folder + "libLibTorchSharp.so"]);
     }
 }

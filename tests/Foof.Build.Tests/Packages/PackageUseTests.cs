@@ -4,50 +4,31 @@ namespace Foof.Build.Tests.Packages;
 [Collection(nameof(Feed))]
 public sealed class PackageUseTests(Feed feed)
 {
-    [PackageFact]
-    public void A_program_that_refers_to_the_packages_trains_fits_a_posterior_and_predicts()
+    [Fact]
+    public void A_program_that_refers_to_the_packages_trains_fits_a_posterior_and_predicts() =>
+        Assert.Matches("^accuracy (0[.]9[0-9]|1[.]00)\n123 weights\n$", feed.Program.Run("out"));
+
+    [Fact]
+    public void A_script_that_refers_to_the_packages_runs_and_leaves_the_cache_alone()
     {
-        var folder = Directory.CreateDirectory(Path.Combine(feed.Place, "consumer")).FullName;
-        File.Copy(
-            Path.Combine(Repository.Root, "tests/Foof.Build.Tests/Packages/Consumer/Program.cs"),
-            Path.Combine(folder, "Program.cs")
-        );
+        var script = Path.Combine(feed.Place, "script.fsx");
+        var backend = $"{UserProgram.Backend}, {Repository.VersionOf(UserProgram.Backend)}";
         File.WriteAllText(
-            Path.Combine(folder, "Consumer.csproj"),
+            script,
             $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="Foof.CSharp" Version="{Feed.Version}" />
-                <PackageReference Include="Foof.Laplace" Version="{Feed.Version}" />
-              </ItemGroup>
-            </Project>
+            #r "nuget: {backend}"
+            #r "nuget: Foof.Laplace, {Feed.Version}, usepackagetargets=true"
+            let model = TorchSharp.torch.nn.Linear(3L, 2L)
+            let optimizer = new Foof.FoofOptimizer(model, learningRate = 0.1, damping = 0.1)
+            printfn "%d values" (TorchSharp.torch.ones(7L).numel())
             """
         );
-        string[] build =
-        [
-            "build",
-            "-c",
-            "Release",
-            "-o",
-            "out",
-            "-nologo",
-            "-v",
-            "quiet",
-            "-nodeReuse:false",
-        ];
-        Feed.Succeed(Dotnet.Run(folder, feed.Newcomer, build));
-        var output = Feed.Succeed(Dotnet.Run(folder, feed.Newcomer, "out/Consumer.dll"));
-        Assert.Matches("^accuracy (0[.]9[0-9]|1[.]00)\n123 weights\n$", output);
+        var environment = new Dictionary<string, string>(feed.Newcomer);
+        Assert.Equal("7 values\n", Feed.Succeed(Dotnet.Run(feed.Place, environment, "fsi", script)));
+        Assert.True(feed.CacheIsUntouched);
     }
 
-    [PackageFact]
+    [Fact]
     public void The_tool_can_be_installed_and_runs()
     {
         string[] install = ["tool", "install", "foof", "--tool-path", "tools", "--add-source", feed.Folder];

@@ -42,7 +42,7 @@ public sealed class BrowserTests : IDisposable
     private void CheckDrawn(string name, int width, string scheme)
     {
         browser.Value.Emulate(width, 900, scheme);
-        // The same file anew: what a reader with such a screen sees.
+        // The same file again: what a reader with such a screen sees.
         browser.Value.Open(file);
         Assert.Equal(Charts, browser.Value.Charts());
         Assert.Equal(Charts, (int)browser.Value.Evaluate("return +document.documentElement.dataset.drawn")!);

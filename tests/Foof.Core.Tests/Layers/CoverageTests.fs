@@ -152,7 +152,7 @@ let ``an embedding whose gradient is no product with its table is plain, and say
 
     let expected =
         Map [
-            "bounded.weight", plain "its rows are shortened to max_norm = 1.5 when they are looked up"
+            "bounded.weight", plain "its rows are shortened to max_norm when they are looked up"
             "scaled.weight", plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
             "sparse.weight", plain "its gradient is sparse"
             "padded.weight", Treatment.Preconditioned "padded"
@@ -207,3 +207,59 @@ let ``'same' padding has the greater half behind the image, and 'valid' none`` (
 let ``a model that is one layer is covered under its own name`` () =
     let layers, _ = survey (Networks.linear 3 2 false) everything
     Assert.Equal("Linear", (Assert.Single layers).Name)
+
+/// A batch norm that computes something of its own.
+type private Shifted() =
+    inherit BatchNorm(4L, 1e-5, 0.1, true, true, null, Nullable Networks.double, "Shifted")
+    override _.ValidateInputDimensions _ = ()
+    override norm.forward input = base.forward (input + 1.0) * 2.0
+
+/// A module of two inputs, with a weight of its own and a layer.
+type private Mixed() as this =
+    inherit torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor>("Mixed")
+    let scale = torch.nn.Parameter(Networks.normal [ 4 ])
+    let layer = Networks.linear 4 4 true
+
+    do
+        this.register_parameter ("scale", scale)
+        this.register_module ("layer", layer)
+
+    override _.forward(x, y) = scale * x + layer.call y
+
+[<Fact>]
+let ``modules of other kinds are plain, and the layers within those that have them are covered`` () =
+    let model =
+        new Networks.Model(
+            [
+                "instance", torch.nn.InstanceNorm2d(4L, affine = true)
+                "group", torch.nn.GroupNorm(2L, 4L)
+                "own", new Shifted()
+                "bilinear", torch.nn.Bilinear(4L, 4L, 2L)
+                "bag", torch.nn.EmbeddingBag(5L, 4L)
+                "line", torch.nn.Conv1d(4L, 4L, 3L)
+                "back", torch.nn.ConvTranspose2d(4L, 4L, 3L)
+                "attention", torch.nn.MultiheadAttention(4L, 2L)
+                "memory", torch.nn.LSTM(4L, 4L)
+                "encoder", torch.nn.TransformerEncoderLayer(4L, 2L, 8L)
+                "mixed", new Mixed()
+                "bare", torch.nn.BatchNorm2d(4L, affine = false)
+            ],
+            id
+        )
+
+    let layers, treatment = survey model everything
+    Assert.Equal<string array>([| "mixed.layer" |], layers |> Array.map _.Name)
+    let outside = plain "it belongs to no kind of layer that is covered"
+
+    for parameter in treatment.Keys |> Seq.filter (fun name -> not (name.StartsWith "mixed.layer")) do
+        Assert.Equal(outside, treatment[parameter])
+
+    for kind in [ "instance"; "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
+        Assert.Contains(treatment.Keys, (fun name -> name.StartsWith kind))
+
+[<Fact>]
+let ``a table is asked nothing where the caller leaves it out`` () =
+    let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
+    let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
+    Assert.Empty layers
+    Assert.Equal(plain "it was not selected", treatment["weight"])

@@ -1,6 +1,7 @@
 [<Seeded>]
 module Foof.Core.Tests.NormalisedTests
 
+open System
 open Foof
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
@@ -71,27 +72,31 @@ let ``the rows of a layer norm are its normalised inputs, unit by unit, and ones
         Oracle.agrees Tolerance.rounding (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
 let batchNorm (dimensions: int) (track: bool) (kind: torch.ScalarType) : BatchNorm =
-    if dimensions = 4 then
-        torch.nn.BatchNorm2d(3L, track_running_stats = track, dtype = kind)
-    else
-        torch.nn.BatchNorm1d(3L, track_running_stats = track, dtype = kind)
+    match dimensions with
+    | 5 -> torch.nn.BatchNorm3d(3L, track_running_stats = track, dtype = kind)
+    | 4 -> torch.nn.BatchNorm2d(3L, track_running_stats = track, dtype = kind)
+    | _ -> torch.nn.BatchNorm1d(3L, track_running_stats = track, dtype = kind)
 
 [<Fact>]
 let ``a batch norm keeps the contract while training and after`` () =
     let cases =
         gen {
             let! n = Gen.choose (2, 4)
-            let! spatial = Gen.choose (0, 2)
+            let! spatial = Gen.choose (0, 3)
             let! spatial = Gen.listOfLength spatial (Gen.choose (1, 4))
             let! training = Gen.elements [ true; false ]
             let! track = Gen.elements [ true; true; false ]
             let! kind = kinds
-            return n, spatial, training, track, kind
+            let! eps = Gen.elements [ 1e-5; 0.1 ]
+            let! momentum = Gen.elements [ Nullable 0.1; Nullable 1.0; Nullable() ]
+            return n, spatial, training, track, kind, eps, momentum
         }
 
-    Oracle.forAll cases (fun (n, spatial, training, track, kind) ->
+    Oracle.forAll cases (fun (n, spatial, training, track, kind, eps, momentum) ->
         use _scope = torch.NewDisposeScope()
         let model = filled (batchNorm (2 + spatial.Length) track kind)
+        model.eps <- eps
+        model.momentum <- momentum
         let shape = n :: 3 :: spatial
 
         for _ in 1..3 do
@@ -142,7 +147,7 @@ let ``rows of a batch norm leave its running statistics alone`` () =
     let before = Oracle.values model.running_mean
     Layer.activations (only model) (Networks.normal [ 5; 2 ] + 3.0) |> ignore
     Assert.Equal<float array>(before, Oracle.values model.running_mean)
-    Assert.Equal(0L, model.num_batches_tracked.item<int64>())
+    Assert.Equal<float array>([| 0.0 |], Oracle.values model.num_batches_tracked)
 
 [<Fact>]
 let ``the moment of the rows is that of the rows written out`` () =

@@ -3,6 +3,7 @@ module Foof.Core.Tests.RecordingTests
 
 open System
 open TorchSharp
+open TorchSharp.Modules
 open Xunit
 open Foof
 
@@ -201,3 +202,38 @@ let ``records of every kind of layer make the gradients of a model, whatever fol
     Assert.Equal(5, explained images batch)
     images.eval ()
     Assert.Equal(5, explained images batch)
+
+[<Fact>]
+let ``records make the gradients through containers that dispose what they pass on, and after a change of type``
+    ()
+    =
+    use _scope = torch.NewDisposeScope()
+    let twice: Networks.Network = torch.nn.Linear(6L, 6L)
+
+    let model =
+        torch.nn.Sequential(
+            struct ("table", torch.nn.Embedding(9L, 4L, padding_idx = 1L) :> Networks.Network),
+            struct ("bypass", torch.nn.Identity() :> Networks.Network),
+            struct ("dropout", torch.nn.Dropout 0.5 :> Networks.Network),
+            struct ("flatten", torch.nn.Flatten() :> Networks.Network),
+            struct ("fc", torch.nn.Linear(12L, 6L) :> Networks.Network),
+            struct ("first", twice),
+            struct ("tanh", torch.nn.Tanh() :> Networks.Network),
+            struct ("second", twice),
+            struct ("norm", torch.nn.BatchNorm1d 6L :> Networks.Network)
+        )
+
+    model.``to`` Networks.double |> ignore
+    let numbers = torch.randint (0L, 9L, [| 5L; 3L |], dtype = torch.ScalarType.Int64)
+    Assert.Equal(4, explained model numbers)
+    model.eval ()
+    Assert.Equal(4, explained model numbers)
+
+    // A list of modules has no pass of its own.
+    let parts: Networks.Network array = [| Networks.linear 3 4 true; Networks.linear 4 2 false |]
+    let list = new ModuleList<Networks.Network>(parts)
+
+    let run (input: torch.Tensor) =
+        list |> Seq.fold (fun (x: torch.Tensor) layer -> (layer.call x).tanh()) input
+
+    Assert.Equal(2, explained (new Networks.Model([ "list", list ], run)) (Networks.normal [ 5; 3 ]))

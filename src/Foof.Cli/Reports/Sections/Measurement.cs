@@ -1,5 +1,4 @@
 using Foof.Cli.Engine;
-using TorchSharp;
 
 namespace Foof.Cli.Reports.Sections;
 
@@ -38,14 +37,7 @@ internal sealed record Measurement(
             ["seed", $"{Seed}"],
             ["Foof", Versions.Short],
             [".NET", Environment.Version.ToString()],
-            ["libtorch", $"{EngineFiles.TorchVersion} ({EngineFiles.Flavour})"],
-            ["BLAS", Blas() ?? "unknown"],
+            ["TorchSharp", Libtorch.TorchSharpVersion],
+            ["libtorch", $"{Libtorch.Version}"],
         ];
-
-    // libtorch binds to its BLAS when it is first used.
-    private static string? Blas()
-    {
-        torch.eye(1).Dispose();
-        return EngineFiles.BlasFile is { } file ? BlasLibrary.Ask(file).Configuration : null;
-    }
 }

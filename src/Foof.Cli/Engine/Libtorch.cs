@@ -1,0 +1,160 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace Foof.Cli.Engine;
+
+/// <summary>
+/// The libtorch that TorchSharp computes by. It is loaded here, before TorchSharp is first used: where that fails TorchSharp writes
+/// a page to standard output, and throws it again.
+/// </summary>
+internal static partial class Libtorch
+{
+    private const string Processor = "torch_cpu";
+    private const string Card = "torch_cuda";
+    private const string Binding = "LibTorchSharp";
+    private const int Byte = 8;
+
+    private static readonly Assembly Caller = typeof(TorchSharp.torch).Assembly;
+    private static readonly Lazy<LoadProblem?> Loaded = new(Load);
+
+    /// <summary>What keeps it from being used, and what to do; null: nothing.</summary>
+    internal static LoadProblem? Problem => Loaded.Value;
+
+    /// <summary>Goes on only where libtorch can be used.</summary>
+    /// <exception cref="CommandFailure">It cannot.</exception>
+    internal static void Require()
+    {
+        if (Problem is { } problem)
+            throw new CommandFailure(problem.Sentence);
+    }
+
+    /// <summary>TorchSharp's version.</summary>
+    internal static string TorchSharpVersion { get; } = Caller.GetName().Version!.ToString(fieldCount: 3);
+
+    /// <summary>The version of the libtorch that was loaded; null where nothing says it.</summary>
+    internal static Version? Version =>
+        NativeLibrary.TryLoad(Processor, Caller, null, out var library) ? VersionOf(library) : null;
+
+    /// <summary>Whether it is a build for NVIDIA's devices.</summary>
+    internal static bool HasCuda => NativeLibrary.TryLoad(Card, Caller, null, out _);
+
+    /// <summary>A backend of another libtorch than TorchSharp was compiled against.</summary>
+    /// <param name="found">The backend's; null where nothing says it.</param>
+    /// <param name="asked">TorchSharp's; null where it is not known.</param>
+    /// <returns>Null where they fit.</returns>
+    internal static LoadProblem? Mismatch(Version? found, Version? asked) =>
+        found is null || asked is null || (found.Major == asked.Major && found.Minor == asked.Minor)
+            ? null
+            : new(
+                $"libtorch {found.ToString(fieldCount: 3)} is beside the program, "
+                    + $"and TorchSharp {TorchSharpVersion} asks for {asked.ToString(fieldCount: 3)}",
+                $"build the program with the backend of TorchSharp's own version, {Backends}"
+            );
+
+    private static string Backends =>
+        $"the package TorchSharp-cpu {TorchSharpVersion}, or TorchSharp-cuda-linux or TorchSharp-cuda-windows "
+        + "for a device of NVIDIA";
+
+    private static LoadProblem? Load()
+    {
+        if (TryLoad(Processor, out var library) is { } missing)
+            return FileOf(Processor) is { } broken
+                ? Unloadable(broken, missing)
+                : new(
+                    $"no libtorch for {RuntimeInformation.RuntimeIdentifier} is beside the program",
+                    $"build it with a backend, {Backends}"
+                );
+        if (Mismatch(VersionOf(library), Asked()) is { } mismatch)
+            return mismatch;
+        if (TryLoad(Binding, out _) is not { } failure)
+            return null;
+        return NewerLibrary().Match(failure) is { Success: true } newer
+            ? new(
+                $"TorchSharp's own library asks for {newer.Value} of libstdc++, which this system's does not have",
+                "build the program with -p:FoofMendTorchSharp=true, which lifts that demand, "
+                    + "or install the libstdc++ of GCC 13"
+            )
+            : Unloadable(FileOf(Binding) ?? Binding, failure);
+    }
+
+    private static LoadProblem Unloadable(string file, string failure)
+    {
+        string[] lines = failure.Split(
+            '\n',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
+        // The loader has a line for every place in which it looked: where nothing was, there is no reason.
+        var reason = lines
+            .Skip(1)
+            .FirstOrDefault(line => !Path.IsPathRooted(line) || !NotFound().IsMatch(line));
+        return new(
+            $"{file} cannot be loaded ({reason ?? lines[0]})",
+            "install what it asks for, or restore the packages and build the program again"
+        );
+    }
+
+    // Null when it was loaded.
+    private static string? TryLoad(string name, out nint library)
+    {
+        try
+        {
+            library = NativeLibrary.Load(name, Caller, null);
+            return null;
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            library = 0;
+            return error.Message;
+        }
+    }
+
+    // lib before it and what is after it are the system's.
+    private static string? FileOf(string name) =>
+        ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Append(AppContext.BaseDirectory)
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, $"*{name}.*"))
+            .FirstOrDefault();
+
+    // One byte each: major, minor, patch. Old ones do not have it.
+    private static unsafe Version? VersionOf(nint library)
+    {
+        if (!NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var export))
+            return VersionOfPackage();
+        var number = ((delegate* unmanaged<ulong>)export)();
+        return new(Part(number, 7), Part(number, 6), Part(number, 5));
+    }
+
+    private static int Part(ulong number, int place) => (int)(number >> (place * Byte)) & byte.MaxValue;
+
+    // What the program was built with, as the list of its packages has it.
+    private static Version? VersionOfPackage()
+    {
+        const string package = "\"libtorch-[^/\"]*/([0-9]+[.][0-9]+[.][0-9]+)";
+        return ((AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string) ?? "")
+            .Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Where(File.Exists)
+            .Select(file => Regex.Match(File.ReadAllText(file), package))
+            .Where(match => match.Success)
+            .Select(match => System.Version.Parse(match.Groups[1].Value))
+            .FirstOrDefault();
+    }
+
+    // TorchSharp says it in __version__ too, but not before it has loaded what is asked about here.
+    private static Version? Asked() =>
+        typeof(TorchSharp.torch)
+            .GetField("libtorchPackageVersion", BindingFlags.NonPublic | BindingFlags.Static)
+            ?.GetRawConstantValue()
+            is string text
+        && Version.TryParse(text, out var version)
+            ? version
+            : null;
+
+    [GeneratedRegex("GLIBCXX_[0-9.]*[0-9]")]
+    private static partial Regex NewerLibrary();
+
+    [GeneratedRegex("No such file|no such file")]
+    private static partial Regex NotFound();
+}
