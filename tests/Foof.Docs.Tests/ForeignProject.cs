@@ -52,7 +52,17 @@ internal sealed partial class ForeignProject : IDisposable
             await Succeed(
                 Checkout.Root,
                 [],
-                ["pack", library, "-c", Configuration, "--no-build", "-o", Feed, "-nologo", "-nodeReuse:false"]
+                [
+                    "pack",
+                    library,
+                    "-c",
+                    Configuration,
+                    "--no-build",
+                    "-o",
+                    Feed,
+                    "-nologo",
+                    "-nodeReuse:false",
+                ]
             );
     }
 
@@ -123,7 +133,8 @@ internal sealed partial class ForeignProject : IDisposable
         );
     }
 
-    private static bool IsOwn(string package) => package.StartsWith("foof", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(string package) =>
+        package.StartsWith("foof", StringComparison.OrdinalIgnoreCase);
 
     private Dictionary<string, string> Own => new() { [Packages] = Made("packages") };
 
