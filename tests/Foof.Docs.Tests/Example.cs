@@ -5,7 +5,8 @@ namespace Foof.Docs.Tests;
 
 /// <summary>
 /// A block of code in the documentation. The comment <c>&lt;!-- with NAME --&gt;</c> before it names what the reader has
-/// already: the file of that name in <c>Contexts</c>, which is put in front of it.
+/// already: the file of that name in <c>Contexts</c>, or <c>above</c>, the page's own blocks before it in that language.
+/// It is put in front.
 /// </summary>
 /// <param name="File">The page, relative to the root.</param>
 /// <param name="Line">The number of its first line of code.</param>
@@ -20,6 +21,8 @@ public sealed partial record Example(
     IReadOnlyList<string> Code
 )
 {
+    private const string Above = "above";
+
     /// <summary>The pages: README and docs.</summary>
     internal static IEnumerable<string> Pages() =>
         Directory
@@ -49,7 +52,19 @@ public sealed partial record Example(
     }
 
     /// <summary>The lines in front of it.</summary>
-    internal IReadOnlyList<string> ContextLines(string extension) => Lines(Context, extension);
+    internal IReadOnlyList<string> ContextLines(string extension) =>
+        Context == Above
+            ?
+            [
+                .. Of(File)
+                    .Where(example => example.Language == Language && example.Line < Line)
+                    .SelectMany(example => example.Code),
+            ]
+            : Lines(Context, extension);
+
+    /// <summary>All blocks of a page in a language, one after another.</summary>
+    internal static IReadOnlyList<string> Together(string page, string language) =>
+        [.. Of(page).Where(example => example.Language == language).SelectMany(example => example.Code)];
 
     // A context whose first line is a comment "with NAME" comes after that one.
     private static string[] Lines(string context, string extension)

@@ -3,7 +3,10 @@ namespace Foof.Docs.Tests;
 /// <summary>What README and docs show in F# runs as a script, with the assemblies that lie beside the tests.</summary>
 public class FSharpExampleTests
 {
-    private static readonly string[] Assemblies = ["Foof.Torch", "Foof.Core", "Foof.CSharp", "Foof.Laplace"];
+    private static readonly string[] Assemblies = ["TorchSharp", "Foof.Core", "Foof.CSharp", "Foof.Laplace"];
+
+    private static string Natives =>
+        Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
 
     [Fact]
     public async Task All_examples_run()
@@ -44,7 +47,15 @@ public class FSharpExampleTests
         {
             var file = Path.Combine(folder.FullName, "examples.fsx");
             await File.WriteAllTextAsync(file, script);
-            return await Programs.Run(folder.FullName, "fsi", "--quiet", "--exec", file);
+            // An assembly that is named by its file has no native library: this process's own have been mended already.
+            return await Programs.Run(
+                folder.FullName,
+                new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = Natives },
+                "fsi",
+                "--quiet",
+                "--exec",
+                file
+            );
         }
         finally
         {

@@ -9,11 +9,25 @@ internal static class Programs
     internal static Task<(int Code, string Output)> Run(string folder, params string[] arguments) =>
         RunProgram("dotnet", folder, arguments);
 
+    /// <summary>The same, with some variables of its own.</summary>
+    internal static Task<(int Code, string Output)> Run(
+        string folder,
+        Dictionary<string, string> environment,
+        params string[] arguments
+    ) => RunProgram("dotnet", folder, environment, arguments);
+
     /// <summary>Runs any program, with nothing of the caller's build in its environment.</summary>
-    internal static async Task<(int Code, string Output)> RunProgram(
+    internal static Task<(int Code, string Output)> RunProgram(
         string program,
         string folder,
         params string[] arguments
+    ) => RunProgram(program, folder, [], arguments);
+
+    private static async Task<(int Code, string Output)> RunProgram(
+        string program,
+        string folder,
+        Dictionary<string, string> environment,
+        string[] arguments
     )
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -24,6 +38,8 @@ internal static class Programs
         };
         foreach (var name in start.Environment.Keys.Where(IsOfABuild).ToArray())
             start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();

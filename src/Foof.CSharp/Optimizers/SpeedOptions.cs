@@ -12,8 +12,8 @@ public sealed record SpeedOptions
 {
     /// <summary>
     /// Products with the inverses, and of the factors that come of them, in bfloat16, with 8 bits of mantissa and sums in
-    /// float32: updates are off by some 0.4 %. Fast on processors with AMX, and with AVX512-VNNI, where whole numbers of 12 bits
-    /// take bfloat16's place, slow on others; not for K-FAC's standard damping.
+    /// float32: updates are off by some 0.4 %. Fast where the processor multiplies bfloat16 faster than float32, as with AMX, and
+    /// slow elsewhere; not for K-FAC's standard damping.
     /// </summary>
     public bool BFloat16Products { get; init; }
 
