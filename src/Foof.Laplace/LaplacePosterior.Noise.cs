@@ -75,7 +75,7 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(validation);
         var chosen = Checked(options);
         _ = Sigma;
-        SoundModel.Require(model);
+        RequireSound();
         // The features that are kept for many prior precisions are of one noise: batches are linearised anew.
         using var data = new ValidationLoss(this, validation, chosen, progress, cancellation, keeps: false);
         var scale = Math.Sqrt(data.MeanSquare(model));

@@ -36,7 +36,7 @@ public sealed partial class LaplacePosterior
     {
         ArgumentNullException.ThrowIfNull(inputs);
         options = Checked(options);
-        SoundModel.Require(model);
+        RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var parts =
@@ -132,7 +132,7 @@ public sealed partial class LaplacePosterior
     /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
-        SoundModel.Require(model);
+        RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var (output, jacobian) = Derivatives(input);
@@ -233,7 +233,7 @@ public sealed partial class LaplacePosterior
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
         ArgumentNullException.ThrowIfNull(input);
-        SoundModel.Require(model);
+        RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var (output, jacobian) = Derivatives(input);

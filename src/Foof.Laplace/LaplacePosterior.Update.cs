@@ -47,7 +47,7 @@ public sealed partial class LaplacePosterior
         Argument.AtLeast(1, columns ?? 1, nameof(columns));
         Argument.AtLeast(1, dataPoints ?? 1, nameof(dataPoints));
         _ = Alive;
-        SoundModel.Require(model);
+        RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var fit = new CurvatureFit(model, layers, Likelihood, options, generator, IsWrittenOut);

@@ -133,6 +133,13 @@ public sealed partial class LaplacePosterior : IDisposable
         }
     }
 
+    /// <summary>Raises unless the model still has the weights that this is of, all finite, and is in evaluation mode.</summary>
+    private void RequireSound()
+    {
+        OwnParameters.Require(nameof(LaplacePosterior), layers);
+        SoundModel.Require(model);
+    }
+
     private void Warn(string sentence)
     {
         warnings.Add(sentence);

@@ -35,7 +35,7 @@ public sealed class BackendTests(BackendTests.Evaluations evaluations)
     [Fact]
     public void The_processor_is_the_default()
     {
-        var backend = Evaluation.Of(Repository.Projects[0], "-p:TorchBackend=").Values["TorchBackend"];
+        var backend = Evaluation.Of(Repository.Projects[0], backend: "").Values["TorchBackend"];
         Assert.Equal(OperatingSystem.IsLinux() ? "libtorch-cpu-linux-x64" : "TorchSharp-cpu", backend);
     }
 
@@ -62,7 +62,7 @@ public sealed class BackendTests(BackendTests.Evaluations evaluations)
             Parallel.ForEach(
                 Repository.Projects,
                 new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
-                project => found[project] = Evaluation.Of(project, "-p:TorchBackend=" + Cuda)
+                project => found[project] = Evaluation.Of(project, Cuda)
             );
 
         internal Evaluation Of(string project) => found[project];

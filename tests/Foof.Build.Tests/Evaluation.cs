@@ -14,14 +14,15 @@ internal sealed record Evaluation(string[] Packages, IReadOnlyDictionary<string,
         "GenerateDocumentationFile",
     ];
 
-    internal static Evaluation Of(string project, params string[] properties)
+    internal static Evaluation Of(string project, string? backend = null)
     {
-        var (code, output) = MSBuild.Run([
-            project,
-            "-getItem:PackageReference",
-            "-getProperty:" + string.Join(',', Asked),
-            .. properties,
-        ]);
+        var environment = new Dictionary<string, string>();
+        if (backend is not null)
+            environment["TorchBackend"] = backend;
+        var (code, output) = MSBuild.RunWith(
+            environment,
+            [project, "-getItem:PackageReference", "-getProperty:" + string.Join(',', Asked)]
+        );
         if (code != 0)
             throw new InvalidOperationException($"Evaluating {project} failed: {output}");
         using var json = JsonDocument.Parse(output);

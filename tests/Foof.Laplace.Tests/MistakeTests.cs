@@ -252,6 +252,26 @@ public sealed class MistakeTests
     }
 
     [Fact]
+    public void A_model_that_is_converted_behind_them_is_told_of()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
+        problem.Model.to(ScalarType.Float64);
+        var input = problem.Input.to(ScalarType.Float64);
+        void Told(string owner, Action action) =>
+            Assert.StartsWith(
+                $"{owner} was made for parameters that the model does not have",
+                Assert.Throws<InvalidOperationException>(action).Message
+            );
+        Told(nameof(LaplacePosterior), () => posterior.Predict(input));
+        Told(nameof(LaplacePosterior), () => posterior.PredictJointly(input));
+        Told(nameof(ElasticWeightConsolidation), () => tasks.Penalty());
+        Told(nameof(ElasticWeightConsolidation), () => tasks.Consolidate([(input, null)]));
+    }
+
+    [Fact]
     public void A_prediction_of_another_likelihood_is_refused()
     {
         using var scope = NewDisposeScope();

@@ -21,7 +21,8 @@ public abstract partial class CurvatureOptimizer
 
     /// <summary>
     /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that
-    /// cycle the momentum (OneCycleLR, CyclicLR) change each group's.
+    /// cycle the momentum change each group's: OneCycleLR does; CyclicLR needs <c>cycle_momentum: false</c>, since that
+    /// of TorchSharp goes up to 1.
     /// </summary>
     /// <exception cref="ArgumentException">It is not in [0, 1).</exception>
     public double Momentum

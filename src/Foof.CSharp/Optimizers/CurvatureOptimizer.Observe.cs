@@ -51,7 +51,7 @@ public abstract partial class CurvatureOptimizer
     /// </exception>
     public void Observe(Tensor input, Tensor? target = null)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        RequireUsable();
         ArgumentNullException.ThrowIfNull(input);
         Mismatch.Told(
             model,

@@ -103,7 +103,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// <exception cref="NumericalFailure">An input is not finite, or an inversion fails.</exception>
     public void WarmUp(IEnumerable<Tensor> batches)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        RequireUsable();
         ArgumentNullException.ThrowIfNull(batches);
         if (core.Position > 0)
             throw new InvalidOperationException(
@@ -160,7 +160,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// </exception>
     public TrainingStep Step(Tensor input, Tensor target)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        RequireUsable();
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
         var result = Mismatch.Told(
@@ -185,7 +185,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// <exception cref="NumericalFailure">A gradient is not finite; the weights are as before.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        RequireUsable();
         if (closure is null)
             RequireGradient();
         if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe) && !core.HasCurvature)
@@ -205,10 +205,29 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         return loss;
     }
 
+    /// <summary>Sets the gradients of all parameters to zero: the first line of the ordinary loop.</summary>
+    /// <exception cref="InvalidOperationException">The model has other parameters than before.</exception>
+    public override void zero_grad()
+    {
+        RequireUsable();
+        foreach (var parameter in parameters())
+        {
+            using var gradient = parameter.grad;
+            // TorchSharp's zero_ gives another handle to the same numbers.
+            using var zeros = gradient?.zero_();
+        }
+    }
+
     private static Tensor Run(Func<Tensor> closure)
     {
         using var recorded = enable_grad();
         return closure();
+    }
+
+    private void RequireUsable()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        OwnParameters.Require(GetType().Name, parameters());
     }
 
     private void RequireGradient()

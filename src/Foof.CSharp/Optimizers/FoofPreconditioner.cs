@@ -24,8 +24,8 @@ namespace Foof;
 /// </example>
 public sealed class FoofPreconditioner : IDisposable
 {
-    private readonly nn.Module<Tensor, Tensor> model;
     private readonly Preconditioner core;
+    private readonly Parameter[] parameters;
     private bool isDisposed;
 
     /// <summary>FOOF for a model's gradients.</summary>
@@ -56,7 +56,7 @@ public sealed class FoofPreconditioner : IDisposable
             .foof.Averaged(damping, movingAverage, invertEvery, statisticsSteps, warmUpBatches)
             .Faster(speed);
         _ = Uncovered.Survey(nameof(FoofPreconditioner), model, select);
-        this.model = model;
+        parameters = [.. model.parameters()];
         core = new(model, recipe, select ?? ((_, _) => true));
         Coverage = [.. core.Coverage.Select(ParameterCoverage.Of)];
         core.Fallback += (_, fallback) => Fallback?.Invoke(this, new(fallback.Layer, fallback.Description));
@@ -89,7 +89,8 @@ public sealed class FoofPreconditioner : IDisposable
     public void Precondition()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        if (!model.parameters().Any(CurvatureOptimizer.HasGradient))
+        OwnParameters.Require(nameof(FoofPreconditioner), parameters);
+        if (!parameters.Any(CurvatureOptimizer.HasGradient))
             throw new InvalidOperationException(
                 "Precondition() found no gradient: call backward() on the loss before it."
             );

@@ -39,6 +39,12 @@ type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: f
         member group.Momentum
             with get () = group.Options.Momentum
             and set value =
+                if value >= 1.0 then
+                    invalidArg
+                        "momentum"
+                        ($"momentum must lie in [0, 1); a scheduler set it to {value}. TorchSharp's CyclicLR goes up from "
+                         + "max_momentum, where PyTorch's comes down to base_momentum: give it cycle_momentum = false.")
+
                 Require.fraction "momentum" value
                 group.Options.Momentum <- value
 

@@ -212,7 +212,11 @@ public abstract partial class Consolidator : IPenalty, IDisposable
         Learnt = next;
     }
 
-    private protected void RequireAlive() => ObjectDisposedException.ThrowIf(isDisposed, this);
+    private protected void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        OwnParameters.Require(GetType().Name, layers);
+    }
 
     /// <summary>Frees what was learnt.</summary>
     public void Dispose()

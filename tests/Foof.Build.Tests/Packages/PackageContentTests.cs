@@ -36,10 +36,13 @@ public sealed class PackageContentTests(Feed feed)
         Assert.Equal(Feed.Version, package.Metadata["version"].Value);
         Assert.NotEqual("Package Description", package.Metadata["description"].Value);
         // A feed's page has nothing beside the text: no link or picture that begins in the repository.
-        var readme = Encoding.UTF8.GetString(package.Files["README.md"]);
+        var readme = Encoding.UTF8.GetString(package.Files["README.md"].Value);
         Assert.NotEmpty(readme);
         Assert.DoesNotMatch(@"\]\((?!https://)", readme);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.Root, "LICENSE")), package.Files["LICENSE"]);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(Repository.Root, "LICENSE")),
+            package.Files["LICENSE"].Value
+        );
         Assert.Null(package.Metadata.GetValueOrDefault("repository")?.Attribute("url"));
     }
 
@@ -52,7 +55,7 @@ public sealed class PackageContentTests(Feed feed)
         {
             Assert.True(name == Tool || package.Files.ContainsKey(Path.ChangeExtension(file, ".xml")));
             using var provider = MetadataReaderProvider.FromPortablePdbStream(
-                new MemoryStream(symbols.Files[Path.ChangeExtension(file, ".pdb")])
+                new MemoryStream(symbols.Files[Path.ChangeExtension(file, ".pdb")].Value)
             );
             var reader = provider.GetMetadataReader();
             Assert.All(
@@ -69,7 +72,7 @@ public sealed class PackageContentTests(Feed feed)
         var package = feed.Open(name);
         var again = new Package(Path.Combine(feed.Again, $"{name}.{Feed.Version}.nupkg"));
         Assert.Equal(package.Files.Keys.Order(), again.Files.Keys.Order());
-        Assert.All(package.Files, file => Assert.Equal(file.Value, again.Files[file.Key]));
+        Assert.All(package.Files, file => Assert.Equal(file.Value.Value, again.Files[file.Key].Value));
         Assert.NotEmpty(package.Own(".dll"));
         Assert.All(
             package.Own(".dll"),
@@ -106,7 +109,7 @@ public sealed class PackageContentTests(Feed feed)
             package.Files.Keys,
             file => file.StartsWith("runtimes/", StringComparison.Ordinal)
         );
-        Assert.DoesNotContain(package.Files.Values, bytes => bytes.AsSpan().StartsWith("\u007fELF"u8));
+        Assert.DoesNotContain(package.Files.Values, bytes => bytes.Value.AsSpan().StartsWith("\u007fELF"u8));
     }
 
     [Fact]
@@ -122,7 +125,7 @@ public sealed class PackageContentTests(Feed feed)
         )
             Assert.Equal(
                 File.ReadAllBytes(Path.Combine(Repository.Root, "build", source)),
-                files["buildTransitive/" + name]
+                files["buildTransitive/" + name].Value
             );
     }
 
@@ -134,6 +137,6 @@ public sealed class PackageContentTests(Feed feed)
         Assert.Contains(Folder + "libtorch_cpu.so", files.Keys);
         var mended = File.ReadAllBytes(TorchSharpLibrary.Path);
         MendTorchSharp.MarkWeak(mended, "GLIBCXX_3.4.32");
-        Assert.Equal(mended, files[Folder + "libLibTorchSharp.so"]);
+        Assert.Equal(mended, files[Folder + "libLibTorchSharp.so"].Value);
     }
 }

@@ -39,10 +39,23 @@ public sealed class MomentumTests
     private static optim.lr_scheduler.LRScheduler Cycle(string name, optim.Optimizer optimizer) =>
         name == "OneCycleLR"
             ? optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps: 4)
-            : optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up: 2);
+            : optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up: 2, max_momentum: 0.85);
 
     private static List<(double Rate, double Momentum)> Settings(optim.Optimizer optimizer) =>
         [.. optimizer.ParamGroups.Select(group => (group.LearningRate, ((optim.IMomentum)group).Momentum))];
+
+    [Fact]
+    public void A_cycle_up_to_a_momentum_of_one_is_refused_with_what_to_do()
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = new FoofOptimizer(Toy.Model(), momentum: 0.9);
+        var cycle = optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up: 1);
+        var error = Assert.Throws<ArgumentException>(cycle.step);
+        Assert.Contains("cycle_momentum = false", error.Message);
+        Assert.Equal(0.9, optimizer.Momentum);
+        optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up: 1, cycle_momentum: false).step();
+        Assert.Equal((0.1, 0.9), (optimizer.LearningRate, optimizer.Momentum));
+    }
 
     [Fact]
     public void The_momentum_is_set_for_all_groups_and_kept_in_its_range()

@@ -81,8 +81,10 @@ internal sealed partial class WebDriver : IDisposable
         (int)
             Evaluate(
                 "return [...document.querySelectorAll('.chart')].filter(chart => "
-                    + "[...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')].some(mark => "
-                    + "mark.getBoundingClientRect().width > 20)).length"
+                    + "[...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')]"
+                    // A line against seconds may be short beside a slow start; one of no numbers has no size.
+                    + ".map(mark => mark.getBoundingClientRect())"
+                    + ".some(box => Math.max(box.width, box.height) > 0)).length"
             )!;
 
     /// <summary>Pretends to be another screen.</summary>
