@@ -14,6 +14,9 @@ module internal Gradients =
         else
             gradient
 
+    /// A parameter's `.grad`, dense.
+    let own (parameter: Parameter) = dense parameter.grad
+
     /// Each layer's `.grad` as a matrix [d_out; d_in]; none where its weight has none.
     let ofLayers (layers: Layer array) =
         let ofLayer (layer: Layer) =

@@ -26,8 +26,7 @@ type Optimizer
     let groupOf = ParameterGroups()
 
     do
-        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do
-        // not.
+        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
         GC.SuppressFinalize this
         this._parameter_groups <- ResizeArray<ParamGroup>()
 
@@ -48,10 +47,7 @@ type Optimizer
     let layers = Seq.toArray preconditioner.Layers
 
     let covered =
-        layers
-        |> Seq.collect Layer.parameters
-        |> Seq.map Identity.ofParameter
-        |> HashSet
+        HashSet(Seq.collect Layer.parameters layers |> Seq.map Identity.ofParameter)
 
     let moves =
         Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
@@ -59,9 +55,7 @@ type Optimizer
     /// The trained parameters of the groups that no layer covers, each once.
     let plain () =
         this.parameters ()
-        |> Seq.filter (fun parameter ->
-            parameter.requires_grad
-            && not (covered.Contains(Identity.ofParameter parameter)))
+        |> Seq.filter (fun p -> p.requires_grad && not (covered.Contains(Identity.ofParameter p)))
         |> Seq.distinctBy Identity.ofParameter
         |> Seq.toArray
 
@@ -258,8 +252,7 @@ type Optimizer
 
         let plain = plain ()
         Penalised.addTo this.Penalty (this.parameters ())
-        let gradientOf (parameter: Parameter) = Gradients.dense parameter.grad
-        Gradients.requireFinite (Gradients.ofParameters model plain gradientOf)
+        Gradients.requireFinite (Gradients.ofParameters model plain Gradients.own)
 
         let found =
             preconditioner.AdvancePassively()
@@ -269,7 +262,7 @@ type Optimizer
         moves.Apply(gathered, directions)
 
         for parameter in plain do
-            updatePlain parameter (gradientOf parameter)
+            updatePlain parameter (Gradients.own parameter)
 
         loss
 
