@@ -84,6 +84,11 @@ module Factorization =
         else
             None
 
+    /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back from a file
+    /// lies row by row, and would round otherwise. Shapes: [...; d; d].
+    let internal byColumns (L: torch.Tensor) =
+        Scope.tensor (fun () -> L.transpose(-2L, -1L).contiguous().transpose(-2L, -1L))
+
     /// L of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
         match attempts with
@@ -119,8 +124,11 @@ module Factorization =
         torch.linalg.solve_triangular (L.t (), inner, upper = true)
 
     let private byCholesky (matrix: torch.Tensor) damping =
-        cholesky (damped matrix damping)
-        |> Option.map (fun L -> struct (L.cholesky_inverse (), logDetOf L))
+        let damped = if damping = 0.0 then matrix else damped matrix damping
+
+        // libtorch writes the inverse column by column: its transpose, the same matrix, lies row by row.
+        cholesky damped
+        |> Option.map (fun L -> struct (L.cholesky_inverse().transpose(-2L, -1L), logDetOf L))
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =

@@ -141,12 +141,15 @@ module Side =
     let damped (mu: torch.Tensor) side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
 
+        let onDiagonal (M: torch.Tensor) =
+            Scope.value (fun () -> torch.diagonal(M, 0L, 1L, 2L).add_(mu.unsqueeze 1L) |> ignore)
+            M
+
         match side with
         | Side.Identity(size, c) -> Side.Diagonal(Scope.tensor (fun () -> along size + c))
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
-        | Side.Full M -> Side.Full(Scope.tensor (fun () -> M + torch.diag_embed (along (M.size 2))))
-        | Side.Inverse L ->
-            Side.Full(Scope.tensor (fun () -> L.cholesky_inverse () + torch.diag_embed (along (L.size 2))))
+        | Side.Full M -> Side.Full(onDiagonal (M.clone ()))
+        | Side.Inverse L -> Side.Full(onDiagonal (L.cholesky_inverse ()))
 
     /// R with R R^T = M, as `Factorization.root`.
     let root side =

@@ -44,7 +44,7 @@ module internal StructuredPower =
                     struct (None, attempts)
 
             match L with
-            | Some L -> Some(struct (Side.Inverse(L.contiguous ()), Factorization.logDetOf L))
+            | Some L -> Some(struct (Side.Inverse L, Factorization.logDetOf L))
             | None ->
                 ofMatrix attempts power report isDefinite M lambda
                 |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))

@@ -17,6 +17,8 @@ type Memory =
 type Moment = internal {
     /// The weighted sum.
     Total: torch.Tensor
+    /// Whether of the sum, a symmetric matrix, what is right of the diagonal is out of date.
+    IsLower: bool
     /// What the sum is divided by.
     Share: float
 } with
@@ -31,6 +33,7 @@ module Moment =
     /// Nothing yet, in the type and on the device of `like`. The caller frees it by `free`.
     let init (shape: int64 array) (like: torch.Tensor) = {
         Total = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
+        IsLower = false
         Share = 0.0
     }
 
@@ -61,42 +64,61 @@ module Moment =
                 Share = keep * moment.Share + share
           }
 
+    /// The sum, all of it; it stays the moment's.
+    let internal sum (moment: Moment) =
+        if moment.IsLower then
+            let d = moment.Total.size -1
+            Products.mirror (moment.Total.view (d, d))
+
+        moment.Total
+
     /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like the sum. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
 
-        Scope.value (fun () -> moment.Total.mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
+        Scope.value (fun () -> (sum moment).mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
 
-        weighed memory moment
+        weighed memory { moment with IsLower = false }
 
     /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part is
-    /// made, used and freed before the next. The sum holds d x d elements.
-    let accumulateParts memory (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
+    /// made, used and freed before the next. Where `halved`, with little more than half the arithmetic, and some more when the
+    /// moment is read: it pays unless that is after every batch. The sum holds d x d elements.
+    let accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = moment.Total.size -1
+        let total = (if halved then moment.Total else sum moment).view(d, d)
         let mutable keep = keep
 
         for part in parts do
             Scope.value (fun () ->
                 let struct (X, scale) = part ()
-                Products.accumulate (moment.Total.view (d, d)) keep X X (share * scale))
+
+                if halved then
+                    Products.accumulateLower total keep X (share * scale)
+                else
+                    Products.accumulate total keep X X (share * scale))
 
             keep <- 1.0
 
-        weighed memory moment
+        weighed memory { moment with IsLower = halved }
 
     /// `accumulateParts` for one part, scale X^T X; X stays the caller's.
     let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
-        accumulateParts memory [ fun () -> struct (X, scale) ] moment
+        accumulateParts memory true [ fun () -> struct (X, scale) ] moment
 
     /// Nothing again, in place.
     let forget (moment: Moment) =
         moment.Total.zero_ () |> ignore
-        { moment with Share = 0.0 }
+
+        {
+            moment with
+                IsLower = false
+                Share = 0.0
+        }
 
     /// A copy of the sum and the weight, to go back to.
     let internal snapshot (moment: Moment) =
-        struct (moment.Total.clone (), moment.Share)
+        struct ((sum moment).clone(), moment.Share)
 
     /// Goes back to a sum and a weight, in place.
     let internal restored
@@ -104,8 +126,13 @@ module Moment =
         (moment: Moment)
         =
         moment.Total.copy_ saved |> ignore
-        { moment with Share = share }
+
+        {
+            moment with
+                IsLower = false
+                Share = share
+        }
 
     /// The sum, or the average, as a tensor of the caller's.
     let value (moment: Moment) =
-        Scope.tensor (fun () -> moment.Total / moment.Share)
+        Scope.tensor (fun () -> sum moment / moment.Share)

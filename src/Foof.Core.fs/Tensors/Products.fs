@@ -28,6 +28,35 @@ module Products =
             else
                 target.addmm_ (X.t (), Y, beta = float32 keep, alpha = float32 weight) |> ignore)
 
+    /// How many rows of a symmetric product are found at once: fewer save arithmetic, more multiply faster.
+    let private band = 200L
+
+    let private bands (d: int64) =
+        let count = max 1L (d / band)
+        seq { for i in 0L .. count - 1L -> struct (d * i / count, d * (i + 1L) / count - d * i / count) }
+
+    /// target <- keep target + weight X^T X, in place, on and left of the diagonal, with little more than half the arithmetic;
+    /// what is right of it is out of date then, and `mirror` completes it.
+    ///
+    /// Shapes: target [d; d], X [k; d].
+    let internal accumulateLower (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
+        for struct (start, count) in bands (target.size 0) do
+            Scope.value (fun () ->
+                let width = start + count
+                let part = target.narrow(0L, start, count).narrow(1L, 0L, width)
+                accumulate part keep (X.narrow (1L, start, count)) (X.narrow (1L, 0L, width)) weight)
+
+    /// Copies what is left of the diagonal to its right, in place. Shapes: [d; d].
+    let internal mirror (matrix: torch.Tensor) =
+        for struct (start, count) in bands (matrix.size 0) do
+            Scope.value (fun () ->
+                let rows = matrix.narrow (0L, start, count)
+                let square = rows.narrow (1L, start, count)
+                square.copy_ (square.tril () + square.tril(-1L).t()) |> ignore
+
+                (matrix.narrow(0L, 0L, start).narrow(1L, start, count)).copy_(rows.narrow(1L, 0L, start).t())
+                |> ignore)
+
     /// X Y of the last two dimensions; leading ones go together as in additions, where a one goes with any number.
     ///
     /// `matmul` does the same but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`

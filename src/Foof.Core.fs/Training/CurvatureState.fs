@@ -147,7 +147,7 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
             seen[l] |> ValueOption.iter (LayerState.requireSound states[l])
 
         for l in 0 .. states.Length - 1 do
-            seen[l] |> ValueOption.iter (LayerState.observe recipe.Memory states[l])
+            seen[l] |> ValueOption.iter (LayerState.observe recipe states[l])
 
         window
         |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))

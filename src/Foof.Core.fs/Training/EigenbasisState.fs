@@ -19,7 +19,7 @@ type internal EigenbasisState(layer: Layer) =
             let between (fresh: torch.Tensor) (old: torch.Tensor) =
                 Side.Full(fresh.transpose(1L, 2L).bmm old)
 
-            let S = spectrum.Value.Total
+            let S = Moment.sum spectrum.Value
             let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S
             S.copy_ (turned.view S.shape) |> ignore
         | ValueNone -> ()

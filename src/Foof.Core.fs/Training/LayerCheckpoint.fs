@@ -30,7 +30,7 @@ module internal LayerCheckpoint =
     /// The moments by name; the sums stay the state's.
     let tensors (state: LayerState) : (string * torch.Tensor) list = [
         for name, moment in named state do
-            $"{name}.sum", moment.Value.Total
+            $"{name}.sum", Moment.sum moment.Value
             $"{name}.weight", torch.tensor moment.Value.Weight
         match state.Eigenbasis |> ValueOption.bind _.Basis with
         | ValueSome struct (Q_E, Q_A) ->

@@ -45,19 +45,21 @@ type internal LayerState(layer: Layer, recipe: Recipe) =
 [<RequireQualifiedAccess>]
 module internal LayerState =
 
-    let private accumulate memory (layer: Layer) side (seen: Observation) (moment: Moment ref) =
+    let private accumulate (recipe: Recipe) (layer: Layer) side (seen: Observation) (moment: Moment ref) =
         match Observation.rows layer side seen with
-        | ValueSome parts -> moment.Value <- Moment.accumulateParts memory parts moment.Value
+        | ValueSome parts ->
+            let halved = recipe.Cadence.StatisticsSteps > 1
+            moment.Value <- Moment.accumulateParts recipe.Memory halved parts moment.Value
         | ValueNone ->
             match Observation.statistic layer side seen with
-            | ValueSome x -> moment.Value <- Moment.accumulate memory x moment.Value
+            | ValueSome x -> moment.Value <- Moment.accumulate recipe.Memory x moment.Value
             | ValueNone -> ()
 
     /// Takes one batch's observation of a layer into its moments.
-    let observe memory (state: LayerState) (seen: Observation) =
+    let observe (recipe: Recipe) (state: LayerState) (seen: Observation) =
         Scope.value (fun () ->
             for side in state.Sides do
-                accumulate memory state.Layer side seen state.Moments[side])
+                accumulate recipe state.Layer side seen state.Moments[side])
 
     let private side (state: LayerState) (statistic: SideStatistic) =
         match statistic with

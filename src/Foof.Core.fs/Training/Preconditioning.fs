@@ -11,9 +11,17 @@ module internal Preconditioning =
     let private times (X: torch.Tensor) side =
         (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
 
+    /// X M for rows X and a symmetric M, as (M X^T)^T: libtorch's product reads a matrix that is in no cache faster from the
+    /// left.
+    let private timesSymmetric (X: torch.Tensor) M =
+        (M |> Side.timesColumns (X.t().unsqueeze 0L)).squeeze(0L).t()
+
     /// P_E (left^T right) P_A of symmetric sides: both factors by themselves.
     let private bySides P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
-        Direction.Product((if P_E |> Side.isOne then left else times left P_E), times right P_A)
+        Direction.Product(
+            (if P_E |> Side.isOne then left else timesSymmetric left P_E),
+            timesSymmetric right P_A
+        )
 
     /// P_E M P_A of sides of one group.
     let private onMatrix P_E P_A (M: torch.Tensor) =

@@ -74,6 +74,8 @@ module internal SavedFactored =
         let copied kind suffix =
             find $"{name}{suffix}" |> Option.ofObj |> Option.map (_.clone() >> kind)
 
+        let solving L = Side.Inverse(Factorization.byColumns L)
+
         let identity () =
             find $"{name}.identity"
             |> Option.ofObj
@@ -83,7 +85,7 @@ module internal SavedFactored =
 
         identity ()
         |> Option.orElseWith (fun () -> copied Side.Diagonal ".diagonal")
-        |> Option.orElseWith (fun () -> copied Side.Inverse ".cholesky")
+        |> Option.orElseWith (fun () -> copied solving ".cholesky")
         |> Option.orElseWith (fun () -> copied Side.Full "")
 
     let private need (find: string -> torch.Tensor) name =
@@ -141,7 +143,7 @@ module internal SavedFactored =
                     "state"
                     $"'{name}.root' must be one number or of its layer's shape; got {Fit.describe root}."
 
-        Factored.Woodbury(U, roots, L.clone (), logDet.clone ())
+        Factored.Woodbury(U, roots, (L.clone () |> Factorization.byColumns), logDet.clone ())
 
     /// The inverse that `tensors` named, from copies; None where there was none. `find` gives null for what is not there.
     let read (find: string -> torch.Tensor) (name: string) : Factored voption =

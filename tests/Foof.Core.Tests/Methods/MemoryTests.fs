@@ -58,7 +58,7 @@ let ``rows and the statistic that they make accumulate to the same`` () =
                     Moment.accumulate (average beta) (Statistic.activationFactor (int64 (i + 1)) A) moment)
                 start
 
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix byRows.Total) byStatistic.Total
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum byRows)) (Moment.sum byStatistic)
         Assert.Equal(byRows.Weight, byStatistic.Weight)
         Moment.free byRows
         Moment.free byStatistic)
@@ -132,7 +132,7 @@ let ``rows of many batches in wide matrices are the sum of their products`` (n: 
                 (Moment.init [| int64 d; int64 d |] batches[0])
 
         Assert.Equal(written.Weight, rows.Weight)
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix written.Total) rows.Total
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum written)) (Moment.sum rows)
         Moment.free written
 
     Moment.free start

@@ -128,6 +128,7 @@ let functions () =
 
     let average: Moment = {
         Total = FactorizationTests.semidefinite 3 4
+        IsLower = false
         Share = 0.5
     }
 
