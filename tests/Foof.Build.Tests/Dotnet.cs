@@ -12,7 +12,7 @@ internal static class Dotnet
         params string[] arguments
     ) => RunProgram("dotnet", folder, environment, arguments);
 
-    /// <summary>Runs a program; its output comes before its errors.</summary>
+    /// <summary>Runs a program; where it fails, its errors come after its output.</summary>
     internal static (int Code, string Output) RunProgram(
         string program,
         string folder,
@@ -34,7 +34,8 @@ internal static class Dotnet
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return (process.ExitCode, output + errors.Result);
+        var said = errors.Result;
+        return (process.ExitCode, process.ExitCode == 0 ? output : output + said);
     }
 
     private static bool IsOfABuild(string name) =>

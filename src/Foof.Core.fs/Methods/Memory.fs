@@ -68,7 +68,7 @@ module Moment =
     let internal sum (moment: Moment) =
         if moment.IsLower then
             let d = moment.Total.size -1
-            Products.mirror (moment.Total.view (d, d))
+            Scope.value (fun () -> Products.mirror (moment.Total.view (d, d)))
 
         moment.Total
 
@@ -86,6 +86,7 @@ module Moment =
     let accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = moment.Total.size -1
+        use _scope = torch.NewDisposeScope()
         let total = (if halved then moment.Total else sum moment).view(d, d)
         let mutable keep = keep
 

@@ -2,7 +2,6 @@
 [<Seeded>]
 module Foof.Core.Tests.PreconditioningTests
 
-open System.Runtime.Intrinsics.X86
 open Foof
 open FsCheck.FSharp
 open TorchSharp
@@ -239,22 +238,6 @@ let private serving steps = [
     for name in [ "foof"; "kfac" ] do
         ((MethodRuns.named name).WithDamping 1.0).WithCadence(steps, 1)
 ]
-
-[<Theory>]
-[<InlineData(40)>]
-[<InlineData(160)>]
-[<InlineData(240)>]
-let ``weights move the same whether matrices are packed or not`` (widest: int) =
-    // Matrices are packed from an order of 128 on, where they serve for four steps and more; larger ones than these are
-    // not written out for so few.
-    for plain, packed in List.zip (serving 3) (serving 4) do
-        use _scope = torch.NewDisposeScope()
-        let moved = movedIn torch.ScalarType.Float32 widest 0.01
-        let expected, found = moved plain, moved packed
-        Oracle.agrees Tolerance.roundingSingle expected found
-
-        if Avx512BW.IsSupported then
-            Assert.Equal(widest < 128, (expected = found))
 
 [<Fact>]
 let ``products in bfloat16 move the weights by nearly the same, and only where there are such products`` () =
