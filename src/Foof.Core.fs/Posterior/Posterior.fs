@@ -22,9 +22,9 @@ type Posterior = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
 
-    /// The most bytes that temporaries of several vectors take: with four times as many, which leave the cache, 100 samples
-    /// of 952,410 weights take 2.1 s in place of 1.85.
-    let internal budget = 16L <<< 20
+    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones leave the cache, and
+    /// the system gives their memory page by page each time. With four times as many, 100 samples of 952,410 weights took a tenth more.
+    let internal budget = 4L <<< 20
 
     /// The tensors held.
     let tensors (posterior: Posterior) =

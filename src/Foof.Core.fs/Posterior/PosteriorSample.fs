@@ -65,7 +65,7 @@ module PosteriorSample =
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
     /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
-    /// many samples are drawn at once; null is the default generator. Temporaries take 16 MB at most, unless one sample
+    /// many samples are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one sample
     /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException
     /// for k = 0 and a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
@@ -115,7 +115,7 @@ module PosteriorSample =
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of 32 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
+    /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
     /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
