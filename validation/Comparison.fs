@@ -29,9 +29,10 @@ let private after (shared: Lazy<'T>) (own: Check) = {
 
 /// A vector as one matrix a layer.
 let unflatten shapes (v: Vector<float>) =
-    Weights.unflatten shapes (torch.tensor (v.ToArray()))
+    WeightVector.unflatten shapes (torch.tensor (v.ToArray()))
 
-let private flatten (weights: torch.Tensor array) = Dense.values (Weights.flatten weights)
+let private flatten (weights: torch.Tensor array) =
+    Dense.values (WeightVector.flatten weights)
 
 /// The distance of a linear map's results for some vectors from those of a matrix.
 let ofMap (shapes: int64 array array) (vectors: Vector<float> array) (expected: Matrix<float>) map =

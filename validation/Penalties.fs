@@ -57,7 +57,7 @@ let private distance (theta: Vector<float>) shapes learnt terms =
 
     Dense.distance
         (expected theta terms)
-        (Array.append (Dense.values value) (Dense.values (Weights.flatten gradient)))
+        (Array.append (Dense.values value) (Dense.values (WeightVector.flatten gradient)))
 
 let private rule gathering merge = {
     Gathering = gathering

@@ -41,7 +41,7 @@ let error (mean: Vector<float>) (covariance: Matrix<float>) (posterior: Posterio
         from (fun generator -> Array.init k (fun _ -> noise posterior generator))
         |> Matrix<float>.Build.DenseOfColumnArrays
 
-    let samples = from (fun generator -> PosteriorSample.draw k generator posterior)
+    let samples = from (fun generator -> Sampling.draw k generator posterior)
 
     let Y =
         (torch.cat (samples |> Array.map _.flatten(1L), 1L) |> Dense.ofTensor).Transpose()

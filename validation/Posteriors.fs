@@ -36,7 +36,8 @@ let private posterior (setup: Setup) curvature (delta: float) =
     let prior = Prior.isotropic setup.G.Shapes.Length delta
     Posterior.make mean (DataPrecision.ofCurvature N curvature) prior
 
-let private flatten weights = Dense.values (Weights.flatten weights)
+let private flatten weights =
+    Dense.values (WeightVector.flatten weights)
 
 /// The errors of J Sigma J^T between all outputs, and of its blocks by data point.
 let private ofOutputs (setup: Setup) (J: Matrix<float>) (covariance: Matrix<float>) (posterior: Posterior) =

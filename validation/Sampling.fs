@@ -17,7 +17,9 @@ let private allowed = 5.0
 let private meanGradient (G: FisherFactor) =
     let m = FisherFactor.columns G
     let weights = torch.full (m, 1.0 / sqrt (float m), dtype = torch.ScalarType.Float64)
-    (Weights.flatten (FisherFactor.times weights G)).unsqueeze 1L |> Dense.ofTensor
+
+    (WeightVector.flatten (FisherFactor.times weights G)).unsqueeze 1L
+    |> Dense.ofTensor
 
 /// Monte-Carlo Fishers of the core, one after another from one generator, and their mean gradients.
 let private draw (setup: Setup) (seed: int64) =

@@ -7,20 +7,20 @@ public sealed partial class LaplacePosterior
 {
     /// <summary>Samples of the weights, [k; d_out; d_in] a layer; the caller owns them.</summary>
     /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
-    public Tensor[] Sample(int k, Generator? generator = null) => PosteriorSample.draw(k, generator, Alive);
+    public Tensor[] Sample(int k, Generator? generator = null) => Sampling.draw(k, generator, Alive);
 
     /// <summary>The same into the caller's memory.</summary>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public void SampleInto(Tensor[] samples, Generator? generator = null)
     {
         Argument.Whole(samples);
-        PosteriorSample.into(generator, samples, Alive);
+        Sampling.into(generator, samples, Alive);
     }
 
     /// <summary>The same in chunks that fit memory; each is freed when the next one is asked for.</summary>
     /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
-        PosteriorSample.stream(k, generator, Alive);
+        Sampling.stream(k, generator, Alive);
 
     /// <summary>The weights' marginal variances, [d_out; d_in] a layer; the caller owns them.</summary>
     public Tensor[] Variances() => PosteriorModule.variances(Alive);

@@ -64,7 +64,7 @@ internal sealed class CurvatureGathering(
             CurvatureStructure.Kronecker => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
             CurvatureStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
             CurvatureStructure.Diagonal => Structure.diagonal(factor),
-            _ => Structure.lowRank(TaskCurvature.ownActivations(factor)),
+            _ => Structure.lowRank(DataCurvature.ownActivations(factor)),
         };
     }
 

@@ -52,7 +52,7 @@ public sealed partial class CurvatureMatrix
     public IReadOnlyList<(Parameter Parameter, Tensor Value)> Split(Tensor[] vector)
     {
         Argument.Whole(vector);
-        Foof.Weights.check(nameof(vector), CurvatureModule.shapes(Core), vector);
+        Foof.WeightVector.check(nameof(vector), CurvatureModule.shapes(Core), vector);
         using var unrecorded = no_grad();
         return WeightPenalty.dealt(layers, vector);
     }

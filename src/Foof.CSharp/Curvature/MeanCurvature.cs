@@ -25,7 +25,7 @@ internal sealed class MeanCurvature
     {
         var next = mean is null
             ? batch
-            : TaskCurvature.average((double)points / (Points + points), mean, batch);
+            : DataCurvature.average((double)points / (Points + points), mean, batch);
         Kept.Replace(Tensors, CurvatureModule.tensors(next));
         (mean, Points) = (next, Points + points);
     }

@@ -26,7 +26,7 @@ internal sealed class MeanGradient
         var gradient = Jacobian.meanGradient(atLabels);
         var next = mean is null
             ? gradient
-            : Weights.axpy(count / points, gradient, Weights.scale(1 - count / points, mean));
+            : WeightVector.axpy(count / points, gradient, WeightVector.scale(1 - count / points, mean));
         foreach (var old in mean ?? [])
             old.Dispose();
         foreach (var matrix in next)

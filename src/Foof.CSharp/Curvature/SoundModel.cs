@@ -16,7 +16,7 @@ internal static class SoundModel
                         + "it is in training mode: call model.eval() first."
                 );
         foreach (var (name, parameter) in model.named_parameters())
-            Reading.requireFinite(
+            Numbers.requireFinite(
                 $"parameter '{name}'",
                 "weights are not finite",
                 "go back to weights that are",
@@ -27,7 +27,7 @@ internal static class SoundModel
     /// <summary>The number of data points of a batch that count; raises unless it can be used.</summary>
     internal static long Points(Likelihood likelihood, Tensor input, Tensor output, Tensor? target)
     {
-        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
+        Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
         if (target is null)
             return input.shape[0];
         LikelihoodModule.check(likelihood, output, target);

@@ -146,7 +146,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
 
     private static void Draw(Posterior posterior, Generator generator)
     {
-        foreach (var chunk in PosteriorSample.stream(100, generator, posterior))
+        foreach (var chunk in Sampling.stream(100, generator, posterior))
             GC.KeepAlive(chunk);
     }
 

@@ -150,7 +150,7 @@ module Consolidation =
         Require.nonNegative (nameof strength) strength
 
         let add (struct (value: torch.Tensor, gradient)) (struct (value', gradient')) =
-            struct (value + value', Weights.add gradient gradient')
+            struct (value + value', WeightVector.add gradient gradient')
 
         Scope.owned
             (fun () ->
@@ -165,5 +165,5 @@ module Consolidation =
                 | found when strength = 1.0 -> List.reduce add found
                 | found ->
                     let struct (value, gradient) = List.reduce add found
-                    struct (value * strength, Weights.scale strength gradient))
+                    struct (value * strength, WeightVector.scale strength gradient))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)

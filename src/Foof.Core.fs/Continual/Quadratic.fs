@@ -60,12 +60,12 @@ module Quadratic =
             let product =
                 found
                 |> Array.map (fun struct (_, product) -> product)
-                |> Array.reduce Weights.add
+                |> Array.reduce WeightVector.add
 
             struct (sum found, product)
         | _ ->
             let product = Curvature.product curvature d
-            struct (Weights.dot d product, product)
+            struct (WeightVector.dot d product, product)
 
     /// q(theta) and its gradient C d + g in one pass over the curvature.
     ///
@@ -87,7 +87,7 @@ module Quadratic =
                 match q.Slope with
                 | ValueNone -> struct (value * 0.5, product)
                 | ValueSome struct (slope, level) ->
-                    struct (value * 0.5 + Weights.dot slope d + level, Weights.add product slope))
+                    struct (value * 0.5 + WeightVector.dot slope d + level, WeightVector.add product slope))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
     /// c q, c >= 0. It may share tensors with q, which must outlive it.
@@ -96,7 +96,8 @@ module Quadratic =
             Curvature = Curvature.scale c q.Curvature
             Slope =
                 q.Slope
-                |> ValueOption.map (fun struct (slope, level) -> struct (Weights.scale c slope, level * c))
+                |> ValueOption.map (fun struct (slope, level) ->
+                    struct (WeightVector.scale c slope, level * c))
     }
 
     /// The sum of two, written around the second one's centre: exact where `join` adds the curvatures.
@@ -109,7 +110,7 @@ module Quadratic =
         let slope =
             match q'.Slope with
             | ValueNone -> struct (slope, level)
-            | ValueSome struct (slope', level') -> struct (Weights.add slope slope', level + level')
+            | ValueSome struct (slope', level') -> struct (WeightVector.add slope slope', level + level')
 
         {
             Curvature = join q.Curvature q'.Curvature

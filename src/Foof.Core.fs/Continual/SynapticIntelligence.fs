@@ -19,7 +19,7 @@ module SynapticIntelligence =
         (after: torch.Tensor array)
         =
         for name, x in [ "gradient", gradient; "before", before; "after", after ] do
-            Weights.check name (Weights.shapes omega) x
+            WeightVector.check name (WeightVector.shapes omega) x
 
         Scope.value (fun () ->
             for l in 0 .. omega.Length - 1 do
@@ -38,8 +38,8 @@ module SynapticIntelligence =
         (finish: torch.Tensor array)
         =
         Require.positive (nameof xi) xi
-        Weights.check (nameof start) (Weights.shapes omega) start
-        Weights.check (nameof finish) (Weights.shapes omega) finish
+        WeightVector.check (nameof start) (WeightVector.shapes omega) start
+        WeightVector.check (nameof finish) (WeightVector.shapes omega) finish
 
         Scope.owned
             (fun () ->
@@ -50,4 +50,4 @@ module SynapticIntelligence =
     /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of
     /// `Consolidation.penalty`: 2 Omega, so that its strength is c. The result belongs to the caller.
     let curvature (importance: torch.Tensor array) =
-        Curvature.Diagonal(Weights.scale 2.0 importance)
+        Curvature.Diagonal(WeightVector.scale 2.0 importance)

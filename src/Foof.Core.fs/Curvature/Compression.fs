@@ -54,10 +54,10 @@ module Compression =
             )
 
     let private share (kept: torch.Tensor) (all: torch.Tensor) =
-        let trace = Reading.number (all.sum ())
+        let trace = Numbers.number (all.sum ())
 
         if trace > 0.0 then
-            max 0.0 (1.0 - Reading.number (kept.sum ()) / trace)
+            max 0.0 (1.0 - Numbers.number (kept.sum ()) / trace)
         else
             0.0
 

@@ -71,7 +71,7 @@ module Curvature =
 
     /// Raises an ArgumentException unless V fits the curvature: layers, shapes, type and device.
     let internal requireFit (name: string) curvature (V: torch.Tensor array) =
-        Weights.check name (shapes curvature) V
+        WeightVector.check name (shapes curvature) V
 
         // Multiples of the identity alone fit any type and device.
         match tensors curvature with
@@ -80,11 +80,11 @@ module Curvature =
 
     /// The layers' vectors, part by part of a block-diagonal matrix.
     let internal splitting (parts: Curvature array) (V: torch.Tensor array) =
-        Array.zip parts (V |> Weights.deal (parts |> Array.map (fun part -> (shapes part).Length)))
+        Array.zip parts (V |> WeightVector.deal (parts |> Array.map (fun part -> (shapes part).Length)))
 
     let rec private multiply curvature (V: torch.Tensor array) : torch.Tensor array =
         match curvature with
-        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (F.mv (Weights.flatten V))
+        | Curvature.Dense(F, shapes) -> WeightVector.unflatten shapes (F.mv (WeightVector.flatten V))
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D * V) D V
         | Curvature.Units F -> [| F.bmm(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Kronecker(E, A) -> [| Kronecker.product E A V[0] |]
@@ -93,9 +93,12 @@ module Curvature =
           |]
         | Curvature.LowRank G -> FisherFactor.times (FisherFactor.transposeTimes V G) G
         | Curvature.LowRankPlusDiagonal(G, D) ->
-            Weights.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
+            WeightVector.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
         | Curvature.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
-        | Curvature.Sum terms -> terms |> Array.map (fun term -> multiply term V) |> Array.reduce Weights.add
+        | Curvature.Sum terms ->
+            terms
+            |> Array.map (fun term -> multiply term V)
+            |> Array.reduce WeightVector.add
 
     /// C V. Shapes: V one [d_out; d_in] a layer -> the same. Raises an ArgumentException when the shapes,
     /// types or devices do not fit. (MATH 3, 5)
@@ -105,15 +108,15 @@ module Curvature =
 
     let rec private diagonalOf curvature : torch.Tensor array =
         match curvature with
-        | Curvature.Dense(F, shapes) -> Weights.unflatten shapes (torch.diagonal(F, 0L, 0L, 1L).clone())
+        | Curvature.Dense(F, shapes) -> WeightVector.unflatten shapes (torch.diagonal(F, 0L, 0L, 1L).clone())
         | Curvature.Diagonal D -> D |> Array.map _.clone()
         | Curvature.Units F -> [| torch.diagonal(F, 0L, 1L, 2L).clone() |]
         | Curvature.Kronecker(E, A) -> [| Kronecker.diagonal E A |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> [| Kronecker.diagonalInBasis Q_E Q_A S |]
         | Curvature.LowRank G -> FisherFactor.diagonal G
-        | Curvature.LowRankPlusDiagonal(G, D) -> Weights.add D (FisherFactor.diagonal G)
+        | Curvature.LowRankPlusDiagonal(G, D) -> WeightVector.add D (FisherFactor.diagonal G)
         | Curvature.Blocks parts -> Array.collect diagonalOf parts
-        | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce Weights.add
+        | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce WeightVector.add
 
     /// The diagonal of C, one [d_out; d_in] a layer.
     let diagonal curvature =
@@ -135,12 +138,13 @@ module Curvature =
     let rec private denseOf curvature : torch.Tensor =
         match curvature with
         | Curvature.Dense(F, _) -> F.clone ()
-        | Curvature.Diagonal D -> torch.diag_embed (Weights.flatten D)
+        | Curvature.Diagonal D -> torch.diag_embed (WeightVector.flatten D)
         | Curvature.Units F -> torch.block_diag [| for row in 0L .. F.size 0 - 1L -> F.select (0L, row) |]
         | Curvature.Kronecker(E, A) -> Kronecker.dense E A
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> Kronecker.denseInBasis Q_E Q_A S
         | Curvature.LowRank G -> FisherFactor.dense G
-        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag_embed (Weights.flatten D)
+        | Curvature.LowRankPlusDiagonal(G, D) ->
+            FisherFactor.dense G + torch.diag_embed (WeightVector.flatten D)
         | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
         | Curvature.Sum terms -> terms |> Array.map denseOf |> Array.reduce (fun x y -> x + y)
 
@@ -153,13 +157,13 @@ module Curvature =
     let rec private scaled (c: float) curvature =
         match curvature with
         | Curvature.Dense(F, shapes) -> Curvature.Dense(F * c, shapes)
-        | Curvature.Diagonal D -> Curvature.Diagonal(Weights.scale c D)
+        | Curvature.Diagonal D -> Curvature.Diagonal(WeightVector.scale c D)
         | Curvature.Units F -> Curvature.Units(F * c)
         | Curvature.Kronecker(E, A) -> Curvature.Kronecker(Side.scale c E, A)
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> Curvature.Eigenbasis(Q_E, Q_A, S * c)
         | Curvature.LowRank G -> Curvature.LowRank(FisherFactor.scale c G)
         | Curvature.LowRankPlusDiagonal(G, D) ->
-            Curvature.LowRankPlusDiagonal(FisherFactor.scale c G, Weights.scale c D)
+            Curvature.LowRankPlusDiagonal(FisherFactor.scale c G, WeightVector.scale c D)
         | Curvature.Blocks parts -> Curvature.Blocks(Array.map (scaled c) parts)
         | Curvature.Sum terms -> Curvature.Sum(Array.map (scaled c) terms)
 
@@ -178,11 +182,11 @@ module Curvature =
 
         match curvature with
         | Curvature.Dense(F, shapes) ->
-            Curvature.Dense(plus F (fun () -> torch.diag_embed (Weights.flatten D)), shapes)
-        | Curvature.Diagonal D' -> Curvature.Diagonal(Weights.add D' D)
+            Curvature.Dense(plus F (fun () -> torch.diag_embed (WeightVector.flatten D)), shapes)
+        | Curvature.Diagonal D' -> Curvature.Diagonal(WeightVector.add D' D)
         | Curvature.Units F -> Curvature.Units(plus F (fun () -> torch.diag_embed D[0]))
         | Curvature.LowRank G -> Curvature.LowRankPlusDiagonal(G, D)
-        | Curvature.LowRankPlusDiagonal(G, D') -> Curvature.LowRankPlusDiagonal(G, Weights.add D' D)
+        | Curvature.LowRankPlusDiagonal(G, D') -> Curvature.LowRankPlusDiagonal(G, WeightVector.add D' D)
         | Curvature.Blocks parts ->
             splitting parts D
             |> Array.map (fun (part, D) -> plusDiagonal D part)
@@ -206,7 +210,7 @@ module Curvature =
         | Curvature.LowRank G', Curvature.LowRankPlusDiagonal(G, D) ->
             Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], D)
         | Curvature.LowRankPlusDiagonal(G, D), Curvature.LowRankPlusDiagonal(G', D') ->
-            Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], Weights.add D D')
+            Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], WeightVector.add D D')
         | Curvature.Diagonal D, other
         | other, Curvature.Diagonal D -> plusDiagonal D other
         | Curvature.Blocks parts, Curvature.Blocks parts' when

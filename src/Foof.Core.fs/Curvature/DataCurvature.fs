@@ -4,7 +4,7 @@ open TorchSharp
 
 /// The curvature of a whole data set from that of its batches, each a mean over its data points.
 [<RequireQualifiedAccess>]
-module TaskCurvature =
+module DataCurvature =
 
     let private averaged (share: float) (x: torch.Tensor) (y: torch.Tensor) =
         (x * (1.0 - share)).add_(y, share.ToScalar())

@@ -51,7 +51,7 @@ module Factored =
         | Curvature.Diagonal D -> StructuredPower.ofDiagonals power lambda D
         | Curvature.Kronecker(E, A) -> StructuredPower.ofKronecker attempts power report isDefinite lambda E A
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
-            if Side.tensors Q_E @ Side.tensors Q_A |> List.forall Reading.isFinite then
+            if Side.tensors Q_E @ Side.tensors Q_A |> List.forall Numbers.isFinite then
                 StructuredPower.ofEigenbasis power lambda Q_E Q_A S
             else
                 None
@@ -126,7 +126,7 @@ module Factored =
             )
 
     let private splitting parts (V: torch.Tensor array) =
-        Array.zip parts (V |> Weights.deal (parts |> Array.map (fun part -> (shapes part).Length)))
+        Array.zip parts (V |> WeightVector.deal (parts |> Array.map (fun part -> (shapes part).Length)))
 
     let private requireAlike (like: torch.Tensor) (V: torch.Tensor array) =
         Array.iter (Require.alike (nameof V) like) V
@@ -143,7 +143,7 @@ module Factored =
     /// The result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not
     /// fit. (MATH 4, 5)
     let solve factored (V: torch.Tensor array) =
-        Weights.check (nameof V) (shapes factored) V
+        WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> multiply factored V) Seq.ofArray
 
     let rec private rootMultiply factored (V: torch.Tensor array) : torch.Tensor array =
@@ -160,7 +160,7 @@ module Factored =
     /// N(0, (C + lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The
     /// result belongs to the caller. Raises what `solve` raises. (MATH 6)
     let rootSolve factored (V: torch.Tensor array) =
-        Weights.check (nameof V) (shapes factored) V
+        WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
 
     let rec private sumOfLogs factored : torch.Tensor =

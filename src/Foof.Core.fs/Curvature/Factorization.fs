@@ -79,7 +79,7 @@ module Factorization =
     let internal cholesky (matrix: torch.Tensor) =
         let struct (L, info) = torch.linalg.cholesky_ex matrix
 
-        if Reading.holds (info.eq((0).ToScalar()).all()) then
+        if Numbers.holds (info.eq((0).ToScalar()).all()) then
             Some L
         else
             None
@@ -94,7 +94,7 @@ module Factorization =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
             let L = cholesky (damped matrix (lambda * first.Growth))
-            struct (L |> Option.filter Reading.isFinite, others)
+            struct (L |> Option.filter Numbers.isFinite, others)
         | _ -> struct (None, attempts)
 
     /// log det L L^T, summed over all matrices.
@@ -166,7 +166,7 @@ module Factorization =
         | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
         |> Option.map (fun struct (inverse, logDet) ->
             struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
-        |> Option.filter (fun struct (inverse, _) -> Reading.isFinite inverse)
+        |> Option.filter (fun struct (inverse, _) -> Numbers.isFinite inverse)
         |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet))
 
     let private firstOf
@@ -193,7 +193,7 @@ module Factorization =
                         Failed = List.rev failed
                     }
 
-        if Reading.isFinite matrix then first [] attempts else None
+        if Numbers.isFinite matrix then first [] attempts else None
 
     /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with
     /// NaN. Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors
@@ -226,7 +226,7 @@ module Factorization =
             // layout rounds differently, and a run that resumes has the same bits.
             struct (values.clamp_min(0.0.ToScalar()).``to`` matrix.dtype, Q.``to``(matrix.dtype).contiguous())
 
-        if not (Reading.isFinite matrix) then
+        if not (Numbers.isFinite matrix) then
             None
         else
             let found =

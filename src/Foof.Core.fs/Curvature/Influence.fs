@@ -33,7 +33,7 @@ module Influence =
 
     /// d theta* / d lambda = -(F + lambda I)^-1 theta*. The result belongs to the caller.
     let ofWeightDecay (theta: torch.Tensor array) (factored: Factored) =
-        Scope.owned (fun () -> Weights.scale -1.0 (Factored.solve factored theta)) Seq.ofArray
+        Scope.owned (fun () -> WeightVector.scale -1.0 (Factored.solve factored theta)) Seq.ofArray
 
     /// d L_validation / d lambda_l for a weight decay of each layer, -grad_l L^T (F + lambda I)^-1 of theta*_l alone:
     /// their sum is the derivative by one weight decay for all layers.
@@ -44,7 +44,7 @@ module Influence =
         (validationGradient: torch.Tensor array)
         (factored: Factored)
         =
-        Weights.check (nameof theta) (Factored.shapes factored) theta
+        WeightVector.check (nameof theta) (Factored.shapes factored) theta
 
         Scope.tensor (fun () ->
             let direction = Factored.solve factored validationGradient

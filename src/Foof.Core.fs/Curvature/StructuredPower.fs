@@ -28,7 +28,7 @@ module internal StructuredPower =
         let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
 
         // The logarithm tells of infinities, too, whose inverse is zero.
-        if Reading.isFinite logDet && Reading.isFinite inverse then
+        if Numbers.isFinite logDet && Numbers.isFinite inverse then
             Some(struct (inverse, logDet))
         else
             None
@@ -125,7 +125,7 @@ module internal StructuredPower =
     let rootTimes curvature (V: torch.Tensor array) : torch.Tensor array =
         match curvature with
         | Curvature.Dense(F, shapes) ->
-            Weights.unflatten shapes ((Factorization.root F).mv(Weights.flatten V))
+            WeightVector.unflatten shapes ((Factorization.root F).mv(WeightVector.flatten V))
         | Curvature.Units F -> [| (Factorization.root F).bmm(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
         | Curvature.Kronecker(E, A) ->

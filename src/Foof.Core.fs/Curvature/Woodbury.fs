@@ -40,7 +40,7 @@ module internal Woodbury =
     let private singleGram (U: FisherFactor) =
         let K = FisherFactor.crossGramOfType torch.ScalarType.Float32 U U
 
-        if Reading.number (K.diagonal().max()) <= largestSingle then
+        if Numbers.number (K.diagonal().max()) <= largestSingle then
             ValueSome(K.``to`` torch.ScalarType.Float64)
         else
             ValueNone
@@ -56,10 +56,10 @@ module internal Woodbury =
         let struct (roots, U) = rooted growth
         let K: torch.Tensor = gram growth U
 
-        if Reading.isFinite K then
+        if Numbers.isFinite K then
             Factorization.cholesky (Factorization.damped K 1.0)
             |> Option.map (fun L -> struct (growth, struct (U, roots, L, logDet L roots U.Shapes)))
-            |> Option.filter (fun struct (_, struct (_, _, _, logDet)) -> Reading.isFinite logDet)
+            |> Option.filter (fun struct (_, struct (_, _, _, logDet)) -> Numbers.isFinite logDet)
         else
             None
 
@@ -99,7 +99,7 @@ module internal Woodbury =
         =
         let w = (FisherFactor.transposeTimes V U).``to`` torch.ScalarType.Float64
         let less = FisherFactor.times ((change (w.unsqueeze 1L)).squeeze 1L) U
-        Weights.axpy -1.0 less V
+        WeightVector.axpy -1.0 less V
 
     /// (D + G G^T)^-1 V.
     let solve U (roots: torch.Tensor array) L (V: torch.Tensor array) =

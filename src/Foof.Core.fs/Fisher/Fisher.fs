@@ -90,7 +90,7 @@ module Fisher =
         (directions: seq<torch.Tensor>)
         (weight: float)
         =
-        let errors = RecordedErrors.find layers records output directions
+        let errors = LayerErrors.find layers records output directions
         let callsOf = Record.byLayer records
 
         {
@@ -104,7 +104,7 @@ module Fisher =
 
     let private requireSound (layers: Layer array) (part: FisherColumns) =
         let require (layer: Layer) what =
-            Reading.requireFinite
+            Numbers.requireFinite
                 (Layer.describe layer)
                 $"{what} are not finite"
                 "check the data and the weights for NaN"

@@ -181,7 +181,7 @@ module FisherFactor =
     /// G^T v. Shapes: v one [d_out; d_in] a layer -> [m]. The result belongs to the caller.
     /// (Benzing 2022, eq. 22)
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
-        Weights.check (nameof v) G.Shapes v
+        WeightVector.check (nameof v) G.Shapes v
         Array.iter (Require.alike (nameof v) (first G)) v
 
         Scope.tensor (fun () ->

@@ -5,7 +5,7 @@ open TorchSharp
 /// Inner products of gradients that are sums over positions of products of an error and an activation,
 /// g_i . g'_j = sum_rs (a_ir . a'_js)(e_ir . e'_js), without writing the gradients out. (MATH 3)
 [<RequireQualifiedAccess>]
-module internal PairGram =
+module internal Gram =
 
     /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the same
     /// activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].

@@ -5,7 +5,7 @@ open TorchSharp
 /// The errors of layers whose calls were recorded: one backward pass to their outputs for each direction at the model's
 /// output, and no gradient of a weight.
 [<RequireQualifiedAccess>]
-module internal RecordedErrors =
+module internal LayerErrors =
 
     let private requireCalls (layer: Layer) (calls: Record array) =
         if calls.Length = 0 then

@@ -185,7 +185,7 @@ module LayerFactor =
         Scope.value (fun () ->
             match route, x, y with
             | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') ->
-                PairGram.add most a E a' E' K
+                Gram.add most a E a' E' K
             | _ -> gramOfWritten most x y K)
 
     /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written

@@ -10,7 +10,7 @@ open TorchSharp
 /// with the same d, which differ by pixels at the image's edges alone. So the pairs are summed once for each d, the edges by
 /// themselves, and nothing is subtracted. Pixels that padding makes zero are in no pair.
 [<RequireQualifiedAccess>]
-module internal ConvolutionGram =
+module internal ConvolutionMoment =
 
     /// Patches from which on it pays: with fewer, bringing the blocks into their order takes longer than the products.
     [<Literal>]

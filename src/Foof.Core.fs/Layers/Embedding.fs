@@ -46,10 +46,10 @@ module Lookup =
         let isIdle = times.eq (0L.ToScalar())
         let isCounted = times.eq (torch.bincount (numbers, minlength = gradient.size 0))
 
-        if not (Reading.holds ((isCounted.logical_or isIdle).all())) then
+        if not (Numbers.holds ((isCounted.logical_or isIdle).all())) then
             Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
-        elif Reading.holds (isIdle.any ()) then
-            Ok(ValueSome(int64 (Reading.number (isIdle.``to``(torch.ScalarType.Int64).argmax()))))
+        elif Numbers.holds (isIdle.any ()) then
+            Ok(ValueSome(int64 (Numbers.number (isIdle.``to``(torch.ScalarType.Int64).argmax()))))
         else
             Ok ValueNone
 

@@ -23,7 +23,7 @@ module Likelihood =
         LikelihoodCheck.mask mask mask
 
         let n =
-            Scope.value (fun () -> Reading.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
+            Scope.value (fun () -> Numbers.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
 
         if n = 0L then
             invalidArg (nameof mask) $"mask must leave a label that counts; all {mask.numel ()} are ignored."

@@ -118,11 +118,11 @@ module internal LikelihoodCheck =
 
                 raise (NumericalFailure(what, "the output", remedy))
 
-        refuse (Reading.countNotFinite output) "NaN or infinite"
+        refuse (Numbers.countNotFinite output) "NaN or infinite"
 
         if likelihood = Likelihood.Poisson then
             let large =
-                Scope.value (fun () -> Reading.count (output.gt (largestLogRate.ToScalar())))
+                Scope.value (fun () -> Numbers.count (output.gt (largestLogRate.ToScalar())))
 
             refuse large "log rates of counts above 2^53"
 
@@ -135,12 +135,12 @@ module internal LikelihoodCheck =
                     $"target must {requirement}; {count} of {target.numel ()} labels are something else."
 
         let outside (low: Scalar) (high: Scalar) =
-            Scope.value (fun () -> Reading.count (target.lt(low).bitwise_or(target.gt high)))
+            Scope.value (fun () -> Numbers.count (target.lt(low).bitwise_or(target.gt high)))
 
         match likelihood with
         | Likelihood.Categorical ->
             let classes = output.size 1
-            let skipped = Scope.value (fun () -> Reading.count (target.eq (ignored.ToScalar())))
+            let skipped = Scope.value (fun () -> Numbers.count (target.eq (ignored.ToScalar())))
 
             refuse
                 (outside (0L.ToScalar()) ((classes - 1L).ToScalar()) - skipped)
@@ -151,7 +151,7 @@ module internal LikelihoodCheck =
                     (nameof target)
                     $"target must hold a label that counts; all {skipped} are {ignored}."
         | _ ->
-            refuse (Reading.countNotFinite target) "hold finite numbers"
+            refuse (Numbers.countNotFinite target) "hold finite numbers"
 
             match likelihood with
             | Likelihood.Bernoulli ->

@@ -93,7 +93,7 @@ module internal Backward =
 
     /// Raises a NumericalFailure unless every element is finite.
     let requireFinite subject (tensor: torch.Tensor) =
-        Reading.requireFinite
+        Numbers.requireFinite
             subject
             "numbers are NaN or infinite"
             "check the input, the target and the weights"

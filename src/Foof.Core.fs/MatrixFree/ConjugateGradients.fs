@@ -110,7 +110,7 @@ module ConjugateGradients =
 
         let largest =
             Scope.value (fun () ->
-                Reading.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
+                Numbers.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
 
         if not (Double.IsFinite largest) then
             invalidArg (nameof b) $"b must hold finite numbers only; its largest is {largest}."
@@ -121,7 +121,7 @@ module ConjugateGradients =
     let private prepare C (b: torch.Tensor array) (settings: ConjugateGradientsSettings) (scale: float) =
         let scaled = Array.map (fun (x: torch.Tensor) -> x.detach () / scale)
         let B = scaled b
-        let squared = Weights.dot B B
+        let squared = WeightVector.dot B B
 
         let state: Recurrence.State = {
             C = C
@@ -134,7 +134,7 @@ module ConjugateGradients =
             R = B |> Array.map _.clone()
             P = B |> Array.map _.zeros_like()
             Rho = squared.clone ()
-            Size = sqrt (Reading.number squared)
+            Size = sqrt (Numbers.number squared)
         }
 
         if settings.Start.IsSome then
@@ -169,7 +169,7 @@ module ConjugateGradients =
             let struct (iterations, residual) = settle settings state goal 0 residual
 
             {
-                Solution = state.X |> Weights.scale scale
+                Solution = state.X |> WeightVector.scale scale
                 Iterations = iterations
                 RelativeResidual = residual
                 Converged = residual <= settings.Tolerance

@@ -35,8 +35,8 @@ type LinearOperator
 
     /// Raises an ArgumentException unless `v` is a vector that the operator takes.
     member internal _.Require(name: string, v: torch.Tensor array) =
-        Weights.check name shapes v
-        v |> Array.iter (Weights.requirePlace name kind device)
+        WeightVector.check name shapes v
+        v |> Array.iter (WeightVector.requirePlace name kind device)
 
     /// C v.
     ///
@@ -50,7 +50,7 @@ type LinearOperator
         Scope.owned
             (fun () ->
                 let result = product v
-                Weights.check "the product" shapes result
+                WeightVector.check "the product" shapes result
                 result |> Array.map (own v))
             Seq.ofArray
 
@@ -169,9 +169,9 @@ module LinearOperator =
     /// C + lambda I. The result belongs to the caller; C stays the caller's and must outlive it.
     let shifted (lambda: float) (operator: LinearOperator) =
         use like = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
-        ofFunction operator.Shapes like (fun v -> Weights.axpy lambda v (operator.Product v))
+        ofFunction operator.Shapes like (fun v -> WeightVector.axpy lambda v (operator.Product v))
 
-    /// C as a matrix, column j its product with the unit vector j of `Weights.flatten`'s order.
+    /// C as a matrix, column j its product with the unit vector j of `WeightVector.flatten`'s order.
     ///
     /// Shapes: -> [p; p]. The result belongs to the caller. Raises an ArgumentException above 4 GB.
     let dense (operator: LinearOperator) =
@@ -186,8 +186,8 @@ module LinearOperator =
                 use _column = torch.NewDisposeScope()
                 let entry = unit.narrow (0L, j, 1L)
                 entry.fill_ (1.0.ToScalar()) |> ignore
-                let column = operator.Product(Weights.unflatten operator.Shapes unit)
+                let column = operator.Product(WeightVector.unflatten operator.Shapes unit)
                 entry.fill_ (0.0.ToScalar()) |> ignore
-                matrix.select(1L, j).copy_(Weights.flatten column) |> ignore
+                matrix.select(1L, j).copy_(WeightVector.flatten column) |> ignore
 
             matrix)

@@ -42,7 +42,7 @@ module internal Recurrence =
         let failure what remedy =
             NumericalFailure($"{what} in iteration {iteration}", "conjugate gradients", remedy)
 
-        match Reading.number curvature, Reading.number state.Rho with
+        match Numbers.number curvature, Numbers.number state.Rho with
         | curvature, rho when not (Double.IsFinite curvature && Double.IsFinite rho) ->
             failure
                 $"p^T C p is {curvature} and r^T M r is {rho}"
@@ -61,20 +61,20 @@ module internal Recurrence =
     let advance (state: State) iteration =
         use _scope = torch.NewDisposeScope()
         let product = state.C.Product state.P
-        let curvature = Weights.dot state.P product
+        let curvature = WeightVector.dot state.P product
         let step = state.Rho / curvature
         move state.X step state.P
         move state.R (step.neg ()) product
 
         // One number tells the residual by its size, and by its sign, zero's too, if something is wrong.
-        let squared = Weights.dot state.R state.R
-        let told = Reading.number (squared * torch.minimum(curvature, state.Rho).sign())
+        let squared = WeightVector.dot state.R state.R
+        let told = Numbers.number (squared * torch.minimum(curvature, state.Rho).sign())
 
         if Double.IsNegative told || not (Double.IsFinite told) then
             raise (diagnose state iteration curvature)
 
         let z = preconditioned state
-        let rho = Weights.dot state.R z
+        let rho = WeightVector.dot state.R z
         let ratio = rho / state.Rho
         Array.iter2 (fun (p: torch.Tensor) (z: torch.Tensor) -> p.mul_(ratio).add_ z |> ignore) state.P z
         state.Rho.copy_ rho |> ignore
@@ -85,11 +85,11 @@ module internal Recurrence =
         use _scope = torch.NewDisposeScope()
         let z = preconditioned state
         replace state.P z
-        state.Rho.copy_ (Weights.dot state.R z) |> ignore
+        state.Rho.copy_ (WeightVector.dot state.R z) |> ignore
 
     /// r <- b - C x, which forgets the rounding that the recurrence has piled up, and the relative residual.
     let restart (state: State) =
         use _scope = torch.NewDisposeScope()
-        replace state.R (Weights.axpy -1.0 (state.C.Product state.X) state.B)
+        replace state.R (WeightVector.axpy -1.0 (state.C.Product state.X) state.B)
         aim state
-        Reading.number (Weights.norm state.R) / state.Size
+        Numbers.number (WeightVector.norm state.R) / state.Size

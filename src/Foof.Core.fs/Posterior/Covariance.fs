@@ -5,7 +5,7 @@ open TorchSharp
 /// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private to the
 /// core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
-module internal PosteriorPart =
+module internal Covariance =
 
     /// V (1 + kappa/c)^-1 V^T w with c the first layer's precision: M^-1 w. Shapes: w [m; k].
     let private shrunk (c: float) (V: torch.Tensor) (kappa: torch.Tensor) (w: torch.Tensor) =
@@ -84,7 +84,7 @@ module internal PosteriorPart =
             [| (solved |> timesLeft Q_E false |> timesRight Q_A true).reshape Y[0].shape |]
         | DataPrecision.Dense(Q, kappa, shapes) ->
             let rotated = (flat Y).mm Q
-            Weights.unflattenRows shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
+            WeightVector.unflattenRows shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// How many further normal numbers a sample takes.
@@ -120,7 +120,7 @@ module internal PosteriorPart =
             Array.iter2
                 (fun (Y: torch.Tensor) (found: torch.Tensor) -> Y.copy_ found |> ignore)
                 Y
-                (Weights.unflattenRows shapes (white.mm (Q.t ())))
+                (WeightVector.unflattenRows shapes (white.mm (Q.t ())))
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// The most numbers that one of the vectors in a product takes.
@@ -136,7 +136,7 @@ module internal PosteriorPart =
     let private squares (most: int64) (c: float) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
         let like = (FisherFactor.tensors U).Head
         let T = (V * (((kappa + c).reciprocal() * c).sqrt())).``to`` like.dtype
-        let sums = Weights.zeros U.Shapes like
+        let sums = WeightVector.zeros U.Shapes like
         let together = most / (U.Shapes |> Array.sumBy (Array.fold (*) 1L))
 
         for struct (start, count) in Runs.ofAtMost together (V.size 1) do
@@ -144,7 +144,7 @@ module internal PosteriorPart =
             let some = T.narrow (1L, start, count)
 
             let images =
-                Weights.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like
+                WeightVector.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like
 
             addTimes U (Array.create U.Shapes.Length 1.0) some images
 
@@ -167,7 +167,7 @@ module internal PosteriorPart =
           |]
         | DataPrecision.Dense(Q, kappa, shapes) ->
             Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype)
-            |> Weights.unflatten shapes
+            |> WeightVector.unflatten shapes
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// v^T (N F) v, in float64. Shapes: v one [d_out; d_in] a layer -> [].
@@ -181,7 +181,7 @@ module internal PosteriorPart =
             let rotated = grouped S v[0] |> timesRight Q_A false |> timesLeft Q_E true
             (double(rotated).square() * double S).sum()
         | DataPrecision.Dense(Q, kappa, _) ->
-            (double((Weights.flatten v).unsqueeze(0L).mm Q).square() * kappa).sum()
+            (double((WeightVector.flatten v).unsqueeze(0L).mm Q).square() * kappa).sum()
         | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// The eigenvalues, relative to the first layer's precision.
@@ -217,7 +217,7 @@ module internal PosteriorPart =
         let priors =
             Array.map2 (fun shape delta -> float (Array.fold (*) 1L shape) / delta) U.Shapes delta
 
-        Array.sum priors - Reading.number (found.sum ())
+        Array.sum priors - Numbers.number (found.sum ())
 
     /// tr Sigma.
     let trace (delta: float array) part =

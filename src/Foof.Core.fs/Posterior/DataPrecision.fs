@@ -170,7 +170,7 @@ module DataPrecision =
 
             FisherFactor.ofColumns {
                 Layers =
-                    Weights.unflattenRows shapes columns
+                    WeightVector.unflattenRows shapes columns
                     |> Array.map (_.contiguous() >> LayerFactor.Columns)
                 Weight = 1.0
             }

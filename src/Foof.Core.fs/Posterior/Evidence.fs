@@ -41,7 +41,7 @@ module Evidence =
 
     /// sum over kappa of a function of it.
     let private sum (term: torch.Tensor -> torch.Tensor) spectrum =
-        Scope.value (fun () -> parts spectrum |> Seq.sumBy (fun kappa -> Reading.number (term(kappa).sum())))
+        Scope.value (fun () -> parts spectrum |> Seq.sumBy (fun kappa -> Numbers.number (term(kappa).sum())))
 
     /// sum log(1 + kappa / delta) = log det (I + N F / delta).
     let private gain (delta: float) spectrum =
@@ -122,7 +122,7 @@ module Evidence =
     let private halvings (kappa: torch.Tensor) (precision: float array) =
         let least = Array.fold min infinity precision
 
-        let most = log10 (1.0 + Reading.number (kappa.max ()) / least) |> max 1e-2
+        let most = log10 (1.0 + Numbers.number (kappa.max ()) / least) |> max 1e-2
 
         if Double.IsFinite most then
             300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int

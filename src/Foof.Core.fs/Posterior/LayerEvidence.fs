@@ -17,11 +17,11 @@ module LayerEvidence =
 
             let gamma =
                 solved
-                |> Array.map (fun X -> Reading.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
+                |> Array.map (fun X -> Numbers.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
 
             let S =
                 Array2D.init grams.Length grams.Length (fun l l' ->
-                    Reading.number ((solved[l] * solved[l'].t()).sum()))
+                    Numbers.number ((solved[l] * solved[l'].t()).sum()))
 
             struct (gamma, S))
 
@@ -77,7 +77,7 @@ module LayerEvidence =
 
     let private ofPart (distances: float array) part =
         Scope.value (fun () ->
-            let together = Evidence.optimum (Array.sum distances) (PosteriorPart.spectrum part)
+            let together = Evidence.optimum (Array.sum distances) (Covariance.spectrum part)
 
             match part with
             | DataPrecision.LowRank(U, _, _, _) when distances.Length > 1 -> ofColumns U together distances

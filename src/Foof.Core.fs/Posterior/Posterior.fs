@@ -47,17 +47,17 @@ module Posterior =
                 $"prior must have {layers} precisions, one per layer; got {prior.Precision.Length}."
 
         if prior.Mean.Length > 0 then
-            Weights.check "the prior's mean" (Weights.shapes mean) prior.Mean
+            WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
     /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
     /// precisions that are not positive, and a NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
-        Weights.check (nameof mean) (DataPrecision.shapes data) mean
+        WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
         requirePrior mean.Length mean prior
 
         for theta in mean do
-            Reading.requireFinite
+            Numbers.requireFinite
                 "the posterior's mean"
                 "weights are not finite"
                 "train the network anew"
@@ -106,7 +106,7 @@ module Posterior =
             ofPart (Array.sub posterior.Prior.Precision first count) part (Array.sub v first count))
 
     let private requireVector name (posterior: Posterior) (v: torch.Tensor array) =
-        Weights.check name (shapes posterior) v
+        WeightVector.check name (shapes posterior) v
         Array.iter2 (fun like x -> Require.alike name like x) posterior.Mean v
 
     /// Sigma v.
@@ -117,7 +117,7 @@ module Posterior =
             (fun () ->
                 let single (v: torch.Tensor) = v.unsqueeze 0L
 
-                onPart posterior (Array.map single v) PosteriorPart.product
+                onPart posterior (Array.map single v) Covariance.product
                 |> Array.concat
                 |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
             Seq.ofArray
@@ -129,7 +129,7 @@ module Posterior =
             (fun () ->
                 let most = budget / posterior.Mean[0].ElementSize
 
-                byPart posterior (PosteriorPart.variances most)
+                byPart posterior (Covariance.variances most)
                 |> Array.concat
                 |> Array.map (fun found -> found * posterior.Temperature))
             Seq.ofArray
@@ -140,7 +140,7 @@ module Posterior =
     /// sum log(1 + kappa / delta) over all parts: log det (I + P^-1 N F).
     let internal gain (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            let spectrum = PosteriorPart.spectrum part
+            let spectrum = Covariance.spectrum part
             Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
 
     let private layerWeights (posterior: Posterior) =
@@ -158,16 +158,16 @@ module Posterior =
 
     /// tr (T Sigma).
     let trace (posterior: Posterior) =
-        posterior.Temperature * sumOverParts posterior PosteriorPart.trace
+        posterior.Temperature * sumOverParts posterior Covariance.trace
 
     /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            Evidence.effectiveParameters delta[0] (PosteriorPart.spectrum part))
+            Evidence.effectiveParameters delta[0] (Covariance.spectrum part))
 
     /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
     let columns (posterior: Posterior) =
-        byPart posterior (fun _ part -> (PosteriorPart.spectrum part).Kappa.size 0)
+        byPart posterior (fun _ part -> (Covariance.spectrum part).Kappa.size 0)
         |> Array.sum
 
     /// delta_l |theta*_l - mean_l|^2, summed.
@@ -180,10 +180,10 @@ module Posterior =
         requireVector (nameof theta) posterior theta
 
         Scope.value (fun () ->
-            let v = Weights.axpy -1.0 posterior.Mean theta
+            let v = WeightVector.axpy -1.0 posterior.Mean theta
 
             let data =
-                onPart posterior v (fun _ part v -> Reading.number (PosteriorPart.quadratic part v))
+                onPart posterior v (fun _ part v -> Numbers.number (Covariance.quadratic part v))
                 |> Array.sum
 
             let prior =
@@ -224,7 +224,7 @@ module Posterior =
                     DataPrecision.fitTo one posterior.Data
                     |> DataPrecision.parts
                     |> Array.map (fun struct (part, _, _) ->
-                        (PosteriorPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
+                        (Covariance.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
 
                 {
                     Kappa = torch.cat (kappas, 0L)

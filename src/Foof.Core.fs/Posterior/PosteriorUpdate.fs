@@ -38,12 +38,12 @@ module PosteriorUpdate =
         match part with
         | DataPrecision.LowRank(U, _, _, kappa) when kappa.size 0 > int64 most ->
             let found = Compression.leading most U
-            let trace = Reading.number (kappa.sum ())
+            let trace = Numbers.number (kappa.sum ())
             struct (DataPrecision.ofFactor found.Factor, found.Discarded * trace)
         | _ -> struct (part, 0.0)
 
     let private traceOf part =
-        Reading.number ((PosteriorPart.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
+        Numbers.number ((Covariance.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
 
     /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p numbers; and the
     /// share of the trace of N F that is left out, in [0, 1]. Other parts stay. It may share tensors; new ones belong to

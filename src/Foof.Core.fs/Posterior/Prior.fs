@@ -34,7 +34,7 @@ module Prior =
     /// The same around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
-            Reading.requireFinite
+            Numbers.requireFinite
                 "the prior's mean"
                 "numbers are not finite"
                 "give the weights that the prior is to be around"
@@ -64,13 +64,13 @@ module Prior =
 
                 sum.add_ (part.dot part) |> ignore
 
-            Reading.number sum
+            Numbers.number sum
 
         Scope.value (fun () ->
             if prior.Mean.Length = 0 then
                 Array.map squared theta
             else
-                Weights.check "the prior's mean" (Weights.shapes theta) prior.Mean
+                WeightVector.check "the prior's mean" (WeightVector.shapes theta) prior.Mean
 
                 Array.map2
                     (fun (x: torch.Tensor) (mean: torch.Tensor) -> squared (x - mean))

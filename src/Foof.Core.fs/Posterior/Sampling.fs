@@ -4,7 +4,7 @@ open TorchSharp
 
 /// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App. C; MATH 6)
 [<RequireQualifiedAccess>]
-module PosteriorSample =
+module Sampling =
 
     let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
         Require.generator generator posterior.Mean[0].device
@@ -18,7 +18,7 @@ module PosteriorSample =
         let noises =
             parts
             |> Array.map (fun struct (part, _, _) ->
-                torch.empty (k, PosteriorPart.noise part, dtype = like.dtype, device = like.device))
+                torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
 
         let normal deviation (tensor: torch.Tensor) =
             tensor.normal_ (0.0, deviation, generator) |> ignore
@@ -30,7 +30,7 @@ module PosteriorSample =
             |> Array.iteri (fun i struct (part, first, count) ->
                 for l in first .. first + count - 1 do
                     samples[l].select(0L, s)
-                    |> normal (PosteriorPart.scale posterior.Prior.Precision[l] part)
+                    |> normal (Covariance.scale posterior.Prior.Precision[l] part)
 
                 if noises[i].size 1 > 0L then
                     normal 1.0 (noises[i].select(0L, s)))
@@ -42,7 +42,7 @@ module PosteriorSample =
         DataPrecision.parts posterior.Data
         |> Array.iteri (fun i struct (part, first, count) ->
             let delta = Array.sub posterior.Prior.Precision first count
-            PosteriorPart.deviate delta part noises[i] (Array.sub samples first count))
+            Covariance.deviate delta part noises[i] (Array.sub samples first count))
 
         Array.iter2
             (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
@@ -56,7 +56,7 @@ module PosteriorSample =
     /// How many samples are drawn at once, so that the temporaries keep within the budget.
     let private atOnce (posterior: Posterior) =
         let most =
-            Posterior.byPart posterior (fun _ part -> PosteriorPart.footprint part)
+            Posterior.byPart posterior (fun _ part -> Covariance.footprint part)
             |> Array.max
 
         Posterior.budget / (posterior.Mean[0].ElementSize * most)

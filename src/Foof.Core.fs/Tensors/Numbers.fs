@@ -4,7 +4,7 @@ open TorchSharp
 
 /// The only places where a number leaves its device: checks and decisions.
 [<RequireQualifiedAccess>]
-module Reading =
+module Numbers =
 
     /// A one-element tensor's number.
     let number (tensor: torch.Tensor) = tensor.ToDouble()

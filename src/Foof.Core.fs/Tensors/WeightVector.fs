@@ -5,7 +5,7 @@ open TorchSharp
 /// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results
 /// belong to the caller. An ArgumentException tells of layers, shapes, types or devices that do not match.
 [<RequireQualifiedAccess>]
-module Weights =
+module WeightVector =
 
     let private describe (shape: int64 array) =
         "[" + (shape |> Array.map string |> String.concat "; ") + "]"

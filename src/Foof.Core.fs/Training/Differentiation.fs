@@ -63,8 +63,8 @@ module internal FromCalls =
                 else
                     1e-2
 
-            let size = Reading.number (found.norm ())
-            let difference = Reading.number ((explained - found).norm())
+            let size = Numbers.number (found.norm ())
+            let difference = Numbers.number ((explained - found).norm())
 
             if (size = 0.0 && difference = 0.0) || not (Double.IsFinite difference) then
                 None

@@ -90,7 +90,7 @@ module internal Gradients =
 
     /// Raises a NumericalFailure that names the step, unless its loss is a finite number.
     let requireFiniteLoss (step: int) (loss: torch.Tensor) =
-        let value = Reading.number loss
+        let value = Numbers.number loss
 
         if not (System.Double.IsFinite value) then
             raise (
@@ -102,7 +102,7 @@ module internal Gradients =
             )
 
     let private look (suspect: Suspect) =
-        Reading.requireFinite
+        Numbers.requireFinite
             (suspect.Subject())
             $"{suspect.What} are not finite"
             "check the loss, lower the learning rate or raise the damping; the weights are as before"
@@ -122,7 +122,7 @@ module internal Gradients =
 
         if
             tensors.Length > 0
-            && not (Reading.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors))
+            && not (Numbers.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors))
         then
             look ()
 

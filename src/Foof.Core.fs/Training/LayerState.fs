@@ -106,12 +106,12 @@ module internal LayerState =
                     else
                         value.square ()
 
-                Reading.number (diagonal.sum ())))
+                Numbers.number (diagonal.sum ())))
 
     /// Raises unless everything seen of a layer is finite, and so are its squares, which statistics are made of.
     let requireSound (state: LayerState) (seen: Observation) =
         let require what =
-            Reading.requireFiniteSquares
+            Numbers.requireFiniteSquares
                 (Layer.describe state.Layer)
                 what
                 "check the data for NaN, lower the learning rate or raise the damping"

@@ -148,7 +148,7 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
             match gradient, direction with
             | ValueSome g, ValueSome d ->
                 let eta: float = rateOf layers[l]
-                eta * (1.0 - 0.5 * eta) * Reading.number (Direction.inner d g)
+                eta * (1.0 - 0.5 * eta) * Numbers.number (Direction.inner d g)
             | _ -> 0.0
 
         Array.mapi2 ofLayer gradients directions |> Array.sum

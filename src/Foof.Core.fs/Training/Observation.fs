@@ -86,11 +86,11 @@ module internal Observation =
 
         match layer.Geometry with
         | Geometry.Convolution window when
-            ConvolutionGram.suits window (layer.Weight.size 1)
-            && patches window >= ConvolutionGram.LeastPatches
+            ConvolutionMoment.suits window (layer.Weight.size 1)
+            && patches window >= ConvolutionMoment.LeastPatches
             ->
             ValueSome(fun (images: torch.Tensor) ->
-                let sum = ConvolutionGram.ofImages seen.Budget window withOnes images
+                let sum = ConvolutionMoment.ofImages seen.Budget window withOnes images
                 struct (sum.unsqueeze 0L, float (Patches.count window images)))
         // Part of a batch is normalised by the whole of it.
         | Geometry.Scale normalisation when seen.Share >= 1.0 ->

@@ -21,7 +21,7 @@ type internal Observer
             let counts =
                 Scope.value (fun () ->
                     let first = target.narrow (0L, 0L, Record.first share (target.size 0))
-                    Reading.holds ((Likelihood.counted Likelihood.Categorical first).any()))
+                    Numbers.holds ((Likelihood.counted Likelihood.Categorical first).any()))
 
             if counts then share else 1.0
         | share, _ -> share
@@ -47,7 +47,7 @@ type internal Observer
                      target.narrow (0L, 0L, count))
                 observer.Generator
 
-        let errors = RecordedErrors.find called records output directions
+        let errors = LayerErrors.find called records output directions
         let found = dict (Array.zip called errors)
 
         layers

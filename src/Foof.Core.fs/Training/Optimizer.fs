@@ -89,7 +89,7 @@ type Optimizer
         use _scope = torch.NewDisposeScope()
         preconditioner.Recorder.Stop()
         let after = Likelihood.loss likelihood (model.call input) target
-        Reading.number before - Reading.number after
+        Numbers.number before - Numbers.number after
 
     let advanceAndUpdate
         (loss: torch.Tensor)

@@ -146,8 +146,8 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
             throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
-        Reading.requireFinite("the scores", "are not finite", "check the predictions", inside);
-        Reading.requireFinite("the scores", "are not finite", "check the predictions", outside);
+        Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
+        Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
         Array.Sort(x);
         var pairs = 0.0;
@@ -190,7 +190,7 @@ public static class Calibration
             );
         if (!probabilities.is_floating_point())
             throw NoProbabilities($"they are {probabilities.dtype}");
-        Reading.requireFinite("the probabilities", "are not finite", "check the predictions", probabilities);
+        Numbers.requireFinite("the probabilities", "are not finite", "check the predictions", probabilities);
         if (probabilities.numel() == 0)
             return;
         using var scope = NewDisposeScope();

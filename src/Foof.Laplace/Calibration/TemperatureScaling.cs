@@ -30,7 +30,7 @@ public sealed record TemperatureScaling(double Temperature)
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(labels);
         RequireClasses(output);
-        Reading.requireFinite(
+        Numbers.requireFinite(
             "the outputs",
             "are not finite",
             "check the data and the weights for NaN",

@@ -148,7 +148,7 @@ internal static class ConsolidationFile
         var curvature = CurvatureFormat.read(tensors, term.Curvature);
         var around = QuadraticModule.around(curvature, Vector("centre"));
         var shapes = layers.Select(layer => new[] { LayerModule.outputs(layer), LayerModule.inputs(layer) });
-        Weights.check("the centre", [.. shapes], around.Centre);
+        WeightVector.check("the centre", [.. shapes], around.Centre);
         return term.HasSlope
             ? new(
                 curvature,

@@ -143,7 +143,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         return options.Structure switch
         {
             ContinualStructure.Diagonal => Structure.diagonal(factor),
-            ContinualStructure.FullFisher => Structure.lowRank(TaskCurvature.ownActivations(factor)),
+            ContinualStructure.FullFisher => Structure.lowRank(DataCurvature.ownActivations(factor)),
             _ => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
         };
     }

@@ -69,7 +69,7 @@ public sealed class HeadOutputs : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var matches = labels.unsqueeze(-1).eq(Numbers(labels.device));
-        var foreign = labels.numel() - Reading.count(matches);
+        var foreign = labels.numel() - Foof.Numbers.count(matches);
         if (foreign > 0)
             throw new ArgumentException(
                 $"Labels must be among this head's, [{string.Join(", ", outputs)}]; "

@@ -108,7 +108,7 @@ public sealed class SynapticConsolidation : Consolidator
         var now = WeightPenalty.weights(Layers);
         var importance = SynapticIntelligence.importance(xi, path, start, now);
         foreach (var (layer, omega) in Layers.Zip(importance))
-            Reading.requireFinite(
+            Numbers.requireFinite(
                 LayerModule.describe(layer),
                 "importances are not finite",
                 "check the loss for NaN; nothing was consolidated",

@@ -128,7 +128,7 @@ internal sealed class CurvatureFit(
             LaplaceStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
             _ when IsDense && layers.Length == 1 => Structure.layerwiseDense(factor),
             _ when IsDense => Structure.dense(factor),
-            _ => Structure.lowRank(TaskCurvature.ownActivations(factor)),
+            _ => Structure.lowRank(DataCurvature.ownActivations(factor)),
         };
     }
 

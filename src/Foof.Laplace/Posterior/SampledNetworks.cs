@@ -36,7 +36,7 @@ internal sealed class SampledNetworks(
             {
                 using var chunk = NewDisposeScope();
                 var count = Math.Min(most, options.Samples - start);
-                var samples = PosteriorSample.draw(count, generator, posterior);
+                var samples = Sampling.draw(count, generator, posterior);
                 var batches = 0;
                 foreach (var input in inputs)
                 {
@@ -68,7 +68,7 @@ internal sealed class SampledNetworks(
     {
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
-        Reading.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
+        Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
         if (isFirst)
             points.Add(input.shape[0]);
         else if (place >= points.Count)

@@ -90,7 +90,7 @@ internal sealed class ValidationLoss : IDisposable
             options.Kind == PredictiveKind.MonteCarlo
                 ? posterior.Predict(batches.Select(batch => batch.Input), options, null, cancellation)
                 : posterior.Predict(Linearised(), options);
-        if (found.Probabilities is { } probabilities && !Reading.isFinite(probabilities))
+        if (found.Probabilities is { } probabilities && !Numbers.isFinite(probabilities))
             return double.NaN;
         var target = cat([.. batches.Select(batch => batch.Target)], 0);
         var loss = posterior.NegativeLogLikelihood(found, target);

@@ -90,7 +90,9 @@ let ``the gradient is that of the value: a half too many or too few is told by d
             Consolidation.nothing
 
     let valueAt (h: float) =
-        let struct (value, _) = Consolidation.penalty 1.5 (Weights.axpy h step theta) learnt
+        let struct (value, _) =
+            Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
+
         (Oracle.values value)[0]
 
     let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
@@ -161,7 +163,7 @@ let ``Kronecker factors of batches are averaged as factors, other curvature as m
             Structure.dense
             Structure.units
         ] do
-        let mean = TaskCurvature.average 0.75 (structure first) (structure second)
+        let mean = DataCurvature.average 0.75 (structure first) (structure second)
 
         Oracle.agreesWith
             Tolerance.explicit
@@ -175,7 +177,7 @@ let ``Kronecker factors of batches are averaged as factors, other curvature as m
         + Oracle.matrix (Curvature.dense (kronecker second)) * 0.75
 
     let mean =
-        Oracle.matrix (Curvature.dense (TaskCurvature.average 0.75 (kronecker first) (kronecker second)))
+        Oracle.matrix (Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second)))
 
     Assert.True(apart mean meanOfProducts > 0.01)
 
@@ -183,17 +185,17 @@ let ``Kronecker factors of batches are averaged as factors, other curvature as m
 let ``shares outside of 0 to 1, eigenbases and different sides are refused`` () =
     use _scope = torch.NewDisposeScope()
     let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-    Oracle.refused [ "share must lie in [0, 1]; got 1.5." ] (fun () -> TaskCurvature.average 1.5 C C)
+    Oracle.refused [ "share must lie in [0, 1]; got 1.5." ] (fun () -> DataCurvature.average 1.5 C C)
     let model, layers, batch = example ()
     let G = empirical model layers batch
     let basis = Structure.eigenbasis Positions.Summed Positions.Averaged G
-    Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> TaskCurvature.average 0.5 basis basis)
+    Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> DataCurvature.average 0.5 basis basis)
 
     let kronecker side =
         Curvature.Kronecker(Side.Full(SideTests.semidefinite 1 2 3), side)
 
     Oracle.refused [ "must be of one kind" ] (fun () ->
-        TaskCurvature.average
+        DataCurvature.average
             0.5
             (kronecker (Side.Identity(3L, 1.0)))
             (kronecker (Side.Full(SideTests.semidefinite 1 3 4))))

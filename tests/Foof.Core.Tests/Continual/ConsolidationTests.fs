@@ -175,7 +175,7 @@ let ``before the first task the penalty is zero`` () =
     let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
     let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
     Assert.Equal<float array>([| 0.0 |], Oracle.values value)
-    Assert.Equal<int64 array array>(Weights.shapes theta, Weights.shapes gradient)
+    Assert.Equal<int64 array array>(WeightVector.shapes theta, WeightVector.shapes gradient)
     Assert.All(numbers gradient, (fun g -> Assert.Equal(0.0, g)))
 
 [<Fact>]

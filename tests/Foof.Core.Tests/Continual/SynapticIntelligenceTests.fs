@@ -11,7 +11,7 @@ let private shapes = [| [| 2L; 3L |]; [| 1L; 4L |] |]
 let private vector () = WrittenFactors.vector shapes
 
 let private zeros () =
-    Weights.zeros shapes (Networks.normal [ 1 ])
+    WeightVector.zeros shapes (Networks.normal [ 1 ])
 
 [<Fact>]
 let ``the path takes up minus gradient times step`` () =
@@ -59,7 +59,7 @@ let ``along gradient descent the path sums up to what the loss lost`` () =
         |> Seq.fold
             (fun theta _ ->
                 let g = Array.map2 (fun (c: torch.Tensor) (x: torch.Tensor) -> c * x) C theta
-                let next = Weights.axpy -1e-3 g theta
+                let next = WeightVector.axpy -1e-3 g theta
                 SynapticIntelligence.accumulate omega g theta next
                 next)
             start

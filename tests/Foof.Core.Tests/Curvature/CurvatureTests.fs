@@ -23,10 +23,10 @@ let ``products, diagonal, trace and the matrix written out agree with the matrix
         Assert.Equal(int64 F.RowCount, Curvature.size C)
         let V = vector C
         let product = Curvature.product C V
-        Assert.Equal<int64 array array>(Curvature.shapes C, Weights.shapes product)
+        Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes product)
         Oracle.agrees Tolerance.rounding ((F * WrittenFactors.flatten V).ToArray()) (numbers product)
         let diagonal = Curvature.diagonal C
-        Assert.Equal<int64 array array>(Curvature.shapes C, Weights.shapes diagonal)
+        Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes diagonal)
         Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (numbers diagonal)
         Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace C))
         Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
@@ -46,8 +46,8 @@ let ``the matrix is symmetric and positive semi-definite, and products are linea
 
         Assert.True(abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale, "x . C y <> y . C x")
         Assert.True(inner x Cx >= -Tolerance.rounding * scale, "x . C x < 0")
-        let combined = Curvature.product C (Weights.axpy 0.3 x y)
-        Oracle.agrees Tolerance.rounding (numbers (Weights.axpy 0.3 Cx Cy)) (numbers combined))
+        let combined = Curvature.product C (WeightVector.axpy 0.3 x y)
+        Oracle.agrees Tolerance.rounding (numbers (WeightVector.axpy 0.3 Cx Cy)) (numbers combined))
 
 [<Theory; MemberData(nameof structures)>]
 let ``c C is c times the matrix`` name =

@@ -140,6 +140,6 @@ let ``heuristic damping scales with the curvature, whichever factor the scale is
             let solve lambda E A =
                 Factored.solve (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A))) V
 
-            let expected = numbers (Weights.scale 0.1 (solve 0.5 E A))
+            let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
             Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
             Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))

@@ -33,7 +33,7 @@ let ``the solve after the product is the identity, for any damping`` name =
     forScaled name (fun _ (C, _) ->
         for lambda in lambdas do
             let V = vector C
-            let product = Weights.axpy lambda V (Curvature.product C V)
+            let product = WeightVector.axpy lambda V (Curvature.product C V)
 
             Oracle.agrees
                 Tolerance.explicit
@@ -48,7 +48,7 @@ let ``the solve and log det are those of the damped matrix`` name =
             Assert.Equal<int64 array array>(Curvature.shapes C, Factored.shapes factored)
             let expected = (plus lambda F).Solve(WrittenFactors.flatten V)
             let found = Factored.solve factored V
-            Assert.Equal<int64 array array>(Curvature.shapes C, Weights.shapes found)
+            Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes found)
             Oracle.agrees Tolerance.explicit (expected.ToArray()) (numbers found)
             agreesInLogDet Tolerance.explicit (plus lambda F) factored)
 
@@ -66,7 +66,7 @@ let ``however large the curvature, a solve loses no more digits than the conditi
                 let scale = size / F.Trace()
                 let C, F = Curvature.scale scale C, F * scale
                 let V = vector C
-                let product = Weights.axpy lambda V (Curvature.product C V)
+                let product = WeightVector.axpy lambda V (Curvature.product C V)
                 let found = Factored.solve (tikhonov lambda C) product
                 Oracle.agrees (lossOf F lambda) (numbers V) (numbers found))
 
@@ -105,7 +105,7 @@ let ``c C with damping c lambda has 1/c of the inverse`` name =
     forSome name (fun _ (C, _) ->
         for c in [ 0.01; 30.0 ] do
             let V = vector C
-            let expected = Factored.solve (tikhonov 0.1 C) V |> Weights.scale (1.0 / c)
+            let expected = Factored.solve (tikhonov 0.1 C) V |> WeightVector.scale (1.0 / c)
             let found = Factored.solve (tikhonov (0.1 * c) (Curvature.scale c C)) V
             Oracle.agrees Tolerance.explicit (numbers expected) (numbers found))
 

@@ -133,7 +133,7 @@ let ``the hypergradient is the derivative of the validation loss by the weight d
 
     Oracle.agrees Tolerance.differences [| expected |] [| found.sum().ToDouble() |]
     let moved = Influence.ofWeightDecay theta (factored model)
-    let along = Weights.dot moved (validationGradient model)
+    let along = WeightVector.dot moved (validationGradient model)
     Oracle.agrees Tolerance.explicit [| found.sum().ToDouble() |] [| along.ToDouble() |]
 
 [<Fact>]

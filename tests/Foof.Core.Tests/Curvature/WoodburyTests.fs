@@ -59,7 +59,7 @@ let ``a solve in float32 is that of float64`` size =
     let w = torch.randn points
     let V = [| torch.randn (outputs, inputs); torch.randn (outputs, inputs) |]
     // Columns and something beyond them.
-    let V = Weights.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
+    let V = WeightVector.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
     let wide = V |> Array.map _.``to``(torch.float64)
     let expected = numbers (Factored.solve (solved 1.0 (double G)) wide)
 

@@ -67,7 +67,7 @@ let ``G^T v, G w and G G^T v are those of the columns written out`` () =
             (Oracle.values (FisherFactor.transposeTimes v G))
 
         let product = FisherFactor.times w G
-        Assert.Equal<int64 array array>(G.Shapes, Weights.shapes product)
+        Assert.Equal<int64 array array>(G.Shapes, WeightVector.shapes product)
         Oracle.agrees Tolerance.rounding ((numbers w * C).ToArray()) ((flatten product).ToArray())
         let whole = FisherFactor.times (FisherFactor.transposeTimes v G) G
         Oracle.agrees Tolerance.rounding ((dense G * flatten v).ToArray()) ((flatten whole).ToArray()))
@@ -79,7 +79,7 @@ let ``norms, diagonal and the dense matrix are those of the columns written out`
         let norms = (C * C.Transpose()).Diagonal().ToArray()
         Oracle.agrees Tolerance.rounding norms (Oracle.values (FisherFactor.squaredNorms G))
         let diagonal = FisherFactor.diagonal G
-        Assert.Equal<int64 array array>(G.Shapes, Weights.shapes diagonal)
+        Assert.Equal<int64 array array>(G.Shapes, WeightVector.shapes diagonal)
         Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) ((flatten diagonal).ToArray())
         Oracle.agreesWith Tolerance.rounding F (FisherFactor.dense G))
 

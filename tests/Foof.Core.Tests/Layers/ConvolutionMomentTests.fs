@@ -1,7 +1,7 @@
 /// Statistics of convolutions without patches: those of all patches written out, for any kernel, padding and image, and in
 /// any number of pieces.
 [<Seeded>]
-module Foof.Core.Tests.ConvolutionGramTests
+module Foof.Core.Tests.ConvolutionMomentTests
 
 open Foof
 open Foof.Core.Tests.PatchesTests
@@ -54,13 +54,13 @@ let ``the sum over patches is that of all patches written out`` () =
         use _scope = torch.NewDisposeScope()
         let window = window case
 
-        if ConvolutionGram.suits window ConvolutionGram.LeastChannels && hasPlaces case then
+        if ConvolutionMoment.suits window ConvolutionMoment.LeastChannels && hasPlaces case then
             checks.Value <- checks.Value + 1
             let images = image case
             let expected = Oracle.values (written case images)
 
             for together, budget in [ 1L, 1L; 1L, 2000L; 1L, 1L <<< 20; 2L, 5000L; 100L, 1L <<< 20 ] do
-                let found = ConvolutionGram.ofRows together budget window case.Bias images
+                let found = ConvolutionMoment.ofRows together budget window case.Bias images
                 Oracle.agrees Tolerance.explicit expected (Oracle.values found)
 
             Assert.Equal((Patches.rows window case.Bias images).size 2, Patches.count window images))
@@ -70,7 +70,7 @@ let ``the sum over patches is that of all patches written out`` () =
 [<Fact>]
 let ``windows that step over pixels, groups, kernels of one point and few channels do not suit`` () =
     let suits (convolution: Conv2d) =
-        ConvolutionGram.suits (Patches.window convolution) (convolution.weight.size 1)
+        ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
 
     Assert.True(suits (torch.nn.Conv2d(4L, 2L, 3L)))
     Assert.True(suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L))))
@@ -91,7 +91,7 @@ let ``float32 sums agree to its rounding and leave nothing behind`` () =
     let mutable found: torch.Tensor = null
 
     let live =
-        Oracle.leaked (fun () -> found <- ConvolutionGram.ofImages (1L <<< 15) window true images)
+        Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
 
     Assert.Equal(1L, live)
     Oracle.agrees 1e-6 (Oracle.values (A.t().mm A)) (Oracle.values found)

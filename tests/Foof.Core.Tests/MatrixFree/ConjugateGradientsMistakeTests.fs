@@ -46,7 +46,7 @@ let ``a Hessian of negative curvature is the numbers' failure`` () =
     use _scope = torch.NewDisposeScope()
     use C = LinearOperatorTests.hessian (List.head (ExplicitCurvature.cases ()))
     use shifted = LinearOperator.shifted -10.0 C
-    failing "C is not positive definite" shifted (WeightsTests.random C.Shapes) settings
+    failing "C is not positive definite" shifted (WeightVectorTests.random C.Shapes) settings
 
 [<Fact>]
 let ``what does not fit is refused`` () =
@@ -63,7 +63,7 @@ let ``what does not fit is refused`` () =
             "b must be Float64 on cpu; got Float32",
             b |> Array.map _.``to``(torch.ScalarType.Float32),
             settings
-            "b must hold finite numbers only; its largest is NaN.", Weights.scale nan b, settings
+            "b must hold finite numbers only; its largest is NaN.", WeightVector.scale nan b, settings
             "Start must hold 2 matrices",
             b,
             {
@@ -116,14 +116,14 @@ let ``progress is told of every iteration, and cancellation ends them`` () =
 let ``the solution is outside of every graph and arguments stay as they are`` () =
     use _scope = torch.NewDisposeScope()
     let struct (_, C, b) = system ()
-    let before = WeightsTests.elements b
+    let before = WeightVectorTests.elements b
 
     for x in b do
         x.requires_grad <- true
 
     use result = ConjugateGradients.solve C b { settings with Start = ValueSome b }
     Assert.All(result.Solution, (fun x -> Assert.False x.requires_grad))
-    Assert.Equal<float array>(before, WeightsTests.elements b)
+    Assert.Equal<float array>(before, WeightVectorTests.elements b)
 
 [<Fact>]
 let ``nothing but the solution stays alive`` () =
@@ -131,7 +131,7 @@ let ``nothing but the solution stays alive`` () =
     let struct (matrix, C, b) = system ()
     use M = ofMatrix C.Shapes (Oracle.tensor (matrix.Inverse()))
     use negative = ofMatrix C.Shapes (Oracle.tensor -matrix)
-    let zero = Weights.scale 0.0 b
+    let zero = WeightVector.scale 0.0 b
 
     for C, b, settings in
         [

@@ -18,7 +18,7 @@ let like (kind: torch.ScalarType) = torch.zeros (1L, dtype = kind)
 /// The operator of an explicit matrix, on vectors of these shapes.
 let ofMatrix (shapes: int64 array array) (matrix: torch.Tensor) =
     LinearOperator.ofFunction shapes matrix (fun v ->
-        Weights.unflatten shapes (matrix.mv (Weights.flatten v)))
+        WeightVector.unflatten shapes (matrix.mv (WeightVector.flatten v)))
 
 /// A random symmetric positive definite matrix with a condition number below 1e2.
 let positiveDefinite (d: int) =
@@ -29,13 +29,13 @@ let size (shapes: int64 array array) =
     shapes |> Array.sumBy (fun shape -> int (shape[0] * shape[1]))
 
 let flat (x: torch.Tensor array) =
-    Vector<float>.Build.DenseOfArray(WeightsTests.elements x)
+    Vector<float>.Build.DenseOfArray(WeightVectorTests.elements x)
 
 /// A system on two layers with 8 unknowns.
 let system () =
     let shapes = [| [| 2L; 3L |]; [| 1L; 2L |] |]
     let matrix = positiveDefinite (size shapes)
-    struct (matrix, ofMatrix shapes (Oracle.tensor matrix), WeightsTests.random shapes)
+    struct (matrix, ofMatrix shapes (Oracle.tensor matrix), WeightVectorTests.random shapes)
 
 /// |b - C x| / |b|.
 let residual (matrix: Matrix<float>) b (x: torch.Tensor array) =
@@ -43,16 +43,16 @@ let residual (matrix: Matrix<float>) b (x: torch.Tensor array) =
 
 [<Fact>]
 let ``the solution is that of a dense solve`` () =
-    Oracle.forAll WeightsTests.shapes (fun shapes ->
+    Oracle.forAll WeightVectorTests.shapes (fun shapes ->
         use _scope = torch.NewDisposeScope()
         let matrix = positiveDefinite (size shapes)
-        let b = WeightsTests.random shapes
+        let b = WeightVectorTests.random shapes
         use C = ofMatrix shapes (Oracle.tensor matrix)
         use result = ConjugateGradients.solve C b tight
         Assert.True result.Converged
-        Assert.Equal<int64 array array>(shapes, Weights.shapes result.Solution)
+        Assert.Equal<int64 array array>(shapes, WeightVector.shapes result.Solution)
         let expected = matrix.Solve(flat b).ToArray()
-        Oracle.agrees Tolerance.explicit expected (WeightsTests.elements result.Solution))
+        Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution))
 
 [<Fact>]
 let ``damped curvature of networks is inverted as the dense matrix is`` () =
@@ -63,11 +63,11 @@ let ``damped curvature of networks is inverted as the dense matrix is`` () =
             for lambda in [ 1e-2; 1.0; 1e4 ] do
                 use C = make case
                 use damped = LinearOperator.shifted lambda C
-                let b = WeightsTests.random C.Shapes
+                let b = WeightVectorTests.random C.Shapes
                 use result = ConjugateGradients.solve damped b tight
                 Assert.True result.Converged
                 let expected = (Oracle.matrix (LinearOperator.dense damped)).Solve(flat b).ToArray()
-                Oracle.agrees Tolerance.explicit expected (WeightsTests.elements result.Solution)
+                Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution)
 
 [<Fact>]
 let ``the identity takes one iteration, and d distinct eigenvalues take d`` () =
@@ -103,7 +103,7 @@ let ``what rounding keeps out of reach is told and not waited for`` () =
         + Oracle.identity(20).Multiply 1e-13
 
     use C = ofMatrix shapes (Oracle.tensor matrix)
-    let b = WeightsTests.random shapes
+    let b = WeightVectorTests.random shapes
 
     for tolerance in [ 1e-30; 0.0 ] do
         use result =
@@ -123,12 +123,12 @@ let ``zeros give zeros`` () =
     let struct (_, C, b) = system ()
 
     use result =
-        ConjugateGradients.solve C (Weights.scale 0.0 b) { tight with Start = ValueSome b }
+        ConjugateGradients.solve C (WeightVector.scale 0.0 b) { tight with Start = ValueSome b }
 
     Assert.True result.Converged
     Assert.Equal(0, result.Iterations)
     Assert.Equal(0.0, result.RelativeResidual)
-    Assert.All(WeightsTests.elements result.Solution, (fun x -> Assert.Equal(0.0, x)))
+    Assert.All(WeightVectorTests.elements result.Solution, (fun x -> Assert.Equal(0.0, x)))
 
 [<Fact>]
 let ``right-hand sides whose squares leave the range of numbers are solved all the same`` () =
@@ -137,9 +137,9 @@ let ``right-hand sides whose squares leave the range of numbers are solved all t
     let expected = matrix.Solve(flat b).ToArray()
 
     for scale in [ 1e-200; 1e200 ] do
-        use result = ConjugateGradients.solve C (Weights.scale scale b) tight
-        let solution = Weights.scale (1.0 / scale) result.Solution
-        Oracle.agrees Tolerance.explicit expected (WeightsTests.elements solution)
+        use result = ConjugateGradients.solve C (WeightVector.scale scale b) tight
+        let solution = WeightVector.scale (1.0 / scale) result.Solution
+        Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements solution)
 
 [<Fact>]
 let ``a preconditioner leads to the same solution, in one iteration if it is the inverse`` () =
@@ -161,7 +161,7 @@ let ``a preconditioner leads to the same solution, in one iteration if it is the
             }
 
         Assert.True result.Converged
-        Oracle.agrees Tolerance.explicit expected (WeightsTests.elements result.Solution)
+        Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution)
         result.Iterations
 
     Assert.Equal(1, solve inverse)
@@ -181,7 +181,7 @@ let ``the diagonal as preconditioner undoes bad scaling`` () =
     use M =
         ofMatrix shapes (torch.diag (Oracle.tensor matrix |> fun m -> (torch.diag m).reciprocal()))
 
-    let b = WeightsTests.random shapes
+    let b = WeightVectorTests.random shapes
     use plain = ConjugateGradients.solve C b settings
 
     use helped =
@@ -208,11 +208,11 @@ let ``a start that is the solution needs no iteration and stays as it was`` () =
 
     Assert.Equal(0, again.Iterations)
     Assert.True again.Converged
-    Assert.Equal<float array>(WeightsTests.elements solved.Solution, WeightsTests.elements start)
-    let far = WeightsTests.random C.Shapes
+    Assert.Equal<float array>(WeightVectorTests.elements solved.Solution, WeightVectorTests.elements start)
+    let far = WeightVectorTests.random C.Shapes
     use other = ConjugateGradients.solve C b { tight with Start = ValueSome far }
-    let expected = WeightsTests.elements solved.Solution
-    Oracle.agrees Tolerance.explicit expected (WeightsTests.elements other.Solution)
+    let expected = WeightVectorTests.elements solved.Solution
+    Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements other.Solution)
 
 [<Fact>]
 let ``float32 agrees with float64`` () =
@@ -222,4 +222,4 @@ let ``float32 agrees with float64`` () =
     use C' = ofMatrix C.Shapes ((Oracle.tensor matrix).``to`` single)
     use result = ConjugateGradients.solve C' (b |> Array.map _.``to``(single)) settings
     let expected = matrix.Solve(flat b).ToArray()
-    Oracle.agrees Tolerance.float32AgainstFloat64 expected (WeightsTests.elements result.Solution)
+    Oracle.agrees Tolerance.float32AgainstFloat64 expected (WeightVectorTests.elements result.Solution)

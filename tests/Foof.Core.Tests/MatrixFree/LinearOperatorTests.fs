@@ -127,16 +127,19 @@ let ``products are linear and symmetric, and a mean over the batch whatever its 
         for make in [ hessian; gaussNewton; fisher ] do
             use C = make case
             use C' = make reversed
-            let u, v = WeightsTests.random C.Shapes, WeightsTests.random C.Shapes
+            let u, v = WeightVectorTests.random C.Shapes, WeightVectorTests.random C.Shapes
             let Cu, Cv = C.Product u, C.Product v
-            let elements = WeightsTests.elements
+            let elements = WeightVectorTests.elements
 
             let agrees x y =
                 Oracle.agrees Tolerance.explicit (elements x) (elements y)
 
-            agrees (Weights.axpy 3.0 Cu Cv) (C.Product(Weights.axpy 3.0 u v))
+            agrees (WeightVector.axpy 3.0 Cu Cv) (C.Product(WeightVector.axpy 3.0 u v))
             agrees Cv (C'.Product v)
-            let uCv, vCu = Oracle.values (Weights.dot u Cv), Oracle.values (Weights.dot v Cu)
+
+            let uCv, vCu =
+                Oracle.values (WeightVector.dot u Cv), Oracle.values (WeightVector.dot v Cu)
+
             Oracle.agrees Tolerance.explicit uCv vCu)
 
 [<Fact>]
@@ -210,7 +213,7 @@ let ``gradients that are there stay, none appear, and random numbers go on as if
 
     for make in [ hessian; gaussNewton; fisher ] do
         use C = make case
-        C.Product(Weights.zeros C.Shapes case.Input) |> ignore
+        C.Product(WeightVector.zeros C.Shapes case.Input) |> ignore
 
     Assert.Equal<float array>(before, Oracle.values (torch.get_rng_state ()))
     Assert.Equal(12.0, first.weight.grad.sum().ToDouble())

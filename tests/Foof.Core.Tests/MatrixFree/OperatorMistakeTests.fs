@@ -86,7 +86,7 @@ let ``a target that is not finite is the numbers' failure`` () =
 let ``a vector of other shapes, type or device is refused`` () =
     use _scope = torch.NewDisposeScope()
     use C = hessian (first ())
-    let v = WeightsTests.random C.Shapes
+    let v = WeightVectorTests.random C.Shapes
 
     let refused message v =
         let error = Oracle.raises<ArgumentException>(fun () -> C.Product v |> ignore)
@@ -109,7 +109,7 @@ let ``a function's result of other shapes is refused`` () =
     use C = LinearOperator.ofFunction shapes like (Array.map _.t())
 
     let error =
-        Oracle.raises<ArgumentException>(fun () -> C.Product(WeightsTests.random shapes) |> ignore)
+        Oracle.raises<ArgumentException>(fun () -> C.Product(WeightVectorTests.random shapes) |> ignore)
 
     Assert.StartsWith("the product must be [2; 3] at layer 0; got [3; 2].", error.Message)
 
@@ -119,7 +119,7 @@ let ``a disposed operator makes no products`` () =
 
     for make in makers do
         let C = make (first ())
-        let v = WeightsTests.random C.Shapes
+        let v = WeightVectorTests.random C.Shapes
         (C :> IDisposable).Dispose()
         (C :> IDisposable).Dispose()
 
@@ -132,7 +132,7 @@ let ``weights that changed since are noticed`` () =
         use _scope = torch.NewDisposeScope()
         let case = first ()
         use C = make case
-        let v = WeightsTests.random C.Shapes
+        let v = WeightVectorTests.random C.Shapes
         use _quiet = torch.no_grad ()
         case.Layers[1].Weight.mul_(2.0.ToScalar()) |> ignore
         Assert.ThrowsAny<Exception>(Action(fun () -> C.Product v |> ignore)) |> ignore
@@ -152,7 +152,7 @@ let ``a matrix that would be too large is refused with its bytes`` () =
 let ``the identity gives a vector of its own`` () =
     use _scope = torch.NewDisposeScope()
     let shapes = [| [| 2L; 3L |] |]
-    let v = WeightsTests.random shapes
+    let v = WeightVectorTests.random shapes
     use C = LinearOperator.ofFunction shapes v[0] id
     let result = C.Product v
     result[0].zero_() |> ignore
@@ -178,7 +178,7 @@ let ``nothing but results stays alive`` () =
     use _scope = torch.NewDisposeScope()
 
     for case in cases () do
-        let v = WeightsTests.random (use C = gaussNewton case in C.Shapes)
+        let v = WeightVectorTests.random (use C = gaussNewton case in C.Shapes)
 
         for make in makers do
             let leaked =

@@ -167,6 +167,6 @@ let ``every method trains an embedding, a LayerNorm and a grouped convolution to
         Assert.True(List.last losses < losses[0], $"{losses[0]} -> {List.last losses}")
 
         for struct (name, parameter) in model.named_parameters () do
-            Assert.True(Reading.isFinite parameter, name)
+            Assert.True(Numbers.isFinite parameter, name)
 
         Assert.DoesNotContain(0.0, Array.map2 (-) before (Networks.weights model)))

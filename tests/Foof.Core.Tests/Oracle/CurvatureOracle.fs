@@ -48,7 +48,7 @@ let written (shapes: int64 array array) (operator: torch.Tensor array -> torch.T
             seq {
                 for i in 0L .. p - 1L ->
                     use _scope = torch.NewDisposeScope()
-                    WrittenFactors.flatten (operator (Weights.unflatten shapes (unit'.select (0L, i))))
+                    WrittenFactors.flatten (operator (WeightVector.unflatten shapes (unit'.select (0L, i))))
             }
         )
 

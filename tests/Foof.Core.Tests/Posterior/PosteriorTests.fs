@@ -213,8 +213,8 @@ let ``no function of a posterior leaves a tensor behind`` () =
             Oracle.leaked (fun () ->
                 free (Posterior.covarianceProduct v posterior)
                 free (Posterior.variances posterior)
-                free (PosteriorSample.draw 3 null posterior)
-                PosteriorSample.stream 3 null posterior |> Seq.iter ignore
+                free (Sampling.draw 3 null posterior)
+                Sampling.stream 3 null posterior |> Seq.iter ignore
                 Posterior.logDet posterior |> ignore
                 Posterior.trace posterior |> ignore
                 Posterior.logDensity v posterior |> ignore

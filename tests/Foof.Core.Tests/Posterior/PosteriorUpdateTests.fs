@@ -135,7 +135,7 @@ let ``a posterior's description gives it back to the same bits`` () =
             Assert.Equal(Posterior.logDet posterior, Posterior.logDet again)
 
             let draw posterior =
-                PosteriorSample.draw 2 (new torch.Generator(3UL)) posterior
+                Sampling.draw 2 (new torch.Generator(3UL)) posterior
 
             Assert.Equal<float array>(
                 WrittenFactors.numbers (draw posterior),

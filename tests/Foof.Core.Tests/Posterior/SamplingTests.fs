@@ -1,6 +1,6 @@
 /// Samples of posteriors by their covariance and their distances, and the same check on samplers that are wrong.
 [<Seeded>]
-module Foof.Core.Tests.PosteriorSampleTests
+module Foof.Core.Tests.SamplingTests
 
 open System
 open Foof
@@ -54,7 +54,7 @@ let private check (count: int) (posterior: Posterior) (matrix: Matrix<float>) =
     let Sigma = (precision posterior matrix).Inverse() * posterior.Temperature
     let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))
     let generator = new torch.Generator(7UL)
-    let X = rows (PosteriorSample.draw count generator posterior) - mean
+    let X = rows (Sampling.draw count generator posterior) - mean
     let covariance, distances = covarianceError Sigma X, chiSquaredError Sigma X
     Assert.True(covariance <= Tolerance.monteCarlo, $"an entry is {covariance} standard errors off")
     Assert.True(distances <= rejects, $"the distances' statistic is {distances}")
@@ -127,7 +127,7 @@ let ``a transposed eigenbasis is rejected`` () =
         let posterior = posterior { case with Data = swapped } (fun _ -> 0.3)
         let Sigma = (precision posterior case.Matrix).Inverse()
         let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))
-        Assert.False(isFaithful Sigma (rows (PosteriorSample.draw 20000 null posterior) - mean))
+        Assert.False(isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean))
 
 [<Fact>]
 let ``equal seeds give equal samples, in one go, into given memory and streamed`` () =
@@ -136,17 +136,17 @@ let ``equal seeds give equal samples, in one go, into given memory and streamed`
     for case in cases () do
         let posterior = posterior case (fun _ -> 0.7)
         let seeded () = new torch.Generator(11UL)
-        let all = Oracle.values (rows (PosteriorSample.draw 6 (seeded ()) posterior))
+        let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
 
         let given =
             posterior.Mean
             |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
 
-        PosteriorSample.into (seeded ()) given posterior
+        Sampling.into (seeded ()) given posterior
         Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
 
         let streamed =
-            PosteriorSample.stream 6 (seeded ()) posterior
+            Sampling.stream 6 (seeded ()) posterior
             |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
             |> Seq.toArray
 
@@ -155,14 +155,14 @@ let ``equal seeds give equal samples, in one go, into given memory and streamed`
 
         let singly = [|
             for _ in 1..6 do
-                yield! Oracle.values (rows (PosteriorSample.draw 1 one posterior))
+                yield! Oracle.values (rows (Sampling.draw 1 one posterior))
         |]
 
         Oracle.agrees Tolerance.explicit all singly
 
         Assert.NotEqual<float array>(
             all,
-            Oracle.values (rows (PosteriorSample.draw 6 (new torch.Generator(12UL)) posterior))
+            Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior))
         )
 
 [<Fact>]
@@ -171,10 +171,10 @@ let ``no samples, and memory of another shape or with gaps, are refused`` () =
     let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 
     Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-        PosteriorSample.draw 0 null posterior)
+        Sampling.draw 0 null posterior)
 
     Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-        PosteriorSample.stream 0 null posterior)
+        Sampling.stream 0 null posterior)
 
     let memory (k: int64) (shape: int64 array) =
         torch.zeros (Array.append [| k |] shape, dtype = Networks.double)
@@ -182,11 +182,11 @@ let ``no samples, and memory of another shape or with gaps, are refused`` () =
     let shapes = Posterior.shapes posterior
 
     Oracle.refused [ "samples must hold 2 tensors" ] (fun () ->
-        PosteriorSample.into null [| memory 2L shapes[0] |] posterior)
+        Sampling.into null [| memory 2L shapes[0] |] posterior)
 
     Oracle.refused [ "must have shape" ] (fun () ->
-        PosteriorSample.into null [| memory 2L shapes[0]; memory 3L shapes[1] |] posterior)
+        Sampling.into null [| memory 2L shapes[0]; memory 3L shapes[1] |] posterior)
 
     Oracle.refused [ "in one piece" ] (fun () ->
         let gaps = (memory 4L shapes[0]).slice(0L, 0L, 4L, 2L)
-        PosteriorSample.into null [| gaps; memory 2L shapes[1] |] posterior)
+        Sampling.into null [| gaps; memory 2L shapes[1] |] posterior)

@@ -1,4 +1,4 @@
-module Foof.Core.Tests.FailureTests
+module Foof.Core.Tests.ErrorsTests
 
 open System
 open Foof

@@ -1,5 +1,5 @@
 [<Seeded>]
-module Foof.Core.Tests.WeightsTests
+module Foof.Core.Tests.WeightVectorTests
 
 open System
 open Foof
@@ -31,14 +31,14 @@ let ``dot and norm are sums over all elements of all layers`` () =
         let x, y = random shapes, random shapes
         let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
         let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
-        Assert.Equal(0L, (Weights.dot x y).dim())
+        Assert.Equal(0L, (WeightVector.dot x y).dim())
 
         Assert.True(
-            abs (dot - Oracle.values(Weights.dot x y)[0])
+            abs (dot - Oracle.values(WeightVector.dot x y)[0])
             <= Tolerance.rounding * norm * 10.0
         )
 
-        Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (Weights.norm x)))
+        Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
 
 [<Fact>]
 let ``sums and multiples are element by element`` () =
@@ -50,27 +50,31 @@ let ``sums and multiples are element by element`` () =
         let agrees f =
             Oracle.agrees Tolerance.rounding (Array.map2 f (elements x) (elements y))
 
-        agrees (fun x y -> x + y) (elements (Weights.add x y))
-        agrees (fun x _ -> factor * x) (elements (Weights.scale factor x))
-        agrees (fun x y -> factor * x + y) (elements (Weights.axpy factor x y))
-        agrees (fun x _ -> x * x) (elements (Weights.map _.square() x)))
+        agrees (fun x y -> x + y) (elements (WeightVector.add x y))
+        agrees (fun x _ -> factor * x) (elements (WeightVector.scale factor x))
+        agrees (fun x y -> factor * x + y) (elements (WeightVector.axpy factor x y))
+        agrees (fun x _ -> x * x) (elements (WeightVector.map _.square() x)))
 
 [<Fact>]
 let ``a vector is flattened layer by layer and row by row, and back`` () =
     Oracle.forAll shapes (fun shapes ->
         use _scope = torch.NewDisposeScope()
         let x = random shapes
-        let flat = Weights.flatten x
+        let flat = WeightVector.flatten x
         Assert.Equal<float array>(elements x, Oracle.values flat)
-        let back = Weights.unflatten shapes flat
-        Assert.Equal<int64 array array>(shapes, Weights.shapes back)
+        let back = WeightVector.unflatten shapes flat
+        Assert.Equal<int64 array array>(shapes, WeightVector.shapes back)
         Assert.Equal<float array>(elements x, elements back))
 
 [<Fact>]
 let ``transposed matrices are flattened row by row`` () =
     use _scope = torch.NewDisposeScope()
     let x = torch.arange(6L, dtype = Networks.double).view(2L, 3L).t()
-    Assert.Equal<float array>([| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |], Oracle.values (Weights.flatten [| x |]))
+
+    Assert.Equal<float array>(
+        [| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |],
+        Oracle.values (WeightVector.flatten [| x |])
+    )
 
 [<Fact>]
 let ``random numbers come from the generator alone and are standard normal`` () =
@@ -81,10 +85,10 @@ let ``random numbers come from the generator alone and are standard normal`` () 
 
     let draw () =
         use generator = new torch.Generator(7UL)
-        Weights.normal shapes like generator
+        WeightVector.normal shapes like generator
 
     let x = draw ()
-    Assert.Equal<int64 array array>(shapes, Weights.shapes x)
+    Assert.Equal<int64 array array>(shapes, WeightVector.shapes x)
     Assert.Equal<float array>(elements x, elements (draw ()))
     Assert.Equal<float array>(before, Oracle.values (torch.get_rng_state ()))
     let all = elements x
@@ -99,7 +103,7 @@ let ``zeros have the type of their model`` () =
     use _scope = torch.NewDisposeScope()
 
     let zeros =
-        Weights.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
+        WeightVector.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
 
     Assert.Equal(Networks.double, zeros[0].dtype)
     Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) zeros[0]
@@ -113,18 +117,18 @@ let ``every operation runs on shapes without data`` () =
 
     for result in
         [
-            Weights.add x y
-            Weights.scale 2.0 x
-            Weights.axpy 2.0 x y
-            Weights.zeros shapes x[0]
-            Weights.normal shapes x[0] generator
-            Weights.unflatten shapes (Weights.flatten x)
+            WeightVector.add x y
+            WeightVector.scale 2.0 x
+            WeightVector.axpy 2.0 x y
+            WeightVector.zeros shapes x[0]
+            WeightVector.normal shapes x[0] generator
+            WeightVector.unflatten shapes (WeightVector.flatten x)
         ] do
-        Assert.Equal<int64 array array>(shapes, Weights.shapes result)
+        Assert.Equal<int64 array array>(shapes, WeightVector.shapes result)
         Assert.All(result, (fun tensor -> Assert.True tensor.is_meta))
 
-    Assert.True (Weights.dot x y).is_meta
-    Assert.True (Weights.norm x).is_meta
+    Assert.True (WeightVector.dot x y).is_meta
+    Assert.True (WeightVector.norm x).is_meta
 
 let refused (action: torch.Tensor array -> obj) =
     use _scope = torch.NewDisposeScope()
@@ -140,17 +144,18 @@ let ``what does not match is refused with both shapes, types or counts`` () =
 
     for message, action in
         [
-            "y must hold 2 matrices, one per layer; got 1.", (fun x -> box (Weights.dot x x[..0]))
+            "y must hold 2 matrices, one per layer; got 1.", (fun x -> box (WeightVector.dot x x[..0]))
             "y must be [4; 2] at layer 1; got [3; 2].",
-            (fun x -> box (Weights.add x (random [| [| 2L; 3L |]; [| 3L; 2L |] |])))
-            "y must be Float64 on cpu; got Float32 on cpu.", (fun x -> box (Weights.axpy 1.0 x (single x)))
-            "y must be Float64 on cpu; got Float32 on meta.", (fun x -> box (Weights.dot x (meta like)))
-            "x must hold at least one matrix; got none.", (fun _ -> box (Weights.norm [||]))
-            "x must hold at least one matrix; got none.", (fun _ -> box (Weights.flatten [||]))
+            (fun x -> box (WeightVector.add x (random [| [| 2L; 3L |]; [| 3L; 2L |] |])))
+            "y must be Float64 on cpu; got Float32 on cpu.",
+            (fun x -> box (WeightVector.axpy 1.0 x (single x)))
+            "y must be Float64 on cpu; got Float32 on meta.", (fun x -> box (WeightVector.dot x (meta like)))
+            "x must hold at least one matrix; got none.", (fun _ -> box (WeightVector.norm [||]))
+            "x must hold at least one matrix; got none.", (fun _ -> box (WeightVector.flatten [||]))
             "flat must be [14], all layers' elements; got [3].",
-            (fun x -> box (Weights.unflatten (Weights.shapes x) (x[0].select(0L, 0L))))
+            (fun x -> box (WeightVector.unflatten (WeightVector.shapes x) (x[0].select(0L, 0L))))
             "v must hold 3 matrices, one per layer; got 2.",
-            (fun x -> box (Weights.check "v" [| [||]; [||]; [||] |] x))
+            (fun x -> box (WeightVector.check "v" [| [||]; [||]; [||] |] x))
         ] do
         Assert.StartsWith(message, refused action)
 
@@ -161,16 +166,16 @@ let ``nothing but results stays alive`` () =
             use generator = new torch.Generator(1UL)
             use like = torch.zeros (1L, dtype = Networks.double)
             let shapes = [| [| 2L; 3L |]; [| 4L; 2L |] |]
-            let x = Weights.normal shapes like generator
+            let x = WeightVector.normal shapes like generator
             let free (x: torch.Tensor array) = x |> Array.iter _.Dispose()
-            use flat = Weights.flatten x
-            use _dot = Weights.dot x x
-            use _norm = Weights.norm x
+            use flat = WeightVector.flatten x
+            use _dot = WeightVector.dot x x
+            use _norm = WeightVector.norm x
 
-            for result in [ Weights.add x x; Weights.scale 2.0 x; Weights.axpy 2.0 x x; x ] do
+            for result in [ WeightVector.add x x; WeightVector.scale 2.0 x; WeightVector.axpy 2.0 x x; x ] do
                 free result
 
-            free (Weights.unflatten shapes flat)
-            free (Weights.zeros shapes like))
+            free (WeightVector.unflatten shapes flat)
+            free (WeightVector.zeros shapes like))
 
     Assert.Equal(0L, leaked)

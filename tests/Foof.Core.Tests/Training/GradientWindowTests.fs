@@ -54,7 +54,7 @@ let ``a gradient that is not finite leaves the inner products with the window`` 
     let bad = gradients layers
     bad[0].Value.fill_ nan |> ignore
     window.Add bad
-    Assert.False(Reading.isFinite window.Gram)
+    Assert.False(Numbers.isFinite window.Gram)
     window.Add(gradients layers)
     window.Add(gradients layers)
     requireFullGram window

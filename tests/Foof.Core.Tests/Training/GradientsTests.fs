@@ -26,8 +26,8 @@ let ``sums are finite where all elements are, of any shape and type`` (onProcess
     use _scope = torch.NewDisposeScope()
     let sums = Gradients.sums onProcessor
 
-    Assert.True(Reading.isFinite (sums (tensors ())))
-    Assert.True(Reading.isFinite (sums [| torch.ones 2L |]))
+    Assert.True(Numbers.isFinite (sums (tensors ())))
+    Assert.True(Numbers.isFinite (sums [| torch.ones 2L |]))
     Assert.Equal(single, (sums (tensors ())).dtype)
 
     for i in 0..4 do
@@ -41,7 +41,7 @@ let ``sums are finite where all elements are, of any shape and type`` (onProcess
                 .fill_(bad.ToScalar())
             |> ignore
 
-            Assert.False(Reading.isFinite (sums all), $"{bad} in tensor {i} is not seen")
+            Assert.False(Numbers.isFinite (sums all), $"{bad} in tensor {i} is not seen")
 
 let private suspect name (tensor: torch.Tensor) : Gradients.Suspect = {
     Subject = fun () -> name
