@@ -109,29 +109,11 @@ internal sealed partial class ForeignProject : IDisposable
         await Succeed(folder, [], ["restore", "-nologo", "-nodeReuse:false"]);
     }
 
-    private static void WriteProject(string folder, IEnumerable<(string Name, string Version)> packages)
-    {
-        var references = packages.Select(package =>
-            $"""<PackageReference Include="{package.Name}" Version="{(IsOwn(package.Name) ? Version : package.Version)}" />"""
-        );
-        File.WriteAllText(
+    private static void WriteProject(string folder, IEnumerable<(string Name, string Version)> packages) =>
+        UserProject.Write(
             Path.Combine(folder, "project.csproj"),
-            $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-              </PropertyGroup>
-              <ItemGroup>
-                {string.Join("\n    ", references)}
-              </ItemGroup>
-            </Project>
-            """
+            packages.Select(package => (package.Name, IsOwn(package.Name) ? Version : package.Version))
         );
-    }
 
     private static bool IsOwn(string package) =>
         package.StartsWith("foof", StringComparison.OrdinalIgnoreCase);

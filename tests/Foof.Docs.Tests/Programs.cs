@@ -9,7 +9,7 @@ internal static class Programs
     internal static Task<(int Code, string Output)> Run(string folder, params string[] arguments) =>
         RunProgram("dotnet", folder, arguments);
 
-    /// <summary>The same, with some variables of its own.</summary>
+    /// <summary>Runs <c>dotnet</c> with some variables of its own.</summary>
     internal static Task<(int Code, string Output)> Run(
         string folder,
         Dictionary<string, string> environment,

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Foof;
 
 /// <summary>What becomes of a parameter in a step.</summary>
@@ -47,4 +50,14 @@ public sealed record ParameterCoverage(
             Foof.Treatment.Plain own => new(line.Parameter, line.Shape, ParameterTreatment.Plain, own.reason),
             _ => new(line.Parameter, line.Shape, ParameterTreatment.Frozen, ""),
         };
+
+    // What a record prints of itself is the array's type in place of the shape.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        _ = builder.Append(
+            CultureInfo.InvariantCulture,
+            $"Parameter = {Parameter}, Shape = [{string.Join("; ", Shape)}], Treatment = {Treatment}, Detail = {Detail}"
+        );
+        return true;
+    }
 }

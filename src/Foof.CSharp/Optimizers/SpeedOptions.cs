@@ -11,9 +11,9 @@ namespace Foof;
 public sealed record SpeedOptions
 {
     /// <summary>
-    /// Products with the inverses, and of the factors that come of them, in bfloat16, with 8 bits of mantissa and sums in
-    /// float32: updates are off by some 0.4 %. Fast where the processor multiplies bfloat16 faster than float32, as with AMX, and
-    /// slow elsewhere; not for K-FAC's standard damping.
+    /// Products with the inverses in bfloat16, with 8 bits of mantissa and sums in float32: updates are off by some 0.4 %.
+    /// Fast where the processor multiplies bfloat16 faster than float32, as with AMX, and slow elsewhere; not for K-FAC's
+    /// standard damping.
     /// </summary>
     public bool BFloat16Products { get; init; }
 

@@ -124,7 +124,7 @@ internal static class MachineChecks
                 / Gigabyte;
     }
 
-    /// <summary>A program's file; null where there is none.</summary>
+    /// <summary>A program's file; null where no folder of the path has it.</summary>
     internal static string? OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)

@@ -61,11 +61,6 @@ module Curvature =
     let size curvature =
         shapes curvature |> Array.sumBy (Array.fold (*) 1L)
 
-    let private text (shapes: int64 array array) =
-        shapes
-        |> Seq.map (fun shape -> "[" + (shape |> Seq.map string |> String.concat "; ") + "]")
-        |> String.concat ", "
-
     /// V as [g; d_out/g; d_in].
     let internal grouped (groups: int64) (V: torch.Tensor) = Kronecker.grouped groups V
 
@@ -223,7 +218,9 @@ module Curvature =
 
     let private requireSameLayers x y =
         if shapes x <> shapes y then
-            invalidArg "y" $"y must be over the same layers as x, {text (shapes x)}; got {text (shapes y)}."
+            invalidArg
+                "y"
+                $"y must be over the same layers as x, {Shape.list (shapes x)}; got {Shape.list (shapes y)}."
 
         for x, y in Seq.allPairs (Seq.truncate 1 (tensors x)) (Seq.truncate 1 (tensors y)) do
             Require.alike "y" x y

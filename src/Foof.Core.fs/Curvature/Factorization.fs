@@ -84,8 +84,8 @@ module Factorization =
         else
             None
 
-    /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back from a file
-    /// lies row by row, and would round otherwise. Shapes: [...; d; d].
+    /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back
+    /// from a file lies row by row, and would round otherwise. Shapes: [...; d; d].
     let internal byColumns (L: torch.Tensor) =
         Scope.tensor (fun () -> L.transpose(-2L, -1L).contiguous().transpose(-2L, -1L))
 

@@ -51,11 +51,6 @@ module FisherFactor =
     let private first (G: FisherFactor) =
         (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
-    let private text (shapes: int64 array array) =
-        shapes
-        |> Seq.map (fun shape -> "[" + (shape |> Seq.map string |> String.concat "; ") + "]")
-        |> String.concat ", "
-
     /// A factor of one batch's columns. It shares the tensors.
     let ofColumns (part: FisherColumns) =
         Require.atLeast "the number of layers" 1 part.Layers.Length
@@ -92,7 +87,9 @@ module FisherFactor =
 
     let private requireSameLayers (name: string) (G: FisherFactor) (G': FisherFactor) =
         if G.Shapes <> G'.Shapes then
-            invalidArg name $"{name} must be of the same layers, {text G.Shapes}; got {text G'.Shapes}."
+            invalidArg
+                name
+                $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
 
         Require.alike name (first G) (first G')
 
@@ -198,7 +195,7 @@ module FisherFactor =
         if w.shape <> [| columns G |] then
             invalidArg
                 (nameof w)
-                $"w must be [{columns G}], a number for each column; got {text [| w.shape |]}."
+                $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
 
         Scope.owned
             (fun () ->

@@ -7,12 +7,9 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal Fit =
 
-    let private listed (shape: int64 array) =
-        shape |> Array.map string |> String.concat "; "
-
     /// A tensor's shape in brackets and its type, for messages.
     let describe (tensor: torch.Tensor) =
-        $"[{listed tensor.shape}] of {tensor.dtype}"
+        $"[{Shape.text tensor.shape}] of {tensor.dtype}"
 
     /// The last dimensions are to be `wanted`.
     let last (wanted: int64 array) (tensor: torch.Tensor) =
@@ -22,7 +19,7 @@ module internal Fit =
         if rest >= 0 && shape.AsSpan(rest).SequenceEqual(ReadOnlySpan wanted) then
             ValueNone
         else
-            ValueSome $"[...; {listed wanted}]"
+            ValueSome $"[...; {Shape.text wanted}]"
 
     /// Images are to have `wanted` channels.
     let image (wanted: int64) (tensor: torch.Tensor) =

@@ -144,9 +144,9 @@ and Recipe = {
     Attempts: Attempt list
     /// What comes after the last attempt.
     OnFailure: OnFailure
-    /// The type of the products with a Kronecker product's inverse and of the product of the factors that come of it, with
-    /// sums in float32; bfloat16 where the processor multiplies it faster, at a relative error of the update of 0.4 %
-    /// where the damping is of the statistic's size and of more where it is small; none: the model's own.
+    /// The type of the products with a Kronecker product's inverse, with sums in float32; bfloat16 where the processor
+    /// multiplies it faster, at a relative error of the update of 0.4 % where the damping is of the statistic's size and
+    /// of more where it is small; none: the model's own.
     ProductType: torch.ScalarType voption
     /// How far a direction is trusted.
     Trust: Trust

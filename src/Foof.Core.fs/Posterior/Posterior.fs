@@ -22,8 +22,9 @@ type Posterior = {
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
 
-    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones leave the cache, and
-    /// the system gives their memory page by page each time. With four times as many, 100 samples of 952,410 weights took a tenth more.
+    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones leave the cache,
+    /// and the system gives their memory page by page each time. With four times as many, 100 samples of 952,410 weights
+    /// took a tenth more time.
     let internal budget = 4L <<< 20
 
     /// The tensors held.

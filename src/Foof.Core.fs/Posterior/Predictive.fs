@@ -127,8 +127,8 @@ module Predictive =
         then
             invalidArg
                 (nameof covariance)
-                ($"covariance must be [n; C; C] for an output [n; C]; got %A{covariance.shape} "
-                 + $"for %A{output.shape}.")
+                ($"covariance must be [n; C; C] for an output [n; C]; got [{Shape.text covariance.shape}] "
+                 + $"for [{Shape.text output.shape}].")
 
     let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
 

@@ -18,6 +18,18 @@ type NumericalFailure(what: string, subject: string, remedy: string) =
     /// What to try.
     member _.Remedy = remedy
 
+/// Shapes in messages.
+[<RequireQualifiedAccess>]
+module internal Shape =
+
+    /// 10; 784 for [10; 784].
+    let text (shape: int64 array) =
+        shape |> Array.map string |> String.concat "; "
+
+    /// Several shapes, each in brackets.
+    let list (shapes: int64 array array) =
+        shapes |> Array.map (fun shape -> $"[{text shape}]") |> String.concat ", "
+
 /// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement,
 /// what came.
 [<RequireQualifiedAccess>]
@@ -46,7 +58,7 @@ module Require =
     /// Returns `tensor`, and raises unless it has this shape and type.
     let like (name: string) (shape: int64 array) (kind: torch.ScalarType) (tensor: torch.Tensor) =
         if tensor.shape <> shape then
-            invalidArg name $"'{name}' must have shape %A{shape}; got %A{tensor.shape}."
+            invalidArg name $"'{name}' must have shape [{Shape.text shape}]; got [{Shape.text tensor.shape}]."
         elif tensor.dtype <> kind then
             invalidArg name $"'{name}' must be of type {kind}; got {tensor.dtype}."
         else

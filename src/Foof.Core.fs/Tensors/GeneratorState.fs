@@ -27,4 +27,4 @@ module GeneratorState =
             invalidArg
                 name
                 ($"'{name}' must be a state of this libtorch's random numbers, as get_rng_state gives it; "
-                 + $"got {state.dtype} %A{state.shape} that is none.")
+                 + $"got [{Shape.text state.shape}] of {state.dtype}.")

@@ -11,9 +11,9 @@ module internal Runs =
         let size = max 1L size
         seq { for start in 0L .. size .. total - 1L -> struct (start, min size (total - start)) }
 
-/// Sums of products of matrices.
+/// Products of matrices, and sums of them in place.
 [<RequireQualifiedAccess>]
-module Products =
+module internal Products =
 
     /// target <- keep target + weight X^T Y, in place.
     ///
@@ -39,7 +39,7 @@ module Products =
     /// what is right of it is out of date then, and `mirror` completes it.
     ///
     /// Shapes: target [d; d], X [k; d].
-    let internal accumulateLower (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
+    let accumulateLower (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
         for struct (start, count) in bands (target.size 0) do
             Scope.value (fun () ->
                 let width = start + count
@@ -47,7 +47,7 @@ module Products =
                 accumulate part keep (X.narrow (1L, start, count)) (X.narrow (1L, 0L, width)) weight)
 
     /// Copies what is left of the diagonal to its right, in place. Shapes: [d; d].
-    let internal mirror (matrix: torch.Tensor) =
+    let mirror (matrix: torch.Tensor) =
         for struct (start, count) in bands (matrix.size 0) do
             Scope.value (fun () ->
                 let rows = matrix.narrow (0L, start, count)
@@ -57,32 +57,27 @@ module Products =
                 (matrix.narrow(0L, 0L, start).narrow(1L, start, count)).copy_(rows.narrow(1L, 0L, start).t())
                 |> ignore)
 
-    /// X Y of the last two dimensions; leading ones go together as in additions, where a one goes with any number.
+    /// X Y of the last two dimensions; the factor that has fewer of the leading ones, or smaller ones, is repeated along the
+    /// other's.
     ///
-    /// `matmul` does the same but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
+    /// `matmul` gives this too but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
     /// throw.
-    let internal batched (X: torch.Tensor) (Y: torch.Tensor) =
+    let batched (X: torch.Tensor) (Y: torch.Tensor) =
         let leading (tensor: torch.Tensor) =
             tensor.shape[.. int (tensor.dim ()) - 3]
-
-        let rows, columns = X.size -2, Y.size -1
 
         match leading X, leading Y with
         | [||], [||] -> X.mm Y
         | [| batch |], [| batch' |] when batch = batch' -> X.bmm Y
         | outer, [||] ->
-            Scope.tensor (fun () -> X.reshape(-1L, X.size -1).mm(Y).view [| yield! outer; rows; columns |])
+            Scope.tensor (fun () ->
+                X.reshape(-1L, X.size -1).mm(Y).view [| yield! outer; X.size -2; Y.size -1 |])
         | outer, outer' ->
-            let rank = max outer.Length outer'.Length
-
-            let padded (shape: int64 array) =
-                Array.append (Array.create (rank - shape.Length) 1L) shape
-
-            let all = Array.map2 max (padded outer) (padded outer')
-            let batch = Array.fold (*) 1L all
+            let all = max outer outer'
 
             let spread (tensor: torch.Tensor) =
-                let last = [| tensor.size -2; tensor.size -1 |]
-                tensor.expand(Array.append all last).reshape(Array.append [| batch |] last)
+                tensor
+                    .expand([| yield! all; tensor.size -2; tensor.size -1 |])
+                    .flatten(0L, int64 all.Length - 1L)
 
-            Scope.tensor (fun () -> (spread X).bmm(spread Y).view [| yield! all; rows; columns |])
+            Scope.tensor (fun () -> (spread X).bmm(spread Y).view [| yield! all; X.size -2; Y.size -1 |])

@@ -7,9 +7,6 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module WeightVector =
 
-    let private describe (shape: int64 array) =
-        "[" + (shape |> Array.map string |> String.concat "; ") + "]"
-
     /// The shapes of a vector's matrices, one per layer.
     let shapes (x: torch.Tensor array) = x |> Array.map _.shape
 
@@ -22,7 +19,7 @@ module WeightVector =
             if x[i].shape <> shapes[i] then
                 invalidArg
                     name
-                    $"{name} must be {describe shapes[i]} at layer {i}; got {describe x[i].shape}."
+                    $"{name} must be [{Shape.text shapes[i]}] at layer {i}; got [{Shape.text x[i].shape}]."
 
     /// Raises an ArgumentException unless `tensor` has this type and is on this device.
     let internal requirePlace
@@ -125,7 +122,7 @@ module WeightVector =
         if flat.shape <> [| Array.last starts |] then
             invalidArg
                 (nameof flat)
-                $"flat must be [{Array.last starts}], all layers' elements; got {describe flat.shape}."
+                $"flat must be [{Array.last starts}], all layers' elements; got [{Shape.text flat.shape}]."
 
         Scope.owned
             (fun () ->

@@ -19,10 +19,6 @@ module internal BlockDirections =
             )
             |> Direction.Matrix
 
-        let moving =
-            blocks
-            |> Array.filter (fun block -> block.Members |> Array.exists (fun l -> gradients[l].IsSome))
-
         let ofBlock (block: FactoredBlock) =
             let like =
                 block.Members
@@ -33,12 +29,10 @@ module internal BlockDirections =
             |> Array.map (fun l -> gradients[l] |> ValueOption.defaultWith (fun () -> zero like l))
             |> Preconditioning.solve block.Factored.Value
 
-        for block in moving do
-            let solved = ofBlock block
-
-            block.Members
-            |> Array.iteri (fun i l ->
-                if gradients[l].IsSome then
-                    directions[l] <- ValueSome solved[i])
+        for block in blocks do
+            if block.Members |> Array.exists (fun l -> gradients[l].IsSome) then
+                for l, solved in Array.zip block.Members (ofBlock block) do
+                    if gradients[l].IsSome then
+                        directions[l] <- ValueSome solved
 
         directions

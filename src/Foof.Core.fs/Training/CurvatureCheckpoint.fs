@@ -38,15 +38,12 @@ module internal CurvatureCheckpoint =
             block.Members
             |> Array.map (fun l -> [| Layer.outputs layers[l]; Layer.inputs layers[l] |])
 
-        let text (shapes: int64 array array) =
-            shapes |> Array.map (fun s -> $"[{s[0]}; {s[1]}]") |> String.concat ", "
-
         match factored with
         | Factored.Structured(inverse, _) ->
             if SavedFactored.shapes inverse <> shapes then
                 invalidArg
                     "state"
-                    $"'{block.Name}.activation.inverse' must have shapes for the weights {text shapes}; got an inverse for {text (SavedFactored.shapes inverse)}."
+                    $"'{block.Name}.activation.inverse' must have shapes for the weights {Shape.list shapes}; got an inverse for {Shape.list (SavedFactored.shapes inverse)}."
 
             let kind =
                 recipe.ProductType
@@ -61,7 +58,7 @@ module internal CurvatureCheckpoint =
             if U.Shapes <> shapes then
                 invalidArg
                     "state"
-                    $"'{block.Name}.woodbury' must be for the weights {text shapes}; got {text U.Shapes}."
+                    $"'{block.Name}.woodbury' must be for the weights {Shape.list shapes}; got {Shape.list U.Shapes}."
         | Factored.Blocks _ -> ()
 
     /// Everything remembered, by name; the moments' and inverses' tensors stay the state's.

@@ -153,10 +153,8 @@ type internal CurvatureState(layers: Layer array, recipe: Recipe) =
         |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
         if recipe.Curvature.IsEigenbasis then
-            let observe (block: FactoredBlock) =
+            for block in blocks do
                 observeSpectrum seen[block.Members[0]] renews block
-
-            Array.iter observe blocks
 
     /// Runs `change`; if that raises, everything remembered but the inverses is as before.
     member _.Atomically(change: unit -> unit) =

@@ -27,23 +27,16 @@ module internal FromCalls =
     let private stacked (rows: torch.Tensor array) =
         if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
 
-    /// The calls that the loss depends on.
-    let private reached (records: Record array) (derivatives: Differentiation) =
-        records
-        |> Array.filter (fun record -> not (isNull (derivatives.Of record.Output.Value)))
-
-    /// A and E: the rows of all calls, one below the other; E is d loss / d z, so that the mean's 1/n is in it. None
-    /// when the loss reaches none of the calls.
+    /// A and E: the rows of the calls that the loss depends on, one below the other; E is d loss / d z, so that the mean's
+    /// 1/n is in it. None when it depends on none of the calls.
     let factors (layer: Layer) (records: Record array) (derivatives: Differentiation) =
-        match reached records derivatives with
+        let errors (record: Record) = derivatives.Of record.Output.Value
+
+        match records |> Array.filter (errors >> isNull >> not) with
         | [||] -> ValueNone
         | reached ->
             let A = reached |> Array.map (fun record -> Layer.rows layer record.Input)
-
-            let E =
-                reached
-                |> Array.map (fun record -> Layer.errorRows layer (derivatives.Of record.Output.Value))
-
+            let E = reached |> Array.map (errors >> Layer.errorRows layer)
             ValueSome struct (stacked A, stacked E)
 
     /// Whether `explained`, found from the recorded calls, is the gradient of weight and bias that autograd finds, up to
@@ -79,11 +72,13 @@ type internal TrustedCalls() =
     /// Whether the weight's gradient need not be computed for comparison any more.
     member _.Includes(layer: Layer) = trusted.Contains layer
 
-    /// Raises an InvalidOperationException unless the gradient that the calls `explain` is autograd's, until it has been
+    /// Raises an InvalidOperationException unless the gradient that the calls explain is autograd's, until it has been
     /// so.
-    member _.Require(layer: Layer, explained: unit -> torch.Tensor, derivatives: Differentiation) =
+    member _.Require(layer: Layer, explained: Direction, derivatives: Differentiation) =
         if not (trusted.Contains layer) then
-            match Scope.value (fun () -> FromCalls.explain layer (explained ()) derivatives) with
+            match
+                Scope.value (fun () -> FromCalls.explain layer (Direction.matrix explained) derivatives)
+            with
             | None -> ()
             | Some true -> trusted.Add layer |> ignore
             | Some false ->

@@ -7,7 +7,6 @@ open TorchSharp
 [<Sealed>]
 type internal FactoredBlock(name: string, members: int array) =
     let mutable factored: Factored voption = ValueNone
-    let mutable trace = 0.0
 
     /// For the names of tensors and for messages.
     member _.Name = name
@@ -16,9 +15,7 @@ type internal FactoredBlock(name: string, members: int array) =
     member _.Members = members
 
     /// The trace of the statistics that were inverted last.
-    member _.Trace
-        with get () = trace
-        and set value = trace <- value
+    member val Trace = 0.0 with get, set
 
     /// The damped inverse, if there was one yet.
     member _.Factored = factored

@@ -2,15 +2,6 @@ namespace Foof
 
 open TorchSharp
 
-/// Where a layer's gradient comes from. All ways give the same Delta W.
-[<RequireQualifiedAccess; Struct>]
-type internal Source =
-    /// The factors of its calls: where the batch has fewer rows than the layer has outputs, the gradient is a product that
-    /// need not be formed. (MATH 5)
-    | Factors
-    /// Autograd.
-    | Parameters
-
 /// How the layers move in a step.
 [<Sealed>]
 type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Layer -> float) =
@@ -19,18 +10,22 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
     let layers = Seq.toArray preconditioner.Layers
     let state = preconditioner.Curvature
 
-    let factorsServe = recipe.Momentum.IsAfter && not (Recipe.needsGradients recipe)
+    let takesFactors = recipe.Momentum.IsAfter && not (Recipe.needsGradients recipe)
 
-    let source (layer: Layer) (output: torch.Tensor) =
-        match layer.Geometry with
-        | Geometry.Dense
-        | Geometry.Convolution _ when
-            factorsServe
-            && Layer.groups layer = 1L
-            && output.numel () < Layer.outputs layer * Layer.outputs layer
-            ->
-            Source.Factors
-        | _ -> Source.Parameters
+    /// Whether a layer's gradient is found from the factors of a call, and not by autograd, which gives the same Delta W:
+    /// where the batch has fewer rows than the layer has outputs, the gradient is a product that need not be formed.
+    /// (MATH 5)
+    let isByFactors (layer: Layer) (output: torch.Tensor) =
+        takesFactors
+        && Layer.groups layer = 1L
+        && (layer.Geometry.IsDense || layer.Geometry.IsConvolution)
+        && output.numel () < Layer.outputs layer * Layer.outputs layer
+
+    /// Whether it is for all calls.
+    let areByFactors (layer: Layer) (calls: Record array) =
+        calls.Length > 0
+        && calls
+           |> Array.forall (fun call -> call.Output |> ValueOption.exists (isByFactors layer))
 
     /// Weight and bias of a direction; the bias is the last column.
     let split (layer: Layer) direction =
@@ -63,40 +58,29 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
         Recorder.OnThisThread(fun layer output ->
             if not output.requires_grad then
                 Keep.Nothing
-            elif errors || source layer output <> Source.Parameters then
+            elif errors || isByFactors layer output then
                 Keep.InputAndOutput
             elif observe then
                 Keep.Input
             else
                 Keep.Nothing)
 
-    /// Autograd, unless one way serves for all calls.
-    member private _.Source(layer: Layer, calls: Record array) =
-        let ofCall (call: Record) =
-            match call.Output with
-            | ValueSome output -> source layer output
-            | ValueNone -> Source.Parameters
+    /// What to differentiate with respect to: a layer's parameters, or outputs where its calls' factors are the gradient.
+    member _.Variables(layer: Layer, calls: Record array) = [|
+        let byFactors = areByFactors layer calls
 
-        match calls |> Array.map ofCall |> Array.distinct with
-        | [| only |] -> only
-        | _ -> Source.Parameters
-
-    /// What to differentiate with respect to: a layer's parameters, or outputs where its calls are the source.
-    member moves.Variables(layer: Layer, calls: Record array) = [|
-        let byCalls = moves.Source(layer, calls) <> Source.Parameters
-
-        if byCalls then
+        if byFactors then
             for call in calls do
                 call.Output.Value
 
-        if not (byCalls && trusted.Includes layer) then
+        if not (byFactors && trusted.Includes layer) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
     |]
 
     /// A layer's gradient; none where the loss does not depend on it.
-    member moves.Of(layer: Layer, calls: Record array, derivatives: Differentiation) =
-        let byGradient () =
+    member _.Of(layer: Layer, calls: Record array, derivatives: Differentiation) =
+        let byAutograd () =
             match derivatives.Of layer.Weight with
             | null -> ValueNone
             | weight ->
@@ -104,20 +88,16 @@ type internal Moves(preconditioner: Preconditioner, update: Update, rateOf: Laye
                 |> Direction.Matrix
                 |> ValueSome
 
-        let byCalls found =
-            match found with
-            | ValueSome direction ->
-                trusted.Require(layer, (fun () -> Direction.matrix direction), derivatives)
-                found
+        if areByFactors layer calls then
+            match FromCalls.factors layer calls derivatives with
+            | ValueSome struct (A, E) ->
+                let direction = Direction.Product(E, A)
+                trusted.Require(layer, direction, derivatives)
+                ValueSome direction
             | ValueNone when trusted.Includes layer -> ValueNone
-            | ValueNone -> byGradient ()
-
-        match moves.Source(layer, calls) with
-        | Source.Factors ->
-            FromCalls.factors layer calls derivatives
-            |> ValueOption.map (fun (struct (A, E)) -> Direction.Product(E, A))
-            |> byCalls
-        | Source.Parameters -> byGradient ()
+            | ValueNone -> byAutograd ()
+        else
+            byAutograd ()
 
     /// What of the gradients could be NaN.
     member _.Suspects(gradients: Direction voption array) =

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Tests;
 
 namespace Foof.Build.Tests.Packages;
 
@@ -15,24 +16,13 @@ internal sealed class UserProgram
             Path.Combine(Repository.Root, "tests/Foof.Build.Tests/Packages/Consumer/Program.cs"),
             Path.Combine(Folder, "Program.cs")
         );
-        File.WriteAllText(
+        UserProject.Write(
             Path.Combine(Folder, "Consumer.csproj"),
-            $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="Foof.CSharp" Version="{Feed.Version}" />
-                <PackageReference Include="Foof.Laplace" Version="{Feed.Version}" />
-                <PackageReference Include="{Backend}" Version="{Repository.VersionOf(Backend)}" />
-              </ItemGroup>
-            </Project>
-            """
+            [
+                ("Foof.CSharp", Feed.Version),
+                ("Foof.Laplace", Feed.Version),
+                (Backend, Repository.VersionOf(Backend)),
+            ]
         );
         File.WriteAllText(Path.Combine(feed.Place, "old.so"), "GLIBCXX_3.4.30\0");
         File.WriteAllText(Path.Combine(feed.Place, "new.so"), "GLIBCXX_3.4.30\0GLIBCXX_3.4.32\0");

@@ -105,5 +105,9 @@ public sealed class GroupTests
         Assert.Contains("scales and shifts", optimizer.Coverage[2].Detail);
         Assert.Equal("2", optimizer.Coverage[4].Detail);
         Assert.Equal([2, 4], optimizer.Coverage[4].Shape);
+        Assert.Equal(
+            "ParameterCoverage { Parameter = 2.weight, Shape = [2; 4], Treatment = Preconditioned, Detail = 2 }",
+            optimizer.Coverage[4].ToString()
+        );
     }
 }

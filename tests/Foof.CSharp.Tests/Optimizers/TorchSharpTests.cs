@@ -57,7 +57,7 @@ public sealed class TorchSharpTests
     }
 
     [Fact]
-    public void A_module_of_ones_own_learns_from_a_loader_and_goes_on_from_files()
+    public void A_module_of_ones_own_learns_from_a_loader_and_continues_from_files()
     {
         using var scope = NewDisposeScope();
         using var folder = new Folder();
@@ -141,7 +141,7 @@ public sealed class TorchSharpTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_model_that_is_converted_behind_the_optimiser_is_told_of(string name)
+    public void A_model_that_is_converted_behind_the_optimiser_is_refused(string name)
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
@@ -160,7 +160,7 @@ public sealed class TorchSharpTests
     }
 
     [Fact]
-    public void A_model_that_is_converted_behind_the_preconditioner_is_told_of()
+    public void A_model_that_is_converted_behind_the_preconditioner_is_refused()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();

@@ -76,15 +76,19 @@ internal sealed partial class WebDriver : IDisposable
             new JsonObject { ["script"] = script, ["args"] = new JsonArray() }
         );
 
-    /// <summary>The number of charts with a mark that can be seen.</summary>
+    /// <summary>The number of charts whose marks together are more than 20 pixels wide or high.</summary>
     internal int Charts() =>
         (int)
             Evaluate(
-                "return [...document.querySelectorAll('.chart')].filter(chart => "
-                    + "[...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')]"
-                    // A line against seconds may be short beside a slow start; one of no numbers has no size.
+                "const extent = (boxes, from, to) => "
+                    + "Math.max(...boxes.map(box => box[to])) - Math.min(...boxes.map(box => box[from]));"
+                    + "return [...document.querySelectorAll('.chart')].filter(chart => {"
+                    + "const boxes = [...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')]"
                     + ".map(mark => mark.getBoundingClientRect())"
-                    + ".some(box => Math.max(box.width, box.height) > 0)).length"
+                    + ".filter(box => box.width + box.height > 0);"
+                    // Lines against seconds may be short beside a slow start, and are as high as the chart then.
+                    + "return extent(boxes, 'left', 'right') > 20 || extent(boxes, 'top', 'bottom') > 20;"
+                    + "}).length"
             )!;
 
     /// <summary>Pretends to be another screen.</summary>

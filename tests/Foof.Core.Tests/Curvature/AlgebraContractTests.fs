@@ -1,5 +1,5 @@
-/// What every public function of the curvature algebra fulfils: it leaves its results and nothing else,
-/// leaves its arguments as they are, and runs on tensors without data.
+/// What every public function of the curvature algebra fulfils: it leaves its results and nothing else, and leaves its
+/// arguments as they are.
 [<Seeded>]
 module Foof.Core.Tests.AlgebraContractTests
 

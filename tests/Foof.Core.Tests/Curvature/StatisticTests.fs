@@ -15,27 +15,3 @@ let ``the activation factor is the sum of outer products over the number of data
         let A = Networks.normal [ n * positions; d ]
         let expected = Oracle.activationFactor (float n) (Oracle.matrix A)
         Oracle.agreesWith Tolerance.rounding expected (Statistic.activationFactor (int64 n) A))
-
-let accumulates (kind: torch.ScalarType) tolerance =
-    for keep in [ 0.0; 0.3; 1.0 ] do
-        Oracle.forAll shapes (fun (k, a, b) ->
-            use _scope = torch.NewDisposeScope()
-
-            let target, X, Y =
-                Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
-
-            let expected =
-                Oracle.matrix target * keep
-                + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
-
-            let accumulated = target.``to`` kind
-            Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
-            Oracle.agreesWith tolerance expected accumulated)
-
-[<Fact>]
-let ``a product is accumulated in place, in float64 to the last digits`` () =
-    accumulates Networks.double Tolerance.explicit
-
-[<Fact>]
-let ``a product is accumulated in place in float32 too`` () =
-    accumulates torch.ScalarType.Float32 Tolerance.float32AgainstFloat64

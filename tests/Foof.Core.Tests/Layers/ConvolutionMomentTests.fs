@@ -4,7 +4,7 @@
 module Foof.Core.Tests.ConvolutionMomentTests
 
 open Foof
-open Foof.Core.Tests.PatchesTests
+open Foof.Core.Tests.ConvolutionTests
 open FsCheck.FSharp
 open TorchSharp
 open TorchSharp.Modules

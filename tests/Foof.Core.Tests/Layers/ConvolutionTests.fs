@@ -1,5 +1,5 @@
 [<Seeded>]
-module Foof.Core.Tests.PatchesTests
+module Foof.Core.Tests.ConvolutionTests
 
 open System
 open Foof

@@ -1,5 +1,5 @@
 [<Seeded>]
-module Foof.Core.Tests.LookupTests
+module Foof.Core.Tests.EmbeddingTests
 
 open Foof
 open Foof.Core.Tests.LayerContract

@@ -1,5 +1,5 @@
 [<Seeded>]
-module Foof.Core.Tests.NormalisedTests
+module Foof.Core.Tests.NormalizationTests
 
 open System
 open Foof

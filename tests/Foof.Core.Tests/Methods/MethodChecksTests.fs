@@ -97,7 +97,7 @@ let ``M-FAC's window of three gradients over five steps is the dense inverse, an
 let ``a step on a convolution is every method's explicit update over its patches`` (name: string) =
     let recipe = named name
 
-    let case: PatchesTests.Case = {
+    let case: ConvolutionTests.Case = {
         Batch = 3
         Groups = 1
         Channels = 2
@@ -106,7 +106,7 @@ let ``a step on a convolution is every method's explicit update over its patches
         Width = 5
         Kernel = struct (2L, 2L)
         Stride = struct (2L, 2L)
-        Sides = PatchesTests.Given(struct (1L, 0L))
+        Sides = ConvolutionTests.Given(struct (1L, 0L))
         Dilation = struct (1L, 1L)
         Mode = PaddingModes.Zeros
         Bias = true
@@ -114,16 +114,16 @@ let ``a step on a convolution is every method's explicit update over its patches
     }
 
     use _scope = torch.NewDisposeScope()
-    let model = PatchesTests.convolution case
+    let model = ConvolutionTests.convolution case
     let layer = LayerContract.only model
-    let input = PatchesTests.image case
+    let input = ConvolutionTests.image case
     let target = torch.randn_like (model.call input)
 
     let joined () =
         Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
 
     let before = joined ()
-    let A = (PatchesTests.patches case input).Head
+    let A = (ConvolutionTests.patches case input).Head
 
     let rows (tensor: torch.Tensor) =
         Oracle.matrix (Layer.errorRows layer tensor)

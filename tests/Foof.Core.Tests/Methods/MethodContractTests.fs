@@ -1,5 +1,5 @@
-/// What every method promises besides its update: checkpoints, lifetimes, learning, all layers, errors that change
-/// nothing, and steps without data.
+/// What every method promises besides its update: checkpoints, lifetimes, learning, all layers, and errors that
+/// change nothing.
 [<Seeded>]
 module Foof.Core.Tests.MethodContractTests
 

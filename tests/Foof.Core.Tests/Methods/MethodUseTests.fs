@@ -1,5 +1,5 @@
-/// Every method in the ordinary loop and in front of another optimiser, with input that it cannot use, with hardly any,
-/// and on shapes without data.
+/// Every method in the ordinary loop and in front of another optimiser, with input that it cannot use, and with hardly
+/// any.
 [<Seeded>]
 module Foof.Core.Tests.MethodUseTests
 

@@ -32,11 +32,11 @@ let ``FOOF's update of a linear layer is the explicit least-squares solution`` (
 
 [<Fact>]
 let ``FOOF's update of a convolution is the explicit least-squares solution over its patches`` () =
-    Oracle.forAll PatchesTests.ungrouped (fun case ->
+    Oracle.forAll ConvolutionTests.ungrouped (fun case ->
         use _scope = torch.NewDisposeScope()
-        let convolution = PatchesTests.convolution case
+        let convolution = ConvolutionTests.convolution case
         let layer = LayerContract.only convolution
-        let input = PatchesTests.image case
+        let input = ConvolutionTests.image case
         let errors = torch.randn_like (convolution.call input)
         let n = float case.Batch
         // The errors channel by channel, put in the patches' order by plain loops.
@@ -47,7 +47,8 @@ let ``FOOF's update of a convolution is the explicit least-squares solution over
             Oracle.build (case.Batch * positions) case.Outputs (fun row c ->
                 e[(row / positions * case.Outputs + c) * positions + row % positions])
 
-        let expected = Oracle.leastSquares n (PatchesTests.patches case input).Head E 0.1
+        let expected =
+            Oracle.leastSquares n (ConvolutionTests.patches case input).Head E 0.1
 
         let update =
             Methods.foofUpdate (int64 case.Batch) (Layer.rows layer input) (Layer.errorRows layer errors) 0.1

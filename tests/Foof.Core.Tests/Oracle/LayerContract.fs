@@ -1,5 +1,5 @@
 /// What holds for every kind of layer: its rows and its weight make its output, its rows and its errors its
-/// gradient, its shapes are those of A and E, with or without data, and its weight goes to W and back.
+/// gradient, its shapes are those of A and E, and its weight goes to W and back.
 module Foof.Core.Tests.LayerContract
 
 open Foof

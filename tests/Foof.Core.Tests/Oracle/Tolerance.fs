@@ -8,9 +8,6 @@ let rounding = 1e-13
 /// Two orders of the same float32 sums: a few hundred roundings of 6e-8.
 let roundingSingle = 3e-5
 
-/// Products and sums in float32 against float64, all of one size: their roundings of 6e-8 average out.
-let sumsSingle = 1e-6
-
 /// What rounding allows in a type.
 let ofType (kind: TorchSharp.torch.ScalarType) =
     if kind = TorchSharp.torch.ScalarType.Float32 then

@@ -1,9 +1,10 @@
-/// Products that throw give what `matmul`, which ends the process, gives where shapes fit.
+/// Products that throw give what `matmul`, which ends the process, gives where shapes fit; products accumulate in place.
 [<Seeded>]
 module Foof.Core.Tests.ProductsTests
 
 open System.Runtime.InteropServices
 open Foof
+open FsCheck.FSharp
 open TorchSharp
 open Xunit
 
@@ -19,7 +20,8 @@ let ``a product of matrices in any number of dimensions is matmul's`` () =
             [ 2; 3 ], [ 5; 3; 4 ]
             [ 6; 5; 2; 3 ], [ 6; 5; 3; 4 ]
             [ 6; 5; 2; 3 ], [ 5; 3; 4 ]
-            [ 5; 2; 3 ], [ 6; 1; 3; 4 ]
+            [ 5; 2; 3 ], [ 6; 5; 3; 4 ]
+            [ 1; 2; 3 ], [ 6; 5; 3; 4 ]
             [ 5; 2; 0 ], [ 5; 0; 4 ]
         ] do
         use _scope = torch.NewDisposeScope()
@@ -30,7 +32,7 @@ let ``a product of matrices in any number of dimensions is matmul's`` () =
         Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values found)
 
 [<Fact>]
-let ``a product of no matrices is none`` () =
+let ``an empty product is empty`` () =
     use _scope = torch.NewDisposeScope()
 
     for left, right in [ [ 0; 2; 3 ], [ 0; 3; 4 ]; [ 5; 0; 3 ], [ 5; 3; 4 ] ] do
@@ -44,7 +46,7 @@ let ``a product of no matrices is none`` () =
 let ``a product keeps its result alone`` () =
     use _scope = torch.NewDisposeScope()
 
-    for right in [ [ 3; 4 ]; [ 5; 3; 4 ]; [ 6; 1; 3; 4 ] ] do
+    for right in [ [ 3; 4 ]; [ 5; 3; 4 ]; [ 6; 5; 3; 4 ] ] do
         let X, Y = Networks.normal [ 5; 2; 3 ], Networks.normal right
         Assert.Equal(1L, Oracle.leaked (fun () -> Products.batched X Y |> ignore))
 
@@ -69,3 +71,27 @@ let ``what does not fit raises`` () =
 
     Oracle.raises<ExternalException>(fun () -> Products.batched X Y |> ignore)
     |> ignore
+
+let private accumulates (kind: torch.ScalarType) tolerance =
+    for keep in [ 0.0; 0.3; 1.0 ] do
+        Oracle.forAll (Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 3)) (Gen.choose (1, 6))) (fun (k, a, b) ->
+            use _scope = torch.NewDisposeScope()
+
+            let target, X, Y =
+                Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
+
+            let expected =
+                Oracle.matrix target * keep
+                + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
+
+            let accumulated = target.``to`` kind
+            Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
+            Oracle.agreesWith tolerance expected accumulated)
+
+[<Fact>]
+let ``a product is accumulated in place, in float64 to the last digits`` () =
+    accumulates Networks.double Tolerance.explicit
+
+[<Fact>]
+let ``a product is accumulated in place in float32 too`` () =
+    accumulates torch.ScalarType.Float32 Tolerance.float32AgainstFloat64

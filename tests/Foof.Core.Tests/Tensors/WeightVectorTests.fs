@@ -21,7 +21,8 @@ let random (shapes: int64 array array) =
 /// All elements, matrix by matrix and row by row.
 let elements (x: torch.Tensor array) = x |> Array.collect Oracle.values
 
-let meta (shapes: int64 array array) =
+/// A vector on another device.
+let private meta (shapes: int64 array array) =
     shapes |> Array.map (fun shape -> torch.zeros (shape, device = torch.META))
 
 [<Fact>]
@@ -107,28 +108,6 @@ let ``zeros have the type of their model`` () =
 
     Assert.Equal(Networks.double, zeros[0].dtype)
     Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) zeros[0]
-
-[<Fact>]
-let ``every operation runs on shapes without data`` () =
-    use _scope = torch.NewDisposeScope()
-    let shapes = [| [| 2L; 3L |]; [| 4L; 2L |] |]
-    let x, y = meta shapes, meta shapes
-    use generator = new torch.Generator(1UL)
-
-    for result in
-        [
-            WeightVector.add x y
-            WeightVector.scale 2.0 x
-            WeightVector.axpy 2.0 x y
-            WeightVector.zeros shapes x[0]
-            WeightVector.normal shapes x[0] generator
-            WeightVector.unflatten shapes (WeightVector.flatten x)
-        ] do
-        Assert.Equal<int64 array array>(shapes, WeightVector.shapes result)
-        Assert.All(result, (fun tensor -> Assert.True tensor.is_meta))
-
-    Assert.True (WeightVector.dot x y).is_meta
-    Assert.True (WeightVector.norm x).is_meta
 
 let refused (action: torch.Tensor array -> obj) =
     use _scope = torch.NewDisposeScope()

@@ -65,11 +65,11 @@ let ``a step on a linear model with rate 1 solves damped least squares for the e
         Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
 
 /// A convolution's step on 1/2 |f - y|^2 against least squares over its patches.
-let convolves (case: PatchesTests.Case) =
+let convolves (case: ConvolutionTests.Case) =
     use _scope = torch.NewDisposeScope()
-    let convolution = PatchesTests.convolution case
+    let convolution = ConvolutionTests.convolution case
     let layer = LayerContract.only convolution
-    let input = PatchesTests.image case
+    let input = ConvolutionTests.image case
     let target = torch.randn_like (convolution.call input)
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
 
@@ -79,7 +79,7 @@ let convolves (case: PatchesTests.Case) =
         )
 
     let before = joined ()
-    let A = (PatchesTests.patches case input).Head
+    let A = (ConvolutionTests.patches case input).Head
     let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
     Networks.byStep optimizer [ input, target ]
     let expected = before - Oracle.leastSquares (float case.Batch) A E 0.1
@@ -87,7 +87,7 @@ let convolves (case: PatchesTests.Case) =
 
 [<Fact>]
 let ``a step on a convolution solves damped least squares over its patches`` () =
-    Oracle.forAll PatchesTests.ungrouped convolves
+    Oracle.forAll ConvolutionTests.ungrouped convolves
 
 [<Fact>]
 let ``the toy problem is solved by one step of size 1, up to the damping`` () =

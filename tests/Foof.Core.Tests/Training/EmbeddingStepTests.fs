@@ -1,9 +1,9 @@
 /// What steps make of embeddings, covered and not.
 [<Seeded>]
-module Foof.Core.Tests.EmbeddingTests
+module Foof.Core.Tests.EmbeddingStepTests
 
 open Foof
-open Foof.Core.Tests.LookupTests
+open Foof.Core.Tests.EmbeddingTests
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
