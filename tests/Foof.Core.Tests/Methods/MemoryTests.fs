@@ -136,3 +136,31 @@ let ``rows of many batches in wide matrices are the sum of their products`` (n: 
         Moment.free written
 
     Moment.free start
+
+[<Theory; InlineData(1); InlineData(199); InlineData(401); InlineData(1001)>]
+let ``by halves or whole, one after the other, rows make the same symmetric sum`` (d: int) =
+    use _scope = torch.NewDisposeScope()
+    let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
+
+    let after (halves: bool list) =
+        List.zip batches halves
+        |> List.fold
+            (fun moment (X, halved) ->
+                Moment.accumulateParts (average 0.9) halved [ fun () -> struct (X, 0.2) ] moment)
+            (Moment.init [| int64 d; int64 d |] batches[0])
+
+    let whole = after [ false; false; false; false ]
+
+    for halves in
+        [
+            [ true; true; true; true ]
+            [ true; false; true; false ]
+            [ false; true; true; true ]
+        ] do
+        let mixed = after halves
+        let sum = Moment.sum mixed
+        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
+        Assert.True(sum.equal (sum.t ()))
+        Moment.free mixed
+
+    Moment.free whole
