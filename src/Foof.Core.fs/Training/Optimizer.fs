@@ -34,7 +34,7 @@ type Optimizer
             groupOf.Adopt group
             this._parameter_groups.Add group
 
-    let update = new Update(groupOf.ByHandle)
+    let update = new Update(groupOf.ByIdentity)
 
     let preconditioner =
         new Preconditioner(
