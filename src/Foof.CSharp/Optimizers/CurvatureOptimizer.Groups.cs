@@ -37,8 +37,8 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// Adds parameters with settings of their own that the optimiser does not have yet, of another module or of none. They go by gradient
-    /// descent: which layers are covered was decided when the optimiser was made.
+    /// Adds parameters with settings of their own that the optimiser does not have yet, of another module or of none.
+    /// They go by gradient descent: which layers are covered was decided when the optimiser was made.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// A setting is out of its range, or a parameter is in a group already.

@@ -68,7 +68,8 @@ type internal ParameterGroups() =
         | _ -> 0.0
 
     /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
-    member _.Adopt(group: ParameterGroup) =
+    member groups.Adopt(group: ParameterGroup) =
+        groups.Follow()
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
 
         // A model lists a shared parameter once by each handle.
@@ -82,4 +83,17 @@ type internal ParameterGroups() =
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
 
         for identity in identities do
+            groupOf[identity] <- group
+
+    /// Finds the parameters again where a module moved them: an embedding keeps its parameter, at another place.
+    member _.Follow() =
+        let found = [|
+            for group in Seq.distinct groupOf.Values do
+                for parameter in group.Parameters do
+                    struct (Identity.ofParameter parameter, group)
+        |]
+
+        groupOf.Clear()
+
+        for struct (identity, group) in found do
             groupOf[identity] <- group

@@ -9,14 +9,15 @@ open TorchSharp.Modules
 /// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 [<Sealed>]
 type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), ParameterGroup>) =
-    let buffers = Dictionary<struct (nativeint * int64), torch.Tensor>()
+    let buffers =
+        Dictionary<struct (nativeint * int64), struct (Parameter * torch.Tensor)>()
 
     let bufferOf identity (parameter: Parameter) =
         match buffers.TryGetValue identity with
-        | true, buffer -> buffer
+        | true, struct (_, buffer) -> buffer
         | _ ->
             let buffer = parameter.zeros_like () |> Scope.detach
-            buffers[identity] <- buffer
+            buffers[identity] <- struct (parameter, buffer)
             buffer
 
     let buffer (parameter: Parameter) =
@@ -32,6 +33,18 @@ type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), Pa
                 target.mul_ (keep.ToScalar()) |> ignore
 
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
+
+    /// Finds the momentum of parameters again that a module moved.
+    member _.Follow() =
+        let found = [|
+            for struct (parameter, buffer) in buffers.Values do
+                struct (Identity.ofParameter parameter, struct (parameter, buffer))
+        |]
+
+        buffers.Clear()
+
+        for struct (identity, held) in found do
+            buffers[identity] <- held
 
     /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.
     member _.Gathered(place: MomentumPlace, layer: Layer, gradient: torch.Tensor) =
@@ -90,7 +103,7 @@ type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), Pa
 
         for struct (name, identity) in named do
             match buffers.TryGetValue identity with
-            | true, buffer -> $"{name}.momentum", buffer
+            | true, struct (_, buffer) -> $"{name}.momentum", buffer
             | _ -> ()
     ]
 
@@ -110,7 +123,7 @@ type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), Pa
         fun () ->
             let forget identity =
                 match buffers.TryGetValue identity with
-                | true, old ->
+                | true, struct (_, old) ->
                     old.Dispose()
                     buffers.Remove identity |> ignore
                 | _ -> ()
@@ -123,11 +136,13 @@ type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), Pa
                     let identity = Identity.ofParameter parameter
                     forget identity
 
-                    buffers[identity] <-
+                    let copy =
                         Scope.tensor (fun () -> momentum.``to``(parameter.device).clone())
                         |> Scope.detach
 
+                    buffers[identity] <- struct (parameter, copy)
+
     interface IDisposable with
         member _.Dispose() =
-            for buffer in buffers.Values do
+            for struct (_, buffer) in buffers.Values do
                 buffer.Dispose()
