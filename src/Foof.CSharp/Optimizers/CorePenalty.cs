@@ -8,14 +8,18 @@ internal sealed class CorePenalty(IPenalty penalty, Func<IEnumerable<Parameter>>
 {
     internal IPenalty Penalty { get; } = penalty;
 
-    IReadOnlyDictionary<nint, Tensor> IWeightPenalty.Gradients()
+    IReadOnlyList<(Parameter, Tensor)> IWeightPenalty.Gradients()
     {
-        var found = Penalty.Gradients().ToDictionary(pair => pair.Parameter.Handle, pair => pair.Gradient);
-        if (found.Count > 0 && !own().Any(parameter => found.ContainsKey(parameter.Handle)))
-            throw new InvalidOperationException(
-                $"The penalty must be of the optimiser's model; none of its {found.Count} gradients is of a "
+        var found = Penalty.Gradients();
+        if (found.Count == 0)
+            return found;
+        var known = own().Select(Identity.ofParameter).ToHashSet();
+        var strange = found.Count(pair => !known.Contains(Identity.ofParameter(pair.Parameter)));
+        return strange == 0
+            ? found
+            : throw new InvalidOperationException(
+                $"The penalty must be of the optimiser's model; of its {found.Count} gradients, {strange} belong to no "
                     + "parameter of the optimiser: make it of the same model."
             );
-        return found;
     }
 }

@@ -37,8 +37,8 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// Adds parameters with settings of their own that the optimiser does not have yet. They go by gradient
-    /// descent: which layers are covered was decided when the optimiser was made.
+    /// Adds parameters with settings of their own that the optimiser does not have yet, of another module or of none.
+    /// They go by gradient descent: which layers are covered was decided when the optimiser was made.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// A setting is out of its range, or a parameter is in a group already.
@@ -82,8 +82,22 @@ public abstract partial class CurvatureOptimizer
                         : Group(group.Parameters, defaults.Of(group))
             )
             .ToList();
-        var held = own.SelectMany(group => group.Parameters).Select(p => p.Handle).ToHashSet();
-        var rest = model.parameters().Where(parameter => !held.Contains(parameter.Handle)).ToArray();
+        var ofModel = model.parameters().Select(Identity.ofParameter).ToHashSet();
+        foreach (var (place, group) in own.Index())
+            if (
+                group.Parameters.FirstOrDefault(p => !ofModel.Contains(Identity.ofParameter(p))) is
+                { } strange
+            )
+                throw new ArgumentException(
+                    $"groups must hold the model's parameters; group {place + 1} holds a parameter "
+                        + $"[{string.Join("; ", strange.shape)}] of none of its modules: give that to AddGroup.",
+                    nameof(groups)
+                );
+        var held = own.SelectMany(group => group.Parameters).Select(Identity.ofParameter).ToHashSet();
+        var rest = model
+            .parameters()
+            .Where(parameter => !held.Contains(Identity.ofParameter(parameter)))
+            .ToArray();
         if (rest.Length > 0 || own.Count == 0)
             own.Insert(0, Group(rest, defaults));
         return own;

@@ -9,7 +9,7 @@ namespace Foof;
 /// </summary>
 /// <remarks>
 /// The core's optimiser takes it from F# as an object expression, <c>{ new IWeightPenalty with member
-/// _.Gradients() = ... }</c>, whose dictionary has each parameter's <c>Handle</c> for its key.
+/// _.Gradients() = ... }</c>, which gives the same list.
 /// </remarks>
 /// <example>
 /// <code>
@@ -21,7 +21,8 @@ public interface IPenalty
 {
     /// <summary>
     /// Its gradient at the weights as they are, for each parameter that it depends on, in the parameter's
-    /// shape; none before there is a penalty. The tensors belong to the caller's dispose scope.
+    /// shape; none before there is a penalty. A weight that modules share is one parameter, which comes once.
+    /// The tensors belong to the caller's dispose scope.
     /// </summary>
     IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients();
 }

@@ -9,7 +9,10 @@ namespace Foof;
 ///     model, groups: [new(head.parameters(), LearningRate: 0.01)]);
 /// </code>
 /// </example>
-/// <param name="Parameters">The parameters, each in one group only; they stay the model's.</param>
+/// <param name="Parameters">
+/// The parameters, each in one group only, by whichever of its handles; they stay the model's. Those of a group that an
+/// optimiser is made with are its model's; <c>AddGroup</c> takes others.
+/// </param>
 /// <param name="LearningRate">Their learning rate, greater than zero.</param>
 /// <param name="Momentum">Their momentum, in [0, 1).</param>
 /// <param name="WeightDecay">Their decoupled weight decay, at least zero.</param>

@@ -7,9 +7,9 @@ open TorchSharp.Modules
 /// A term of the objective that is a function of the weights alone.
 [<AllowNullLiteral>]
 type IWeightPenalty =
-    /// The gradient of each parameter that it depends on, by the parameter's handle; the tensors belong to
-    /// the caller's scope.
-    abstract Gradients: unit -> IReadOnlyDictionary<nativeint, torch.Tensor>
+    /// Each parameter that it depends on, once, and its gradient in the parameter's shape; the tensors belong to the
+    /// caller's scope.
+    abstract Gradients: unit -> IReadOnlyList<struct (Parameter * torch.Tensor)>
 
 /// Between the parameters of layers and vectors in weight space, for functions of the weights.
 [<RequireQualifiedAccess>]
@@ -58,16 +58,6 @@ module WeightPenalty =
             | ValueSome parameter, ValueSome bias -> struct (parameter, bias)
             | _ -> ()
     |]
-
-    /// A gradient by the parameters' handles, in the caller's scope.
-    let byParameter
-        (layers: Layer array)
-        (gradient: torch.Tensor array)
-        : IReadOnlyDictionary<nativeint, torch.Tensor> =
-        dealt layers gradient
-        |> Seq.map (fun struct (parameter, gradient) -> KeyValuePair(parameter.Handle, gradient))
-        |> Dictionary
-        :> _
 
     /// A scalar with this value whose backward pass gives the parameters this gradient, whatever made both.
     ///

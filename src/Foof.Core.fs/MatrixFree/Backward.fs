@@ -85,7 +85,7 @@ module internal Backward =
                     (nameof layers)
                     $"{Layer.describe layer} must be trained; it is frozen, so unfreeze it or leave it out."
 
-        for _, uses in layers |> Array.groupBy _.Weight.Handle do
+        for _, uses in layers |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
             if uses.Length > 1 then
                 invalidArg
                     (nameof layers)

@@ -5,7 +5,7 @@ open TorchSharp.Modules
 
 /// Which parameters are one.
 [<RequireQualifiedAccess>]
-module internal Identity =
+module Identity =
 
     /// What tells a parameter from every other one. Handles do not: each reading of an embedding's weight makes another,
     /// so that a module which shares it has one of its own. The place in memory does.

@@ -68,9 +68,11 @@ module internal Gradients =
         suspect (fun () -> Layer.describe layer) "errors" E
 
     let private nameOf (model: torch.nn.Module) (parameter: Parameter) =
+        let identity = Identity.ofParameter parameter
+
         model.named_parameters ()
         |> Seq.tryPick (fun struct (name, other) ->
-            if other.Handle = parameter.Handle then
+            if Identity.ofParameter other = identity then
                 Some $"parameter '{name}'"
             else
                 None)

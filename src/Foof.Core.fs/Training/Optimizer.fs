@@ -34,7 +34,7 @@ type Optimizer
             groupOf.Adopt group
             this._parameter_groups.Add group
 
-    let update = new Update(groupOf.ByHandle)
+    let update = new Update(groupOf.ByIdentity)
 
     let preconditioner =
         new Preconditioner(
@@ -46,14 +46,17 @@ type Optimizer
 
     let layers = Seq.toArray preconditioner.Layers
 
-    let covered =
-        HashSet(Seq.collect Layer.parameters layers |> Seq.map Identity.ofParameter)
-
     let moves =
         Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
 
     /// The trained parameters of the groups that no layer covers, each once.
     let plain () =
+        groupOf.Follow()
+        update.Follow()
+
+        let covered =
+            HashSet(Seq.collect Layer.parameters layers |> Seq.map Identity.ofParameter)
+
         this.parameters ()
         |> Seq.filter (fun p -> p.requires_grad && not (covered.Contains(Identity.ofParameter p)))
         |> Seq.distinctBy Identity.ofParameter
@@ -279,6 +282,7 @@ type Optimizer
     /// optimiser's.
     member _.State() =
         let state = preconditioner.State()
+        update.Follow()
 
         for name, momentum in update.Tensors(model.named_parameters ()) do
             state[name] <- momentum
@@ -290,6 +294,7 @@ type Optimizer
     member _.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         let restore = update.Restoring(model.named_parameters (), state)
         preconditioner.Restore state
+        update.Follow()
         restore ()
 
     override _.Dispose(disposing: bool) =

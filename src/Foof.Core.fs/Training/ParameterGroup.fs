@@ -48,32 +48,52 @@ type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: f
                 Require.fraction "momentum" value
                 group.Options.Momentum <- value
 
-/// The groups of an optimiser, by parameter.
+/// The groups of an optimiser, by parameter: one that a module shares is the same by each of its handles.
 [<Sealed>]
 type internal ParameterGroups() =
-    let byHandle = Dictionary<nativeint, ParameterGroup>()
+    let groupOf = Dictionary<struct (nativeint * int64), ParameterGroup>()
 
-    /// The group of each parameter's handle.
-    member _.ByHandle: IReadOnlyDictionary<nativeint, ParameterGroup> = byHandle
+    /// The group of each parameter's identity.
+    member _.ByIdentity: IReadOnlyDictionary<struct (nativeint * int64), ParameterGroup> =
+        groupOf
 
     /// Whether a parameter is in a group.
-    member _.Holds(parameter: Parameter) = byHandle.ContainsKey parameter.Handle
+    member _.Holds(parameter: Parameter) =
+        groupOf.ContainsKey(Identity.ofParameter parameter)
 
     /// The learning rate of a parameter's group, 0 without one.
     member _.RateOf(parameter: Parameter) =
-        match byHandle.TryGetValue parameter.Handle with
+        match groupOf.TryGetValue(Identity.ofParameter parameter) with
         | true, group -> group.LearningRate
         | _ -> 0.0
 
     /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
-    member _.Adopt(group: ParameterGroup) =
+    member groups.Adopt(group: ParameterGroup) =
+        groups.Follow()
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
 
+        // A model lists a shared parameter once by each handle.
+        let identities =
+            group.Parameters |> Seq.map Identity.ofParameter |> Seq.distinct |> Seq.toArray
+
         if
-            handles |> Array.exists byHandle.ContainsKey
+            identities |> Array.exists groupOf.ContainsKey
             || (Array.distinct handles).Length < handles.Length
         then
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
 
-        for handle in handles do
-            byHandle[handle] <- group
+        for identity in identities do
+            groupOf[identity] <- group
+
+    /// Finds the parameters again where a module moved them: an embedding keeps its parameter, at another place.
+    member _.Follow() =
+        let found = [|
+            for group in Seq.distinct groupOf.Values do
+                for parameter in group.Parameters do
+                    struct (Identity.ofParameter parameter, group)
+        |]
+
+        groupOf.Clear()
+
+        for struct (identity, group) in found do
+            groupOf[identity] <- group

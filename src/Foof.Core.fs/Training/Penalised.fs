@@ -9,24 +9,38 @@ open TorchSharp.Modules
 module internal Penalised =
 
     /// The penalty's gradient of each layer as a matrix, and of other parameters.
-    let private ofLayer (found: IReadOnlyDictionary<nativeint, torch.Tensor>) (layer: Layer) =
+    let private ofLayer
+        (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>)
+        (layer: Layer)
+        =
         let gradient (parameter: Parameter) =
-            match found.TryGetValue parameter.Handle with
+            match found.TryGetValue(Identity.ofParameter parameter) with
             | true, gradient -> gradient
             | _ -> parameter.zeros_like ()
 
         if
             Layer.parameters layer
-            |> Array.exists (fun parameter -> found.ContainsKey parameter.Handle)
+            |> Array.exists (fun parameter -> found.ContainsKey(Identity.ofParameter parameter))
         then
             ValueSome(Layer.joined layer (gradient layer.Weight) (layer.Bias |> ValueOption.map gradient))
         else
             ValueNone
 
+    /// A penalty's gradients by the parameters' identities.
     let private find (penalty: IWeightPenalty) =
-        match penalty with
-        | null -> Dictionary() :> IReadOnlyDictionary<_, _>
-        | penalty -> penalty.Gradients()
+        let found = Dictionary<struct (nativeint * int64), torch.Tensor>()
+
+        if not (isNull penalty) then
+            for struct (parameter, gradient) in penalty.Gradients() do
+                if not (found.TryAdd(Identity.ofParameter parameter, gradient)) then
+                    let shape = parameter.shape |> Seq.map string |> String.concat "; "
+
+                    invalidOp (
+                        $"The penalty must give each parameter's gradient once; that of a parameter [{shape}] came twice. "
+                        + "A weight that modules share is one parameter, though the model lists it by each of its names."
+                    )
+
+        found
 
     /// The layers' gradients with the penalty's, and what it adds to other parameters' gradients. A product
     /// becomes a matrix where there is a penalty.
@@ -41,7 +55,7 @@ module internal Penalised =
             | gradient, ValueNone -> gradient
 
         let plain (parameter: Parameter) (gradient: torch.Tensor) =
-            match own.TryGetValue parameter.Handle, gradient with
+            match own.TryGetValue(Identity.ofParameter parameter), gradient with
             | (true, added), null -> added
             | (true, added), gradient -> gradient + added
             | _ -> gradient
@@ -52,8 +66,10 @@ module internal Penalised =
     let addTo (penalty: IWeightPenalty) (parameters: seq<Parameter>) =
         let own = find penalty
 
-        for parameter in parameters do
-            match own.TryGetValue parameter.Handle, parameter.grad with
-            | (true, added), null -> parameter.grad <- added.clone () |> Scope.detach
-            | (true, added), gradient -> gradient.add_ added |> ignore
-            | _ -> ()
+        if own.Count > 0 then
+            // Aliases of a parameter have one `.grad`.
+            for parameter in parameters |> Seq.distinctBy Identity.ofParameter do
+                match own.TryGetValue(Identity.ofParameter parameter), parameter.grad with
+                | (true, added), null -> parameter.grad <- added.clone () |> Scope.detach
+                | (true, added), gradient -> gradient.add_ added |> ignore
+                | _ -> ()

@@ -8,16 +8,20 @@ open TorchSharp.Modules
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
 /// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 [<Sealed>]
-type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
-    let buffers = Dictionary<nativeint, torch.Tensor>()
+type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), ParameterGroup>) =
+    let buffers =
+        Dictionary<struct (nativeint * int64), struct (Parameter * torch.Tensor)>()
 
-    let buffer (parameter: Parameter) =
-        match buffers.TryGetValue parameter.Handle with
-        | true, buffer -> buffer
+    let bufferOf identity (parameter: Parameter) =
+        match buffers.TryGetValue identity with
+        | true, struct (_, buffer) -> buffer
         | _ ->
             let buffer = parameter.zeros_like () |> Scope.detach
-            buffers[parameter.Handle] <- buffer
+            buffers[identity] <- struct (parameter, buffer)
             buffer
+
+    let buffer (parameter: Parameter) =
+        bufferOf (Identity.ofParameter parameter) parameter
 
     /// target <- keep target + weight direction, in place.
     let accumulate (target: torch.Tensor) keep direction (weight: float) =
@@ -30,11 +34,25 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
 
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
+    /// Finds the momentum of parameters again that a module moved.
+    member _.Follow() =
+        let found = [|
+            for struct (parameter, buffer) in buffers.Values do
+                struct (Identity.ofParameter parameter, struct (parameter, buffer))
+        |]
+
+        buffers.Clear()
+
+        for struct (identity, held) in found do
+            buffers[identity] <- held
+
     /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.
     member _.Gathered(place: MomentumPlace, layer: Layer, gradient: torch.Tensor) =
         let momentumOf (parameter: Parameter) =
-            match groupOf.TryGetValue parameter.Handle with
-            | true, group -> (buffer parameter) * group.Options.Momentum
+            let identity = Identity.ofParameter parameter
+
+            match groupOf.TryGetValue identity with
+            | true, group -> (bufferOf identity parameter) * group.Options.Momentum
             | _ -> parameter.zeros_like ()
 
         match place with
@@ -61,7 +79,9 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
 
     /// The same, with momentum where `place` says.
     member _.Apply(parameter: Parameter, direction: Direction, place: MomentumPlace) =
-        match groupOf.TryGetValue parameter.Handle with
+        let identity = Identity.ofParameter parameter
+
+        match groupOf.TryGetValue identity with
         | false, _ -> ()
         | true, group ->
             let rate = group.LearningRate
@@ -70,15 +90,20 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
             if group.Options.Momentum = 0.0 || place.IsBefore then
                 accumulate parameter shrink direction -rate
             else
-                let buffer = buffer parameter
+                let buffer = bufferOf identity parameter
                 accumulate buffer group.Options.Momentum direction 1.0
                 accumulate parameter shrink (Direction.Matrix buffer) -rate
 
-    /// The momentum of named parameters that have one, by name; the tensors stay the update's.
+    /// The momentum of named parameters that have one, by the first name of each; the tensors stay the update's.
     member _.Tensors(parameters: seq<struct (string * Parameter)>) = [
-        for struct (name, parameter) in parameters do
-            match buffers.TryGetValue parameter.Handle with
-            | true, buffer -> $"{name}.momentum", buffer
+        let named =
+            parameters
+            |> Seq.map (fun struct (name, parameter) -> struct (name, Identity.ofParameter parameter))
+            |> Seq.distinctBy (fun struct (_, identity) -> identity)
+
+        for struct (name, identity) in named do
+            match buffers.TryGetValue identity with
+            | true, struct (_, buffer) -> $"{name}.momentum", buffer
             | _ -> ()
     ]
 
@@ -96,19 +121,28 @@ type internal Update(groupOf: IReadOnlyDictionary<nativeint, ParameterGroup>) =
         |]
 
         fun () ->
-            for struct (parameter, momentum) in saved do
-                match buffers.TryGetValue parameter.Handle with
-                | true, old ->
+            let forget identity =
+                match buffers.TryGetValue identity with
+                | true, struct (_, old) ->
                     old.Dispose()
-                    buffers.Remove parameter.Handle |> ignore
+                    buffers.Remove identity |> ignore
                 | _ -> ()
 
+            for struct (parameter, _) in saved do
+                forget (Identity.ofParameter parameter)
+
+            for struct (parameter, momentum) in saved do
                 if not (isNull momentum) then
-                    buffers[parameter.Handle] <-
+                    let identity = Identity.ofParameter parameter
+                    forget identity
+
+                    let copy =
                         Scope.tensor (fun () -> momentum.``to``(parameter.device).clone())
                         |> Scope.detach
 
+                    buffers[identity] <- struct (parameter, copy)
+
     interface IDisposable with
         member _.Dispose() =
-            for buffer in buffers.Values do
+            for struct (_, buffer) in buffers.Values do
                 buffer.Dispose()

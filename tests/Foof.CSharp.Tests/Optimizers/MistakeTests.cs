@@ -189,7 +189,7 @@ public sealed class MistakeTests
         var (model, other) = (Toy.Model(), Toy.Model());
         using var optimizer = new FoofOptimizer(model) { Penalty = new Shrinkage(other) };
         var error = Assert.Throws<InvalidOperationException>(() => optimizer.Step(input, target));
-        Assert.Contains("none of its 4 gradients", error.Message);
+        Assert.Contains("of its 4 gradients, 4 belong to no parameter", error.Message);
         Assert.Equal(Toy.Weights(other), Toy.Weights(model));
         nn.functional.cross_entropy(model.call(input), target).backward();
         Assert.Throws<InvalidOperationException>(() => optimizer.step());

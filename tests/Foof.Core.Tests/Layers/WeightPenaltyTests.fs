@@ -71,7 +71,7 @@ let ``adding to .grad makes what is missing, and adds to what is there`` name =
             Assert.False parameter.grad.requires_grad
 
 [<Theory; MemberData(nameof names)>]
-let ``a copy of the weights stays when the parameters move, and gradients go by handle`` name =
+let ``a copy of the weights stays when the parameters move, and gradients are dealt to parameters`` name =
     use _scope = torch.NewDisposeScope()
     let _, layers = layersOf name
     let before = flatten (WeightPenalty.weights layers)
@@ -85,22 +85,20 @@ let ``a copy of the weights stays when the parameters move, and gradients go by 
     Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
     Oracle.agrees Tolerance.rounding ((before + 1.0).ToArray()) (numbers (WeightPenalty.weights layers))
     let gradient = WrittenFactors.vector (shapes layers)
-    let byHandle = WeightPenalty.byParameter layers gradient
-    Assert.Equal(layers |> Array.sumBy (fun layer -> (Layer.parameters layer).Length), byHandle.Count)
+    let dealt = WeightPenalty.dealt layers gradient
+    let parameters = layers |> Array.collect Layer.parameters
+    Assert.Equal(parameters.Length, dealt.Length)
 
-    for layer in layers do
-        for parameter in Layer.parameters layer do
-            Assert.Equal<int64 array>(parameter.shape, byHandle[parameter.Handle].shape)
+    for expected, struct (parameter, gradient) in Array.zip parameters dealt do
+        Assert.Same(expected, parameter)
+        Assert.Equal<int64 array>(parameter.shape, gradient.shape)
 
 /// 1/2 |theta|^2 of all parameters, as a penalty.
 type private Half(model: Networks.Network, scale: float) =
     interface IWeightPenalty with
-        member _.Gradients() =
-            dict [
-                for parameter in model.parameters () -> parameter.Handle, parameter.detach () * scale
-            ]
-            |> System.Collections.Generic.Dictionary
-            :> _
+        member _.Gradients() = [|
+            for parameter in model.parameters () -> struct (parameter, parameter.detach () * scale)
+        |]
 
 let private trained
     recipe

@@ -136,3 +136,26 @@ let ``a table that a linear layer shares moves once in a step`` () =
             Networks.byLoop model optimizer [ batch ]
 
         Oracle.agreesWith Tolerance.rounding expected head.weight
+
+[<Fact>]
+let ``a table that is moved after the optimiser was made goes on with its settings and its momentum`` () =
+    use _scope = torch.NewDisposeScope()
+    let table = embedding None torch.float32
+    let model = new Networks.Model([ "table", table ], table.call)
+    let groups = [ ParameterGroup([| table.weight |], 0.1, 0.5, 0.0) ]
+
+    use optimizer =
+        new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> false))
+
+    let step (dtype: torch.ScalarType) =
+        let before = table.weight.detach().``to``(Networks.double).clone()
+
+        Networks.byStep optimizer [ torch.arange 6L, torch.zeros (6L, 3L, dtype = System.Nullable dtype) ]
+
+        before - table.weight.detach().``to`` Networks.double
+
+    let first = step torch.float32
+    let gradient (W: torch.Tensor) = W / 6.0
+    model.``to`` torch.float64 |> ignore
+    let expected = 0.5 * first + 0.1 * gradient (table.weight.detach().clone())
+    Assert.True((step torch.float64 - expected).abs().max().ToDouble() < 1e-6)
