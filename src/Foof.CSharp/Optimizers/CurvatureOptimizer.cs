@@ -163,13 +163,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         RequireUsable();
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        var result = Mismatch.Told(
-            model,
-            input,
-            target,
-            () => core.Step(input, target),
-            Likelihoods.Of(Loss)
-        );
+        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
         return new(result.Loss, result.Output);
     }
 

@@ -69,8 +69,13 @@ type Optimizer
         preconditioner.Recorder.Start(moves.Keep preconditioner.Plan.Observe)
 
         try
-            let output = model.call input
-            struct (output, Likelihood.loss likelihood output target)
+            let output = ForwardPass.call model input
+
+            let loss =
+                LikelihoodCheck.explaining likelihood output target (fun () ->
+                    Likelihood.loss likelihood output target)
+
+            struct (output, loss)
         finally
             preconditioner.Recorder.Stop()
 
@@ -88,7 +93,8 @@ type Optimizer
     let decrease (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) () =
         use _scope = torch.NewDisposeScope()
         preconditioner.Recorder.Stop()
-        let after = Likelihood.loss likelihood (model.call input) target
+        let after = Likelihood.loss likelihood (ForwardPass.output model input) target
+
         Numbers.number before - Numbers.number after
 
     let advanceAndUpdate
