@@ -79,12 +79,15 @@ type Optimizer
         finally
             preconditioner.Recorder.Stop()
 
+    let requireFiniteLoss target loss =
+        Gradients.requireFiniteLoss likelihood target (preconditioner.Position + 1) loss
+
     /// Whether the errors of this step's batch are to be found: labels are sampled on the pass that the gradient takes
     /// too.
     let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) (loss: torch.Tensor) =
         if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
             // Labels cannot be sampled from probabilities that are no numbers.
-            Gradients.requireFiniteLoss (preconditioner.Position + 1) loss
+            requireFiniteLoss target loss
             preconditioner.Observer.ErrorsOf(records, output, target)
         else
             preconditioner.Observer.None()
@@ -139,7 +142,7 @@ type Optimizer
                 ValueNone
 
         Gradients.requireFiniteStep
-            (preconditioner.Position + 1)
+            (fun () -> requireFiniteLoss target loss)
             loss
             (Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of))
 

@@ -45,6 +45,8 @@ internal sealed record Mistake(
                 new(Penalised(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
             ["an input that does not fit where the model differentiates"] = () =>
                 new(Penalised(), rand(6, 5), Labels()),
+            ["labels that are all ignored where the model differentiates"] = () =>
+                new(Penalised(), Points(), Labels().fill_(-100), "Hessian", "Gauss-Newton", "Jacobian"),
             ["no input"] = () => new(Chain(), null, Labels()),
             ["no label"] = () => new(Chain(), Points(), null, "Laplace", "Gauss-Newton", "Jacobian"),
             ["a module that returns nothing"] = () => new(Chain(last: _ => null!), Points(), Labels()),
