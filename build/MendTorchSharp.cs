@@ -98,9 +98,20 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(Target)));
         var unfinished = Target + "." + Guid.NewGuid().ToString("N");
-        File.WriteAllBytes(unfinished, file);
-        File.SetLastWriteTimeUtc(unfinished, File.GetLastWriteTimeUtc(Source).AddSeconds(2));
-        File.Move(unfinished, Target);
+        try
+        {
+            File.WriteAllBytes(unfinished, file);
+            File.SetLastWriteTimeUtc(unfinished, File.GetLastWriteTimeUtc(Source).AddSeconds(2));
+            File.Move(unfinished, Target);
+        }
+        catch (IOException) when (File.Exists(Target))
+        {
+            // Another build was faster, and its file is as good.
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
     }
 
     private void Fail(string reason) =>

@@ -139,6 +139,17 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void TorchSharps_own_library_is_named_where_it_alone_is_missing()
+    {
+        var program = Copy();
+        File.Delete(program[ProgramCopy.Binding]);
+        Assert.Equal(
+            ("TorchSharp's own library, libLibTorchSharp.so, is not beside the program", "build it again"),
+            Problem(program)
+        );
+    }
+
+    [Fact]
     public void Missing_and_damaged_data_are_problems()
     {
         var missing = Data(folder["missing"]);

@@ -50,7 +50,7 @@ internal sealed class CurvatureGathering(
     {
         if (target is null)
             return SoundModel.Points(likelihood, input, input, null);
-        using var output = model.call(input);
+        using var output = ForwardPass.output(model, input);
         return SoundModel.Points(likelihood, input, output, target);
     }
 

@@ -69,7 +69,7 @@ public sealed partial class CurvatureMatrix
             targets,
             () =>
             {
-                using (var output = model.call(inputs))
+                using (var output = ForwardPass.output(model, inputs))
                     LikelihoodModule.check(Likelihood, output, targets);
                 var given = LabelRules.Of(FisherLabels.Given, 1);
                 return FisherModule.factor(model, layers, given, Likelihood, new(inputs, targets), null);

@@ -61,8 +61,7 @@ public abstract partial class CurvatureOptimizer
             {
                 core.Observe(input, target!);
                 return true;
-            },
-            Likelihoods.Of(Loss)
+            }
         );
     }
 }

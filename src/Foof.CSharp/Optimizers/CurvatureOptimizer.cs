@@ -154,7 +154,9 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// <param name="input">[n; ...], data points first.</param>
     /// <param name="target">As <see cref="Foof.Loss"/> says.</param>
     /// <returns>Loss and output before the update; the caller owns them.</returns>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, or no label counts.
+    /// </exception>
     /// <exception cref="NumericalFailure">
     /// Loss or gradient is not finite, or no inversion succeeds; the weights are as before.
     /// </exception>
@@ -163,13 +165,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         RequireUsable();
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        var result = Mismatch.Told(
-            model,
-            input,
-            target,
-            () => core.Step(input, target),
-            Likelihoods.Of(Loss)
-        );
+        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
         return new(result.Loss, result.Output);
     }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>A pass that changes nothing: in evaluation mode, without a graph, each module's mode kept.</summary>
+/// <summary>A pass that changes nothing: in evaluation mode, each module's mode and the random numbers kept.</summary>
 internal static class EvaluationPass
 {
     /// <summary>Raises where a model cannot take an input, or a likelihood not its output and targets.</summary>
@@ -16,7 +16,7 @@ internal static class EvaluationPass
     )
     {
         using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
+        var numbers = get_rng_state();
         (nn.Module Module, bool Training)[] modes =
         [
             .. model
@@ -28,7 +28,7 @@ internal static class EvaluationPass
         model.eval();
         try
         {
-            var output = model.call(input);
+            var output = ForwardPass.output(model, input);
             if (target is not null && likelihood is not null)
                 LikelihoodModule.check(likelihood, output, target);
         }
@@ -38,6 +38,7 @@ internal static class EvaluationPass
         }
         finally
         {
+            set_rng_state(numbers);
             // A module passes its mode on to those inside it, which come later.
             foreach (var (module, training) in modes)
                 module.train(training);

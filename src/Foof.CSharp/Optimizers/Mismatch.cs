@@ -10,17 +10,11 @@ internal static class Mismatch
     private static readonly string[] NoRoom = ["out of memory", "can't allocate memory"];
 
     /// <summary>
-    /// Runs what needs a model's batch; where libtorch fails by a mismatch, the error names both sides. The
-    /// model is asked once more then, so that nothing is looked at while all is well.
+    /// Runs what needs a model's batch; where libtorch fails by a mismatch, the error names both sides. Nothing
+    /// is looked at while all is well, and the model is not run again.
     /// </summary>
     /// <exception cref="ArgumentException">The batch does not fit the model or the likelihood.</exception>
-    internal static T Told<T>(
-        nn.Module model,
-        Tensor input,
-        Tensor? target,
-        Func<T> work,
-        Likelihood? likelihood = null
-    )
+    internal static T Told<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
     {
         try
         {
@@ -31,8 +25,8 @@ internal static class Mismatch
             // The sentence begins with its subject, which is the argument.
             if (Of(model, input, target) is { } sentence)
                 throw new ArgumentException(sentence, sentence.Split(' ')[0], error);
-            if (Tried(model, input, target, likelihood, error) is { } found)
-                throw found;
+            if (ForwardPass.failed(error) && OfPass(model, input, error) is { } passed)
+                throw new ArgumentException(passed, nameof(input), error);
             throw;
         }
     }
@@ -66,39 +60,6 @@ internal static class Mismatch
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
             : $"input [{string.Join("; ", input.shape)}] does not fit the model{FirstLayer(model)}: "
                 + $"{error.Message.Split('\n')[0].TrimEnd('.')}.";
-    }
-
-    // Out of training, so that nothing that the model keeps changes, and no recorder listens.
-    private static ArgumentException? Tried(
-        nn.Module model,
-        Tensor input,
-        Tensor? target,
-        Likelihood? likelihood,
-        Exception error
-    )
-    {
-        if (
-            error is not ExternalException
-            || model is not nn.Module<Tensor, Tensor> called
-            || input is null or { IsInvalid: true }
-            || LacksRoom(error)
-        )
-            return null;
-        try
-        {
-            EvaluationPass.Check(called, input, target, likelihood);
-            return null;
-        }
-        catch (ArgumentException found)
-        {
-            return found;
-        }
-        catch (ExternalException again)
-        {
-            return OfPass(model, input, again) is { } sentence
-                ? new ArgumentException(sentence, nameof(input), error)
-                : null;
-        }
     }
 
     private static bool LacksRoom(Exception error) =>

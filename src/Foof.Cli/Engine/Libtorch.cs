@@ -69,6 +69,11 @@ internal static partial class Libtorch
             return mismatch;
         if (TryLoad(Binding, out _) is not { } failure)
             return null;
+        if (FileOf(Binding) is null)
+            return new(
+                $"TorchSharp's own library, {BindingFile}, is not beside the program",
+                "build it again"
+            );
         return NewerLibrary().Match(failure) is { Success: true } newer
             ? new(
                 $"TorchSharp's own library asks for {newer.Value} of libstdc++, which this system's does not have",
@@ -77,6 +82,11 @@ internal static partial class Libtorch
             )
             : Unloadable(FileOf(Binding) ?? Binding, failure);
     }
+
+    private static string BindingFile =>
+        OperatingSystem.IsWindows() ? $"{Binding}.dll"
+        : OperatingSystem.IsMacOS() ? $"lib{Binding}.dylib"
+        : $"lib{Binding}.so";
 
     private static LoadProblem Unloadable(string file, string failure)
     {

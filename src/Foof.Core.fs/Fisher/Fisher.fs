@@ -126,7 +126,7 @@ module Fisher =
         use recorder = new Recorder(model, layers)
         use _recorded = torch.enable_grad ()
         recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
-        let output = model.call input
+        let output = ForwardPass.call model input
         recorder.Stop()
         let records = recorder.Take()
 

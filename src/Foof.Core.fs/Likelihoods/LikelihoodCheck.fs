@@ -1,5 +1,6 @@
 namespace Foof
 
+open System.Runtime.InteropServices
 open TorchSharp
 
 /// How the network's output f speaks about the label y.
@@ -126,6 +127,18 @@ module internal LikelihoodCheck =
 
             refuse large "log rates of counts above 2^53"
 
+    let private ignoredIn (target: torch.Tensor) =
+        Scope.value (fun () -> Numbers.count (target.eq (ignored.ToScalar())))
+
+    let private requireCounting skipped (target: torch.Tensor) =
+        if skipped = target.numel () then
+            invalidArg (nameof target) $"target must hold a label that counts; all {skipped} are {ignored}."
+
+    /// Raises where no label counts.
+    let counting likelihood (target: torch.Tensor) =
+        if likelihood = Likelihood.Categorical then
+            requireCounting (ignoredIn target) target
+
     /// Raises unless all labels are possible ones.
     let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =
         let refuse count requirement =
@@ -140,16 +153,13 @@ module internal LikelihoodCheck =
         match likelihood with
         | Likelihood.Categorical ->
             let classes = output.size 1
-            let skipped = Scope.value (fun () -> Numbers.count (target.eq (ignored.ToScalar())))
+            let skipped = ignoredIn target
 
             refuse
                 (outside (0L.ToScalar()) ((classes - 1L).ToScalar()) - skipped)
                 $"hold class indices from 0 to {classes - 1L}, or {ignored} where it is to be ignored"
 
-            if skipped = target.numel () then
-                invalidArg
-                    (nameof target)
-                    $"target must hold a label that counts; all {skipped} are {ignored}."
+            requireCounting skipped target
         | _ ->
             refuse (Numbers.countNotFinite target) "hold finite numbers"
 
@@ -159,3 +169,13 @@ module internal LikelihoodCheck =
             | Likelihood.Poisson ->
                 refuse (outside (0.0.ToScalar()) (infinity.ToScalar())) "hold numbers of at least 0"
             | _ -> ()
+
+    /// Runs `work` on an output and its labels, null where there are none; where libtorch fails at it, what is wrong with
+    /// the labels is said, if anything is.
+    let explaining likelihood (output: torch.Tensor) (target: torch.Tensor) (work: unit -> 'T) =
+        try
+            work ()
+        with :? ExternalException when not (isNull target) ->
+            labels likelihood output target
+            possible likelihood output target
+            reraise ()

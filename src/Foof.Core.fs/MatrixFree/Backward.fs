@@ -113,7 +113,7 @@ module internal Backward =
         // The model may keep the tensor that it returns; an alias is the caller's own.
         let output =
             try
-                (model.call input).alias()
+                (ForwardPass.call model input).alias()
             finally
                 torch.set_rng_state state
 

@@ -90,16 +90,19 @@ module internal Gradients =
             | gradient -> suspect (fun () -> nameOf model parameter) "gradients" gradient
     ]
 
-    /// Raises a NumericalFailure that names the step, unless its loss is a finite number.
-    let requireFiniteLoss (step: int) (loss: torch.Tensor) =
+    /// Raises a NumericalFailure that names the step, unless its loss is a finite number; an ArgumentException where none of
+    /// its labels counts.
+    let requireFiniteLoss likelihood (target: torch.Tensor) (step: int) (loss: torch.Tensor) =
         let value = Numbers.number loss
 
         if not (System.Double.IsFinite value) then
+            LikelihoodCheck.counting likelihood target
+
             raise (
                 NumericalFailure(
                     $"the loss is {value}",
                     $"step {step}",
-                    "lower the learning rate or raise the damping; the weights are as before this step"
+                    "check the data for NaN, lower the learning rate or raise the damping; the weights are as before this step"
                 )
             )
 
@@ -138,11 +141,11 @@ module internal Gradients =
             whereSuspicious (telling suspects) (fun () -> Array.iter look suspects))
 
     /// The same for a step's loss and its gradients, in this order: the device works on while the next operations come, up
-    /// to this one number.
-    let requireFiniteStep (step: int) (loss: torch.Tensor) (suspects: seq<Suspect>) =
+    /// to this one number. The loss is `requireLoss`'s to look at, where it may not be finite.
+    let requireFiniteStep (requireLoss: unit -> unit) (loss: torch.Tensor) (suspects: seq<Suspect>) =
         Scope.value (fun () ->
             let suspects = Seq.toArray suspects
 
             whereSuspicious (Seq.append [ loss ] (telling suspects)) (fun () ->
-                requireFiniteLoss step loss
+                requireLoss ()
                 Array.iter look suspects))

@@ -37,15 +37,16 @@ type internal Observer
         let count = Record.first share (output.size 0)
 
         let struct (directions, weight) =
-            Fisher.directions
-                recipe.Fisher
-                likelihood.Value
-                (output.detach().narrow(0L, 0L, count))
-                (if isNull target then
-                     null
-                 else
-                     target.narrow (0L, 0L, count))
-                observer.Generator
+            LikelihoodCheck.explaining likelihood.Value output target (fun () ->
+                Fisher.directions
+                    recipe.Fisher
+                    likelihood.Value
+                    (output.detach().narrow(0L, 0L, count))
+                    (if isNull target then
+                         null
+                     else
+                         target.narrow (0L, 0L, count))
+                    observer.Generator)
 
         let errors = LayerErrors.find called records output directions
         let found = dict (Array.zip called errors)
@@ -80,9 +81,10 @@ type internal Observer
     member observer.See(input: torch.Tensor, target: torch.Tensor, take: Observation voption array -> unit) =
         use _scope = torch.NewDisposeScope()
         let errors = Recipe.needsErrors recipe
-        use _mode = if errors then torch.enable_grad () else torch.no_grad ()
+        // Also where no errors are needed: a model that differentiates in its forward pass needs the graph.
+        use _recorded = torch.enable_grad ()
         recorder.Start(Recorder.OnThisThread(fun _ _ -> if errors then Keep.InputAndOutput else Keep.Input))
-        let output = model.call input
+        let output = ForwardPass.call model input
         recorder.Stop()
         let records = recorder.Take()
         use _quiet = torch.no_grad ()

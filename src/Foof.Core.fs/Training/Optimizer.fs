@@ -72,17 +72,25 @@ type Optimizer
         preconditioner.Recorder.Start(moves.Keep preconditioner.Plan.Observe)
 
         try
-            let output = model.call input
-            struct (output, Likelihood.loss likelihood output target)
+            let output = ForwardPass.call model input
+
+            let loss =
+                LikelihoodCheck.explaining likelihood output target (fun () ->
+                    Likelihood.loss likelihood output target)
+
+            struct (output, loss)
         finally
             preconditioner.Recorder.Stop()
+
+    let requireFiniteLoss target loss =
+        Gradients.requireFiniteLoss likelihood target (preconditioner.Position + 1) loss
 
     /// Whether the errors of this step's batch are to be found: labels are sampled on the pass that the gradient takes
     /// too.
     let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) (loss: torch.Tensor) =
         if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
             // Labels cannot be sampled from probabilities that are no numbers.
-            Gradients.requireFiniteLoss (preconditioner.Position + 1) loss
+            requireFiniteLoss target loss
             preconditioner.Observer.ErrorsOf(records, output, target)
         else
             preconditioner.Observer.None()
@@ -91,7 +99,8 @@ type Optimizer
     let decrease (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) () =
         use _scope = torch.NewDisposeScope()
         preconditioner.Recorder.Stop()
-        let after = Likelihood.loss likelihood (model.call input) target
+        let after = Likelihood.loss likelihood (ForwardPass.output model input) target
+
         Numbers.number before - Numbers.number after
 
     let advanceAndUpdate
@@ -136,7 +145,7 @@ type Optimizer
                 ValueNone
 
         Gradients.requireFiniteStep
-            (preconditioner.Position + 1)
+            (fun () -> requireFiniteLoss target loss)
             loss
             (Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of))
 

@@ -155,7 +155,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
             throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
         if (target is null)
             return SoundModel.Points(likelihood, input, input, null);
-        using var output = Mismatch.Told(Model, input, target, () => called.call(input));
+        using var output = Mismatch.Told(Model, input, target, () => ForwardPass.output(called, input));
         return SoundModel.Points(likelihood, input, output, target);
     }
 

@@ -66,7 +66,12 @@ internal sealed class CurvatureFit(
                 cancellation.ThrowIfCancellationRequested();
                 _ = Argument.Batch(input, done + 1);
                 using var batch = NewDisposeScope();
-                using var output = Mismatch.Told(model, input, target, () => Output(input));
+                using var output = Mismatch.Told(
+                    model,
+                    input,
+                    target,
+                    () => ForwardPass.output(model, input)
+                );
                 var count = SoundModel.Points(likelihood, input, output, target);
                 mean.Add(OfBatch(labels, input, target), count);
                 var (share, before) = ((double)count / mean.Points, gradient);
@@ -110,12 +115,6 @@ internal sealed class CurvatureFit(
             return loss;
         var factorials = (target.to(ScalarType.Float64) + 1).lgamma().sum().ToDouble();
         return loss + factorials / target.shape[0];
-    }
-
-    private Tensor Output(Tensor input)
-    {
-        using var unrecorded = no_grad();
-        return model.call(input);
     }
 
     private Curvature OfBatch(Fisher labels, Tensor input, Tensor? target)

@@ -89,7 +89,9 @@ internal sealed class SampledNetworks(
         {
             using var scope = NewDisposeScope();
             swap.Put(samples.Select(layer => layer.select(0, s)));
-            var output = Mismatch.Told(model, input, null, () => model.call(input)).to(ScalarType.Float64);
+            var output = Mismatch
+                .Told(model, input, null, () => ForwardPass.call(model, input))
+                .to(ScalarType.Float64);
             var probabilities = Link(output);
             if (place == sums.Count)
                 sums.Add(new(Zeros(output)!, Zeros(output)!, Zeros(probabilities), Zeros(probabilities)));

@@ -72,7 +72,7 @@ internal sealed class ValidationLoss : IDisposable
         foreach (var (input, target) in batches)
         {
             using var scope = NewDisposeScope();
-            var output = Mismatch.Told(model, input, target, () => model.call(input));
+            var output = Mismatch.Told(model, input, target, () => ForwardPass.call(model, input));
             LikelihoodModule.check(posterior.Likelihood, output, target);
             sum += (output - target).to(ScalarType.Float64).square().sum().ToDouble();
             count += target.numel();

@@ -54,6 +54,19 @@ public sealed class MendTaskTests : IDisposable
     }
 
     [Fact]
+    public void Builds_at_once_make_one_file_and_leave_no_other()
+    {
+        File.WriteAllBytes(Source, new Library(("libstdc++.so.6", [Version])).Bytes);
+        Assert.True(Run());
+        var first = File.ReadAllBytes(Target);
+        // The other build's file came after this one had looked.
+        Assert.True(Run());
+        Assert.Empty(log.Errors);
+        Assert.Equal(first, File.ReadAllBytes(Target));
+        Assert.Equal(Target, Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Target)!)));
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_made_is_an_error()
     {
         File.WriteAllBytes(Source, new Library(("libstdc++.so.6", [Version])).Bytes);

@@ -72,6 +72,45 @@ public sealed class MismatchTests
         optimizer.Step(input, target);
     }
 
+    [Theory]
+    [InlineData(7, "10 of 10 labels are something else")]
+    [InlineData(-100, "target must hold a label that counts; all 10 are -100")]
+    public void Labels_are_told_of_without_another_pass_and_nothing_changes(int label, string sentence)
+    {
+        using var scope = NewDisposeScope();
+        var (input, target) = Toy.Batches(1)[0];
+        var model = Toy.Model();
+        var passes = 0;
+        model.register_forward_pre_hook(
+            (_, _) =>
+            {
+                passes++;
+                return null!;
+            }
+        );
+        using var optimizer = new FoofOptimizer(model);
+        optimizer.Step(input, target);
+        var weights = Toy.Weights(model);
+        var numbers = get_rng_state();
+        passes = 0;
+        var error = Assert.Throws<ArgumentException>(() => optimizer.Step(input, full_like(target, label)));
+        Assert.Contains(sentence, error.Message);
+        Assert.Throws<ArgumentException>(() => optimizer.Step(input.narrow(1, 0, 5), target));
+        Assert.Equal(2, passes);
+        Assert.Equal(numbers.data<byte>().ToArray(), get_rng_state().data<byte>().ToArray());
+        Assert.Equal(weights, Toy.Weights(model));
+    }
+
+    [Fact]
+    public void Numbers_that_are_none_send_to_the_data()
+    {
+        using var scope = NewDisposeScope();
+        var (input, target) = Toy.Batches(1)[0];
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        var error = Assert.Throws<NumericalFailure>(() => optimizer.Step(input * double.NaN, target));
+        Assert.Contains("check the data for NaN", error.Message);
+    }
+
     [Fact]
     public void A_convolution_says_how_many_channels_it_takes()
     {

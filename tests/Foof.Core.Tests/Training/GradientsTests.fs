@@ -57,8 +57,17 @@ let ``the loss is named before the gradients, and sums that overflow alone are n
     let fine, bad =
         suspect "fine" (torch.ones 2L), suspect "bad" (torch.tensor [| 1.0f; nanf |])
 
-    let require loss =
-        Gradients.requireFiniteStep 7 (torch.tensor (loss: float))
+    let require (loss: float) =
+        let loss = torch.tensor loss
+
+        Gradients.requireFiniteStep
+            (fun () ->
+                Gradients.requireFiniteLoss
+                    Likelihood.Categorical
+                    (torch.zeros (3L, dtype = torch.int64))
+                    7
+                    loss)
+            loss
 
     let message action =
         (Oracle.raises<NumericalFailure> action).Message

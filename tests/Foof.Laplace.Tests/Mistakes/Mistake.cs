@@ -26,13 +26,27 @@ internal sealed record Mistake(
             ["a hidden layer's input that does not fit"] = () =>
                 new(Chain(z => z.narrow(1, 0, 3)), Points(), Labels()),
             ["data points that change between layers"] = () =>
-                new(Reshapes(), Points(), Labels(3), "FOOF's step", "Hessian", "Gauss-Newton"),
+                new(
+                    Reshapes(),
+                    Points(),
+                    Labels(3),
+                    "FOOF's step",
+                    "FOOF's step after others",
+                    "Hessian",
+                    "Gauss-Newton"
+                ),
             ["an output that depends on no parameter"] = () =>
                 new(Chain(last: z => z.detach()), Points(), Labels()),
             ["a label out of range"] = () =>
                 new(Chain(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
             ["a label below zero"] = () =>
                 new(Chain(), Points(), Labels().fill_(-7), "Gauss-Newton", "Jacobian"),
+            ["a label out of range where the model differentiates"] = () =>
+                new(Penalised(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
+            ["an input that does not fit where the model differentiates"] = () =>
+                new(Penalised(), rand(6, 5), Labels()),
+            ["labels that are all ignored where the model differentiates"] = () =>
+                new(Penalised(), Points(), Labels().fill_(-100), "Hessian", "Gauss-Newton", "Jacobian"),
             ["no input"] = () => new(Chain(), null, Labels()),
             ["no label"] = () => new(Chain(), Points(), null, "Laplace", "Gauss-Newton", "Jacobian"),
             ["a module that returns nothing"] = () => new(Chain(last: _ => null!), Points(), Labels()),
@@ -69,6 +83,15 @@ internal sealed record Mistake(
                 return last is null ? y : last(y);
             }
         );
+
+    /// <summary>Its output has a derivative of its own, for which TorchSharp ends the process without a graph.</summary>
+    private static CustomModule Penalised() =>
+        Chain(z =>
+        {
+            var h = z.tanh();
+            var slope = autograd.grad([h.sum()], [z], retain_graph: true, create_graph: true)[0];
+            return h + slope.square();
+        });
 
     private static Tensor ChangesInput(nn.Module<Tensor, Tensor>[] layers, Tensor x)
     {

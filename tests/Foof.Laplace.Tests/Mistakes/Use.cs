@@ -13,6 +13,13 @@ internal static class Use
                 using var optimizer = new FoofOptimizer(mistake.Model);
                 optimizer.Step(mistake.Input!, mistake.Target!).Dispose();
             },
+            ["FOOF's step after others"] = mistake =>
+            {
+                using var optimizer = new FoofOptimizer(mistake.Model);
+                optimizer.WarmUp([rand(6, 3)]);
+                optimizer.Observe(rand(6, 3));
+                optimizer.Step(mistake.Input!, mistake.Target!).Dispose();
+            },
             ["K-FAC's step"] = mistake =>
             {
                 using var optimizer = new KfacOptimizer(mistake.Model);
