@@ -32,8 +32,8 @@ internal sealed class CurvatureGathering(
                 using var scope = NewDisposeScope();
                 using var unrecorded = no_grad();
                 _ = Argument.Batch(input, ++done);
-                var count = Mismatch.Told(model, input, target, () => Points(input, target));
-                mean.Add(Mismatch.Told(model, input, target, () => OfBatch(input, target)), count);
+                var count = Mismatch.Explained(model, input, target, () => Points(input, target));
+                mean.Add(Mismatch.Explained(model, input, target, () => OfBatch(input, target)), count);
                 RequireRoom(mean);
                 progress?.Report(done);
             }

@@ -54,7 +54,7 @@ public sealed partial class CurvatureMatrix
         Argument.Whole(vector);
         Foof.WeightVector.check(nameof(vector), CurvatureModule.shapes(Core), vector);
         using var unrecorded = no_grad();
-        return WeightPenalty.dealt(layers, vector);
+        return [.. WeightPenalty.dealt(layers, vector).Select(own => (own.Parameter, own.Gradient))];
     }
 
     /// <summary>The gradients of single data points at their labels, in the caller's scope.</summary>
@@ -63,7 +63,7 @@ public sealed partial class CurvatureMatrix
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(targets);
         _ = Core;
-        return Mismatch.Told(
+        return Mismatch.Explained(
             model,
             inputs,
             targets,

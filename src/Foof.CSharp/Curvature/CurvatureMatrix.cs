@@ -31,7 +31,7 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     private CurvatureMatrix(
         nn.Module<Tensor, Tensor> model,
-        (Layer[] Layers, ParameterCoverage[] Coverage) survey,
+        (Layer[] Layers, Coverage[] Coverage) survey,
         Likelihood likelihood,
         CurvatureStructure structure,
         (Curvature Curvature, long Points) found
@@ -51,7 +51,7 @@ public sealed partial class CurvatureMatrix : IDisposable
     /// <summary>
     /// What becomes of each parameter of the model: those of other layers are not in the matrix.
     /// </summary>
-    public IReadOnlyList<ParameterCoverage> Coverage { get; }
+    public IReadOnlyList<Coverage> Coverage { get; }
 
     /// <summary>The names of the layers that are covered.</summary>
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];

@@ -33,7 +33,7 @@ public sealed class DampedCurvature : IDisposable
         using var unrecorded = no_grad();
         var kronecker =
             rule == KfacDamping.Heuristic
-                ? Foof.Damping.NewHeuristic(FactorNorm.Trace)
+                ? Foof.Damping.Heuristic
                 : Foof.Damping.Tikhonov;
         factored = FactoredModule.make(kronecker, damping, matrix.Core);
         var shared = new HashSet<Tensor>(

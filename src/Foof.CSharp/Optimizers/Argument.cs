@@ -6,6 +6,10 @@ namespace Foof;
 /// <summary>The checks at public entries: subject, requirement, what came.</summary>
 internal static class Argument
 {
+    /// <summary>Returns what may not be null.</summary>
+    internal static T NotNull<T>(T? value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : class => value ?? throw new ArgumentNullException(name);
+
     /// <summary>Returns what must be greater than zero.</summary>
     internal static double Positive(
         double value,

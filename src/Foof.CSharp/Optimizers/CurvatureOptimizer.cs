@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -28,63 +26,50 @@ namespace Foof;
 /// scheduler.step();
 /// </code>
 /// </example>
-public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomentum
+public abstract partial class CurvatureOptimizer : Optimizer
 {
-    private readonly nn.Module<Tensor, Tensor> model;
-    private readonly Optimizer core;
-    private readonly UpdateSettings defaults;
-    private bool isDisposed;
+    private readonly ILogger logger;
 
     private protected CurvatureOptimizer(
         nn.Module<Tensor, Tensor> model,
-        Recipe recipe,
+        Recipe method,
         Loss loss,
-        UpdateSettings settings,
-        IEnumerable<ParameterSettings>? groups
+        double? learningRate,
+        UpdateOptions? options
     )
+        : this(Argument.NotNull(model), method, loss, learningRate, options ?? new(), isChecked: true) { }
+
+    private CurvatureOptimizer(
+        nn.Module<Tensor, Tensor> model,
+        Recipe method,
+        Loss loss,
+        double? learningRate,
+        UpdateOptions options,
+        bool isChecked
+    )
+        : base(
+            model,
+            options.In(method),
+            Likelihoods.Of(loss),
+            learningRate,
+            options.Momentum,
+            options.WeightDecay,
+            options.Groups,
+            options.Generator,
+            options.Select
+        )
     {
-        ArgumentNullException.ThrowIfNull(model);
-        this.model = model;
-        defaults = settings.Checked();
-        Loss = Argument.Known(loss);
-        var own = Groups(groups ?? []);
-        _parameter_groups = [.. own];
-        core = new(model, recipe, Likelihoods.Of(loss), own, (_, _) => true);
-        Coverage = [.. core.Coverage.Select(ParameterCoverage.Of)];
-        if (!Coverage.Any(line => line.Treatment == ParameterTreatment.Preconditioned))
+        (Loss, logger) = (loss, options.Logger);
+        if (!Coverage.Any(line => line.Treatment.IsPreconditioned))
         {
-            core.Dispose();
+            Dispose();
             throw Uncovered.Of(GetType().Name, model, Coverage);
         }
-        core.Fallback += (_, fallback) => Report(fallback.Layer, fallback.Description);
+        Fallback += (_, fallback) => LogFallback(logger, fallback.Layer, fallback.Description);
     }
 
     /// <summary>What the model's output is measured by.</summary>
     public Loss Loss { get; }
-
-    /// <summary>What becomes of each parameter of the model, in the model's order.</summary>
-    public IReadOnlyList<ParameterCoverage> Coverage { get; }
-
-    /// <summary>How many batches were seen, those of the warm-up included.</summary>
-    public int Position => core.Position;
-
-    /// <summary>How many inversions did not succeed at their first attempt.</summary>
-    public int Fallbacks => core.Fallbacks;
-
-    /// <summary>Raised for each of them, on the thread of the step, after it is logged.</summary>
-    public event EventHandler<CurvatureFallbackEventArgs>? Fallback;
-
-    /// <summary>Where fallbacks are logged, as warnings; nowhere at first.</summary>
-    /// <exception cref="ArgumentNullException">It is null: NullLogger.Instance logs nowhere.</exception>
-    public ILogger Logger
-    {
-        get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value, nameof(Logger));
-            field = value;
-        }
-    } = NullLogger.Instance;
 
     /// <summary>
     /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one
@@ -95,35 +80,35 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// cref="EvaOptimizer"/>) begin with their first step instead: it does nothing for them. (Benzing 2022,
     /// App. E)
     /// </remarks>
-    /// <param name="batches">Inputs [n; ...], data points first; they stay the caller's.</param>
+    /// <param name="inputs">Inputs [n; ...], data points first; they stay the caller's.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one is null, or one does not fit the model.
     /// </exception>
     /// <exception cref="InvalidOperationException">Batches were seen already.</exception>
     /// <exception cref="NumericalFailure">An input is not finite, or an inversion fails.</exception>
-    public void WarmUp(IEnumerable<Tensor> batches)
+    public override void WarmUp(IEnumerable<Tensor> inputs)
     {
         RequireUsable();
-        ArgumentNullException.ThrowIfNull(batches);
-        if (core.Position > 0)
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (BatchesSeen > 0)
             throw new InvalidOperationException(
-                $"WarmUp must come before the first step; {core.Position} batches were seen."
+                $"WarmUp must come before the first step; {BatchesSeen} batches were seen."
             );
         Tensor? last = null;
-        string? told = null;
+        string? sentence = null;
         try
         {
-            core.WarmUp(Seen());
+            base.WarmUp(Seen());
         }
         // A filter is asked while the batch is still there: whoever made it may free it with the enumeration.
-        catch (Exception error) when ((told = Mismatch.OfPass(model, last, error)) is not null)
+        catch (Exception error) when ((sentence = Mismatch.OfPass(Model, last, error)) is not null)
         {
-            throw new ArgumentException(told, nameof(batches), error);
+            throw new ArgumentException(sentence, nameof(inputs), error);
         }
 
         IEnumerable<Tensor> Seen()
         {
-            foreach (var (place, batch) in batches.Index())
+            foreach (var (place, batch) in inputs.Index())
             {
                 last = null;
                 yield return last = Argument.Batch(batch, place + 1);
@@ -131,20 +116,42 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         }
     }
 
-    /// <summary>Raises unless the model takes the input, and the loss its output and the target.</summary>
-    internal void RequireFit(Tensor input, Tensor target)
+    /// <summary>
+    /// Takes the statistics of one batch in and inverts, whatever the schedule says: it gives methods made of
+    /// errors (K-FAC, EKFAC, Eva, natural gradients) their curvature in the ordinary loop, in place of <see
+    /// cref="Step"/>.
+    /// </summary>
+    /// <remarks>
+    /// Call it before the step's own <c>call</c>, with the same batch or another one, once in as many steps
+    /// as the curvature may lag behind: it costs a pass over the batch and an inversion. No weight and no
+    /// <c>grad</c> changes, and <see cref="Optimizer.BatchesSeen"/> stays.
+    /// </remarks>
+    /// <example>
+    /// <code>
+    /// if (i % 100 == 0)
+    ///     optimizer.UpdateCurvature(images, labels);
+    /// optimizer.zero_grad();
+    /// torch.nn.functional.cross_entropy(model.call(images), labels).backward();
+    /// optimizer.step();
+    /// </code>
+    /// </example>
+    /// <param name="input">[n; ...], data points first.</param>
+    /// <param name="target">
+    /// As <see cref="Foof.Loss"/> says; methods that sample labels read of it only which are ignored, and
+    /// take null.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, or labels are missing.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The method is made of gradients (Shampoo).</exception>
+    /// <exception cref="NumericalFailure">
+    /// An error is not finite, or an inversion fails; nothing changed.
+    /// </exception>
+    public override void UpdateCurvature(Tensor input, Tensor? target = null)
     {
-        var likelihood = Likelihoods.Of(Loss);
-        Mismatch.Told(
-            model,
-            input,
-            target,
-            () =>
-            {
-                EvaluationPass.Check(model, input, target, likelihood);
-                return true;
-            }
-        );
+        RequireUsable();
+        ArgumentNullException.ThrowIfNull(input);
+        Mismatch.Explained(Model, input, target, () => base.UpdateCurvature(input, target!));
     }
 
     /// <summary>
@@ -160,20 +167,19 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     /// <exception cref="NumericalFailure">
     /// Loss or gradient is not finite, or no inversion succeeds; the weights are as before.
     /// </exception>
-    public TrainingStep Step(Tensor input, Tensor target)
+    public override StepResult Step(Tensor input, Tensor target)
     {
         RequireUsable();
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(target);
-        var result = Mismatch.Told(model, input, target, () => core.Step(input, target));
-        return new(result.Loss, result.Output);
+        return Mismatch.Explained(Model, input, target, () => base.Step(input, target));
     }
 
     /// <summary>
     /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that
     /// the model's layers saw in <c>call</c> since the last step.
     /// </summary>
-    /// <param name="closure">Computes the loss and its gradients anew; run first, if given.</param>
+    /// <param name="closure">Computes the loss and its gradients; run first, if given.</param>
     /// <returns>The closure's loss, or null without a closure.</returns>
     /// <exception cref="InvalidOperationException">
     /// No parameter has a gradient, or a layer has one and no curvature yet.
@@ -184,20 +190,17 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
         RequireUsable();
         if (closure is null)
             RequireGradient();
-        if (core.Position == 0 && RecipeModule.needsErrors(core.Recipe) && !core.HasCurvature)
+        if (BatchesSeen == 0 && RecipeModule.needsErrors(Recipe) && !HasCurvature)
             throw new InvalidOperationException(
-                $"{GetType().Name} takes statistics from errors, which the ordinary loop does not show: "
-                    + (
-                        RecipeModule.canWarmUp(core.Recipe)
-                            ? "call Step(input, target), or Observe(input, target) or WarmUp(batches) first."
-                            : "call Step(input, target), or Observe(input, target) first."
-                    )
+                $"{GetType().Name} takes statistics from errors, which the ordinary loop does not show: call "
+                    + "Step(input, target), or UpdateCurvature(input, target)"
+                    + (RecipeModule.canWarmUp(Recipe) ? " or WarmUp(batches) first." : " first.")
             );
         if (closure is null)
-            return core.step(null);
+            return base.step(null);
         var loss = Run(closure);
         RequireGradient();
-        _ = core.step(null);
+        _ = base.step(null);
         return loss;
     }
 
@@ -206,12 +209,15 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
     public override void zero_grad()
     {
         RequireUsable();
-        foreach (var parameter in parameters())
-        {
-            using var gradient = parameter.grad;
-            // TorchSharp's zero_ gives another handle to the same numbers.
-            using var zeros = gradient?.zero_();
-        }
+        base.zero_grad();
+    }
+
+    /// <inheritdoc/>
+    public override void add_param_group(ParamGroup group)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ArgumentNullException.ThrowIfNull(group);
+        base.add_param_group(group);
     }
 
     private static Tensor Run(Func<Tensor> closure)
@@ -222,7 +228,7 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
 
     private void RequireUsable()
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         OwnParameters.Require(GetType().Name, parameters());
     }
 
@@ -234,31 +240,17 @@ public abstract partial class CurvatureOptimizer : OptimizerHelper, optim.IMomen
             );
     }
 
-    /// <summary>The model in training mode until the result is disposed of.</summary>
-    internal TrainingMode Training() => new(model);
+    /// <summary>Raises unless the model takes the input, and the loss its output and the target.</summary>
+    internal void RequireFit(Tensor input, Tensor target) =>
+        Mismatch.Explained(Model, input, target, () => EvaluationPass.Check(Model, input, target, Likelihood));
 
-    /// <summary>Whether a backward pass has left one.</summary>
+    /// <summary>Whether a backward pass has left a gradient.</summary>
     internal static bool HasGradient(Parameter parameter)
     {
         using var gradient = parameter.grad;
         return gradient is not null;
     }
 
-    private void Report(string layer, string description)
-    {
-        LogFallback(Logger, layer, description);
-        Fallback?.Invoke(this, new(layer, description));
-    }
-
     [LoggerMessage(1, LogLevel.Warning, "Curvature of '{Layer}': {Description}")]
     private static partial void LogFallback(ILogger logger, string layer, string description);
-
-    /// <summary>Frees statistics and momentum, and takes the hooks from the model; the model stays.</summary>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing && !isDisposed)
-            core.Dispose();
-        isDisposed = true;
-        base.Dispose(disposing);
-    }
 }

@@ -9,11 +9,11 @@ namespace Foof;
 /// </summary>
 /// <remarks>
 /// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds, or <see
-/// cref="CurvatureOptimizer.Observe"/>. (Zhang et al. 2023)
+/// cref="CurvatureOptimizer.UpdateCurvature"/>. (Zhang et al. 2023)
 /// </remarks>
 /// <example>
 /// <code>
-/// using var optimizer = new EvaOptimizer(model, learningRate: 0.1, momentum: 0.9);
+/// using var optimizer = new EvaOptimizer(model, learningRate: 0.1, options: new() { Momentum = 0.9 });
 /// using var step = optimizer.Step(images, labels);
 /// </code>
 /// </example>
@@ -22,38 +22,30 @@ public sealed class EvaOptimizer : CurvatureOptimizer
     /// <summary>Eva for a model.</summary>
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">
-    /// λ, greater than zero, in the units of the Fisher matrix of one data point.
-    /// </param>
-    /// <param name="klClip">κ, greater than zero: how far a step may move the model's distribution.</param>
-    /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
-    /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
-    /// <param name="movingAverage">β of both averages, in [0, 1).</param>
-    /// <param name="groups">Parameters with settings of their own.</param>
+    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
+    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
+    /// <param name="klClip">κ, greater than zero: how far a step may move the model's distribution; null: the method's.</param>
+    /// <param name="movingAverage">β of both averages, in [0, 1); null: the method's.</param>
+    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
     public EvaOptimizer(
         nn.Module<Tensor, Tensor> model,
         Loss loss = Loss.CrossEntropy,
-        double learningRate = 0.1,
-        double damping = 0.03,
-        double klClip = 1e-3,
-        double momentum = 0.0,
-        double weightDecay = 0.0,
-        double movingAverage = 0.95,
-        IEnumerable<ParameterSettings>? groups = null
+        double? learningRate = null,
+        double? damping = null,
+        double? klClip = null,
+        double? movingAverage = null,
+        UpdateOptions? options = null
     )
-        : base(
-            model,
-            Methods.eva.With(
-                Argument.Positive(damping),
-                memory: Memory.NewMovingAverage(Argument.Fraction(movingAverage)),
-                trust: Trust.NewKlClip(Argument.Positive(klClip))
-            ),
-            loss,
-            new(learningRate, momentum, weightDecay),
-            groups
-        ) { }
+        : base(model, Method(damping, klClip, movingAverage), loss, learningRate, options) { }
+
+    private static Recipe Method(double? damping, double? klClip, double? movingAverage)
+    {
+        var method = Methods.eva.WithDamping(damping ?? Methods.eva.Damping);
+        if (klClip is { } kappa)
+            method = method.WithTrust(Trust.NewKlClip(kappa));
+        return movingAverage is { } beta ? method.WithMovingAverage(beta) : method;
+    }
 }

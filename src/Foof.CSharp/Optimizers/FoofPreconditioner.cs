@@ -30,51 +30,40 @@ public sealed class FoofPreconditioner : IDisposable
 
     /// <summary>FOOF for a model's gradients.</summary>
     /// <param name="model">The model; it stays the caller's and outlives the preconditioner.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the inputs' squares.</param>
-    /// <param name="movingAverage">β of the average Ā, in [0, 1).</param>
-    /// <param name="invertEvery">T: every how many steps Ā + λI is inverted.</param>
-    /// <param name="statisticsSteps">S: in how many steps before that Ā takes inputs in; null: the lesser of 10 and T.</param>
-    /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
+    /// <param name="damping">λ, greater than zero, in the units of the inputs' squares; null: the method's.</param>
     /// <param name="select">Takes a weight by its path in the model; null: all.</param>
-    /// <param name="speed">Ways to spend less time in a step; null: none.</param>
+    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
     public FoofPreconditioner(
         nn.Module<Tensor, Tensor> model,
-        double damping = 1.0,
-        double movingAverage = 0.95,
-        int invertEvery = 100,
-        int? statisticsSteps = null,
-        int warmUpBatches = 50,
+        double? damping = null,
         Func<string, Parameter, bool>? select = null,
-        SpeedOptions? speed = null
+        CurvatureSchedule? schedule = null
     )
     {
         ArgumentNullException.ThrowIfNull(model);
-        var recipe = Methods
-            .foof.Averaged(damping, movingAverage, invertEvery, statisticsSteps, warmUpBatches)
-            .Faster(speed);
+        var recipe = (schedule ?? new()).In(Methods.foof.WithDamping(damping ?? Methods.foof.Damping));
         _ = Uncovered.Survey(nameof(FoofPreconditioner), model, select);
         parameters = [.. model.parameters()];
-        core = new(model, recipe, select ?? ((_, _) => true));
-        Coverage = [.. core.Coverage.Select(ParameterCoverage.Of)];
-        core.Fallback += (_, fallback) => Fallback?.Invoke(this, new(fallback.Layer, fallback.Description));
+        core = new(model, recipe, select: select);
+        core.Fallback += (_, fallback) => Fallback?.Invoke(this, fallback);
     }
 
     /// <summary>
     /// What becomes of each parameter's gradient, in the model's order: that of a plain one stays as it is.
     /// </summary>
-    public IReadOnlyList<ParameterCoverage> Coverage { get; }
+    public IReadOnlyList<Coverage> Coverage => core.Coverage;
 
     /// <summary>How many batches were seen, those of the warm-up included.</summary>
-    public int Position => core.Position;
+    public int BatchesSeen => core.BatchesSeen;
 
     /// <summary>How many inversions did not succeed at their first attempt.</summary>
-    public int Fallbacks => core.Fallbacks;
+    public int FallbackCount => core.FallbackCount;
 
     /// <summary>Raised for each of them, on the thread of <see cref="Precondition"/>.</summary>
-    public event EventHandler<CurvatureFallbackEventArgs>? Fallback;
+    public event EventHandler<FallbackEventArgs>? Fallback;
 
     /// <summary>
     /// Takes in the inputs since the last time, inverts when it is time, and replaces the <c>grad</c> of each

@@ -38,7 +38,7 @@ public enum KfacSharing
 /// </summary>
 /// <remarks>
 /// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop
-/// <see cref="CurvatureOptimizer.Observe"/> does, and steps between go on with the matrices that it has.
+/// <see cref="CurvatureOptimizer.UpdateCurvature"/> does, and steps between go on with the matrices that it has.
 /// (Martens &amp; Grosse 2015; Benzing 2022, eq. 3 and 4)
 /// </remarks>
 /// <example>
@@ -52,56 +52,32 @@ public sealed class KfacOptimizer : CurvatureOptimizer
     /// <summary>K-FAC for a model.</summary>
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">
-    /// λ, greater than zero, in the units of the Fisher matrix of one data point.
-    /// </param>
+    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
+    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
     /// <param name="dampingRule">How λ enters.</param>
     /// <param name="sharing">How positions are treated.</param>
-    /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
-    /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
-    /// <param name="movingAverage">β of both averages, in [0, 1).</param>
-    /// <param name="invertEvery">T: every how many steps the matrices are inverted.</param>
-    /// <param name="statisticsSteps">
-    /// S: in how many steps before that statistics are taken; null: the lesser of 10 and T.
-    /// </param>
-    /// <param name="warmUpBatches">How many batches of statistics come before the first period.</param>
-    /// <param name="groups">Parameters with settings of their own.</param>
-    /// <param name="speed">Ways to spend less time in a step; null: none.</param>
+    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
+    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
     public KfacOptimizer(
         nn.Module<Tensor, Tensor> model,
         Loss loss = Loss.CrossEntropy,
-        double learningRate = 0.003,
-        double damping = 0.01,
+        double? learningRate = null,
+        double? damping = null,
         KfacDamping dampingRule = KfacDamping.Heuristic,
         KfacSharing sharing = KfacSharing.Expand,
-        double momentum = 0.0,
-        double weightDecay = 0.0,
-        double movingAverage = 0.95,
-        int invertEvery = 100,
-        int? statisticsSteps = null,
-        int warmUpBatches = 50,
-        IEnumerable<ParameterSettings>? groups = null,
-        SpeedOptions? speed = null
+        CurvatureSchedule? schedule = null,
+        UpdateOptions? options = null
     )
-        : base(
-            model,
-            Method(dampingRule, sharing)
-                .Averaged(damping, movingAverage, invertEvery, statisticsSteps, warmUpBatches)
-                .Faster(speed),
-            loss,
-            new(learningRate, momentum, weightDecay),
-            groups
-        ) { }
+        : base(model, (schedule ?? new()).In(Method(damping, dampingRule, sharing)), loss, learningRate, options) { }
 
-    private static Recipe Method(KfacDamping dampingRule, KfacSharing sharing)
+    private static Recipe Method(double? damping, KfacDamping dampingRule, KfacSharing sharing)
     {
         var method = Argument.Known(sharing) == KfacSharing.Reduce ? Methods.kfacReduce : Methods.kfacExpand;
-        return Argument.Known(dampingRule) == KfacDamping.Standard
-            ? method.With(rule: Methods.kfacStandard.Rule)
-            : method;
+        if (Argument.Known(dampingRule) == KfacDamping.Standard)
+            method = method.WithRule(Methods.kfacStandard.Rule);
+        return method.WithDamping(damping ?? method.Damping);
     }
 }

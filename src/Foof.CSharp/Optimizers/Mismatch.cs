@@ -14,7 +14,7 @@ internal static class Mismatch
     /// is looked at while all is well, and the model is not run again.
     /// </summary>
     /// <exception cref="ArgumentException">The batch does not fit the model or the likelihood.</exception>
-    internal static T Told<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
+    internal static T Explained<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
     {
         try
         {
@@ -30,6 +30,19 @@ internal static class Mismatch
             throw;
         }
     }
+
+    /// <inheritdoc cref="Explained{T}"/>
+    internal static void Explained(nn.Module model, Tensor input, Tensor? target, Action work) =>
+        _ = Explained(
+            model,
+            input,
+            target,
+            () =>
+            {
+                work();
+                return true;
+            }
+        );
 
     /// <summary>One sentence, or null where devices and types agree.</summary>
     internal static string? Of(nn.Module model, Tensor? input, Tensor? target)

@@ -37,38 +37,31 @@ public sealed class NaturalGradientOptimizer : CurvatureOptimizer
     /// <summary>The natural gradient for a model.</summary>
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point.</param>
+    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
+    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
     /// <param name="fisher">Which Fisher matrix.</param>
-    /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
-    /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
-    /// <param name="groups">Parameters with settings of their own.</param>
+    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
     public NaturalGradientOptimizer(
         nn.Module<Tensor, Tensor> model,
         Loss loss = Loss.CrossEntropy,
-        double learningRate = 0.1,
-        double damping = 1.0,
+        double? learningRate = null,
+        double? damping = null,
         NaturalGradientFisher fisher = NaturalGradientFisher.MonteCarlo,
-        double momentum = 0.0,
-        double weightDecay = 0.0,
-        IEnumerable<ParameterSettings>? groups = null
+        UpdateOptions? options = null
     )
-        : base(
-            model,
-            Method(fisher).With(Argument.Positive(damping)),
-            loss,
-            new(learningRate, momentum, weightDecay),
-            groups
-        ) { }
+        : base(model, Method(damping, fisher), loss, learningRate, options) { }
 
-    private static Recipe Method(NaturalGradientFisher fisher) =>
-        Argument.Known(fisher) switch
+    private static Recipe Method(double? damping, NaturalGradientFisher fisher)
+    {
+        var method = Argument.Known(fisher) switch
         {
             NaturalGradientFisher.MonteCarlo => Methods.natural,
             NaturalGradientFisher.Full => Methods.naturalFull,
             _ => Methods.naturalBlocks,
         };
+        return method.WithDamping(damping ?? method.Damping);
+    }
 }

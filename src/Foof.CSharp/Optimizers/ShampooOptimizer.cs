@@ -20,32 +20,27 @@ public sealed class ShampooOptimizer : CurvatureOptimizer
     /// <summary>Shampoo for a model.</summary>
     /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
     /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero.</param>
-    /// <param name="damping">ε, greater than zero, in the units of the gradients' squares.</param>
-    /// <param name="momentum">Of the preconditioned update, in [0, 1).</param>
-    /// <param name="weightDecay">Decoupled: W ← (1 - η decay) W before each update; at least zero.</param>
-    /// <param name="invertEvery">Every how many steps the roots are made anew; every gradient counts.</param>
-    /// <param name="groups">Parameters with settings of their own.</param>
+    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
+    /// <param name="damping">ε, greater than zero, in the units of the gradients' squares; null: the method's.</param>
+    /// <param name="invertEvery">Every how many steps the roots are computed; every gradient counts; null: the method's.</param>
+    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
     public ShampooOptimizer(
         nn.Module<Tensor, Tensor> model,
         Loss loss = Loss.CrossEntropy,
-        double learningRate = 0.1,
-        double damping = 1e-4,
-        double momentum = 0.0,
-        double weightDecay = 0.0,
-        int invertEvery = 20,
-        IEnumerable<ParameterSettings>? groups = null
+        double? learningRate = null,
+        double? damping = null,
+        int? invertEvery = null,
+        UpdateOptions? options = null
     )
-        : base(
-            model,
-            Methods
-                .shampoo.With(Argument.Positive(damping))
-                .WithCadence(Argument.AtLeast(1, invertEvery), invertEvery),
-            loss,
-            new(learningRate, momentum, weightDecay),
-            groups
-        ) { }
+        : base(model, Method(damping, invertEvery), loss, learningRate, options) { }
+
+    private static Recipe Method(double? damping, int? invertEvery)
+    {
+        var method = Methods.shampoo.WithDamping(damping ?? Methods.shampoo.Damping);
+        var every = invertEvery ?? method.Cadence.InvertEvery;
+        return method.WithCadence(every, every);
+    }
 }

@@ -11,21 +11,20 @@ internal static class Uncovered
     /// <summary>
     /// The layers that are covered, and what becomes of each parameter; raises where there is none.
     /// </summary>
-    internal static (Layer[] Layers, ParameterCoverage[] Coverage) Survey(
+    internal static (Layer[] Layers, Coverage[] Coverage) Survey(
         string subject,
         nn.Module model,
         Func<string, Parameter, bool>? select
     )
     {
         var (layers, found) = CoverageModule.survey(model, select ?? ((_, _) => true));
-        ParameterCoverage[] coverage = [.. found.Select(ParameterCoverage.Of)];
-        return layers.Length > 0 ? (layers, coverage) : throw Of(subject, model, coverage);
+        return layers.Length > 0 ? (layers, found) : throw Of(subject, model, found);
     }
 
     internal static ArgumentException Of(
         string subject,
         nn.Module model,
-        IReadOnlyList<ParameterCoverage> coverage
+        IReadOnlyList<Coverage> coverage
     )
     {
         var kinds = model
@@ -47,8 +46,8 @@ internal static class Uncovered
         );
     }
 
-    private static string Describe(ParameterCoverage line) =>
+    private static string Describe(Coverage line) =>
         $"'{line.Parameter}' [{string.Join(", ", line.Shape)}] ("
-        + (line.Treatment == ParameterTreatment.Frozen ? "it is frozen" : line.Detail)
+        + (line.Treatment.IsFrozen ? "it is frozen" : line.Detail)
         + ")";
 }

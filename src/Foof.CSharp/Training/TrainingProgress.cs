@@ -1,10 +1,10 @@
 namespace Foof;
 
-/// <summary>Where a run of <see cref="FoofTraining"/> is, after each step.</summary>
+/// <summary>Where a run of <see cref="Trainer"/> is, after each step.</summary>
 /// <example>
 /// <code>
 /// var progress = new Progress&lt;TrainingProgress&gt;(at => Console.Write($"\r{at.Epoch}/{at.Epochs}: {at.Loss:F4}"));
-/// FoofTraining.Run(optimizer, images, labels, epochs: 10, progress: progress);
+/// Trainer.Run(optimizer, images, labels, epochs: 10, progress: progress);
 /// </code>
 /// </example>
 /// <param name="Epoch">The epoch, from 1 on.</param>

@@ -39,12 +39,12 @@ module CurvatureFormat =
         | "inverse" -> Side.Inverse(tensor 3L)
         | other -> FactorFormat.refuse $"know sides of kind '{other}'"
 
-    let private ofVector (written: Written) (path: string) (x: torch.Tensor array) : JsonNode =
+    let internal ofVector (written: Written) (path: string) (x: torch.Tensor array) : JsonNode =
         x
         |> Array.mapi (fun l x -> JsonValue.Create(written.Keep $"{path}.{l}" x) :> JsonNode)
         |> FactorFormat.arrayOf
 
-    let private toVector (find: string -> torch.Tensor) (node: JsonNode) =
+    let internal toVector (find: string -> torch.Tensor) (node: JsonNode) =
         FactorFormat.items node |> Array.map (FactorFormat.value >> find)
 
     let rec private ofCurvature (written: Written) (path: string) curvature : JsonNode =
@@ -115,6 +115,96 @@ module CurvatureFormat =
         | "blocks" -> Curvature.Blocks(parts ())
         | "sum" -> Curvature.Sum(parts ())
         | other -> FactorFormat.refuse $"know curvature of kind '{other}'"
+
+    /// Raises unless a side is a number, or square by group.
+    let private requireSquare side =
+        match side with
+        | Side.Full M
+        | Side.Inverse M when M.size 1 <> M.size 2 -> FactorFormat.refuse "name square sides"
+        | _ -> ()
+
+    /// Raises unless the parts of an inverse fit one another.
+    let rec private requireSound inverse =
+        match inverse with
+        | Curvature.Kronecker(E, A) ->
+            requireSquare E
+            requireSquare A
+        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
+            requireSquare Q_E
+            requireSquare Q_A
+
+            if S.dim () <> 3L || S.size 1 <> Side.size Q_E || S.size 2 <> Side.size Q_A then
+                FactorFormat.refuse $"name a spectrum of its sides' sizes in place of [{Shape.text S.shape}]"
+        | Curvature.Blocks parts -> Array.iter requireSound parts
+        | _ -> ()
+
+    /// Cholesky factors as libtorch makes them: see `Factorization.byColumns`.
+    let private byColumns inverse =
+        let side side =
+            match side with
+            | Side.Inverse L -> Side.Inverse(Factorization.byColumns L)
+            | _ -> side
+
+        match inverse with
+        | Curvature.Kronecker(E, A) -> Curvature.Kronecker(side E, side A)
+        | _ -> inverse
+
+    let private scalar (find: string -> torch.Tensor) name node =
+        let found = FactorFormat.tensor find name node
+        Require.like name [||] found.dtype found
+
+    /// A damped inverse, for checkpoints.
+    let rec internal ofFactored (written: Written) (path: string) factored : JsonNode =
+        let tensor name (x: torch.Tensor) : string * JsonNode =
+            name, JsonValue.Create(written.Keep $"{path}.{name}" x)
+
+        match factored with
+        | Factored.Structured(inverse, logDet) ->
+            FactorFormat.objectOf "structured" [
+                "inverse", ofCurvature written $"{path}.inverse" inverse
+                tensor "logdet" logDet
+            ]
+        | Factored.Woodbury(U, roots, L, logDet) ->
+            FactorFormat.objectOf "woodbury" [
+                "U", FactorFormat.describe written $"{path}.U" U
+                "roots", ofVector written $"{path}.root" roots
+                tensor "L" L
+                tensor "logdet" logDet
+            ]
+        | Factored.Blocks parts ->
+            FactorFormat.objectOf "blocks" [
+                "parts",
+                parts
+                |> Array.mapi (fun i part -> ofFactored written $"{path}.{i}" part)
+                |> FactorFormat.arrayOf
+            ]
+
+    /// The damped inverse of a description, over tensors that it shares. Raises an ArgumentException when they do not fit
+    /// one another.
+    let rec internal toFactored (find: string -> torch.Tensor) (node: JsonNode) : Factored =
+        let entry name = FactorFormat.entry name node
+
+        match FactorFormat.kind node with
+        | "structured" ->
+            let inverse = toCurvature find (entry "inverse")
+            requireSound inverse
+            Factored.Structured(byColumns inverse, scalar find "logdet" node)
+        | "woodbury" ->
+            let U = FactorFormat.read find (entry "U")
+            let roots = toVector find (entry "roots")
+            let L = FactorFormat.tensor find "L" node
+            let m = FisherFactor.columns U
+
+            let fits l (root: torch.Tensor) =
+                root.numel () = 1L || root.shape = U.Shapes[l]
+
+            if roots.Length <> U.Shapes.Length || not (Seq.forall id (Seq.mapi fits roots)) then
+                FactorFormat.refuse "name roots of one number or of their layer's shape"
+
+            let L = Require.like "L" [| m; m |] L.dtype L
+            Factored.Woodbury(U, roots, Factorization.byColumns L, scalar find "logdet" node)
+        | "blocks" -> FactorFormat.items (entry "parts") |> Array.map (toFactored find) |> Factored.Blocks
+        | other -> FactorFormat.refuse $"know inverses of kind '{other}'"
 
     /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that
     /// begin with `path`. Raises an ArgumentException when a name is taken.

@@ -40,6 +40,12 @@ module internal FactorFormat =
         | :? JsonObject as found when not (isNull found[name]) -> found[name]
         | _ -> refuse $"have '{name}'"
 
+    /// An entry of a node, if there is one.
+    let tryEntry (name: string) (node: JsonNode) =
+        match node with
+        | :? JsonObject as found -> ValueOption.ofObj found[name]
+        | _ -> ValueNone
+
     /// A node's number or text, of a type.
     let value<'T> (node: JsonNode) : 'T =
         match node with

@@ -82,22 +82,15 @@ module Fisher =
 
             struct (Seq.singleton (Likelihood.errors likelihood output target), 1.0 / n)
 
-    /// The columns of layers whose calls were recorded in the forward pass that made `output`; its graph is kept.
-    let ofRecords
-        (layers: Layer array)
-        (records: Record array)
-        (output: torch.Tensor)
-        (directions: seq<torch.Tensor>)
-        (weight: float)
-        =
-        let errors = LayerErrors.find layers records output directions
-        let callsOf = Record.byLayer records
+    /// The columns of layers whose calls a pass recorded; its graph is used up.
+    let private ofPass (layers: Layer array) (pass: Pass) (directions: seq<torch.Tensor>) (weight: float) =
+        let errors = LayerErrors.find layers pass.Calls pass.Output directions
 
         {
             Layers =
                 Array.map2
-                    (fun layer E -> LayerFactor.Product(Record.activations (callsOf layer), E))
-                    layers
+                    (fun calls E -> LayerFactor.Product(Record.activations calls, E))
+                    pass.Calls
                     errors
             Weight = weight
         }
@@ -124,21 +117,16 @@ module Fisher =
         (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
         : struct (torch.Tensor * FisherFactor) =
         use recorder = new Recorder(model, layers)
-        use _recorded = torch.enable_grad ()
-        recorder.Start(Recorder.OnThisThread(fun _ _ -> Keep.InputAndOutput))
-        let output = ForwardPass.call model input
-        recorder.Stop()
-        let records = recorder.Take()
 
-        try
-            use _quiet = torch.no_grad ()
-            let detached = output.detach ()
-            let struct (directions, weight) = choose detached
-            let part = ofRecords layers records output directions weight
-            requireSound layers part
-            struct (detached, FisherFactor.ofColumns part)
-        finally
-            Record.release records
+        use pass =
+            ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) model input
+
+        use _quiet = torch.no_grad ()
+        let output = pass.Output.detach ()
+        let struct (directions, weight) = choose output
+        let part = ofPass layers pass directions weight
+        requireSound layers part
+        struct (output, FisherFactor.ofColumns part)
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.
     ///

@@ -45,26 +45,25 @@ module internal LayerErrors =
             torch.cat ([| direction; zeros |], 0L)
 
     /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g] each,
-    /// direction after direction: of the first data points alone where the directions have no more; the graph is kept.
+    /// direction after direction: of the first data points alone where the directions have no more. The graph is used up
+    /// with the last direction.
     let find
         (layers: Layer array)
-        (records: Record array)
+        (calls: Record array array)
         (output: torch.Tensor)
         (directions: seq<torch.Tensor>)
         =
-        let callsOf = Record.byLayer records
-        let calls = layers |> Array.map callsOf
         Array.iter2 requireCalls layers calls
         Array.iter2 (fun layer -> requireDataPoints layer (output.size 0)) layers calls
         let variables = calls |> Array.collect (Array.map _.Output.Value)
 
-        let backward (direction: torch.Tensor) =
+        let backward retain (direction: torch.Tensor) =
             use scope = torch.NewDisposeScope()
 
             let n = direction.size 0
 
             let gradients =
-                Derivatives.find true false [| output |] [| padded (output.size 0) direction |] variables
+                Derivatives.find retain false [| output |] [| padded (output.size 0) direction |] variables
 
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
@@ -84,7 +83,16 @@ module internal LayerErrors =
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
 
-        let columns = directions |> Seq.map backward |> Seq.toArray
+        // One direction at a time: all of them together may be as large as everything else.
+        let columns = [|
+            use remaining = directions.GetEnumerator()
+            let mutable isLast = not (remaining.MoveNext())
+
+            while not isLast do
+                let direction = remaining.Current
+                isLast <- not (remaining.MoveNext())
+                backward (not isLast) direction
+        |]
 
         let stacked l =
             match columns with

@@ -23,7 +23,24 @@ type Coverage = {
     Shape: int64 array
     /// What becomes of it.
     Treatment: Treatment
-}
+} with
+
+    /// The layer that preconditions it, why there is no such layer, or nothing where it is frozen.
+    member line.Detail =
+        match line.Treatment with
+        | Treatment.Preconditioned layer -> layer
+        | Treatment.Plain reason -> reason
+        | Treatment.Frozen -> ""
+
+    /// fc1.weight [1000; 784]: preconditioned by 'fc1'
+    override line.ToString() =
+        let treatment =
+            match line.Treatment with
+            | Treatment.Preconditioned layer -> $"preconditioned by '{layer}'"
+            | Treatment.Plain reason -> $"plain, since {reason}"
+            | Treatment.Frozen -> "frozen"
+
+        $"{line.Parameter} [{Shape.text line.Shape}]: {treatment}"
 
 /// A model taken apart: the layers with curvature, and the treatment of every parameter.
 [<RequireQualifiedAccess>]

@@ -1,6 +1,23 @@
 namespace Foof
 
+open System
 open TorchSharp
+
+/// A forward pass that was recorded. Owns the records.
+[<ReferenceEquality>]
+type internal Pass = {
+    /// The model's output, in its graph.
+    Output: torch.Tensor
+    /// The calls of each layer, in call order.
+    Calls: Record array array
+} with
+
+    /// Frees the layers' outputs, when all is differentiated: a network's outputs are a third of what a step holds.
+    member pass.ReleaseOutputs() =
+        pass.Calls |> Array.iter Record.releaseOutputs
+
+    interface IDisposable with
+        member pass.Dispose() = pass.Calls |> Array.iter Record.release
 
 /// A model's forward pass, of which an error says that it came from there: nobody has to run the model again to know.
 [<RequireQualifiedAccess>]
@@ -24,4 +41,29 @@ module ForwardPass =
     let output (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             use _recorded = torch.enable_grad ()
-            (call model input).detach())
+            (call model input).detach ())
+
+    /// Runs the model and records of each call on this thread what `keep` says, by layer and output. What the recorder had
+    /// before is freed, and after an error it has nothing. The caller disposes of the result.
+    let internal recorded
+        (recorder: Recorder)
+        (layers: Layer array)
+        (keep: Layer -> torch.Tensor -> Keep)
+        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
+        (input: torch.Tensor)
+        =
+        // Also where no errors are needed: a model that differentiates in its forward pass needs the graph.
+        use _recorded = torch.enable_grad ()
+        recorder.Discard()
+        recorder.Start(Recorder.OnThisThread keep)
+
+        try
+            let output = call model input
+
+            {
+                Output = output
+                Calls = Record.byLayer layers (recorder.Take())
+            }
+        finally
+            recorder.Stop()
+            recorder.Discard()

@@ -25,12 +25,17 @@ type Record = {
     Input: torch.Tensor
     /// The output z, the variable itself.
     Output: torch.Tensor voption
+    /// The input's rows one below the other, made once, when they are first asked for: see `Layer.rows`.
+    Rows: Lazy<torch.Tensor>
 } with
 
     interface IDisposable with
         member record.Dispose() =
             record.Input.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
+
+            if record.Rows.IsValueCreated then
+                record.Rows.Value.Dispose()
 
 /// Records whose work is done.
 [<RequireQualifiedAccess>]
@@ -47,13 +52,14 @@ module Record =
             record.Output |> ValueOption.iter _.Dispose()
 
     /// The calls of each layer, in call order; none of a layer that was not called.
-    let byLayer (records: Record array) =
+    let byLayer (layers: Layer array) (records: Record array) =
         let calls = records |> Array.groupBy _.Layer |> dict
 
-        fun (layer: Layer) ->
+        layers
+        |> Array.map (fun layer ->
             match calls.TryGetValue layer with
             | true, own -> own
-            | _ -> [||]
+            | _ -> [||])
 
     let private passes (calls: Record array) =
         calls |> Array.groupBy _.Pass |> Array.map snd
@@ -66,7 +72,12 @@ module Record =
 
     /// The first `count` data points of a call from `start` on.
     let private narrowed start count (call: Record) =
-        if count = pointsOf call then
+        if call.Rows.IsValueCreated then
+            let rows = call.Rows.Value
+
+            Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1))
+            |> Activations.points start count
+        elif count = pointsOf call then
             Layer.activations call.Layer call.Input
         else
             match call.Layer.Geometry with
@@ -164,11 +175,13 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     // has handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
     let keep (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) kept =
         let recordOutput = (kept = Keep.InputAndOutput)
+        let input = input.detach () |> Scope.detach
 
         records.Add {
             Layer = layer
             Pass = pass
-            Input = input.detach () |> Scope.detach
+            Input = input
+            Rows = lazy (Layer.rows layer input |> Scope.detach)
             Output =
                 if recordOutput then
                     ValueSome(output.alias () |> Scope.detach)

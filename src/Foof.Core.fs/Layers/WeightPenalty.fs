@@ -4,12 +4,21 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// A term of the objective that is a function of the weights alone.
+/// The gradient of a function of the weights with respect to one parameter, in the parameter's shape.
+[<ReferenceEquality>]
+type ParameterGradient = {
+    /// Which parameter.
+    Parameter: Parameter
+    /// d / d parameter.
+    Gradient: torch.Tensor
+}
+
+/// A function of the weights alone that is added to the loss: what was learnt from earlier tasks, or a rule of one's own.
 [<AllowNullLiteral>]
-type IWeightPenalty =
-    /// Each parameter that it depends on, once, and its gradient in the parameter's shape; the tensors belong to the
-    /// caller's scope.
-    abstract Gradients: unit -> IReadOnlyList<struct (Parameter * torch.Tensor)>
+type IPenalty =
+    /// Its gradient at the weights as they are, for each parameter that it depends on, once; nothing before there is a
+    /// penalty. A weight that modules share is one parameter. The tensors belong to the caller's scope.
+    abstract Gradients: unit -> IReadOnlyList<ParameterGradient>
 
 /// Between the parameters of layers and vectors in weight space, for functions of the weights.
 [<RequireQualifiedAccess>]
@@ -49,13 +58,17 @@ module WeightPenalty =
             Seq.ofArray
 
     /// A gradient's matrices as the layers' parameters and tensors of their shapes, in the caller's scope.
-    let dealt (layers: Layer array) (gradient: torch.Tensor array) : struct (Parameter * torch.Tensor) array = [|
+    let dealt (layers: Layer array) (gradient: torch.Tensor array) = [|
         for layer, matrix in Array.zip layers gradient do
             let struct (weight, bias) = Layer.split layer matrix
-            struct (layer.Weight, weight.reshape layer.Weight.shape)
+
+            {
+                Parameter = layer.Weight
+                Gradient = weight.reshape layer.Weight.shape
+            }
 
             match layer.Bias, bias with
-            | ValueSome parameter, ValueSome bias -> struct (parameter, bias)
+            | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }
             | _ -> ()
     |]
 
@@ -69,8 +82,8 @@ module WeightPenalty =
         Scope.tensor (fun () ->
             dealt layers gradient
             |> Array.fold
-                (fun sum (struct (parameter, gradient)) ->
-                    sum + ((parameter - parameter.detach ()) * gradient.detach ()).sum())
+                (fun sum own ->
+                    sum + ((own.Parameter - own.Parameter.detach ()) * own.Gradient.detach ()).sum())
                 (value.detach ()))
 
     /// Adds a gradient to the parameters' `.grad`, without a graph; makes those that are missing.
@@ -78,7 +91,7 @@ module WeightPenalty =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
 
-        for struct (parameter, gradient) in dealt layers gradient do
-            match parameter.grad with
-            | null -> parameter.grad <- gradient.clone () |> Scope.detach
-            | found -> found.add_ gradient |> ignore
+        for own in dealt layers gradient do
+            match own.Parameter.grad with
+            | null -> own.Parameter.grad <- own.Gradient.clone () |> Scope.detach
+            | found -> found.add_ own.Gradient |> ignore

@@ -10,6 +10,15 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module Methods =
 
+    let private every T S warmUp = {
+        InvertEvery = T
+        StatisticsSteps = S
+        WarmUp = warmUp
+    }
+
+    let private kronecker errors activations =
+        Approximation.Kronecker(SideStatistic.Errors errors, SideStatistic.Activations activations)
+
     /// **FOOF**, fast first-order optimisation on neurons: Delta W = grad_W (A_bar + lambda I)^-1.
     ///
     /// No Fisher and no second backward pass: it minimises
@@ -18,47 +27,23 @@ module Methods =
     /// Defaults: lambda = 1 (a mean over data points), beta = 0.95, T = 100, S = 10.
     /// (Benzing 2022, eq. 6 and Algorithm 1; MATH 5)
     let foof = {
-        Name = "foof"
-        Curvature =
-            Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
-        Fisher = Fisher.MonteCarlo 1
-        IndependentBatches = false
-        Damping = 1.0
-        Rule = Damping.Tikhonov
-        Adaptive = ValueNone
-        StatisticsShare = 1.0
-        PatchBytes = 1L <<< 26
-        Power = -1.0
-        Memory = Memory.MovingAverage 0.95
-        Cadence = Cadence.defaults
-        Trigger = Trigger.Always
-        Inversions = Inversions.InStep
-        Attempts = Factorization.attempts
-        OnFailure = OnFailure.KeepLast
-        ProductType = ValueNone
-        Trust = Trust.Raw
-        Momentum = MomentumPlace.After
+        Recipe.defaults with
+            Name = "foof"
+            Curvature =
+                Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
+            LearningRate = 0.3
     }
-
-    let private every T S warmUp = {
-        Cadence.defaults with
-            InvertEvery = T
-            StatisticsSteps = S
-            WarmUp = warmUp
-    }
-
-    let private kronecker errors activations =
-        Approximation.Kronecker(SideStatistic.Errors errors, SideStatistic.Activations activations)
 
     /// **K-FAC** with heuristic damping, labels sampled from the model:
     /// Delta W = (E_bar + sqrt(lambda)/pi I)^-1 grad_W (A_bar + pi sqrt(lambda) I)^-1,
     /// pi^2 = (tr A_bar / d_in) / (tr E_bar / d_out). Positions as in K-FAC-expand.
     /// (Martens & Grosse 2015, 6.3; Benzing 2022, eq. 4)
     let kfac = {
-        foof with
+        Recipe.defaults with
             Name = "kfac"
             Curvature = kronecker Positions.Summed Positions.Averaged
-            Rule = Damping.Heuristic FactorNorm.Trace
+            LearningRate = 0.003
+            Rule = Damping.Heuristic
             Damping = 0.01
     }
 
@@ -116,11 +101,10 @@ module Methods =
     /// **Exact natural gradient**, subsampled: Delta = (lambda I + G G^T)^-1 grad over all layers together, with one
     /// sampled label for each data point of a batch other than the gradient's. (Benzing 2022, eq. 20 and App. I)
     let natural = {
-        foof with
+        Recipe.defaults with
             Name = "natural"
             Curvature = Approximation.LowRank Extent.Network
             IndependentBatches = true
-            Damping = 1.0
             Memory = Memory.Latest
             Cadence = every 1 1 1
     }
@@ -153,9 +137,10 @@ module Methods =
     /// **M-FAC**: Delta = (lambda I + 1/m sum_k g_k g_k^T)^-1 grad over the last m mini-batch gradients, the present one
     /// among them. (Frantar et al. 2021; their m is 1024, which takes m p numbers of memory)
     let mfac = {
-        foof with
+        Recipe.defaults with
             Name = "mfac"
             Curvature = Approximation.Window 32
+            LearningRate = 0.03
             Damping = 1e-4
             Cadence = every 1 1 1
     }
@@ -163,7 +148,7 @@ module Methods =
     /// **Eva**: Delta W = (b b^T (x) a a^T + lambda I)^-1 grad_W with moving averages of the mean input a and the mean
     /// error b: one division by Sherman-Morrison. (Zhang et al. 2023)
     let eva = {
-        foof with
+        Recipe.defaults with
             Name = "eva"
             Curvature = Approximation.RankOne
             Fisher = Fisher.Empirical
@@ -175,7 +160,7 @@ module Methods =
     /// **Shampoo**: Delta W = (L + epsilon I)^-1/4 grad_W (R + epsilon I)^-1/4, L = sum grad grad^T, R = sum grad^T grad
     /// over all steps so far. (Gupta et al. 2018)
     let shampoo = {
-        foof with
+        Recipe.defaults with
             Name = "shampoo"
             Curvature = Approximation.Kronecker(SideStatistic.GradientRows, SideStatistic.GradientColumns)
             Rule = Damping.EachFactor
@@ -190,7 +175,7 @@ module Methods =
     let foofKfac = {
         kfac with
             Name = "foof-kfac"
-            Rule = Damping.HeuristicInputs FactorNorm.Trace
+            Rule = Damping.HeuristicInputs
             Trust = Trust.Graft kfac
     }
 

@@ -46,18 +46,6 @@ type Approximation =
     /// 1/m sum_k g_k g_k^T of the last m mini-batches' gradients, all layers together.
     | Window of gradients: int
 
-/// What becomes of a layer whose matrix no attempt could invert.
-[<RequireQualifiedAccess>]
-type OnFailure =
-    /// Go on with the last inverse; raise if there is none.
-    | KeepLast
-    /// Use the inverse of the diagonal.
-    | Diagonal
-    /// Use 1/lambda: gradient descent.
-    | Identity
-    /// Raise a NumericalFailure.
-    | Raise
-
 /// Which layers are inverted when the cadence says that it is time.
 [<RequireQualifiedAccess>]
 type Trigger =
@@ -67,16 +55,14 @@ type Trigger =
     /// THOR)
     | TraceMoved of share: float
 
-/// Where matrices are inverted, and from which step on the inverses serve.
+/// Where matrices are inverted, and from which step on the inverses are used.
 [<RequireQualifiedAccess>]
 type Inversions =
     /// In the step whose statistics are the last to go in: its direction is made by the fresh inverse.
     | InStep
-    /// On a thread of its own, while steps go on with the inverse before; always from `staleSteps` steps later on, so
+    /// On a thread of its own, while steps go on with the inverse before; always from `delay` steps later on, so
     /// that runs repeat bit for bit. A step waits only where the inverse is not ready by then.
-    | Background of staleSteps: int
-    /// The same numbers, but each step that begins an inversion waits until it is made.
-    | Barrier of staleSteps: int
+    | Background of delay: int
 
 /// Where momentum is kept.
 [<RequireQualifiedAccess>]
@@ -86,16 +72,6 @@ type MomentumPlace =
     /// M <- mu M + Delta W, on the preconditioned update.
     | After
 
-/// The Levenberg-Marquardt rule: every few steps lambda follows how well the quadratic model foretold the loss.
-type AdaptiveDamping = {
-    /// Every how many steps.
-    Every: int
-    /// omega: what lambda is multiplied or divided by.
-    Factor: float
-    /// lambda stays above it.
-    Least: float
-}
-
 /// How far a direction is trusted.
 [<RequireQualifiedAccess>]
 type Trust =
@@ -103,8 +79,6 @@ type Trust =
     | Raw
     /// Scaled down so that eta^2 sum <Delta W, grad> <= kappa: nu = min(1, sqrt(kappa / ..)).
     | KlClip of kappa: float
-    /// Scaled by layer to the gradient's norm.
-    | MatchNorm
     /// Scaled by layer to the norm of another method's direction, whose statistics must be this method's own.
     | Graft of Recipe
 
@@ -116,15 +90,15 @@ and Recipe = {
     Curvature: Approximation
     /// Whose labels the errors are taken at, where the curvature has errors.
     Fisher: Fisher
-    /// Whether gradient and Fisher come from different batches: the Fisher of a step's batch serves from the next step
+    /// Whether gradient and Fisher come from different batches: the Fisher of a step's batch is used from the next step
     /// on. (Benzing 2022, App. I.5)
     IndependentBatches: bool
+    /// eta, where a search may start.
+    LearningRate: float
     /// lambda, added to matrices that are means over data points.
     Damping: float
     /// How lambda enters.
     Rule: Damping
-    /// Whether lambda adapts.
-    Adaptive: AdaptiveDamping voption
     /// The share of each batch's data points that statistics are made of, in (0, 1]: the first ones, whose mean is taken;
     /// batches are drawn at random. What it saves are products of rows, not the pass that finds errors.
     StatisticsShare: float
@@ -140,10 +114,9 @@ and Recipe = {
     Trigger: Trigger
     /// Where they are inverted.
     Inversions: Inversions
-    /// How a damped matrix is inverted.
+    /// How a damped matrix is inverted. After the last attempt the layer's last inverse stays in use; where there is none,
+    /// the step raises a NumericalFailure.
     Attempts: Attempt list
-    /// What comes after the last attempt.
-    OnFailure: OnFailure
     /// The type of the products with a Kronecker product's inverse, with sums in float32; bfloat16 where the processor
     /// multiplies it faster, at a relative error of the update of 0.4 % where the damping is of the statistic's size and
     /// of more where it is small; none: the model's own.
@@ -154,10 +127,12 @@ and Recipe = {
     Momentum: MomentumPlace
 } with
 
-    /// The same method with another damping, for languages without `with`.
+    // For languages without `with`:
+
+    /// This method with another damping.
     member recipe.WithDamping(damping: float) = { recipe with Damping = damping }
 
-    /// The same method with other S and T, for languages without `with`.
+    /// This method with other S and T.
     member recipe.WithCadence(invertEvery: int, statisticsSteps: int) =
         let cadence = {
             recipe.Cadence with
@@ -167,37 +142,38 @@ and Recipe = {
 
         { recipe with Cadence = cadence }
 
-    /// The same method with products in bfloat16, for languages without `with`.
+    /// This method with products in bfloat16.
     member recipe.WithBFloat16Products() = {
         recipe with
             ProductType = ValueSome torch.ScalarType.BFloat16
     }
 
-    /// The same method with statistics of a share of each batch's data points, for languages without `with`.
+    /// This method with statistics of a share of each batch's data points.
     member recipe.WithStatisticsShare(share: float) = { recipe with StatisticsShare = share }
 
-    /// The same method with patches of at most so many bytes at a time, for languages without `with`.
+    /// This method with patches of at most so many bytes at a time.
     member recipe.WithPatchBytes(bytes: int64) = { recipe with PatchBytes = bytes }
 
-    /// The same method with inversions on a thread of their own, whose results serve from `staleSteps` steps later on,
-    /// for languages without `with`.
-    member recipe.WithBackgroundInversions(staleSteps: int) = {
+    /// This method with inversions on a thread of their own, whose results are used from `delay` steps later on.
+    member recipe.WithInverseDelay(delay: int) = {
         recipe with
-            Inversions = Inversions.Background staleSteps
+            Inversions = Inversions.Background delay
     }
 
-    /// The same method with a warm-up of so many batches, for languages without `with`.
+    /// This method with another damping rule.
+    member recipe.WithRule(rule: Damping) = { recipe with Rule = rule }
+
+    /// This method with moving averages of another beta.
+    member recipe.WithMovingAverage(beta: float) = {
+        recipe with
+            Memory = Memory.MovingAverage beta
+    }
+
+    /// This method with directions trusted in another way.
+    member recipe.WithTrust(trust: Trust) = { recipe with Trust = trust }
+
+    /// This method with a warm-up of so many batches.
     member recipe.WithWarmUp(batches: int) = {
         recipe with
             Cadence = { recipe.Cadence with WarmUp = batches }
     }
-
-/// The Levenberg-Marquardt rule at work.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module internal AdaptiveDamping =
-
-    /// lambda after a step. Directions that are foretold to raise the loss say nothing for the model: rho is no number
-    /// then.
-    let next (rule: AdaptiveDamping) (decrease: float) (foretold: float) (lambda: float) =
-        let rho = if foretold > 0.0 then decrease / foretold else nan
-        max rule.Least (Damping.adapted rule.Factor rho lambda)

@@ -7,6 +7,28 @@ open TorchSharp
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Recipe =
 
+    /// What methods differ from: plain gradient descent over 1 + lambda, since both factors are the identity.
+    let defaults = {
+        Name = "none"
+        Curvature = Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Identity)
+        Fisher = Fisher.MonteCarlo 1
+        IndependentBatches = false
+        LearningRate = 0.1
+        Damping = 1.0
+        Rule = Damping.Tikhonov
+        StatisticsShare = 1.0
+        PatchBytes = 1L <<< 26
+        Power = -1.0
+        Memory = Memory.MovingAverage 0.95
+        Cadence = Cadence.defaults
+        Trigger = Trigger.Always
+        Inversions = Inversions.InStep
+        Attempts = Factorization.attempts
+        ProductType = ValueNone
+        Trust = Trust.Raw
+        Momentum = MomentumPlace.After
+    }
+
     /// The statistics that are remembered for each layer.
     let rec sides (recipe: Recipe) =
         let own =
@@ -72,19 +94,11 @@ module Recipe =
             ValueSome "its layer's vocabulary is too large for a full matrix over it"
         | _ -> ValueNone
 
-    /// How many steps later an inverse serves that is made beside the steps, and whether its step waits for it; none where
-    /// it is made in the step.
-    let internal beside (recipe: Recipe) =
-        match recipe.Inversions with
-        | Inversions.InStep -> ValueNone
-        | Inversions.Background stale -> ValueSome struct (stale, false)
-        | Inversions.Barrier stale -> ValueSome struct (stale, true)
-
-    /// Raises that a layer cannot be preconditioned: nothing was seen of it.
+    /// Raises an InvalidOperationException: nothing was seen of a layer that is to be preconditioned.
     let internal refuse (recipe: Recipe) (layer: Layer) : unit =
         let remedy =
             if needsErrors recipe then
-                $"'{recipe.Name}' takes errors: train with Step(input, target), or call Observe(input, target) before step."
+                $"'{recipe.Name}' takes errors: train with Step(input, target), or call UpdateCurvature(input, target) before step."
             else
                 "call the model and its layers with call(), not forward(), in training mode."
 
@@ -94,9 +108,10 @@ module Recipe =
     let canWarmUp (recipe: Recipe) =
         not (needsLabels recipe || needsGradients recipe)
 
-    /// Raises an ArgumentException unless the damping is positive, the memory's beta in [0, 1), the cadence sound and
+    /// Raises an ArgumentException unless learning rate and damping are positive, the memory's beta in [0, 1), the cadence sound and
     /// there is an attempt.
     let rec check (recipe: Recipe) =
+        Require.positive (nameof recipe.LearningRate) recipe.LearningRate
         Require.positive (nameof recipe.Damping) recipe.Damping
         Moment.check recipe.Memory
         Cadence.check recipe.Cadence
@@ -114,7 +129,7 @@ module Recipe =
 
         let isKroneckerInverse =
             match recipe.Curvature, recipe.Rule with
-            | Approximation.Kronecker _, (Damping.Tikhonov | Damping.Blend _) -> (sides recipe).Length = 1
+            | Approximation.Kronecker _, Damping.Tikhonov -> (sides recipe).Length = 1
             | Approximation.Kronecker _, _ -> true
             | _ -> false
 
@@ -139,40 +154,25 @@ module Recipe =
 
         match recipe.Inversions, recipe.Curvature with
         | Inversions.InStep, _ -> ()
-        | (Inversions.Background stale | Inversions.Barrier stale), Approximation.Kronecker _ ->
-            Require.atLeast (nameof stale) 1 stale
+        | Inversions.Background delay, Approximation.Kronecker _ ->
+            Require.atLeast (nameof delay) 1 delay
 
-            if stale > recipe.Cadence.InvertEvery then
+            if delay > recipe.Cadence.InvertEvery then
                 invalidArg
                     (nameof recipe.Inversions)
-                    $"Inverses must serve before the next inversion, {recipe.Cadence.InvertEvery} steps later at most; got {stale}."
+                    $"Inverses must be in use before the next inversion, {recipe.Cadence.InvertEvery} steps later at most; got {delay}."
         | _ ->
             invalidArg
                 (nameof recipe.Inversions)
                 $"Inversions go on beside steps where the matrix is a Kronecker product; '{recipe.Name}' inverts in the step."
 
-        match recipe.Trigger with
-        | Trigger.TraceMoved share -> Require.positive (nameof share) share
-        | Trigger.Always -> ()
-
-        match recipe.Rule with
-        | Damping.Blend share when not (share > 0.0 && share <= 1.0) ->
-            invalidArg (nameof share) $"The share of the identity must lie in (0, 1]; got {share}."
-        | _ -> ()
-
-        match recipe.Adaptive with
-        | ValueSome adaptive ->
-            Require.atLeast (nameof adaptive.Every) 1 adaptive.Every
-            Require.positive (nameof adaptive.Least) adaptive.Least
-
-            if not recipe.Trust.IsRaw then
-                invalidArg
-                    (nameof recipe.Adaptive)
-                    "Adaptive damping foretells the loss of directions as they are; Trust must be Raw."
-
-            if not (adaptive.Factor > 0.0 && adaptive.Factor < 1.0) then
-                invalidArg (nameof adaptive.Factor) $"The factor must lie in (0, 1); got {adaptive.Factor}."
-        | ValueNone -> ()
+        match recipe.Trigger, recipe.Curvature with
+        | Trigger.Always, _ -> ()
+        | Trigger.TraceMoved share, Approximation.Kronecker _ -> Require.positive (nameof share) share
+        | Trigger.TraceMoved _, _ ->
+            invalidArg
+                (nameof recipe.Trigger)
+                $"Traces decide over inversions where the matrix is a Kronecker product; '{recipe.Name}' inverts all layers."
 
         match recipe.Trust with
         | Trust.KlClip kappa -> Require.positive (nameof kappa) kappa

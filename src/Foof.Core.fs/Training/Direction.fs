@@ -60,3 +60,45 @@ module internal Direction =
         | Direction.Product(left, right) ->
             let row (X: torch.Tensor) = X.view (1L, 1L, X.size 0, X.size 1)
             LayerFactor.Product(Activations.Rows(row right), row left)
+
+    /// The direction at the norm of a target, and as it is where it is zero: |target| / |direction| times the direction.
+    let scaledTo direction target =
+        let size = norm direction
+        let isZero = size.eq((0.0).ToScalar()).``to`` size.dtype
+        direction |> scaled (norm target / (size + isZero))
+
+/// Directions of several layers; none for a layer without a gradient.
+[<RequireQualifiedAccess>]
+module internal Directions =
+
+    /// Each layer's direction at the norm of its target.
+    let scaledTo (targets: Direction voption array) (directions: Direction voption array) =
+        Array.map2 (ValueOption.map2 Direction.scaledTo) directions targets
+
+    /// nu times the directions, nu = min(1, sqrt(kappa / sum eta^2 <direction, gradient>)), 1 where the sum is not
+    /// positive. (K-FAC's KL clip)
+    let clipped
+        (kappa: float)
+        (rate: int -> float)
+        (gradients: Direction voption array)
+        (directions: Direction voption array)
+        =
+        let product l direction gradient =
+            Direction.inner direction gradient * (rate l * rate l)
+
+        let products =
+            Array.mapi2
+                (fun l direction gradient -> ValueOption.map2 (product l) direction gradient)
+                directions
+                gradients
+            |> Array.choose ValueOption.toOption
+
+        if products.Length = 0 then
+            directions
+        else
+            let total = products |> Array.reduce (fun x y -> x + y)
+
+            let nu =
+                (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa).sqrt().clamp_max((1.0).ToScalar())
+
+            directions |> Array.map (ValueOption.map (Direction.scaled nu))

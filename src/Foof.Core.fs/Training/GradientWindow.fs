@@ -45,7 +45,7 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
         sum
 
-    /// Counts the gradient at `slot` anew: one row and one column, whatever m.
+    /// The inner products of the gradient at `slot`: one row and one column, whatever m.
     let count (slot: int64) =
         let row = columns |> Array.map (inner slot) |> Array.reduce (fun x y -> x + y)
         products.select(0L, slot).copy_ row |> ignore
@@ -79,21 +79,17 @@ type internal GradientWindow(layers: Layer array, length: int) =
         count slot
         next <- next + 1
 
-    /// Runs `change`, which may add one gradient; if it raises, the window is as before.
-    member _.Atomically(change: unit -> unit) =
-        use _scope = torch.NewDisposeScope()
+    /// What goes back to the window of now, before one more gradient; its tensors belong to the caller's scope.
+    member _.Snapshot() =
         let before = next
         let rows = columns |> Array.map _.select(0L, int64 (next % length))
         let old = rows |> Array.map _.clone()
         let oldProducts = products.clone ()
 
-        try
-            change ()
-        with _ ->
+        fun () ->
             next <- before
             Array.iter2 (fun (row: torch.Tensor) (old: torch.Tensor) -> row.copy_ old |> ignore) rows old
             products.copy_ oldProducts |> ignore
-            reraise ()
 
     /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. The tensors are handles of their own on the
     /// window's memory, the caller's. (Frantar et al. 2021)

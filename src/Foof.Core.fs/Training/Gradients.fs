@@ -1,9 +1,24 @@
 namespace Foof
 
+open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// A step's gradients: read from the parameters, put back there, and, like its loss, looked through for NaN.
+/// A step's gradients.
+[<ReferenceEquality>]
+type internal Gradients = {
+    /// Of each covered layer, [d_out; d_in]; none where the loss does not depend on it.
+    Layers: Direction voption array
+    /// Of the other parameters that are trained; null where the loss does not depend on one.
+    Plain: struct (Parameter * torch.Tensor) array
+} with
+
+    /// The layers that have one.
+    member gradients.Moved =
+        seq { 0 .. gradients.Layers.Length - 1 }
+        |> Seq.filter (fun l -> gradients.Layers[l].IsSome)
+
+/// A step's gradients: read from the parameters, put back there, added to by a penalty.
 [<RequireQualifiedAccess>]
 module internal Gradients =
 
@@ -14,17 +29,20 @@ module internal Gradients =
         else
             gradient
 
-    /// A parameter's `.grad`, dense.
-    let own (parameter: Parameter) = dense parameter.grad
-
-    /// Each layer's `.grad` as a matrix [d_out; d_in]; none where its weight has none.
-    let ofLayers (layers: Layer array) =
+    /// What `backward` left in the parameters' `.grad`.
+    let inPlace (layers: Layer array) (plain: Parameter array) =
         let ofLayer (layer: Layer) =
             match layer.Weight.grad with
             | null -> ValueNone
-            | gradient -> ValueSome(Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad))
+            | gradient ->
+                Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad)
+                |> Direction.Matrix
+                |> ValueSome
 
-        Array.map ofLayer layers
+        {
+            Layers = Array.map ofLayer layers
+            Plain = plain |> Array.map (fun parameter -> struct (parameter, dense parameter.grad))
+        }
 
     /// Overwrites a layer's `.grad` by a direction [d_out; d_in].
     let replace (layer: Layer) (direction: torch.Tensor) =
@@ -35,117 +53,79 @@ module internal Gradients =
         | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
         | _ -> ()
 
-    /// Something to look through, by the elements that tell whether all of it is finite.
-    [<ReferenceEquality>]
-    type Suspect = {
-        Subject: unit -> string
-        What: string
-        All: torch.Tensor
-        Telling: torch.Tensor list
-    }
+    /// Each gradient written out as a matrix, where a method is made of gradients.
+    let matrices (recipe: Recipe) (gradients: Gradients) =
+        if Recipe.needsGradients recipe then
+            gradients.Layers |> Array.map (ValueOption.map Direction.matrix)
+        else
+            Array.create gradients.Layers.Length ValueNone
 
-    let private suspect subject what (tensor: torch.Tensor) = {
-        Subject = subject
-        What = what
-        All = tensor
-        Telling = [ tensor ]
-    }
+    /// A penalty's gradients by the parameters' identities, which must be those that are trained.
+    let private ofPenalty (penalty: IPenalty) (isTrained: Parameter -> bool) =
+        let found = Dictionary<struct (nativeint * int64), torch.Tensor>()
+        let all = penalty.Gradients()
 
-    /// A layer's gradient [d_out; d_in]. One of matrices E^T A shows a NaN of an error in a whole row and one of an
-    /// input in a whole column, so that a dense layer's first row and column tell.
-    let ofLayer (layer: Layer) (gradient: torch.Tensor) =
-        let suspect = suspect (fun () -> Layer.describe layer) "gradients" gradient
-
-        match layer.Geometry with
-        | Geometry.Dense -> {
-            suspect with
-                Telling = [ gradient.select (0L, 0L); gradient.select (1L, 0L) ]
-          }
-        | _ -> suspect
-
-    /// A layer's errors.
-    let ofErrors (layer: Layer) (E: torch.Tensor) =
-        suspect (fun () -> Layer.describe layer) "errors" E
-
-    let private nameOf (model: torch.nn.Module) (parameter: Parameter) =
-        let identity = Identity.ofParameter parameter
-
-        model.named_parameters ()
-        |> Seq.tryPick (fun struct (name, other) ->
-            if Identity.ofParameter other = identity then
-                Some $"parameter '{name}'"
-            else
-                None)
-        |> Option.defaultValue "a parameter outside the model"
-
-    /// The gradients of a model's parameters, of those that have one.
-    let ofParameters
-        (model: torch.nn.Module)
-        (parameters: Parameter array)
-        (gradientOf: Parameter -> torch.Tensor)
-        = [
-        for parameter in parameters do
-            match gradientOf parameter with
-            | null -> ()
-            | gradient -> suspect (fun () -> nameOf model parameter) "gradients" gradient
-    ]
-
-    /// Raises a NumericalFailure that names the step, unless its loss is a finite number; an ArgumentException where none of
-    /// its labels counts.
-    let requireFiniteLoss likelihood (target: torch.Tensor) (step: int) (loss: torch.Tensor) =
-        let value = Numbers.number loss
-
-        if not (System.Double.IsFinite value) then
-            LikelihoodCheck.counting likelihood target
-
-            raise (
-                NumericalFailure(
-                    $"the loss is {value}",
-                    $"step {step}",
-                    "check the data for NaN, lower the learning rate or raise the damping; the weights are as before this step"
+        for own in all do
+            if not (found.TryAdd(Identity.ofParameter own.Parameter, own.Gradient)) then
+                invalidOp (
+                    $"The penalty must give each parameter's gradient once; that of a parameter [{Shape.text own.Parameter.shape}] came twice. "
+                    + "A weight that modules share is one parameter, though the model lists it by each of its names."
                 )
+
+        let strange = all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
+
+        if strange > 0 then
+            invalidOp (
+                $"The penalty must be of the optimiser's model; of its {all.Count} gradients, {strange} belong to no "
+                + "parameter of the optimiser: make it of the same model."
             )
 
-    let private look (suspect: Suspect) =
-        Numbers.requireFinite
-            (suspect.Subject())
-            $"{suspect.What} are not finite"
-            "check the loss, lower the learning rate or raise the damping; the weights are as before"
-            suspect.All
+        found
 
-    /// Numbers that are finite only if all elements of `tensors` are: their sums. Elsewhere than on the processor, where it
-    /// takes longer to ask for many small sums than to copy the elements, the sum of all.
-    let internal sums (onProcessor: bool) (tensors: torch.Tensor array) =
-        if onProcessor then
-            torch.stack (tensors |> Array.map _.sum().``to``(torch.ScalarType.Float32), 0L)
+    /// A penalty's gradient of a layer as a matrix; none where it does not depend on the layer.
+    let private penaltyOf
+        (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>)
+        (layer: Layer)
+        =
+        let gradients =
+            Layer.parameters layer
+            |> Array.map (fun parameter ->
+                match found.TryGetValue(Identity.ofParameter parameter) with
+                | true, gradient -> gradient
+                | _ -> null)
+
+        if Array.forall isNull gradients then
+            ValueNone
         else
-            torch.cat(tensors |> Array.map _.reshape(-1L), 0L).``to``(torch.ScalarType.Float32).sum()
+            let orZeros i (parameter: Parameter) =
+                if isNull gradients[i] then
+                    parameter.zeros_like ()
+                else
+                    gradients[i]
 
-    /// Looks more closely where the sums of `tensors` tell that it is worth it: one may overflow where no element has.
-    let private whereSuspicious (tensors: seq<torch.Tensor>) (look: unit -> unit) =
-        let tensors = Seq.toArray tensors
+            ValueSome(Layer.joined layer (orZeros 0 layer.Weight) (layer.Bias |> ValueOption.map (orZeros 1)))
 
-        if
-            tensors.Length > 0
-            && not (Numbers.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors))
-        then
-            look ()
+    /// The gradients with a penalty's; null is no penalty. A product becomes a matrix where there is one.
+    let withPenalty (penalty: IPenalty) isTrained (layers: Layer array) (gradients: Gradients) =
+        if isNull penalty then
+            gradients
+        else
+            let own = ofPenalty penalty isTrained
 
-    let private telling (suspects: Suspect array) = suspects |> Seq.collect _.Telling
+            let sum layer gradient =
+                match gradient, penaltyOf own layer with
+                | ValueSome direction, ValueSome added ->
+                    ValueSome(Direction.Matrix(Direction.matrix direction + added))
+                | ValueNone, ValueSome added -> ValueSome(Direction.Matrix added)
+                | gradient, ValueNone -> gradient
 
-    /// Raises a NumericalFailure that names the first suspect with an element that is NaN or infinite. One number
-    /// leaves the device.
-    let requireFinite (suspects: seq<Suspect>) =
-        Scope.value (fun () ->
-            let suspects = Seq.toArray suspects
-            whereSuspicious (telling suspects) (fun () -> Array.iter look suspects))
+            let plain (struct (parameter: Parameter, gradient: torch.Tensor)) =
+                match own.TryGetValue(Identity.ofParameter parameter), gradient with
+                | (true, added), null -> struct (parameter, added)
+                | (true, added), gradient -> struct (parameter, gradient + added)
+                | _ -> struct (parameter, gradient)
 
-    /// The same for a step's loss and its gradients, in this order: the device works on while the next operations come, up
-    /// to this one number. The loss is `requireLoss`'s to look at, where it may not be finite.
-    let requireFiniteStep (requireLoss: unit -> unit) (loss: torch.Tensor) (suspects: seq<Suspect>) =
-        Scope.value (fun () ->
-            let suspects = Seq.toArray suspects
-
-            whereSuspicious (Seq.append [ loss ] (telling suspects)) (fun () ->
-                requireLoss ()
-                Array.iter look suspects))
+            {
+                Layers = Array.map2 sum layers gradients.Layers
+                Plain = Array.map plain gradients.Plain
+            }

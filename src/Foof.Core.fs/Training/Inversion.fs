@@ -1,18 +1,63 @@
 namespace Foof
 
+open System
+open System.Collections.Generic
 open TorchSharp
+
+/// The damped inverse in use for some of the layers. Owns its tensors.
+[<Sealed>]
+type internal InverseBlock(name: string, members: int array) =
+    let mutable factored: Factored voption = ValueNone
+
+    /// For the names of tensors and for messages.
+    member _.Name = name
+
+    /// The layers' indices.
+    member _.Members = members
+
+    /// The trace of the statistics that were inverted last.
+    member val Trace = 0.0 with get, set
+
+    /// The damped inverse, if there was one yet.
+    member _.Factored = factored
+
+    /// Takes over `fresh`, whose tensors must be nobody else's; the old inverse is freed.
+    member _.Replace(fresh: Factored voption) =
+        factored
+        |> ValueOption.iter (fun old ->
+            for tensor in Factored.tensors old do
+                tensor.Dispose())
+
+        fresh
+        |> ValueOption.iter (fun fresh ->
+            for tensor in Factored.tensors fresh do
+                Scope.detach tensor |> ignore)
+
+        factored <- fresh
+
+    /// The blocks that a recipe inverts: one for all layers together or one for each, by names that begin with `prefix`;
+    /// none without layers.
+    static member OfRecipe(layers: Layer array, recipe: Recipe, prefix: string) =
+        match recipe.Curvature with
+        | _ when layers.Length = 0 -> [||]
+        | Approximation.LowRank Extent.Network
+        | Approximation.Window _ -> [| new InverseBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
+        | _ ->
+            layers
+            |> Array.mapi (fun l layer -> new InverseBlock($"{prefix}{layer.Name}", [| l |]))
+
+    interface IDisposable with
+        member block.Dispose() = block.Replace ValueNone
 
 /// The inversion of one block with all that it takes, so that it may go on elsewhere.
 [<ReferenceEquality>]
-type internal BlockInversion = {
-    Block: FactoredBlock
+type internal Inversion = {
+    Block: InverseBlock
     /// The block's layers.
     Layers: Layer array
     Recipe: Recipe
-    /// lambda as it stood.
-    Damping: float
     Attempts: Attempt list
-    /// The curvature, copied; None where its statistics are not finite.
+    /// The curvature; None where its statistics are not finite.
     Curvature: Curvature option
     /// The inner products of a low-rank curvature's columns, where they are known.
     Gram: torch.Tensor voption
@@ -25,93 +70,110 @@ type internal BlockInversion = {
         (inversion.Curvature |> Option.map Curvature.tensors |> Option.defaultValue [])
         @ (inversion.Gram |> ValueOption.toList)
 
-/// How a recipe's curvature is inverted: what of a batch goes into it, which attempts are made, and in which type the
-/// inverse is kept.
+/// The fresh inverse of one block, none where the last one stays.
+[<ReferenceEquality>]
+type internal Inverted = {
+    Block: InverseBlock
+    Fresh: Factored voption
+    /// The trace of the statistics that it was made of.
+    Trace: float voption
+    /// How it came about, where that is to be reported: sentences by layer.
+    Reports: struct (string * string) list
+} with
+
+    /// The fresh tensors, for their owner.
+    member inverted.Tensors =
+        inverted.Fresh
+        |> ValueOption.map Factored.tensors
+        |> ValueOption.defaultValue []
+
+/// How a recipe's curvature is inverted: which attempts are made, and in which type the inverse is kept.
 [<RequireQualifiedAccess>]
 module internal Inversion =
 
-    /// The columns of a low-rank curvature of some layers; copies, since the next batch may overwrite this one's memory.
-    let columns (members: int array) (seen: Observation voption array) =
-        let factor l =
-            match seen[l] with
-            | ValueSome({ Errors = ValueSome E } as own) when own.Calls.Length > 0 ->
-                Some(LayerFactor.Product(Activations.map _.clone() (Observation.activations own), E.alias ()))
-            | _ -> None
-
-        let factors = members |> Array.map factor
-
-        if Array.forall Option.isSome factors then
-            Some {
-                Layers = Array.map Option.get factors
-                Weight = seen[members[0]].Value.Weight
-            }
-        else
-            None
-
     /// The inverse in the type of the recipe's products.
-    let inProductType (recipe: Recipe) factored =
+    let private inProductType (recipe: Recipe) factored =
         match recipe.ProductType, factored with
         | ValueSome kind, Factored.Structured(Curvature.Kronecker(E, A), logDet) ->
             Factored.Structured(Curvature.Kronecker(Side.ofType kind E, Side.ofType kind A), logDet)
         | _ -> factored
 
     /// The recipe's attempts, behind one that only solves where few rows are multiplied before the next inversion: the
-    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row.
-    let attempts (recipe: Recipe) (layer: Layer) (seen: Observation voption) =
-        let isForFew (own: Observation) =
-            let d_in = Layer.inputs layer
-            let uses = 2L * int64 recipe.Cadence.InvertEvery
+    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row. `rows` is
+    /// how many a batch shows, 0 where that is not known.
+    let attempts (recipe: Recipe) (layer: Layer) (rows: int64) =
+        let d_in = Layer.inputs layer
+        let uses = 2L * int64 recipe.Cadence.InvertEvery
 
-            // Small inverses take no time worth naming.
-            d_in >= 256L
-            && uses < d_in
-            && uses * min (Observation.rowCount own) (Layer.outputs layer) < d_in
+        // Small inverses take no time worth naming.
+        let isForFew =
+            d_in >= 256L && uses < d_in && uses * min rows (Layer.outputs layer) < d_in
 
-        match seen with
-        | ValueSome own when recipe.ProductType.IsNone && own.Calls.Length > 0 && isForFew own ->
+        if rows > 0L && recipe.ProductType.IsNone && isForFew then
             {
                 recipe.Attempts.Head with
                     Route = Route.Solve
             }
             :: recipe.Attempts
-        | _ -> recipe.Attempts
+        else
+            recipe.Attempts
 
-    /// The recipe's inverse of a curvature whose columns' inner products may be known.
-    let attempt attempts (recipe: Recipe) report lambda (gram: torch.Tensor voption) curvature =
+    /// The recipe's damped inverse of a curvature whose columns' inner products may be known; None when no attempt
+    /// succeeds.
+    let damped attempts (recipe: Recipe) report (gram: torch.Tensor voption) curvature =
         match curvature, gram with
-        | Curvature.LowRank G, ValueSome K -> Factored.attemptKnowing K attempts recipe.Power report lambda G
-        | _ -> Factored.attempt attempts recipe.Rule recipe.Power report lambda curvature
+        | Curvature.LowRank G, ValueSome K ->
+            Factored.attemptKnowing K attempts recipe.Power report recipe.Damping G
+        | _ -> Factored.attempt attempts recipe.Rule recipe.Power report recipe.Damping curvature
 
-    let private afterLastAttempt (inversion: BlockInversion) report =
-        let recipe, lambda = inversion.Recipe, inversion.Damping
+    /// What is raised where there is neither a fresh inverse nor a last one.
+    let private failure (inversion: Inversion) =
+        let subject =
+            match inversion.Layers with
+            | [| layer |] -> Layer.describe layer
+            | layers -> $"the curvature of {layers.Length} layers"
 
-        match recipe.OnFailure with
-        | OnFailure.KeepLast when inversion.Block.Factored.IsSome ->
-            report "no attempt succeeded; the last inverse stays in use"
-            ValueNone
-        | OnFailure.Diagonal when inversion.Curvature.IsSome ->
-            report "no attempt succeeded; the diagonal is used"
-            Fallback.ofDiagonal recipe lambda inversion.Curvature.Value
-        | OnFailure.Identity ->
-            report "no attempt succeeded; 1/lambda is used"
-            ValueSome(Fallback.identity lambda inversion.Layers)
-        | _ -> raise (Fallback.failure recipe lambda inversion.Layers)
+        NumericalFailure(
+            $"the curvature of '{inversion.Recipe.Name}' + {inversion.Recipe.Damping} I could not be inverted by any attempt",
+            subject,
+            "check the inputs for NaN or raise the damping"
+        )
 
-    /// The fresh inverse, or what the recipe has in its place: none where the last one stays. The caller frees the
-    /// curvature that it may share tensors with.
-    let run (report: string -> string -> unit) (inversion: BlockInversion) =
+    /// The fresh inverse; none where the last one stays, since no attempt succeeded. It belongs to the caller's scope; the
+    /// caller frees the curvature that it may share tensors with. Raises a NumericalFailure where there is no last one.
+    let run (inversion: Inversion) : Inverted =
         use scope = torch.NewDisposeScope()
-        let recipe = inversion.Recipe
-        let report = report inversion.Layers[0].Name
+        let reports = List<struct (string * string)>()
+
+        let report text =
+            reports.Add(struct (inversion.Layers[0].Name, text))
 
         let fresh =
             inversion.Curvature
-            |> Option.bind (attempt inversion.Attempts recipe report inversion.Damping inversion.Gram)
-            |> Option.map ValueSome
-            |> Option.defaultWith (fun () -> afterLastAttempt inversion report)
-            |> ValueOption.map (inProductType recipe)
+            |> Option.bind (damped inversion.Attempts inversion.Recipe report inversion.Gram)
+            |> Option.map (inProductType inversion.Recipe)
 
-        fresh
-        |> ValueOption.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+        if fresh.IsNone && inversion.Block.Factored.IsNone then
+            raise (failure inversion)
+        elif fresh.IsNone then
+            report "no attempt succeeded; the last inverse stays in use"
 
-        fresh
+        fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+
+        {
+            Block = inversion.Block
+            Fresh = ValueOption.ofOption fresh
+            Trace = inversion.Trace
+            Reports = List.ofSeq reports
+        }
+
+    /// Reports how inverses came about, then gives the blocks those that are fresh.
+    let handOver (report: string -> string -> unit) (all: Inverted array) =
+        for inverted in all do
+            for struct (layer, text) in inverted.Reports do
+                report layer text
+
+        for inverted in all do
+            if inverted.Fresh.IsSome then
+                inverted.Block.Replace inverted.Fresh
+                inverted.Trace |> ValueOption.iter (fun trace -> inverted.Block.Trace <- trace)

@@ -2,20 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// One layer's errors in one batch. It does not own its tensor.
-[<ReferenceEquality>]
-type ObservedErrors = {
-    /// E [g; m; R; d_out/g].
-    E: torch.Tensor
-    /// What each column counts.
-    Weight: float
-    /// The share of the batch's data points that they are of, the first ones.
-    Share: float
-}
-
 /// What one batch shows of one layer. It does not own its tensors.
 [<ReferenceEquality>]
-type Observation = {
+type internal Observation = {
     /// The calls whose inputs are shown; none if they were not recorded. They become rows one layer at a time: all
     /// layers' patches at once would take many times the memory of the forward pass.
     Calls: Record array
@@ -31,29 +20,9 @@ type Observation = {
     Gradient: torch.Tensor voption
 }
 
-/// Statistics of an observation, side by side.
+/// What a batch shows of each layer; none of a layer that it does not show.
 [<RequireQualifiedAccess>]
 module internal Observation =
-
-    /// The shape of a side's statistic for a layer.
-    let shape (layer: Layer) (side: SideStatistic) =
-        let g, d_in = Layer.groups layer, Layer.inputs layer
-        let d_out = Layer.outputs layer / g
-
-        match side, layer.Geometry with
-        | SideStatistic.Activations positions, Geometry.Lookup _ when positions <> Positions.Pooled -> [|
-            g
-            d_in
-          |]
-        | SideStatistic.Activations _, _
-        | SideStatistic.WeightedActivations, _
-        | SideStatistic.GradientColumns, _ -> [| g; d_in; d_in |]
-        | SideStatistic.Errors _, _
-        | SideStatistic.WeightedErrors, _
-        | SideStatistic.GradientRows, _ -> [| g; d_out; d_out |]
-        | SideStatistic.MeanActivations, _ -> [| g; d_in |]
-        | SideStatistic.MeanErrors, _ -> [| g; d_out |]
-        | SideStatistic.Identity, _ -> [| 0L |]
 
     /// All the activations that are shown, which are made now and belong to the caller's scope.
     let activations (seen: Observation) =
@@ -62,139 +31,100 @@ module internal Observation =
     /// How many rows that are: data points times positions.
     let rowCount (seen: Observation) = Record.rowCount seen.Share seen.Calls
 
-    /// A mean over data points of something made of the activations, part by part.
-    let private mean (seen: Observation) (of': Activations -> torch.Tensor) =
-        Record.parts seen.Budget seen.Share seen.Calls
-        |> Seq.fold
-            (fun (sum: torch.Tensor) (struct (part: unit -> Activations, share: float)) ->
-                Scope.tensor (fun () ->
-                    let own = of' (part ())
+    /// How much of a batch statistics are made of: all of it where no label of the first data points counts.
+    let private shareOf (recipe: Recipe) likelihood (target: torch.Tensor) =
+        match recipe.StatisticsShare, likelihood with
+        | share, Likelihood.Categorical when share < 1.0 && not (isNull target) ->
+            let counts =
+                Scope.value (fun () ->
+                    let first = target.narrow (0L, 0L, Record.first share (target.size 0))
+                    Numbers.holds ((Likelihood.counted Likelihood.Categorical first).any()))
 
-                    if isNull sum then
-                        own * share
-                    else
-                        sum.add_ (own, share.ToScalar())))
-            null
+            if counts then share else 1.0
+        | share, _ -> share
 
-    /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without rows.
-    let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
-        let withOnes = layer.Bias.IsSome
+    /// The directions at a pass's output that the recipe's Fisher is made of, of the first data points, and what each
+    /// column counts. This is where a label is sampled.
+    let private directions (recipe: Recipe) likelihood (draws: Draws) (share: float) (pass: Pass) target =
+        let output = pass.Output
+        let count = Record.first share (output.size 0)
+        let first (tensor: torch.Tensor) = tensor.narrow (0L, 0L, count)
 
-        let patches window =
-            inputs
-            |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
+        LikelihoodCheck.explaining likelihood output target (fun () ->
+            Fisher.directions
+                recipe.Fisher
+                likelihood
+                (first (output.detach ()))
+                (if isNull target then null else first target)
+                (draws.Next output.device))
 
-        match layer.Geometry with
-        | Geometry.Convolution window when
-            ConvolutionMoment.suits window (layer.Weight.size 1)
-            && patches window >= ConvolutionMoment.LeastPatches
-            ->
-            ValueSome(fun (images: torch.Tensor) ->
-                let sum = ConvolutionMoment.ofImages seen.Budget window withOnes images
-                struct (sum.unsqueeze 0L, float (Patches.count window images)))
-        // Part of a batch is normalised by the whole of it.
-        | Geometry.Scale normalisation when seen.Share >= 1.0 ->
-            ValueSome(fun (input: torch.Tensor) ->
-                let sum = Normalised.moment normalisation withOnes input
-                struct (sum, float (input.numel ()) / float (input.size 0 * Layer.groups layer)))
-        | _ -> ValueNone
-
-    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in; d_in].
-    let private ofInputs (layer: Layer) positions (seen: Observation) =
-        let ofCalls (struct (inputs: torch.Tensor array, n: int64)) =
-            let ofCall moment input =
-                let struct (sum: torch.Tensor, R: float) = moment input
-                let n = float n
-                let count = if positions = Positions.Averaged then n * R else n
-                sum.div_ (count.ToScalar())
-
-            let ofAll moment () =
-                Scope.tensor (fun () ->
-                    inputs |> Array.map (ofCall moment) |> Array.reduce (fun x y -> x.add_ y))
-
-            moment layer seen inputs |> ValueOption.map ofAll
-
-        if positions = Positions.Pooled || seen.Calls.Length = 0 then
-            ValueNone
-        else
-            Record.inputs seen.Share seen.Calls |> ValueOption.bind ofCalls
-
-    /// One side's statistic; none when the observation does not show it.
-    let statistic (layer: Layer) (side: SideStatistic) (seen: Observation) =
-        let g = Layer.groups layer
-        let isShown = seen.Calls.Length > 0
-
-        let factor E =
-            LayerFactor.Product(activations seen, E)
-
-        match side, seen.Errors, seen.Gradient with
-        | SideStatistic.Activations positions, _, _ when isShown ->
-            match ofInputs layer positions seen with
-            | ValueSome make -> ValueSome(make ())
-            | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
-        | SideStatistic.MeanActivations, _, _ when isShown ->
-            ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
-        | SideStatistic.Errors positions, ValueSome E, _ ->
-            ValueSome(Statistic.errors positions seen.Weight E)
-        | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E)
-        | SideStatistic.WeightedErrors, ValueSome E, _ when isShown ->
-            ValueSome(Statistic.weightedErrors g seen.Weight (factor E))
-        | SideStatistic.WeightedActivations, ValueSome E, _ when isShown ->
-            ValueSome(Statistic.weightedActivations g seen.Weight (factor E))
-        | SideStatistic.GradientRows, _, ValueSome gradient ->
-            let G = Curvature.grouped g gradient
-            ValueSome(G.bmm (G.transpose (1L, 2L)))
-        | SideStatistic.GradientColumns, _, ValueSome gradient ->
-            let G = Curvature.grouped g gradient
-            ValueSome(G.transpose(1L, 2L).bmm G)
-        | _ -> ValueNone
-
-    /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without groups;
-    /// part by part, each made when it is asked for.
-    let rows (layer: Layer) (side: SideStatistic) (seen: Observation) =
-        let isMatrix = Layer.groups layer = 1L && not layer.Geometry.IsLookup
-
-        match side, seen.Errors with
-        | SideStatistic.Activations positions, _ when
-            isMatrix
-            && seen.Calls.Length > 0
-            && positions <> Positions.Pooled
-            && (ofInputs layer positions seen).IsNone
-            ->
-            let ofPart (struct (part: unit -> Activations, share: float)) () =
-                let A = (Activations.tensors (part ())).Head
-                let n, R = float (A.size 1), float (A.size 2)
-                let count = if positions = Positions.Summed then n else n * R
-                struct (A.reshape (-1L, A.size 3), share / count)
-
-            Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
-        | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
-            let share =
-                if positions = Positions.Summed then
-                    1.0
-                else
-                    1.0 / float (E.size 2)
-
-            ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
-        | _ -> ValueNone
-
-    /// What a batch shows of one layer: its recorded calls, its column of the errors with what that counts, and its
-    /// gradient; none when it shows nothing.
-    let ofLayer
-        (share: float)
-        (budget: int64)
-        (calls: Record array)
-        (errors: ObservedErrors voption)
-        (gradient: torch.Tensor voption)
-        =
-        if errors.IsNone && calls.Length = 0 && gradient.IsNone then
+    let private ofCalls (recipe: Recipe) (calls: Record array) (gradient: torch.Tensor voption) =
+        if calls.Length = 0 && gradient.IsNone then
             ValueNone
         else
             ValueSome {
                 Calls = calls
-                Share = errors |> ValueOption.map _.Share |> ValueOption.defaultValue share
-                Budget = budget
-                Errors = errors |> ValueOption.map _.E
-                Weight = errors |> ValueOption.map _.Weight |> ValueOption.defaultValue 1.0
+                Share = recipe.StatisticsShare
+                Budget = recipe.PatchBytes
+                Errors = ValueNone
+                Weight = 1.0
                 Gradient = gradient
             }
+
+    /// Inputs, and gradients where a method is made of them.
+    let withoutErrors recipe (calls: Record array array) (gradients: torch.Tensor voption array) =
+        Array.map2 (ofCalls recipe) calls gradients
+
+    /// Inputs and errors of a pass, from one backward pass to the layers' outputs for each column of a data point, which
+    /// uses its graph up; and gradients. `target` holds the labels where the Fisher is the empirical one, and says which are
+    /// ignored.
+    let withErrors
+        recipe
+        likelihood
+        draws
+        (layers: Layer array)
+        (pass: Pass)
+        (target: torch.Tensor)
+        (gradients: torch.Tensor voption array)
+        =
+        let share = shareOf recipe likelihood target
+        let struct (directions, weight) = directions recipe likelihood draws share pass target
+        let called = Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
+
+        let errors =
+            LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
+
+        let found = Array.zip (Array.map fst called) errors |> dict
+
+        Array.map3
+            (fun layer calls gradient ->
+                match found.TryGetValue layer with
+                | true, E ->
+                    ValueSome {
+                        Calls = calls
+                        Share = share
+                        Budget = recipe.PatchBytes
+                        Errors = ValueSome E
+                        Weight = weight
+                        Gradient = gradient
+                    }
+                | _ -> ofCalls recipe calls gradient)
+            layers
+            pass.Calls
+            gradients
+
+    /// Raises a NumericalFailure unless everything seen of a layer is finite, and so are its squares, which statistics are
+    /// made of.
+    let requireSound (layer: Layer) (seen: Observation) =
+        let require what =
+            Numbers.requireFiniteSquares
+                (Layer.describe layer)
+                what
+                "check the data for NaN, lower the learning rate or raise the damping"
+
+        // No element of a statistic exceeds the sum of the squares of what its rows are made of.
+        for call in seen.Calls do
+            require "inputs" call.Input
+
+        seen.Errors |> ValueOption.iter (require "errors")
+        seen.Gradient |> ValueOption.iter (require "gradients")

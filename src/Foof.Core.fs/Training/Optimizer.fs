@@ -2,8 +2,27 @@ namespace Foof
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open TorchSharp
 open TorchSharp.Modules
+
+/// What a step computed before its update. Owns its tensors.
+[<Sealed>]
+type StepResult(loss: torch.Tensor, output: torch.Tensor) =
+
+    /// The loss before the update: a scalar, the mean over data points, outside the graph.
+    member _.Loss = loss
+
+    /// The model's output before the update, outside the graph.
+    member _.Output = output
+
+    /// The loss as a number; on an accelerator, this waits for it.
+    member _.ReadLoss() = Numbers.number loss
+
+    interface IDisposable with
+        member _.Dispose() =
+            loss.Dispose()
+            output.Dispose()
 
 /// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
 /// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
@@ -12,246 +31,175 @@ open TorchSharp.Modules
 /// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient
 /// of a layer whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`,
 /// `call`, `backward`, `step`. Owns its statistics and momentum; not for use from two threads at once.
-[<Sealed>]
+///
+/// `learningRate` is the recipe's where it is left out. `groups` are parameters with settings of their own; all other
+/// parameters of the model are a group with those given here, the first one. `generator` decides the labels that are
+/// sampled, null is the default one: one number is drawn from it here, and none later. `select` takes layers by name and
+/// weight; the others are plain. Raises an ArgumentException where a setting is out of its range.
 type Optimizer
     (
         model: torch.nn.Module<torch.Tensor, torch.Tensor>,
         recipe: Recipe,
         likelihood: Likelihood,
-        groups: seq<ParameterGroup>,
-        select: Func<string, Parameter, bool>
+        [<Optional>] learningRate: Nullable<float>,
+        [<Optional; DefaultParameterValue(0.0)>] momentum: float,
+        [<Optional; DefaultParameterValue(0.0)>] weightDecay: float,
+        [<Optional; DefaultParameterValue(null: seq<ParameterGroup>)>] groups: seq<ParameterGroup>,
+        [<Optional; DefaultParameterValue(null: torch.Generator)>] generator: torch.Generator,
+        [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select:
+            Func<string, Parameter, bool>
     ) as this =
     inherit OptimizerHelper()
 
-    let groupOf = ParameterGroups()
+    // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
+    do GC.SuppressFinalize this
+
+    let mutable isDisposed = false
+
+    let update = new Update()
+    let all = ResizeArray<ParamGroup>()
+    let rate = learningRate.GetValueOrDefault recipe.LearningRate
+
+    let adopt (group: ParameterGroup) =
+        group.Complete(rate, momentum, weightDecay)
+        update.Adopt group
+        all.Add group
 
     do
-        // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
-        GC.SuppressFinalize this
-        this._parameter_groups <- ResizeArray<ParamGroup>()
+        this._parameter_groups <- all
 
-        for group in groups do
-            groupOf.Adopt group
-            this._parameter_groups.Add group
-
-    let update = new Update(groupOf.ByIdentity)
+        for group in ParameterGroups.ofModel model groups do
+            adopt group
 
     let preconditioner =
+        let takes = if isNull select then Func<_, _, _>(fun _ _ -> true) else select
+
         new Preconditioner(
             model,
             recipe,
-            ValueSome likelihood,
-            fun name weight -> groupOf.Holds weight && select.Invoke(name, weight)
+            likelihood,
+            generator,
+            fun name weight -> update.Holds weight && takes.Invoke(name, weight)
         )
 
     let layers = Seq.toArray preconditioner.Layers
 
-    let moves =
-        Moves(preconditioner, update, (fun layer -> groupOf.RateOf layer.Weight))
+    /// The layers whose calls have once explained autograd's gradient.
+    let explained = HashSet<Layer>(HashIdentity.Reference)
 
-    /// The trained parameters of the groups that no layer covers, each once.
-    let plain () =
-        groupOf.Follow()
-        update.Follow()
-
-        let covered =
-            HashSet(Seq.collect Layer.parameters layers |> Seq.map Identity.ofParameter)
-
-        this.parameters ()
-        |> Seq.filter (fun p -> p.requires_grad && not (covered.Contains(Identity.ofParameter p)))
-        |> Seq.distinctBy Identity.ofParameter
-        |> Seq.toArray
-
-    let updatePlain (parameter: Parameter) (gradient: torch.Tensor) =
-        if not (isNull gradient) then
-            update.Apply(parameter, Direction.Matrix gradient)
-
-    /// The forward pass of a step: output, loss and records. The records are empty again after an error.
-    let run (input: torch.Tensor) (target: torch.Tensor) =
-        use _recorded = torch.enable_grad ()
-        preconditioner.Recorder.Start(moves.Keep preconditioner.Plan.Observe)
-
-        try
-            let output = ForwardPass.call model input
-
-            let loss =
-                LikelihoodCheck.explaining likelihood output target (fun () ->
-                    Likelihood.loss likelihood output target)
-
-            struct (output, loss)
-        finally
-            preconditioner.Recorder.Stop()
-
-    let requireFiniteLoss target loss =
-        Gradients.requireFiniteLoss likelihood target (preconditioner.Position + 1) loss
-
-    /// Whether the errors of this step's batch are to be found: labels are sampled on the pass that the gradient takes
-    /// too.
-    let errorsOf (records: Record array) (output: torch.Tensor) (target: torch.Tensor) (loss: torch.Tensor) =
-        if preconditioner.Plan.Observe && Recipe.needsErrors recipe then
-            // Labels cannot be sampled from probabilities that are no numbers.
-            requireFiniteLoss target loss
-            preconditioner.Observer.ErrorsOf(records, output, target)
-        else
-            preconditioner.Observer.None()
-
-    /// By how much the step lowered the loss of its batch.
-    let decrease (input: torch.Tensor) (target: torch.Tensor) (before: torch.Tensor) () =
-        use _scope = torch.NewDisposeScope()
-        preconditioner.Recorder.Stop()
-        let after = Likelihood.loss likelihood (ForwardPass.output model input) target
-
-        Numbers.number before - Numbers.number after
-
-    let advanceAndUpdate
-        (loss: torch.Tensor)
-        (output: torch.Tensor)
-        (input: torch.Tensor)
-        (target: torch.Tensor)
-        (records: Record array)
-        =
-        let callsOf = Record.byLayer records
-        let plain = plain ()
-
-        let variables = [|
-            for layer in layers do
-                yield! moves.Variables(layer, callsOf layer)
-
-            for parameter in plain do
-                parameter :> torch.Tensor
-        |]
-
-        let errors = errorsOf records output target loss
-        let derivatives = Differentiation(loss, variables)
-        use _quiet = torch.no_grad ()
-
-        let ofLoss =
-            layers |> Array.map (fun layer -> moves.Of(layer, callsOf layer, derivatives))
-
-        Record.releaseOutputs records
-        let struct (found, penalised) = Penalised.gradients this.Penalty layers ofLoss
-
-        let moved = [| 0 .. found.Length - 1 |] |> Array.filter (fun l -> found[l].IsSome)
-
-        // By the inverses that are there: of an independent batch's Fisher, where this batch's serves from the next step on;
-        // and where none changes, so that a device has them to do while it is asked whether the gradients are finite.
-        let first =
-            if
-                (recipe.IndependentBatches || preconditioner.KeepsInverses)
-                && moved |> Array.forall preconditioner.Curvature.HasInverse
-            then
-                ValueSome(moves.Directions found)
-            else
-                ValueNone
-
-        Gradients.requireFiniteStep
-            (fun () -> requireFiniteLoss target loss)
-            loss
-            (Seq.append (moves.Suspects found) (Gradients.ofParameters model plain derivatives.Of))
-
-        let gradients =
-            if Recipe.needsGradients recipe then
-                found |> Array.map (ValueOption.map Direction.matrix)
-            else
-                preconditioner.Observer.None()
-
-        let seen = preconditioner.Observer.Seen(records, errors, gradients)
-
-        preconditioner.Advance(seen, moved)
-
-        let struct (gathered, directions) =
-            first |> ValueOption.defaultWith (fun () -> moves.Directions found)
-
-        moves.Apply(gathered, directions)
-
-        for parameter in plain do
-            updatePlain parameter (penalised parameter (derivatives.Of parameter))
-
-        moves.Adapt(gathered, directions, decrease input target loss)
-
-    /// All of the model's parameters in one group.
-    new
-        (
-            model: torch.nn.Module<torch.Tensor, torch.Tensor>,
-            recipe,
-            likelihood,
-            learningRate,
-            momentum,
-            weightDecay
-        ) =
-        new Optimizer(
-            model,
-            recipe,
-            likelihood,
-            // Lazily: what raised before the primary constructor would leave a half-made object to the finaliser.
-            seq { ParameterGroup(model.parameters (), learningRate, momentum, weightDecay) },
-            fun _ _ -> true
+    let unsupported () =
+        NotSupportedException(
+            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or a file."
         )
 
-    /// What becomes of each parameter of the model.
+    let requireTrainable (layer: Layer) =
+        if not (Layer.parameters layer |> Array.forall _.requires_grad) then
+            invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
+
+    let forward (plan: Plan) input =
+        ForwardPass.recorded
+            preconditioner.Recorder
+            layers
+            (GradientsOfPass.keep recipe plan.Observe)
+            model
+            input
+
+    let lossOf (pass: Pass) target =
+        LikelihoodCheck.explaining likelihood pass.Output target (fun () ->
+            Likelihood.loss likelihood pass.Output target)
+
+    /// The gradients of a pass; its graph stays where errors are to follow.
+    let backward (plan: Plan) loss pass =
+        let retains = plan.Observe && Recipe.needsErrors recipe
+        GradientsOfPass.find recipe explained layers update.Plain retains loss pass
+
+    let observe (plan: Plan) pass target gradients =
+        if plan.Observe then
+            preconditioner.Observe(pass, target, gradients)
+        else
+            Array.create layers.Length ValueNone
+
+    /// Moves all parameters by their gradients; `precondition` gives the layers' directions.
+    let move (gradients: Gradients) precondition =
+        let gathered = update.Gathered(recipe.Momentum, layers, gradients.Layers)
+        let directions = precondition gathered
+        update.Apply(recipe.Momentum, layers, gathered, directions)
+        update.ApplyPlain gradients.Plain
+
+    /// What becomes of each parameter of the model, in the model's order.
     member _.Coverage = preconditioner.Coverage
 
     /// The recipe.
     member _.Recipe = recipe
 
-    /// How many batches were seen, warm-up included.
-    member _.Position = preconditioner.Position
+    /// How the model's output speaks about labels.
+    member _.Likelihood = likelihood
+
+    /// The model that is trained.
+    member _.Model = model
+
+    /// Whether it was disposed of.
+    member _.IsDisposed = isDisposed
+
+    /// How many batches were seen, those of the warm-up included.
+    member _.BatchesSeen = preconditioner.BatchesSeen
 
     /// How many factorisations did not succeed at their first attempt.
-    member _.Fallbacks = preconditioner.Fallbacks
+    member _.FallbackCount = preconditioner.FallbackCount
 
-    /// Raised once for each of them.
+    /// Raised once for each of them, on the thread of the step.
     [<CLIEvent>]
     member _.Fallback = preconditioner.Fallback
 
     /// A function of the weights that is added to the loss, as of earlier tasks; null is none. Its gradient goes
     /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
-    member val Penalty: IWeightPenalty = null with get, set
+    member val Penalty: IPenalty = null with get, set
+
+    /// Whether a layer has an inverse to go on with.
+    member _.HasCurvature = preconditioner.HasCurvature
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
     /// inversion. Without it the first steps are the warm-up. (Benzing 2022, App. E)
-    member _.WarmUp(inputs: seq<torch.Tensor>) = preconditioner.WarmUp inputs
-
-    /// Whether a layer has an inverse to go on with.
-    member _.HasCurvature =
-        Seq.exists preconditioner.Curvature.HasInverse (seq { 0 .. layers.Length - 1 })
+    abstract WarmUp: inputs: seq<torch.Tensor> -> unit
+    default _.WarmUp(inputs) = preconditioner.WarmUp inputs
 
     /// Statistics of one batch and an inversion now, whatever the cadence says: what an ordinary loop gives a method
     /// that takes errors. `target` may be null where no label of the data set is needed. The weights stay as they are.
-    /// Raises what `Preconditioner.Observe` raises.
-    member _.Observe(input: torch.Tensor, target: torch.Tensor) = preconditioner.Observe(input, target)
+    /// Raises what `Preconditioner.UpdateCurvature` raises.
+    abstract UpdateCurvature: input: torch.Tensor * target: torch.Tensor -> unit
+    default _.UpdateCurvature(input, target) = preconditioner.UpdateCurvature(input, target)
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
     ///
     /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds; the
     /// weights are then as before.
-    member _.Step(input: torch.Tensor, target: torch.Tensor) =
+    abstract Step: input: torch.Tensor * target: torch.Tensor -> StepResult
+
+    default this.Step(input, target) =
         use scope = torch.NewDisposeScope()
-
-        Array.iter Moves.RequireTrainable layers
-
-        preconditioner.Recorder.Discard()
+        Array.iter requireTrainable layers
+        update.Locate layers
+        let plan = preconditioner.Plan
 
         try
-            let struct (output, loss) = run input target
-            let records = preconditioner.Recorder.Take()
-
-            try
-                advanceAndUpdate loss output input target records
-            finally
-                Record.release records
-
-            let struct (loss, output) = scope.MoveToOuter(loss.detach (), output.detach ())
+            use pass = forward plan input
+            let loss = lossOf pass target
+            use _quiet = torch.no_grad ()
+            let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
+            Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
+            let seen = observe plan pass target gradients
+            pass.ReleaseOutputs()
+            move gradients (fun gathered -> preconditioner.Directions(gathered, seen, update.RateOf))
+            let struct (loss, output) = scope.MoveToOuter(loss.detach (), pass.Output.detach ())
             new StepResult(loss, output)
         finally
-            preconditioner.Recorder.Discard()
             preconditioner.Listen()
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs
     /// that the model's layers saw in `call` since the last step. `closure`, if given, is run first, with
     /// gradients. Raises a NumericalFailure when a gradient is not finite; the weights are then as before.
-    override _.step(closure: Func<torch.Tensor>) =
+    override this.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
                 null
@@ -261,53 +209,96 @@ type Optimizer
 
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
+        update.Locate layers
 
-        let plain = plain ()
-        Penalised.addTo this.Penalty (this.parameters ())
-        Gradients.requireFinite (Gradients.ofParameters model plain Gradients.own)
+        let gradients =
+            Gradients.inPlace layers update.Plain
+            |> Gradients.withPenalty this.Penalty update.Holds layers
 
-        let found =
-            preconditioner.AdvancePassively()
-            |> Array.map (ValueOption.map Direction.Matrix)
-
-        let struct (gathered, directions) = moves.Directions found
-        moves.Apply(gathered, directions)
-
-        for parameter in plain do
-            updatePlain parameter (Gradients.own parameter)
-
+        move gradients (fun gathered -> preconditioner.DirectionsOfLoop(gradients, gathered, update.RateOf))
         loss
 
-    /// Adds a group; its parameters are plain unless a covered layer's. Raises an ArgumentException when one
-    /// of them is in a group already.
+    /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the optimiser
+    /// was made with. Its parameters are plain, by gradient descent: which layers are covered was decided when the optimiser
+    /// was made. Raises an ArgumentException when one of them is in a group already.
     override _.add_param_group(group: ParamGroup) =
         match group with
-        | :? ParameterGroup as own ->
-            groupOf.Adopt own
-            base.add_param_group own
-        | _ -> invalidArg (nameof group) $"The group must be a ParameterGroup; got {group.GetType().Name}."
+        | :? ParameterGroup as own -> adopt own
+        | _ ->
+            let rate = if isNull group.Options then Nullable() else group.Options.LearningRate
+            adopt (ParameterGroup(group.Parameters, rate))
 
-    /// Statistics, inverses, momentum and counters by name, for checkpoints; the tensors stay the
-    /// optimiser's.
-    member _.State() =
-        let state = preconditioner.State()
-        update.Follow()
+    /// The learning rate of the next step, that of the first group; setting it sets every group's. Raises an
+    /// ArgumentException unless it is positive.
+    member _.LearningRate
+        with get () = all[0].LearningRate
+        and set (value: float) =
+            Require.positive ("LearningRate") value
 
-        for name, momentum in update.Tensors(model.named_parameters ()) do
-            state[name] <- momentum
+            for group in all do
+                group.LearningRate <- value
 
-        state
+    /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that cycle the
+    /// momentum change each group's: OneCycleLR does; CyclicLR needs cycle_momentum = false, since that of TorchSharp goes up
+    /// to 1. Raises an ArgumentException unless it lies in [0, 1).
+    member _.Momentum
+        with get () = (all[0] :?> ParameterGroup).Options.Momentum
+        and set (value: float) =
+            Require.fraction ("Momentum") value
 
-    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when it does
-    /// not fit the model.
-    member _.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
-        let restore = update.Restoring(model.named_parameters (), state)
-        preconditioner.Restore state
-        update.Follow()
-        restore ()
+            for group in all do
+                (group :?> ParameterGroup).Options.Momentum <- value
+
+    interface torch.optim.IMomentum with
+        member this.Momentum
+            with get () = this.Momentum
+            and set value = this.Momentum <- value
+
+    /// Sets the gradients of all parameters to zero: the first line of the ordinary loop.
+    override this.zero_grad() =
+        for parameter in this.parameters () do
+            use gradient = parameter.grad
+
+            if not (isNull gradient) then
+                // TorchSharp's zero_ gives another handle to the same numbers.
+                gradient.zero_().Dispose()
+
+    /// Not supported, since it would leave the curvature out: use `State`.
+    override _.state_dict() = raise (unsupported ())
+
+    /// Not supported, since it would leave the curvature out: use `Restore`.
+    override _.load_state_dict(_) = raise (unsupported ())
+
+    /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors stay
+    /// the optimiser's and follow its next steps.
+    member this.State() =
+        Checkpoint.write (fun written ->
+            FactorFormat.objectOf "optimizer" [
+                "preconditioner", preconditioner.Describe written
+                "momentum", update.Describe(written, model)
+                "groups", ParameterGroups.describe all
+            ])
+
+    /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes nothing,
+    /// when it does not fit the model, the method or the groups.
+    member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+        use _quiet = torch.no_grad ()
+        use _scope = torch.NewDisposeScope()
+        let saved, node = SavedState(state, layers), Checkpoint.read state
+        let entry name = FactorFormat.entry name node
+
+        let changes = [
+            preconditioner.Restoring(saved, entry "preconditioner")
+            update.Restoring(saved, model, entry "momentum")
+            ParameterGroups.restoring all (entry "groups")
+        ]
+
+        for change in changes do
+            change ()
 
     override _.Dispose(disposing: bool) =
-        if disposing then
+        if disposing && not isDisposed then
+            isDisposed <- true
             (preconditioner :> IDisposable).Dispose()
             (update :> IDisposable).Dispose()
 

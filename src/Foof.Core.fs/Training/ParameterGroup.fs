@@ -2,6 +2,8 @@ namespace Foof
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
+open System.Text.Json.Nodes
 open TorchSharp
 open TorchSharp.Modules
 
@@ -16,23 +18,42 @@ type Settings() =
     /// Decoupled: W <- (1 - learning rate x weight decay) W before each update.
     member val WeightDecay = 0.0 with get, set
 
-/// Parameters with settings of their own.
-type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: float, weightDecay: float) =
-    inherit
-        ParamGroup<Settings>(
-            ResizeArray parameters,
-            Settings(
-                LearningRate = Nullable learningRate,
-                InitialLearningRate = learningRate,
-                Momentum = momentum,
-                WeightDecay = weightDecay
-            )
-        )
+/// Parameters with settings of their own; a setting that is left out is the optimiser's.
+///
+/// The parameters stay the model's, each in one group only, by whichever of its handles. Raises an ArgumentException
+/// unless the learning rate is positive, the momentum in [0, 1) and the weight decay at least 0.
+type ParameterGroup
+    (
+        parameters: seq<Parameter>,
+        [<Optional>] learningRate: Nullable<float>,
+        [<Optional>] momentum: Nullable<float>,
+        [<Optional>] weightDecay: Nullable<float>
+    ) =
+    inherit ParamGroup<Settings>(ParameterGroup.Whole parameters, Settings())
 
-    do
-        Require.positive (nameof learningRate) learningRate
-        Require.fraction (nameof momentum) momentum
-        Require.nonNegative (nameof weightDecay) weightDecay
+    let set (group: ParameterGroup) rate momentum weightDecay =
+        Require.positive "learningRate" rate
+        Require.fraction "momentum" momentum
+        Require.nonNegative "weightDecay" weightDecay
+        group.Options.LearningRate <- Nullable rate
+        group.Options.InitialLearningRate <- rate
+        group.Options.Momentum <- momentum
+        group.Options.WeightDecay <- weightDecay
+
+    static member private Whole(parameters: seq<Parameter>) : seq<Parameter> =
+        let found = if isNull parameters then [||] else Seq.toArray parameters
+
+        if isNull parameters || Array.exists (box >> isNull) found then
+            invalidArg
+                (nameof parameters)
+                "A group must have parameters; the sequence or one of its parameters is null."
+
+        found
+
+    /// Takes the settings that were left out.
+    member internal group.Complete(rate: float, mu: float, decay: float) =
+        let orElse (fallback: float) (given: Nullable<float>) = given.GetValueOrDefault fallback
+        set group (orElse rate learningRate) (orElse mu momentum) (orElse decay weightDecay)
 
     /// Schedulers that cycle the momentum change it here.
     interface torch.optim.IMomentum with
@@ -48,52 +69,80 @@ type ParameterGroup(parameters: seq<Parameter>, learningRate: float, momentum: f
                 Require.fraction "momentum" value
                 group.Options.Momentum <- value
 
-/// The groups of an optimiser, by parameter: one that a module shares is the same by each of its handles.
-[<Sealed>]
-type internal ParameterGroups() =
-    let groupOf = Dictionary<struct (nativeint * int64), ParameterGroup>()
+/// An optimiser's groups: of a model, and in checkpoints.
+[<RequireQualifiedAccess>]
+module internal ParameterGroups =
 
-    /// The group of each parameter's identity.
-    member _.ByIdentity: IReadOnlyDictionary<struct (nativeint * int64), ParameterGroup> =
-        groupOf
+    /// The group of all parameters of a model that no other group holds, unless it is empty, and those groups. Raises an
+    /// ArgumentException when one holds a parameter of another model.
+    let ofModel (model: torch.nn.Module) (groups: seq<ParameterGroup>) =
+        let given = if isNull groups then [] else List.ofSeq groups
+        let parameters = Seq.toArray (model.parameters ())
+        let ofModel = HashSet(Seq.map Identity.ofParameter parameters)
 
-    /// Whether a parameter is in a group.
-    member _.Holds(parameter: Parameter) =
-        groupOf.ContainsKey(Identity.ofParameter parameter)
+        for place, group in Seq.indexed given do
+            if isNull (box group) then
+                invalidArg (nameof groups) $"groups must hold parameters with settings; group {place + 1} is null."
 
-    /// The learning rate of a parameter's group, 0 without one.
-    member _.RateOf(parameter: Parameter) =
-        match groupOf.TryGetValue(Identity.ofParameter parameter) with
-        | true, group -> group.LearningRate
-        | _ -> 0.0
+            for parameter in group.Parameters do
+                if not (ofModel.Contains(Identity.ofParameter parameter)) then
+                    invalidArg
+                        (nameof groups)
+                        ($"groups must hold the model's parameters; group {place + 1} holds a parameter "
+                         + $"[{Shape.text parameter.shape}] of none of its modules: give that to add_param_group.")
 
-    /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
-    member groups.Adopt(group: ParameterGroup) =
-        groups.Follow()
-        let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
+        let held = HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
 
-        // A model lists a shared parameter once by each handle.
-        let identities =
-            group.Parameters |> Seq.map Identity.ofParameter |> Seq.distinct |> Seq.toArray
+        let rest =
+            parameters |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
 
-        if
-            identities |> Array.exists groupOf.ContainsKey
-            || (Array.distinct handles).Length < handles.Length
-        then
-            invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+        if rest.Length > 0 || given.IsEmpty then
+            ParameterGroup rest :: given
+        else
+            given
 
-        for identity in identities do
-            groupOf[identity] <- group
+    let private settings (group: ParameterGroup) = [|
+        group.LearningRate
+        group.InitialLearningRate
+        group.Options.Momentum
+        group.Options.WeightDecay
+    |]
 
-    /// Finds the parameters again where a module moved them: an embedding keeps its parameter, at another place.
-    member _.Follow() =
-        let found = [|
-            for group in Seq.distinct groupOf.Values do
-                for parameter in group.Parameters do
-                    struct (Identity.ofParameter parameter, group)
-        |]
+    /// The groups' settings, in the order of the groups.
+    let describe (groups: seq<ParamGroup>) : JsonNode =
+        groups
+        |> Seq.map (fun group ->
+            settings (group :?> ParameterGroup)
+            |> Seq.map (fun value -> JsonValue.Create value :> JsonNode)
+            |> FactorFormat.arrayOf)
+        |> FactorFormat.arrayOf
 
-        groupOf.Clear()
+    // Schedulers may have gone down to a rate of zero.
+    let private requireSound place (own: float array) =
+        let isSound = own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
 
-        for struct (identity, group) in found do
-            groupOf[identity] <- group
+        if not isSound || own[2] >= 1.0 then
+            let found = own |> Seq.map string |> String.concat ", "
+
+            invalidArg
+                "state"
+                $"Group {place + 1} must have two rates and a decay of at least 0 and a momentum in [0, 1) between; got {found}."
+
+    /// What goes back to the groups' settings.
+    let restoring (groups: IList<ParamGroup>) (node: JsonNode) =
+        let saved =
+            FactorFormat.items node
+            |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
+
+        if saved.Length <> groups.Count then
+            invalidArg "state" $"The state must be of {groups.Count} groups, as the optimiser has; it is of {saved.Length}."
+
+        Array.iteri requireSound saved
+
+        fun () ->
+            for group, own in Seq.zip groups saved do
+                let group = group :?> ParameterGroup
+                group.LearningRate <- own[0]
+                group.InitialLearningRate <- own[1]
+                group.Options.Momentum <- own[2]
+                group.Options.WeightDecay <- own[3]

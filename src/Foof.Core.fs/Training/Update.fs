@@ -2,26 +2,46 @@ namespace Foof
 
 open System
 open System.Collections.Generic
+open System.Text.Json.Nodes
 open TorchSharp
 open TorchSharp.Modules
 
-/// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's
-/// group, M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+/// A parameter that an optimiser trains: its group and its momentum, null before there is one.
+[<Sealed; AllowNullLiteral>]
+type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
+    member _.Parameter = parameter
+    member _.Group = group
+    member val Momentum: torch.Tensor = null with get, set
+
+    /// The momentum, zeros at first.
+    member own.Buffer =
+        if isNull own.Momentum then
+            own.Momentum <- parameter.zeros_like () |> Scope.detach
+
+        own.Momentum
+
+/// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group,
+/// M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+///
+/// Parameters are told apart by their place in memory, so that one that modules share is one by each of its handles.
 [<Sealed>]
-type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), ParameterGroup>) =
-    let buffers =
-        Dictionary<struct (nativeint * int64), struct (Parameter * torch.Tensor)>()
+type internal Update() =
+    let trained = Dictionary<struct (nativeint * int64), TrainedParameter>()
+    let mutable ofLayers: struct (TrainedParameter * TrainedParameter)[] = [||]
+    let mutable plain: TrainedParameter[] = [||]
 
-    let bufferOf identity (parameter: Parameter) =
-        match buffers.TryGetValue identity with
-        | true, struct (_, buffer) -> buffer
-        | _ ->
-            let buffer = parameter.zeros_like () |> Scope.detach
-            buffers[identity] <- struct (parameter, buffer)
-            buffer
+    let find (parameter: Parameter) : TrainedParameter =
+        match trained.TryGetValue(Identity.ofParameter parameter) with
+        | true, own -> own
+        | _ -> null
 
-    let buffer (parameter: Parameter) =
-        bufferOf (Identity.ofParameter parameter) parameter
+    /// A module may have moved a parameter: an embedding keeps its own, at another place.
+    let locate () =
+        let all = Seq.toArray trained.Values
+        trained.Clear()
+
+        for own in all do
+            trained[Identity.ofParameter own.Parameter] <- own
 
     /// target <- keep target + weight direction, in place.
     let accumulate (target: torch.Tensor) keep direction (weight: float) =
@@ -34,115 +54,171 @@ type internal Update(groupOf: IReadOnlyDictionary<struct (nativeint * int64), Pa
 
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
-    /// Finds the momentum of parameters again that a module moved.
-    member _.Follow() =
-        let found = [|
-            for struct (parameter, buffer) in buffers.Values do
-                struct (Identity.ofParameter parameter, struct (parameter, buffer))
-        |]
+    /// Moves a parameter against a direction, with momentum here where `accumulates`.
+    let move (own: TrainedParameter) accumulates direction =
+        if not (isNull own) then
+            let options = own.Group.Options
+            let rate = own.Group.LearningRate
+            let shrink = 1.0 - rate * options.WeightDecay
 
-        buffers.Clear()
+            if options.Momentum = 0.0 || not accumulates then
+                accumulate own.Parameter shrink direction -rate
+            else
+                accumulate own.Buffer options.Momentum direction 1.0
+                accumulate own.Parameter shrink (Direction.Matrix own.Buffer) -rate
 
-        for struct (identity, held) in found do
-            buffers[identity] <- held
+    /// Weight and bias of a direction; the bias is the last column.
+    let split (layer: Layer) direction =
+        match direction with
+        | Direction.Matrix M ->
+            let struct (weight, bias) = Layer.split layer M
+            struct (Direction.Matrix weight, bias)
+        | Direction.Product(left, right) ->
+            let struct (inputs, ones) = Layer.columns layer right
+            struct (Direction.Product(left, inputs), ones |> ValueOption.map (fun ones -> left.t().mv ones))
 
-    /// mu M + grad_W, where momentum comes before the preconditioner; grad_W itself where it comes after.
-    member _.Gathered(place: MomentumPlace, layer: Layer, gradient: torch.Tensor) =
-        let momentumOf (parameter: Parameter) =
-            let identity = Identity.ofParameter parameter
+    let past (own: TrainedParameter) (parameter: Parameter) =
+        if isNull own then
+            parameter.zeros_like ()
+        else
+            own.Buffer * own.Group.Options.Momentum
 
-            match groupOf.TryGetValue identity with
-            | true, group -> (bufferOf identity parameter) * group.Options.Momentum
-            | _ -> parameter.zeros_like ()
+    let remember (own: TrainedParameter) (values: torch.Tensor) =
+        if not (isNull own) then
+            own.Buffer.copy_ (values.reshape own.Parameter.shape) |> ignore
+
+    /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
+    member _.Adopt(group: ParameterGroup) =
+        locate ()
+        let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
+
+        // A model lists a shared parameter once by each handle.
+        let found = group.Parameters |> Seq.distinctBy Identity.ofParameter |> Seq.toArray
+
+        if
+            found |> Array.exists (find >> isNull >> not)
+            || (Array.distinct handles).Length < handles.Length
+        then
+            invalidArg (nameof group) "A parameter must be in one group only; one is in two."
+
+        for parameter in found do
+            trained[Identity.ofParameter parameter] <- TrainedParameter(parameter, group)
+
+    /// Whether a parameter is in a group.
+    member _.Holds(parameter: Parameter) = not (isNull (find parameter))
+
+    /// Finds all parameters where they are now: once at the beginning of a step. What no layer covers is plain.
+    member _.Locate(layers: Layer array) =
+        locate ()
+
+        ofLayers <-
+            layers
+            |> Array.map (fun layer ->
+                struct (find layer.Weight, layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
+
+        let covered = HashSet<TrainedParameter>(HashIdentity.Reference)
+
+        for struct (weight, bias) in ofLayers do
+            covered.Add weight |> ignore
+            covered.Add bias |> ignore
+
+        plain <-
+            trained.Values
+            |> Seq.filter (fun own -> own.Parameter.requires_grad && not (covered.Contains own))
+            |> Seq.toArray
+
+    /// The trained parameters that no layer covers, each once.
+    member _.Plain = plain |> Array.map _.Parameter
+
+    /// The learning rate of layer l's weight, 0 where it is in no group.
+    member _.RateOf(l: int) =
+        let struct (weight, _) = ofLayers[l]
+        if isNull weight then 0.0 else weight.Group.LearningRate
+
+    /// What is preconditioned: mu M + grad_W of each layer where momentum comes first, grad_W where it comes after.
+    member _.Gathered(place: MomentumPlace, layers: Layer array, gradients: Direction voption array) =
+        let gather l (layer: Layer) gradient =
+            let struct (weight, bias) = ofLayers[l]
+            let momentum = Layer.joined layer (past weight layer.Weight) (layer.Bias |> ValueOption.map (past bias))
+            Direction.Matrix(momentum + Direction.matrix gradient)
 
         match place with
-        | MomentumPlace.After -> gradient
-        | MomentumPlace.Before ->
-            let past =
-                Layer.joined layer (momentumOf layer.Weight) (layer.Bias |> ValueOption.map momentumOf)
+        | MomentumPlace.After -> gradients
+        | MomentumPlace.Before -> Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
 
-            past + gradient
+    /// Moves every layer that has a direction; M <- what `Gathered` gave, where momentum came first.
+    member _.Apply
+        (
+            place: MomentumPlace,
+            layers: Layer array,
+            gathered: Direction voption array,
+            directions: Direction voption array
+        ) =
+        let apply l (layer: Layer) (gathered, direction) =
+            let struct (weight, bias) = ofLayers[l]
 
-    /// M <- what `Gathered` gave, for a layer.
-    member _.Remember(layer: Layer, gathered: torch.Tensor) =
-        let struct (weight, bias) = Layer.split layer gathered
-        (buffer layer.Weight).copy_(weight.reshape layer.Weight.shape) |> ignore
+            if place.IsBefore then
+                let struct (ofWeight, ofBias) = Layer.split layer (Direction.matrix gathered)
+                remember weight ofWeight
+                ofBias |> ValueOption.iter (remember bias)
 
-        match layer.Bias, bias with
-        | ValueSome parameter, ValueSome values -> (buffer parameter).copy_ values |> ignore
-        | _ -> ()
+            let struct (ofWeight, ofBias) = split layer direction
+            move weight place.IsAfter ofWeight
+            ofBias |> ValueOption.iter (Direction.Matrix >> move bias place.IsAfter)
 
-    /// Moves `parameter` against `direction`; one that is in no group stays. Momentum that came before the
-    /// preconditioner is in the direction already.
-    member update.Apply(parameter: Parameter, direction: Direction) =
-        update.Apply(parameter, direction, MomentumPlace.After)
+        for l in 0 .. layers.Length - 1 do
+            ValueOption.map2 (fun x y -> (x, y)) gathered[l] directions[l]
+            |> ValueOption.iter (apply l layers[l])
 
-    /// The same, with momentum where `place` says.
-    member _.Apply(parameter: Parameter, direction: Direction, place: MomentumPlace) =
-        let identity = Identity.ofParameter parameter
+    /// Moves the plain parameters against their gradients.
+    member _.ApplyPlain(gradients: struct (Parameter * torch.Tensor) array) =
+        for own, struct (_, gradient) in Array.zip plain gradients do
+            if not (isNull gradient) then
+                move own true (Direction.Matrix gradient)
 
-        match groupOf.TryGetValue identity with
-        | false, _ -> ()
-        | true, group ->
-            let rate = group.LearningRate
-            let shrink = 1.0 - rate * group.Options.WeightDecay
+    /// The parameters of a model that are trained, each by its first name, where they are now.
+    member private _.Named(model: torch.nn.Module) =
+        locate ()
+        let seen = HashSet<TrainedParameter>(HashIdentity.Reference)
 
-            if group.Options.Momentum = 0.0 || place.IsBefore then
-                accumulate parameter shrink direction -rate
-            else
-                let buffer = bufferOf identity parameter
-                accumulate buffer group.Options.Momentum direction 1.0
-                accumulate parameter shrink (Direction.Matrix buffer) -rate
+        model.named_parameters ()
+        |> Seq.map (fun struct (name, parameter) -> struct (name, find parameter))
+        |> Seq.filter (fun struct (_, own) -> not (isNull own) && seen.Add own)
+        |> Seq.toArray
 
-    /// The momentum of named parameters that have one, by the first name of each; the tensors stay the update's.
-    member _.Tensors(parameters: seq<struct (string * Parameter)>) = [
-        let named =
-            parameters
-            |> Seq.map (fun struct (name, parameter) -> struct (name, Identity.ofParameter parameter))
-            |> Seq.distinctBy (fun struct (_, identity) -> identity)
+    /// The momentum of the parameters of a model that have one.
+    member update.Describe(written: Written, model: torch.nn.Module) =
+        FactorFormat.objectOf "momentum" [
+            for struct (name, own) in update.Named model do
+                if not (isNull own.Momentum) then
+                    name, (JsonValue.Create(written.Keep $"{name}.momentum" own.Momentum) :> JsonNode)
+        ]
 
-        for struct (name, identity) in named do
-            match buffers.TryGetValue identity with
-            | true, struct (_, buffer) -> $"{name}.momentum", buffer
-            | _ -> ()
-    ]
-
-    /// Reads what `Tensors` named, checks it, and gives the change that goes back to copies of it: parameters without a
-    /// momentum there have none afterwards. Raises an ArgumentException when one does not fit.
-    member _.Restoring
-        (parameters: seq<struct (string * Parameter)>, state: IReadOnlyDictionary<string, torch.Tensor>)
-        =
-        let saved = [|
-            for struct (name, parameter) in parameters do
-                match state.TryGetValue $"{name}.momentum" with
-                | true, tensor ->
-                    struct (parameter, Require.like $"{name}.momentum" parameter.shape parameter.dtype tensor)
-                | _ -> struct (parameter, null)
+    /// What goes back to the momentum: parameters without one there have none afterwards. Raises an ArgumentException when
+    /// one does not fit.
+    member update.Restoring(saved: SavedState, model: torch.nn.Module, node: JsonNode) =
+        let found = [|
+            for struct (name, own) in update.Named model do
+                match FactorFormat.tryEntry name node with
+                | ValueSome kept ->
+                    let shape, kind = own.Parameter.shape, own.Parameter.dtype
+                    struct (own, saved.Like (FactorFormat.value kept) shape kind)
+                | ValueNone -> struct (own, null)
         |]
 
         fun () ->
-            let forget identity =
-                match buffers.TryGetValue identity with
-                | true, struct (_, old) ->
-                    old.Dispose()
-                    buffers.Remove identity |> ignore
-                | _ -> ()
+            for struct (own, momentum) in found do
+                if not (isNull own.Momentum) then
+                    own.Momentum.Dispose()
 
-            for struct (parameter, _) in saved do
-                forget (Identity.ofParameter parameter)
-
-            for struct (parameter, momentum) in saved do
-                if not (isNull momentum) then
-                    let identity = Identity.ofParameter parameter
-                    forget identity
-
-                    let copy =
-                        Scope.tensor (fun () -> momentum.``to``(parameter.device).clone())
-                        |> Scope.detach
-
-                    buffers[identity] <- struct (parameter, copy)
+                own.Momentum <-
+                    if isNull momentum then
+                        null
+                    else
+                        Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone ()) |> Scope.detach
 
     interface IDisposable with
         member _.Dispose() =
-            for struct (_, buffer) in buffers.Values do
-                buffer.Dispose()
+            for own in trained.Values do
+                if not (isNull own.Momentum) then
+                    own.Momentum.Dispose()

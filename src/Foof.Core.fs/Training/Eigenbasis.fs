@@ -6,7 +6,7 @@ open TorchSharp
 /// EKFAC's part of what is remembered of one layer: the eigenbasis in use and the second moments of the gradients in it.
 /// Owns its tensors.
 [<Sealed>]
-type internal EigenbasisState(layer: Layer) =
+type internal Eigenbasis(layer: Layer) =
     let g, d_in = Layer.groups layer, Layer.inputs layer
     let d_out = Layer.outputs layer / g
     let mutable basis: struct (torch.Tensor * torch.Tensor) voption = ValueNone
@@ -63,7 +63,7 @@ type internal EigenbasisState(layer: Layer) =
 
     /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of
     /// the matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same
-    /// trace. Where E or A has no eigenbasis, there is none any more and S begins anew.
+    /// trace. Where E or A has no eigenbasis, the old one is dropped and S starts from zero.
     member state.Renew(E: Side, A: Side) =
         let eigen side =
             Factorization.eigen (Side.dense layer.Weight side)
@@ -75,6 +75,17 @@ type internal EigenbasisState(layer: Layer) =
         | _ ->
             spectrum.Value <- Moment.forget spectrum.Value
             state.Basis <- ValueNone
+
+    /// What goes back to the basis and moments of now. A basis is replaced, never written to: another handle keeps it.
+    member state.Snapshot() =
+        let moment = Moment.snapshot spectrum.Value
+
+        let kept =
+            basis |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
+
+        fun () ->
+            spectrum.Value <- Moment.restored moment spectrum.Value
+            state.Basis <- kept
 
     interface IDisposable with
         member state.Dispose() =

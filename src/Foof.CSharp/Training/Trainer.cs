@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>The common loop: epochs of steps, with progress and cancellation.</summary>
+/// <remarks>
+/// Training goes on as its epochs are enumerated: each comes as it ends, and what is not asked for is not trained.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var optimizer = new FoofOptimizer(model);
+/// foreach (var epoch in Trainer.Fit(optimizer, images, labels, epochs: 10, batchSize: 100))
+///     Console.WriteLine($"{epoch.Epoch}: {epoch.Loss:F4}");
+/// </code>
+/// </example>
+public static class Trainer
+{
+    /// <summary>
+    /// Trains on tensors in memory, in batches of rows whose order is another one in each epoch. A last batch
+    /// that is smaller than the others is left out.
+    /// </summary>
+    /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
+    /// <param name="inputs">[N; ...], data points first.</param>
+    /// <param name="targets">[N; ...], as <see cref="Loss"/> says.</param>
+    /// <param name="epochs">How many times all data points are seen, at least 1.</param>
+    /// <param name="batchSize">How many data points a step takes, from 1 to N.</param>
+    /// <param name="seed">Decides the order of data points, whatever the generator of tensors is at.</param>
+    /// <param name="firstEpoch">
+    /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
+    /// </param>
+    /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
+    /// <param name="progress">Hears of every step.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <exception cref="ArgumentException">
+    /// An argument is out of its range, or the data do not fit the model or its loss.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; the weights are those of the last step.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// The numbers failed; the weights are those of the step before.
+    /// </exception>
+    public static IEnumerable<EpochSummary> Fit(
+        CurvatureOptimizer optimizer,
+        Tensor inputs,
+        Tensor targets,
+        int epochs,
+        int batchSize = 100,
+        int seed = 0,
+        int firstEpoch = 1,
+        optim.lr_scheduler.LRScheduler? scheduler = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
+        return Fit(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
+    }
+
+    /// <summary>
+    /// Trains on batches of one's own. Where the optimiser has seen none yet, inputs of the first epoch warm
+    /// it up.
+    /// </summary>
+    /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
+    /// <param name="batches">
+    /// The batches of an epoch by its number. Tensors that the sequence makes are freed after their step.
+    /// </param>
+    /// <param name="epochs">How many epochs there are, at least 1.</param>
+    /// <param name="firstEpoch">
+    /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
+    /// </param>
+    /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
+    /// <param name="progress">Hears of every step.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <exception cref="ArgumentException">
+    /// An argument is out of its range, an epoch has no batch, or a batch does not fit the model or its loss.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was stopped; the weights are those of the last step.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// The numbers failed; the weights are those of the step before.
+    /// </exception>
+    public static IEnumerable<EpochSummary> Fit(
+        CurvatureOptimizer optimizer,
+        Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+        int epochs,
+        int firstEpoch = 1,
+        optim.lr_scheduler.LRScheduler? scheduler = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(batches);
+        Argument.AtLeast(1, epochs);
+        Argument.AtLeast(1, firstEpoch);
+        return new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(scheduler);
+    }
+
+    /// <summary>
+    /// Trains on tensors in memory, each epoch on a thread of the pool. Nothing else may use the model or the optimiser
+    /// meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Fit(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    public static IAsyncEnumerable<EpochSummary> FitAsync(
+        CurvatureOptimizer optimizer,
+        Tensor inputs,
+        Tensor targets,
+        int epochs,
+        int batchSize = 100,
+        int seed = 0,
+        int firstEpoch = 1,
+        optim.lr_scheduler.LRScheduler? scheduler = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        OnPool(
+            Fit(
+                optimizer,
+                inputs,
+                targets,
+                epochs,
+                batchSize,
+                seed,
+                firstEpoch,
+                scheduler,
+                progress,
+                cancellation
+            ),
+            cancellation
+        );
+
+    /// <summary>
+    /// Trains on batches of one's own, each epoch on a thread of the pool, which also enumerates the batches. Nothing else
+    /// may use the model or the optimiser meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Fit(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    public static IAsyncEnumerable<EpochSummary> FitAsync(
+        CurvatureOptimizer optimizer,
+        Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+        int epochs,
+        int firstEpoch = 1,
+        optim.lr_scheduler.LRScheduler? scheduler = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) => OnPool(Fit(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation), cancellation);
+
+    private static async IAsyncEnumerable<EpochSummary> OnPool(
+        IEnumerable<EpochSummary> epochs,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        using var all = epochs.GetEnumerator();
+        while (await Task.Run(all.MoveNext, cancellation).ConfigureAwait(false))
+            yield return all.Current;
+    }
+}
+
+/// <summary>One run of the common loop.</summary>
+internal sealed class TrainingLoop(
+    CurvatureOptimizer optimizer,
+    Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+    int firstEpoch,
+    int epochs,
+    IProgress<TrainingProgress>? progress,
+    CancellationToken cancellation
+)
+{
+    private readonly long start = Stopwatch.GetTimestamp();
+
+    private int LastEpoch => firstEpoch + epochs - 1;
+
+    internal IEnumerable<EpochSummary> Run(optim.lr_scheduler.LRScheduler? scheduler)
+    {
+        for (var epoch = firstEpoch; epoch <= LastEpoch; epoch++)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var loss = One(epoch);
+            scheduler?.step();
+            yield return new(epoch, loss, Stopwatch.GetElapsedTime(begun));
+        }
+    }
+
+    private double One(int epoch)
+    {
+        var (model, before) = (optimizer.Model, optimizer.Model.training);
+        model.train();
+        try
+        {
+            if (optimizer.BatchesSeen == 0)
+            {
+                RequireFit();
+                optimizer.WarmUp(Inputs());
+            }
+            return Train(epoch);
+        }
+        finally
+        {
+            model.train(before);
+        }
+    }
+
+    // Before the warm-up, which sees no targets and may take as many batches as an epoch has.
+    private void RequireFit()
+    {
+        using var scope = NewDisposeScope();
+        using var all = batches(firstEpoch).GetEnumerator();
+        if (!all.MoveNext())
+            return;
+        var (input, target) = Whole(all.Current, 1);
+        optimizer.RequireFit(input, target);
+    }
+
+    private static (Tensor Input, Tensor Target) Whole((Tensor Input, Tensor Target) batch, int place) =>
+        (Argument.Batch(batch.Input, place), Argument.Labels(batch.Target, place));
+
+    // The scope of a batch is open until the next one is asked for.
+    private IEnumerable<Tensor> Inputs()
+    {
+        using var all = batches(firstEpoch).GetEnumerator();
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            if (!all.MoveNext())
+                yield break;
+            yield return all.Current.Input;
+        }
+    }
+
+    private double Train(int epoch)
+    {
+        using var outer = NewDisposeScope();
+        using var all = batches(epoch).GetEnumerator();
+        Tensor? sum = null;
+        long points = 0;
+        for (var step = 1; ; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            if (!all.MoveNext())
+                break;
+            var (input, target) = Whole(all.Current, step);
+            using var result = optimizer.Step(input, target);
+            points += input.shape[0];
+            Add(scope, ref sum, result.Loss, input.shape[0]);
+            progress?.Report(new(epoch, LastEpoch, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
+        }
+        return sum is null
+            ? throw new ArgumentException($"Each epoch must have a batch; epoch {epoch} has none.")
+            : sum.ToDouble() / points;
+    }
+
+    // On the loss's device, so that no step waits for a number.
+    private static void Add(DisposeScope scope, ref Tensor? sum, Tensor loss, long points)
+    {
+        if (sum is null)
+            sum = scope.MoveToOuter(loss.to(ScalarType.Float64).mul(points.ToScalar()));
+        else
+            sum.add_(loss.to(ScalarType.Float64), points.ToScalar());
+    }
+}
