@@ -7,10 +7,6 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal Fit =
 
-    /// A tensor's shape in brackets and its type, for messages.
-    let describe (tensor: torch.Tensor) =
-        $"[{Shape.text tensor.shape}] of {tensor.dtype}"
-
     /// The last dimensions are to be `wanted`.
     let last (wanted: int64 array) (tensor: torch.Tensor) =
         let shape = tensor.shape

@@ -113,7 +113,7 @@ module Layer =
         | ValueSome wanted ->
             invalidArg
                 subject
-                $"The {subject} of {describe layer} must be {wanted}; got {Fit.describe tensor}."
+                $"The {subject} of {describe layer} must be {wanted}; got {Shape.describe tensor}."
 
     let private dimensions (layer: Layer) = Geometry.dimensions layer.Geometry
 

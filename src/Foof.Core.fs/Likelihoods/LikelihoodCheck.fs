@@ -28,14 +28,10 @@ module internal LikelihoodCheck =
     /// Counts above 2^53 are no whole numbers in float64: the largest log rate.
     let private largestLogRate = 53.0 * log 2.0
 
-    let private describe (tensor: torch.Tensor) =
-        let shape = tensor.shape |> Array.map string |> String.concat "; "
-        $"{tensor.dtype} [{shape}]"
-
     /// Raises unless the likelihood can read an output of this shape and type.
     let output likelihood (output: torch.Tensor) =
         let refuse requirement =
-            invalidArg (nameof output) $"output must {requirement}; got {describe output}."
+            invalidArg (nameof output) $"output must {requirement}; got {Shape.describe output}."
 
         if not (torch.is_floating_point output.dtype) then
             refuse "hold floating-point numbers"
@@ -63,7 +59,7 @@ module internal LikelihoodCheck =
         if tensor.dtype <> kind || tensor.shape <> shape then
             invalidArg
                 name
-                $"{name} must {requirement} for an output {describe output}; got {describe tensor}."
+                $"{name} must {requirement} for an output {Shape.describe output}; got {Shape.describe tensor}."
 
         if not (sameDevice tensor output) then
             invalidArg
@@ -102,7 +98,7 @@ module internal LikelihoodCheck =
             invalidArg
                 (nameof mask)
                 $"mask must be of type Bool, of the labels' shape and on their device, for labels \
-                  {describe target} on {target.device}; got {describe mask} on {mask.device}."
+                  {Shape.describe target} on {target.device}; got {Shape.describe mask} on {mask.device}."
 
     /// Raises unless `generator` is none or one for the output's device.
     let generator (generator: torch.Generator) (output: torch.Tensor) =

@@ -36,7 +36,7 @@ type LinearOperator
     /// Raises an ArgumentException unless `v` is a vector that the operator takes.
     member internal _.Require(name: string, v: torch.Tensor array) =
         WeightVector.check name shapes v
-        v |> Array.iter (WeightVector.requirePlace name kind device)
+        v |> Array.iter (Require.place name kind device)
 
     /// C v.
     ///

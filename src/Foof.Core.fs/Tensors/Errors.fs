@@ -20,7 +20,7 @@ type NumericalFailure(what: string, subject: string, remedy: string) =
 
 /// Shapes in messages.
 [<RequireQualifiedAccess>]
-module internal Shape =
+module Shape =
 
     /// 10; 784 for [10; 784].
     let text (shape: int64 array) =
@@ -29,6 +29,10 @@ module internal Shape =
     /// Several shapes, each in brackets.
     let list (shapes: int64 array array) =
         shapes |> Array.map (fun shape -> $"[{text shape}]") |> String.concat ", "
+
+    /// [10; 784] of Float32: a tensor's shape and type.
+    let describe (tensor: torch.Tensor) =
+        $"[{text tensor.shape}] of {tensor.dtype}"
 
 /// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement,
 /// what came.
@@ -64,22 +68,22 @@ module Require =
         else
             tensor
 
-    /// Raises unless `tensor` has the type of `like` and is on its device.
-    let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) =
-        if
-            tensor.dtype <> like.dtype
-            || tensor.device_type <> like.device_type
-            || tensor.device_index <> like.device_index
-        then
-            invalidArg
-                name
-                ($"{name} must be {like.dtype} on {like.device}, like what it goes with; "
-                 + $"got {tensor.dtype} on {tensor.device}.")
-
     /// Whether two devices are one and the same. An index below zero is left open, as that of `torch.CUDA`: it goes with
     /// every index.
     let isSameDevice (x: torch.Device) (y: torch.Device) =
         x.``type`` = y.``type`` && (x.index < 0 || y.index < 0 || x.index = y.index)
+
+    /// Raises unless `tensor` has this type and is on this device.
+    let place (name: string) (kind: torch.ScalarType) (device: torch.Device) (tensor: torch.Tensor) =
+        if tensor.dtype <> kind || not (isSameDevice tensor.device device) then
+            invalidArg
+                name
+                ($"{name} must be {kind} on {device}, like what it goes with; "
+                 + $"got {tensor.dtype} on {tensor.device}.")
+
+    /// Raises unless `tensor` has the type of `like` and is on its device.
+    let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) =
+        place name like.dtype like.device tensor
 
     /// Raises unless `generator` is null, the default one, or draws on this device.
     let generator (generator: torch.Generator) (device: torch.Device) =

@@ -21,22 +21,6 @@ module WeightVector =
                     name
                     $"{name} must be [{Shape.text shapes[i]}] at layer {i}; got [{Shape.text x[i].shape}]."
 
-    /// Raises an ArgumentException unless `tensor` has this type and is on this device.
-    let internal requirePlace
-        (name: string)
-        (kind: torch.ScalarType)
-        (device: torch.Device)
-        (tensor: torch.Tensor)
-        =
-        let found = tensor.device
-
-        if
-            tensor.dtype <> kind
-            || found.``type`` <> device.``type``
-            || found.index <> device.index
-        then
-            invalidArg name $"{name} must be {kind} on {device}; got {tensor.dtype} on {found}."
-
     let private requireSome (x: torch.Tensor array) =
         if x.Length = 0 then
             invalidArg (nameof x) "x must hold at least one matrix; got none."
@@ -45,10 +29,7 @@ module WeightVector =
         requireSome x
         check (nameof y) (shapes x) y
 
-        Array.iter2
-            (fun (x: torch.Tensor) (y: torch.Tensor) -> requirePlace (nameof y) x.dtype x.device y)
-            x
-            y
+        Array.iter2 (Require.alike (nameof y)) x y
 
     /// f of every layer's matrix; `f` returns a fresh tensor.
     let map (f: torch.Tensor -> torch.Tensor) (x: torch.Tensor array) =

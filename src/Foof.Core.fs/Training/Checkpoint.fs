@@ -50,7 +50,7 @@ module internal Checkpoint =
             with :? System.Text.Json.JsonException ->
                 FactorFormat.refuse "be JSON"
         | true, kept ->
-            invalidArg "state" $"'{Description}' must be the bytes of a text; got {Fit.describe kept}."
+            invalidArg "state" $"'{Description}' must be the bytes of a text; got {Shape.describe kept}."
         | _ -> invalidArg "state" $"The state has no '{Description}': it is not one that State gave."
 
     let private number (value: float) : JsonNode = JsonValue.Create value
