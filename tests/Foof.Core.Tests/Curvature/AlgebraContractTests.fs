@@ -1,45 +1,49 @@
 /// What every public function of the curvature algebra fulfils: it leaves its results and nothing else, and leaves its
 /// arguments as they are.
-[<Seeded>]
 module Foof.Core.Tests.AlgebraContractTests
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 let private isOneOf (tensors: torch.Tensor list) (tensor: torch.Tensor) =
     tensors |> List.exists (fun other -> obj.ReferenceEquals(other, tensor))
 
-[<Fact>]
-let ``every function leaves its results and nothing else, and its arguments live on`` () =
-    use _scope = torch.NewDisposeScope()
+[<Tests>]
+let tests =
+    testList "Curvature.AlgebraContract" [
+        test "every function leaves its results and nothing else, and its arguments live on" {
+            use _scope = torch.NewDisposeScope()
 
-    for call in AlgebraFunctions.all id do
-        for _ in 1..2 do
-            let mutable results = []
-            let created = Oracle.leaked (fun () -> results <- call.Run())
-            let fresh = results |> List.filter (isOneOf call.Arguments >> not)
+            for call in AlgebraFunctions.all id do
+                for _ in 1..2 do
+                    let mutable results = []
+                    let created = Oracle.leaked (fun () -> results <- call.Run())
+                    let fresh = results |> List.filter (isOneOf call.Arguments >> not)
 
-            Assert.True(
-                (created = int64 fresh.Length),
-                $"{call.Name}: {created} tensors, {fresh.Length} results"
-            )
+                    Expect.isTrue
+                        (created = int64 fresh.Length)
+                        $"{call.Name}: {created} tensors, {fresh.Length} results"
 
-            Assert.True(
-                results @ call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid),
-                call.Name
-            )
+                    Expect.isTrue
+                        (results @ call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid))
+                        call.Name
 
-            fresh |> List.iter _.Dispose()
-            Assert.True(call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid), call.Name)
+                    fresh |> List.iter _.Dispose()
 
-[<Fact>]
-let ``no function changes its arguments, but for the ones that are named so`` () =
-    use _scope = torch.NewDisposeScope()
+                    Expect.isTrue
+                        (call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid))
+                        call.Name
+        }
 
-    for call in AlgebraFunctions.all id do
-        if not (call.Name.StartsWith "LayerFactor.addGram") then
-            let before = call.Arguments |> List.map Oracle.values
-            let results = call.Run()
-            Assert.True((before = (call.Arguments |> List.map Oracle.values)), call.Name)
-            results |> List.filter (isOneOf call.Arguments >> not) |> List.iter _.Dispose()
+        test "no function changes its arguments, but for the ones that are named so" {
+            use _scope = torch.NewDisposeScope()
+
+            for call in AlgebraFunctions.all id do
+                if not (call.Name.StartsWith "LayerFactor.addGram") then
+                    let before = call.Arguments |> List.map Oracle.values
+                    let results = call.Run()
+                    Expect.isTrue (before = (call.Arguments |> List.map Oracle.values)) call.Name
+                    results |> List.filter (isOneOf call.Arguments >> not) |> List.iter _.Dispose()
+        }
+    ]

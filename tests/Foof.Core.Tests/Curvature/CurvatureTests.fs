@@ -1,15 +1,14 @@
 /// What every structure fulfils, held against the matrix that it stands for: products, parts, sums.
-[<Seeded>]
 module Foof.Core.Tests.CurvatureTests
 
 open System
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let structures = names all
 let oneLayer = names (ofOneLayer @ sums)
@@ -17,138 +16,170 @@ let oneLayer = names (ofOneLayer @ sums)
 let private vector curvature =
     WrittenFactors.vector (Curvature.shapes curvature)
 
-[<Theory; MemberData(nameof structures)>]
-let ``products, diagonal, trace and the matrix written out agree with the matrix`` name =
-    forSome name (fun _ (C, F) ->
-        Assert.Equal(int64 F.RowCount, Curvature.size C)
-        let V = vector C
-        let product = Curvature.product C V
-        Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes product)
-        Oracle.agrees Tolerance.rounding ((F * WrittenFactors.flatten V).ToArray()) (numbers product)
-        let diagonal = Curvature.diagonal C
-        Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes diagonal)
-        Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (numbers diagonal)
-        Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace C))
-        Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
+[<Tests>]
+let tests =
+    testList "Curvature.Curvature" [
+        for name in structures do
+            test $"products, diagonal, trace and the matrix written out agree with the matrix: {name}" {
+                forSome name (fun _ (C, F) ->
+                    Expect.equal (Curvature.size C) (int64 F.RowCount) "the size of C"
+                    let V = vector C
+                    let product = Curvature.product C V
+                    Expect.equal (WeightVector.shapes product) (Curvature.shapes C) "the shapes of product"
 
-[<Theory; MemberData(nameof structures)>]
-let ``the matrix is symmetric and positive semi-definite, and products are linear`` name =
-    forSome name (fun _ (C, _) ->
-        let x, y = vector C, vector C
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((F * WrittenFactors.flatten V).ToArray())
+                        (numbers product)
 
-        let inner (x: torch.Tensor array) y =
-            (WrittenFactors.flatten x) * (WrittenFactors.flatten y)
+                    let diagonal = Curvature.diagonal C
+                    Expect.equal (WeightVector.shapes diagonal) (Curvature.shapes C) "the shapes of diagonal"
+                    Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (numbers diagonal)
+                    Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace C))
+                    Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
+            }
 
-        let Cx, Cy = Curvature.product C x, Curvature.product C y
+        for name in structures do
+            test $"the matrix is symmetric and positive semi-definite, and products are linear: {name}" {
+                forSome name (fun _ (C, _) ->
+                    let x, y = vector C, vector C
 
-        let scale =
-            (WrittenFactors.flatten Cx).L2Norm() * (WrittenFactors.flatten y).L2Norm()
+                    let inner (x: torch.Tensor array) y =
+                        (WrittenFactors.flatten x) * (WrittenFactors.flatten y)
 
-        Assert.True(abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale, "x . C y <> y . C x")
-        Assert.True(inner x Cx >= -Tolerance.rounding * scale, "x . C x < 0")
-        let combined = Curvature.product C (WeightVector.axpy 0.3 x y)
-        Oracle.agrees Tolerance.rounding (numbers (WeightVector.axpy 0.3 Cx Cy)) (numbers combined))
+                    let Cx, Cy = Curvature.product C x, Curvature.product C y
 
-[<Theory; MemberData(nameof structures)>]
-let ``c C is c times the matrix`` name =
-    forSome name (fun _ (C, F) ->
-        for c in [ 0.0; 0.25; 30.0 ] do
-            Oracle.agreesWith Tolerance.rounding (F * c) (Curvature.dense (Curvature.scale c C))
-            let V = vector C
-            let product = Curvature.product (Curvature.scale c C) V
-            Oracle.agrees Tolerance.rounding ((F * WrittenFactors.flatten V * c).ToArray()) (numbers product))
+                    let scale =
+                        (WrittenFactors.flatten Cx).L2Norm() * (WrittenFactors.flatten y).L2Norm()
 
-[<Theory; MemberData(nameof structures)>]
-let ``C + D adds to the diagonal`` name =
-    forSome name (fun _ (C, F) ->
-        let D = vector C |> Array.map (fun d -> d.square () + 0.1)
+                    Expect.isTrue
+                        (abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale)
+                        "x . C y <> y . C x"
 
-        let expected =
-            F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
+                    Expect.isTrue (inner x Cx >= -Tolerance.rounding * scale) "x . C x < 0"
+                    let combined = Curvature.product C (WeightVector.axpy 0.3 x y)
 
-        let sum = Curvature.addDiagonal D C
-        Assert.Equal<int64 array array>(Curvature.shapes C, Curvature.shapes sum)
-        Oracle.agreesWith Tolerance.rounding expected (Curvature.dense sum)
-        let V = vector C
+                    Oracle.agrees
+                        Tolerance.rounding
+                        (numbers (WeightVector.axpy 0.3 Cx Cy))
+                        (numbers combined))
+            }
 
-        Oracle.agrees
-            Tolerance.rounding
-            ((expected * WrittenFactors.flatten V).ToArray())
-            (numbers (Curvature.product sum V)))
+        for name in structures do
+            test $"c C is c times the matrix: {name}" {
+                forSome name (fun _ (C, F) ->
+                    for c in [ 0.0; 0.25; 30.0 ] do
+                        Oracle.agreesWith Tolerance.rounding (F * c) (Curvature.dense (Curvature.scale c C))
+                        let V = vector C
+                        let product = Curvature.product (Curvature.scale c C) V
 
-[<Theory; MemberData(nameof oneLayer)>]
-let ``the sum of two tasks is exact, whatever their structures`` name =
-    Oracle.forSome 5 orders (fun order ->
-        for other, _ in ofOneLayer @ sums do
-            use _scope = torch.NewDisposeScope()
+                        Oracle.agrees
+                            Tolerance.rounding
+                            ((F * WrittenFactors.flatten V * c).ToArray())
+                            (numbers product))
+            }
 
-            let (x, F), (y, F') =
-                draw name order, draw other { order with Seed = order.Seed + 1 }
+        for name in structures do
+            test $"C + D adds to the diagonal: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let D = vector C |> Array.map (fun d -> d.square () + 0.1)
 
-            let sum = Curvature.add x y
-            Oracle.agreesWith Tolerance.rounding (F + F') (Curvature.dense sum)
-            let V = vector sum
-            let product = Curvature.product sum V
+                    let expected =
+                        F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
 
-            Oracle.agrees
-                Tolerance.rounding
-                (((F + F') * WrittenFactors.flatten V).ToArray())
-                (numbers product))
+                    let sum = Curvature.addDiagonal D C
+                    Expect.equal (Curvature.shapes sum) (Curvature.shapes C) "the shapes of sum"
+                    Oracle.agreesWith Tolerance.rounding expected (Curvature.dense sum)
+                    let V = vector C
 
-[<Theory; MemberData(nameof structures)>]
-let ``a curvature and itself add up to twice the matrix, and merge to twice the trace`` name =
-    forSome name (fun _ (C, F) ->
-        Oracle.agreesWith Tolerance.rounding (F * 2.0) (Curvature.dense (Curvature.add C C))
-        Oracle.agreesWith Tolerance.rounding (F * 2.0) (Curvature.dense (Curvature.merge C C)))
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((expected * WrittenFactors.flatten V).ToArray())
+                        (numbers (Curvature.product sum V)))
+            }
 
-[<Fact>]
-let ``structures that keep their form under addition keep it`` () =
-    let keeps name =
-        forSome name (fun _ (C, _) ->
-            match C, Curvature.add C C with
-            | Curvature.Dense _, Curvature.Dense _
-            | Curvature.Diagonal _, Curvature.Diagonal _
-            | Curvature.Units _, Curvature.Units _
-            | Curvature.LowRank _, Curvature.LowRank _
-            | Curvature.LowRankPlusDiagonal _, Curvature.LowRankPlusDiagonal _
-            | Curvature.Blocks _, Curvature.Blocks _ -> ()
-            | _ -> Assert.Fail name)
+        for name in oneLayer do
+            test $"the sum of two tasks is exact, whatever their structures: {name}" {
+                Oracle.forSome 5 orders (fun order ->
+                    for other, _ in ofOneLayer @ sums do
+                        use _scope = torch.NewDisposeScope()
 
-    [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ]
-    |> List.iter keeps
+                        let (x, F), (y, F') =
+                            draw name order, draw other { order with Seed = order.Seed + 1 }
 
-[<Theory; MemberData(nameof structures)>]
-let ``float32 agrees with float64 and stays float32`` name =
-    forSome name (fun _ (C, F) ->
-        let single = map ChangedFactors.single32 C
-        let V = vector C |> Array.map ChangedFactors.single32
+                        let sum = Curvature.add x y
+                        Oracle.agreesWith Tolerance.rounding (F + F') (Curvature.dense sum)
+                        let V = vector sum
+                        let product = Curvature.product sum V
 
-        for found in
-            [
-                Curvature.dense single
-                Curvature.trace single
-                yield! Curvature.diagonal single
-                yield! Curvature.product single V
-            ] do
-            Assert.Equal(torch.ScalarType.Float32, found.dtype)
+                        Oracle.agrees
+                            Tolerance.rounding
+                            (((F + F') * WrittenFactors.flatten V).ToArray())
+                            (numbers product))
+            }
 
-        Oracle.agreesWith Tolerance.float32AgainstFloat64 F (Curvature.dense single)
-        let expected = (F * WrittenFactors.flatten V).ToArray()
-        Oracle.agrees Tolerance.float32AgainstFloat64 expected (numbers (Curvature.product single V)))
+        for name in structures do
+            test $"a curvature and itself add up to twice the matrix, and merge to twice the trace: {name}" {
+                forSome name (fun _ (C, F) ->
+                    Oracle.agreesWith Tolerance.rounding (F * 2.0) (Curvature.dense (Curvature.add C C))
+                    Oracle.agreesWith Tolerance.rounding (F * 2.0) (Curvature.dense (Curvature.merge C C)))
+            }
 
-[<Theory; MemberData(nameof structures)>]
-let ``results are the caller's: changing them changes no curvature`` name =
-    forSome name (fun _ (C, F) ->
-        let V = vector C
+        test "structures that keep their form under addition keep it" {
+            let keeps name =
+                forSome name (fun _ (C, _) ->
+                    match C, Curvature.add C C with
+                    | Curvature.Dense _, Curvature.Dense _
+                    | Curvature.Diagonal _, Curvature.Diagonal _
+                    | Curvature.Units _, Curvature.Units _
+                    | Curvature.LowRank _, Curvature.LowRank _
+                    | Curvature.LowRankPlusDiagonal _, Curvature.LowRankPlusDiagonal _
+                    | Curvature.Blocks _, Curvature.Blocks _ -> ()
+                    | _ -> failtest name)
 
-        let results = [
-            Curvature.dense C
-            Curvature.trace C
-            yield! Curvature.diagonal C
-            yield! Curvature.product C V
-        ]
+            [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ]
+            |> List.iter keeps
+        }
 
-        for result in results do
-            result.add_ (1.0.ToScalar()) |> ignore
+        for name in structures do
+            test $"float32 agrees with float64 and stays float32: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let single = map ChangedFactors.single32 C
+                    let V = vector C |> Array.map ChangedFactors.single32
 
-        Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
+                    for found in
+                        [
+                            Curvature.dense single
+                            Curvature.trace single
+                            yield! Curvature.diagonal single
+                            yield! Curvature.product single V
+                        ] do
+                        Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
+
+                    Oracle.agreesWith Tolerance.float32AgainstFloat64 F (Curvature.dense single)
+                    let expected = (F * WrittenFactors.flatten V).ToArray()
+
+                    Oracle.agrees
+                        Tolerance.float32AgainstFloat64
+                        expected
+                        (numbers (Curvature.product single V)))
+            }
+
+        for name in structures do
+            test $"results are the caller's: changing them changes no curvature: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let V = vector C
+
+                    let results = [
+                        Curvature.dense C
+                        Curvature.trace C
+                        yield! Curvature.diagonal C
+                        yield! Curvature.product C V
+                    ]
+
+                    for result in results do
+                        result.add_ (1.0.ToScalar()) |> ignore
+
+                    Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
+            }
+    ]

@@ -1,8 +1,8 @@
 /// Damped inverses of every structure, held against the inverted matrix.
-[<Seeded>]
 module Foof.Core.Tests.FactoredTests
 
 open System
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
@@ -10,7 +10,6 @@ open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let structures = names invertible
 let lambdas = [ 1e-4; 1.0; 1e4 ]
@@ -28,150 +27,181 @@ let private forScaled name property =
         let scale = 1.0 / F.Trace()
         property order (Curvature.scale scale C, F * scale))
 
-[<Theory; MemberData(nameof structures)>]
-let ``the solve after the product is the identity, for any damping`` name =
-    forScaled name (fun _ (C, _) ->
-        for lambda in lambdas do
-            let V = vector C
-            let product = WeightVector.axpy lambda V (Curvature.product C V)
-
-            Oracle.agrees
-                Tolerance.explicit
-                (numbers V)
-                (numbers (Factored.solve (tikhonov lambda C) product)))
-
-[<Theory; MemberData(nameof structures)>]
-let ``the solve and log det are those of the damped matrix`` name =
-    forScaled name (fun _ (C, F) ->
-        for lambda in lambdas do
-            let V, factored = vector C, tikhonov lambda C
-            Assert.Equal<int64 array array>(Curvature.shapes C, Factored.shapes factored)
-            let expected = (plus lambda F).Solve(WrittenFactors.flatten V)
-            let found = Factored.solve factored V
-            Assert.Equal<int64 array array>(Curvature.shapes C, WeightVector.shapes found)
-            Oracle.agrees Tolerance.explicit (expected.ToArray()) (numbers found)
-            agreesInLogDet Tolerance.explicit (plus lambda F) factored)
-
 /// What a solve of C + lambda I may lose in float64: some units of rounding times the condition number, and no less than
 /// the tolerance of well-conditioned problems.
 let private lossOf (F: Matrix<float>) lambda =
     let condition = (F.Trace() + lambda) / lambda
     max Tolerance.explicit (16.0 * Precision.DoublePrecision * condition)
 
-[<Theory; MemberData(nameof structures)>]
-let ``however large the curvature, a solve loses no more digits than the condition number takes`` name =
-    forSome name (fun _ (C, F) ->
-        for size in [ 1.0; 1e4; 1e8 ] do
-            for lambda in lambdas do
-                let scale = size / F.Trace()
-                let C, F = Curvature.scale scale C, F * scale
-                let V = vector C
-                let product = WeightVector.axpy lambda V (Curvature.product C V)
-                let found = Factored.solve (tikhonov lambda C) product
-                Oracle.agrees (lossOf F lambda) (numbers V) (numbers found))
+[<Tests>]
+let tests =
+    testList "Curvature.Factored" [
+        for name in structures do
+            test $"the solve after the product is the identity, for any damping: {name}" {
+                forScaled name (fun _ (C, _) ->
+                    for lambda in lambdas do
+                        let V = vector C
+                        let product = WeightVector.axpy lambda V (Curvature.product C V)
 
-[<Theory; MemberData(nameof structures)>]
-let ``the inverse is symmetric, positive definite and linear`` name =
-    forSome name (fun _ (C, F) ->
-        let factored = tikhonov 0.1 C
-        let inverse = written (Curvature.shapes C) (Factored.solve factored)
-        Oracle.agrees Tolerance.explicit (inverse.ToRowMajorArray()) (inverse.Transpose().ToRowMajorArray())
+                        Oracle.agrees
+                            Tolerance.explicit
+                            (numbers V)
+                            (numbers (Factored.solve (tikhonov lambda C) product)))
+            }
 
-        Oracle.agrees
-            Tolerance.explicit
-            ((plus 0.1 F).Inverse().ToRowMajorArray())
-            (inverse.ToRowMajorArray())
+        for name in structures do
+            test $"the solve and log det are those of the damped matrix: {name}" {
+                forScaled name (fun _ (C, F) ->
+                    for lambda in lambdas do
+                        let V, factored = vector C, tikhonov lambda C
+                        Expect.equal (Factored.shapes factored) (Curvature.shapes C) "the shapes of factored"
+                        let expected = (plus lambda F).Solve(WrittenFactors.flatten V)
+                        let found = Factored.solve factored V
+                        Expect.equal (WeightVector.shapes found) (Curvature.shapes C) "the shapes of found"
+                        Oracle.agrees Tolerance.explicit (expected.ToArray()) (numbers found)
+                        agreesInLogDet Tolerance.explicit (plus lambda F) factored)
+            }
 
-        Assert.True(
-            inverse.Evd(Symmetricity.Symmetric).EigenValues
-            |> Seq.forall (fun value -> value.Real > 0.0)
-        ))
+        for name in structures do
+            test
+                $"however large the curvature, a solve loses no more digits than the condition number takes: {name}" {
+                forSome name (fun _ (C, F) ->
+                    for size in [ 1.0; 1e4; 1e8 ] do
+                        for lambda in lambdas do
+                            let scale = size / F.Trace()
+                            let C, F = Curvature.scale scale C, F * scale
+                            let V = vector C
+                            let product = WeightVector.axpy lambda V (Curvature.product C V)
+                            let found = Factored.solve (tikhonov lambda C) product
+                            Oracle.agrees (lossOf F lambda) (numbers V) (numbers found))
+            }
 
-[<Theory; MemberData(nameof structures)>]
-let ``a root times its transpose is the inverse`` name =
-    forScaled name (fun _ (C, F) ->
-        for lambda in lambdas do
-            let factored = tikhonov lambda C
-            let R = written (Curvature.shapes C) (Factored.rootSolve factored)
-            let expected = (plus lambda F).Inverse()
+        for name in structures do
+            test $"the inverse is symmetric, positive definite and linear: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let factored = tikhonov 0.1 C
+                    let inverse = written (Curvature.shapes C) (Factored.solve factored)
 
-            Oracle.agrees
-                Tolerance.explicit
-                (expected.ToRowMajorArray())
-                ((R * R.Transpose()).ToRowMajorArray()))
+                    Oracle.agrees
+                        Tolerance.explicit
+                        (inverse.ToRowMajorArray())
+                        (inverse.Transpose().ToRowMajorArray())
 
-[<Theory; MemberData(nameof structures)>]
-let ``c C with damping c lambda has 1/c of the inverse`` name =
-    forSome name (fun _ (C, _) ->
-        for c in [ 0.01; 30.0 ] do
-            let V = vector C
-            let expected = Factored.solve (tikhonov 0.1 C) V |> WeightVector.scale (1.0 / c)
-            let found = Factored.solve (tikhonov (0.1 * c) (Curvature.scale c C)) V
-            Oracle.agrees Tolerance.explicit (numbers expected) (numbers found))
+                    Oracle.agrees
+                        Tolerance.explicit
+                        ((plus 0.1 F).Inverse().ToRowMajorArray())
+                        (inverse.ToRowMajorArray())
 
-[<Theory; MemberData(nameof structures)>]
-let ``the inverse after a diagonal was added is that of the sum`` name =
-    forSome name (fun _ (C, F) ->
-        let D = vector C |> Array.map (fun d -> d.square () + 0.1)
+                    Expect.isTrue
+                        (inverse.Evd(Symmetricity.Symmetric).EigenValues
+                         |> Seq.forall (fun value -> value.Real > 0.0))
+                        "inverse.Evd(Symmetricity.Symmetric).EigenValues |> Seq.forall (fun value -> ...")
+            }
 
-        match Curvature.addDiagonal D C with
-        | Curvature.Sum _ -> ()
-        | Curvature.Blocks parts when parts |> Array.exists _.IsSum -> ()
-        | sum ->
-            let V = vector C
+        for name in structures do
+            test $"a root times its transpose is the inverse: {name}" {
+                forScaled name (fun _ (C, F) ->
+                    for lambda in lambdas do
+                        let factored = tikhonov lambda C
+                        let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+                        let expected = (plus lambda F).Inverse()
 
-            let expected =
-                F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
-                |> plus 0.1
+                        Oracle.agrees
+                            Tolerance.explicit
+                            (expected.ToRowMajorArray())
+                            ((R * R.Transpose()).ToRowMajorArray()))
+            }
 
-            let found = Factored.solve (tikhonov 0.1 sum) V
+        for name in structures do
+            test $"c C with damping c lambda has 1/c of the inverse: {name}" {
+                forSome name (fun _ (C, _) ->
+                    for c in [ 0.01; 30.0 ] do
+                        let V = vector C
+                        let expected = Factored.solve (tikhonov 0.1 C) V |> WeightVector.scale (1.0 / c)
+                        let found = Factored.solve (tikhonov (0.1 * c) (Curvature.scale c C)) V
+                        Oracle.agrees Tolerance.explicit (numbers expected) (numbers found))
+            }
 
-            Oracle.agrees
-                Tolerance.explicit
-                (expected.Solve(WrittenFactors.flatten V).ToArray())
-                (numbers found))
+        for name in structures do
+            test $"the inverse after a diagonal was added is that of the sum: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let D = vector C |> Array.map (fun d -> d.square () + 0.1)
 
-[<Theory; MemberData(nameof structures)>]
-let ``float32 agrees with float64 and stays float32`` name =
-    forSome name (fun _ (C, F) ->
-        let factored = tikhonov 1.0 (map ChangedFactors.single32 C)
-        let V = vector C |> Array.map ChangedFactors.single32
+                    match Curvature.addDiagonal D C with
+                    | Curvature.Sum _ -> ()
+                    | Curvature.Blocks parts when parts |> Array.exists _.IsSum -> ()
+                    | sum ->
+                        let V = vector C
 
-        for solve, operator in
-            [
-                Factored.solve, id
-                Factored.rootSolve, (fun (R: Matrix<float>) -> R * R.Transpose())
-            ] do
-            Assert.All(solve factored V, fun found -> Assert.Equal(torch.ScalarType.Float32, found.dtype))
+                        let expected =
+                            F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
+                            |> plus 0.1
 
-            let found =
-                written (Curvature.shapes C) (Array.map ChangedFactors.single32 >> solve factored)
-                |> operator
+                        let found = Factored.solve (tikhonov 0.1 sum) V
 
-            let expected = (plus 1.0 F).Inverse().ToRowMajorArray()
-            Oracle.agrees Tolerance.float32AgainstFloat64 expected (found.ToRowMajorArray())
+                        Oracle.agrees
+                            Tolerance.explicit
+                            (expected.Solve(WrittenFactors.flatten V).ToArray())
+                            (numbers found))
+            }
 
-        agreesInLogDet Tolerance.float32AgainstFloat64 (plus 1.0 F) factored)
+        for name in structures do
+            test $"float32 agrees with float64 and stays float32: {name}" {
+                forSome name (fun _ (C, F) ->
+                    let factored = tikhonov 1.0 (map ChangedFactors.single32 C)
+                    let V = vector C |> Array.map ChangedFactors.single32
 
-[<Theory; MemberData(nameof structures)>]
-let ``damping is never added in place: a second solve is the first, and the curvature is as it was`` name =
-    forSome name (fun _ (C, _) ->
-        let before = Curvature.tensors C |> List.map Oracle.values
-        let V = vector C
-        let first = tikhonov 0.1 C
-        let expected = numbers (Factored.solve first V)
-        Assert.Equal<float array>(expected, numbers (Factored.solve first V))
-        Factored.rootSolve first V |> ignore
-        Factored.logDet first |> ignore
-        Assert.Equal<float array>(expected, numbers (Factored.solve first V))
-        Assert.Equal<float array>(expected, numbers (Factored.solve (tikhonov 0.1 C) V))
-        Assert.Equal<float array list>(before, Curvature.tensors C |> List.map Oracle.values))
+                    for solve, operator in
+                        [
+                            Factored.solve, id
+                            Factored.rootSolve, (fun (R: Matrix<float>) -> R * R.Transpose())
+                        ] do
+                        for found in solve factored V do
+                            Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
 
-[<Theory; MemberData(nameof structures)>]
-let ``the inverse stays what it is when the caller changes a result`` name =
-    forSome name (fun _ (C, _) ->
-        let V, factored = vector C, tikhonov 0.1 C
-        let expected = numbers (Factored.solve factored V)
-        let results = Factored.logDet factored :: List.ofArray (Factored.solve factored V)
-        results |> List.iter (fun result -> result.add_ (1.0.ToScalar()) |> ignore)
-        Assert.Equal<float array>(expected, numbers (Factored.solve factored V)))
+                        let found =
+                            written
+                                (Curvature.shapes C)
+                                (Array.map ChangedFactors.single32 >> solve factored)
+                            |> operator
+
+                        let expected = (plus 1.0 F).Inverse().ToRowMajorArray()
+                        Oracle.agrees Tolerance.float32AgainstFloat64 expected (found.ToRowMajorArray())
+
+                    agreesInLogDet Tolerance.float32AgainstFloat64 (plus 1.0 F) factored)
+            }
+
+        for name in structures do
+            test
+                $"damping is never added in place: a second solve is the first, and the curvature is as it was: {name}" {
+                forSome name (fun _ (C, _) ->
+                    let before = Curvature.tensors C |> List.map Oracle.values
+                    let V = vector C
+                    let first = tikhonov 0.1 C
+                    let expected = numbers (Factored.solve first V)
+                    Expect.equal (numbers (Factored.solve first V)) expected "the solve of first V"
+                    Factored.rootSolve first V |> ignore
+                    Factored.logDet first |> ignore
+                    Expect.equal (numbers (Factored.solve first V)) expected "the solve of first V"
+
+                    Expect.equal
+                        (numbers (Factored.solve (tikhonov 0.1 C) V))
+                        expected
+                        "the solve of (tikhonov 0.1 C) V"
+
+                    Expect.equal
+                        (Curvature.tensors C |> List.map Oracle.values)
+                        before
+                        "the curvature itself")
+            }
+
+        for name in structures do
+            test $"the inverse stays what it is when the caller changes a result: {name}" {
+                forSome name (fun _ (C, _) ->
+                    let V, factored = vector C, tikhonov 0.1 C
+                    let expected = numbers (Factored.solve factored V)
+                    let results = Factored.logDet factored :: List.ofArray (Factored.solve factored V)
+                    results |> List.iter (fun result -> result.add_ (1.0.ToScalar()) |> ignore)
+                    Expect.equal (numbers (Factored.solve factored V)) expected "the solve of factored V")
+            }
+    ]

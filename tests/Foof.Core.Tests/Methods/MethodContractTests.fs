@@ -1,12 +1,11 @@
 /// What every method promises besides its update: checkpoints, lifetimes, learning, all layers, and errors that
 /// change nothing.
-[<Seeded>]
 module Foof.Core.Tests.MethodContractTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 let methods () = MethodRuns.methods ()
 
@@ -32,73 +31,9 @@ let forEach (recipes: Recipe list) (action: Recipe -> unit) =
                 $"{recipe.Name}: {error.GetType().Name}: {error.Message}\n{error.StackTrace}"
     ]
 
-    Assert.True(failures.IsEmpty, String.concat "\n" failures)
+    Expect.isTrue failures.IsEmpty (String.concat "\n" failures)
 
 let make () = Networks.perceptron true [ 3; 6; 2 ]
-
-[<Fact>]
-let ``every method continues from its state to the same bits`` () =
-    forEach (methods () |> List.map paced) (fun recipe ->
-        for before in [ 0; 1; 4; 6 ] do
-            let batches = Networks.batches 10 4 3 2
-            let model = make ()
-            use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
-            Networks.byStep optimizer (List.take before batches)
-            let saved = StateTests.copied (optimizer.State())
-            let other = make ()
-            use restored = Networks.optimizer other recipe 0.05 0.9 0.01
-            Networks.byStep restored (Networks.batches 3 5 3 2)
-            StateTests.copyWeights model other
-            restored.Restore saved
-            Assert.Equal<Map<string, float array>>(Networks.frozen saved, Networks.snapshot restored.State)
-            Networks.seeded 7
-            Networks.byStep optimizer (List.skip before batches)
-            Networks.seeded 7
-            Networks.byStep restored (List.skip before batches)
-            Assert.Equal<float array>(Networks.weights model, Networks.weights other))
-
-[<Fact>]
-let ``a state that lacks something, or has it in another shape, is refused or was not needed`` () =
-    forEach (methods ()) (fun recipe ->
-        let model = make ()
-        use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
-        Networks.byStep optimizer (Networks.batches 3 4 3 2)
-        let saved = StateTests.copied (optimizer.State())
-
-        for name in Seq.toArray saved.Keys do
-            let lacking = StateTests.copied saved
-            lacking.Remove name |> ignore
-            let other = StateTests.copied saved
-            other[name] <- Networks.normal [ 2; 3; 7; 1 ]
-
-            for spoilt in [ lacking; other ] do
-                let before = Networks.snapshot optimizer.State
-
-                try
-                    optimizer.Restore spoilt
-                    optimizer.Restore saved
-                with
-                | :? ArgumentException ->
-                    Assert.Equal<Map<string, float array>>(before, Networks.snapshot optimizer.State)
-                | error -> failwith $"without a sound '{name}': {error}")
-
-[<Fact>]
-let ``twenty steps of every method leave no tensor, and Dispose frees the rest`` () =
-    forEach (methods () |> List.map paced) (fun recipe ->
-        let model = make ()
-
-        let steps (optimizer: Optimizer) count =
-            for _ in 1..count do
-                use _scope = torch.NewDisposeScope()
-                Networks.byStep optimizer (Networks.batches 1 4 3 2)
-
-        let everything =
-            Oracle.leaked (fun () ->
-                use optimizer = Networks.optimizer model recipe 0.01 0.9 0.01
-                steps optimizer 10
-                Assert.Equal(0L, Oracle.leaked (fun () -> steps optimizer 20)))
-
-        Assert.Equal(0L, everything))
 
 /// Step sizes at which a small problem is learnt in a hundred steps.
 let rate (recipe: Recipe) =
@@ -112,22 +47,6 @@ let rate (recipe: Recipe) =
     | "sngd" -> 0.1
     | "eva" -> 0.3
     | _ -> 0.1
-
-[<Fact>]
-let ``every method learns`` () =
-    forEach (methods ()) (fun recipe ->
-        let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
-        let teacher = Networks.fromSeed 4 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
-        let input = Networks.normal [ 30; 3 ]
-        let target = (teacher.call (input) * 3.0).detach()
-        use optimizer = Networks.optimizer model recipe (rate recipe) 0.0 0.0
-
-        let losses =
-            List.init 100 (fun _ ->
-                use result = optimizer.Step(input, target)
-                result.Loss.ToDouble())
-
-        Assert.True(List.last losses < Tolerance.learnt * losses[0], $"{losses[0]} -> {List.last losses}"))
 
 /// An embedding, a LayerNorm, a grouped convolution, a linear layer and a parameter of its own.
 let mixed () : Networks.Network =
@@ -150,23 +69,121 @@ let mixed () : Networks.Network =
             head.call (z.mean [| 2L |])
     )
 
-[<Fact>]
-let ``every method trains an embedding, a LayerNorm and a grouped convolution together`` () =
-    forEach (methods ()) (fun recipe ->
-        let model = Networks.fromSeed 3 mixed
-        let input = torch.randint (7L, [| 12L; 5L |], dtype = torch.ScalarType.Int64)
-        let target = Networks.normal [ 12; 2 ]
-        let before = Networks.weights model
-        use optimizer = Networks.optimizer model recipe 0.02 0.0 0.0
+[<Tests>]
+let tests =
+    testList "Methods.MethodContract" [
+        test "every method continues from its state to the same bits" {
+            forEach (methods () |> List.map paced) (fun recipe ->
+                for before in [ 0; 1; 4; 6 ] do
+                    let batches = Networks.batches 10 4 3 2
+                    let model = make ()
+                    use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
+                    Networks.byStep optimizer (List.take before batches)
+                    let saved = StateTests.copied (optimizer.State())
+                    let other = make ()
+                    use restored = Networks.optimizer other recipe 0.05 0.9 0.01
+                    Networks.byStep restored (Networks.batches 3 5 3 2)
+                    StateTests.copyWeights model other
+                    restored.Restore saved
 
-        let losses =
-            List.init 20 (fun _ ->
-                use result = optimizer.Step(input, target)
-                result.Loss.ToDouble())
+                    Expect.equal
+                        (Networks.snapshot restored.State)
+                        (Networks.frozen saved)
+                        "the state of restored"
 
-        Assert.True(List.last losses < losses[0], $"{losses[0]} -> {List.last losses}")
+                    Networks.seeded 7
+                    Networks.byStep optimizer (List.skip before batches)
+                    Networks.seeded 7
+                    Networks.byStep restored (List.skip before batches)
+                    Expect.equal (Networks.weights other) (Networks.weights model) "the weights of other")
+        }
 
-        for struct (name, parameter) in model.named_parameters () do
-            Assert.True(Numbers.isFinite parameter, name)
+        test "a state that lacks something, or has it in another shape, is refused or was not needed" {
+            forEach (methods ()) (fun recipe ->
+                let model = make ()
+                use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
+                Networks.byStep optimizer (Networks.batches 3 4 3 2)
+                let saved = StateTests.copied (optimizer.State())
 
-        Assert.DoesNotContain(0.0, Array.map2 (-) before (Networks.weights model)))
+                for name in Seq.toArray saved.Keys do
+                    let lacking = StateTests.copied saved
+                    lacking.Remove name |> ignore
+                    let other = StateTests.copied saved
+                    other[name] <- Networks.normal [ 2; 3; 7; 1 ]
+
+                    for spoilt in [ lacking; other ] do
+                        let before = Networks.snapshot optimizer.State
+
+                        try
+                            optimizer.Restore spoilt
+                            optimizer.Restore saved
+                        with
+                        | :? ArgumentException ->
+                            Expect.equal (Networks.snapshot optimizer.State) before "the state of optimizer"
+                        | error -> failwith $"without a sound '{name}': {error}")
+        }
+
+        test "twenty steps of every method leave no tensor, and Dispose frees the rest" {
+            forEach (methods () |> List.map paced) (fun recipe ->
+                let model = make ()
+
+                let steps (optimizer: Optimizer) count =
+                    for _ in 1..count do
+                        use _scope = torch.NewDisposeScope()
+                        Networks.byStep optimizer (Networks.batches 1 4 3 2)
+
+                let everything =
+                    Oracle.leaked (fun () ->
+                        use optimizer = Networks.optimizer model recipe 0.01 0.9 0.01
+                        steps optimizer 10
+
+                        Expect.equal
+                            (Oracle.leaked (fun () -> steps optimizer 20))
+                            0L
+                            "the number of tensors left")
+
+                Expect.equal everything 0L "the number of tensors left")
+        }
+
+        test "every method learns" {
+            forEach (methods ()) (fun recipe ->
+                let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
+                let teacher = Networks.fromSeed 4 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
+                let input = Networks.normal [ 30; 3 ]
+                let target = (teacher.call (input) * 3.0).detach()
+                use optimizer = Networks.optimizer model recipe (rate recipe) 0.0 0.0
+
+                let losses =
+                    List.init 100 (fun _ ->
+                        use result = optimizer.Step(input, target)
+                        result.Loss.ToDouble())
+
+                Expect.isTrue
+                    (List.last losses < Tolerance.learnt * losses[0])
+                    $"{losses[0]} -> {List.last losses}")
+        }
+
+        test "every method trains an embedding, a LayerNorm and a grouped convolution together" {
+            forEach (methods ()) (fun recipe ->
+                let model = Networks.fromSeed 3 mixed
+                let input = torch.randint (7L, [| 12L; 5L |], dtype = torch.ScalarType.Int64)
+                let target = Networks.normal [ 12; 2 ]
+                let before = Networks.weights model
+                use optimizer = Networks.optimizer model recipe 0.02 0.0 0.0
+
+                let losses =
+                    List.init 20 (fun _ ->
+                        use result = optimizer.Step(input, target)
+                        result.Loss.ToDouble())
+
+                Expect.isTrue (List.last losses < losses[0]) $"{losses[0]} -> {List.last losses}"
+
+                for struct (name, parameter) in model.named_parameters () do
+                    Expect.isTrue (Numbers.isFinite parameter) name
+
+                Expect.all
+                    (Array.map2 (-) before (Networks.weights model))
+                    (fun change -> change <> 0.0)
+                    "every weight must change")
+        }
+    ]

@@ -1,9 +1,9 @@
 /// Every likelihood with outputs, labels, an explicit -log p and the dense Hessian that autograd makes of it.
 module Foof.Core.Tests.Likelihoods
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 /// Class indices below `classes`.
 let labels (classes: int) (shape: int list) =
@@ -57,7 +57,7 @@ let forEach (check: Case -> unit) =
         try
             check case
         with error ->
-            Assert.Fail $"{case}: {error.Message}"
+            failtest $"{case}: {error.Message}"
 
 /// -log p without constants, by entry or position, as a textbook writes it.
 let explicit likelihood (f: torch.Tensor) (y: torch.Tensor) =
