@@ -4,14 +4,14 @@ module Foof.Core.Tests.ConsolidationMistakeTests
 open Expecto
 open Foof
 open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.QuadraticTests
+open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 let private apart (expected: Matrix<float>) (actual: Matrix<float>) =
     (actual - expected).FrobeniusNorm() / expected.FrobeniusNorm()
 
-let private side d = SideTests.semidefinite 1 d (d + 2)
+let private side d = Sides.semidefinite 1 d (d + 2)
 
 let private written (E: torch.Tensor) (A: torch.Tensor) =
     (Oracle.matrix (E.squeeze 0L)).KroneckerProduct(Oracle.matrix (A.squeeze 0L))
@@ -205,12 +205,12 @@ let tests =
             Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> DataCurvature.average 0.5 basis basis)
 
             let kronecker side =
-                Curvature.Kronecker(Side.Full(SideTests.semidefinite 1 2 3), side)
+                Curvature.Kronecker(Side.Full(Sides.semidefinite 1 2 3), side)
 
             Oracle.refused [ "must be of one kind" ] (fun () ->
                 DataCurvature.average
                     0.5
                     (kronecker (Side.Identity(3L, 1.0)))
-                    (kronecker (Side.Full(SideTests.semidefinite 1 3 4))))
+                    (kronecker (Side.Full(Sides.semidefinite 1 3 4))))
         }
     ]

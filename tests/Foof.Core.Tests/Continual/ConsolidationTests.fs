@@ -5,7 +5,7 @@ open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.QuadraticTests
+open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 

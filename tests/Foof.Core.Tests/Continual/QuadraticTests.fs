@@ -3,6 +3,7 @@ module Foof.Core.Tests.QuadraticTests
 
 open Expecto
 open Foof
+open Foof.Core.Tests.Quadratics
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open MathNet.Numerics.LinearAlgebra
@@ -10,23 +11,6 @@ open TorchSharp
 
 let structures = names all
 let oneLayer = names (ofOneLayer @ sums)
-
-let vectorOf curvature =
-    WrittenFactors.vector (Curvature.shapes curvature)
-
-/// 1/2 d^T F d and F d by MathNet.
-let explicit (F: Matrix<float>) (centre: torch.Tensor array) (theta: torch.Tensor array) =
-    let d = flatten theta - flatten centre
-    let product = F * d
-    0.5 * (d * product), product
-
-/// Asserts a value and a gradient.
-let agreesWith
-    (value: float, gradient: Vector<float>)
-    (struct (found: torch.Tensor, slope: torch.Tensor array))
-    =
-    Oracle.agrees Tolerance.explicit [| value |] (Oracle.values found)
-    Oracle.agrees Tolerance.explicit (gradient.ToArray()) (numbers slope)
 
 [<Tests>]
 let tests =

@@ -54,7 +54,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             let tensors, text =
-                written (Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite 1 3 4)))
+                written (Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 3 4)))
 
             let refused parts (text: string) =
                 Oracle.refused parts (fun () -> CurvatureFormat.read tensors text)

@@ -47,7 +47,7 @@ let tests =
 
         test "merged factors are those of the formula" {
             use _scope = torch.NewDisposeScope()
-            let side d = SideTests.semidefinite 1 d (d + 1)
+            let side d = Sides.semidefinite 1 d (d + 1)
             let E, A, E', A' = side 2, side 3, side 2, side 3
             let of' (M: torch.Tensor) = Oracle.matrix (M.squeeze 0L)
             let trace M = (of' M).Trace()
@@ -71,8 +71,7 @@ let tests =
                     let zero d =
                         Side.Full(torch.zeros (order.Groups, d, d, dtype = Networks.double))
 
-                    let E, A =
-                        zero order.Outputs, SideTests.side SideTests.Full order.Groups order.Inputs
+                    let E, A = zero order.Outputs, Sides.side Sides.Full order.Groups order.Inputs
 
                     let nothing = Curvature.Kronecker(E, A)
                     Oracle.agreesWith Tolerance.rounding F (Curvature.dense (Curvature.merge C nothing))

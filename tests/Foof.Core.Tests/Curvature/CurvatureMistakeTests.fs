@@ -8,7 +8,7 @@ open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
 
-let structures = CurvatureTests.structures
+let structures = names all
 
 let private vector curvature =
     WrittenFactors.vector (Curvature.shapes curvature)

@@ -19,7 +19,7 @@ let tests =
                         let V = WrittenFactors.vector (Curvature.shapes C)
                         let expected = numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
 
-                        for rule in DampingTests.rules do
+                        for rule in Dampings.rules do
                             Expect.equal
                                 (numbers (Factored.solve (Factored.make rule 0.3 C) V))
                                 expected
@@ -34,7 +34,7 @@ let tests =
                     let counts = parts |> Array.map (fun part -> (Curvature.shapes part).Length)
                     let starts = Array.scan (+) 0 counts
 
-                    for rule in DampingTests.rules do
+                    for rule in Dampings.rules do
                         let found = Factored.solve (Factored.make rule 0.3 C) V
 
                         parts
@@ -52,17 +52,17 @@ let tests =
         }
 
         test "no rule changes the factors, and a second inverse is the first to the bit" {
-            for left, right in DampingTests.kinds do
+            for left, right in Dampings.kinds do
                 Oracle.forSome 4 orders (fun order ->
                     use _scope = torch.NewDisposeScope()
                     Networks.seeded order.Seed
-                    let E = SideTests.side left order.Groups order.Outputs
-                    let A = SideTests.side right order.Groups order.Inputs
+                    let E = Sides.side left order.Groups order.Outputs
+                    let A = Sides.side right order.Groups order.Inputs
                     let C = Curvature.Kronecker(E, A)
                     let before = Curvature.tensors C |> List.map Oracle.values
                     let V = WrittenFactors.vector (Curvature.shapes C)
 
-                    for rule in DampingTests.rules do
+                    for rule in Dampings.rules do
                         let solve () =
                             numbers (Factored.solve (Factored.make rule 0.2 C) V)
 

@@ -4,24 +4,12 @@ module Foof.Core.Tests.DampingTests
 open System
 open Expecto
 open Foof
+open Foof.Core.Tests.Dampings
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-let private norms = [ FactorNorm.Trace; FactorNorm.Frobenius; FactorNorm.LargestEigenvalue ]
-
-let rules = [
-    for norm in norms do
-        Damping.Heuristic norm
-        Damping.HeuristicInputs norm
-    Damping.SquareRoot
-    Damping.EachFactor
-    Damping.Tikhonov
-    for share in [ 0.0; 0.3; 1.0 ] do
-        Damping.Blend share
-]
 
 let private sizeOf norm (M: Matrix<float>) =
     match norm with
@@ -54,20 +42,12 @@ let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) :
     | Damping.EachFactor -> (plus lambda E).KroneckerProduct(plus lambda A)
     | Damping.Blend share -> plus lambda ((blended share E).KroneckerProduct(blended share A))
 
-let kinds = [
-    for left in [ SideTests.Full; SideTests.Diagonal; SideTests.Identity; SideTests.One ] do
-        for right in [ SideTests.Full; SideTests.Diagonal ] do
-            left, right
-    SideTests.Full, SideTests.Identity
-]
-
 let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
 
     let damped =
         CurvatureOracle.diagonalOf [
-            for group in 0 .. groups - 1 ->
-                formula rule lambda (SideTests.matrix group E) (SideTests.matrix group A)
+            for group in 0 .. groups - 1 -> formula rule lambda (Sides.matrix group E) (Sides.matrix group A)
         ]
 
     let V = WrittenFactors.vector (Curvature.shapes C)
@@ -99,8 +79,8 @@ let tests =
                 Oracle.forSome 8 orders (fun order ->
                     use _scope = torch.NewDisposeScope()
                     Networks.seeded order.Seed
-                    let E = SideTests.side left order.Groups order.Outputs
-                    let A = SideTests.side right order.Groups order.Inputs
+                    let E = Sides.side left order.Groups order.Outputs
+                    let A = Sides.side right order.Groups order.Inputs
 
                     for rule in rules do
                         for lambda in [ 0.01; 10.0 ] do
@@ -111,12 +91,12 @@ let tests =
             Oracle.forSome 8 orders (fun order ->
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded order.Seed
-                let some = SideTests.semidefinite order.Groups 3 4
+                let some = Sides.semidefinite order.Groups 3 4
                 let last = int64 order.Groups - 1L
                 let zero = some.clone ()
                 zero.select(0L, last).zero_() |> ignore
 
-                for norm in norms do
+                for norm in Dampings.norms do
                     for E, A in
                         [
                             Side.Full zero, Side.Full some
@@ -133,11 +113,11 @@ let tests =
             Oracle.forSome 8 orders (fun order ->
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded order.Seed
-                let E = SideTests.side SideTests.Full order.Groups order.Outputs
-                let A = SideTests.side SideTests.Full order.Groups order.Inputs
+                let E = Sides.side Sides.Full order.Groups order.Outputs
+                let A = Sides.side Sides.Full order.Groups order.Inputs
                 let V = WrittenFactors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
 
-                for norm in norms do
+                for norm in Dampings.norms do
                     let solve lambda E A =
                         Factored.solve
                             (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A)))

@@ -126,8 +126,7 @@ let tests =
             forAll singleProduct (fun layer factor ->
                 // Random bases: on the identity a transpose too few would pass.
                 let basis d =
-                    let struct (_, Q) =
-                        torch.linalg.eigh (SideTests.semidefinite layer.Groups d (d + 1))
+                    let struct (_, Q) = torch.linalg.eigh (Sides.semidefinite layer.Groups d (d + 1))
 
                     Q
 

@@ -8,7 +8,7 @@ open Foof.Core.Tests.Structures
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let structures = FactoredTests.structures
+let structures = names invertible
 
 let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
 
@@ -71,7 +71,7 @@ let tests =
                 [
                     Curvature.Diagonal [| D |]
                     Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Diagonal D)
-                    Curvature.Kronecker(Side.Identity(2L, 0.0), Side.Full(SideTests.semidefinite 1 3 4))
+                    Curvature.Kronecker(Side.Identity(2L, 0.0), Side.Full(Sides.semidefinite 1 3 4))
                     Curvature.Eigenbasis(Side.Identity(1L, 1.0), Side.Identity(3L, 1.0), D.unsqueeze 1L)
                 ] do
                 let failure = Oracle.raises<NumericalFailure>(fun () -> tikhonov 0.0 C |> ignore)

@@ -8,7 +8,7 @@ open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
 
-let structures = FactoredTests.structures
+let structures = names invertible
 
 let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
 

@@ -67,29 +67,29 @@ let tests =
                 "dense",
                 fun order ->
                     let p = order.Groups * order.Outputs * order.Inputs
-                    let F = (SideTests.semidefinite 1 p 1).squeeze 0L
+                    let F = (Sides.semidefinite 1 p 1).squeeze 0L
                     Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
-                "units", fun order -> Curvature.Units(SideTests.semidefinite order.Outputs order.Inputs 1)
+                "units", fun order -> Curvature.Units(Sides.semidefinite order.Outputs order.Inputs 1)
                 "identity x full",
                 fun order ->
                     Curvature.Kronecker(
                         Side.Identity(2L, 1.0),
-                        Side.Full(SideTests.semidefinite order.Groups 4 1)
+                        Side.Full(Sides.semidefinite order.Groups 4 1)
                     )
                 // Of order two and rank one, every other matrix has a Cholesky factor by rounding alone.
                 "one x full, order two",
-                fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite 1 2 1))
+                fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 2 1))
                 "full x full, order two",
                 fun _ ->
                     Curvature.Kronecker(
-                        Side.Full(SideTests.semidefinite 1 2 1),
-                        Side.Full(SideTests.semidefinite 1 2 1)
+                        Side.Full(Sides.semidefinite 1 2 1),
+                        Side.Full(Sides.semidefinite 1 2 1)
                     )
                 "full x full",
                 fun order ->
                     Curvature.Kronecker(
-                        Side.Full(SideTests.semidefinite order.Groups 3 1),
-                        Side.Full(SideTests.semidefinite order.Groups 4 2)
+                        Side.Full(Sides.semidefinite order.Groups 3 1),
+                        Side.Full(Sides.semidefinite order.Groups 4 2)
                     )
             ]
 
@@ -111,7 +111,7 @@ let tests =
         test "powers of random matrices are those of their eigenvalues, several matrices at once" {
             Oracle.forAll matrices (fun (d, count) ->
                 use _scope = torch.NewDisposeScope()
-                let M = SideTests.semidefinite count d (d + 1)
+                let M = Sides.semidefinite count d (d + 1)
 
                 for power in [ -0.5; -0.25; -1.0; 0.5 ] do
                     let found =
@@ -131,7 +131,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
 
                 for rank in [ d + 1; 1 ] do
-                    let M = SideTests.semidefinite count d rank
+                    let M = Sides.semidefinite count d rank
                     let R = Factorization.root M
 
                     Oracle.agrees
@@ -143,7 +143,7 @@ let tests =
         test "eigenvectors of random matrices rebuild them, and eigenvalues are never negative" {
             Oracle.forAll matrices (fun (d, count) ->
                 use _scope = torch.NewDisposeScope()
-                let M = SideTests.semidefinite count d 1
+                let M = Sides.semidefinite count d 1
                 let struct (s, Q) = Factorization.eigen M |> Option.get
 
                 for value in Oracle.values s do

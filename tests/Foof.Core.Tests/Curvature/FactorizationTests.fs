@@ -2,6 +2,7 @@ module Foof.Core.Tests.FactorizationTests
 
 open Expecto
 open Foof
+open Foof.Core.Tests.Matrices
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -11,27 +12,10 @@ let single = torch.ScalarType.Float32
 let sizes =
     Gen.zip3 (Gen.choose (1, 8)) (Gen.choose (1, 10)) (Gen.elements [ 1e-2; 1.0; 1e2 ])
 
-/// 1/r X^T X of r normal rows: semi-definite, singular where r < d.
-let semidefinite d r =
-    let X = Networks.normal [ r; d ]
-    X.t().mm X / float r
-
 let invert attempts (matrix: torch.Tensor) damping =
     match Factorization.inverse attempts matrix damping with
     | Some inverse -> inverse
     | None -> failwith "no attempt succeeded"
-
-/// A rotation in the plane of the first two coordinates applied to diag(values).
-let rotated (values: float list) =
-    let Q = Oracle.identity values.Length
-    Q[0, 0] <- 0.6
-    Q[0, 1] <- -0.8
-    Q[1, 0] <- 0.8
-    Q[1, 1] <- 0.6
-
-    Q
-    * Matrix<float>.Build.DenseOfDiagonalArray(List.toArray values)
-    * Q.Transpose()
 
 [<Tests>]
 let tests =

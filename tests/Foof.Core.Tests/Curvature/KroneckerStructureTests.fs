@@ -5,7 +5,7 @@ open Expecto
 open Foof
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.StructureTests
+open Foof.Core.Tests.LayerBlocks
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -128,7 +128,7 @@ let tests =
 
                                 [
                                     for group in 0 .. int (Side.groups E) - 1 ->
-                                        (SideTests.matrix group E).KroneckerProduct(SideTests.matrix group A)
+                                        (Sides.matrix group E).KroneckerProduct(Sides.matrix group A)
                                 ]
                                 |> CurvatureOracle.diagonalOf
                             | _ -> failwith "no product"

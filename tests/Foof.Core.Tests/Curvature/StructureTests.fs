@@ -4,18 +4,12 @@ module Foof.Core.Tests.StructureTests
 open Expecto
 open Foof
 open Foof.Core.Tests.Factors
+open Foof.Core.Tests.LayerBlocks
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.ChangedFactors
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-let forAll property =
-    Oracle.forSome 20 products (fun sizes ->
-        use _scope = torch.NewDisposeScope()
-        property (factor sizes))
-
-let ways = [ Positions.Summed; Positions.Averaged; Positions.Pooled ]
 
 /// Every structure by name.
 let private all: (string * (FisherFactor -> Curvature)) list = [
@@ -30,24 +24,6 @@ let private all: (string * (FisherFactor -> Curvature)) list = [
         for A in ways do
             $"Kronecker, {E}, {A}", Structure.kronecker E A
 ]
-
-let ofLayer (G: FisherFactor) l : Matrix<float> = dense (FisherFactor.layer l G)
-
-/// F with what does not belong to `keep` of a layer's block, a row of W and an input each, left out.
-let masked (G: FisherFactor) (keep: struct (int * int) -> struct (int * int) -> bool) l : Matrix<float> =
-    let inputs = int (Array.last G.Shapes[l])
-    let place i = struct (i / inputs, i % inputs)
-    (ofLayer G l).MapIndexed(fun i j value -> if keep (place i) (place j) then value else 0.0)
-
-let agreesByLayer (G: FisherFactor) (expected: int -> Matrix<float>) curvature =
-    match curvature with
-    | Curvature.Blocks parts ->
-        Expect.equal parts.Length G.Shapes.Length "the number of parts"
-
-        parts
-        |> Array.iteri (fun l part ->
-            Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
-    | _ -> failtest "no blocks"
 
 /// The sides of Kronecker products, layer by layer.
 let private sides curvature =
@@ -129,17 +105,17 @@ let tests =
                 for (E, A), (E', A'), (found, found') in List.zip3 (kfac G) (kfac G') (kfac average) do
                     for group in 0 .. int (Side.groups E) - 1 do
                         let mean x y =
-                            SideTests.matrix group x * 0.9 + SideTests.matrix group y * 0.1
+                            Sides.matrix group x * 0.9 + Sides.matrix group y * 0.1
 
                         Oracle.agreesWith
                             Tolerance.rounding
                             (mean E E')
-                            (Oracle.tensor (SideTests.matrix group found))
+                            (Oracle.tensor (Sides.matrix group found))
 
                         Oracle.agreesWith
                             Tolerance.rounding
                             (mean A A')
-                            (Oracle.tensor (SideTests.matrix group found'))
+                            (Oracle.tensor (Sides.matrix group found'))
 
                 for _, make in all do
                     let nothing = Curvature.dense (make (FisherFactor.scale 0.0 average))

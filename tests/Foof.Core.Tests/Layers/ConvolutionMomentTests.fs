@@ -4,7 +4,7 @@ module Foof.Core.Tests.ConvolutionMomentTests
 
 open Expecto
 open Foof
-open Foof.Core.Tests.ConvolutionTests
+open Foof.Core.Tests.Convolutions
 open FsCheck.FSharp
 open TorchSharp
 open TorchSharp.Modules

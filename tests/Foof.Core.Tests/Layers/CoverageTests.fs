@@ -3,20 +3,9 @@ module Foof.Core.Tests.CoverageTests
 open System
 open Expecto
 open Foof
+open Foof.Core.Tests.Surveys
 open TorchSharp
 open TorchSharp.Modules
-
-let everything = Networks.everything
-
-let survey (model: Networks.Network) select =
-    let struct (layers, coverage) = Coverage.survey model select
-
-    layers,
-    coverage
-    |> Array.map (fun line -> line.Parameter, line.Treatment)
-    |> Map.ofArray
-
-let plain reason = Treatment.Plain reason
 
 let conv (groups: int64) (mode: PaddingModes) =
     torch.nn.Conv2d(4L, 4L, 3L, padding = 1L, padding_mode = mode, groups = groups, dtype = Networks.double)
@@ -44,9 +33,6 @@ let private manyKinds () =
     )
 
 let private butSpare = Func<string, Parameter, bool>(fun name _ -> name <> "spare")
-
-let asMap (coverage: Coverage seq) =
-    coverage |> Seq.map (fun line -> line.Parameter, line.Treatment) |> Map.ofSeq
 
 /// The treatments of `manyKinds` that are the same for every caller.
 let private common =

@@ -84,7 +84,7 @@ let tests =
 
             let batch = List.head (Networks.batches 1 2 4 2)
             let before = Oracle.values (Seq.head (model.parameters ()))
-            let gradient = (UpdateTests.gradients model batch)[0]
+            let gradient = (Networks.gradients model batch)[0]
             Networks.byStep optimizer [ batch ]
             let expected = Array.map2 (fun w g -> w - 0.1 * g) before gradient
             Oracle.agrees Tolerance.explicit expected (Oracle.values (Seq.head (model.parameters ())))

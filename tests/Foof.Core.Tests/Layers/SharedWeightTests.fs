@@ -3,7 +3,7 @@ module Foof.Core.Tests.SharedWeightTests
 
 open Expecto
 open Foof
-open Foof.Core.Tests.CoverageTests
+open Foof.Core.Tests.Surveys
 open TorchSharp
 
 [<Tests>]

@@ -14,10 +14,6 @@ let root likelihood (output: torch.Tensor) =
 
     torch.stack ([| for c in 0L .. columns - 1L -> column c |], 2L)
 
-let agree tolerance (expected: torch.Tensor) (actual: torch.Tensor) =
-    Expect.equal actual.shape expected.shape "the shape of actual"
-    Oracle.agrees tolerance (Oracle.values expected) (Oracle.values actual)
-
 [<Tests>]
 let tests =
     testList "Likelihoods.LikelihoodDerivative" [
@@ -28,14 +24,14 @@ let tests =
                 let loss = Likelihood.loss case.Likelihood f y
                 Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
                 Expect.equal loss.dtype f.dtype "the type of loss"
-                agree Tolerance.explicit expected loss)
+                Likelihoods.agree Tolerance.explicit expected loss)
         }
 
         test "errors are the summands' derivatives that autograd finds" {
             Likelihoods.forEach (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let struct (_, expected) = Likelihoods.gradient case.Likelihood f y
-                agree Tolerance.explicit expected (Likelihood.errors case.Likelihood f y))
+                Likelihoods.agree Tolerance.explicit expected (Likelihood.errors case.Likelihood f y))
         }
 
         test "the gradient of the loss is the errors over n" {
@@ -44,7 +40,7 @@ let tests =
                 (Likelihood.loss case.Likelihood f y).backward()
 
                 let expected = Likelihood.errors case.Likelihood f y / float (f.size 0)
-                agree Tolerance.explicit expected f.grad)
+                Likelihoods.agree Tolerance.explicit expected f.grad)
         }
 
         test "the columns' squares add up to the Hessian that autograd finds" {
@@ -53,7 +49,7 @@ let tests =
                 let S = root case.Likelihood f
                 let expected = Likelihoods.hessian case.Likelihood f y
                 Expect.equal (S.size 2) (f.numel () / f.size 0) "the count of patches"
-                agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
+                Likelihoods.agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
         }
 
         test "column c R + r is that of class or channel c at position r, and zero at other positions" {
@@ -83,7 +79,7 @@ let tests =
                                     (Oracle.values own |> Array.forall (fun root -> root > 0.0))
                                     "Oracle.values own |> Array.forall (fun root -> root > 0.0)"
 
-                            agree Tolerance.rounding expected actual)
+                            Likelihoods.agree Tolerance.rounding expected actual)
         }
 
         test "the Hessian's product agrees with the dense one" {
@@ -93,7 +89,7 @@ let tests =
 
                 let Lambda = Likelihoods.hessian case.Likelihood f y
                 let expected = Lambda.matmul(v.reshape (f.size 0, -1L, 1L)).reshape f.shape
-                agree Tolerance.explicit expected (Likelihood.hessianProduct case.Likelihood f v))
+                Likelihoods.agree Tolerance.explicit expected (Likelihood.hessianProduct case.Likelihood f v))
         }
 
         test "outputs that are not contiguous have the same derivatives" {
@@ -103,12 +99,12 @@ let tests =
                 let turned = f.transpose(0L, last).contiguous().transpose(0L, last)
                 let likelihood = case.Likelihood
 
-                agree
+                Likelihoods.agree
                     Tolerance.rounding
                     (Likelihood.errors likelihood f y)
                     (Likelihood.errors likelihood turned y)
 
-                agree Tolerance.rounding (root likelihood f) (root likelihood turned))
+                Likelihoods.agree Tolerance.rounding (root likelihood f) (root likelihood turned))
         }
 
         test "derivatives and labels carry no gradient" {
@@ -138,7 +134,7 @@ let tests =
 
                 let compare expected (actual: torch.Tensor) =
                     Expect.equal actual.dtype torch.ScalarType.Float32 "the type of actual"
-                    agree Tolerance.float32AgainstFloat64 expected actual
+                    Likelihoods.agree Tolerance.float32AgainstFloat64 expected actual
 
                 let likelihood = case.Likelihood
                 compare (Likelihood.loss likelihood f y) (Likelihood.loss likelihood single labels)

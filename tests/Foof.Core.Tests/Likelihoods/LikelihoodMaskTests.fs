@@ -6,7 +6,7 @@ open Expecto
 open Foof
 open TorchSharp
 
-let agree = LikelihoodDerivativeTests.agree
+let agree = Likelihoods.agree
 
 let negative (mask: torch.Tensor) = mask.logical_not ()
 

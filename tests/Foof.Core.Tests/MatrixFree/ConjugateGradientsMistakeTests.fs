@@ -4,7 +4,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
-open Foof.Core.Tests.ConjugateGradientsTests
+open Foof.Core.Tests.LinearSystems
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -50,9 +50,9 @@ let tests =
 
         test "a Hessian of negative curvature is the numbers' failure" {
             use _scope = torch.NewDisposeScope()
-            use C = LinearOperatorTests.hessian (List.head (ExplicitCurvature.cases ()))
+            use C = Operators.hessian (List.head (ExplicitCurvature.cases ()))
             use shifted = LinearOperator.shifted -10.0 C
-            failing "C is not positive definite" shifted (WeightVectorTests.random C.Shapes) settings
+            failing "C is not positive definite" shifted (Vectors.random C.Shapes) settings
         }
 
         test "what does not fit is refused" {
@@ -128,7 +128,7 @@ let tests =
         test "the solution is outside of every graph and arguments stay as they are" {
             use _scope = torch.NewDisposeScope()
             let struct (_, C, b) = system ()
-            let before = WeightVectorTests.elements b
+            let before = Vectors.elements b
 
             for x in b do
                 x.requires_grad <- true
@@ -138,7 +138,7 @@ let tests =
             for x in result.Solution do
                 Expect.isFalse x.requires_grad "x requires a gradient"
 
-            Expect.equal (WeightVectorTests.elements b) before "the elements of b"
+            Expect.equal (Vectors.elements b) before "the elements of b"
         }
 
         test "nothing but the solution stays alive" {

@@ -3,72 +3,40 @@ module Foof.Core.Tests.ConjugateGradientsTests
 open System
 open Expecto
 open Foof
+open Foof.Core.Tests.LinearSystems
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-let settings = ConjugateGradients.defaults
-
-/// To the last digits that float64 has for well-conditioned systems.
-let tight = { settings with Tolerance = 1e-12 }
-
-let like (kind: torch.ScalarType) = torch.zeros (1L, dtype = kind)
-
-/// The operator of an explicit matrix, on vectors of these shapes.
-let ofMatrix (shapes: int64 array array) (matrix: torch.Tensor) =
-    LinearOperator.ofFunction shapes matrix (fun v ->
-        WeightVector.unflatten shapes (matrix.mv (WeightVector.flatten v)))
-
-/// A random symmetric positive definite matrix with a condition number below 1e2.
-let positiveDefinite (d: int) =
-    let A = Oracle.matrix (Networks.normal [ d; d ])
-    (A.Transpose() * A).Divide(float d) + (Oracle.identity d).Multiply 0.1
-
-let size (shapes: int64 array array) =
-    shapes |> Array.sumBy (fun shape -> int (shape[0] * shape[1]))
-
-let flat (x: torch.Tensor array) =
-    Vector<float>.Build.DenseOfArray(WeightVectorTests.elements x)
-
-/// A system on two layers with 8 unknowns.
-let system () =
-    let shapes = [| [| 2L; 3L |]; [| 1L; 2L |] |]
-    let matrix = positiveDefinite (size shapes)
-    struct (matrix, ofMatrix shapes (Oracle.tensor matrix), WeightVectorTests.random shapes)
-
-/// |b - C x| / |b|.
-let residual (matrix: Matrix<float>) b (x: torch.Tensor array) =
-    (flat b - matrix * flat x).L2Norm() / (flat b).L2Norm()
 
 [<Tests>]
 let tests =
     testList "MatrixFree.ConjugateGradients" [
         test "the solution is that of a dense solve" {
-            Oracle.forAll WeightVectorTests.shapes (fun shapes ->
+            Oracle.forAll Vectors.shapes (fun shapes ->
                 use _scope = torch.NewDisposeScope()
                 let matrix = positiveDefinite (size shapes)
-                let b = WeightVectorTests.random shapes
+                let b = Vectors.random shapes
                 use C = ofMatrix shapes (Oracle.tensor matrix)
                 use result = ConjugateGradients.solve C b tight
                 Expect.isTrue result.Converged "result converged"
                 Expect.equal (WeightVector.shapes result.Solution) shapes "the shapes of solution of result"
                 let expected = matrix.Solve(flat b).ToArray()
-                Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution))
+                Oracle.agrees Tolerance.explicit expected (Vectors.elements result.Solution))
         }
 
         test "damped curvature of networks is inverted as the dense matrix is" {
             use _scope = torch.NewDisposeScope()
 
             for case in ExplicitCurvature.cases () do
-                for make in [ LinearOperatorTests.gaussNewton; LinearOperatorTests.fisher ] do
+                for make in [ Operators.gaussNewton; Operators.fisher ] do
                     for lambda in [ 1e-2; 1.0; 1e4 ] do
                         use C = make case
                         use damped = LinearOperator.shifted lambda C
-                        let b = WeightVectorTests.random C.Shapes
+                        let b = Vectors.random C.Shapes
                         use result = ConjugateGradients.solve damped b tight
                         Expect.isTrue result.Converged "result converged"
                         let expected = (Oracle.matrix (LinearOperator.dense damped)).Solve(flat b).ToArray()
-                        Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution)
+                        Oracle.agrees Tolerance.explicit expected (Vectors.elements result.Solution)
         }
 
         test "the identity takes one iteration, and d distinct eigenvalues take d" {
@@ -107,7 +75,7 @@ let tests =
                 + Oracle.identity(20).Multiply 1e-13
 
             use C = ofMatrix shapes (Oracle.tensor matrix)
-            let b = WeightVectorTests.random shapes
+            let b = Vectors.random shapes
 
             for tolerance in [ 1e-30; 0.0 ] do
                 use result =
@@ -137,7 +105,7 @@ let tests =
             Expect.equal result.Iterations 0 "the iterations of result"
             Expect.equal result.RelativeResidual 0.0 "the relative residual of result"
 
-            for x in WeightVectorTests.elements result.Solution do
+            for x in Vectors.elements result.Solution do
                 Expect.equal x 0.0 "the draw of x"
         }
 
@@ -149,7 +117,7 @@ let tests =
             for scale in [ 1e-200; 1e200 ] do
                 use result = ConjugateGradients.solve C (WeightVector.scale scale b) tight
                 let solution = WeightVector.scale (1.0 / scale) result.Solution
-                Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements solution)
+                Oracle.agrees Tolerance.explicit expected (Vectors.elements solution)
         }
 
         test "a preconditioner leads to the same solution, in one iteration if it is the inverse" {
@@ -171,7 +139,7 @@ let tests =
                     }
 
                 Expect.isTrue result.Converged "result converged"
-                Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements result.Solution)
+                Oracle.agrees Tolerance.explicit expected (Vectors.elements result.Solution)
                 result.Iterations
 
             Expect.equal (solve inverse) 1 "the solution"
@@ -194,7 +162,7 @@ let tests =
             use M =
                 ofMatrix shapes (torch.diag (Oracle.tensor matrix |> fun m -> (torch.diag m).reciprocal()))
 
-            let b = WeightVectorTests.random shapes
+            let b = Vectors.random shapes
             use plain = ConjugateGradients.solve C b settings
 
             use helped =
@@ -225,15 +193,12 @@ let tests =
             Expect.equal again.Iterations 0 "the iterations of again"
             Expect.isTrue again.Converged "again converged"
 
-            Expect.equal
-                (WeightVectorTests.elements start)
-                (WeightVectorTests.elements solved.Solution)
-                "the elements of start"
+            Expect.equal (Vectors.elements start) (Vectors.elements solved.Solution) "the elements of start"
 
-            let far = WeightVectorTests.random C.Shapes
+            let far = Vectors.random C.Shapes
             use other = ConjugateGradients.solve C b { tight with Start = ValueSome far }
-            let expected = WeightVectorTests.elements solved.Solution
-            Oracle.agrees Tolerance.explicit expected (WeightVectorTests.elements other.Solution)
+            let expected = Vectors.elements solved.Solution
+            Oracle.agrees Tolerance.explicit expected (Vectors.elements other.Solution)
         }
 
         test "float32 agrees with float64" {
@@ -244,9 +209,6 @@ let tests =
             use result = ConjugateGradients.solve C' (b |> Array.map _.``to``(single)) settings
             let expected = matrix.Solve(flat b).ToArray()
 
-            Oracle.agrees
-                Tolerance.float32AgainstFloat64
-                expected
-                (WeightVectorTests.elements result.Solution)
+            Oracle.agrees Tolerance.float32AgainstFloat64 expected (Vectors.elements result.Solution)
         }
     ]

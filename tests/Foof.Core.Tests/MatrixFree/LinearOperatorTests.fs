@@ -4,28 +4,9 @@ open System
 open Expecto
 open Foof
 open Foof.Core.Tests.ExplicitCurvature
+open Foof.Core.Tests.Operators
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-let hessian case =
-    LinearOperator.hessian case.Model case.Layers case.Likelihood case.Input case.Target
-
-let gaussNewton case =
-    LinearOperator.gaussNewton case.Model case.Layers case.Likelihood case.Input
-
-let fisher case =
-    LinearOperator.fisher case.Model case.Layers case.Likelihood case.Input case.Target
-
-let dense (operator: LinearOperator) =
-    use _operator = operator
-    LinearOperator.dense operator
-
-/// Runs a test on each of the networks.
-let forEach (test: Case -> unit) =
-    use _scope = torch.NewDisposeScope()
-
-    for case in cases () do
-        test case
 
 [<Tests>]
 let tests =
@@ -132,9 +113,9 @@ let tests =
                 for make in [ hessian; gaussNewton; fisher ] do
                     use C = make case
                     use C' = make reversed
-                    let u, v = WeightVectorTests.random C.Shapes, WeightVectorTests.random C.Shapes
+                    let u, v = Vectors.random C.Shapes, Vectors.random C.Shapes
                     let Cu, Cv = C.Product u, C.Product v
-                    let elements = WeightVectorTests.elements
+                    let elements = Vectors.elements
 
                     let agrees x y =
                         Oracle.agrees Tolerance.explicit (elements x) (elements y)

@@ -4,7 +4,7 @@ open System
 open Expecto
 open Foof
 open Foof.Core.Tests.ExplicitCurvature
-open Foof.Core.Tests.LinearOperatorTests
+open Foof.Core.Tests.Operators
 open TorchSharp
 
 let makers = [ hessian; gaussNewton; fisher ]
@@ -92,7 +92,7 @@ let tests =
         test "a vector of other shapes, type or device is refused" {
             use _scope = torch.NewDisposeScope()
             use C = hessian (first ())
-            let v = WeightVectorTests.random C.Shapes
+            let v = Vectors.random C.Shapes
 
             let refused message v =
                 let error = Oracle.raises<ArgumentException>(fun () -> C.Product v |> ignore)
@@ -115,8 +115,7 @@ let tests =
             use C = LinearOperator.ofFunction shapes like (Array.map _.t())
 
             let error =
-                Oracle.raises<ArgumentException>(fun () ->
-                    C.Product(WeightVectorTests.random shapes) |> ignore)
+                Oracle.raises<ArgumentException>(fun () -> C.Product(Vectors.random shapes) |> ignore)
 
             Expect.stringStarts
                 error.Message
@@ -129,7 +128,7 @@ let tests =
 
             for make in makers do
                 let C = make (first ())
-                let v = WeightVectorTests.random C.Shapes
+                let v = Vectors.random C.Shapes
                 (C :> IDisposable).Dispose()
                 (C :> IDisposable).Dispose()
 
@@ -142,7 +141,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let case = first ()
                 use C = make case
-                let v = WeightVectorTests.random C.Shapes
+                let v = Vectors.random C.Shapes
                 use _quiet = torch.no_grad ()
                 case.Layers[1].Weight.mul_(2.0.ToScalar()) |> ignore
                 Expect.throws (fun () -> C.Product v |> ignore) "a product with other weights must be refused"
@@ -165,7 +164,7 @@ let tests =
         test "the identity gives a vector of its own" {
             use _scope = torch.NewDisposeScope()
             let shapes = [| [| 2L; 3L |] |]
-            let v = WeightVectorTests.random shapes
+            let v = Vectors.random shapes
             use C = LinearOperator.ofFunction shapes v[0] id
             let result = C.Product v
             result[0].zero_() |> ignore
@@ -191,7 +190,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             for case in cases () do
-                let v = WeightVectorTests.random (use C = gaussNewton case in C.Shapes)
+                let v = Vectors.random (use C = gaussNewton case in C.Shapes)
 
                 for make in makers do
                     let leaked =

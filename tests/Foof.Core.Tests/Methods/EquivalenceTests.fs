@@ -43,18 +43,6 @@ let shapes =
         return struct (n, widths, bias, momentum)
     }
 
-/// A perceptron whose layer outputs are changed in place.
-let inPlace (activation: torch.Tensor -> torch.Tensor) (widths: int list) () : Networks.Network =
-    let layers =
-        widths
-        |> List.pairwise
-        |> List.map (fun (inputs, outputs) -> Networks.linear inputs outputs true)
-
-    new Networks.Model(
-        layers |> List.mapi (fun i layer -> $"fc{i}", layer :> torch.nn.Module),
-        fun input -> layers |> List.fold (fun x layer -> activation (layer.call x)) input
-    )
-
 [<Tests>]
 let tests =
     testList "Methods.Equivalence" [
@@ -70,7 +58,7 @@ let tests =
             Oracle.forAll shapes (fun (struct (n, widths, _, momentum)) ->
                 use _scope = torch.NewDisposeScope()
 
-                waysAgree Networks.someSteps momentum (inPlace Networks.reluInPlace widths)
+                waysAgree Networks.someSteps momentum (Networks.inPlace Networks.reluInPlace widths)
                 <| Networks.batches 9 n (List.head widths) (List.last widths))
         }
 
@@ -95,7 +83,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             let make () : Networks.Network =
-                let model = inPlace Networks.reluInPlace [ 2; 4; 3 ] ()
+                let model = Networks.inPlace Networks.reluInPlace [ 2; 4; 3 ] ()
                 use _quiet = torch.no_grad ()
 
                 for parameter in model.parameters () do

@@ -100,7 +100,7 @@ let tests =
             test $"a step on a convolution is every method's explicit update over its patches: {name}" {
                 let recipe = named name
 
-                let case: ConvolutionTests.Case = {
+                let case: Convolutions.Case = {
                     Batch = 3
                     Groups = 1
                     Channels = 2
@@ -109,7 +109,7 @@ let tests =
                     Width = 5
                     Kernel = struct (2L, 2L)
                     Stride = struct (2L, 2L)
-                    Sides = ConvolutionTests.Given(struct (1L, 0L))
+                    Sides = Convolutions.Given(struct (1L, 0L))
                     Dilation = struct (1L, 1L)
                     Mode = PaddingModes.Zeros
                     Bias = true
@@ -117,16 +117,16 @@ let tests =
                 }
 
                 use _scope = torch.NewDisposeScope()
-                let model = ConvolutionTests.convolution case
+                let model = Convolutions.convolution case
                 let layer = LayerContract.only model
-                let input = ConvolutionTests.image case
+                let input = Convolutions.image case
                 let target = torch.randn_like (model.call input)
 
                 let joined () =
                     Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
 
                 let before = joined ()
-                let A = (ConvolutionTests.patches case input).Head
+                let A = (Convolutions.patches case input).Head
 
                 let rows (tensor: torch.Tensor) =
                     Oracle.matrix (Layer.errorRows layer tensor)

@@ -79,11 +79,11 @@ let tests =
                     let model = make ()
                     use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
                     Networks.byStep optimizer (List.take before batches)
-                    let saved = StateTests.copied (optimizer.State())
+                    let saved = Checkpoints.copied (optimizer.State())
                     let other = make ()
                     use restored = Networks.optimizer other recipe 0.05 0.9 0.01
                     Networks.byStep restored (Networks.batches 3 5 3 2)
-                    StateTests.copyWeights model other
+                    Checkpoints.copyWeights model other
                     restored.Restore saved
 
                     Expect.equal
@@ -103,12 +103,12 @@ let tests =
                 let model = make ()
                 use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
                 Networks.byStep optimizer (Networks.batches 3 4 3 2)
-                let saved = StateTests.copied (optimizer.State())
+                let saved = Checkpoints.copied (optimizer.State())
 
                 for name in Seq.toArray saved.Keys do
-                    let lacking = StateTests.copied saved
+                    let lacking = Checkpoints.copied saved
                     lacking.Remove name |> ignore
-                    let other = StateTests.copied saved
+                    let other = Checkpoints.copied saved
                     other[name] <- Networks.normal [ 2; 3; 7; 1 ]
 
                     for spoilt in [ lacking; other ] do

@@ -33,11 +33,11 @@ let tests =
         }
 
         test "FOOF's update of a convolution is the explicit least-squares solution over its patches" {
-            Oracle.forAll ConvolutionTests.ungrouped (fun case ->
+            Oracle.forAll Convolutions.ungrouped (fun case ->
                 use _scope = torch.NewDisposeScope()
-                let convolution = ConvolutionTests.convolution case
+                let convolution = Convolutions.convolution case
                 let layer = LayerContract.only convolution
-                let input = ConvolutionTests.image case
+                let input = Convolutions.image case
                 let errors = torch.randn_like (convolution.call input)
                 let n = float case.Batch
                 // The errors channel by channel, put in the patches' order by plain loops.
@@ -48,8 +48,7 @@ let tests =
                     Oracle.build (case.Batch * positions) case.Outputs (fun row c ->
                         e[(row / positions * case.Outputs + c) * positions + row % positions])
 
-                let expected =
-                    Oracle.leastSquares n (ConvolutionTests.patches case input).Head E 0.1
+                let expected = Oracle.leastSquares n (Convolutions.patches case input).Head E 0.1
 
                 let update =
                     Methods.foofUpdate

@@ -7,13 +7,13 @@ open Foof.Core.Tests.FactorCalls
 open TorchSharp
 
 let private matrices (change: torch.Tensor -> torch.Tensor) =
-    let M = SideTests.semidefinite 2 3 4 |> change
-    let one' = (SideTests.semidefinite 1 3 4).squeeze 0L |> change
+    let M = Sides.semidefinite 2 3 4 |> change
+    let one' = (Sides.semidefinite 1 3 4).squeeze 0L |> change
 
     let mu, X =
         torch.ones (2L, dtype = Networks.double) |> change, Networks.normal [ 2; 3; 3 ] |> change
 
-    let side kind = SideTests.side kind 2 3
+    let side kind = Sides.side kind 2 3
 
     let changed side =
         match side with
@@ -47,7 +47,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
                 let struct (s, Q) = Factorization.eigen M |> Option.get
                 [ s; Q ])
 
-        for kind in [ SideTests.One; SideTests.Identity; SideTests.Diagonal; SideTests.Full ] do
+        for kind in [ Sides.One; Sides.Identity; Sides.Diagonal; Sides.Full ] do
             let side = changed (side kind)
             let all = mu :: X :: Side.tensors side
             let call name run = called $"Side.{name}, {kind}" all run

@@ -95,3 +95,7 @@ let hessian likelihood (output: torch.Tensor) (target: torch.Tensor) =
 
     let columns = [| for j in 0L .. rows.size 1 - 1L -> (second j).reshape(n, -1L) |]
     torch.stack(columns, 1L).detach()
+
+let agree tolerance (expected: torch.Tensor) (actual: torch.Tensor) =
+    Expect.equal actual.shape expected.shape "the shape of actual"
+    Oracle.agrees tolerance (Oracle.values expected) (Oracle.values actual)

@@ -2,7 +2,7 @@
 module Foof.Core.Tests.Structures
 
 open Foof
-open Foof.Core.Tests.SideTests
+open Foof.Core.Tests.Sides
 open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra

@@ -93,19 +93,19 @@ let tests =
         test "training continues to the same bits while an inversion is under way" {
             for stale in [ 2; 3 ] do
                 for before in 4..10 do
-                    StateTests.continuesWith
+                    Checkpoints.continuesWith
                         (beside (Inversions.Background stale))
-                        StateTests.make
-                        StateTests.byStep
+                        Checkpoints.make
+                        Checkpoints.byStep
                         before
         }
 
         test "the ordinary loop continues to the same bits while an inversion is under way" {
             for before in 4..8 do
-                StateTests.continuesWith
+                Checkpoints.continuesWith
                     (beside (Inversions.Background 2))
-                    StateTests.make
-                    StateTests.byLoop
+                    Checkpoints.make
+                    Checkpoints.byLoop
                     before
         }
 
@@ -174,7 +174,7 @@ let tests =
             use preconditioner = new Preconditioner(model, recipe)
 
             let step () =
-                PreconditionerTests.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
+                Networks.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
                 preconditioner.Precondition()
 
             let found () =
@@ -208,7 +208,7 @@ let tests =
                     let optimizer =
                         Networks.optimizer model (beside (Inversions.Background 3)) 0.01 0.9 0.0
 
-                    LifetimeTests.hundred 4 (fun batch -> Networks.byStep optimizer [ batch ])
+                    Networks.hundred 4 (fun batch -> Networks.byStep optimizer [ batch ])
                     optimizer.Dispose())
 
             Expect.equal live 0L "the number of live tensors"

@@ -3,7 +3,7 @@ module Foof.Core.Tests.EmbeddingStepTests
 
 open Expecto
 open Foof
-open Foof.Core.Tests.EmbeddingTests
+open Foof.Core.Tests.Embeddings
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules

@@ -6,15 +6,6 @@ open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-/// Fails where A_bar is smaller than a hundred times the identity.
-let forLargeOnly = [
-    {
-        Route = Route.Cholesky
-        Double = true
-        Growth = -1e3
-    }
-]
-
 /// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when
 /// `started`, and one with small ones, whose matrix cannot be inverted; with the reports that came.
 let afterFailure
@@ -28,7 +19,7 @@ let afterFailure
 
     let recipe = {
         Networks.everyStep with
-            Attempts = forLargeOnly
+            Attempts = Networks.forLargeOnly
             OnFailure = onFailure
             Memory = Memory.MovingAverage 0.0
     }
@@ -38,10 +29,7 @@ let afterFailure
     preconditioner.Fallback.Add reports.Add
 
     let step scale () =
-        PreconditionerTests.backward
-            model
-            (Oracle.tensor (Oracle.identity 3) * scale)
-            (Networks.normal [ 3; 2 ])
+        Networks.backward model (Oracle.tensor (Oracle.identity 3) * scale) (Networks.normal [ 3; 2 ])
 
         preconditioner.Precondition()
 
@@ -117,7 +105,7 @@ let tests =
             }
 
             use preconditioner = new Preconditioner(model, recipe)
-            PreconditionerTests.backward model (Networks.normal [ 3; 4; 1; 1 ]) (Networks.normal [ 3; 6 ])
+            Networks.backward model (Networks.normal [ 3; 4; 1; 1 ]) (Networks.normal [ 3; 6 ])
             let gradient = Oracle.values convolution.weight.grad
             preconditioner.Precondition()
             Expect.equal preconditioner.Fallbacks 1 "the fallbacks of preconditioner"
@@ -160,7 +148,7 @@ let tests =
             preconditioner.Fallback.Add reports.Add
 
             for step in 1..3 do
-                PreconditionerTests.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
+                Networks.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
                 preconditioner.Precondition()
                 Expect.equal reports.Count step "the number of reports"
                 Expect.equal preconditioner.Fallbacks step "the fallbacks of preconditioner"
@@ -183,10 +171,7 @@ let tests =
                     )
 
                 let step scale () =
-                    PreconditionerTests.backward
-                        model
-                        (Networks.normal [ 4; 3 ] * scale)
-                        (Networks.normal [ 4; 2 ])
+                    Networks.backward model (Networks.normal [ 4; 3 ] * scale) (Networks.normal [ 4; 2 ])
 
                     preconditioner.Precondition()
 
@@ -211,7 +196,7 @@ let tests =
 
             let recipe = {
                 Networks.everyStep with
-                    Attempts = forLargeOnly
+                    Attempts = Networks.forLargeOnly
                     OnFailure = OnFailure.Raise
             }
 

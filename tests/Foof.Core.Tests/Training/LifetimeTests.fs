@@ -6,23 +6,17 @@ open Expecto
 open Foof
 open TorchSharp
 
-/// A hundred batches as functions, so that a batch lives only for its step.
-let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
-    for _ in 1..100 do
-        use _scope = torch.NewDisposeScope()
-        step (Networks.normal [ n; 3 ], Networks.normal [ n; 2 ])
-
 /// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
 /// makes factors of all layers, n = 9 gradients.
 let flat (prepare: Networks.Network -> (torch.Tensor * torch.Tensor -> unit) * IDisposable) =
     for n in [ 2; 9 ] do
-        let model = EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
+        let model = Networks.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
 
         let everything =
             Oracle.leaked (fun () ->
                 let step, owner = prepare model
-                hundred n step
-                let live = Oracle.leaked (fun () -> hundred n step)
+                Networks.hundred n step
+                let live = Oracle.leaked (fun () -> Networks.hundred n step)
                 Expect.equal live 0L "the number of live tensors"
                 owner.Dispose()
 
@@ -81,14 +75,14 @@ let functions () =
     let B, M = Networks.normal [ 4; 4 ], Networks.normal [ 3; 4 ]
     let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
     let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
-    let semidefinite = FactorizationTests.semidefinite 3 4
-    let indefinite = Oracle.tensor (FactorizationTests.rotated [ 2.0; -5.0; 1.0 ])
+    let semidefinite = Matrices.semidefinite 3 4
+    let indefinite = Oracle.tensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
 
     let weight, bias, W =
         Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
     let average: Moment = {
-        Total = FactorizationTests.semidefinite 3 4
+        Total = Matrices.semidefinite 3 4
         IsLower = false
         Share = 0.5
     }
@@ -233,7 +227,7 @@ let tests =
 
             let recipe = {
                 Networks.everyStep with
-                    Attempts = FallbackTests.forLargeOnly
+                    Attempts = Networks.forLargeOnly
                     OnFailure = OnFailure.Raise
             }
 
@@ -259,7 +253,7 @@ let tests =
                 Oracle.leaked (fun () ->
                     let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
 
-                    hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
+                    Networks.hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
                     // The recorder listens for the ordinary loop: these inputs are held.
                     Expect.isTrue (Oracle.leaked pass > 0L) "Oracle.leaked pass > 0L"
                     optimizer.Dispose()

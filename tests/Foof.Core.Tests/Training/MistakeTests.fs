@@ -115,7 +115,7 @@ let tests =
 
             let recipe = {
                 Networks.everyStep with
-                    Attempts = FallbackTests.forLargeOnly
+                    Attempts = Networks.forLargeOnly
                     OnFailure = OnFailure.Raise
                     Memory = Memory.MovingAverage 0.0
             }

@@ -41,11 +41,11 @@ let followsExplicitFoof (n, widths: int list) =
         (Networks.joinedWeights model |> Array.map _.ToRowMajorArray())
 
 /// A convolution's step on 1/2 |f - y|^2 against least squares over its patches.
-let convolves (case: ConvolutionTests.Case) =
+let convolves (case: Convolutions.Case) =
     use _scope = torch.NewDisposeScope()
-    let convolution = ConvolutionTests.convolution case
+    let convolution = Convolutions.convolution case
     let layer = LayerContract.only convolution
-    let input = ConvolutionTests.image case
+    let input = Convolutions.image case
     let target = torch.randn_like (convolution.call input)
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
 
@@ -55,7 +55,7 @@ let convolves (case: ConvolutionTests.Case) =
         )
 
     let before = joined ()
-    let A = (ConvolutionTests.patches case input).Head
+    let A = (Convolutions.patches case input).Head
     let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
     Networks.byStep optimizer [ input, target ]
     let expected = before - Oracle.leastSquares (float case.Batch) A E 0.1
@@ -88,7 +88,7 @@ let tests =
         }
 
         test "a step on a convolution solves damped least squares over its patches" {
-            Oracle.forAll ConvolutionTests.ungrouped convolves
+            Oracle.forAll Convolutions.ungrouped convolves
         }
 
         test "the toy problem is solved by one step of size 1, up to the damping" {

@@ -7,13 +7,6 @@ open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-/// One backward pass of the Gaussian loss, gradients left in `.grad`.
-let backward (model: Networks.Network) (input: torch.Tensor) (target: torch.Tensor) =
-    for parameter in model.parameters () do
-        parameter.grad <- null
-
-    (Likelihood.loss Networks.gaussian (model.call input) target).backward()
-
 let factorOf (preconditioner: Preconditioner) name =
     Networks.snapshot preconditioner.State |> Map.find $"{name}.activation.sum"
 
@@ -22,7 +15,7 @@ let statisticsWith (meanwhile: Networks.Network -> unit) =
     use _scope = torch.NewDisposeScope()
     let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
     use preconditioner = new Preconditioner(model, Networks.everyStep)
-    backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
+    Networks.backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
     meanwhile model
     preconditioner.Precondition()
     Networks.snapshot preconditioner.State
@@ -44,7 +37,7 @@ let tests =
                 new Preconditioner(model, Networks.everyStep, (fun name _ -> name = "in"))
 
             let input, target = Networks.normal [ 5; 3 ], Networks.normal [ 5; 2 ]
-            backward model input target
+            Networks.backward model input target
             let layer = Oracle.only preconditioner.Layers
 
             let gradient =
@@ -81,7 +74,7 @@ let tests =
             let steps =
                 List.init 15 (fun _ ->
                     let before = Networks.snapshot preconditioner.State
-                    backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
+                    Networks.backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
                     preconditioner.Precondition()
                     let after = Networks.snapshot preconditioner.State
 
@@ -195,7 +188,7 @@ let tests =
                 )
 
             let input = Networks.normal [ 4; 3 ]
-            backward model input (Networks.normal [ 4; 3 ])
+            Networks.backward model input (Networks.normal [ 4; 3 ])
             let first = Oracle.matrix input
             let second = first * (Oracle.matrix layer.weight).Transpose()
             preconditioner.Precondition()
@@ -285,7 +278,7 @@ let tests =
                 )
 
             use preconditioner = new Preconditioner(model, Networks.everyStep)
-            backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
+            Networks.backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
 
             let gradients () =
                 model.parameters ()

@@ -15,7 +15,7 @@ let private sizes =
 let private product (k: int) (d_out: int) (d_in: int) =
     Direction.Product(normal [ k; d_out ], normal [ k; d_in ])
 
-let private definite (d: int) = SideTests.semidefinite 1 d (d + 1)
+let private definite (d: int) = Sides.semidefinite 1 d (d + 1)
 
 let private same (factored: Factored) (V: Direction array) =
     let expected = V |> Array.map Direction.matrix |> Factored.solve factored

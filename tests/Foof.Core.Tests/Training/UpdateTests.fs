@@ -16,17 +16,6 @@ let identity = {
         OnFailure = OnFailure.Identity
 }
 
-/// The gradients of a batch by autograd, parameter by parameter.
-let gradients (model: Networks.Network) (input: torch.Tensor, target: torch.Tensor) =
-    let loss = Likelihood.loss Networks.gaussian (model.call input) target
-
-    let parameters =
-        model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
-
-    torch.autograd.grad ([| loss |], parameters)
-    |> Seq.map Oracle.values
-    |> Seq.toArray
-
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
 type Descent(model: Networks.Network, rate: int -> float, momentum: float, decay: int -> float) =
     let weights = model.parameters () |> Seq.map Oracle.values |> Seq.toArray
@@ -48,7 +37,7 @@ let follows (make: Networks.Network -> Optimizer) (descent: Networks.Network -> 
     let expected = descent model
 
     for batch in Networks.batches 5 6 3 2 do
-        expected.Step(gradients model batch)
+        expected.Step(Networks.gradients model batch)
         Networks.byStep optimizer [ batch ]
         Oracle.agrees Tolerance.trajectory expected.Weights (Networks.weights model)
 
