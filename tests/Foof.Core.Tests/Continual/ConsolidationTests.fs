@@ -60,9 +60,10 @@ let private truncated (columns: int) (F: Matrix<float>) : Matrix<float> =
 let tests =
     testList "Continual.Consolidation" [
         for name in structures do
-            test
-                $"separate tasks have the sum of their penalties, and so have summed ones, in one term: {name}" {
-                forSome name (fun order _ ->
+            forOne
+                $"separate tasks have the sum of their penalties, and so have summed ones, in one term: {name}"
+                name
+                (fun order _ ->
                     let tasks = tasks name order
                     let theta = vectorOf (let C, _, _ = tasks.Head in C)
                     let expected = sumOf [ 1.0; 1.0; 1.0 ] tasks theta |> times 0.7
@@ -73,11 +74,12 @@ let tests =
                     Expect.equal summed.Terms.Length 1 "the number of terms of summed"
                     agreesWith expected (Consolidation.penalty 0.7 theta summed)
                     Expect.equal summed.Tasks 3 "the tasks of summed")
-            }
 
         for name in structures do
-            test $"online, the curvature is F + decay F' + decay^2 F'' around the newest weights: {name}" {
-                forSome name (fun order _ ->
+            forOne
+                $"online, the curvature is F + decay F' + decay^2 F'' around the newest weights: {name}"
+                name
+                (fun order _ ->
                     let tasks = tasks name order
                     let theta = vectorOf (let C, _, _ = tasks.Head in C)
 
@@ -94,7 +96,6 @@ let tests =
                             (Consolidation.penalty 2.0 theta learnt)
 
                         Expect.equal learnt.Terms.Length 1 "the number of terms of learnt")
-            }
 
         test "merged Kronecker products stay one product with exactly the trace of the decayed sum" {
             for name, _ in kroneckers do
@@ -140,8 +141,10 @@ let tests =
                     agreesWith (explicit (F * 4.0) centres[3] theta) (Consolidation.penalty 1.0 theta learnt))
         }
 
-        test "a column budget keeps the leading directions of the sum, and tells what it left out" {
-            forSome "low rank" (fun order _ ->
+        forOne
+            "a column budget keeps the leading directions of the sum, and tells what it left out"
+            "low rank"
+            (fun order _ ->
                 let tasks =
                     tasks "low rank" {
                         order with
@@ -181,7 +184,6 @@ let tests =
                         agreesWith
                             (explicit F (centreOf two[1]) theta)
                             (Consolidation.penalty 1.0 theta learnt))
-        }
 
         test "before the first task the penalty is zero" {
             use _scope = torch.NewDisposeScope()

@@ -15,33 +15,30 @@ let oneLayer = names (ofOneLayer @ sums)
 [<Tests>]
 let tests =
     testList "Continual.Quadratic" [
-        for name in structures do
-            test $"value and gradient are those of the matrix written out: {name}" {
-                forSome name (fun _ (C, F) ->
-                    let centre, theta = vectorOf C, vectorOf C
+        forEach "value and gradient are those of the matrix written out" structures (fun _ (C, F) ->
+            let centre, theta = vectorOf C, vectorOf C
 
-                    agreesWith
-                        (explicit F centre theta)
-                        (Quadratic.valueAndGradient theta (Quadratic.around C centre)))
-            }
+            agreesWith
+                (explicit F centre theta)
+                (Quadratic.valueAndGradient theta (Quadratic.around C centre)))
 
-        for name in structures do
-            test $"at the centre both are zero: {name}" {
-                forSome name (fun _ (C, _) ->
-                    let centre = vectorOf C
+        forEach "at the centre both are zero" structures (fun _ (C, _) ->
+            let centre = vectorOf C
 
-                    let struct (value, gradient) =
-                        Quadratic.valueAndGradient centre (Quadratic.around C centre)
+            let struct (value, gradient) =
+                Quadratic.valueAndGradient centre (Quadratic.around C centre)
 
-                    Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
 
-                    for g in numbers gradient do
-                        Expect.equal g 0.0 "every gradient")
-            }
+            for g in numbers gradient do
+                Expect.equal g 0.0 "every gradient")
 
         for name in oneLayer do
-            test $"the sum around the second centre has the values of both, whatever their structures: {name}" {
-                Oracle.forSome 4 orders (fun order ->
+            Holds.forSome
+                $"the sum around the second centre has the values of both, whatever their structures: {name}"
+                4
+                orders
+                (fun order ->
                     for other, _ in ofOneLayer do
                         use _scope = torch.NewDisposeScope()
 
@@ -64,39 +61,36 @@ let tests =
                             (Quadratic.valueAndGradient theta sum)
 
                         Oracle.isSame sum.Centre second "the centre of sum")
-            }
 
         for name in oneLayer do
-            test $"sums of sums and multiples keep slope and level: {name}" {
-                forSome name (fun order (C, F) ->
-                    let around seed =
-                        let C', F' = draw name { order with Seed = order.Seed + seed }
-                        let centre = vectorOf C
-                        Quadratic.around C' centre, (fun theta -> explicit F' centre theta)
+            forOne $"sums of sums and multiples keep slope and level: {name}" name (fun order (C, F) ->
+                let around seed =
+                    let C', F' = draw name { order with Seed = order.Seed + seed }
+                    let centre = vectorOf C
+                    Quadratic.around C' centre, (fun theta -> explicit F' centre theta)
 
-                    let (x, ofX), (y, ofY), (z, ofZ) = around 1, around 2, around 3
-                    let theta = vectorOf C
+                let (x, ofX), (y, ofY), (z, ofZ) = around 1, around 2, around 3
+                let theta = vectorOf C
 
-                    let sum =
-                        Quadratic.add Curvature.add (Quadratic.add Curvature.add x y) (Quadratic.scale 3.0 z)
+                let sum =
+                    Quadratic.add Curvature.add (Quadratic.add Curvature.add x y) (Quadratic.scale 3.0 z)
 
-                    let values, gradients =
-                        [ ofX theta; ofY theta; ofZ theta; ofZ theta; ofZ theta ] |> List.unzip
+                let values, gradients =
+                    [ ofX theta; ofY theta; ofZ theta; ofZ theta; ofZ theta ] |> List.unzip
 
-                    agreesWith
-                        (0.25 * List.sum values, List.reduce (+) gradients * 0.25)
-                        (Quadratic.valueAndGradient theta (Quadratic.scale 0.25 sum))
+                agreesWith
+                    (0.25 * List.sum values, List.reduce (+) gradients * 0.25)
+                    (Quadratic.valueAndGradient theta (Quadratic.scale 0.25 sum))
 
-                    // The same sum the other way round: the newer one has slope and level of its own.
-                    let turned =
-                        Quadratic.add Curvature.add (Quadratic.scale 3.0 z) (Quadratic.add Curvature.add x y)
+                // The same sum the other way round: the newer one has slope and level of its own.
+                let turned =
+                    Quadratic.add Curvature.add (Quadratic.scale 3.0 z) (Quadratic.add Curvature.add x y)
 
-                    agreesWith
-                        (List.sum values, List.reduce (+) gradients)
-                        (Quadratic.valueAndGradient theta turned)
+                agreesWith
+                    (List.sum values, List.reduce (+) gradients)
+                    (Quadratic.valueAndGradient theta turned)
 
-                    Expect.equal gradients.Head.Count F.RowCount "the number of head of gradients")
-            }
+                Expect.equal gradients.Head.Count F.RowCount "the number of head of gradients")
 
         test "a centre or weights of other layers are refused" {
             use _scope = torch.NewDisposeScope()
@@ -112,18 +106,15 @@ let tests =
                 Quadratic.valueAndGradient wrong q)
         }
 
-        for name in structures do
-            test $"values and gradients leave nothing behind: {name}" {
-                forSome name (fun _ (C, _) ->
-                    let centre, theta = vectorOf C, vectorOf C
-                    let q = Quadratic.around C centre
+        forEach "values and gradients leave nothing behind" structures (fun _ (C, _) ->
+            let centre, theta = vectorOf C, vectorOf C
+            let q = Quadratic.around C centre
 
-                    let leaked =
-                        Oracle.leaked (fun () ->
-                            use _outer = torch.NewDisposeScope()
-                            Quadratic.valueAndGradient theta q |> ignore
-                            Quadratic.add Curvature.add q q |> ignore)
+            let leaked =
+                Oracle.leaked (fun () ->
+                    use _outer = torch.NewDisposeScope()
+                    Quadratic.valueAndGradient theta q |> ignore
+                    Quadratic.add Curvature.add q q |> ignore)
 
-                    Expect.equal leaked 0L "the number of tensors left")
-            }
+            Expect.equal leaked 0L "the number of tensors left")
     ]

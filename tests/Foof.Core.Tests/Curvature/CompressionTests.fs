@@ -9,8 +9,8 @@ open TorchSharp
 let private eigenvalues (F: Matrix<float>) =
     (F.Evd Symmetricity.Symmetric).EigenValues.Real().ToArray() |> Array.sort
 
-let private forSome (property: FisherFactor -> unit) =
-    Oracle.forSome 30 Factors.sizes (fun sizes ->
+let private forSome sentence (property: FisherFactor -> unit) =
+    Holds.forSome sentence 30 Factors.sizes (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property (Factors.factor sizes))
 
@@ -34,8 +34,9 @@ let private sixColumns () =
 [<Tests>]
 let tests =
     testList "Curvature.Compression" [
-        test "what is left out has the discarded eigenvalues, and their share of the trace is told" {
-            forSome (fun G ->
+        forSome
+            "what is left out has the discarded eigenvalues, and their share of the trace is told"
+            (fun G ->
                 let F = WrittenFactors.dense G
                 let m = int (FisherFactor.columns G)
 
@@ -71,30 +72,25 @@ let tests =
                     Expect.isTrue
                         (abs (share - compressed.Discarded) <= Tolerance.explicit)
                         $"{share} <> {compressed.Discarded}")
-        }
 
-        test "kept columns are orthogonal, with the leading eigenvalues as squared norms" {
-            forSome (fun G ->
-                let m = int (FisherFactor.columns G)
+        forSome "kept columns are orthogonal, with the leading eigenvalues as squared norms" (fun G ->
+            let m = int (FisherFactor.columns G)
 
-                if m > 1 then
-                    let compressed = Compression.leading (m - 1) G
-                    let K = WrittenFactors.columns compressed.Factor
-                    let gram = K.TransposeAndMultiply K
-                    let scale = (WrittenFactors.dense G).Trace()
-                    let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(gram.Diagonal())
+            if m > 1 then
+                let compressed = Compression.leading (m - 1) G
+                let K = WrittenFactors.columns compressed.Factor
+                let gram = K.TransposeAndMultiply K
+                let scale = (WrittenFactors.dense G).Trace()
+                let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(gram.Diagonal())
 
-                    Expect.isTrue
-                        ((gram - diagonal).FrobeniusNorm() <= Tolerance.explicit * scale)
-                        "not orthogonal")
-        }
+                Expect.isTrue
+                    ((gram - diagonal).FrobeniusNorm() <= Tolerance.explicit * scale)
+                    "not orthogonal")
 
-        test "a factor within the budget is given back as it is" {
-            forSome (fun G ->
-                let compressed = Compression.leading (int (FisherFactor.columns G)) G
-                Oracle.isSame compressed.Factor G "the factor of compressed"
-                Expect.equal compressed.Discarded 0.0 "the discarded of compressed")
-        }
+        forSome "a factor within the budget is given back as it is" (fun G ->
+            let compressed = Compression.leading (int (FisherFactor.columns G)) G
+            Oracle.isSame compressed.Factor G "the factor of compressed"
+            Expect.equal compressed.Discarded 0.0 "the discarded of compressed")
 
         test "the first columns in place of the leading directions would leave out more" {
             // The mistake of a budget that drops columns: planted here, it must be told from the leading directions.
@@ -112,16 +108,14 @@ let tests =
             Expect.isTrue (found < byDropping) $"{found} and {byDropping}"
         }
 
-        test "what a budget takes is told beforehand" {
-            forSome (fun G ->
-                let compressed = Compression.leading 1 G
+        forSome "what a budget takes is told beforehand" (fun G ->
+            let compressed = Compression.leading 1 G
 
-                if FisherFactor.columns G > 1L then
-                    Expect.equal
-                        (FisherFactor.bytes compressed.Factor)
-                        (Compression.bytesOfColumns 1L G)
-                        "the bytes of factor of compressed")
-        }
+            if FisherFactor.columns G > 1L then
+                Expect.equal
+                    (FisherFactor.bytes compressed.Factor)
+                    (Compression.bytesOfColumns 1L G)
+                    "the bytes of factor of compressed")
 
         test "no column at all, and NaN, are refused" {
             use _scope = torch.NewDisposeScope()

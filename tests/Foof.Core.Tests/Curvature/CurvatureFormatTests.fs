@@ -17,38 +17,33 @@ let private written curvature =
 [<Tests>]
 let tests =
     testList "Curvature.CurvatureFormat" [
-        for name in structures do
-            test $"every structure comes back with the same tensors and numbers: {name}" {
-                forSome name (fun _ (C, F) ->
-                    let tensors, text = written C
-                    let found = CurvatureFormat.read tensors text
-                    Expect.equal (Curvature.shapes found) (Curvature.shapes C) "the shapes of found"
+        forEach "every structure comes back with the same tensors and numbers" structures (fun _ (C, F) ->
+            let tensors, text = written C
+            let found = CurvatureFormat.read tensors text
+            Expect.equal (Curvature.shapes found) (Curvature.shapes C) "the shapes of found"
 
-                    for expected, actual in List.zip (Curvature.tensors C) (Curvature.tensors found) do
-                        Oracle.isSame actual expected "the result"
+            for expected, actual in List.zip (Curvature.tensors C) (Curvature.tensors found) do
+                Oracle.isSame actual expected "the result"
 
-                    Expect.equal
-                        (Oracle.values (Curvature.dense found))
-                        (Oracle.values (Curvature.dense C))
-                        "the dense of found"
+            Expect.equal
+                (Oracle.values (Curvature.dense found))
+                (Oracle.values (Curvature.dense C))
+                "the dense of found"
 
-                    Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
-                    // Described again it is the same text.
-                    Expect.equal (snd (written found)) text "the second text")
-            }
+            Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
+            // Described again it is the same text.
+            Expect.equal (snd (written found)) text "the second text")
 
-        test "factors of every form come back" {
-            Oracle.forSome 20 Factors.sizes (fun sizes ->
-                use _scope = torch.NewDisposeScope()
-                let C = Curvature.LowRank(Factors.factor sizes)
-                let tensors, text = written C
-                let found = CurvatureFormat.read tensors text
+        Holds.forSome "factors of every form come back" 20 Factors.sizes (fun sizes ->
+            use _scope = torch.NewDisposeScope()
+            let C = Curvature.LowRank(Factors.factor sizes)
+            let tensors, text = written C
+            let found = CurvatureFormat.read tensors text
 
-                Expect.equal
-                    (Oracle.values (Curvature.dense found))
-                    (Oracle.values (Curvature.dense C))
-                    "the dense of found")
-        }
+            Expect.equal
+                (Oracle.values (Curvature.dense found))
+                (Oracle.values (Curvature.dense C))
+                "the dense of found")
 
         test "what is no description, lacks a tensor or does not fit is refused" {
             use _scope = torch.NewDisposeScope()

@@ -15,10 +15,10 @@ let private kroneckers =
 [<Tests>]
 let tests =
     testList "Curvature.CurvatureMerge" [
-        test "merged Kronecker products are one product with the trace of the sum, by group" {
+        testList "merged Kronecker products are one product with the trace of the sum, by group" [
             for name, _ in kroneckers do
                 for other, _ in kroneckers do
-                    Oracle.forSome 5 orders (fun order ->
+                    Holds.forSome $"{name}; {other}" 5 orders (fun order ->
                         use _scope = torch.NewDisposeScope()
 
                         let (x, F), (y, F') =
@@ -36,14 +36,14 @@ let tests =
                             let block (M: Matrix<float>) = M.SubMatrix(group * p, p, group * p, p)
                             let expected = (block F).Trace() + (block F').Trace()
                             Oracle.agrees Tolerance.rounding [| expected |] [| (block found).Trace() |])
-        }
+        ]
 
-        test "T equal tasks merged one after the other count T-fold, not more" {
+        testList "T equal tasks merged one after the other count T-fold, not more" [
             for name, _ in kroneckers do
-                forSome name (fun _ (C, F) ->
+                forOne name name (fun _ (C, F) ->
                     let merged = Seq.fold (fun sum _ -> Curvature.merge sum C) C [ 2..4 ]
                     Oracle.agreesWith Tolerance.explicit (F * 4.0) (Curvature.dense merged))
-        }
+        ]
 
         test "merged factors are those of the formula" {
             use _scope = torch.NewDisposeScope()

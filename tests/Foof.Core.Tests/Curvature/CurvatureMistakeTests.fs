@@ -16,33 +16,33 @@ let private vector curvature =
 [<Tests>]
 let tests =
     testList "Curvature.CurvatureMistake" [
-        for name in structures do
-            test $"vectors and curvatures that do not fit are refused with both shapes: {name}" {
-                forSome name (fun _ (C, _) ->
-                    let V = vector C
-                    let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
+        forEach
+            "vectors and curvatures that do not fit are refused with both shapes"
+            structures
+            (fun _ (C, _) ->
+                let V = vector C
+                let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
 
-                    let text (x: torch.Tensor) =
-                        "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+                let text (x: torch.Tensor) =
+                    "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
 
-                    let other = Curvature.Diagonal wide
+                let other = Curvature.Diagonal wide
 
-                    let both action =
-                        Oracle.refused [ text V[0]; text wide[0] ] action
+                let both action =
+                    Oracle.refused [ text V[0]; text wide[0] ] action
 
-                    both (fun () -> Curvature.product C wide)
-                    both (fun () -> Curvature.addDiagonal wide C)
-                    both (fun () -> Curvature.add C other)
-                    both (fun () -> Curvature.merge C other)
-                    Oracle.refused [ "got 0" ] (fun () -> Curvature.product C [||])
-                    Oracle.refused [ "-1" ] (fun () -> Curvature.scale -1.0 C)
-                    let single = V |> Array.map ChangedFactors.single32
-                    Oracle.refused [ "Float64"; "Float32" ] (fun () -> Curvature.product C single)
-                    Oracle.refused [ "Float64"; "Float32" ] (fun () -> Curvature.addDiagonal single C)
+                both (fun () -> Curvature.product C wide)
+                both (fun () -> Curvature.addDiagonal wide C)
+                both (fun () -> Curvature.add C other)
+                both (fun () -> Curvature.merge C other)
+                Oracle.refused [ "got 0" ] (fun () -> Curvature.product C [||])
+                Oracle.refused [ "-1" ] (fun () -> Curvature.scale -1.0 C)
+                let single = V |> Array.map ChangedFactors.single32
+                Oracle.refused [ "Float64"; "Float32" ] (fun () -> Curvature.product C single)
+                Oracle.refused [ "Float64"; "Float32" ] (fun () -> Curvature.addDiagonal single C)
 
-                    Oracle.refused [ "Float64"; "Float32" ] (fun () ->
-                        Curvature.add C (map ChangedFactors.single32 C)))
-            }
+                Oracle.refused [ "Float64"; "Float32" ] (fun () ->
+                    Curvature.add C (map ChangedFactors.single32 C)))
 
         test "a matrix beyond 4 GB is not written out, and the sentence tells its bytes" {
             use _scope = torch.NewDisposeScope()

@@ -12,10 +12,10 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "Curvature.DampingEffect" [
-        test "on other structures every rule is Tikhonov damping" {
+        testList "on other structures every rule is Tikhonov damping" [
             for name, _ in invertible do
                 if not (name.StartsWith "Kronecker" || name = "blocks") then
-                    forSome name (fun _ (C, _) ->
+                    forOne name name (fun _ (C, _) ->
                         let V = WrittenFactors.vector (Curvature.shapes C)
                         let expected = numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
 
@@ -24,36 +24,32 @@ let tests =
                                 (numbers (Factored.solve (Factored.make rule 0.3 C) V))
                                 expected
                                 "the solve of (Factored.make rule 0.3 C) V")
-        }
+        ]
 
-        test "in blocks a rule is applied block by block" {
-            forSome "blocks" (fun _ (C, _) ->
-                match C with
-                | Curvature.Blocks parts ->
-                    let V = WrittenFactors.vector (Curvature.shapes C)
-                    let counts = parts |> Array.map (fun part -> (Curvature.shapes part).Length)
-                    let starts = Array.scan (+) 0 counts
+        forOne "in blocks a rule is applied block by block" "blocks" (fun _ (C, _) ->
+            match C with
+            | Curvature.Blocks parts ->
+                let V = WrittenFactors.vector (Curvature.shapes C)
+                let counts = parts |> Array.map (fun part -> (Curvature.shapes part).Length)
+                let starts = Array.scan (+) 0 counts
 
-                    for rule in Dampings.rules do
-                        let found = Factored.solve (Factored.make rule 0.3 C) V
+                for rule in Dampings.rules do
+                    let found = Factored.solve (Factored.make rule 0.3 C) V
 
-                        parts
-                        |> Array.iteri (fun i part ->
-                            let own =
-                                Factored.solve
-                                    (Factored.make rule 0.3 part)
-                                    V[starts[i] .. starts[i + 1] - 1]
+                    parts
+                    |> Array.iteri (fun i part ->
+                        let own =
+                            Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
 
-                            Expect.equal
-                                (numbers found[starts[i] .. starts[i + 1] - 1])
-                                (numbers own)
-                                "the block's part")
-                | _ -> failtest "no blocks")
-        }
+                        Expect.equal
+                            (numbers found[starts[i] .. starts[i + 1] - 1])
+                            (numbers own)
+                            "the block's part")
+            | _ -> failtest "no blocks")
 
-        test "no rule changes the factors, and a second inverse is the first to the bit" {
+        testList "no rule changes the factors, and a second inverse is the first to the bit" [
             for left, right in Dampings.kinds do
-                Oracle.forSome 4 orders (fun order ->
+                Holds.forSome $"{left} x {right}" 4 orders (fun order ->
                     use _scope = torch.NewDisposeScope()
                     Networks.seeded order.Seed
                     let E = Sides.side left order.Groups order.Outputs
@@ -72,7 +68,7 @@ let tests =
                         (Curvature.tensors C |> List.map Oracle.values)
                         before
                         "the curvature itself")
-        }
+        ]
 
         test "damping is adapted by the Levenberg-Marquardt rule" {
             let adapted rho = Damping.adapted 0.8 rho 2.0

@@ -74,9 +74,9 @@ let private holds rule lambda groups E A =
 [<Tests>]
 let tests =
     testList "Curvature.Damping" [
-        test "every rule inverts what its formula says, for sides of every kind and by group" {
+        testList "every rule inverts what its formula says, for sides of every kind and by group" [
             for left, right in kinds do
-                Oracle.forSome 8 orders (fun order ->
+                Holds.forSome $"{left} x {right}" 8 orders (fun order ->
                     use _scope = torch.NewDisposeScope()
                     Networks.seeded order.Seed
                     let E = Sides.side left order.Groups order.Outputs
@@ -85,10 +85,13 @@ let tests =
                     for rule in rules do
                         for lambda in [ 0.01; 10.0 ] do
                             holds rule lambda order.Groups E A)
-        }
+        ]
 
-        test "pi splits by the factors' sizes, and is one where a factor is zero" {
-            Oracle.forSome 8 orders (fun order ->
+        Holds.forSome
+            "pi splits by the factors' sizes, and is one where a factor is zero"
+            8
+            orders
+            (fun order ->
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded order.Seed
                 let some = Sides.semidefinite order.Groups 3 4
@@ -107,10 +110,12 @@ let tests =
                         Expect.equal ((Oracle.values pi)[int last]) 1.0 "the share of the last group"
                         holds (Damping.Heuristic norm) 0.1 order.Groups E A
                         holds (Damping.HeuristicInputs norm) 0.1 order.Groups E A)
-        }
 
-        test "heuristic damping scales with the curvature, whichever factor the scale is in" {
-            Oracle.forSome 8 orders (fun order ->
+        Holds.forSome
+            "heuristic damping scales with the curvature, whichever factor the scale is in"
+            8
+            orders
+            (fun order ->
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded order.Seed
                 let E = Sides.side Sides.Full order.Groups order.Outputs
@@ -126,5 +131,4 @@ let tests =
                     let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
                     Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
                     Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
-        }
     ]

@@ -8,8 +8,8 @@ open Foof.Core.Tests.WrittenFactors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private forAll generator property =
-    Oracle.forAll generator (fun sizes ->
+let private forAll sentence generator property =
+    Holds.forAll sentence generator (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property sizes.Layers.Head (layer sizes))
 
@@ -61,8 +61,10 @@ let private ofGroup groups group (P: Matrix<float>) =
 [<Tests>]
 let tests =
     testList "Curvature.FactorStatistic" [
-        test "activation factors sum, average, or pool the mean over positions, as means over data points" {
-            forAll singleProduct (fun _ factor ->
+        forAll
+            "activation factors sum, average, or pool the mean over positions, as means over data points"
+            singleProduct
+            (fun _ factor ->
                 let activations, _ = parts factor
                 let n = float (Activations.dataPoints activations)
 
@@ -77,10 +79,11 @@ let tests =
                         let written = Matrix<float>.Build.DenseOfDiagonalArray(Oracle.values diagonal)
                         Oracle.agreesWith Tolerance.rounding (expected 0 / n) (Oracle.tensor written)
                     | _, found -> eachGroup (fun group -> expected group / n) found)
-        }
 
-        test "error factors sum, average, or pool the sum over positions, each column weighted" {
-            forAll singleProduct (fun _ factor ->
+        forAll
+            "error factors sum, average, or pool the sum over positions, each column weighted"
+            singleProduct
+            (fun _ factor ->
                 let _, E = parts factor
 
                 for positions in ways do
@@ -88,23 +91,22 @@ let tests =
                         (errorRows E group |> moment positions (fun X -> X.ColumnSums())) * 0.3
 
                     eachGroup expected (Statistic.errors positions 0.3 E))
-        }
 
-        test "mean inputs and errors are over data points and positions" {
-            forAll singleProduct (fun _ factor ->
-                let activations, E = parts factor
+        forAll "mean inputs and errors are over data points and positions" singleProduct (fun _ factor ->
+            let activations, E = parts factor
 
-                let mean (points: Matrix<float> list) =
-                    let all = points |> List.reduce (fun upper lower -> upper.Stack lower)
-                    (all.ColumnSums() / float all.RowCount).ToRowMatrix()
+            let mean (points: Matrix<float> list) =
+                let all = points |> List.reduce (fun upper lower -> upper.Stack lower)
+                (all.ColumnSums() / float all.RowCount).ToRowMatrix()
 
-                let found = (Statistic.meanActivation Networks.double activations).unsqueeze 1L
-                eachGroup (activationRows activations >> mean) found
-                eachGroup (errorRows E >> mean) ((Statistic.meanError E).unsqueeze 1L))
-        }
+            let found = (Statistic.meanActivation Networks.double activations).unsqueeze 1L
+            eachGroup (activationRows activations >> mean) found
+            eachGroup (errorRows E >> mean) ((Statistic.meanError E).unsqueeze 1L))
 
-        test "TKFAC's factors are sum P P^T and sum P^T P by group, with any number of positions and columns" {
-            forAll single (fun layer factor ->
+        forAll
+            "TKFAC's factors are sum P P^T and sum P^T P by group, with any number of positions and columns"
+            single
+            (fun layer factor ->
                 let sum term group : Matrix<float> =
                     gradients factor
                     |> Seq.map (ofGroup layer.Groups group >> term)
@@ -119,11 +121,11 @@ let tests =
                 let activations = Statistic.weightedActivations g 0.3 factor
                 Expect.equal (activations.size 0) g "the number of groups of the activations"
                 eachGroup (sum right) activations)
-        }
 
-        test
-            "the spectrum is the second moment of Q_E^T P Q_A, with any number of positions, columns and groups" {
-            forAll singleProduct (fun layer factor ->
+        forAll
+            "the spectrum is the second moment of Q_E^T P Q_A, with any number of positions, columns and groups"
+            singleProduct
+            (fun layer factor ->
                 // Random bases: on the identity a transpose too few would pass.
                 let basis d =
                     let struct (_, Q) = torch.linalg.eigh (Sides.semidefinite layer.Groups d (d + 1))
@@ -144,17 +146,14 @@ let tests =
                 let found = Statistic.spectrum Q_E Q_A 0.3 factor
                 Expect.equal (found.size 0) (int64 layer.Groups) "the number of groups"
                 eachGroup expected found)
-        }
 
-        test "units are the blocks of F that belong to one row of W each" {
-            forAll single (fun layer factor ->
-                let expected row : Matrix<float> =
-                    gradients factor
-                    |> Seq.map (fun P -> (P.Row row).OuterProduct(P.Row row) * 0.3)
-                    |> Seq.reduce (+)
+        forAll "units are the blocks of F that belong to one row of W each" single (fun layer factor ->
+            let expected row : Matrix<float> =
+                gradients factor
+                |> Seq.map (fun P -> (P.Row row).OuterProduct(P.Row row) * 0.3)
+                |> Seq.reduce (+)
 
-                let found = Statistic.units 0.3 factor
-                Expect.equal (found.size 0) (int64 (width layer)) "the number of groups"
-                eachGroup expected found)
-        }
+            let found = Statistic.units 0.3 factor
+            Expect.equal (found.size 0) (int64 (width layer)) "the number of groups"
+            eachGroup expected found)
     ]

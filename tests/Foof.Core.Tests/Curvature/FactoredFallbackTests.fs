@@ -26,8 +26,11 @@ let private second = [ List.head Networks.hopeless; List.last Factorization.atte
 let tests =
     testList "Curvature.FactoredFallback" [
         for name in structures do
-            test $"a NaN or an infinity in any tensor makes no inverse, and a sentence: {name}" {
-                Oracle.forSome 3 orders (fun order ->
+            Holds.forSome
+                $"a NaN or an infinity in any tensor makes no inverse, and a sentence: {name}"
+                3
+                orders
+                (fun order ->
                     for bad in [ nan; infinity ] do
                         use _scope = torch.NewDisposeScope()
                         let count = draw name order |> fst |> Curvature.tensors |> List.length
@@ -55,7 +58,6 @@ let tests =
                                 failure.Message
                                 "check the batch for NaN or raise the damping"
                                 "the message")
-            }
 
         test "without damping a diagonal with zeros has no inverse, and a positive one has" {
             use _scope = torch.NewDisposeScope()

@@ -15,13 +15,10 @@ let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
 [<Tests>]
 let tests =
     testList "Curvature.FactoredMistake" [
-        for name in structures do
-            test $"negative and infinite damping is refused: {name}" {
-                forSome name (fun _ (C, _) ->
-                    for lambda in [ -1e-3; nan; infinity ] do
-                        Oracle.refused [ "damping must be a number of at least 0"; string lambda ] (fun () ->
-                            tikhonov lambda C))
-            }
+        forEach "negative and infinite damping is refused" structures (fun _ (C, _) ->
+            for lambda in [ -1e-3; nan; infinity ] do
+                Oracle.refused [ "damping must be a number of at least 0"; string lambda ] (fun () ->
+                    tikhonov lambda C))
 
         test "a low-rank matrix needs damping, and has no other power than the inverse" {
             for name in [ "low rank"; "blocks" ] do
@@ -41,21 +38,18 @@ let tests =
                     Oracle.refused [ "merge"; "ConjugateGradients" ] (fun () -> tikhonov 0.1 C))
         }
 
-        for name in structures do
-            test $"vectors that do not fit an inverse are refused with both shapes: {name}" {
-                forSome name (fun _ (C, _) ->
-                    let factored = tikhonov 0.1 C
-                    let V = WrittenFactors.vector (Curvature.shapes C)
-                    let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
+        forEach "vectors that do not fit an inverse are refused with both shapes" structures (fun _ (C, _) ->
+            let factored = tikhonov 0.1 C
+            let V = WrittenFactors.vector (Curvature.shapes C)
+            let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
 
-                    let text (x: torch.Tensor) =
-                        "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+            let text (x: torch.Tensor) =
+                "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
 
-                    for solve in [ Factored.solve; Factored.rootSolve ] do
-                        Oracle.refused [ text V[0]; text wide[0] ] (fun () -> solve factored wide)
-                        Oracle.refused [ "got 0" ] (fun () -> solve factored [||])
+            for solve in [ Factored.solve; Factored.rootSolve ] do
+                Oracle.refused [ text V[0]; text wide[0] ] (fun () -> solve factored wide)
+                Oracle.refused [ "got 0" ] (fun () -> solve factored [||])
 
-                        Oracle.refused [ "Float64"; "Float32" ] (fun () ->
-                            solve factored (Array.map ChangedFactors.single32 V)))
-            }
+                Oracle.refused [ "Float64"; "Float32" ] (fun () ->
+                    solve factored (Array.map ChangedFactors.single32 V)))
     ]

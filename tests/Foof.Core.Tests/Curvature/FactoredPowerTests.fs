@@ -28,38 +28,26 @@ let private matrices =
 [<Tests>]
 let tests =
     testList "Curvature.FactoredPower" [
-        for name in powered do
-            test $"powers are those of the damped matrix, and so are their roots: {name}" {
-                forSome name (fun _ (C, F) ->
-                    for power in [ -0.25; -0.5; -1.0; 0.5 ] do
-                        for lambda in [ 0.01; 1.0 ] do
-                            let factored =
-                                Factored.attempt
-                                    Factorization.attempts
-                                    Damping.Tikhonov
-                                    power
-                                    ignore
-                                    lambda
-                                    C
-                                |> Option.get
+        forEach "powers are those of the damped matrix, and so are their roots" powered (fun _ (C, F) ->
+            for power in [ -0.25; -0.5; -1.0; 0.5 ] do
+                for lambda in [ 0.01; 1.0 ] do
+                    let factored =
+                        Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
+                        |> Option.get
 
-                            let expected = powerOf power (plus lambda F)
-                            let found = written (Curvature.shapes C) (Factored.solve factored)
+                    let expected = powerOf power (plus lambda F)
+                    let found = written (Curvature.shapes C) (Factored.solve factored)
 
-                            Oracle.agrees
-                                Tolerance.explicit
-                                (expected.ToRowMajorArray())
-                                (found.ToRowMajorArray())
+                    Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
-                            let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+                    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
 
-                            Oracle.agrees
-                                Tolerance.explicit
-                                (expected.ToRowMajorArray())
-                                ((R * R.Transpose()).ToRowMajorArray())
+                    Oracle.agrees
+                        Tolerance.explicit
+                        (expected.ToRowMajorArray())
+                        ((R * R.Transpose()).ToRowMajorArray())
 
-                            agreesInLogDet Tolerance.explicit (plus lambda F) factored)
-            }
+                    agreesInLogDet Tolerance.explicit (plus lambda F) factored)
 
         test "without damping, directions that dense matrices and Kronecker factors lack are left out" {
             // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
@@ -108,8 +96,10 @@ let tests =
                         Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))
         }
 
-        test "powers of random matrices are those of their eigenvalues, several matrices at once" {
-            Oracle.forAll matrices (fun (d, count) ->
+        Holds.forAll
+            "powers of random matrices are those of their eigenvalues, several matrices at once"
+            matrices
+            (fun (d, count) ->
                 use _scope = torch.NewDisposeScope()
                 let M = Sides.semidefinite count d (d + 1)
 
@@ -124,10 +114,11 @@ let tests =
                             Tolerance.explicit
                             (CurvatureOracle.powerOf power damped)
                             (found.select (0L, int64 i)))
-        }
 
-        test "the root of a random matrix times its transpose is the matrix, of full rank or not" {
-            Oracle.forAll matrices (fun (d, count) ->
+        Holds.forAll
+            "the root of a random matrix times its transpose is the matrix, of full rank or not"
+            matrices
+            (fun (d, count) ->
                 use _scope = torch.NewDisposeScope()
 
                 for rank in [ d + 1; 1 ] do
@@ -138,10 +129,11 @@ let tests =
                         Tolerance.explicit
                         (Oracle.values M)
                         (Oracle.values (R.matmul (R.transpose (1L, 2L)))))
-        }
 
-        test "eigenvectors of random matrices rebuild them, and eigenvalues are never negative" {
-            Oracle.forAll matrices (fun (d, count) ->
+        Holds.forAll
+            "eigenvectors of random matrices rebuild them, and eigenvalues are never negative"
+            matrices
+            (fun (d, count) ->
                 use _scope = torch.NewDisposeScope()
                 let M = Sides.semidefinite count d 1
                 let struct (s, Q) = Factorization.eigen M |> Option.get
@@ -155,5 +147,4 @@ let tests =
                 Expect.isTrue
                     ((Factorization.eigen (M * nan)).IsNone)
                     "(Factorization.eigen (M * nan)).IsNone")
-        }
     ]

@@ -20,19 +20,19 @@ let invert attempts (matrix: torch.Tensor) damping =
 [<Tests>]
 let tests =
     testList "Curvature.Factorization" [
-        test "a damped inverse is the inverse of the damped matrix" {
-            Oracle.forAll sizes (fun (d, r, damping) ->
-                use _scope = torch.NewDisposeScope()
-                let M = semidefinite d r
-                let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
-                let found = invert Factorization.attempts M damping
-                Expect.isEmpty found.Failed "the failed attempts"
-                Expect.equal found.Damping damping "the damping of found"
-                Oracle.agreesWith Tolerance.explicit expected found.Inverse)
-        }
+        Holds.forAll "a damped inverse is the inverse of the damped matrix" sizes (fun (d, r, damping) ->
+            use _scope = torch.NewDisposeScope()
+            let M = semidefinite d r
+            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let found = invert Factorization.attempts M damping
+            Expect.isEmpty found.Failed "the failed attempts"
+            Expect.equal found.Damping damping "the damping of found"
+            Oracle.agreesWith Tolerance.explicit expected found.Inverse)
 
-        test "every attempt alone gives the same inverse where it succeeds" {
-            Oracle.forAll sizes (fun (d, r, damping) ->
+        Holds.forAll
+            "every attempt alone gives the same inverse where it succeeds"
+            sizes
+            (fun (d, r, damping) ->
                 use _scope = torch.NewDisposeScope()
                 let M = semidefinite d r
 
@@ -41,17 +41,14 @@ let tests =
                     Expect.equal found.Damping (damping * attempt.Growth) "the damping of found"
                     let expected = (Oracle.matrix M + Oracle.identity d * found.Damping).Inverse()
                     Oracle.agreesWith Tolerance.explicit expected found.Inverse)
-        }
 
-        test "float32 agrees with float64 and stays float32" {
-            Oracle.forAll sizes (fun (d, r, damping) ->
-                use _scope = torch.NewDisposeScope()
-                let M = (semidefinite d r).``to`` single
-                let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
-                let found = (invert Factorization.attempts M damping).Inverse
-                Expect.equal found.dtype single "the type of found"
-                Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found)
-        }
+        Holds.forAll "float32 agrees with float64 and stays float32" sizes (fun (d, r, damping) ->
+            use _scope = torch.NewDisposeScope()
+            let M = (semidefinite d r).``to`` single
+            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let found = (invert Factorization.attempts M damping).Inverse
+            Expect.equal found.dtype single "the type of found"
+            Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found)
 
         test "damping leaves its argument as it is" {
             use _scope = torch.NewDisposeScope()
@@ -140,10 +137,10 @@ let tests =
                 "(Factorization.inverse [] (semidefinite 2 3) 1.0).IsNone"
         }
 
-        test "without damping a singular matrix gets its pseudo-inverse" {
-            let shapes = Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 6))
-
-            Oracle.forAll shapes (fun (d, r) ->
+        Holds.forAll
+            "without damping a singular matrix gets its pseudo-inverse"
+            (Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 6)))
+            (fun (d, r) ->
                 use _scope = torch.NewDisposeScope()
                 let M = semidefinite d (min r (d - 1))
                 let expected = (Oracle.matrix M).PseudoInverse()
@@ -152,12 +149,11 @@ let tests =
                     Tolerance.pseudoInverse
                     expected
                     (invert Factorization.attempts M 0.0).Inverse)
-        }
 
-        test "without damping a singular float32 matrix gets its pseudo-inverse too" {
-            let shapes = Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 3))
-
-            Oracle.forAll shapes (fun (d, r) ->
+        Holds.forAll
+            "without damping a singular float32 matrix gets its pseudo-inverse too"
+            (Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 3)))
+            (fun (d, r) ->
                 use _scope = torch.NewDisposeScope()
                 // Small whole numbers above zero: the product is exact in float32, and never the zero matrix.
                 let X = torch.randint (1L, 5L, [| int64 (min r (d - 1)); int64 d |], dtype = single)
@@ -168,5 +164,4 @@ let tests =
                     Tolerance.float32AgainstFloat64
                     expected
                     (invert Factorization.attempts (M / 3.0) 0.0 |> fun found -> found.Inverse / 3.0))
-        }
     ]

@@ -12,8 +12,11 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "Curvature.KroneckerStructure" [
-        test "for one data point and one position KFAC is the matrix itself, for each group" {
-            Oracle.forSome 20 products (fun sizes ->
+        Holds.forSome
+            "for one data point and one position KFAC is the matrix itself, for each group"
+            20
+            products
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
 
                 let G =
@@ -33,11 +36,13 @@ let tests =
                 for E in ways do
                     for A in ways do
                         agreesByLayer G (fun l -> masked G (sameGroup l) l) (Structure.kronecker E A G))
-        }
 
-        test "K-FAC-reduce is the matrix itself where a data point's inputs are the same everywhere" {
-            // Summed instead of averaged inputs would make it R^2 times too large.
-            Oracle.forSome 20 products (fun sizes ->
+        // Summed instead of averaged inputs would make it R^2 times too large.
+        Holds.forSome
+            "K-FAC-reduce is the matrix itself where a data point's inputs are the same everywhere"
+            20
+            products
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded sizes.Seed
 
@@ -61,23 +66,21 @@ let tests =
                     }
 
                 agreesByLayer G (ofLayer G) (Structure.kronecker Positions.Pooled Positions.Pooled G))
-        }
 
-        test "TKFAC has the trace of F, layer by layer, whatever positions, columns and groups" {
-            forAll (fun G ->
-                match Structure.traceKronecker G with
-                | Curvature.Blocks parts ->
-                    parts
-                    |> Array.iteri (fun l part ->
-                        Oracle.agrees
-                            Tolerance.rounding
-                            [| (ofLayer G l).Trace() |]
-                            (Oracle.values (Curvature.trace part)))
-                | _ -> failtest "no blocks")
-        }
+        forAll "TKFAC has the trace of F, layer by layer, whatever positions, columns and groups" (fun G ->
+            match Structure.traceKronecker G with
+            | Curvature.Blocks parts ->
+                parts
+                |> Array.iteri (fun l part ->
+                    Oracle.agrees
+                        Tolerance.rounding
+                        [| (ofLayer G l).Trace() |]
+                        (Oracle.values (Curvature.trace part)))
+            | _ -> failtest "no blocks")
 
-        test "EKFAC has the trace of F, the diagonal of F in its basis, and is closer to F than KFAC" {
-            forAll (fun G ->
+        forAll
+            "EKFAC has the trace of F, the diagonal of F in its basis, and is closer to F than KFAC"
+            (fun G ->
                 for E in ways do
                     for A in ways do
                         match Structure.eigenbasis E A G, Structure.kronecker E A G with
@@ -111,10 +114,12 @@ let tests =
                                     (apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm())
                                     "apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm()"
                         | _ -> failtest "no blocks")
-        }
 
-        test "KFAC's products of E_bar and A_bar are those of the statistics" {
-            Oracle.forSome 20 products (fun sizes ->
+        Holds.forSome
+            "KFAC's products of E_bar and A_bar are those of the statistics"
+            20
+            products
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
                 let G = factor { sizes with Parts = 1 }
 
@@ -134,24 +139,21 @@ let tests =
                             | _ -> failwith "no product"
 
                         agreesByLayer G expected (Structure.kronecker E A G))
-        }
 
-        test "Eva's matrix is b b^T x a a^T of the means" {
-            Oracle.forSome 20 singleProduct (fun sizes ->
-                use _scope = torch.NewDisposeScope()
+        Holds.forSome "Eva's matrix is b b^T x a a^T of the means" 20 singleProduct (fun sizes ->
+            use _scope = torch.NewDisposeScope()
 
-                match layer sizes with
-                | LayerFactor.Product(activations, E) ->
-                    let b, a =
-                        Statistic.meanError E, Statistic.meanActivation Networks.double activations
+            match layer sizes with
+            | LayerFactor.Product(activations, E) ->
+                let b, a =
+                    Statistic.meanError E, Statistic.meanActivation Networks.double activations
 
-                    let column = (b.unsqueeze 2L * a.unsqueeze 1L).flatten()
-                    let found = Structure.rankOne b a
+                let column = (b.unsqueeze 2L * a.unsqueeze 1L).flatten()
+                let found = Structure.rankOne b a
 
-                    Oracle.agreesWith
-                        Tolerance.rounding
-                        (Oracle.matrix (column.unsqueeze 1L * column))
-                        (Curvature.dense found)
-                | _ -> failtest "no product")
-        }
+                Oracle.agreesWith
+                    Tolerance.rounding
+                    (Oracle.matrix (column.unsqueeze 1L * column))
+                    (Curvature.dense found)
+            | _ -> failtest "no product")
     ]

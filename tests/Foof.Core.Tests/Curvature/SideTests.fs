@@ -13,8 +13,8 @@ let private cases =
 
 let private like = lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
 
-let private forAll property =
-    Oracle.forAll cases (fun (kind, g, d) ->
+let private forAll sentence property =
+    Holds.forAll sentence cases (fun (kind, g, d) ->
         use _scope = torch.NewDisposeScope()
         let side = side kind g d
         // The identity has one group, whatever it is used with.
@@ -42,8 +42,9 @@ let tests =
             | _ -> failtest "the wrong side"
         }
 
-        test "size, groups, tensors, matrix, diagonal and trace are those of the matrix" {
-            forAll (fun g d side expected ->
+        forAll
+            "size, groups, tensors, matrix, diagonal and trace are those of the matrix"
+            (fun g d side expected ->
                 Expect.equal (Side.size side) (int64 d) "the size of side"
 
                 Expect.equal
@@ -74,60 +75,51 @@ let tests =
                     Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
                         (Oracle.values (Side.trace like side))[group]
                     |])
-        }
 
-        test "rows times the matrix, and the matrix times columns" {
-            forAll (fun g d side expected ->
-                let X = Networks.normal [ g; 4; d ]
-                let group i = Oracle.matrix (X.select (0L, int64 i))
-                agrees g (fun i -> group i * expected i) (side |> Side.times X)
-                let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
-                agrees g (fun i -> expected i * (group i).Transpose()) columns)
-        }
+        forAll "rows times the matrix, and the matrix times columns" (fun g d side expected ->
+            let X = Networks.normal [ g; 4; d ]
+            let group i = Oracle.matrix (X.select (0L, int64 i))
+            agrees g (fun i -> group i * expected i) (side |> Side.times X)
+            let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
+            agrees g (fun i -> expected i * (group i).Transpose()) columns)
 
-        test "transposed, squared and scaled, element by element" {
-            forAll (fun g _ side expected ->
-                let asymmetric =
-                    match side with
-                    | Side.Full M -> Side.Full(M + torch.randn_like M)
-                    | _ -> side
+        forAll "transposed, squared and scaled, element by element" (fun g _ side expected ->
+            let asymmetric =
+                match side with
+                | Side.Full M -> Side.Full(M + torch.randn_like M)
+                | _ -> side
 
-                let dense side = Side.dense like.Value side
-                agrees g (fun i -> (matrix i asymmetric).Transpose()) (dense (Side.transpose asymmetric))
-                agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
-                agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
-        }
+            let dense side = Side.dense like.Value side
+            agrees g (fun i -> (matrix i asymmetric).Transpose()) (dense (Side.transpose asymmetric))
+            agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
+            agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
 
-        test "damping adds a number by group to the diagonal, of a fresh matrix" {
-            forAll (fun g d side expected ->
-                let mu = (Networks.normal [ g ]).square()
-                let before = [ for group in 0 .. g - 1 -> expected group ]
+        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g d side expected ->
+            let mu = (Networks.normal [ g ]).square()
+            let before = [ for group in 0 .. g - 1 -> expected group ]
 
-                for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
-                    let by i =
-                        (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+            for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
+                let by i =
+                    (Oracle.values mu)[min i (int (mu.size 0) - 1)]
 
-                    let damped = Side.damped mu side
-                    agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
-                    // In place on the result: the side itself must not change.
-                    Side.tensors damped
-                    |> List.iter (fun x ->
-                        if x.is_contiguous () then
-                            x.add_ (1.0.ToScalar()) |> ignore)
+                let damped = Side.damped mu side
+                agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
+                // In place on the result: the side itself must not change.
+                Side.tensors damped
+                |> List.iter (fun x ->
+                    if x.is_contiguous () then
+                        x.add_ (1.0.ToScalar()) |> ignore)
 
-                    Expect.equal [ for group in 0 .. g - 1 -> expected group ] before "the side itself")
-        }
+                Expect.equal [ for group in 0 .. g - 1 -> expected group ] before "the side itself")
 
-        test "a root times its transpose is the matrix, without full rank too" {
-            forAll (fun g d side expected ->
-                let R = Side.dense like.Value (Side.root side)
-                agrees g expected (R.matmul (R.transpose (1L, 2L)))
+        forAll "a root times its transpose is the matrix, without full rank too" (fun g d side expected ->
+            let R = Side.dense like.Value (Side.root side)
+            agrees g expected (R.matmul (R.transpose (1L, 2L)))
 
-                let singular = Side.Full(semidefinite g d 1)
-                let R = Side.dense like.Value (Side.root singular)
+            let singular = Side.Full(semidefinite g d 1)
+            let R = Side.dense like.Value (Side.root singular)
 
-                for i in 0 .. g - 1 do
-                    let R = R.select (0L, int64 i)
-                    Oracle.agreesWith Tolerance.explicit (matrix i singular) (R.mm (R.t ())))
-        }
+            for i in 0 .. g - 1 do
+                let R = R.select (0L, int64 i)
+                Oracle.agreesWith Tolerance.explicit (matrix i singular) (R.mm (R.t ())))
     ]

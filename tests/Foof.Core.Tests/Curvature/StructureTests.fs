@@ -39,21 +39,19 @@ let private sides curvature =
 [<Tests>]
 let tests =
     testList "Curvature.Structure" [
-        test "F itself, its blocks, its diagonal and its units are parts of the matrix" {
-            forAll (fun G ->
-                let F = dense G
+        forAll "F itself, its blocks, its diagonal and its units are parts of the matrix" (fun G ->
+            let F = dense G
 
-                for C in [ Structure.lowRank G; Structure.dense G ] do
-                    Oracle.agreesWith Tolerance.rounding F (Curvature.dense C)
+            for C in [ Structure.lowRank G; Structure.dense G ] do
+                Oracle.agreesWith Tolerance.rounding F (Curvature.dense C)
 
-                for C in [ Structure.layerwiseLowRank G; Structure.layerwiseDense G ] do
-                    agreesByLayer G (ofLayer G) C
+            for C in [ Structure.layerwiseLowRank G; Structure.layerwiseDense G ] do
+                agreesByLayer G (ofLayer G) C
 
-                let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(F.Diagonal())
-                Oracle.agreesWith Tolerance.rounding diagonal (Curvature.dense (Structure.diagonal G))
-                let sameRow (struct (o, _)) (struct (o', _)) = o = o'
-                agreesByLayer G (masked G sameRow) (Structure.units G))
-        }
+            let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(F.Diagonal())
+            Oracle.agreesWith Tolerance.rounding diagonal (Curvature.dense (Structure.diagonal G))
+            let sameRow (struct (o, _)) (struct (o', _)) = o = o'
+            agreesByLayer G (masked G sameRow) (Structure.units G))
 
         test "F is made of each column's own square, not of the squared mean gradient" {
             use _scope = torch.NewDisposeScope()
@@ -87,9 +85,11 @@ let tests =
                     Oracle.agreesWith Tolerance.rounding one found
         }
 
-        test
-            "a running average of factors averages inputs and errors by its weights, and weight zero is no NaN" {
-            Oracle.forSome 10 products (fun sizes ->
+        Holds.forSome
+            "a running average of factors averages inputs and errors by its weights, and weight zero is no NaN"
+            10
+            products
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
 
                 let draw seed =
@@ -124,10 +124,12 @@ let tests =
                         0.0
                         (Oracle.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
                         nothing)
-        }
 
-        test "data points in another order, and a batch in two joined parts, make the same curvature" {
-            Oracle.forSome 10 products (fun sizes ->
+        Holds.forSome
+            "data points in another order, and a batch in two joined parts, make the same curvature"
+            10
+            products
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
                 let G = factor { sizes with Parts = 1; Points = 5 }
 
@@ -141,5 +143,4 @@ let tests =
                     let expected = Oracle.matrix (Curvature.dense (make G))
                     Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (permuted G)))
                     Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (split 2L G))))
-        }
     ]

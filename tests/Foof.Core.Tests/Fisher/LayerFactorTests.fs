@@ -8,8 +8,8 @@ open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private forAll generator property =
-    Oracle.forAll generator (fun sizes ->
+let private forAll sentence generator property =
+    Holds.forAll sentence generator (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property sizes (layer sizes))
 
@@ -33,8 +33,10 @@ let private pair sizes =
 [<Tests>]
 let tests =
     testList "Fisher.LayerFactor" [
-        test "columns, shape and positions are those of the gradients written out" {
-            forAll single (fun sizes factor ->
+        forAll
+            "columns, shape and positions are those of the gradients written out"
+            single
+            (fun sizes factor ->
                 let all = gradients factor
                 Expect.equal (LayerFactor.columns factor) (int64 all.Length) "the columns of factor"
 
@@ -47,40 +49,35 @@ let tests =
                     (LayerFactor.positions factor)
                     (int64 sizes.Layers.Head.Positions)
                     "the positions of factor")
-        }
 
-        test "gradients written out are sum_r e_jr a_ir^T, c-major" {
-            forAll single (fun _ factor ->
-                let P = LayerFactor.written Networks.double factor
+        forAll "gradients written out are sum_r e_jr a_ir^T, c-major" single (fun _ factor ->
+            let P = LayerFactor.written Networks.double factor
 
-                Expect.equal
-                    P.shape
-                    (Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor))
-                    "the shape of P"
+            Expect.equal
+                P.shape
+                (Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor))
+                "the shape of P"
 
-                Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
-        }
+            Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
 
-        test "written chunk by chunk they are all there, each once" {
-            forAll single (fun _ factor ->
-                let expected = rows factor
-                let bytes = 8L * int64 expected.ColumnCount
+        forAll "written chunk by chunk they are all there, each once" single (fun _ factor ->
+            let expected = rows factor
+            let bytes = 8L * int64 expected.ColumnCount
 
-                for budget in [ 1L; 2L * bytes; 1000L * bytes ] do
-                    let found = torch.zeros_like (Oracle.tensor expected)
+            for budget in [ 1L; 2L * bytes; 1000L * bytes ] do
+                let found = torch.zeros_like (Oracle.tensor expected)
 
-                    LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
-                        Expect.isTrue
-                            (P.size 0 <= max 1L (budget / bytes))
-                            "a chunk is larger than the budget"
+                LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
+                    Expect.isTrue (P.size 0 <= max 1L (budget / bytes)) "a chunk is larger than the budget"
 
-                        found.narrow(0L, start, P.size 0).add_(P.flatten 1L) |> ignore)
+                    found.narrow(0L, start, P.size 0).add_(P.flatten 1L) |> ignore)
 
-                    Oracle.agreesWith Tolerance.rounding expected found)
-        }
+                Oracle.agreesWith Tolerance.rounding expected found)
 
-        test "both routes give the inner products of the gradients written out, whatever the budget" {
-            Oracle.forAll single (fun sizes ->
+        Holds.forAll
+            "both routes give the inner products of the gradients written out, whatever the budget"
+            single
+            (fun sizes ->
                 use _scope = torch.NewDisposeScope()
                 let x, y = pair sizes
                 let expected = rows x * (rows y).Transpose()
@@ -90,20 +87,19 @@ let tests =
                         let K = torch.zeros_like (Oracle.tensor expected)
                         LayerFactor.addGramWithin budget route x y K
                         Oracle.agreesWith Tolerance.rounding expected K)
-        }
 
-        test "the inner products are added to what is there, in place" {
-            forAll single (fun _ factor ->
-                let G = rows factor
-                let K = torch.ones_like (Oracle.tensor (G * G.Transpose()))
+        forAll "the inner products are added to what is there, in place" single (fun _ factor ->
+            let G = rows factor
+            let K = torch.ones_like (Oracle.tensor (G * G.Transpose()))
 
-                LayerFactor.addGram factor factor K
-                LayerFactor.addGramBy GramRoute.Explicit factor factor K
-                Oracle.agreesWith Tolerance.rounding (2.0 * G * G.Transpose() + 1.0) K)
-        }
+            LayerFactor.addGram factor factor K
+            LayerFactor.addGramBy GramRoute.Explicit factor factor K
+            Oracle.agreesWith Tolerance.rounding (2.0 * G * G.Transpose() + 1.0) K)
 
-        test "the route is pairs where R^2 (d_in + d_out) < d_in d_out or R = 1, and explicit otherwise" {
-            forAll single (fun sizes factor ->
+        forAll
+            "the route is pairs where R^2 (d_in + d_out) < d_in d_out or R = 1, and explicit otherwise"
+            single
+            (fun sizes factor ->
                 let only = sizes.Layers.Head
                 let R, d_in, d_out = only.Positions, only.Inputs, only.Outputs
 
@@ -117,32 +113,31 @@ let tests =
                     (LayerFactor.route factor)
                     (if pairs then GramRoute.Pairs else GramRoute.Explicit)
                     "the route of factor")
-        }
 
         test "both sides of the route's switch point are among the random factors" {
             let mutable seen = Set.empty
 
-            forAll single (fun sizes factor ->
+            Oracle.forAll single (fun sizes ->
+                use _scope = torch.NewDisposeScope()
+
                 if sizes.Layers.Head.Positions > 1 then
-                    seen <- seen.Add(LayerFactor.route factor))
+                    seen <- seen.Add(LayerFactor.route (layer sizes)))
 
             Expect.equal seen (set [ GramRoute.Pairs; GramRoute.Explicit ]) "the routes seen"
         }
 
-        test "g_j . v and sum_j w_j g_j are those of the gradients written out" {
-            forAll single (fun _ factor ->
-                let G, shape = rows factor, LayerFactor.shape factor
+        forAll "g_j . v and sum_j w_j g_j are those of the gradients written out" single (fun _ factor ->
+            let G, shape = rows factor, LayerFactor.shape factor
 
-                let v, w =
-                    torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
+            let v, w =
+                torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
 
-                let products = LayerFactor.transposeTimes v factor
-                Expect.equal products.shape [| int64 G.RowCount |] "the shape of products"
-                Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
-                let sum = LayerFactor.times w factor
-                Expect.equal sum.shape shape "the shape of sum"
-                Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
-        }
+            let products = LayerFactor.transposeTimes v factor
+            Expect.equal products.shape [| int64 G.RowCount |] "the shape of products"
+            Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
+            let sum = LayerFactor.times w factor
+            Expect.equal sum.shape shape "the shape of sum"
+            Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
 
         test "g_j . v of errors that are taken piece by piece are those of the gradients written out" {
             use _scope = torch.NewDisposeScope()
@@ -159,19 +154,19 @@ let tests =
                 (Oracle.values (LayerFactor.transposeTimes v factor))
         }
 
-        test "a v that is no contiguous matrix makes no difference" {
-            forAll single (fun _ factor ->
-                let v =
-                    torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
+        forAll "a v that is no contiguous matrix makes no difference" single (fun _ factor ->
+            let v =
+                torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    (Oracle.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
-                    (Oracle.values (LayerFactor.transposeTimes v factor)))
-        }
+            Oracle.agrees
+                Tolerance.rounding
+                (Oracle.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
+                (Oracle.values (LayerFactor.transposeTimes v factor)))
 
-        test "norms and the weighted diagonal are those of the gradients written out" {
-            forAll single (fun _ factor ->
+        forAll
+            "norms and the weighted diagonal are those of the gradients written out"
+            single
+            (fun _ factor ->
                 let G = rows factor
                 let squares = G.PointwiseMultiply G
                 let w = Networks.normal [ G.RowCount ]
@@ -184,10 +179,11 @@ let tests =
                 let diagonal = LayerFactor.diagonal w factor
                 Expect.equal diagonal.shape (LayerFactor.shape factor) "the shape of diagonal"
                 Oracle.agrees Tolerance.rounding ((vectorOf w * squares).ToArray()) (Oracle.values diagonal))
-        }
 
-        test "weights multiply every gradient element by element, and one number multiplies all" {
-            forAll single (fun _ factor ->
+        forAll
+            "weights multiply every gradient element by element, and one number multiplies all"
+            single
+            (fun _ factor ->
                 let S, c =
                     torch.randn (LayerFactor.shape factor, dtype = Networks.double), Networks.normal [ 1; 1 ]
 
@@ -203,5 +199,4 @@ let tests =
                         Tolerance.rounding
                         (expected |> Array.collect _.ToRowMajorArray())
                         (Oracle.values (LayerFactor.written Networks.double weighted)))
-        }
     ]

@@ -14,8 +14,8 @@ let private drawn sizes =
     let R = layer.Positions
     layer, activations n R layer, activations (n + 1) (R + 1) layer
 
-let private forAll property =
-    Oracle.forAll singleProduct (fun sizes ->
+let private forAll sentence property =
+    Holds.forAll sentence singleProduct (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property sizes (drawn sizes))
 
@@ -30,22 +30,20 @@ let private flat4 g a b c (element: int -> int -> int -> int -> float) = [|
 [<Tests>]
 let tests =
     testList "Layers.Activations" [
-        test "sizes and tensors are those of what is held" {
-            forAll (fun sizes (layer, x, _) ->
-                Expect.equal (Activations.dataPoints x) (int64 sizes.Points) "the data points of x"
-                Expect.equal (Activations.positions x) (int64 layer.Positions) "the positions of x"
-                Expect.equal (Activations.groups x) (int64 layer.Groups) "the groups of x"
-                Expect.equal (Activations.width x) (int64 layer.Inputs) "the width of x"
+        forAll "sizes and tensors are those of what is held" (fun sizes (layer, x, _) ->
+            Expect.equal (Activations.dataPoints x) (int64 sizes.Points) "the data points of x"
+            Expect.equal (Activations.positions x) (int64 layer.Positions) "the positions of x"
+            Expect.equal (Activations.groups x) (int64 layer.Groups) "the groups of x"
+            Expect.equal (Activations.width x) (int64 layer.Inputs) "the width of x"
 
-                match x with
-                | Activations.Rows A ->
-                    Oracle.isSame (Oracle.only (Activations.tensors x)) A "the only element"
-                | Activations.Indices(index, _) ->
-                    Oracle.isSame (Oracle.only (Activations.tensors x)) index "the only element")
-        }
+            match x with
+            | Activations.Rows A -> Oracle.isSame (Oracle.only (Activations.tensors x)) A "the only element"
+            | Activations.Indices(index, _) ->
+                Oracle.isSame (Oracle.only (Activations.tensors x)) index "the only element")
 
-        test "one-hot rows written out are one at their index and zero elsewhere" {
-            forAll (fun sizes (layer, x, _) ->
+        forAll
+            "one-hot rows written out are one at their index and zero elsewhere"
+            (fun sizes (layer, x, _) ->
                 let expected =
                     flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
 
@@ -60,99 +58,88 @@ let tests =
                         "the shape of dense"
 
                     Oracle.agrees Tolerance.float32AgainstFloat64 expected (Oracle.values dense))
-        }
 
-        test "another type changes rows and leaves indices whole" {
-            forAll (fun _ (_, x, _) ->
-                match x, Activations.ofType torch.ScalarType.Float32 x with
-                | Activations.Rows A, Activations.Rows A' ->
-                    Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
-                    Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
-                | Activations.Indices(index, _), Activations.Indices(index', _) ->
-                    Oracle.isSame index' index "the index"
-                | _ -> failtest "the form changed")
-        }
+        forAll "another type changes rows and leaves indices whole" (fun _ (_, x, _) ->
+            match x, Activations.ofType torch.ScalarType.Float32 x with
+            | Activations.Rows A, Activations.Rows A' ->
+                Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
+                Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
+            | Activations.Indices(index, _), Activations.Indices(index', _) ->
+                Oracle.isSame index' index "the index"
+            | _ -> failtest "the form changed")
 
-        test "all pairs of rows have their inner product, of two different sets too" {
-            forAll (fun _ (layer, x, y) ->
-                let a, b = entry x, entry y
-                let R, R' = int (Activations.positions x), int (Activations.positions y)
+        forAll "all pairs of rows have their inner product, of two different sets too" (fun _ (layer, x, y) ->
+            let a, b = entry x, entry y
+            let R, R' = int (Activations.positions x), int (Activations.positions y)
 
-                let rows, columns =
-                    R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
+            let rows, columns =
+                R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
 
-                let expected =
-                    flat4 layer.Groups rows columns 1 (fun group i j _ ->
-                        Seq.sum (
-                            seq {
-                                for q in 0 .. layer.Inputs - 1 ->
-                                    a group (i / R) (i % R) q * b group (j / R') (j % R') q
-                            }
-                        ))
+            let expected =
+                flat4 layer.Groups rows columns 1 (fun group i j _ ->
+                    Seq.sum (
+                        seq {
+                            for q in 0 .. layer.Inputs - 1 ->
+                                a group (i / R) (i % R) q * b group (j / R') (j % R') q
+                        }
+                    ))
 
-                let gram = Activations.gram x y Networks.double
+            let gram = Activations.gram x y Networks.double
 
-                Expect.equal
-                    gram.shape
-                    [| int64 layer.Groups; int64 rows; int64 columns |]
-                    "the shape of gram"
+            Expect.equal gram.shape [| int64 layer.Groups; int64 rows; int64 columns |] "the shape of gram"
 
-                Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
+            Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
 
-                // One-hot rows against the same rows written out, on either side.
-                let written = Activations.Rows(Activations.dense Networks.double y)
+            // One-hot rows against the same rows written out, on either side.
+            let written = Activations.Rows(Activations.dense Networks.double y)
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    expected
-                    (Oracle.values (Activations.gram x written Networks.double)))
-        }
+            Oracle.agrees
+                Tolerance.rounding
+                expected
+                (Oracle.values (Activations.gram x written Networks.double)))
 
-        test "outputs are the rows times V^T" {
-            forAll (fun sizes (layer, x, _) ->
-                let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
-                let v, a = Oracle.values V, entry x
+        forAll "outputs are the rows times V^T" (fun sizes (layer, x, _) ->
+            let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
+            let v, a = Oracle.values V, entry x
 
-                let expected =
-                    flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
-                        Seq.sum (
-                            seq {
-                                for q in 0 .. layer.Inputs - 1 ->
-                                    a group i r q * v[(group * layer.Outputs + o) * layer.Inputs + q]
-                            }
-                        ))
+            let expected =
+                flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
+                    Seq.sum (
+                        seq {
+                            for q in 0 .. layer.Inputs - 1 ->
+                                a group i r q * v[(group * layer.Outputs + o) * layer.Inputs + q]
+                        }
+                    ))
 
-                let outputs = Activations.times V x
+            let outputs = Activations.times V x
 
-                Expect.equal
-                    outputs.shape
-                    ([| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
-                     |> Array.map int64)
-                    "the shape of outputs"
+            Expect.equal
+                outputs.shape
+                ([| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
+                 |> Array.map int64)
+                "the shape of outputs"
 
-                Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
-        }
+            Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
 
-        test "the gradient sums e a^T over data points and positions" {
-            forAll (fun sizes (layer, x, _) ->
-                let E =
-                    Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
+        forAll "the gradient sums e a^T over data points and positions" (fun sizes (layer, x, _) ->
+            let E =
+                Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
 
-                let expected =
-                    gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
+            let expected =
+                gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
 
-                let gradient = Activations.gradient E x
+            let gradient = Activations.gradient E x
 
-                Expect.equal
-                    gradient.shape
-                    ([| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64)
-                    "the shape of gradient"
+            Expect.equal
+                gradient.shape
+                ([| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64)
+                "the shape of gradient"
 
-                Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
-        }
+            Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
 
-        test "runs of data points and joined sets are the same rows in their order" {
-            forAll (fun sizes (layer, x, _) ->
+        forAll
+            "runs of data points and joined sets are the same rows in their order"
+            (fun sizes (layer, x, _) ->
                 let n, R = sizes.Points, layer.Positions
                 let a, y = entry x, activations n (R + 2) layer
                 let last = entry (Activations.points (int64 n - 1L) 1L x)
@@ -185,11 +172,8 @@ let tests =
                                     (wide group i (2 * R + 2 + r) q)
                                     (a group i r q)
                                     "wide group i (2 * R + 2 + r) q")
-        }
 
-        test "one set joined is that set" {
-            forAll (fun _ (_, x, _) ->
-                Oracle.isSame (Activations.joinPositions [| x |]) x "the join positions of [| x |]"
-                Oracle.isSame (Activations.joinDataPoints [| x |]) x "the join data points of [| x |]")
-        }
+        forAll "one set joined is that set" (fun _ (_, x, _) ->
+            Oracle.isSame (Activations.joinPositions [| x |]) x "the join positions of [| x |]"
+            Oracle.isSame (Activations.joinDataPoints [| x |]) x "the join data points of [| x |]")
     ]

@@ -11,53 +11,45 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "Layers.Convolution" [
-        test "rows of a convolution are its patches" {
-            Oracle.forAll cases (fun case ->
-                use _scope = torch.NewDisposeScope()
-                let layer, input = only (convolution case), image case
-                let A = written layer input
+        Holds.forAll "rows of a convolution are its patches" cases (fun case ->
+            use _scope = torch.NewDisposeScope()
+            let layer, input = only (convolution case), image case
+            let A = written layer input
 
-                for expected, found in List.zip (patches case input) (groups A) do
-                    Oracle.agrees 0.0 (expected.ToRowMajorArray()) (found.ToRowMajorArray())
+            for expected, found in List.zip (patches case input) (groups A) do
+                Oracle.agrees 0.0 (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
-                Oracle.agreesWith 0.0 (stacked (patches case input)) (Layer.rows layer input))
-        }
+            Oracle.agreesWith 0.0 (stacked (patches case input)) (Layer.rows layer input))
 
-        test "errors of a convolution are its maps, place by place" {
-            Oracle.forAll cases (fun case ->
-                use _scope = torch.NewDisposeScope()
-                let layer = only (convolution case)
-                let oh, ow = places case first case.Height, places case second case.Width
-                let maps = Networks.normal [ case.Batch; case.Outputs; oh; ow ]
-                let at, own = Oracle.values maps, case.Outputs / case.Groups
+        Holds.forAll "errors of a convolution are its maps, place by place" cases (fun case ->
+            use _scope = torch.NewDisposeScope()
+            let layer = only (convolution case)
+            let oh, ow = places case first case.Height, places case second case.Width
+            let maps = Networks.normal [ case.Batch; case.Outputs; oh; ow ]
+            let at, own = Oracle.values maps, case.Outputs / case.Groups
 
-                let expected = [
-                    for g in 0 .. case.Groups - 1 do
-                        for n in 0 .. case.Batch - 1 do
-                            for y in 0 .. oh - 1 do
-                                for x in 0 .. ow - 1 do
-                                    [
-                                        for c in g * own .. (g + 1) * own - 1 ->
-                                            at[((n * case.Outputs + c) * oh + y) * ow + x]
-                                    ]
-                ]
+            let expected = [
+                for g in 0 .. case.Groups - 1 do
+                    for n in 0 .. case.Batch - 1 do
+                        for y in 0 .. oh - 1 do
+                            for x in 0 .. ow - 1 do
+                                [
+                                    for c in g * own .. (g + 1) * own - 1 ->
+                                        at[((n * case.Outputs + c) * oh + y) * ow + x]
+                                ]
+            ]
 
-                Oracle.agreesWith 0.0 (Oracle.rows expected) (Layer.errorRows layer maps))
-        }
+            Oracle.agreesWith 0.0 (Oracle.rows expected) (Layer.errorRows layer maps))
 
-        test "a convolution keeps the contract in every geometry" {
-            Oracle.forAll cases (fun case ->
-                use _scope = torch.NewDisposeScope()
-                let R = places case first case.Height * places case second case.Width
-                holds (convolution case) (image case) case.Batch R)
-        }
+        Holds.forAll "a convolution keeps the contract in every geometry" cases (fun case ->
+            use _scope = torch.NewDisposeScope()
+            let R = places case first case.Height * places case second case.Width
+            holds (convolution case) (image case) case.Batch R)
 
-        test "an image without a batch is a batch of one" {
-            Oracle.forAll cases (fun case ->
-                use _scope = torch.NewDisposeScope()
-                let R = places case first case.Height * places case second case.Width
-                holds (convolution case) ((image case).select(0L, 0L)) 1 R)
-        }
+        Holds.forAll "an image without a batch is a batch of one" cases (fun case ->
+            use _scope = torch.NewDisposeScope()
+            let R = places case first case.Height * places case second case.Width
+            holds (convolution case) ((image case).select(0L, 0L)) 1 R)
 
         test "padding that was set after a convolution was made counts, and a mode that is constant is zeros" {
             use _scope = torch.NewDisposeScope()

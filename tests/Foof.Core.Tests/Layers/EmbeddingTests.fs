@@ -15,23 +15,25 @@ let private bounded (size: float) =
     model.weight.copy_ (Networks.normal [ 6; 3 ] * size) |> ignore
     model
 
+/// Numbers of one to three dimensions, every padding, both types.
+let private cases =
+    gen {
+        let! dimensions = Gen.choose (1, 3)
+        let! shape = Gen.listOfLength dimensions (Gen.choose (1, 5))
+        let! padding = Gen.elements [ None; Some 0L; Some 2L; Some -1L ]
+        let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
+        return shape, padding, kind
+    }
+
 [<Tests>]
 let tests =
     testList "Layers.Embedding" [
-        test "an embedding keeps the contract with any dimensions, padding and type" {
-            let cases =
-                gen {
-                    let! dimensions = Gen.choose (1, 3)
-                    let! shape = Gen.listOfLength dimensions (Gen.choose (1, 5))
-                    let! padding = Gen.elements [ None; Some 0L; Some 2L; Some -1L ]
-                    let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
-                    return shape, padding, kind
-                }
-
-            Oracle.forAll cases (fun (shape, padding, kind) ->
+        Holds.forAll
+            "an embedding keeps the contract with any dimensions, padding and type"
+            cases
+            (fun (shape, padding, kind) ->
                 use _scope = torch.NewDisposeScope()
                 holds (embedding padding kind) (numbers shape) shape.Head (List.fold (*) 1 shape.Tail))
-        }
 
         test "a number alone is a batch of one, and numbers may have 32 bits" {
             use _scope = torch.NewDisposeScope()

@@ -21,14 +21,27 @@ let named () =
         BatchNorm = layer "bn" (torch.nn.BatchNorm2d(3L, dtype = kind))
     |}
 
+/// An input of three dimensions, with and without a bias.
+let private denseShapes =
+    Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
+
+/// An input of two to four dimensions, with and without a bias, in both types.
+let private denseCases =
+    gen {
+        let! dimensions = Gen.choose (2, 4)
+        let! shape = Gen.listOfLength dimensions (Gen.choose (1, 4))
+        let! bias = Gen.elements [ true; false ]
+        let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
+        return shape, bias, kind
+    }
+
 [<Tests>]
 let tests =
     testList "Layers.Layer" [
-        test "rows of a dense layer are its inputs, position by position, and a one for the bias" {
-            let shapes =
-                Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
-
-            Oracle.forAll shapes (fun (shape, bias) ->
+        Holds.forAll
+            "rows of a dense layer are its inputs, position by position, and a one for the bias"
+            denseShapes
+            (fun (shape, bias) ->
                 use _scope = torch.NewDisposeScope()
                 let width = List.last shape
                 let input = Networks.normal shape
@@ -39,24 +52,15 @@ let tests =
                 Expect.equal (Layer.dataPoints layer input) (int64 shape[0]) "the data points"
                 Expect.equal (Layer.inputs layer) (int64 expected.ColumnCount) "the inputs of layer"
                 Expect.equal (Layer.outputs layer) 2L "the outputs of layer")
-        }
 
-        test "a dense layer keeps the contract with any leading dimensions, in both types" {
-            let cases =
-                gen {
-                    let! dimensions = Gen.choose (2, 4)
-                    let! shape = Gen.listOfLength dimensions (Gen.choose (1, 4))
-                    let! bias = Gen.elements [ true; false ]
-                    let! kind = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
-                    return shape, bias, kind
-                }
-
-            Oracle.forAll cases (fun (shape, bias, kind) ->
+        Holds.forAll
+            "a dense layer keeps the contract with any leading dimensions, in both types"
+            denseCases
+            (fun (shape, bias, kind) ->
                 use _scope = torch.NewDisposeScope()
                 let model = torch.nn.Linear(int64 (List.last shape), 3L, bias, dtype = kind)
                 let R = shape[1 .. shape.Length - 2] |> List.fold (*) 1
                 holds model ((Networks.normal shape).``to`` kind) shape[0] R)
-        }
 
         test "inputs may be any view" {
             use _scope = torch.NewDisposeScope()

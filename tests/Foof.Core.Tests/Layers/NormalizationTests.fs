@@ -33,22 +33,39 @@ let batchNorm (dimensions: int) (track: bool) (kind: torch.ScalarType) : BatchNo
     | 4 -> torch.nn.BatchNorm2d(3L, track_running_stats = track, dtype = kind)
     | _ -> torch.nn.BatchNorm1d(3L, track_running_stats = track, dtype = kind)
 
+/// Normalised shapes of one to three dimensions behind leading ones.
+let private layerNorms =
+    gen {
+        let! leading = Gen.choose (0, 3)
+        let! leading = Gen.listOfLength leading (Gen.choose (1, 4))
+        let! dimensions = Gen.choose (1, 3)
+        let! shape = Gen.listOfLength dimensions (Gen.choose (2, 4))
+        let! bias = Gen.elements [ true; false ]
+        let! kind = kinds
+        return leading, shape, bias, kind
+    }
+
+/// Images of up to three dimensions, and every setting of a batch norm.
+let private batchNorms =
+    gen {
+        let! n = Gen.choose (2, 4)
+        let! spatial = Gen.choose (0, 3)
+        let! spatial = Gen.listOfLength spatial (Gen.choose (1, 4))
+        let! training = Gen.elements [ true; false ]
+        let! track = Gen.elements [ true; true; false ]
+        let! kind = kinds
+        let! eps = Gen.elements [ 1e-5; 0.1 ]
+        let! momentum = Gen.elements [ Nullable 0.1; Nullable 1.0; Nullable() ]
+        return n, spatial, training, track, kind, eps, momentum
+    }
+
 [<Tests>]
 let tests =
     testList "Layers.Normalization" [
-        test "a layer norm keeps the contract over one to three dimensions" {
-            let cases =
-                gen {
-                    let! leading = Gen.choose (0, 3)
-                    let! leading = Gen.listOfLength leading (Gen.choose (1, 4))
-                    let! dimensions = Gen.choose (1, 3)
-                    let! shape = Gen.listOfLength dimensions (Gen.choose (2, 4))
-                    let! bias = Gen.elements [ true; false ]
-                    let! kind = kinds
-                    return leading, shape, bias, kind
-                }
-
-            Oracle.forAll cases (fun (leading, shape, bias, kind) ->
+        Holds.forAll
+            "a layer norm keeps the contract over one to three dimensions"
+            layerNorms
+            (fun (leading, shape, bias, kind) ->
                 use _scope = torch.NewDisposeScope()
                 let model = filled (torch.nn.LayerNorm(int64s shape, bias = bias, dtype = kind))
                 let input = (Networks.normal (leading @ shape)).``to`` kind
@@ -63,7 +80,6 @@ let tests =
                     [| Layer.groups layer; Layer.inputs layer; Layer.outputs layer |]
                     (int64s [ units; columns; units ])
                     "the result")
-        }
 
         test "the rows of a layer norm are its normalised inputs, unit by unit, and ones" {
             use _scope = torch.NewDisposeScope()
@@ -79,21 +95,10 @@ let tests =
                 Oracle.agrees Tolerance.rounding (expected.ToRowMajorArray()) (found.ToRowMajorArray())
         }
 
-        test "a batch norm keeps the contract while training and after" {
-            let cases =
-                gen {
-                    let! n = Gen.choose (2, 4)
-                    let! spatial = Gen.choose (0, 3)
-                    let! spatial = Gen.listOfLength spatial (Gen.choose (1, 4))
-                    let! training = Gen.elements [ true; false ]
-                    let! track = Gen.elements [ true; true; false ]
-                    let! kind = kinds
-                    let! eps = Gen.elements [ 1e-5; 0.1 ]
-                    let! momentum = Gen.elements [ Nullable 0.1; Nullable 1.0; Nullable() ]
-                    return n, spatial, training, track, kind, eps, momentum
-                }
-
-            Oracle.forAll cases (fun (n, spatial, training, track, kind, eps, momentum) ->
+        Holds.forAll
+            "a batch norm keeps the contract while training and after"
+            batchNorms
+            (fun (n, spatial, training, track, kind, eps, momentum) ->
                 use _scope = torch.NewDisposeScope()
                 let model = filled (batchNorm (2 + spatial.Length) track kind)
                 model.eps <- eps
@@ -105,7 +110,6 @@ let tests =
 
                 model.train training
                 holds model ((Networks.normal shape).``to`` kind) n (List.fold (*) 1 spatial))
-        }
 
         test "a batch of one has rows of a batch norm" {
             use _scope = torch.NewDisposeScope()

@@ -9,8 +9,8 @@ open TorchSharp
 let labels = Likelihoods.labels
 
 /// The mean over data points of the sum of `entry` f y, for labels in the output's shape.
-let byEntry likelihood (labels: torch.Tensor -> torch.Tensor) (entry: float -> float -> float) =
-    Oracle.forAll (Gen.listOfLength 3 (Gen.choose (1, 4))) (fun shape ->
+let byEntry sentence likelihood (labels: torch.Tensor -> torch.Tensor) (entry: float -> float -> float) =
+    Holds.forAll sentence (Gen.listOfLength 3 (Gen.choose (1, 4))) (fun shape ->
         use _scope = torch.NewDisposeScope()
         let output, target = Networks.normal shape, labels (Networks.normal shape)
 
@@ -23,10 +23,10 @@ let byEntry likelihood (labels: torch.Tensor -> torch.Tensor) (entry: float -> f
 [<Tests>]
 let tests =
     testList "Likelihoods.Likelihood" [
-        test "the categorical loss is the mean over data points of minus log softmax, summed over positions" {
-            let shapes = Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (2, 5)) (Gen.choose (1, 3))
-
-            Oracle.forAll shapes (fun (n, classes, positions) ->
+        Holds.forAll
+            "the categorical loss is the mean over data points of minus log softmax, summed over positions"
+            (Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (2, 5)) (Gen.choose (1, 3)))
+            (fun (n, classes, positions) ->
                 use _scope = torch.NewDisposeScope()
                 let output = Networks.normal [ n; classes; positions ]
                 let target = labels classes [ n; positions ]
@@ -49,12 +49,11 @@ let tests =
 
                 let loss = Likelihood.loss Likelihood.Categorical output target
                 Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
-        }
 
-        test "the Gaussian loss is half the squared distance over the variance, a mean over data points" {
-            let shapes = Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.choose (1, 5))
-
-            Oracle.forAll shapes (fun (shape, sigma) ->
+        Holds.forAll
+            "the Gaussian loss is half the squared distance over the variance, a mean over data points"
+            (Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.choose (1, 5)))
+            (fun (shape, sigma) ->
                 use _scope = torch.NewDisposeScope()
                 let output, target = Networks.normal shape, Networks.normal shape
 
@@ -65,12 +64,11 @@ let tests =
                 let loss = Likelihood.loss (Likelihood.Gaussian(float sigma)) output target
                 Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
                 Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
-        }
 
-        test "the per-output Gaussian loss divides each channel's squares by its variance" {
-            let shapes = Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 4)) (Gen.choose (1, 3))
-
-            Oracle.forAll shapes (fun (n, channels, positions) ->
+        Holds.forAll
+            "the per-output Gaussian loss divides each channel's squares by its variance"
+            (Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 4)) (Gen.choose (1, 3)))
+            (fun (n, channels, positions) ->
                 use _scope = torch.NewDisposeScope()
                 let shape = [ n; channels; positions ]
                 let output, target = Networks.normal shape, Networks.normal shape
@@ -84,15 +82,18 @@ let tests =
                 let expected = (differences |> Array.mapi entry |> Array.sum) / float n
                 let loss = Likelihood.loss (Likelihood.GaussianPerOutput sigma) output target
                 Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
-        }
 
-        test "the Bernoulli loss is the cross-entropy of labels and sigmoids" {
-            byEntry Likelihood.Bernoulli _.sigmoid() (fun f y ->
+        byEntry
+            "the Bernoulli loss is the cross-entropy of labels and sigmoids"
+            Likelihood.Bernoulli
+            _.sigmoid()
+            (fun f y ->
                 let p = 1.0 / (1.0 + exp -f)
                 -(y * log p + (1.0 - y) * log (1.0 - p)))
-        }
 
-        test "the Poisson loss is the rate minus the label times the log rate" {
-            byEntry Likelihood.Poisson (fun z -> z.exp().floor()) (fun f y -> exp f - y * f)
-        }
+        byEntry
+            "the Poisson loss is the rate minus the label times the log rate"
+            Likelihood.Poisson
+            (fun z -> z.exp().floor())
+            (fun f y -> exp f - y * f)
     ]

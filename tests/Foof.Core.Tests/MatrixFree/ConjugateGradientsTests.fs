@@ -11,18 +11,16 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "MatrixFree.ConjugateGradients" [
-        test "the solution is that of a dense solve" {
-            Oracle.forAll Vectors.shapes (fun shapes ->
-                use _scope = torch.NewDisposeScope()
-                let matrix = positiveDefinite (size shapes)
-                let b = Vectors.random shapes
-                use C = ofMatrix shapes (Oracle.tensor matrix)
-                use result = ConjugateGradients.solve C b tight
-                Expect.isTrue result.Converged "result converged"
-                Expect.equal (WeightVector.shapes result.Solution) shapes "the shapes of solution of result"
-                let expected = matrix.Solve(flat b).ToArray()
-                Oracle.agrees Tolerance.explicit expected (Vectors.elements result.Solution))
-        }
+        Holds.forAll "the solution is that of a dense solve" Vectors.shapes (fun shapes ->
+            use _scope = torch.NewDisposeScope()
+            let matrix = positiveDefinite (size shapes)
+            let b = Vectors.random shapes
+            use C = ofMatrix shapes (Oracle.tensor matrix)
+            use result = ConjugateGradients.solve C b tight
+            Expect.isTrue result.Converged "result converged"
+            Expect.equal (WeightVector.shapes result.Solution) shapes "the shapes of solution of result"
+            let expected = matrix.Solve(flat b).ToArray()
+            Oracle.agrees Tolerance.explicit expected (Vectors.elements result.Solution))
 
         test "damped curvature of networks is inverted as the dense matrix is" {
             use _scope = torch.NewDisposeScope()

@@ -46,8 +46,10 @@ let tests =
             Expect.equal (word (cadence 1 1 0) 6) "bbbbbb" "word (cadence 1 1 0) 6"
         }
 
-        test "in every period there are S observations and one inversion, the last step's" {
-            Oracle.forAll cadences (fun cadence ->
+        Holds.forAll
+            "in every period there are S observations and one inversion, the last step's"
+            cadences
+            (fun cadence ->
                 Cadence.check cadence
                 let start = Cadence.warmUp cadence
 
@@ -70,12 +72,9 @@ let tests =
                         "whether an inverting step observes"
 
                     Expect.isTrue ((List.last plans).Invert) "(List.last plans).Invert")
-        }
 
-        test "the first step has an inverse, whatever the warm-up" {
-            Oracle.forAll cadences (fun cadence ->
-                Expect.equal (Cadence.plan cadence 0) { Observe = true; Invert = true } "the plan of step 0")
-        }
+        Holds.forAll "the first step has an inverse, whatever the warm-up" cadences (fun cadence ->
+            Expect.equal (Cadence.plan cadence 0) { Observe = true; Invert = true } "the plan of step 0")
 
         test "a cadence that makes no sense is refused by name" {
             let refused name cadence =

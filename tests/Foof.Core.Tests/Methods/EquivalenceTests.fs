@@ -46,21 +46,20 @@ let shapes =
 [<Tests>]
 let tests =
     testList "Methods.Equivalence" [
-        test "perceptrons of all shapes" {
-            Oracle.forAll shapes (fun (struct (n, widths, bias, momentum)) ->
-                use _scope = torch.NewDisposeScope()
+        Holds.forAll "perceptrons of all shapes" shapes (fun (struct (n, widths, bias, momentum)) ->
+            use _scope = torch.NewDisposeScope()
 
-                waysAgree Networks.someSteps momentum (fun () -> Networks.perceptron bias widths)
-                <| Networks.batches 9 n (List.head widths) (List.last widths))
-        }
+            waysAgree Networks.someSteps momentum (fun () -> Networks.perceptron bias widths)
+            <| Networks.batches 9 n (List.head widths) (List.last widths))
 
-        test "layers whose output the model changes in place" {
-            Oracle.forAll shapes (fun (struct (n, widths, _, momentum)) ->
+        Holds.forAll
+            "layers whose output the model changes in place"
+            shapes
+            (fun (struct (n, widths, _, momentum)) ->
                 use _scope = torch.NewDisposeScope()
 
                 waysAgree Networks.someSteps momentum (Networks.inPlace Networks.reluInPlace widths)
                 <| Networks.batches 9 n (List.head widths) (List.last widths))
-        }
 
         test "a Sequential with ReLU modules in place" {
             use _scope = torch.NewDisposeScope()

@@ -27,8 +27,10 @@ let accumulated batches d beta =
 [<Tests>]
 let tests =
     testList "Methods.Memory" [
-        test "the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - beta^t)" {
-            Oracle.forAll cases (fun (batches, d, beta) ->
+        Holds.forAll
+            "the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - beta^t)"
+            cases
+            (fun (batches, d, beta) ->
                 use _scope = torch.NewDisposeScope()
                 let rows, moment = accumulated batches d beta
 
@@ -44,10 +46,11 @@ let tests =
                 Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
                 Oracle.agreesWith Tolerance.rounding expected (Moment.value moment)
                 Moment.free moment)
-        }
 
-        test "rows and the statistic that they make accumulate to the same" {
-            Oracle.forAll cases (fun (batches, d, beta) ->
+        Holds.forAll
+            "rows and the statistic that they make accumulate to the same"
+            cases
+            (fun (batches, d, beta) ->
                 use _scope = torch.NewDisposeScope()
                 let rows, byRows = accumulated batches d beta
                 let start = Moment.init [| int64 d; int64 d |] rows[0]
@@ -71,10 +74,11 @@ let tests =
                 Expect.equal byStatistic.Weight byRows.Weight "the weight of by statistic"
                 Moment.free byRows
                 Moment.free byStatistic)
-        }
 
-        test "the average of equal batches is that batch: its weights sum to one" {
-            Oracle.forAll cases (fun (batches, d, beta) ->
+        Holds.forAll
+            "the average of equal batches is that batch: its weights sum to one"
+            cases
+            (fun (batches, d, beta) ->
                 use _scope = torch.NewDisposeScope()
                 let A = Networks.normal [ 3; d ]
                 let start = Moment.init [| int64 d; int64 d |] A
@@ -91,7 +95,6 @@ let tests =
                     (Moment.value moment)
 
                 Moment.free moment)
-        }
 
         test "the latest batch alone counts, or all of them in a sum" {
             use _scope = torch.NewDisposeScope()

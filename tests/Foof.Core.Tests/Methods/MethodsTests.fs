@@ -19,8 +19,10 @@ let shapes =
 [<Tests>]
 let tests =
     testList "Methods.Methods" [
-        test "FOOF's update of a linear layer is the explicit least-squares solution" {
-            Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, bias)) ->
+        Holds.forAll
+            "FOOF's update of a linear layer is the explicit least-squares solution"
+            shapes
+            (fun (struct (n, positions, inputs, outputs, lambda, bias)) ->
                 use _scope = torch.NewDisposeScope()
                 let layer = LayerContract.only (Networks.linear inputs outputs bias)
                 let A = Layer.rows layer (Networks.normal [ n; positions; inputs ])
@@ -30,10 +32,11 @@ let tests =
                     Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
 
                 Oracle.agreesWith Tolerance.explicit expected (Methods.foofUpdate (int64 n) A E lambda))
-        }
 
-        test "FOOF's update of a convolution is the explicit least-squares solution over its patches" {
-            Oracle.forAll Convolutions.ungrouped (fun case ->
+        Holds.forAll
+            "FOOF's update of a convolution is the explicit least-squares solution over its patches"
+            Convolutions.ungrouped
+            (fun case ->
                 use _scope = torch.NewDisposeScope()
                 let convolution = Convolutions.convolution case
                 let layer = LayerContract.only convolution
@@ -58,10 +61,11 @@ let tests =
                         0.1
 
                 Oracle.agreesWith Tolerance.explicit expected update)
-        }
 
-        test "no other update has a smaller objective" {
-            Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
+        Holds.forAll
+            "no other update has a smaller objective"
+            shapes
+            (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
                 use _scope = torch.NewDisposeScope()
 
                 let A, E =
@@ -78,7 +82,6 @@ let tests =
                     Expect.isTrue
                         (objective (best + Networks.normal [ outputs; inputs ] * 0.1) > least)
                         "objective (best + Networks.normal [ outputs; inputs ] * 0.1) > least")
-        }
 
         test "the toy problem of Benzing's appendix F is solved by one undamped step of size 1" {
             use _scope = torch.NewDisposeScope()
@@ -91,18 +94,19 @@ let tests =
             Oracle.agreesWith Tolerance.explicit (Oracle.matrix labels) (A.mm ((weights + step).t()))
         }
 
-        test "without damping a deficient batch gets the least-squares solution of smallest norm" {
-            let deficient = Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (5, 8)) (Gen.choose (1, 4))
-
-            Oracle.forAll deficient (fun (n, inputs, outputs) ->
+        Holds.forAll
+            "without damping a deficient batch gets the least-squares solution of smallest norm"
+            (Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (5, 8)) (Gen.choose (1, 4)))
+            (fun (n, inputs, outputs) ->
                 use _scope = torch.NewDisposeScope()
                 let A, E = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
                 let expected = ((Oracle.matrix A).PseudoInverse() * Oracle.matrix E).Transpose()
                 Oracle.agreesWith Tolerance.pseudoInverse expected (Methods.foofUpdate (int64 n) A E 0.0))
-        }
 
-        test "float32 agrees with float64" {
-            Oracle.forAll shapes (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
+        Holds.forAll
+            "float32 agrees with float64"
+            shapes
+            (fun (struct (n, positions, inputs, outputs, lambda, _)) ->
                 use _scope = torch.NewDisposeScope()
 
                 let A, E =
@@ -117,7 +121,6 @@ let tests =
                     Tolerance.float32AgainstFloat64
                     expected
                     (Methods.foofUpdate (int64 n) (single A) (single E) lambda))
-        }
 
         test "the update is a mean: repeating the batch changes nothing" {
             use _scope = torch.NewDisposeScope()

@@ -9,8 +9,8 @@ open Foof.Core.Tests.ChangedFactors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let forAll property =
-    Oracle.forSome 20 products (fun sizes ->
+let forAll sentence property =
+    Holds.forSome sentence 20 products (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property (factor sizes))
 

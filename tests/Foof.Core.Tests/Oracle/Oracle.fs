@@ -77,7 +77,10 @@ let withOnes (A: Matrix<float>) =
 /// Runs a property on some random cases, always the same ones.
 let forSome (count: int) (generator: Gen<'T>) (property: 'T -> unit) =
     let config =
-        Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
+        Config.QuickThrowOnFailure
+            .WithQuietOnSuccess(true)
+            .WithMaxTest(count)
+            .WithReplay(Some { Rnd = Rnd 42UL; Size = None })
 
     Check.One(config, Prop.forAll (Arb.fromGen generator) property)
 

@@ -7,21 +7,26 @@ open Foof
 open FsCheck.FSharp
 open TorchSharp
 
-let private accumulates (kind: torch.ScalarType) tolerance =
-    for keep in [ 0.0; 0.3; 1.0 ] do
-        Oracle.forAll (Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 3)) (Gen.choose (1, 6))) (fun (k, a, b) ->
-            use _scope = torch.NewDisposeScope()
+let private sizes =
+    Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 3)) (Gen.choose (1, 6))
 
-            let target, X, Y =
-                Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
+let private accumulates sentence (kind: torch.ScalarType) tolerance =
+    testList sentence [
+        for keep in [ 0.0; 0.3; 1.0 ] do
+            Holds.forAll $"{keep} of the target is kept" sizes (fun (k, a, b) ->
+                use _scope = torch.NewDisposeScope()
 
-            let expected =
-                Oracle.matrix target * keep
-                + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
+                let target, X, Y =
+                    Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
 
-            let accumulated = target.``to`` kind
-            Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
-            Oracle.agreesWith tolerance expected accumulated)
+                let expected =
+                    Oracle.matrix target * keep
+                    + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
+
+                let accumulated = target.``to`` kind
+                Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
+                Oracle.agreesWith tolerance expected accumulated)
+    ]
 
 [<Tests>]
 let tests =
@@ -97,11 +102,13 @@ let tests =
             |> ignore
         }
 
-        test "a product is accumulated in place, in float64 to the last digits" {
-            accumulates Networks.double Tolerance.explicit
-        }
+        accumulates
+            "a product is accumulated in place, in float64 to the last digits"
+            Networks.double
+            Tolerance.explicit
 
-        test "a product is accumulated in place in float32 too" {
-            accumulates torch.ScalarType.Float32 Tolerance.float32AgainstFloat64
-        }
+        accumulates
+            "a product is accumulated in place in float32 too"
+            torch.ScalarType.Float32
+            Tolerance.float32AgainstFloat64
     ]

@@ -19,24 +19,24 @@ let refused (action: torch.Tensor array -> obj) =
 [<Tests>]
 let tests =
     testList "Tensors.WeightVector" [
-        test "dot and norm are sums over all elements of all layers" {
-            Oracle.forAll shapes (fun shapes ->
-                use _scope = torch.NewDisposeScope()
-                let x, y = random shapes, random shapes
-                let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
-                let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
-                Expect.equal ((WeightVector.dot x y).dim()) 0L "(WeightVector.dot x y).dim()"
+        Holds.forAll "dot and norm are sums over all elements of all layers" shapes (fun shapes ->
+            use _scope = torch.NewDisposeScope()
+            let x, y = random shapes, random shapes
+            let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
+            let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
+            Expect.equal ((WeightVector.dot x y).dim()) 0L "(WeightVector.dot x y).dim()"
 
-                Expect.isTrue
-                    (abs (dot - Oracle.values(WeightVector.dot x y)[0])
-                     <= Tolerance.rounding * norm * 10.0)
-                    "abs (dot - Oracle.values(WeightVector.dot x y)[0]) <= Tolerance.rounding * ..."
+            Expect.isTrue
+                (abs (dot - Oracle.values(WeightVector.dot x y)[0])
+                 <= Tolerance.rounding * norm * 10.0)
+                "abs (dot - Oracle.values(WeightVector.dot x y)[0]) <= Tolerance.rounding * ..."
 
-                Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
-        }
+            Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
 
-        test "sums and multiples are element by element" {
-            Oracle.forAll (Gen.zip shapes (Gen.choose (-3, 3))) (fun (shapes, factor) ->
+        Holds.forAll
+            "sums and multiples are element by element"
+            (Gen.zip shapes (Gen.choose (-3, 3)))
+            (fun (shapes, factor) ->
                 use _scope = torch.NewDisposeScope()
                 let factor = float factor + 0.5
                 let x, y = random shapes, random shapes
@@ -48,18 +48,15 @@ let tests =
                 agrees (fun x _ -> factor * x) (elements (WeightVector.scale factor x))
                 agrees (fun x y -> factor * x + y) (elements (WeightVector.axpy factor x y))
                 agrees (fun x _ -> x * x) (elements (WeightVector.map _.square() x)))
-        }
 
-        test "a vector is flattened layer by layer and row by row, and back" {
-            Oracle.forAll shapes (fun shapes ->
-                use _scope = torch.NewDisposeScope()
-                let x = random shapes
-                let flat = WeightVector.flatten x
-                Expect.equal (Oracle.values flat) (elements x) "the flattened vector"
-                let back = WeightVector.unflatten shapes flat
-                Expect.equal (WeightVector.shapes back) shapes "the shapes of back"
-                Expect.equal (elements back) (elements x) "the vector back")
-        }
+        Holds.forAll "a vector is flattened layer by layer and row by row, and back" shapes (fun shapes ->
+            use _scope = torch.NewDisposeScope()
+            let x = random shapes
+            let flat = WeightVector.flatten x
+            Expect.equal (Oracle.values flat) (elements x) "the flattened vector"
+            let back = WeightVector.unflatten shapes flat
+            Expect.equal (WeightVector.shapes back) shapes "the shapes of back"
+            Expect.equal (elements back) (elements x) "the vector back")
 
         test "transposed matrices are flattened row by row" {
             use _scope = torch.NewDisposeScope()

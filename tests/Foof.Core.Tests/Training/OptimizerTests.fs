@@ -64,12 +64,15 @@ let convolves (case: Convolutions.Case) =
 [<Tests>]
 let tests =
     testList "Training.Optimizer" [
-        test "steps follow an explicit FOOF through warm-up, observations and inversions" {
-            Oracle.forAll shapes followsExplicitFoof
-        }
+        Holds.forAll
+            "steps follow an explicit FOOF through warm-up, observations and inversions"
+            shapes
+            followsExplicitFoof
 
-        test "a step on a linear model with rate 1 solves damped least squares for the errors" {
-            Oracle.forAll shapes (fun (n, widths) ->
+        Holds.forAll
+            "a step on a linear model with rate 1 solves damped least squares for the errors"
+            shapes
+            (fun (n, widths) ->
                 use _scope = torch.NewDisposeScope()
                 let inputs, outputs = widths[0], widths[1]
                 let model = Networks.linear inputs outputs true
@@ -85,11 +88,11 @@ let tests =
                 Networks.byStep optimizer [ input, target ]
                 let expected = before - Oracle.leastSquares (float n) A E 0.1
                 Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
-        }
 
-        test "a step on a convolution solves damped least squares over its patches" {
-            Oracle.forAll Convolutions.ungrouped convolves
-        }
+        Holds.forAll
+            "a step on a convolution solves damped least squares over its patches"
+            Convolutions.ungrouped
+            convolves
 
         test "the toy problem is solved by one step of size 1, up to the damping" {
             use _scope = torch.NewDisposeScope()

@@ -25,8 +25,8 @@ let private same (factored: Factored) (V: Direction array) =
     for l in 0 .. V.Length - 1 do
         Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
 
-let private forAll property =
-    Oracle.forAll sizes (fun (k, d_out, d_in) ->
+let private forAll sentence property =
+    Holds.forAll sentence sizes (fun (k, d_out, d_in) ->
         use _scope = torch.NewDisposeScope()
         property k d_out d_in)
 
@@ -63,47 +63,46 @@ let private serving steps = [
 [<Tests>]
 let tests =
     testList "Training.Preconditioning" [
-        test "Kronecker products and eigenbases precondition factors as they precondition gradients" {
-            forAll (fun k d_out d_in ->
+        forAll
+            "Kronecker products and eigenbases precondition factors as they precondition gradients"
+            (fun k d_out d_in ->
                 for curvature in kroneckers d_out d_in do
                     for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
                         let factored = Factored.make rule 0.3 curvature
                         same factored [| product k d_out d_in |]
                         same factored [| Direction.Matrix(normal [ d_out; d_in ]) |])
-        }
 
-        test "solving with a Cholesky factor is multiplying by the inverse" {
-            forAll (fun k d_out d_in ->
-                let solving =
-                    {
-                        Factorization.attempts.Head with
-                            Route = Route.Solve
-                    }
-                    :: Factorization.attempts
+        forAll "solving with a Cholesky factor is multiplying by the inverse" (fun k d_out d_in ->
+            let solving =
+                {
+                    Factorization.attempts.Head with
+                        Route = Route.Solve
+                }
+                :: Factorization.attempts
 
-                for curvature in kroneckers d_out d_in do
-                    for rule in [ Damping.EachFactor; Damping.Heuristic FactorNorm.Trace ] do
-                        let inverse = Factored.make rule 0.3 curvature
-                        let solved = (Factored.attempt solving rule -1.0 ignore 0.3 curvature).Value
+            for curvature in kroneckers d_out d_in do
+                for rule in [ Damping.EachFactor; Damping.Heuristic FactorNorm.Trace ] do
+                    let inverse = Factored.make rule 0.3 curvature
+                    let solved = (Factored.attempt solving rule -1.0 ignore 0.3 curvature).Value
 
-                        match solved with
-                        | Factored.Structured(Curvature.Kronecker(_, Side.Inverse _), _) -> ()
-                        | _ -> failtest "The inverse was written out."
+                    match solved with
+                    | Factored.Structured(Curvature.Kronecker(_, Side.Inverse _), _) -> ()
+                    | _ -> failtest "The inverse was written out."
 
-                        Oracle.agreesWith
-                            Tolerance.explicit
-                            (Oracle.matrix ((Factored.logDet inverse).view(1L, 1L)))
-                            ((Factored.logDet solved).view(1L, 1L))
+                    Oracle.agreesWith
+                        Tolerance.explicit
+                        (Oracle.matrix ((Factored.logDet inverse).view(1L, 1L)))
+                        ((Factored.logDet solved).view(1L, 1L))
 
-                        let V = normal [ d_out; d_in ]
-                        let expected = (Factored.solve inverse [| V |])[0]
-                        let found = (Factored.solve solved [| V |])[0]
-                        Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) found
-                        same solved [| product k d_out d_in |])
-        }
+                    let V = normal [ d_out; d_in ]
+                    let expected = (Factored.solve inverse [| V |])[0]
+                    let found = (Factored.solve solved [| V |])[0]
+                    Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) found
+                    same solved [| product k d_out d_in |])
 
-        test "low-rank inverses precondition factors, gradients and both together as gradients" {
-            forAll (fun k d_out d_in ->
+        forAll
+            "low-rank inverses precondition factors, gradients and both together as gradients"
+            (fun k d_out d_in ->
                 for n, R, columns in [ 3, 1, 1; 2, 2, 3 ] do
                     let layer (d_out: int) (d_in: int) =
                         LayerFactor.Product(
@@ -126,7 +125,6 @@ let tests =
                         same factored [| product k d_out d_in; product 2 3 2 |]
                         same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
                         same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
-        }
 
         for n, k in [ 15, 15; 40, 128; 130, 20 ] do
             test $"low-rank inverses in float32 are those in float64: {n}, {k}" {
@@ -162,8 +160,9 @@ let tests =
                     Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
             }
 
-        test "inner products, norms and multiples of products are those of the matrices" {
-            forAll (fun k d_out d_in ->
+        forAll
+            "inner products, norms and multiples of products are those of the matrices"
+            (fun k d_out d_in ->
                 let scalar (x: torch.Tensor) = Oracle.matrix (x.view (1L, 1L))
 
                 let forms = [
@@ -198,7 +197,6 @@ let tests =
                         Expect.isTrue
                             (difference <= Tolerance.explicit * scale)
                             "difference <= Tolerance.explicit * scale")
-        }
 
         for d in [ 257; 300; 513; 700 ] do
             test $"the Cholesky factor and the inverse by halves are the matrix's, with its determinant: {d}" {
