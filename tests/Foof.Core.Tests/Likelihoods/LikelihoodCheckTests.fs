@@ -82,18 +82,16 @@ let tests =
                     Expect.stringContains message $"got {kind} [4; 3]" "the message"
         }
 
-        test "labels on another device are refused" {
-            Likelihoods.forEach (fun case ->
-                let f, y =
-                    Likelihoods.output case, (Likelihoods.target case).``to``(torch.device "meta")
+        Likelihoods.forEach "labels on another device are refused" Likelihoods.cases (fun case ->
+            let f, y =
+                Likelihoods.output case, (Likelihoods.target case).``to``(torch.device "meta")
 
-                let message = mistake (fun () -> Likelihood.errors case.Likelihood f y |> ignore)
+            let message = mistake (fun () -> Likelihood.errors case.Likelihood f y |> ignore)
 
-                Expect.stringContains
-                    message
-                    "target must be on the output's device cpu; got it on meta"
-                    "the message")
-        }
+            Expect.stringContains
+                message
+                "target must be on the output's device cpu; got it on meta"
+                "the message")
 
         test "an output without classes or channels is refused as such" {
             use _scope = torch.NewDisposeScope()
@@ -117,8 +115,10 @@ let tests =
                 "the message"
         }
 
-        test "an output that is empty, a single number or made of whole numbers is refused" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "an output that is empty, a single number or made of whole numbers is refused"
+            Likelihoods.cases
+            (fun case ->
                 let likelihood = case.Likelihood
                 let empty = torch.zeros (0L, 3L, dtype = Networks.double)
                 let wide = torch.zeros (3L, 0L, dtype = Networks.double)
@@ -139,7 +139,6 @@ let tests =
                     (outputRefused likelihood (labels 3 [ 2; 3 ]))
                     "floating-point numbers; got Int64"
                     "the message")
-        }
 
         test "a deviation that is not positive is refused" {
             for sigma in [ 0.0; -1.0; nan; infinity ] do
@@ -199,8 +198,10 @@ let tests =
                     "the message"
         }
 
-        test "outputs that are not finite are the numbers' failure, with their number" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "outputs that are not finite are the numbers' failure, with their number"
+            Likelihoods.cases
+            (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let bad = f.clone ()
 
@@ -218,7 +219,6 @@ let tests =
                         failure.Message
                         $"2 of {f.numel ()} elements are NaN or infinite"
                         "the message")
-        }
 
         test "log rates beyond whole numbers are the numbers' failure" {
             use _scope = torch.NewDisposeScope()
@@ -238,8 +238,10 @@ let tests =
             Likelihood.check Likelihood.Bernoulli f y
         }
 
-        test "a column that does not exist is refused with the number of columns" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "a column that does not exist is refused with the number of columns"
+            Likelihoods.cases
+            (fun case ->
                 let f = Likelihoods.output case
                 let columns = Likelihood.hessianColumns case.Likelihood f
 
@@ -251,7 +253,6 @@ let tests =
                         message
                         $"one of the {columns} from 0 on; got {column}"
                         "the message")
-        }
 
         test "a vector that is not of the output's shape and type is refused" {
             use _scope = torch.NewDisposeScope()

@@ -40,32 +40,30 @@ let expected (entries: torch.Tensor) (mask: torch.Tensor) =
 [<Tests>]
 let tests =
     testList "Likelihoods.LikelihoodMask" [
-        test "the masked loss is the mean over the data points with a label that counts" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "the masked loss is the mean over the data points with a label that counts"
+            Likelihoods.cases
+            (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let mask = mask y
                 let loss = Likelihood.lossMasked case.Likelihood f y mask
                 let entries = Likelihoods.explicit case.Likelihood f y
                 Oracle.agrees Tolerance.explicit (expected entries mask) (Oracle.values loss))
-        }
 
-        test "a mask that ignores nothing changes nothing" {
-            Likelihoods.forEach (fun case ->
-                let f, y = Likelihoods.output case, Likelihoods.target case
-                let all = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
-                let loss = Likelihood.loss case.Likelihood f y
-                agree Tolerance.explicit loss (Likelihood.lossMasked case.Likelihood f y all)
+        Likelihoods.forEach "a mask that ignores nothing changes nothing" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let all = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
+            let loss = Likelihood.loss case.Likelihood f y
+            agree Tolerance.explicit loss (Likelihood.lossMasked case.Likelihood f y all)
 
-                Expect.equal
-                    (Oracle.values (Likelihood.masked all f))
-                    (Oracle.values f)
-                    "the masked likelihood"
+            Expect.equal (Oracle.values (Likelihood.masked all f)) (Oracle.values f) "the masked likelihood"
 
-                Expect.equal (Likelihood.dataPoints all) (f.size 0) "the data points of all")
-        }
+            Expect.equal (Likelihood.dataPoints all) (f.size 0) "the data points of all")
 
-        test "what is ignored may be anything, and has no gradient" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "what is ignored may be anything, and has no gradient"
+            Likelihoods.cases
+            (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let mask = mask y
                 let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
@@ -89,10 +87,11 @@ let tests =
                 let n = float (Likelihood.dataPoints mask)
                 let errors = Likelihood.masked mask (Likelihood.errors case.Likelihood f y)
                 agree Tolerance.explicit (errors / n) broken.grad)
-        }
 
-        test "masked outputs, labels, columns and products are those of the labels that count" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "masked outputs, labels, columns and products are those of the labels that count"
+            Likelihoods.cases
+            (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let likelihood, mask = case.Likelihood, mask y
                 let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
@@ -110,42 +109,39 @@ let tests =
 
                 let product = Likelihood.masked mask (Likelihood.hessianProduct likelihood clean f)
                 agree Tolerance.rounding (zeroed (Likelihood.hessianProduct likelihood f f)) product)
-        }
 
-        test "class labels of -100 are ignored as masked ones are" {
-            Likelihoods.forEach (fun case ->
-                if case.Likelihood = Likelihood.Categorical then
-                    let f, y = Likelihoods.output case, Likelihoods.target case
-                    let mask = mask y
-                    let marked = y.masked_fill (negative mask, (-100L).ToScalar())
-                    let masked = Likelihood.lossMasked Likelihood.Categorical f y mask
-                    let tracked = f.clone().requires_grad_ true
-                    let loss = Likelihood.loss Likelihood.Categorical tracked marked
-                    loss.backward ()
-                    agree Tolerance.explicit masked loss
-                    let errors = Likelihood.errors Likelihood.Categorical f marked
+        Likelihoods.forEach
+            "class labels of -100 are ignored as masked ones are"
+            (Likelihoods.cases
+             |> List.filter (fun case -> case.Likelihood = Likelihood.Categorical))
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
+                let mask = mask y
+                let marked = y.masked_fill (negative mask, (-100L).ToScalar())
+                let masked = Likelihood.lossMasked Likelihood.Categorical f y mask
+                let tracked = f.clone().requires_grad_ true
+                let loss = Likelihood.loss Likelihood.Categorical tracked marked
+                loss.backward ()
+                agree Tolerance.explicit masked loss
+                let errors = Likelihood.errors Likelihood.Categorical f marked
 
-                    agree
-                        Tolerance.rounding
-                        (Likelihood.masked mask (Likelihood.errors Likelihood.Categorical f y))
-                        errors
+                agree
+                    Tolerance.rounding
+                    (Likelihood.masked mask (Likelihood.errors Likelihood.Categorical f y))
+                    errors
 
-                    agree Tolerance.explicit (errors / float (Likelihood.dataPoints mask)) tracked.grad
-                    Likelihood.check Likelihood.Categorical f marked
-                    let all = torch.ones_like mask
+                agree Tolerance.explicit (errors / float (Likelihood.dataPoints mask)) tracked.grad
+                Likelihood.check Likelihood.Categorical f marked
+                let all = torch.ones_like mask
 
-                    agree
-                        Tolerance.explicit
-                        masked
-                        (Likelihood.lossMasked Likelihood.Categorical f marked all)
+                agree Tolerance.explicit masked (Likelihood.lossMasked Likelihood.Categorical f marked all)
 
-                    let counted = Likelihood.counted Likelihood.Categorical marked
+                let counted = Likelihood.counted Likelihood.Categorical marked
 
-                    Expect.equal
-                        (counted.data<bool>().ToArray())
-                        (mask.data<bool>().ToArray())
-                        "which rows are counted")
-        }
+                Expect.equal
+                    (counted.data<bool>().ToArray())
+                    (mask.data<bool>().ToArray())
+                    "which rows are counted")
 
         test "without -100 the categorical loss is libtorch's mean times the positions, to the bit" {
             for shape in [ [ 7; 5 ]; [ 7; 5; 3 ]; [ 7; 5; 3; 2 ] ] do
@@ -170,19 +166,17 @@ let tests =
             Expect.equal (counted.data<bool>().ToArray()) (Array.replicate 6 true) "which rows are counted"
         }
 
-        test "a mask that ignores everything is refused" {
-            Likelihoods.forEach (fun case ->
-                let f, y = Likelihoods.output case, Likelihoods.target case
-                let none = torch.zeros (y.shape, dtype = torch.ScalarType.Bool)
+        Likelihoods.forEach "a mask that ignores everything is refused" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let none = torch.zeros (y.shape, dtype = torch.ScalarType.Bool)
 
-                for act in
-                    [
-                        (fun () -> Likelihood.lossMasked case.Likelihood f y none |> ignore)
-                        (fun () -> Likelihood.dataPoints none |> ignore)
-                    ] do
-                    let message = Oracle.raises<ArgumentException>(act).Message
-                    Expect.stringContains message $"all {y.numel ()} are ignored" "the message")
-        }
+            for act in
+                [
+                    (fun () -> Likelihood.lossMasked case.Likelihood f y none |> ignore)
+                    (fun () -> Likelihood.dataPoints none |> ignore)
+                ] do
+                let message = Oracle.raises<ArgumentException>(act).Message
+                Expect.stringContains message $"all {y.numel ()} are ignored" "the message")
 
         test
             "labels that are -100 wherever the mask is true are refused, and labels that are all -100 by check" {

@@ -30,8 +30,10 @@ let flat (tensor: torch.Tensor) = tensor.reshape (tensor.size 0, -1L)
 [<Tests>]
 let tests =
     testList "Likelihoods.LikelihoodSample" [
-        test "labels have the shape and type that the loss takes, and are possible" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "labels have the shape and type that the loss takes, and are possible"
+            Likelihoods.cases
+            (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
 
                 for kind in [ torch.ScalarType.Float32; torch.ScalarType.Float64 ] do
@@ -40,22 +42,24 @@ let tests =
                     Expect.equal drawn.shape y.shape "the shape of drawn"
                     Likelihood.check case.Likelihood f drawn
                     Likelihood.loss case.Likelihood f drawn |> ignore)
-        }
 
-        test "class frequencies are the softmax's" {
-            Likelihoods.forEach (fun case ->
-                if case.Likelihood = Likelihood.Categorical then
-                    let f = repeated case
-                    let drawn = Likelihood.sample case.Likelihood f null
+        Likelihoods.forEach
+            "class frequencies are the softmax's"
+            (Likelihoods.cases
+             |> List.filter (fun case -> case.Likelihood = Likelihood.Categorical))
+            (fun case ->
+                let f = repeated case
+                let drawn = Likelihood.sample case.Likelihood f null
 
-                    for c in 0 .. case.Shape[1] - 1 do
-                        let hits = drawn.eq((int64 c).ToScalar()).``to`` Networks.double
-                        let p = f.softmax(1L).select(1L, int64 c).narrow(0L, 0L, 1L)
-                        meansAgree (p.flatten ()) (flat hits))
-        }
+                for c in 0 .. case.Shape[1] - 1 do
+                    let hits = drawn.eq((int64 c).ToScalar()).``to`` Networks.double
+                    let p = f.softmax(1L).select(1L, int64 c).narrow(0L, 0L, 1L)
+                    meansAgree (p.flatten ()) (flat hits))
 
-        test "labels of real numbers have the model's mean and variance" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "labels of real numbers have the model's mean and variance"
+            Likelihoods.cases
+            (fun case ->
                 let f = repeated case
 
                 let moments =
@@ -82,10 +86,11 @@ let tests =
                     let drawn = Likelihood.sample case.Likelihood f null
                     meansAgree (first mean) (flat drawn)
                     meansAgree (first variance) (flat ((drawn - mean).square())))
-        }
 
-        test "the errors' second moment under sampled labels is the Hessian" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "the errors' second moment under sampled labels is the Hessian"
+            Likelihoods.cases
+            (fun case ->
                 let f = repeated case
                 let y = Likelihood.sample case.Likelihood f null
                 let E = flat (Likelihood.errors case.Likelihood f y)
@@ -96,10 +101,11 @@ let tests =
 
                 meansAgree (torch.zeros (E.size 1)) E
                 meansAgree (Lambda.flatten ()) (flat squares))
-        }
 
-        test "the same seed draws the same labels, another seed others, and the default generator rests" {
-            Likelihoods.forEach (fun case ->
+        Likelihoods.forEach
+            "the same seed draws the same labels, another seed others, and the default generator rests"
+            Likelihoods.cases
+            (fun case ->
                 let f = (repeated case).narrow(0L, 0L, 200L)
 
                 let state () =
@@ -125,7 +131,6 @@ let tests =
 
                 Expect.equal (byDefault 5) (byDefault 5) "by default of 5"
                 Expect.notEqual (state ()) before "the state")
-        }
 
         test "classes without probability are never drawn, at either end" {
             use _scope = torch.NewDisposeScope()

@@ -11,20 +11,14 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "MatrixFree.LinearOperator" [
-        test "the Hessian is what differences of gradients say" {
-            forEach (fun case ->
-                Oracle.agreesWith Tolerance.differences (differences case) (dense (hessian case)))
-        }
+        forEach "the Hessian is what differences of gradients say" (fun case ->
+            Oracle.agreesWith Tolerance.differences (differences case) (dense (hessian case)))
 
-        test "the Gauss-Newton matrix is the explicit J^T Lambda J" {
-            forEach (fun case ->
-                Oracle.agreesWith Tolerance.rounding (explicitGaussNewton case) (dense (gaussNewton case)))
-        }
+        forEach "the Gauss-Newton matrix is the explicit J^T Lambda J" (fun case ->
+            Oracle.agreesWith Tolerance.rounding (explicitGaussNewton case) (dense (gaussNewton case)))
 
-        test "the Fisher is the sum of the outer products of the data points' gradients" {
-            forEach (fun case ->
-                Oracle.agreesWith Tolerance.rounding (explicitFisher case case.Target) (dense (fisher case)))
-        }
+        forEach "the Fisher is the sum of the outer products of the data points' gradients" (fun case ->
+            Oracle.agreesWith Tolerance.rounding (explicitFisher case case.Target) (dense (fisher case)))
 
         test "data points whose label is ignored change nothing in the Fisher" {
             use _scope = torch.NewDisposeScope()
@@ -102,32 +96,30 @@ let tests =
             Oracle.agreesWith Tolerance.rounding expected (dense (gaussNewton case))
         }
 
-        test "products are linear and symmetric, and a mean over the batch whatever its order" {
-            forEach (fun case ->
-                let reversed = {
-                    case with
-                        Input = case.Input.flip 0L
-                        Target = case.Target.flip 0L
-                }
+        forEach "products are linear and symmetric, and a mean over the batch whatever its order" (fun case ->
+            let reversed = {
+                case with
+                    Input = case.Input.flip 0L
+                    Target = case.Target.flip 0L
+            }
 
-                for make in [ hessian; gaussNewton; fisher ] do
-                    use C = make case
-                    use C' = make reversed
-                    let u, v = Vectors.random C.Shapes, Vectors.random C.Shapes
-                    let Cu, Cv = C.Product u, C.Product v
-                    let elements = Vectors.elements
+            for make in [ hessian; gaussNewton; fisher ] do
+                use C = make case
+                use C' = make reversed
+                let u, v = Vectors.random C.Shapes, Vectors.random C.Shapes
+                let Cu, Cv = C.Product u, C.Product v
+                let elements = Vectors.elements
 
-                    let agrees x y =
-                        Oracle.agrees Tolerance.explicit (elements x) (elements y)
+                let agrees x y =
+                    Oracle.agrees Tolerance.explicit (elements x) (elements y)
 
-                    agrees (WeightVector.axpy 3.0 Cu Cv) (C.Product(WeightVector.axpy 3.0 u v))
-                    agrees Cv (C'.Product v)
+                agrees (WeightVector.axpy 3.0 Cu Cv) (C.Product(WeightVector.axpy 3.0 u v))
+                agrees Cv (C'.Product v)
 
-                    let uCv, vCu =
-                        Oracle.values (WeightVector.dot u Cv), Oracle.values (WeightVector.dot v Cu)
+                let uCv, vCu =
+                    Oracle.values (WeightVector.dot u Cv), Oracle.values (WeightVector.dot v Cu)
 
-                    Oracle.agrees Tolerance.explicit uCv vCu)
-        }
+                Oracle.agrees Tolerance.explicit uCv vCu)
 
         test "parameters outside of the layers are constants" {
             use _scope = torch.NewDisposeScope()

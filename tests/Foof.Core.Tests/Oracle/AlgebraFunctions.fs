@@ -122,15 +122,17 @@ let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
             call "Factored.logDet" (fun () -> [ Factored.logDet factored ])
     ]
 
-/// All calls, with every tensor of their arguments changed.
-let all (change: torch.Tensor -> torch.Tensor) = [
+/// The calls of each group, with every tensor of their arguments changed: layers, factors and structures by name.
+let groups: (string * ((torch.Tensor -> torch.Tensor) -> Call list)) list = [
     for layer in layers do
-        if layer.Form <> Factors.Written && layer.Form <> Factors.Weighted then
-            yield! activations change layer
+        let name = $"{layer.Form}, {layer.Groups} groups, {layer.Positions} positions"
 
-        yield! layerFactors change layer
-    yield! fisherFactors change
-    yield! matrices change
+        if layer.Form <> Factors.Written && layer.Form <> Factors.Weighted then
+            $"activations, {name}", (fun change -> activations change layer)
+
+        $"layer factors, {name}", (fun change -> layerFactors change layer)
+    "Fisher factors", fisherFactors
+    "matrices", matrices
     for structure in Structures.all do
-        yield! curvatures change structure
+        fst structure, (fun change -> curvatures change structure)
 ]

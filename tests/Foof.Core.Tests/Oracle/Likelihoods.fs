@@ -49,15 +49,11 @@ let target case =
     | Likelihood.Poisson -> (uniform () * 5.0).floor()
     | _ -> Networks.normal case.Shape
 
-/// Runs a check on every case, in a scope of its own.
-let forEach (check: Case -> unit) =
-    for case in cases do
+/// A test for each of the cases, in a scope of its own.
+let forEach sentence (cases: Case list) (check: Case -> unit) =
+    Holds.forEach sentence string cases (fun case ->
         use _scope = torch.NewDisposeScope()
-
-        try
-            check case
-        with error ->
-            failtest $"{case}: {error.Message}"
+        check case)
 
 /// -log p without constants, by entry or position, as a textbook writes it.
 let explicit likelihood (f: torch.Tensor) (y: torch.Tensor) =

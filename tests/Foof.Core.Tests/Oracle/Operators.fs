@@ -18,9 +18,12 @@ let dense (operator: LinearOperator) =
     use _operator = operator
     LinearOperator.dense operator
 
-/// Runs a test on each of the networks.
-let forEach (test: Case -> unit) =
+let private names =
     use _scope = torch.NewDisposeScope()
+    [ for case in cases () -> case.Name ]
 
-    for case in cases () do
-        test case
+/// A test for each of the networks.
+let forEach sentence (check: Case -> unit) =
+    Holds.forEach sentence id names (fun name ->
+        use _scope = torch.NewDisposeScope()
+        cases () |> List.find (fun case -> case.Name = name) |> check)

@@ -138,16 +138,14 @@ let tests =
                 })
         }
 
-        test "the evidence of a posterior with one precision is that of its spectrum" {
-            forEach (fun posterior _ ->
-                let one = Posterior.withPrecision 0.9 posterior
-                let expected = Posterior.logEvidence -4.0 one
+        forEach "the evidence of a posterior with one precision is that of its spectrum" (fun posterior _ ->
+            let one = Posterior.withPrecision 0.9 posterior
+            let expected = Posterior.logEvidence -4.0 one
 
-                let found =
-                    Evidence.logEvidence -4.0 (Posterior.distance one) 0.9 (Posterior.spectrum posterior)
+            let found =
+                Evidence.logEvidence -4.0 (Posterior.distance one) 0.9 (Posterior.spectrum posterior)
 
-                Oracle.agrees Tolerance.explicit [| expected |] [| found |])
-        }
+            Oracle.agrees Tolerance.explicit [| expected |] [| found |])
 
         test "one precision a layer is where all slopes vanish" {
             use _scope = torch.NewDisposeScope()

@@ -90,13 +90,9 @@ let tests =
                 check 100000 (posterior case (fun l -> 0.3 + 1.1 * float l)) case.Matrix
         }
 
-        test "samples of every structure have its covariance and its distances" {
-            use _scope = torch.NewDisposeScope()
-
-            for case in cases () do
-                let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
-                check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix
-        }
+        forCases "samples of every structure have its covariance and its distances" (fun case ->
+            let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
+            check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix)
 
         test "the right sampler is accepted, and each of the published mistakes rejected" {
             use _scope = torch.NewDisposeScope()
@@ -134,42 +130,37 @@ let tests =
                     "isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean)"
         }
 
-        test "equal seeds give equal samples, in one go, into given memory and streamed" {
-            use _scope = torch.NewDisposeScope()
+        forCases "equal seeds give equal samples, in one go, into given memory and streamed" (fun case ->
+            let posterior = posterior case (fun _ -> 0.7)
+            let seeded () = new torch.Generator(11UL)
+            let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
 
-            for case in cases () do
-                let posterior = posterior case (fun _ -> 0.7)
-                let seeded () = new torch.Generator(11UL)
-                let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
+            let given =
+                posterior.Mean
+                |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
 
-                let given =
-                    posterior.Mean
-                    |> Array.map (fun mean ->
-                        torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
+            Sampling.into (seeded ()) given posterior
+            Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
 
-                Sampling.into (seeded ()) given posterior
-                Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
+            let streamed =
+                Sampling.stream 6 (seeded ()) posterior
+                |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
+                |> Seq.toArray
 
-                let streamed =
-                    Sampling.stream 6 (seeded ()) posterior
-                    |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
-                    |> Seq.toArray
+            Oracle.agrees Tolerance.explicit all streamed
+            let one = seeded ()
 
-                Oracle.agrees Tolerance.explicit all streamed
-                let one = seeded ()
+            let singly = [|
+                for _ in 1..6 do
+                    yield! Oracle.values (rows (Sampling.draw 1 one posterior))
+            |]
 
-                let singly = [|
-                    for _ in 1..6 do
-                        yield! Oracle.values (rows (Sampling.draw 1 one posterior))
-                |]
+            Oracle.agrees Tolerance.explicit all singly
 
-                Oracle.agrees Tolerance.explicit all singly
-
-                Expect.notEqual
-                    (Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
-                    all
-                    "the draws from another seed"
-        }
+            Expect.notEqual
+                (Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
+                all
+                "the draws from another seed")
 
         test "no samples, and memory of another shape or with gaps, are refused" {
             use _scope = torch.NewDisposeScope()

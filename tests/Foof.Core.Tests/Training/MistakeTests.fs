@@ -252,4 +252,15 @@ let tests =
             GC.Collect()
             GC.WaitForPendingFinalizers()
         }
+
+        test "inputs whose squares overflow raise and change nothing" {
+            let model = (Networks.perceptron true [ 3; 6; 2 ]).``to`` torch.ScalarType.Float32
+            let input = torch.full (4L, 3L, 1e25, dtype = torch.ScalarType.Float32)
+            use preconditioner = new Preconditioner(model, Methods.foof)
+
+            let error =
+                Oracle.raises<NumericalFailure>(fun () -> preconditioner.Observe(input, null))
+
+            Expect.equal error.What "the squares of inputs exceed what Float32 holds" "what failed"
+        }
     ]

@@ -1,5 +1,5 @@
 /// What every structure fulfils, held against the matrix that it stands for: products, parts, sums.
-module Foof.Core.Tests.CurvatureTests
+module Foof.Core.Tests.CurvatureContract
 
 open System
 open Expecto
@@ -18,7 +18,7 @@ let private vector curvature =
 
 [<Tests>]
 let tests =
-    testList "Curvature.Curvature" [
+    testList "Contracts.Curvature" [
         forEach
             "products, diagonal, trace and the matrix written out agree with the matrix"
             structures

@@ -1,5 +1,5 @@
 /// Damped inverses of every structure, held against the inverted matrix.
-module Foof.Core.Tests.FactoredTests
+module Foof.Core.Tests.InverseContract
 
 open System
 open Expecto
@@ -35,7 +35,7 @@ let private lossOf (F: Matrix<float>) lambda =
 
 [<Tests>]
 let tests =
-    testList "Curvature.Factored" [
+    testList "Contracts.Inverse" [
         forScaled "the solve after the product is the identity, for any damping" (fun _ (C, _) ->
             for lambda in lambdas do
                 let V = vector C

@@ -1,6 +1,6 @@
 /// What every method promises besides its update: checkpoints, lifetimes, learning, all layers, and errors that
 /// change nothing.
-module Foof.Core.Tests.MethodContractTests
+module Foof.Core.Tests.MethodContract
 
 open System
 open Expecto
@@ -19,19 +19,11 @@ let paced (recipe: Recipe) =
                 Cadence = Networks.someSteps.Cadence
         }
 
-/// A sentence for each method that fails, all of them at once.
-let forEach (recipes: Recipe list) (action: Recipe -> unit) =
-    let failures = [
-        for recipe in recipes do
-            try
-                Networks.seeded 42
-                use _scope = torch.NewDisposeScope()
-                action recipe
-            with error ->
-                $"{recipe.Name}: {error.GetType().Name}: {error.Message}\n{error.StackTrace}"
-    ]
-
-    Expect.isTrue failures.IsEmpty (String.concat "\n" failures)
+/// A test for each of the methods, in a scope of its own.
+let forEach sentence (recipes: Recipe list) (check: Recipe -> unit) =
+    Holds.forEach sentence (fun (recipe: Recipe) -> recipe.Name) recipes (fun recipe ->
+        use _scope = torch.NewDisposeScope()
+        check recipe)
 
 let make () = Networks.perceptron true [ 3; 6; 2 ]
 
@@ -71,9 +63,11 @@ let mixed () : Networks.Network =
 
 [<Tests>]
 let tests =
-    testList "Methods.MethodContract" [
-        test "every method continues from its state to the same bits" {
-            forEach (methods () |> List.map paced) (fun recipe ->
+    testList "Contracts.Method" [
+        forEach
+            "every method continues from its state to the same bits"
+            (methods () |> List.map paced)
+            (fun recipe ->
                 for before in [ 0; 1; 4; 6 ] do
                     let batches = Networks.batches 10 4 3 2
                     let model = make ()
@@ -96,10 +90,11 @@ let tests =
                     Networks.seeded 7
                     Networks.byStep restored (List.skip before batches)
                     Expect.equal (Networks.weights other) (Networks.weights model) "the weights of other")
-        }
 
-        test "a state that lacks something, or has it in another shape, is refused or was not needed" {
-            forEach (methods ()) (fun recipe ->
+        forEach
+            "a state that lacks something, or has it in another shape, is refused or was not needed"
+            (methods ())
+            (fun recipe ->
                 let model = make ()
                 use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
                 Networks.byStep optimizer (Networks.batches 3 4 3 2)
@@ -121,10 +116,11 @@ let tests =
                         | :? ArgumentException ->
                             Expect.equal (Networks.snapshot optimizer.State) before "the state of optimizer"
                         | error -> failwith $"without a sound '{name}': {error}")
-        }
 
-        test "twenty steps of every method leave no tensor, and Dispose frees the rest" {
-            forEach (methods () |> List.map paced) (fun recipe ->
+        forEach
+            "twenty steps of every method leave no tensor, and Dispose frees the rest"
+            (methods () |> List.map paced)
+            (fun recipe ->
                 let model = make ()
 
                 let steps (optimizer: Optimizer) count =
@@ -143,28 +139,27 @@ let tests =
                             "the number of tensors left")
 
                 Expect.equal everything 0L "the number of tensors left")
-        }
 
-        test "every method learns" {
-            forEach (methods ()) (fun recipe ->
-                let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
-                let teacher = Networks.fromSeed 4 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
-                let input = Networks.normal [ 30; 3 ]
-                let target = (teacher.call (input) * 3.0).detach()
-                use optimizer = Networks.optimizer model recipe (rate recipe) 0.0 0.0
+        forEach "every method learns" (methods ()) (fun recipe ->
+            let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
+            let teacher = Networks.fromSeed 4 (fun () -> Networks.perceptron true [ 3; 8; 2 ])
+            let input = Networks.normal [ 30; 3 ]
+            let target = (teacher.call (input) * 3.0).detach()
+            use optimizer = Networks.optimizer model recipe (rate recipe) 0.0 0.0
 
-                let losses =
-                    List.init 100 (fun _ ->
-                        use result = optimizer.Step(input, target)
-                        result.Loss.ToDouble())
+            let losses =
+                List.init 100 (fun _ ->
+                    use result = optimizer.Step(input, target)
+                    result.Loss.ToDouble())
 
-                Expect.isTrue
-                    (List.last losses < Tolerance.learnt * losses[0])
-                    $"{losses[0]} -> {List.last losses}")
-        }
+            Expect.isTrue
+                (List.last losses < Tolerance.learnt * losses[0])
+                $"{losses[0]} -> {List.last losses}")
 
-        test "every method trains an embedding, a LayerNorm and a grouped convolution together" {
-            forEach (methods ()) (fun recipe ->
+        forEach
+            "every method trains an embedding, a LayerNorm and a grouped convolution together"
+            (methods ())
+            (fun recipe ->
                 let model = Networks.fromSeed 3 mixed
                 let input = torch.randint (7L, [| 12L; 5L |], dtype = torch.ScalarType.Int64)
                 let target = Networks.normal [ 12; 2 ]
@@ -185,5 +180,4 @@ let tests =
                     (Array.map2 (-) before (Networks.weights model))
                     (fun change -> change <> 0.0)
                     "every weight must change")
-        }
     ]
