@@ -1,4 +1,4 @@
-/// Mistakes that published implementations make, planted: the right penalty is told from each.
+/// Mistakes that published implementations make, planted: the right penalty is unlike each.
 module Foof.Core.Tests.ConsolidationMistakeTests
 
 open Expecto
@@ -60,7 +60,7 @@ let tests =
 
             Expect.isTrue
                 (apart sum found < apart sum nearest / 2.0)
-                "apart sum found < apart sum nearest / 2.0"
+                "the merged product is nearer to the sum"
         }
 
         test "the square of a mini-batch's mean gradient is no Fisher: it is several times too small" {
@@ -80,7 +80,7 @@ let tests =
             Expect.isTrue (diagonal.Sum() > 1.5 * squared.Sum()) $"{diagonal.Sum()} and {squared.Sum()}"
         }
 
-        test "the gradient is that of the value: a half too many or too few is told by differences" {
+        test "the gradient is that of the value: a half too many or too few is found by differences" {
             use _scope = torch.NewDisposeScope()
             let model, layers, batch = example ()
             let C = Structure.lowRank (empirical model layers batch)
@@ -109,9 +109,7 @@ let tests =
             let difference = (valueAt h - valueAt -h) / (2.0 * h)
             Oracle.agrees Tolerance.differences [| slope |] [| difference |]
 
-            Expect.isFalse
-                (Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1)
-                "Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1"
+            Expect.isFalse (Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
         }
 
         test "a mean over data points: a batch twice over changes nothing" {
@@ -192,7 +190,7 @@ let tests =
                     Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second))
                 )
 
-            Expect.isTrue (apart mean meanOfProducts > 0.01) "apart mean meanOfProducts > 0.01"
+            Expect.isTrue (apart mean meanOfProducts > 0.01) "the two means differ"
         }
 
         test "shares outside of 0 to 1, eigenbases and different sides are refused" {

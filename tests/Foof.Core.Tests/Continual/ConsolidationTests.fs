@@ -169,7 +169,7 @@ let tests =
 
                     match learnt.Terms with
                     | [ { Curvature = Curvature.LowRank G } ] ->
-                        Expect.isTrue (FisherFactor.columns G <= 4L) "FisherFactor.columns G <= 4L"
+                        Expect.isTrue (FisherFactor.columns G <= 4L) "at most four columns are kept"
                         Oracle.agreesWith Tolerance.explicit F (FisherFactor.dense G)
                     | _ -> failtest "no factor"
 
@@ -178,7 +178,7 @@ let tests =
 
                     Expect.isTrue
                         (abs (learnt.Discarded - worst) <= Tolerance.explicit)
-                        "abs (learnt.Discarded - worst) <= Tolerance.explicit"
+                        "the discarded share is the worst one"
 
                     if gathering = Gathering.Online 1.0 then
                         agreesWith

@@ -82,7 +82,7 @@ let tests =
                     (0.25 * List.sum values, List.reduce (+) gradients * 0.25)
                     (Quadratic.valueAndGradient theta (Quadratic.scale 0.25 sum))
 
-                // The same sum the other way round: the newer one has slope and level of its own.
+                // Summed the other way round: the newer one has slope and level of its own.
                 let turned =
                     Quadratic.add Curvature.add (Quadratic.scale 3.0 z) (Quadratic.add Curvature.add x y)
 
@@ -90,7 +90,7 @@ let tests =
                     (List.sum values, List.reduce (+) gradients)
                     (Quadratic.valueAndGradient theta turned)
 
-                Expect.equal gradients.Head.Count F.RowCount "the number of head of gradients")
+                Expect.equal gradients.Head.Count F.RowCount "the number of unknowns")
 
         test "a centre or weights of other layers are refused" {
             use _scope = torch.NewDisposeScope()

@@ -49,7 +49,7 @@ let tests =
             Expect.exists (numbers omega) (fun omega -> omega < 0.0) "an omega below zero"
 
             for omega in numbers importance do
-                Expect.isTrue (omega >= 0.0) "omega >= 0.0"
+                Expect.isTrue (omega >= 0.0) "no omega is negative"
         }
 
         test "along gradient descent the path sums up to what the loss lost" {

@@ -23,7 +23,7 @@ let tests =
             "products, diagonal, trace and the matrix written out agree with the matrix"
             structures
             (fun _ (C, F) ->
-                Expect.equal (Curvature.size C) (int64 F.RowCount) "the size of C"
+                Expect.equal (Curvature.size C) (int64 F.RowCount) "the size of the curvature"
                 let V = vector C
                 let product = Curvature.product C V
                 Expect.equal (WeightVector.shapes product) (Curvature.shapes C) "the shapes of product"

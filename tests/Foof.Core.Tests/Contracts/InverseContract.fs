@@ -86,7 +86,7 @@ let tests =
             Expect.isTrue
                 (inverse.Evd(Symmetricity.Symmetric).EigenValues
                  |> Seq.forall (fun value -> value.Real > 0.0))
-                "inverse.Evd(Symmetricity.Symmetric).EigenValues |> Seq.forall (fun value -> ...")
+                "all eigenvalues are positive")
 
         forScaled "a root times its transpose is the inverse" (fun _ (C, F) ->
             for lambda in lambdas do
@@ -163,7 +163,7 @@ let tests =
                 Expect.equal
                     (numbers (Factored.solve (tikhonov 0.1 C) V))
                     expected
-                    "the solve of (tikhonov 0.1 C) V"
+                    "the solution of a second inverse"
 
                 Expect.equal (Curvature.tensors C |> List.map Oracle.values) before "the curvature itself")
 

@@ -49,10 +49,7 @@ let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (
     Expect.equal (Activations.groups activations) g "the groups of activations"
     Expect.equal (Activations.width activations) (Layer.inputs layer) "the width of activations"
 
-    Expect.equal
-        ((written layer input).shape)
-        [| g; n; R; Layer.inputs layer |]
-        "the shape of written layer input"
+    Expect.equal ((written layer input).shape) [| g; n; R; Layer.inputs layer |] "the shape of the rows"
 
     Expect.equal
         ((Layer.errors layer output).shape)
@@ -63,7 +60,7 @@ let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (
     let tensors = Layer.errors layer output :: Activations.tensors activations
 
     for tensor in tensors do
-        Expect.isTrue (tensor.is_contiguous ()) "tensor.is_contiguous ()"
+        Expect.isTrue (tensor.is_contiguous ()) "the tensor is contiguous"
 
 let private weights tolerance (layer: Layer) =
     let W = Layer.joined layer layer.Weight (bias layer)
@@ -76,7 +73,7 @@ let private weights tolerance (layer: Layer) =
     | ValueSome bias, ValueSome column ->
         Expect.equal column.shape bias.shape "the shape of column"
         Oracle.agrees tolerance (Oracle.values bias) (Oracle.values column)
-    | bias, column -> Expect.isTrue (bias.IsNone && column.IsNone) "bias.IsNone && column.IsNone"
+    | bias, column -> Expect.isTrue (bias.IsNone && column.IsNone) "neither has a bias"
 
     Oracle.matrix W
 

@@ -50,7 +50,7 @@ let tests =
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let S = root case.Likelihood f
                 let expected = Likelihoods.hessian case.Likelihood f y
-                Expect.equal (S.size 2) (f.numel () / f.size 0) "the count of patches"
+                Expect.equal (S.size 2) (f.numel () / f.size 0) "the number of columns"
                 Likelihoods.agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
 
         Likelihoods.forEach
@@ -79,7 +79,7 @@ let tests =
 
                             Expect.isTrue
                                 (Oracle.values own |> Array.forall (fun root -> root > 0.0))
-                                "Oracle.values own |> Array.forall (fun root -> root > 0.0)"
+                                "the roots are positive"
 
                         Likelihoods.agree Tolerance.rounding expected actual)
 

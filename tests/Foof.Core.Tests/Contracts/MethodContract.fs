@@ -9,7 +9,7 @@ open TorchSharp
 
 let methods () = MethodRuns.methods ()
 
-/// The same with a cadence whose phases fall into a dozen steps, where the method has one.
+/// A method with a cadence whose phases fall into a dozen steps, where the method has one.
 let paced (recipe: Recipe) =
     if recipe.Curvature.IsWindow then
         recipe
@@ -89,7 +89,11 @@ let tests =
                     Networks.byStep optimizer (List.skip before batches)
                     Networks.seeded 7
                     Networks.byStep restored (List.skip before batches)
-                    Expect.equal (Networks.weights other) (Networks.weights model) "the weights of other")
+
+                    Expect.equal
+                        (Networks.weights other)
+                        (Networks.weights model)
+                        "the weights of the restored network")
 
         forEach
             "a state that lacks something, or has it in another shape, is refused or was not needed"

@@ -12,7 +12,7 @@ open TorchSharp
 let round (model: Networks.Network) (optimizer: torch.optim.Optimizer) =
     Networks.byLoop model optimizer (Networks.batches 1 4 3 2)
 
-/// A network with finite output whose gradient is none: the root of a zero.
+/// A network with finite output and a gradient that is NaN: the root of a zero.
 let rooted () : Networks.Network =
     let first, last = Networks.linear 3 4 true, Networks.linear 4 2 true
     let zero (x: torch.Tensor) = (x * 0.0).sqrt()
@@ -62,7 +62,7 @@ let tests =
                 let before = Networks.weights model
                 round model optimizer
                 round model optimizer
-                Expect.notEqual (Networks.weights model) before "the weights of model")
+                Expect.notEqual (Networks.weights model) before "the weights of the model")
 
         forEach
             "the ordinary loop takes every method's step where Step takes it"
@@ -117,7 +117,7 @@ let tests =
 
                 Expect.isTrue
                     (Networks.weights model |> Array.forall Double.IsFinite)
-                    "Networks.weights model |> Array.forall Double.IsFinite"
+                    "the weights are finite"
 
                 use _quiet = torch.no_grad ()
                 let weight = Seq.head (model.parameters ())

@@ -35,7 +35,7 @@ let private sixColumns () =
 let tests =
     testList "Curvature.Compression" [
         forSome
-            "what is left out has the discarded eigenvalues, and their share of the trace is told"
+            "what is left out has the discarded eigenvalues, and their share of the trace is reported"
             (fun G ->
                 let F = WrittenFactors.dense G
                 let m = int (FisherFactor.columns G)
@@ -49,7 +49,7 @@ let tests =
                     Expect.equal
                         (FisherFactor.columns compressed.Factor)
                         (int64 r)
-                        "the columns of factor of compressed"
+                        "the columns that are kept"
 
                     // The eigenvalues of F of which the r largest are zero: those of F - F'.
                     let all = eigenvalues F
@@ -89,11 +89,11 @@ let tests =
 
         forSome "a factor within the budget is given back as it is" (fun G ->
             let compressed = Compression.leading (int (FisherFactor.columns G)) G
-            Oracle.isSame compressed.Factor G "the factor of compressed"
+            Oracle.isSame compressed.Factor G "the factor"
             Expect.equal compressed.Discarded 0.0 "the discarded of compressed")
 
         test "the first columns in place of the leading directions would leave out more" {
-            // The mistake of a budget that drops columns: planted here, it must be told from the leading directions.
+            // The mistake of a budget that drops columns: planted here, it must be seen to differ from the leading directions.
             use _scope = torch.NewDisposeScope()
 
             let G = sixColumns ()
@@ -108,14 +108,14 @@ let tests =
             Expect.isTrue (found < byDropping) $"{found} and {byDropping}"
         }
 
-        forSome "what a budget takes is told beforehand" (fun G ->
+        forSome "what a budget takes is known beforehand" (fun G ->
             let compressed = Compression.leading 1 G
 
             if FisherFactor.columns G > 1L then
                 Expect.equal
                     (FisherFactor.bytes compressed.Factor)
                     (Compression.bytesOfColumns 1L G)
-                    "the bytes of factor of compressed")
+                    "the bytes that are kept")
 
         test "no column at all, and NaN, are refused" {
             use _scope = torch.NewDisposeScope()

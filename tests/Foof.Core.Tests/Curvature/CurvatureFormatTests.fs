@@ -28,7 +28,7 @@ let tests =
             Expect.equal
                 (Oracle.values (Curvature.dense found))
                 (Oracle.values (Curvature.dense C))
-                "the dense of found"
+                "the matrix"
 
             Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
             // Described again it is the same text.
@@ -43,7 +43,7 @@ let tests =
             Expect.equal
                 (Oracle.values (Curvature.dense found))
                 (Oracle.values (Curvature.dense C))
-                "the dense of found")
+                "the matrix")
 
         test "what is no description, lacks a tensor or does not fit is refused" {
             use _scope = torch.NewDisposeScope()

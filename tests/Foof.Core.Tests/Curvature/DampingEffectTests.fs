@@ -23,7 +23,7 @@ let tests =
                             Expect.equal
                                 (numbers (Factored.solve (Factored.make rule 0.3 C) V))
                                 expected
-                                "the solve of (Factored.make rule 0.3 C) V")
+                                "the solution")
         ]
 
         forOne "in blocks a rule is applied block by block" "blocks" (fun _ (C, _) ->
@@ -72,14 +72,14 @@ let tests =
 
         test "damping is adapted by the Levenberg-Marquardt rule" {
             let adapted rho = Damping.adapted 0.8 rho 2.0
-            Expect.equal (adapted 0.9) 1.6 "adapted of 0.9"
-            Expect.equal (adapted 0.75) 2.0 "adapted of 0.75"
-            Expect.equal (adapted 0.5) 2.0 "adapted of 0.5"
-            Expect.equal (adapted 0.25) 2.0 "adapted of 0.25"
-            Expect.equal (adapted 0.2) 2.5 "adapted of 0.2"
-            Expect.equal (adapted -3.0) 2.5 "adapted of -3.0"
-            Expect.equal (adapted nan) 2.5 "adapted of nan"
-            Expect.equal (adapted -infinity) 2.5 "adapted of -infinity"
+            Expect.equal (adapted 0.9) 1.6 "the damping after a share of 0.9"
+            Expect.equal (adapted 0.75) 2.0 "the damping after a share of 0.75"
+            Expect.equal (adapted 0.5) 2.0 "the damping after a share of 0.5"
+            Expect.equal (adapted 0.25) 2.0 "the damping after a share of 0.25"
+            Expect.equal (adapted 0.2) 2.5 "the damping after a share of 0.2"
+            Expect.equal (adapted -3.0) 2.5 "the damping after a share of -3.0"
+            Expect.equal (adapted nan) 2.5 "the damping after a share of nan"
+            Expect.equal (adapted -infinity) 2.5 "the damping after a share of -infinity"
 
             for omega in [ 0.0; 1.0; 1.5; -0.5; nan ] do
                 let error =

@@ -156,10 +156,10 @@ let tests =
 
             Expect.isTrue
                 ((Factored.attempt [] Damping.Tikhonov -1.0 ignore 1.0 huge).IsNone)
-                "(Factored.attempt [] Damping.Tikhonov -1.0 ignore 1.0 huge).IsNone"
+                "without an attempt there is no inverse"
 
             Expect.isTrue
                 ((Factored.attempt (List.take 1 attempts) Damping.Tikhonov -1.0 ignore 1.0 huge).IsNone)
-                "(Factored.attempt (List.take 1 attempts) Damping.Tikhonov -1.0 ignore 1.0 ..."
+                "one attempt fails"
         }
     ]

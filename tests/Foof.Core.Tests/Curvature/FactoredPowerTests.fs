@@ -139,12 +139,10 @@ let tests =
                 let struct (s, Q) = Factorization.eigen M |> Option.get
 
                 for value in Oracle.values s do
-                    Expect.isTrue (value >= 0.0) "value >= 0.0"
+                    Expect.isTrue (value >= 0.0) "no eigenvalue is negative"
 
                 let rebuilt = (Q * s.unsqueeze -2L).matmul(Q.transpose (1L, 2L))
                 Oracle.agrees Tolerance.explicit (Oracle.values M) (Oracle.values rebuilt)
 
-                Expect.isTrue
-                    ((Factorization.eigen (M * nan)).IsNone)
-                    "(Factorization.eigen (M * nan)).IsNone")
+                Expect.isTrue ((Factorization.eigen (M * nan)).IsNone) "NaN has no eigenvalues")
     ]

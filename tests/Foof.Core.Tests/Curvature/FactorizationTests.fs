@@ -117,16 +117,16 @@ let tests =
 
                 Expect.isTrue
                     ((Factorization.inverse Factorization.attempts M 1.0).IsNone)
-                    "(Factorization.inverse Factorization.attempts M 1.0).IsNone"
+                    "there is no inverse"
         }
 
-        test "an inverse beyond the range of its type is none" {
+        test "beyond the range of its type there is no inverse" {
             use _scope = torch.NewDisposeScope()
             let M = torch.eye (2L, dtype = single) * 1e-39
 
             Expect.isTrue
                 ((Factorization.inverse Factorization.attempts M 0.0).IsNone)
-                "(Factorization.inverse Factorization.attempts M 0.0).IsNone"
+                "NaN has no inverse without damping"
         }
 
         test "no attempts, no inverse" {
@@ -134,7 +134,7 @@ let tests =
 
             Expect.isTrue
                 ((Factorization.inverse [] (semidefinite 2 3) 1.0).IsNone)
-                "(Factorization.inverse [] (semidefinite 2 3) 1.0).IsNone"
+                "without an attempt there is no inverse"
         }
 
         Holds.forAll

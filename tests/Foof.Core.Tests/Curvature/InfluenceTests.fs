@@ -138,7 +138,7 @@ let tests =
             Oracle.agrees Tolerance.explicit [| found.sum().ToDouble() |] [| along.ToDouble() |]
         }
 
-        test "leaving a point out is foretold to first order" {
+        test "leaving a point out is predicted to first order" {
             use _scope = torch.NewDisposeScope()
             let model = train (uniform ()) decay
             let empirical = factorOf model Fisher.Empirical (input ()) (target ())
@@ -155,8 +155,11 @@ let tests =
                     counts[int64 i].zero_() |> ignore
                     validationLoss (train counts decay) - before)
 
-            let foretold = found |> Array.map (fun x -> -x / 8.0)
-            let correlation = MathNet.Numerics.Statistics.Correlation.Pearson(changes, foretold)
+            let predicted = found |> Array.map (fun x -> -x / 8.0)
+
+            let correlation =
+                MathNet.Numerics.Statistics.Correlation.Pearson(changes, predicted)
+
             Expect.isTrue (correlation > 0.9) $"the correlation is {correlation}"
         }
     ]

@@ -112,7 +112,7 @@ let tests =
 
                                 Expect.isTrue
                                     (apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm())
-                                    "apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm()"
+                                    "the eigenbasis is at least as near as K-FAC"
                         | _ -> failtest "no blocks")
 
         Holds.forSome

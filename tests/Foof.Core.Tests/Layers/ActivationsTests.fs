@@ -151,29 +151,32 @@ let tests =
                 for group in 0 .. layer.Groups - 1 do
                     for q in 0 .. layer.Inputs - 1 do
                         for r in 0 .. R - 1 do
-                            Expect.equal (last group 0 r q) (a group (n - 1) r q) "last group 0 r q"
+                            Expect.equal (last group 0 r q) (a group (n - 1) r q) "the last data point"
 
                             for i in 0 .. n - 1 do
-                                Expect.equal (twice group i r q) (a group i r q) "twice group i r q"
+                                Expect.equal
+                                    (twice group i r q)
+                                    (a group i r q)
+                                    "the first half of the data points"
 
                                 Expect.equal
                                     (twice group (n + i) r q)
                                     (a group i r q)
-                                    "twice group (n + i) r q"
+                                    "the second half of the data points"
 
-                                Expect.equal (wide group i r q) (a group i r q) "wide group i r q"
+                                Expect.equal (wide group i r q) (a group i r q) "the first call"
 
                                 Expect.equal
                                     (wide group i (R + r + 2) q)
                                     (b group i (r + 2) q)
-                                    "wide group i (R + r + 2) q"
+                                    "the second call"
 
                                 Expect.equal
                                     (wide group i (2 * R + 2 + r) q)
                                     (a group i r q)
-                                    "wide group i (2 * R + 2 + r) q")
+                                    "the third call")
 
         forAll "one set joined is that set" (fun _ (_, x, _) ->
-            Oracle.isSame (Activations.joinPositions [| x |]) x "the join positions of [| x |]"
-            Oracle.isSame (Activations.joinDataPoints [| x |]) x "the join data points of [| x |]")
+            Oracle.isSame (Activations.joinPositions [| x |]) x "one call"
+            Oracle.isSame (Activations.joinDataPoints [| x |]) x "one part")
     ]

@@ -12,7 +12,7 @@ open TorchSharp.Modules
 let private window (case: Case) =
     Patches.window (convolution case :?> Conv2d)
 
-/// The same of all patches.
+/// The sum over all patches written out.
 let private written (case: Case) (images: torch.Tensor) =
     let A = (Patches.rows (window case) case.Bias images).flatten(0L, 2L)
     A.t().mm A
@@ -78,30 +78,22 @@ let tests =
             let suits (convolution: Conv2d) =
                 ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
 
-            Expect.isTrue (suits (torch.nn.Conv2d(4L, 2L, 3L))) "suits (torch.nn.Conv2d(4L, 2L, 3L))"
+            Expect.isTrue (suits (torch.nn.Conv2d(4L, 2L, 3L))) "a square kernel"
 
-            Expect.isTrue
-                (suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L))))
-                "suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L)))"
+            Expect.isTrue (suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L)))) "a row as a kernel"
 
             Expect.isFalse
                 (suits (torch.nn.Conv2d(4L, 2L, struct (3L, 1L), stride = struct (1L, 2L))))
-                "suits (torch.nn.Conv2d(4L, 2L, struct (3L, 1L), stride = struct (1L, 2L)))"
+                "a stride beyond the kernel"
 
-            Expect.isFalse
-                (suits (torch.nn.Conv2d(4L, 2L, 3L, stride = 2L)))
-                "suits (torch.nn.Conv2d(4L, 2L, 3L, stride = 2L))"
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, stride = 2L))) "strides"
 
-            Expect.isFalse
-                (suits (torch.nn.Conv2d(4L, 2L, 3L, dilation = 2L)))
-                "suits (torch.nn.Conv2d(4L, 2L, 3L, dilation = 2L))"
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, dilation = 2L))) "dilation"
 
-            Expect.isFalse
-                (suits (torch.nn.Conv2d(4L, 2L, 3L, groups = 2L)))
-                "suits (torch.nn.Conv2d(4L, 2L, 3L, groups = 2L))"
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, groups = 2L))) "groups"
 
-            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 1L))) "suits (torch.nn.Conv2d(4L, 2L, 1L))"
-            Expect.isFalse (suits (torch.nn.Conv2d(1L, 2L, 3L))) "suits (torch.nn.Conv2d(1L, 2L, 3L))"
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 1L))) "a kernel of one point"
+            Expect.isFalse (suits (torch.nn.Conv2d(1L, 2L, 3L))) "one channel"
         }
 
         test "float32 sums agree to its rounding and leave nothing behind" {

@@ -97,8 +97,8 @@ let tests =
                     "embedding.weight", Treatment.Preconditioned "embedding"
                 ]
 
-            Expect.equal (asMap coverage) expected "as map of coverage"
-            Expect.equal (coverage[0].Shape) [| 4L; 4L; 3L; 3L |] "the shape of coverage[0]"
+            Expect.equal (asMap coverage) expected "the treatments"
+            Expect.equal (coverage[0].Shape) [| 4L; 4L; 3L; 3L |] "the shape of the first parameter"
         }
 
         test "FOOF covers every kind of layer but scales and shifts, and says why" {
@@ -118,7 +118,7 @@ let tests =
                     "embedding.weight", Treatment.Preconditioned "embedding"
                 ]
 
-            Expect.equal (asMap preconditioner.Coverage) expected "as map of coverage of preconditioner"
+            Expect.equal (asMap preconditioner.Coverage) expected "the treatments"
         }
 
         test "what the caller objects to is plain for the caller's reason, selected or not" {
@@ -139,10 +139,14 @@ let tests =
             Expect.equal
                 (treatment["grouped.weight"])
                 (plain "it comes in pairs")
-                "treatment['grouped.weight']"
+                "the treatment of grouped.weight"
 
-            Expect.equal (treatment["grouped.bias"]) (plain "it comes in pairs") "treatment['grouped.bias']"
-            Expect.equal (treatment["head.bias"]) (plain "it was not selected") "treatment['head.bias']"
+            Expect.equal
+                (treatment["grouped.bias"])
+                (plain "it comes in pairs")
+                "the treatment of grouped.bias"
+
+            Expect.equal (treatment["head.bias"]) (plain "it was not selected") "the treatment of head.bias"
         }
 
         test "an embedding whose gradient is no product with its table is plain, and says why" {
@@ -179,9 +183,9 @@ let tests =
             let layers, treatment =
                 survey (new Networks.Model([ "fc", layer ], layer.call)) everything
 
-            Expect.isTrue ((Oracle.only layers).Bias.IsNone) "(Assert.Single layers).Bias.IsNone"
-            Expect.equal (treatment["fc.bias"]) Treatment.Frozen "treatment['fc.bias']"
-            Expect.equal (treatment["fc.weight"]) (Treatment.Preconditioned "fc") "treatment['fc.weight']"
+            Expect.isTrue ((Oracle.only layers).Bias.IsNone) "the layer has no bias"
+            Expect.equal (treatment["fc.bias"]) Treatment.Frozen "the treatment of fc.bias"
+            Expect.equal (treatment["fc.weight"]) (Treatment.Preconditioned "fc") "the treatment of fc.weight"
         }
 
         test "'same' padding has the greater half behind the image, and 'valid' none" {
@@ -245,7 +249,7 @@ let tests =
             let outside = plain "it belongs to no kind of layer that is covered"
 
             for parameter in treatment.Keys |> Seq.filter (fun name -> not (name.StartsWith "mixed.layer")) do
-                Expect.equal (treatment[parameter]) outside "treatment[parameter]"
+                Expect.equal (treatment[parameter]) outside "the treatment of the parameter"
 
             for kind in [ "instance"; "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
                 Expect.exists treatment.Keys (fun name -> name.StartsWith kind) $"a treatment of {kind}"
@@ -255,6 +259,6 @@ let tests =
             let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
             let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
             Expect.isEmpty layers "the layers"
-            Expect.equal (treatment["weight"]) (plain "it was not selected") "treatment['weight']"
+            Expect.equal (treatment["weight"]) (plain "it was not selected") "the treatment of the weight"
         }
     ]

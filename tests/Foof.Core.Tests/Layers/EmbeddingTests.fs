@@ -136,33 +136,27 @@ let tests =
                 Expect.equal
                     (Lookup.padding (embedding None kind))
                     (Ok ValueNone)
-                    "the padding of embedding None kind"
+                    "an embedding without padding"
 
                 for row in 0L .. 5L do
                     Expect.equal
                         (Lookup.padding (embedding (Some row) kind))
                         (Ok(ValueSome row))
-                        "the padding of embedding (Some row) kind"
+                        "the row that stands for padding"
 
                 Expect.equal
                     (Lookup.padding (embedding (Some -2L) kind))
                     (Ok(ValueSome 4L))
-                    "the padding of embedding (Some -2L) kind"
+                    "a row counted from the end"
 
-            Expect.equal
-                (Lookup.padding (torch.nn.Embedding(1L, 2L)))
-                (Ok ValueNone)
-                "the padding of torch.nn.Embedding(1L, 2L)"
+            Expect.equal (Lookup.padding (torch.nn.Embedding(1L, 2L))) (Ok ValueNone) "a table of one row"
 
             Expect.equal
                 (Lookup.padding (torch.nn.Embedding(1L, 2L, padding_idx = 0L)))
                 (Ok(ValueSome 0L))
                 "the padding"
 
-            Expect.equal
-                (Lookup.padding (torch.nn.Embedding(300L, 1L)))
-                (Ok ValueNone)
-                "the padding of torch.nn.Embedding(300L, 1L)"
+            Expect.equal (Lookup.padding (torch.nn.Embedding(300L, 1L))) (Ok ValueNone) "a table of many rows"
 
             Expect.equal
                 (Lookup.padding (torch.nn.Embedding(300L, 1L, padding_idx = -1L)))
@@ -207,6 +201,6 @@ let tests =
 
             // By way of the property the module has one table, which is listed.
             model.weight <- torch.nn.Parameter(Networks.normal [ 6; 3 ])
-            Expect.equal ((only model).Geometry) (ValueSome 2L |> Geometry.Lookup) "(only model).Geometry"
+            Expect.equal ((only model).Geometry) (ValueSome 2L |> Geometry.Lookup) "the geometry of the layer"
         }
     ]

@@ -91,7 +91,7 @@ let tests =
             Expect.equal
                 ((Layer.errorRows layer (Networks.normal [ 2 ])).shape)
                 [| 1L; 2L |]
-                "the shape of the error rows of layer (Networks.normal [ 2 ])"
+                "the shape of error rows"
         }
 
         test "an empty batch has rows and errors without elements" {
@@ -101,12 +101,12 @@ let tests =
             Expect.equal
                 ((written layer (Networks.normal [ 0; 5; 3 ])).shape)
                 [| 1L; 0L; 5L; 4L |]
-                "the shape of written layer (Networks.normal [ 0; 5; 3 ])"
+                "the shape of no rows"
 
             Expect.equal
                 ((Layer.errors layer (Networks.normal [ 0; 5; 2 ])).shape)
                 [| 1L; 0L; 5L; 2L |]
-                "the shape of the errors of layer (Networks.normal [ 0; 5; 2 ])"
+                "the shape of no errors"
         }
 
         test "an input or a gradient that does not fit is refused with the layer and both shapes" {
@@ -184,7 +184,7 @@ let tests =
             let linear = Networks.linear 3 2 true
             linear.bias.requires_grad <- false
             let layer = only linear
-            Expect.isTrue layer.Bias.IsNone "bias of layer is none"
+            Expect.isTrue layer.Bias.IsNone "the layer has no bias"
             Expect.equal (Layer.inputs layer) 3L "the inputs of layer"
             Expect.equal (Layer.parameters layer) [| linear.weight |] "the parameters of layer"
         }
@@ -209,7 +209,7 @@ let tests =
                 bias.requires_grad <- false
                 torch.nn.init.normal_ bias |> ignore
                 let layer = only model
-                Expect.isTrue layer.Bias.IsNone "bias of layer is none"
+                Expect.isTrue layer.Bias.IsNone "the layer has no bias"
                 Expect.equal (Layer.parameters layer) [| layer.Weight |] "the parameters of layer"
                 let V = layer.Weight.reshape (Layer.groups layer, -1L, Layer.inputs layer)
                 let explained = Layer.activations layer input |> Activations.times V
@@ -220,21 +220,22 @@ let tests =
         test "a layer describes itself by name, size and groups" {
             use _scope = torch.NewDisposeScope()
             let layers = named ()
-            Expect.equal (Layer.describe layers.Dense) "layer 'fc' (4 -> 2)" "the describe of dense of layers"
+
+            Expect.equal
+                (Layer.describe layers.Dense)
+                "layer 'fc' (4 -> 2)"
+                "the description of a dense layer"
 
             Expect.equal
                 (Layer.describe layers.Grouped)
                 "layer 'conv' (19 -> 6 in 2 groups)"
-                "the describe of grouped of layers"
+                "the description of a grouped layer"
 
-            Expect.equal
-                (Layer.describe layers.Table)
-                "layer 'table' (5 -> 3)"
-                "the describe of table of layers"
+            Expect.equal (Layer.describe layers.Table) "layer 'table' (5 -> 3)" "the description of a table"
 
             Expect.equal
                 (Layer.describe layers.LayerNorm)
                 "layer 'ln' (2 -> 6 by unit)"
-                "the describe of layer norm of layers"
+                "the description of a layer norm"
         }
     ]

@@ -155,12 +155,12 @@ let tests =
             let model = torch.nn.BatchNorm1d(2L, dtype = Networks.double)
             let before = Oracle.values model.running_mean
             Layer.activations (only model) (Networks.normal [ 5; 2 ] + 3.0) |> ignore
-            Expect.equal (Oracle.values model.running_mean) before "the running_mean of model"
+            Expect.equal (Oracle.values model.running_mean) before "the running mean"
 
             Expect.equal
                 (Oracle.values model.num_batches_tracked)
                 [| 0.0 |]
-                "the num_batches_tracked of model"
+                "the batches that the model counted"
         }
 
         test "the moment of the rows is that of the rows written out" {

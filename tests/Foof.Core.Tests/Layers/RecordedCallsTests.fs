@@ -199,7 +199,7 @@ let tests =
                     Networks.byStep optimizer batches
                     Networks.weights model
 
-                Expect.equal (trained true) (trained false) "trained of true"
+                Expect.equal (trained true) (trained false) "training in training mode"
         }
 
         test "evaluations between steps change nothing" {
@@ -228,7 +228,7 @@ let tests =
                     model.call (torch.ones (7L, 3L, dtype = Networks.double)) |> ignore
                     model.train ()
 
-                Expect.equal (trained quiet) (trained ignore) "trained of quiet"
-                Expect.equal (trained evaluation) (trained ignore) "trained of evaluation"
+                Expect.equal (trained quiet) (trained ignore) "training without recording"
+                Expect.equal (trained evaluation) (trained ignore) "training in evaluation mode"
         }
     ]

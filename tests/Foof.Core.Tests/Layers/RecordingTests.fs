@@ -72,8 +72,8 @@ let tests =
             model.call input |> ignore
             let records = recorder.Take()
             Expect.equal (records |> Array.map _.Layer.Name) [| "fc0"; "fc1" |] "the recorded layers' names"
-            Expect.equal (Oracle.values records[0].Input) (Oracle.values input) "the input of records[0]"
-            Expect.isTrue (records[0].Output.IsNone) "records[0].Output is none"
+            Expect.equal (Oracle.values records[0].Input) (Oracle.values input) "the input that was recorded"
+            Expect.isTrue (records[0].Output.IsNone) "the output was not recorded"
             Expect.isEmpty (recorder.Take()) "what is left to take"
             release records
         }

@@ -22,7 +22,7 @@ let tests =
                 Expect.equal
                     (treatment[name])
                     (plain "modules share its weight with different geometry")
-                    "treatment[name]"
+                    "the treatment of the parameter"
 
             let butEmbeddings (layer: Layer) =
                 match layer.Geometry with
@@ -38,7 +38,7 @@ let tests =
                     for name in [ "embedding.weight"; "head.weight" ] ->
                         name, plain "another module uses its weight too"
                 ])
-                "as map of coverage"
+                "the treatments"
         }
 
         test "embeddings and layer norms that share their parameters are one layer, batch norms are not" {
@@ -74,7 +74,7 @@ let tests =
             Expect.equal
                 (treatment["batch0.bias"])
                 (plain "modules share its weight with different geometry")
-                "treatment['batch0.bias']"
+                "the treatment of batch0.bias"
         }
 
         test "linear layers that share weight and bias are one layer" {
@@ -87,7 +87,7 @@ let tests =
                 survey (new Networks.Model([ "a", first; "b", second ], id)) everything
 
             Expect.equal ((Oracle.only layers).Modules.Length) 2 "the length"
-            Expect.equal (treatment["a.weight"]) (Treatment.Preconditioned "a") "treatment['a.weight']"
+            Expect.equal (treatment["a.weight"]) (Treatment.Preconditioned "a") "the treatment of a.weight"
         }
 
         test "linear layers that share the weight and not the bias are plain" {
@@ -103,7 +103,7 @@ let tests =
             Expect.equal
                 (treatment["a.weight"])
                 (plain "modules share its weight and not its bias")
-                "treatment['a.weight']"
+                "the treatment of a.weight"
         }
 
         test "linear layers that share the bias and not the weight are plain, so that it moves once" {
@@ -119,12 +119,12 @@ let tests =
             Expect.equal
                 (treatment["a.weight"])
                 (plain "another module uses its bias too")
-                "treatment['a.weight']"
+                "the treatment of a.weight"
 
             Expect.equal
                 (treatment["a.bias"])
                 (plain "another module uses its bias too")
-                "treatment['a.bias']"
+                "the treatment of a.bias"
         }
 
         test "convolutions that share a weight with other strides are plain" {
@@ -143,6 +143,6 @@ let tests =
             Expect.equal
                 (treatment["a.weight"])
                 (plain "modules share its weight with different geometry")
-                "treatment['a.weight']"
+                "the treatment of a.weight"
         }
     ]

@@ -167,6 +167,6 @@ let tests =
             Oracle.agrees Tolerance.explicit expected byStep
             Oracle.agrees Tolerance.explicit expected byLoop
             let without = trained Networks.everyStep 0.0 Networks.byLoop
-            Expect.isTrue (Oracle.distance expected without > 1e-3) "Oracle.distance expected without > 1e-3"
+            Expect.isTrue (Oracle.distance expected without > 1e-3) "the penalty matters"
         }
     ]

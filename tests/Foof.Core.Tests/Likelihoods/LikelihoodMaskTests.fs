@@ -154,7 +154,7 @@ let tests =
                 Expect.equal
                     (Oracle.values (Likelihood.loss Likelihood.Categorical f y))
                     (Oracle.values expected)
-                    "the loss of Likelihood.Categorical f y"
+                    "the loss"
         }
 
         test "labels of real numbers all count" {

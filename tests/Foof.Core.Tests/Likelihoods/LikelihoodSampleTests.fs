@@ -122,14 +122,14 @@ let tests =
                 let first, second = draw 3UL
                 Expect.equal (fst (draw 3UL)) first "the draw from one seed"
                 Expect.notEqual (fst (draw 4UL)) first "the draw from another seed"
-                Expect.notEqual second first "the second"
+                Expect.notEqual second first "the second draw"
                 Expect.equal (state ()) before "the state"
 
                 let byDefault seed =
                     Networks.fromSeed seed (fun () ->
                         Oracle.values (Likelihood.sample case.Likelihood f null))
 
-                Expect.equal (byDefault 5) (byDefault 5) "by default of 5"
+                Expect.equal (byDefault 5) (byDefault 5) "the draw from the default generator"
                 Expect.notEqual (state ()) before "the state")
 
         test "classes without probability are never drawn, at either end" {
@@ -152,6 +152,6 @@ let tests =
                         use generator = new torch.Generator(8UL)
                         Oracle.values (Likelihood.sample likelihood f generator)
 
-                    Expect.equal (draw f) (draw (f.``to`` Networks.double)) "draw of f"
+                    Expect.equal (draw f) (draw (f.``to`` Networks.double)) "the labels"
         }
     ]

@@ -92,7 +92,7 @@ let tests =
                 Expect.stringStarts error.Message message "the message"
         }
 
-        test "progress is told of every iteration, and cancellation ends them" {
+        test "progress is reported of every iteration, and cancellation ends them" {
             use _scope = torch.NewDisposeScope()
             let struct (_, C, b) = system ()
             let seen = ResizeArray<struct (int * float)>()

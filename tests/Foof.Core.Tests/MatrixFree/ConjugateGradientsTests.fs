@@ -50,7 +50,7 @@ let tests =
                 Expect.equal result.Iterations distinct "the iterations of result"
         }
 
-        test "the residual that is told is that of the solution" {
+        test "the residual that is reported is that of the solution" {
             use _scope = torch.NewDisposeScope()
             let struct (matrix, C, b) = system ()
 
@@ -64,7 +64,7 @@ let tests =
                 |]
         }
 
-        test "what rounding keeps out of reach is told and not waited for" {
+        test "what rounding keeps out of reach is reported and not waited for" {
             use _scope = torch.NewDisposeScope()
             let shapes = [| [| 4L; 5L |] |]
             // The Hilbert matrix of order 20: its condition number is beyond float64.
@@ -89,7 +89,7 @@ let tests =
                     (1 <= result.Iterations && result.Iterations <= 99999)
                     $"{result.Iterations} must lie in [1, 99999]"
 
-                Expect.isTrue (result.RelativeResidual > tolerance) "result.RelativeResidual > tolerance"
+                Expect.isTrue (result.RelativeResidual > tolerance) "the residual stays above the tolerance"
         }
 
         test "zeros give zeros" {
@@ -173,7 +173,7 @@ let tests =
 
             Expect.isTrue
                 (helped.Iterations < plain.Iterations / 2)
-                "helped.Iterations < plain.Iterations / 2"
+                "the preconditioner halves the iterations"
         }
 
         test "a start that is the solution needs no iteration and stays as it was" {

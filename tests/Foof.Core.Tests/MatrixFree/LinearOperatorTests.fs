@@ -199,8 +199,8 @@ let tests =
 
             Expect.equal (Oracle.values (torch.get_rng_state ())) before "the generator's state"
             Expect.equal (first.weight.grad.sum().ToDouble()) 12.0 "the sum of the gradient"
-            Expect.isNull first.bias.grad "the grad of bias of first"
-            Expect.isNull last.weight.grad "the grad of weight of last"
+            Expect.isNull first.bias.grad "the gradient of the first bias"
+            Expect.isNull last.weight.grad "the gradient of the last weight"
         }
 
         test "an operator can be made and used where nothing is recorded" {

@@ -32,18 +32,18 @@ let word cadence steps =
 let tests =
     testList "Methods.Cadence" [
         test "the warm-up observes every batch and inverts after 1, 2, 4, 8, ... and at its end" {
-            Expect.equal (word (cadence 100 10 7) 7) "bboboob" "word (cadence 100 10 7) 7"
-            Expect.equal (word (cadence 100 10 16) 16) "bbobooobooooooob" "word (cadence 100 10 16) 16"
-            Expect.equal (word (cadence 100 10 5) 5) "bbobb" "word (cadence 100 10 5) 5"
+            Expect.equal (word (cadence 100 10 7) 7) "bboboob" "the plan of a warm-up of 7"
+            Expect.equal (word (cadence 100 10 16) 16) "bbobooobooooooob" "the plan of a warm-up of 16"
+            Expect.equal (word (cadence 100 10 5) 5) "bbobb" "the plan of a warm-up of 5"
         }
 
         test "after the warm-up, T = 4 and S = 2 observe two steps and invert in the second of them" {
-            Expect.equal (word (cadence 4 2 3) 15) "bbb..ob..ob..ob" "word (cadence 4 2 3) 15"
+            Expect.equal (word (cadence 4 2 3) 15) "bbb..ob..ob..ob" "the plan of T = 4, S = 2"
         }
 
         test "S = T observes every step and T = 1 inverts in every one" {
-            Expect.equal (word (cadence 3 3 1) 10) "boobooboob" "word (cadence 3 3 1) 10"
-            Expect.equal (word (cadence 1 1 0) 6) "bbbbbb" "word (cadence 1 1 0) 6"
+            Expect.equal (word (cadence 3 3 1) 10) "boobooboob" "the plan of T = S = 3"
+            Expect.equal (word (cadence 1 1 0) 6) "bbbbbb" "the plan of T = S = 1"
         }
 
         Holds.forAll
@@ -71,7 +71,7 @@ let tests =
                         [ true ]
                         "whether an inverting step observes"
 
-                    Expect.isTrue ((List.last plans).Invert) "(List.last plans).Invert")
+                    Expect.isTrue ((List.last plans).Invert) "the last plan inverts")
 
         Holds.forAll "the first step has an inverse, whatever the warm-up" cadences (fun cadence ->
             Expect.equal (Cadence.plan cadence 0) { Observe = true; Invert = true } "the plan of step 0")

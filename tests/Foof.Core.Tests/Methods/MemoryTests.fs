@@ -71,7 +71,7 @@ let tests =
                     (Oracle.matrix (Moment.sum byRows))
                     (Moment.sum byStatistic)
 
-                Expect.equal byStatistic.Weight byRows.Weight "the weight of by statistic"
+                Expect.equal byStatistic.Weight byRows.Weight "the weight of the statistics"
                 Moment.free byRows
                 Moment.free byStatistic)
 
@@ -196,9 +196,7 @@ let tests =
                     Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
 
                     if List.last halves then
-                        Expect.isTrue
-                            (sum.eq(sum.t ()).all().item<bool>())
-                            "sum.eq(sum.t ()).all().item<bool>()"
+                        Expect.isTrue (sum.eq(sum.t ()).all().item<bool>()) "the sum is symmetric"
 
                     Moment.free mixed
 

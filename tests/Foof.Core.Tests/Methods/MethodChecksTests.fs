@@ -39,15 +39,17 @@ let tests =
                     followsWith momentum (named name) (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
             }
 
-        test "every memory serves every Kronecker product" {
+        testList "every memory goes with every Kronecker product" [
             for memory in [ Memory.Latest; Memory.Sum; Memory.MovingAverage 0.5 ] do
                 for name in [ "foof"; "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "eva" ] do
-                    use _scope = torch.NewDisposeScope()
-                    let recipe = { named name with Memory = memory }
-                    follows recipe (List.init 4 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
-        }
+                    test $"{name}, {memory}" {
+                        use _scope = torch.NewDisposeScope()
+                        let recipe = { named name with Memory = memory }
+                        follows recipe (List.init 4 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+                    }
+        ]
 
-        test "between inversions the last inverse serves" {
+        testList "between inversions the last inverse is used" [
             for name in
                 [
                     "kfac"
@@ -58,43 +60,50 @@ let tests =
                     "natural-blocks"
                     "sngd"
                 ] do
-                use _scope = torch.NewDisposeScope()
-                let recipe = { named name with Cadence = slow }
-                follows recipe (List.init 9 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
-        }
+                test name {
+                    use _scope = torch.NewDisposeScope()
+                    let recipe = { named name with Cadence = slow }
+                    follows recipe (List.init 9 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+                }
+        ]
 
-        test "EKFAC's second moments are averaged in the basis that stays and go along into each new one" {
+        testList "EKFAC's second moments are averaged in the basis that stays and go along into each new one" [
             for memory in [ Memory.MovingAverage 0.5; Memory.Sum ] do
                 for T, S in [ 1, 1; 2, 1; 2, 2; 3, 2; 3, 3 ] do
                     for positions in [ 1; 2 ] do
+                        test $"{memory}, T = {T}, S = {S}, {positions} positions" {
+                            use _scope = torch.NewDisposeScope()
+
+                            let recipe = {
+                                named "ekfac" with
+                                    Memory = memory
+                                    Cadence = {
+                                        InvertEvery = T
+                                        StatisticsSteps = S
+                                        WarmUp = 3
+                                    }
+                            }
+
+                            follows recipe (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions)) 0.05
+                        }
+        ]
+
+        testList
+            "M-FAC's window of three gradients over five steps is the dense inverse, and of one is Sherman-Morrison"
+            [
+                for m in [ 1; 3 ] do
+                    test $"{m}" {
                         use _scope = torch.NewDisposeScope()
 
                         let recipe = {
-                            named "ekfac" with
-                                Memory = memory
-                                Cadence = {
-                                    InvertEvery = T
-                                    StatisticsSteps = S
-                                    WarmUp = 3
-                                }
+                            named "mfac" with
+                                Curvature = Approximation.Window m
+                                Damping = 0.1
                         }
 
-                        follows recipe (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions)) 0.05
-        }
-
-        test
-            "M-FAC's window of three gradients over five steps is the dense inverse, and of one is Sherman-Morrison" {
-            for m in [ 1; 3 ] do
-                use _scope = torch.NewDisposeScope()
-
-                let recipe = {
-                    named "mfac" with
-                        Curvature = Approximation.Window m
-                        Damping = 0.1
-                }
-
-                follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
-        }
+                        follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
+                    }
+            ]
 
         for name in names do
             test $"a step on a convolution is every method's explicit update over its patches: {name}" {
@@ -214,9 +223,7 @@ let tests =
                 (kfac |> Array.map _.FrobeniusNorm())
                 (foof |> Array.map _.FrobeniusNorm())
 
-            Expect.isTrue
-                (Oracle.distance (flat kfac) (flat foof) > 0.01)
-                "Oracle.distance (flat kfac) (flat foof) > 0.01"
+            Expect.isTrue (Oracle.distance (flat kfac) (flat foof) > 0.01) "K-FAC and FOOF differ"
         }
 
         test "the expected Fisher of Eva and SNGD is the data's, and of K-FAC the model's" {

@@ -1,4 +1,4 @@
-/// What a recipe can be told: damping rules and their adaptation, trust, momentum's place, triggers, independent batches.
+/// What a recipe can set: damping rules and their adaptation, trust, momentum's place, triggers, independent batches.
 module Foof.Core.Tests.MethodSettingsTests
 
 open System
@@ -156,7 +156,7 @@ let tests =
                         (withMomentum each MomentumPlace.After 5)
                         >
                         1e-6)
-                    "Oracle.distance (withMomentum each MomentumPlace.Before 5) (withMomentum ..."
+                    "momentum's two places differ"
         }
 
         test "a trigger inverts what moved and nothing else" {
@@ -219,35 +219,34 @@ let tests =
             Expect.equal
                 (adapted 1.0 (named "natural-full") 1.0 6)
                 [ 1.0; 0.5; 0.5; 0.25; 0.25; 0.2 ]
-                "adapted 1.0 (named 'natural-full') 1.0 6"
+                "the damping of six steps"
         }
 
-        test "lambda rises after a step that raises the loss, also where none was to be foretold" {
+        test "lambda rises after a step that raises the loss, also where none was predicted" {
             use _scope = torch.NewDisposeScope()
             // FOOF takes the inputs' curvature, a hundredth of this loss's.
-            Expect.equal (adapted 0.1 (named "foof") 1.0 2) [ 1.0; 2.0 ] "adapted 0.1 (named 'foof') 1.0 2"
+            Expect.equal (adapted 0.1 (named "foof") 1.0 2) [ 1.0; 2.0 ] "the damping of FOOF"
 
-            Expect.equal
-                (adapted 1.0 (named "natural-full") 3.0 2)
-                [ 1.0; 2.0 ]
-                "adapted 1.0 (named 'natural-full') 3.0 2"
+            Expect.equal (adapted 1.0 (named "natural-full") 3.0 2) [ 1.0; 2.0 ] "the damping of two steps"
         }
 
-        test "no method takes a damping that is not positive" {
+        testList "no method takes a damping that is not positive" [
             for recipe in methods () do
-                for damping in [ 0.0; -1.0; nan; infinity ] do
-                    let make () =
-                        Networks.optimizer
-                            (Networks.perceptron true [ 3; 2 ])
-                            (recipe.WithDamping damping)
-                            0.1
-                            0.0
-                            0.0
-                        |> ignore
+                test recipe.Name {
+                    for damping in [ 0.0; -1.0; nan; infinity ] do
+                        let make () =
+                            Networks.optimizer
+                                (Networks.perceptron true [ 3; 2 ])
+                                (recipe.WithDamping damping)
+                                0.1
+                                0.0
+                                0.0
+                            |> ignore
 
-                    Expect.equal
-                        ((Oracle.raises<ArgumentException> make).ParamName)
-                        "Damping"
-                        "the parameter's name"
-        }
+                        Expect.equal
+                            ((Oracle.raises<ArgumentException> make).ParamName)
+                            "Damping"
+                            "the parameter's name"
+                }
+        ]
     ]

@@ -81,7 +81,7 @@ let tests =
                 for _ in 1..5 do
                     Expect.isTrue
                         (objective (best + Networks.normal [ outputs; inputs ] * 0.1) > least)
-                        "objective (best + Networks.normal [ outputs; inputs ] * 0.1) > least")
+                        "another matrix has a larger objective")
 
         test "the toy problem of Benzing's appendix F is solved by one undamped step of size 1" {
             use _scope = torch.NewDisposeScope()
@@ -141,20 +141,14 @@ let tests =
                 Methods.foofUpdate 4L (Networks.normal [ 4; 3 ] * nan) (Networks.normal [ 4; 2 ]) 1.0
                 |> ignore
 
-            Expect.equal
-                ((Oracle.raises<NumericalFailure> act).Subject)
-                "FOOF"
-                "(Oracle.raises<NumericalFailure> act).Subject"
+            Expect.equal ((Oracle.raises<NumericalFailure> act).Subject) "FOOF" "the subject of the failure"
         }
 
         test "FOOF's recipe has the paper's numbers" {
             Recipe.check Methods.foof
             let recipe = Methods.foof
 
-            Expect.equal
-                [ recipe.Damping; Networks.beta recipe ]
-                [ 1.0; 0.95 ]
-                "[ recipe.Damping; Networks.beta recipe ]"
+            Expect.equal [ recipe.Damping; Networks.beta recipe ] [ 1.0; 0.95 ] "damping and memory"
 
             Expect.equal
                 recipe.Cadence

@@ -40,7 +40,7 @@ let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     Expect.equal (Networks.snapshot restored.State) (Networks.frozen saved) "the state of restored"
     train model optimizer (List.skip before batches)
     train other restored (List.skip before batches)
-    Expect.equal (Networks.weights other) (Networks.weights model) "the weights of other"
+    Expect.equal (Networks.weights other) (Networks.weights model) "the weights of the restored network"
 
     Expect.equal
         (Networks.snapshot restored.State)

@@ -4,7 +4,7 @@ module Foof.Core.Tests.Convolutions
 open FsCheck.FSharp
 open TorchSharp
 
-/// How a convolution is told to pad.
+/// What a convolution pads its images with.
 type Sides =
     | Given of struct (int64 * int64)
     | Effect of Padding

@@ -197,7 +197,7 @@ let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
 
         Expect.isTrue (apart <= Tolerance.trajectory) $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}")
 
-/// The same without momentum.
+/// Runs steps without momentum.
 let follows recipe networks rate = followsWith 0.0 recipe networks rate
 
 let batches (recipe: Recipe) count n widths positions =

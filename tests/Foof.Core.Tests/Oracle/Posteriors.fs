@@ -46,7 +46,7 @@ let manifold () =
         layer Factors.Written 1 2 2 1
     ]
 
-/// The same, but for gradients that are no products.
+/// Groups, positions and one-hot rows.
 let grouped () =
     factorOf 3 2 1 [ layer Factors.Rows 2 2 3 2; layer Factors.OneHot 1 2 4 2 ]
 

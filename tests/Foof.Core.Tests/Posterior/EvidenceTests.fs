@@ -78,7 +78,7 @@ let tests =
 
                 Expect.isTrue
                     (at delta >= at (delta * 1.01) && at delta >= at (delta / 1.01))
-                    "at delta >= at (delta * 1.01) && at delta >= at (delta / 1.01)"
+                    "the evidence is largest here"
             }
 
         test "the curve is the formula at each value" {

@@ -72,7 +72,7 @@ let tests =
 
                 Expect.isTrue
                     (gamma <= float (Posterior.columns posterior) + Tolerance.explicit)
-                    "gamma <= float (Posterior.columns posterior) + Tolerance.explicit")
+                    "no more parameters than columns")
 
         forEach "densities and distances are a normal distribution's" (fun posterior matrix ->
             let posterior = Posterior.withTemperature 1.7 posterior

@@ -141,7 +141,7 @@ let tests =
                 Expect.equal
                     (WrittenFactors.numbers (draw again))
                     (WrittenFactors.numbers (draw posterior))
-                    "draw of again")
+                    "the draw again")
 
         test "damaged descriptions are refused" {
             use _scope = torch.NewDisposeScope()

@@ -238,14 +238,14 @@ let tests =
                 for c in 0..2 do
                     Expect.isTrue
                         (abs mean[c] <= Tolerance.monteCarlo * sqrt (S[c, c] / float count))
-                        "abs mean[c] <= Tolerance.monteCarlo * sqrt (S[c, c] / float count)"
+                        "the mean is zero"
 
                     for c' in 0..2 do
                         let error = sqrt ((S[c, c] * S[c', c'] + S[c, c'] * S[c, c']) / float count)
 
                         Expect.isTrue
                             (abs (found[c, c'] - S[c, c']) <= Tolerance.monteCarlo * error)
-                            "abs (found[c, c'] - S[c, c']) <= Tolerance.monteCarlo * error"
+                            "the covariance lies within its error"
         }
 
         test "a written-out posterior's covariance is the same with and without kept features" {
@@ -270,7 +270,11 @@ let tests =
 
                 let kept = OutputCovariance.prepareWithin (5L * 3L * p) 3L part J
                 let whole = OutputCovariance.prepareWithin (5L * 3L * p - 1L) 3L part J
-                Expect.isTrue (kept.IsFeatures && whole.IsWhole) "kept.IsFeatures && whole.IsWhole"
+
+                Expect.isTrue
+                    (kept.IsFeatures && whole.IsWhole)
+                    "one keeps features, the other the whole network"
+
                 let sigma = (Oracle.matrix precision + Oracle.identity (int p) * 0.4).Inverse()
                 let columns = WrittenFactors.columns J
 

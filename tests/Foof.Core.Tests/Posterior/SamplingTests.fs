@@ -127,7 +127,7 @@ let tests =
 
                 Expect.isFalse
                     (isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean))
-                    "isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean)"
+                    "samples by the transposed basis pass"
         }
 
         forCases "equal seeds give equal samples, in one go, into given memory and streamed" (fun case ->

@@ -57,7 +57,7 @@ let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
 
     for i in 0 .. before.Length - 1 do
         if i % 2 = 0 then
-            // The same memory: what is written into one is in the other.
+            // One memory: what is written into one is in the other.
             before[i].fill_(float i |> _.ToScalar()) |> ignore
 
             Expect.equal
@@ -118,10 +118,10 @@ let tests =
             let found =
                 Derivatives.find true false [| problem.Loss |] null [| other; problem.Parameters[0] |]
 
-            Expect.isNull (found[0]) "found[0]"
+            Expect.isNull (found[0]) "what does not depend on it"
             Expect.isNotNull (found[1]) "the second result"
             let unreached = Derivatives.find true false [| problem.Loss |] null [| other |]
-            Expect.isNull (unreached[0]) "unreached[0]"
+            Expect.isNull (unreached[0]) "what no loss reaches"
         }
 
         test "without variables nothing is differentiated" {

@@ -62,10 +62,7 @@ let tests =
                     torch.ones (Array.ofList left |> Array.map int64),
                     torch.ones (Array.ofList right |> Array.map int64)
 
-                Expect.equal
-                    ((Products.batched X Y).shape)
-                    (X.matmul(Y).shape)
-                    "the shape of the batched of X Y"
+                Expect.equal ((Products.batched X Y).shape) (X.matmul(Y).shape) "the shape of the product"
         }
 
         test "a product keeps its result alone" {

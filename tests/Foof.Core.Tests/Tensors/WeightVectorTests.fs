@@ -24,12 +24,12 @@ let tests =
             let x, y = random shapes, random shapes
             let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
             let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
-            Expect.equal ((WeightVector.dot x y).dim()) 0L "(WeightVector.dot x y).dim()"
+            Expect.equal ((WeightVector.dot x y).dim()) 0L "the dimensions of the product"
 
             Expect.isTrue
                 (abs (dot - Oracle.values(WeightVector.dot x y)[0])
                  <= Tolerance.rounding * norm * 10.0)
-                "abs (dot - Oracle.values(WeightVector.dot x y)[0]) <= Tolerance.rounding * ..."
+                "the product is the sum"
 
             Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
 
@@ -65,7 +65,7 @@ let tests =
             Expect.equal
                 (Oracle.values (WeightVector.flatten [| x |]))
                 [| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |]
-                "the flatten of [| x |]"
+                "the elements of a view"
         }
 
         test "random numbers come from the generator alone and are standard normal" {
@@ -87,13 +87,11 @@ let tests =
             let mean = Array.average all
             let variance = all |> Array.averageBy (fun x -> x * x)
 
-            Expect.isTrue
-                (abs mean <= Tolerance.monteCarlo / sqrt n)
-                "abs mean <= Tolerance.monteCarlo / sqrt n"
+            Expect.isTrue (abs mean <= Tolerance.monteCarlo / sqrt n) "the mean is zero"
 
             Expect.isTrue
                 (abs (variance - 1.0) <= Tolerance.monteCarlo * sqrt (2.0 / n))
-                "abs (variance - 1.0) <= Tolerance.monteCarlo * sqrt (2.0 / n)"
+                "the variance is one"
         }
 
         test "zeros have the type of their model" {
@@ -102,7 +100,7 @@ let tests =
             let zeros =
                 WeightVector.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
 
-            Expect.equal (zeros[0].dtype) Networks.double "the type of zeros[0]"
+            Expect.equal (zeros[0].dtype) Networks.double "the type of zeros"
             Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) zeros[0]
         }
 

@@ -60,7 +60,7 @@ let private workAndForget () =
 let tests =
     testList "Training.BackgroundInversion" [
         for stale in [ 1; 2; 3 ] do
-            test $"an inverse serves from the stated step on, and not before: {stale}" {
+            test $"an inverse is used from the stated step on, and not before: {stale}" {
                 use _scope = torch.NewDisposeScope()
                 let fresh = inverses (beside Inversions.InStep)
                 let warmUp = Cadence.warmUp Networks.someSteps.Cadence
@@ -68,7 +68,7 @@ let tests =
                 let isInversion position =
                     (Cadence.plan Networks.someSteps.Cadence position).Invert
 
-                /// The last inversion that may serve in the step at this position.
+                /// The last inversion that may be used in the step at this position.
                 let source position =
                     [ position .. -1 .. 0 ]
                     |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
@@ -184,16 +184,12 @@ let tests =
             for _ in 1..7 do
                 step ()
 
-            Expect.isTrue
-                (preconditioner.State().ContainsKey "pending.due")
-                "preconditioner.State().ContainsKey 'pending.due'"
+            Expect.isTrue (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
 
             preconditioner.Observe(Networks.normal [ 4; 3 ], null)
             let fresh = found ()
 
-            Expect.isFalse
-                (preconditioner.State().ContainsKey "pending.due")
-                "preconditioner.State().ContainsKey 'pending.due'"
+            Expect.isFalse (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
 
             step ()
             step ()
@@ -220,7 +216,7 @@ let tests =
             // The thread is at rest a moment after the result is there.
             Expect.isTrue
                 (SpinWait.SpinUntil((fun () -> Oracle.settledCount () = before), TimeSpan.FromSeconds 20.0))
-                "SpinWait.SpinUntil((fun () -> Oracle.settledCount () = before), ..."
+                "the tensors are freed in time"
         }
 
         test "what cannot go on beside the steps is refused" {

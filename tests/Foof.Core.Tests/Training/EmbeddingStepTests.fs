@@ -164,6 +164,6 @@ let tests =
 
             Expect.isTrue
                 ((step torch.float64 - expected).abs().max().ToDouble() < 1e-6)
-                "(step torch.float64 - expected).abs().max().ToDouble() < 1e-6"
+                "the step is the expected one"
         }
     ]

@@ -1,4 +1,4 @@
-/// A window of gradients that keeps their inner products, beside all products anew.
+/// A window of gradients that keeps their inner products, beside all products computed again.
 module Foof.Core.Tests.GradientWindowTests
 
 open Expecto
@@ -57,7 +57,7 @@ let tests =
             let bad = gradients layers
             bad[0].Value.fill_ nan |> ignore
             window.Add bad
-            Expect.isFalse (Numbers.isFinite window.Gram) "Numbers.isFinite window.Gram"
+            Expect.isFalse (Numbers.isFinite window.Gram) "the inner products hold what is not finite"
             window.Add(gradients layers)
             window.Add(gradients layers)
             requireFullGram window
@@ -82,7 +82,7 @@ let tests =
         }
 
         for kind in types do
-            test $"an inverse by known inner products is the one by products made anew: {kind}" {
+            test $"an inverse by known inner products is the one by products computed again: {kind}" {
                 use _scope = torch.NewDisposeScope()
                 let layers = layersOf kind
                 use window = new GradientWindow(layers, 4)
@@ -90,7 +90,7 @@ let tests =
                 for _ in 1..6 do
                     window.Add(gradients layers)
 
-                let anew =
+                let again =
                     Factored.attempt
                         Factorization.attempts
                         Damping.Tikhonov
@@ -102,7 +102,7 @@ let tests =
                 let known =
                     Factored.attemptKnowing window.Gram Factorization.attempts -1.0 ignore 0.1 window.Factor
 
-                match anew, known with
+                match again, known with
                 | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->
                     Oracle.agrees Tolerance.rounding (numbers L) (numbers L')
                     Oracle.agrees Tolerance.rounding (numbers logDet) (numbers logDet')

@@ -33,13 +33,13 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let sums = Gradients.sums onProcessor
 
-                Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "Numbers.isFinite (sums (tensors ()))"
+                Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
 
                 Expect.isTrue
                     (Numbers.isFinite (sums [| torch.ones 2L |]))
-                    "Numbers.isFinite (sums [| torch.ones 2L |])"
+                    "the sums of one tensor are finite"
 
-                Expect.equal ((sums (tensors ())).dtype) single "the type of sums (tensors ())"
+                Expect.equal ((sums (tensors ())).dtype) single "the type of the sums"
 
                 for i in 0..4 do
                     for bad in [ nan; infinity; -infinity ] do
@@ -86,7 +86,7 @@ let tests =
 
             Expect.isFalse
                 (Double.IsFinite(float (large.All.sum().item<float32>())))
-                "Double.IsFinite(float (large.All.sum().item<float32>()))"
+                "the sum in float32 overflows"
 
             require 1.0 [ fine; large ]
             // A loss beyond float32's range is a number in float64.

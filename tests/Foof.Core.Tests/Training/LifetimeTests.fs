@@ -255,7 +255,7 @@ let tests =
 
                     Networks.hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
                     // The recorder listens for the ordinary loop: these inputs are held.
-                    Expect.isTrue (Oracle.leaked pass > 0L) "Oracle.leaked pass > 0L"
+                    Expect.isTrue (Oracle.leaked pass > 0L) "a pass leaves its records"
                     optimizer.Dispose()
                     optimizer.Dispose()
                     Expect.equal (Oracle.leaked pass) 0L "the number of tensors left")

@@ -14,7 +14,7 @@ let midway (recipe: Recipe) =
     Networks.byStep optimizer (Networks.batches 5 4 3 2)
     model, optimizer
 
-/// The same error twice, and the next step as if nothing had been.
+/// One error twice, and the next step as if nothing had been.
 let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit) =
     use _scope = torch.NewDisposeScope()
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)
@@ -31,7 +31,7 @@ let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit)
     let untroubled, other = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
     use _other = other
     Networks.byStep other batches.Value
-    Expect.equal (Networks.weights model) (Networks.weights untroubled) "the weights of model"
+    Expect.equal (Networks.weights model) (Networks.weights untroubled) "the weights of the model"
     error
 
 [<Tests>]

@@ -157,7 +157,7 @@ let tests =
             Expect.equal
                 ((Seq.head (narrow.parameters ())).dtype)
                 torch.ScalarType.Float32
-                "the type of the head of narrow.parameters ()"
+                "the type of the weights"
 
             Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
         }

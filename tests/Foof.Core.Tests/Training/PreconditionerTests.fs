@@ -49,7 +49,7 @@ let tests =
             let damped = Oracle.activationFactor 5.0 A + Oracle.identity 4 * 0.1
             let direction = Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad)
             Oracle.agreesWith Tolerance.explicit (gradient * damped.Inverse()) direction
-            Expect.equal (Oracle.values excluded.weight.grad) untouched "the grad of weight of excluded"
+            Expect.equal (Oracle.values excluded.weight.grad) untouched "the gradient of the excluded layer"
         }
 
         test "statistics change in the S observed steps of T only, inverses in the T-th" {
@@ -108,7 +108,7 @@ let tests =
                 )
 
             let inputs = List.init 5 (fun i -> Networks.normal [ i + 1; 3 ])
-            // A pass before it, as somebody makes to see whether the model runs, is none of its batches.
+            // A pass before it, as somebody makes to see whether the model runs, does not count as a batch.
             model.call (Networks.normal [ 7; 3 ]) |> ignore
             let mutable asked = 0
 

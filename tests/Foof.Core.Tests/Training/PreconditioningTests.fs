@@ -194,9 +194,7 @@ let tests =
 
                         let difference = (Direction.inner x y - expected).abs().item<double>()
 
-                        Expect.isTrue
-                            (difference <= Tolerance.explicit * scale)
-                            "difference <= Tolerance.explicit * scale")
+                        Expect.isTrue (difference <= Tolerance.explicit * scale) "both inverses agree")
 
         for d in [ 257; 300; 513; 700 ] do
             test $"the Cholesky factor and the inverse by halves are the matrix's, with its determinant: {d}" {
@@ -213,7 +211,7 @@ let tests =
                 }
 
                 let struct (L, rest) = Factorization.factor [ solve ] M 0.1
-                Expect.isEmpty rest "the rest"
+                Expect.isEmpty rest "what is left"
                 Oracle.agreesWith Tolerance.explicit (damped.Cholesky().Factor) L.Value
                 Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
 
@@ -232,12 +230,12 @@ let tests =
                     inSingle.Inverse
             }
 
-        test "a large matrix that is not positive definite goes on to the next attempt" {
+        test "a large matrix that is not positive definite is left to the next attempt" {
             use _scope = torch.NewDisposeScope()
             let M = torch.eye (300L, dtype = Networks.double)
             M[290L, 290L] <- torch.tensor (-5.0, dtype = Networks.double)
             let found = (Factorization.inverse Factorization.attempts M 0.1).Value
-            Expect.equal found.Failed.Length 3 "the number of failed of found"
+            Expect.equal found.Failed.Length 3 "the number of failed attempts"
 
             let solve = {
                 Factorization.attempts.Head with
@@ -245,7 +243,7 @@ let tests =
             }
 
             let struct (L, _) = Factorization.factor [ solve ] M 0.1
-            Expect.isTrue L.IsNone "L is none"
+            Expect.isTrue L.IsNone "there is no Cholesky factor"
         }
 
         test "a wide layer whose matrix is inverted in every step follows the explicit updates" {

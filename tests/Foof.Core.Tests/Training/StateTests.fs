@@ -1,4 +1,4 @@
-/// Checkpoints: training goes on to the same bits, and a state that does not fit changes nothing.
+/// Checkpoints: training continues to the same bits, and a state that does not fit changes nothing.
 module Foof.Core.Tests.StateTests
 
 open System
@@ -8,7 +8,7 @@ open Foof
 open Foof.Core.Tests.Checkpoints
 open TorchSharp
 
-/// The same for the usual recipe.
+/// Continues with the usual recipe.
 let continues makeModel train before =
     continuesWith Networks.someSteps makeModel train before
 
@@ -26,20 +26,22 @@ let refuses (spoil: State -> unit) =
 [<Tests>]
 let tests =
     testList "Training.State" [
-        test "steps continue to the same bits from every position of the cadence" {
+        testList "steps continue to the same bits from every position of the cadence" [
             for before in 0..10 do
-                continues make byStep before
-        }
+                test $"{before} steps before" { continues make byStep before }
+        ]
 
-        test "the ordinary loop continues to the same bits from every position of the cadence" {
+        testList "the ordinary loop continues to the same bits from every position of the cadence" [
             for before in 0..10 do
-                continues make byLoop before
-        }
+                test $"{before} steps before" { continues make byLoop before }
+        ]
 
-        test "a network with activations in place continues to the same bits" {
+        testList "a network with activations in place continues to the same bits" [
             for before in 0..10 do
-                continues (Networks.inPlace Networks.reluInPlace [ 3; 6; 2 ]) byStep before
-        }
+                test $"{before} steps before" {
+                    continues (Networks.inPlace Networks.reluInPlace [ 3; 6; 2 ]) byStep before
+                }
+        ]
 
         test "a preconditioner continues to the same bits" {
             use _scope = torch.NewDisposeScope()

@@ -53,22 +53,24 @@ let agree (expected: Map<string, float array>) (actual: Map<string, float array>
 [<Tests>]
 let tests =
     testList "Training.StatisticsParts" [
-        test "a share of a batch gives what those data points alone give" {
+        testList "a share of a batch gives what those data points alone give" [
             for recipe in methods do
-                use _scope = torch.NewDisposeScope()
-                let model = convolutional ()
-                let input = Networks.normal [ 7; 2; 6; 6 ]
-                let target = torch.tensor [| 0L; 2L; 1L; 1L; 0L; 2L; 2L |]
-                // 0.4 of 7 data points are 3, rounded up.
-                let first =
-                    seen model recipe (input.narrow (0L, 0L, 3L)) (target.narrow (0L, 0L, 3L))
+                test recipe.Name {
+                    use _scope = torch.NewDisposeScope()
+                    let model = convolutional ()
+                    let input = Networks.normal [ 7; 2; 6; 6 ]
+                    let target = torch.tensor [| 0L; 2L; 1L; 1L; 0L; 2L; 2L |]
+                    // 0.4 of 7 data points are 3, rounded up.
+                    let first =
+                        seen model recipe (input.narrow (0L, 0L, 3L)) (target.narrow (0L, 0L, 3L))
 
-                let share = seen model (recipe.WithStatisticsShare 0.4) input target
-                agree first share
+                    let share = seen model (recipe.WithStatisticsShare 0.4) input target
+                    agree first share
 
-                let whole = seen model recipe input target
-                Expect.notEqual share whole "the share"
-        }
+                    let whole = seen model recipe input target
+                    Expect.notEqual share whole "the share"
+                }
+        ]
 
         test "labels that are ignored do not count in a share either" {
             use _scope = torch.NewDisposeScope()
@@ -139,17 +141,19 @@ let tests =
                 (found["norm.activation.sum"] |> Array.map (fun x -> x / weight))
         }
 
-        test "patches part by part give what all patches at once give" {
+        testList "patches part by part give what all patches at once give" [
             for recipe in methods do
-                use _scope = torch.NewDisposeScope()
-                let model = convolutional ()
-                let input = Networks.normal [ 7; 2; 6; 6 ]
-                let target = torch.tensor [| 0L; 2L; 1L; 1L; 0L; 2L; 2L |]
-                let whole = seen model (recipe.WithPatchBytes Int64.MaxValue) input target
-                // One data point at a time, and two (a data point has 9 rows of 19 numbers), the last part smaller.
-                for bytes in [ 1L; 2L * 9L * 19L * 8L ] do
-                    agree whole (seen model (recipe.WithPatchBytes bytes) input target)
-        }
+                test recipe.Name {
+                    use _scope = torch.NewDisposeScope()
+                    let model = convolutional ()
+                    let input = Networks.normal [ 7; 2; 6; 6 ]
+                    let target = torch.tensor [| 0L; 2L; 1L; 1L; 0L; 2L; 2L |]
+                    let whole = seen model (recipe.WithPatchBytes Int64.MaxValue) input target
+                    // One data point at a time, and two (a data point has 9 rows of 19 numbers), the last part smaller.
+                    for bytes in [ 1L; 2L * 9L * 19L * 8L ] do
+                        agree whole (seen model (recipe.WithPatchBytes bytes) input target)
+                }
+        ]
 
         test "parts are as large as the budget lets them be" {
             use _scope = torch.NewDisposeScope()
@@ -170,19 +174,13 @@ let tests =
             Expect.equal
                 (counts layers[0] (3L * point) 1.0)
                 [ struct (3L, 3.0 / 7.0); struct (3L, 3.0 / 7.0); struct (1L, 1.0 / 7.0) ]
-                "counts layers[0] (3L * point) 1.0"
+                "three data points a part"
 
-            Expect.equal
-                (counts layers[0] (7L * point) 1.0)
-                [ struct (7L, 1.0) ]
-                "counts layers[0] (7L * point) 1.0"
+            Expect.equal (counts layers[0] (7L * point) 1.0) [ struct (7L, 1.0) ] "all at once"
 
-            Expect.equal
-                (counts layers[0] (7L * point) 0.2)
-                [ struct (2L, 1.0) ]
-                "counts layers[0] (7L * point) 0.2"
+            Expect.equal (counts layers[0] (7L * point) 0.2) [ struct (2L, 1.0) ] "a share of two"
             // Rows of a layer without patches are its input.
-            Expect.equal (counts layers[2] 1L 1.0) [ struct (7L, 1.0) ] "counts layers[2] 1L 1.0"
+            Expect.equal (counts layers[2] 1L 1.0) [ struct (7L, 1.0) ] "a linear layer has one part"
             Record.release records
         }
 
