@@ -5,9 +5,9 @@ open System.IO
 open System.Reflection
 open System.Runtime.CompilerServices
 open System.Xml.Linq
+open Expecto
 open Foof
 open Microsoft.FSharp.Reflection
-open Xunit
 
 let private declared =
     BindingFlags.Public
@@ -80,41 +80,46 @@ let private documented (file: string) =
     |> Seq.countBy id
     |> Map.ofSeq
 
-[<Fact>]
-let ``every public member has a summary`` () =
-    let assembly = typeof<Recipe>.Assembly
-    let summaries = documented (Path.ChangeExtension(assembly.Location, ".xml"))
+[<Tests>]
+let tests =
+    testList "Documentation" [
+        test "every public member has a summary" {
+            let assembly = typeof<Recipe>.Assembly
+            let summaries = documented (Path.ChangeExtension(assembly.Location, ".xml"))
 
-    let missing =
-        required assembly
-        |> Array.countBy id
-        |> Array.filter (fun (name, count) -> count > (Map.tryFind name summaries |> Option.defaultValue 0))
-        |> Array.map fst
+            let missing =
+                required assembly
+                |> Array.countBy id
+                |> Array.filter (fun (name, count) ->
+                    count > (Map.tryFind name summaries |> Option.defaultValue 0))
+                |> Array.map fst
 
-    Assert.True(missing.Length = 0, "Without a summary:\n" + String.Join('\n', missing))
+            Expect.isTrue (missing.Length = 0) ("Without a summary:\n" + String.Join('\n', missing))
+        }
 
-[<Fact>]
-let ``what must have a summary is everything that somebody wrote`` () =
-    let names = required typeof<Recipe>.Assembly |> Set.ofArray
+        test "what must have a summary is everything that somebody wrote" {
+            let names = required typeof<Recipe>.Assembly |> Set.ofArray
 
-    // A module, a record and a field, an interface and a slot, a union and a case, a function, a class' members.
-    let some = [
-        "T:Foof.Cadence"
-        "P:Foof.Cadence.InvertEvery"
-        "T:Foof.CadenceModule"
-        "M:Foof.CadenceModule.plan"
-        "P:Foof.CadenceModule.defaults"
-        "T:Foof.Keep"
-        "T:Foof.Keep.Nothing"
-        "T:Foof.Damping.Blend"
-        "T:Foof.LinearOperator"
-        "M:Foof.LinearOperator.Product"
-        "E:Foof.Optimizer.Fallback"
-        "P:Foof.Preconditioner.Damping"
+            // A module, a record and a field, an interface and a slot, a union and a case, a function, a class' members.
+            let some = [
+                "T:Foof.Cadence"
+                "P:Foof.Cadence.InvertEvery"
+                "T:Foof.CadenceModule"
+                "M:Foof.CadenceModule.plan"
+                "P:Foof.CadenceModule.defaults"
+                "T:Foof.Keep"
+                "T:Foof.Keep.Nothing"
+                "T:Foof.Damping.Blend"
+                "T:Foof.LinearOperator"
+                "M:Foof.LinearOperator.Product"
+                "E:Foof.Optimizer.Fallback"
+                "P:Foof.Preconditioner.Damping"
+            ]
+
+            Expect.isEmpty (Set.difference (Set.ofList some) names) "the missing names"
+            // What the compiler makes, and what an interface promises, has none.
+            Expect.isFalse (Set.contains "P:Foof.Keep.IsNothing" names) "P:Foof.Keep.IsNothing"
+            Expect.isFalse (Set.contains "M:Foof.Cadence.ToString" names) "M:Foof.Cadence.ToString"
+            Expect.isFalse (Set.contains "M:Foof.Optimizer.get_Damping" names) "M:Foof.Optimizer.get_Damping"
+        }
     ]
-
-    Assert.Empty(Set.difference (Set.ofList some) names)
-    // What the compiler makes, and what an interface promises, has none.
-    Assert.DoesNotContain("P:Foof.Keep.IsNothing", names)
-    Assert.DoesNotContain("M:Foof.Cadence.ToString", names)
-    Assert.DoesNotContain("M:Foof.Optimizer.get_Damping", names)

@@ -1,18 +1,17 @@
-/// Mistakes that published implementations make, planted: the right penalty is told from each.
-[<Seeded>]
+/// Mistakes that published implementations make, planted: the right penalty is unlike each.
 module Foof.Core.Tests.ConsolidationMistakeTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.QuadraticTests
+open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let private apart (expected: Matrix<float>) (actual: Matrix<float>) =
     (actual - expected).FrobeniusNorm() / expected.FrobeniusNorm()
 
-let private side d = SideTests.semidefinite 1 d (d + 2)
+let private side d = Sides.semidefinite 1 d (d + 2)
 
 let private written (E: torch.Tensor) (A: torch.Tensor) =
     (Oracle.matrix (E.squeeze 0L)).KroneckerProduct(Oracle.matrix (A.squeeze 0L))
@@ -23,24 +22,6 @@ let private merged (E, A) (E', A') =
         (Curvature.Kronecker(Side.Full E', Side.Full A'))
     |> Curvature.dense
     |> Oracle.matrix
-
-[<Fact>]
-let ``factors added plainly, or with pi and no trace correction, count twice; merged ones do not`` () =
-    use _scope = torch.NewDisposeScope()
-    let E, A, E', A' = side 3, side 4, side 3, side 4
-    let sum = written E A + written E' A'
-
-    let trace (M: torch.Tensor) = (Oracle.matrix (M.squeeze 0L)).Trace()
-
-    let pi = sqrt (trace E * trace A' / (trace E' * trace A))
-    let plain = written (E + E') (A + A')
-    let nearest = written (E + E' * pi) (A + A' / pi)
-    let ratio (F: Matrix<float>) = F.Trace() / sum.Trace()
-    Assert.InRange(ratio plain, 1.8, 2.2)
-    Assert.InRange(ratio nearest, 1.8, 2.2)
-    let found = merged (E, A) (E', A')
-    Oracle.agrees Tolerance.explicit [| sum.Trace() |] [| found.Trace() |]
-    Assert.True(apart sum found < apart sum nearest / 2.0)
 
 /// A network, its batch, and the per-example gradients at the labels as rows [n; p].
 let private example () =
@@ -54,148 +35,180 @@ let private example () =
 let private empirical model layers batch =
     Fisher.factor model layers Fisher.Empirical Networks.gaussian batch null
 
-[<Fact>]
-let ``the square of a mini-batch's mean gradient is no Fisher: it is several times too small`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, layers, batch = example ()
-    let G = empirical model layers batch
+[<Tests>]
+let tests =
+    testList "Continual.ConsolidationMistake" [
+        test "factors added plainly, or with pi and no trace correction, count twice; merged ones do not" {
+            use _scope = torch.NewDisposeScope()
+            let E, A, E', A' = side 3, side 4, side 3, side 4
+            let sum = written E A + written E' A'
 
-    // As in a public implementation: the gradient of the batch's mean loss, squared.
-    (Likelihood.loss Networks.gaussian (model.call batch.Input) batch.Target).backward()
+            let trace (M: torch.Tensor) = (Oracle.matrix (M.squeeze 0L)).Trace()
 
-    let squared =
-        flatten (WeightPenalty.gradients layers) |> fun g -> g.PointwiseMultiply g
+            let pi = sqrt (trace E * trace A' / (trace E' * trace A))
+            let plain = written (E + E') (A + A')
+            let nearest = written (E + E' * pi) (A + A' / pi)
+            let ratio (F: Matrix<float>) = F.Trace() / sum.Trace()
+            Expect.isTrue (1.8 <= ratio plain && ratio plain <= 2.2) $"{ratio plain} must lie in [1.8, 2.2]"
 
-    let diagonal = flatten (Curvature.diagonal (Structure.diagonal G))
-    let perExample = (columns G).PointwisePower(2.0).ColumnSums()
-    Oracle.agrees Tolerance.explicit (perExample.ToArray()) (diagonal.ToArray())
-    Assert.True(diagonal.Sum() > 1.5 * squared.Sum(), $"{diagonal.Sum()} and {squared.Sum()}")
+            Expect.isTrue
+                (1.8 <= ratio nearest && ratio nearest <= 2.2)
+                $"{ratio nearest} must lie in [1.8, 2.2]"
 
-[<Fact>]
-let ``the gradient is that of the value: a half too many or too few is told by differences`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, layers, batch = example ()
-    let C = Structure.lowRank (empirical model layers batch)
-    let centre, theta, step = vectorOf C, vectorOf C, vectorOf C
+            let found = merged (E, A) (E', A')
+            Oracle.agrees Tolerance.explicit [| sum.Trace() |] [| found.Trace() |]
 
-    let learnt =
-        Consolidation.remember
-            {
-                Gathering = Gathering.Separate
+            Expect.isTrue
+                (apart sum found < apart sum nearest / 2.0)
+                "the merged product is nearer to the sum"
+        }
+
+        test "the square of a mini-batch's mean gradient is no Fisher: it is several times too small" {
+            use _scope = torch.NewDisposeScope()
+            let model, layers, batch = example ()
+            let G = empirical model layers batch
+
+            // As in a public implementation: the gradient of the batch's mean loss, squared.
+            (Likelihood.loss Networks.gaussian (model.call batch.Input) batch.Target).backward()
+
+            let squared =
+                flatten (WeightPenalty.gradients layers) |> fun g -> g.PointwiseMultiply g
+
+            let diagonal = flatten (Curvature.diagonal (Structure.diagonal G))
+            let perExample = (columns G).PointwisePower(2.0).ColumnSums()
+            Oracle.agrees Tolerance.explicit (perExample.ToArray()) (diagonal.ToArray())
+            Expect.isTrue (diagonal.Sum() > 1.5 * squared.Sum()) $"{diagonal.Sum()} and {squared.Sum()}"
+        }
+
+        test "the gradient is that of the value: a half too many or too few is found by differences" {
+            use _scope = torch.NewDisposeScope()
+            let model, layers, batch = example ()
+            let C = Structure.lowRank (empirical model layers batch)
+            let centre, theta, step = vectorOf C, vectorOf C, vectorOf C
+
+            let learnt =
+                Consolidation.remember
+                    {
+                        Gathering = Gathering.Separate
+                        Merge = false
+                        Columns = ValueNone
+                    }
+                    C
+                    centre
+                    Consolidation.nothing
+
+            let valueAt (h: float) =
+                let struct (value, _) =
+                    Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
+
+                (Oracle.values value)[0]
+
+            let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
+            let slope = flatten gradient * flatten step
+            let h = 1e-4
+            let difference = (valueAt h - valueAt -h) / (2.0 * h)
+            Oracle.agrees Tolerance.differences [| slope |] [| difference |]
+
+            Expect.isFalse (Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
+        }
+
+        test "a mean over data points: a batch twice over changes nothing" {
+            use _scope = torch.NewDisposeScope()
+            let model, layers, batch = example ()
+            let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)
+            let once = Structure.diagonal (empirical model layers batch)
+
+            let doubled =
+                Structure.diagonal (
+                    empirical model layers {
+                        Input = twice batch.Input
+                        Target = twice batch.Target
+                    }
+                )
+
+            Oracle.agrees
+                Tolerance.rounding
+                (numbers (Curvature.diagonal once))
+                (numbers (Curvature.diagonal doubled))
+        }
+
+        test "a decay that is applied at use and again at accumulation is another penalty" {
+            use _scope = torch.NewDisposeScope()
+            let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
+            let F = Oracle.matrix (Curvature.dense C)
+            let centre, theta = vectorOf C, vectorOf C
+
+            let rule = {
+                Gathering = Gathering.Online 0.5
                 Merge = false
                 Columns = ValueNone
             }
-            C
-            centre
-            Consolidation.nothing
 
-    let valueAt (h: float) =
-        let struct (value, _) =
-            Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
-
-        (Oracle.values value)[0]
-
-    let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
-    let slope = flatten gradient * flatten step
-    let h = 1e-4
-    let difference = (valueAt h - valueAt -h) / (2.0 * h)
-    Oracle.agrees Tolerance.differences [| slope |] [| difference |]
-    Assert.False(Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1)
-
-[<Fact>]
-let ``a mean over data points: a batch twice over changes nothing`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, layers, batch = example ()
-    let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)
-    let once = Structure.diagonal (empirical model layers batch)
-
-    let doubled =
-        Structure.diagonal (
-            empirical model layers {
-                Input = twice batch.Input
-                Target = twice batch.Target
-            }
-        )
-
-    Oracle.agrees
-        Tolerance.rounding
-        (numbers (Curvature.diagonal once))
-        (numbers (Curvature.diagonal doubled))
-
-[<Fact>]
-let ``a decay that is applied at use and again at accumulation is another penalty`` () =
-    use _scope = torch.NewDisposeScope()
-    let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-    let F = Oracle.matrix (Curvature.dense C)
-    let centre, theta = vectorOf C, vectorOf C
-
-    let rule = {
-        Gathering = Gathering.Online 0.5
-        Merge = false
-        Columns = ValueNone
-    }
-
-    let once = Consolidation.remember rule C centre Consolidation.nothing
-    // One task has not decayed yet; after a second one the first counts a half.
-    agreesWith (explicit F centre theta) (Consolidation.penalty 1.0 theta once)
-    let twice = Consolidation.remember rule C centre once
-    agreesWith (explicit (F * 1.5) centre theta) (Consolidation.penalty 1.0 theta twice)
-
-[<Fact>]
-let ``Kronecker factors of batches are averaged as factors, other curvature as matrices`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, layers, batch = example ()
-
-    let part (start: int64) count =
-        empirical model layers {
-            Input = batch.Input.narrow (0L, start, count)
-            Target = batch.Target.narrow (0L, start, count)
+            let once = Consolidation.remember rule C centre Consolidation.nothing
+            // One task has not decayed yet; after a second one the first counts a half.
+            agreesWith (explicit F centre theta) (Consolidation.penalty 1.0 theta once)
+            let twice = Consolidation.remember rule C centre once
+            agreesWith (explicit (F * 1.5) centre theta) (Consolidation.penalty 1.0 theta twice)
         }
 
-    let whole = empirical model layers batch
-    let first, second = part 0L 2L, part 2L 6L
+        test "Kronecker factors of batches are averaged as factors, other curvature as matrices" {
+            use _scope = torch.NewDisposeScope()
+            let model, layers, batch = example ()
 
-    for structure in
-        [
-            Structure.kronecker Positions.Summed Positions.Averaged
-            Structure.diagonal
-            Structure.lowRank
-            Structure.dense
-            Structure.units
-        ] do
-        let mean = DataCurvature.average 0.75 (structure first) (structure second)
+            let part (start: int64) count =
+                empirical model layers {
+                    Input = batch.Input.narrow (0L, start, count)
+                    Target = batch.Target.narrow (0L, start, count)
+                }
 
-        Oracle.agreesWith
-            Tolerance.explicit
-            (Oracle.matrix (Curvature.dense (structure whole)))
-            (Curvature.dense mean)
+            let whole = empirical model layers batch
+            let first, second = part 0L 2L, part 2L 6L
 
-    let kronecker = Structure.kronecker Positions.Summed Positions.Averaged
+            for structure in
+                [
+                    Structure.kronecker Positions.Summed Positions.Averaged
+                    Structure.diagonal
+                    Structure.lowRank
+                    Structure.dense
+                    Structure.units
+                ] do
+                let mean = DataCurvature.average 0.75 (structure first) (structure second)
 
-    let meanOfProducts =
-        Oracle.matrix (Curvature.dense (kronecker first)) * 0.25
-        + Oracle.matrix (Curvature.dense (kronecker second)) * 0.75
+                Oracle.agreesWith
+                    Tolerance.explicit
+                    (Oracle.matrix (Curvature.dense (structure whole)))
+                    (Curvature.dense mean)
 
-    let mean =
-        Oracle.matrix (Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second)))
+            let kronecker = Structure.kronecker Positions.Summed Positions.Averaged
 
-    Assert.True(apart mean meanOfProducts > 0.01)
+            let meanOfProducts =
+                Oracle.matrix (Curvature.dense (kronecker first)) * 0.25
+                + Oracle.matrix (Curvature.dense (kronecker second)) * 0.75
 
-[<Fact>]
-let ``shares outside of 0 to 1, eigenbases and different sides are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-    Oracle.refused [ "share must lie in [0, 1]; got 1.5." ] (fun () -> DataCurvature.average 1.5 C C)
-    let model, layers, batch = example ()
-    let G = empirical model layers batch
-    let basis = Structure.eigenbasis Positions.Summed Positions.Averaged G
-    Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> DataCurvature.average 0.5 basis basis)
+            let mean =
+                Oracle.matrix (
+                    Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second))
+                )
 
-    let kronecker side =
-        Curvature.Kronecker(Side.Full(SideTests.semidefinite 1 2 3), side)
+            Expect.isTrue (apart mean meanOfProducts > 0.01) "the two means differ"
+        }
 
-    Oracle.refused [ "must be of one kind" ] (fun () ->
-        DataCurvature.average
-            0.5
-            (kronecker (Side.Identity(3L, 1.0)))
-            (kronecker (Side.Full(SideTests.semidefinite 1 3 4))))
+        test "shares outside of 0 to 1, eigenbases and different sides are refused" {
+            use _scope = torch.NewDisposeScope()
+            let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
+            Oracle.refused [ "share must lie in [0, 1]; got 1.5." ] (fun () -> DataCurvature.average 1.5 C C)
+            let model, layers, batch = example ()
+            let G = empirical model layers batch
+            let basis = Structure.eigenbasis Positions.Summed Positions.Averaged G
+            Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> DataCurvature.average 0.5 basis basis)
+
+            let kronecker side =
+                Curvature.Kronecker(Side.Full(Sides.semidefinite 1 2 3), side)
+
+            Oracle.refused [ "must be of one kind" ] (fun () ->
+                DataCurvature.average
+                    0.5
+                    (kronecker (Side.Identity(3L, 1.0)))
+                    (kronecker (Side.Full(Sides.semidefinite 1 3 4))))
+        }
+    ]

@@ -1,14 +1,13 @@
 /// Penalties of several tasks against sums of the matrices that they stand for.
-[<Seeded>]
 module Foof.Core.Tests.ConsolidationTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.QuadraticTests
+open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let structures = names ofOneLayer
 
@@ -46,80 +45,6 @@ let private times (c: float) (value: float, gradient: Vector<float>) = c * value
 let private centreOf (_, _, centre: torch.Tensor array) = centre
 let private matrixOf (_, F: Matrix<float>, _) = F
 
-[<Theory; MemberData(nameof structures)>]
-let ``separate tasks have the sum of their penalties, and so have summed ones, in one term`` name =
-    forSome name (fun order _ ->
-        let tasks = tasks name order
-        let theta = vectorOf (let C, _, _ = tasks.Head in C)
-        let expected = sumOf [ 1.0; 1.0; 1.0 ] tasks theta |> times 0.7
-        let separate = learn (exact Gathering.Separate) tasks
-        Assert.Equal(3, separate.Terms.Length)
-        agreesWith expected (Consolidation.penalty 0.7 theta separate)
-        let summed = learn (exact Gathering.Summed) tasks
-        Assert.Equal(1, summed.Terms.Length)
-        agreesWith expected (Consolidation.penalty 0.7 theta summed)
-        Assert.Equal(3, summed.Tasks))
-
-[<Theory; MemberData(nameof structures)>]
-let ``online, the curvature is F + decay F' + decay^2 F'' around the newest weights`` name =
-    forSome name (fun order _ ->
-        let tasks = tasks name order
-        let theta = vectorOf (let C, _, _ = tasks.Head in C)
-
-        for decay in [ 0.0; 0.6; 1.0 ] do
-            let learnt = learn (exact (Gathering.Online decay)) tasks
-            let powers = [ decay * decay; decay; 1.0 ]
-
-            let F =
-                List.map2 (fun weight task -> matrixOf task * weight) powers tasks
-                |> List.reduce (+)
-
-            agreesWith
-                (explicit F (centreOf tasks[2]) theta |> times 2.0)
-                (Consolidation.penalty 2.0 theta learnt)
-
-            Assert.Equal(1, learnt.Terms.Length))
-
-[<Fact>]
-let ``merged Kronecker products stay one product with exactly the trace of the decayed sum`` () =
-    for name, _ in kroneckers do
-        forSome name (fun order _ ->
-            let tasks = tasks name order
-
-            let learnt =
-                learn
-                    {
-                        exact (Gathering.Online 0.5) with
-                            Merge = true
-                    }
-                    tasks
-
-            match learnt.Terms with
-            | [ {
-                    Curvature = Curvature.Kronecker _ as merged
-                } ] ->
-                let traces = tasks |> List.map (fun task -> (matrixOf task).Trace())
-                let expected = 0.25 * traces[0] + 0.5 * traces[1] + traces[2]
-                Oracle.agrees Tolerance.explicit [| expected |] (Oracle.values (Curvature.trace merged))
-            | _ -> Assert.Fail $"{name} is no single product")
-
-[<Fact>]
-let ``equal tasks merged online count as often as there are tasks, and recentre`` () =
-    for name, _ in kroneckers do
-        forSome name (fun _ (C, F) ->
-            let centres = List.init 4 (fun _ -> vectorOf C)
-
-            let learnt =
-                learn
-                    {
-                        exact (Gathering.Online 1.0) with
-                            Merge = true
-                    }
-                    (centres |> List.map (fun centre -> C, F, centre))
-
-            let theta = vectorOf C
-            agreesWith (explicit (F * 4.0) centres[3] theta) (Consolidation.penalty 1.0 theta learnt))
-
 let private truncated (columns: int) (F: Matrix<float>) : Matrix<float> =
     let found = F.Evd Symmetricity.Symmetric
     let values = found.EigenValues.Map(fun value -> value.Real)
@@ -131,99 +56,195 @@ let private truncated (columns: int) (F: Matrix<float>) : Matrix<float> =
     * Matrix<float>.Build.DenseOfDiagonalVector kept
     * found.EigenVectors.Transpose()
 
-[<Fact>]
-let ``a column budget keeps the leading directions of the sum, and tells what it left out`` () =
-    forSome "low rank" (fun order _ ->
-        let tasks =
-            tasks "low rank" {
-                order with
-                    Columns = 3
-                    Outputs = 3
-                    Inputs = 4
-            }
+[<Tests>]
+let tests =
+    testList "Continual.Consolidation" [
+        for name in structures do
+            forOne
+                $"separate tasks have the sum of their penalties, and so have summed ones, in one term: {name}"
+                name
+                (fun order _ ->
+                    let tasks = tasks name order
+                    let theta = vectorOf (let C, _, _ = tasks.Head in C)
+                    let expected = sumOf [ 1.0; 1.0; 1.0 ] tasks theta |> times 0.7
+                    let separate = learn (exact Gathering.Separate) tasks
+                    Expect.equal separate.Terms.Length 3 "the number of terms of separate"
+                    agreesWith expected (Consolidation.penalty 0.7 theta separate)
+                    let summed = learn (exact Gathering.Summed) tasks
+                    Expect.equal summed.Terms.Length 1 "the number of terms of summed"
+                    agreesWith expected (Consolidation.penalty 0.7 theta summed)
+                    Expect.equal summed.Tasks 3 "the tasks of summed")
 
-        let theta = vectorOf (let C, _, _ = tasks.Head in C)
-        let two = tasks |> List.take 2
+        for name in structures do
+            forOne
+                $"online, the curvature is F + decay F' + decay^2 F'' around the newest weights: {name}"
+                name
+                (fun order _ ->
+                    let tasks = tasks name order
+                    let theta = vectorOf (let C, _, _ = tasks.Head in C)
 
-        let rule gathering = {
-            exact gathering with
-                Columns = ValueSome 4
+                    for decay in [ 0.0; 0.6; 1.0 ] do
+                        let learnt = learn (exact (Gathering.Online decay)) tasks
+                        let powers = [ decay * decay; decay; 1.0 ]
+
+                        let F =
+                            List.map2 (fun weight task -> matrixOf task * weight) powers tasks
+                            |> List.reduce (+)
+
+                        agreesWith
+                            (explicit F (centreOf tasks[2]) theta |> times 2.0)
+                            (Consolidation.penalty 2.0 theta learnt)
+
+                        Expect.equal learnt.Terms.Length 1 "the number of terms of learnt")
+
+        test "merged Kronecker products stay one product with exactly the trace of the decayed sum" {
+            for name, _ in kroneckers do
+                forSome name (fun order _ ->
+                    let tasks = tasks name order
+
+                    let learnt =
+                        learn
+                            {
+                                exact (Gathering.Online 0.5) with
+                                    Merge = true
+                            }
+                            tasks
+
+                    match learnt.Terms with
+                    | [ {
+                            Curvature = Curvature.Kronecker _ as merged
+                        } ] ->
+                        let traces = tasks |> List.map (fun task -> (matrixOf task).Trace())
+                        let expected = 0.25 * traces[0] + 0.5 * traces[1] + traces[2]
+
+                        Oracle.agrees
+                            Tolerance.explicit
+                            [| expected |]
+                            (Oracle.values (Curvature.trace merged))
+                    | _ -> failtest $"{name} is no single product")
         }
 
-        for gathering in [ Gathering.Online 1.0; Gathering.Summed ] do
-            let learnt = learn (rule gathering) two
-            let first = truncated 4 (matrixOf two[0])
-            let sum = first + matrixOf two[1]
-            let F = truncated 4 sum
+        test "equal tasks merged online count as often as there are tasks, and recentre" {
+            for name, _ in kroneckers do
+                forSome name (fun _ (C, F) ->
+                    let centres = List.init 4 (fun _ -> vectorOf C)
 
-            match learnt.Terms with
-            | [ { Curvature = Curvature.LowRank G } ] ->
-                Assert.True(FisherFactor.columns G <= 4L)
-                Oracle.agreesWith Tolerance.explicit F (FisherFactor.dense G)
-            | _ -> Assert.Fail "no factor"
+                    let learnt =
+                        learn
+                            {
+                                exact (Gathering.Online 1.0) with
+                                    Merge = true
+                            }
+                            (centres |> List.map (fun centre -> C, F, centre))
 
-            let share (kept: Matrix<float>) (all: Matrix<float>) = 1.0 - kept.Trace() / all.Trace()
-            let worst = max (share first (matrixOf two[0])) (share F sum)
-            Assert.True(abs (learnt.Discarded - worst) <= Tolerance.explicit)
+                    let theta = vectorOf C
+                    agreesWith (explicit (F * 4.0) centres[3] theta) (Consolidation.penalty 1.0 theta learnt))
+        }
 
-            if gathering = Gathering.Online 1.0 then
-                agreesWith (explicit F (centreOf two[1]) theta) (Consolidation.penalty 1.0 theta learnt))
+        forOne
+            "a column budget keeps the leading directions of the sum, and tells what it left out"
+            "low rank"
+            (fun order _ ->
+                let tasks =
+                    tasks "low rank" {
+                        order with
+                            Columns = 3
+                            Outputs = 3
+                            Inputs = 4
+                    }
 
-[<Fact>]
-let ``before the first task the penalty is zero`` () =
-    use _scope = torch.NewDisposeScope()
-    let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
-    let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
-    Assert.Equal<float array>([| 0.0 |], Oracle.values value)
-    Assert.Equal<int64 array array>(WeightVector.shapes theta, WeightVector.shapes gradient)
-    Assert.All(numbers gradient, (fun g -> Assert.Equal(0.0, g)))
+                let theta = vectorOf (let C, _, _ = tasks.Head in C)
+                let two = tasks |> List.take 2
 
-[<Fact>]
-let ``numbers out of range are refused, and nothing is remembered`` () =
-    use _scope = torch.NewDisposeScope()
-    let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-    let centre = [| Networks.normal [ 2; 3 ] |]
+                let rule gathering = {
+                    exact gathering with
+                        Columns = ValueSome 4
+                }
 
-    let remember rule () =
-        Consolidation.remember rule C centre Consolidation.nothing
+                for gathering in [ Gathering.Online 1.0; Gathering.Summed ] do
+                    let learnt = learn (rule gathering) two
+                    let first = truncated 4 (matrixOf two[0])
+                    let sum = first + matrixOf two[1]
+                    let F = truncated 4 sum
 
-    Oracle.refused [ "decay must lie in [0, 1]; got 1.5." ] (remember (exact (Gathering.Online 1.5)))
-    Oracle.refused [ "decay must lie in [0, 1]; got NaN." ] (remember (exact (Gathering.Online nan)))
+                    match learnt.Terms with
+                    | [ { Curvature = Curvature.LowRank G } ] ->
+                        Expect.isTrue (FisherFactor.columns G <= 4L) "at most four columns are kept"
+                        Oracle.agreesWith Tolerance.explicit F (FisherFactor.dense G)
+                    | _ -> failtest "no factor"
 
-    Oracle.refused
-        [ "the number of columns must be at least 1; got 0." ]
-        (remember {
-            exact Gathering.Separate with
-                Columns = ValueSome 0
-        })
+                    let share (kept: Matrix<float>) (all: Matrix<float>) = 1.0 - kept.Trace() / all.Trace()
+                    let worst = max (share first (matrixOf two[0])) (share F sum)
 
-    Oracle.refused [ "strength must be a number of at least 0; got -1." ] (fun () ->
-        Consolidation.penalty -1.0 centre Consolidation.nothing)
+                    Expect.isTrue
+                        (abs (learnt.Discarded - worst) <= Tolerance.explicit)
+                        "the discarded share is the worst one"
 
-[<Fact>]
-let ``what one remembers belongs to its caller, and shared tensors stay`` () =
-    for gathering in [ Gathering.Separate; Gathering.Summed; Gathering.Online 0.5 ] do
-        for name, _ in ofOneLayer do
+                    if gathering = Gathering.Online 1.0 then
+                        agreesWith
+                            (explicit F (centreOf two[1]) theta)
+                            (Consolidation.penalty 1.0 theta learnt))
+
+        test "before the first task the penalty is zero" {
             use _scope = torch.NewDisposeScope()
+            let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
+            let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
+            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (WeightVector.shapes gradient) (WeightVector.shapes theta) "the shapes of gradient"
 
-            let order = {
-                Seed = 4
-                Groups = 1
-                Outputs = 2
-                Inputs = 3
-                Columns = 3
-            }
+            for g in numbers gradient do
+                Expect.equal g 0.0 "every gradient"
+        }
 
-            let tasks = tasks name order
+        test "numbers out of range are refused, and nothing is remembered" {
+            use _scope = torch.NewDisposeScope()
+            let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
+            let centre = [| Networks.normal [ 2; 3 ] |]
 
-            let given =
-                tasks
-                |> List.collect (fun (C, _, centre) -> Curvature.tensors C @ List.ofArray centre)
+            let remember rule () =
+                Consolidation.remember rule C centre Consolidation.nothing
 
-            let leaked =
-                Oracle.leaked (fun () ->
-                    use _inner = torch.NewDisposeScope()
-                    learn (exact gathering) tasks |> ignore)
+            Oracle.refused [ "decay must lie in [0, 1]; got 1.5." ] (remember (exact (Gathering.Online 1.5)))
+            Oracle.refused [ "decay must lie in [0, 1]; got NaN." ] (remember (exact (Gathering.Online nan)))
 
-            Assert.Equal(0L, leaked)
-            Assert.All(given, (fun tensor -> Assert.False tensor.IsInvalid))
+            Oracle.refused
+                [ "the number of columns must be at least 1; got 0." ]
+                (remember {
+                    exact Gathering.Separate with
+                        Columns = ValueSome 0
+                })
+
+            Oracle.refused [ "strength must be a number of at least 0; got -1." ] (fun () ->
+                Consolidation.penalty -1.0 centre Consolidation.nothing)
+        }
+
+        test "what one remembers belongs to its caller, and shared tensors stay" {
+            for gathering in [ Gathering.Separate; Gathering.Summed; Gathering.Online 0.5 ] do
+                for name, _ in ofOneLayer do
+                    use _scope = torch.NewDisposeScope()
+
+                    let order = {
+                        Seed = 4
+                        Groups = 1
+                        Outputs = 2
+                        Inputs = 3
+                        Columns = 3
+                    }
+
+                    let tasks = tasks name order
+
+                    let given =
+                        tasks
+                        |> List.collect (fun (C, _, centre) -> Curvature.tensors C @ List.ofArray centre)
+
+                    let leaked =
+                        Oracle.leaked (fun () ->
+                            use _inner = torch.NewDisposeScope()
+                            learn (exact gathering) tasks |> ignore)
+
+                    Expect.equal leaked 0L "the number of tensors left"
+
+                    for tensor in given do
+                        Expect.isFalse tensor.IsInvalid "tensor is disposed"
+        }
+    ]

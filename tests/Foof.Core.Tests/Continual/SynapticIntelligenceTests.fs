@@ -1,11 +1,10 @@
 /// Importance by the path of training, against loops.
-[<Seeded>]
 module Foof.Core.Tests.SynapticIntelligenceTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.WrittenFactors
 open TorchSharp
-open Xunit
 
 let private shapes = [| [| 2L; 3L |]; [| 1L; 4L |] |]
 let private vector () = WrittenFactors.vector shapes
@@ -13,90 +12,104 @@ let private vector () = WrittenFactors.vector shapes
 let private zeros () =
     WeightVector.zeros shapes (Networks.normal [ 1 ])
 
-[<Fact>]
-let ``the path takes up minus gradient times step`` () =
-    use _scope = torch.NewDisposeScope()
-    let omega = zeros ()
-    let steps = List.init 4 (fun _ -> vector (), vector (), vector ())
+[<Tests>]
+let tests =
+    testList "Continual.SynapticIntelligence" [
+        test "the path takes up minus gradient times step" {
+            use _scope = torch.NewDisposeScope()
+            let omega = zeros ()
+            let steps = List.init 4 (fun _ -> vector (), vector (), vector ())
 
-    for g, before, after in steps do
-        SynapticIntelligence.accumulate omega g before after
+            for g, before, after in steps do
+                SynapticIntelligence.accumulate omega g before after
 
-    let expected =
-        steps
-        |> List.map (fun (g, before, after) -> (flatten g).PointwiseMultiply(flatten before - flatten after))
-        |> List.reduce (+)
+            let expected =
+                steps
+                |> List.map (fun (g, before, after) ->
+                    (flatten g).PointwiseMultiply(flatten before - flatten after))
+                |> List.reduce (+)
 
-    Oracle.agrees Tolerance.rounding (expected.ToArray()) (numbers omega)
+            Oracle.agrees Tolerance.rounding (expected.ToArray()) (numbers omega)
+        }
 
-[<Fact>]
-let ``importance is the path's positive part over the squared way and xi`` () =
-    use _scope = torch.NewDisposeScope()
-    let omega, start, finish = vector (), vector (), vector ()
-    let importance = SynapticIntelligence.importance 0.1 omega start finish
-    let way = flatten finish - flatten start
+        test "importance is the path's positive part over the squared way and xi" {
+            use _scope = torch.NewDisposeScope()
+            let omega, start, finish = vector (), vector (), vector ()
+            let importance = SynapticIntelligence.importance 0.1 omega start finish
+            let way = flatten finish - flatten start
 
-    let expected =
-        Array.map2 (fun omega way -> max omega 0.0 / (way * way + 0.1)) (numbers omega) (way.ToArray())
+            let expected =
+                Array.map2
+                    (fun omega way -> max omega 0.0 / (way * way + 0.1))
+                    (numbers omega)
+                    (way.ToArray())
 
-    Oracle.agrees Tolerance.rounding expected (numbers importance)
-    // Without the positive part some would be negative, and the penalty not bounded below.
-    Assert.Contains(numbers omega, (fun omega -> omega < 0.0))
-    Assert.All(numbers importance, (fun omega -> Assert.True(omega >= 0.0)))
+            Oracle.agrees Tolerance.rounding expected (numbers importance)
+            // Without the positive part some would be negative, and the penalty not bounded below.
+            Expect.exists (numbers omega) (fun omega -> omega < 0.0) "an omega below zero"
 
-[<Fact>]
-let ``along gradient descent the path sums up to what the loss lost`` () =
-    use _scope = torch.NewDisposeScope()
-    let C = vector () |> Array.map (fun x -> x.square () + 0.1)
+            for omega in numbers importance do
+                Expect.isTrue (omega >= 0.0) "no omega is negative"
+        }
 
-    let loss (theta: torch.Tensor array) =
-        0.5 * ((flatten theta).PointwiseMultiply(flatten C) * flatten theta)
+        test "along gradient descent the path sums up to what the loss lost" {
+            use _scope = torch.NewDisposeScope()
+            let C = vector () |> Array.map (fun x -> x.square () + 0.1)
 
-    let omega, start = zeros (), vector ()
+            let loss (theta: torch.Tensor array) =
+                0.5 * ((flatten theta).PointwiseMultiply(flatten C) * flatten theta)
 
-    let finish =
-        Seq.init 2000 id
-        |> Seq.fold
-            (fun theta _ ->
-                let g = Array.map2 (fun (c: torch.Tensor) (x: torch.Tensor) -> c * x) C theta
-                let next = WeightVector.axpy -1e-3 g theta
-                SynapticIntelligence.accumulate omega g theta next
-                next)
-            start
+            let omega, start = zeros (), vector ()
 
-    // To first order in the rate, here 1e-3.
-    let lost = loss start - loss finish
-    Oracle.agrees Tolerance.firstOrder [| lost |] [| Array.sum (numbers omega) |]
+            let finish =
+                Seq.init 2000 id
+                |> Seq.fold
+                    (fun theta _ ->
+                        let g = Array.map2 (fun (c: torch.Tensor) (x: torch.Tensor) -> c * x) C theta
+                        let next = WeightVector.axpy -1e-3 g theta
+                        SynapticIntelligence.accumulate omega g theta next
+                        next)
+                    start
 
-[<Fact>]
-let ``the penalty's strength is the factor c of the paper`` () =
-    use _scope = torch.NewDisposeScope()
+            // To first order in the rate, here 1e-3.
+            let lost = loss start - loss finish
+            Oracle.agrees Tolerance.firstOrder [| lost |] [| Array.sum (numbers omega) |]
+        }
 
-    let importance, centre, theta =
-        vector () |> Array.map _.square(), vector (), vector ()
+        test "the penalty's strength is the factor c of the paper" {
+            use _scope = torch.NewDisposeScope()
 
-    let rule = {
-        Gathering = Gathering.Online 1.0
-        Merge = false
-        Columns = ValueNone
-    }
+            let importance, centre, theta =
+                vector () |> Array.map _.square(), vector (), vector ()
 
-    let learnt =
-        Consolidation.remember rule (SynapticIntelligence.curvature importance) centre Consolidation.nothing
+            let rule = {
+                Gathering = Gathering.Online 1.0
+                Merge = false
+                Columns = ValueNone
+            }
 
-    let struct (value, gradient) = Consolidation.penalty 0.3 theta learnt
-    let d = flatten theta - flatten centre
-    let weighted = (flatten importance).PointwiseMultiply d
-    Oracle.agrees Tolerance.explicit [| 0.3 * (weighted * d) |] (Oracle.values value)
-    Oracle.agrees Tolerance.explicit ((weighted * 0.6).ToArray()) (numbers gradient)
+            let learnt =
+                Consolidation.remember
+                    rule
+                    (SynapticIntelligence.curvature importance)
+                    centre
+                    Consolidation.nothing
 
-[<Fact>]
-let ``shapes that do not fit and an xi of zero are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let omega, wrong = zeros (), [| Networks.normal [ 2; 3 ] |]
+            let struct (value, gradient) = Consolidation.penalty 0.3 theta learnt
+            let d = flatten theta - flatten centre
+            let weighted = (flatten importance).PointwiseMultiply d
+            Oracle.agrees Tolerance.explicit [| 0.3 * (weighted * d) |] (Oracle.values value)
+            Oracle.agrees Tolerance.explicit ((weighted * 0.6).ToArray()) (numbers gradient)
+        }
 
-    Oracle.refused [ "gradient must hold 2 matrices, one per layer; got 1." ] (fun () ->
-        SynapticIntelligence.accumulate omega wrong omega omega)
+        test "shapes that do not fit and an xi of zero are refused" {
+            use _scope = torch.NewDisposeScope()
+            let omega, wrong = zeros (), [| Networks.normal [ 2; 3 ] |]
 
-    Oracle.refused [ "xi must be a positive number; got 0." ] (fun () ->
-        SynapticIntelligence.importance 0.0 omega omega omega)
+            Oracle.refused [ "gradient must hold 2 matrices, one per layer; got 1." ] (fun () ->
+                SynapticIntelligence.accumulate omega wrong omega omega)
+
+            Oracle.refused [ "xi must be a positive number; got 0." ] (fun () ->
+                SynapticIntelligence.importance 0.0 omega omega omega)
+        }
+    ]

@@ -1,12 +1,11 @@
 /// Descriptions of curvature for files: the same bits come back.
-[<Seeded>]
 module Foof.Core.Tests.CurvatureFormatTests
 
 open System.Collections.Generic
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open TorchSharp
-open Xunit
 
 let structures = names all
 
@@ -15,46 +14,54 @@ let private written curvature =
     let text = CurvatureFormat.describe tensors "c" curvature
     tensors, text
 
-[<Theory; MemberData(nameof structures)>]
-let ``every structure comes back with the same tensors and numbers`` name =
-    forSome name (fun _ (C, F) ->
-        let tensors, text = written C
-        let found = CurvatureFormat.read tensors text
-        Assert.Equal<int64 array array>(Curvature.shapes C, Curvature.shapes found)
+[<Tests>]
+let tests =
+    testList "Curvature.CurvatureFormat" [
+        forEach "every structure comes back with the same tensors and numbers" structures (fun _ (C, F) ->
+            let tensors, text = written C
+            let found = CurvatureFormat.read tensors text
+            Expect.equal (Curvature.shapes found) (Curvature.shapes C) "the shapes of found"
 
-        for expected, actual in List.zip (Curvature.tensors C) (Curvature.tensors found) do
-            Assert.Same(expected, actual)
+            for expected, actual in List.zip (Curvature.tensors C) (Curvature.tensors found) do
+                Oracle.isSame actual expected "the result"
 
-        Assert.Equal<float array>(Oracle.values (Curvature.dense C), Oracle.values (Curvature.dense found))
-        Assert.Equal(F.RowCount, int (Curvature.size found))
-        // Described again it is the same text.
-        Assert.Equal(text, snd (written found)))
+            Expect.equal
+                (Oracle.values (Curvature.dense found))
+                (Oracle.values (Curvature.dense C))
+                "the matrix"
 
-[<Fact>]
-let ``factors of every form come back`` () =
-    Oracle.forSome 20 Factors.sizes (fun sizes ->
-        use _scope = torch.NewDisposeScope()
-        let C = Curvature.LowRank(Factors.factor sizes)
-        let tensors, text = written C
-        let found = CurvatureFormat.read tensors text
-        Assert.Equal<float array>(Oracle.values (Curvature.dense C), Oracle.values (Curvature.dense found)))
+            Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
+            // Described again it is the same text.
+            Expect.equal (snd (written found)) text "the second text")
 
-[<Fact>]
-let ``what is no description, lacks a tensor or does not fit is refused`` () =
-    use _scope = torch.NewDisposeScope()
+        Holds.forSome "factors of every form come back" 20 Factors.sizes (fun sizes ->
+            use _scope = torch.NewDisposeScope()
+            let C = Curvature.LowRank(Factors.factor sizes)
+            let tensors, text = written C
+            let found = CurvatureFormat.read tensors text
 
-    let tensors, text =
-        written (Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite 1 3 4)))
+            Expect.equal
+                (Oracle.values (Curvature.dense found))
+                (Oracle.values (Curvature.dense C))
+                "the matrix")
 
-    let refused parts (text: string) =
-        Oracle.refused parts (fun () -> CurvatureFormat.read tensors text)
+        test "what is no description, lacks a tensor or does not fit is refused" {
+            use _scope = torch.NewDisposeScope()
 
-    refused [ "be JSON" ] "{"
-    refused [ "have 'kind'" ] "{}"
-    refused [ "have 'kind'" ] "[]"
-    refused [ "know curvature of kind 'cubic'" ] """{"kind":"cubic"}"""
-    refused [ "'c.B' is not" ] (text.Replace("c.A", "c.B"))
-    refused [ "hold a Int64" ] (text.Replace("\"size\":2", "\"size\":\"two\""))
-    refused [ "know sides of kind 'half'" ] (text.Replace("full", "half"))
-    refused [ "a side of 2 dimensions" ] (text.Replace("full", "diagonal"))
-    refused [ "hold a list" ] """{"kind":"blocks","parts":3}"""
+            let tensors, text =
+                written (Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 3 4)))
+
+            let refused parts (text: string) =
+                Oracle.refused parts (fun () -> CurvatureFormat.read tensors text)
+
+            refused [ "be JSON" ] "{"
+            refused [ "have 'kind'" ] "{}"
+            refused [ "have 'kind'" ] "[]"
+            refused [ "know curvature of kind 'cubic'" ] """{"kind":"cubic"}"""
+            refused [ "'c.B' is not" ] (text.Replace("c.A", "c.B"))
+            refused [ "hold a Int64" ] (text.Replace("\"size\":2", "\"size\":\"two\""))
+            refused [ "know sides of kind 'half'" ] (text.Replace("full", "half"))
+            refused [ "a side of 2 dimensions" ] (text.Replace("full", "diagonal"))
+            refused [ "hold a list" ] """{"kind":"blocks","parts":3}"""
+        }
+    ]

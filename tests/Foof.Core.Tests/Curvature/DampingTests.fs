@@ -1,28 +1,15 @@
 /// Damping rules against their formulas written out, group by group.
-[<Seeded>]
 module Foof.Core.Tests.DampingTests
 
 open System
+open Expecto
 open Foof
+open Foof.Core.Tests.Dampings
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
-
-let private norms = [ FactorNorm.Trace; FactorNorm.Frobenius; FactorNorm.LargestEigenvalue ]
-
-let rules = [
-    for norm in norms do
-        Damping.Heuristic norm
-        Damping.HeuristicInputs norm
-    Damping.SquareRoot
-    Damping.EachFactor
-    Damping.Tikhonov
-    for share in [ 0.0; 0.3; 1.0 ] do
-        Damping.Blend share
-]
 
 let private sizeOf norm (M: Matrix<float>) =
     match norm with
@@ -55,20 +42,12 @@ let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) :
     | Damping.EachFactor -> (plus lambda E).KroneckerProduct(plus lambda A)
     | Damping.Blend share -> plus lambda ((blended share E).KroneckerProduct(blended share A))
 
-let kinds = [
-    for left in [ SideTests.Full; SideTests.Diagonal; SideTests.Identity; SideTests.One ] do
-        for right in [ SideTests.Full; SideTests.Diagonal ] do
-            left, right
-    SideTests.Full, SideTests.Identity
-]
-
 let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
 
     let damped =
         CurvatureOracle.diagonalOf [
-            for group in 0 .. groups - 1 ->
-                formula rule lambda (SideTests.matrix group E) (SideTests.matrix group A)
+            for group in 0 .. groups - 1 -> formula rule lambda (Sides.matrix group E) (Sides.matrix group A)
         ]
 
     let V = WrittenFactors.vector (Curvature.shapes C)
@@ -92,54 +71,64 @@ let private holds rule lambda groups E A =
 
     Oracle.agreesWith Tolerance.rounding damped (Curvature.dense (Curvature.addDiagonal same applied))
 
-[<Fact>]
-let ``every rule inverts what its formula says, for sides of every kind and by group`` () =
-    for left, right in kinds do
-        Oracle.forSome 8 orders (fun order ->
-            use _scope = torch.NewDisposeScope()
-            Networks.seeded order.Seed
-            let E = SideTests.side left order.Groups order.Outputs
-            let A = SideTests.side right order.Groups order.Inputs
+[<Tests>]
+let tests =
+    testList "Curvature.Damping" [
+        testList "every rule inverts what its formula says, for sides of every kind and by group" [
+            for left, right in kinds do
+                Holds.forSome $"{left} x {right}" 8 orders (fun order ->
+                    use _scope = torch.NewDisposeScope()
+                    Networks.seeded order.Seed
+                    let E = Sides.side left order.Groups order.Outputs
+                    let A = Sides.side right order.Groups order.Inputs
 
-            for rule in rules do
-                for lambda in [ 0.01; 10.0 ] do
-                    holds rule lambda order.Groups E A)
+                    for rule in rules do
+                        for lambda in [ 0.01; 10.0 ] do
+                            holds rule lambda order.Groups E A)
+        ]
 
-[<Fact>]
-let ``pi splits by the factors' sizes, and is one where a factor is zero`` () =
-    Oracle.forSome 8 orders (fun order ->
-        use _scope = torch.NewDisposeScope()
-        Networks.seeded order.Seed
-        let some = SideTests.semidefinite order.Groups 3 4
-        let last = int64 order.Groups - 1L
-        let zero = some.clone ()
-        zero.select(0L, last).zero_() |> ignore
+        Holds.forSome
+            "pi splits by the factors' sizes, and is one where a factor is zero"
+            8
+            orders
+            (fun order ->
+                use _scope = torch.NewDisposeScope()
+                Networks.seeded order.Seed
+                let some = Sides.semidefinite order.Groups 3 4
+                let last = int64 order.Groups - 1L
+                let zero = some.clone ()
+                zero.select(0L, last).zero_() |> ignore
 
-        for norm in norms do
-            for E, A in
-                [
-                    Side.Full zero, Side.Full some
-                    Side.Full some, Side.Full zero
-                    Side.Full zero, Side.Full zero
-                ] do
-                let pi = Damping.split norm some E A
-                Assert.Equal(1.0, (Oracle.values pi)[int last])
-                holds (Damping.Heuristic norm) 0.1 order.Groups E A
-                holds (Damping.HeuristicInputs norm) 0.1 order.Groups E A)
+                for norm in Dampings.norms do
+                    for E, A in
+                        [
+                            Side.Full zero, Side.Full some
+                            Side.Full some, Side.Full zero
+                            Side.Full zero, Side.Full zero
+                        ] do
+                        let pi = Damping.split norm some E A
+                        Expect.equal ((Oracle.values pi)[int last]) 1.0 "the share of the last group"
+                        holds (Damping.Heuristic norm) 0.1 order.Groups E A
+                        holds (Damping.HeuristicInputs norm) 0.1 order.Groups E A)
 
-[<Fact>]
-let ``heuristic damping scales with the curvature, whichever factor the scale is in`` () =
-    Oracle.forSome 8 orders (fun order ->
-        use _scope = torch.NewDisposeScope()
-        Networks.seeded order.Seed
-        let E = SideTests.side SideTests.Full order.Groups order.Outputs
-        let A = SideTests.side SideTests.Full order.Groups order.Inputs
-        let V = WrittenFactors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
+        Holds.forSome
+            "heuristic damping scales with the curvature, whichever factor the scale is in"
+            8
+            orders
+            (fun order ->
+                use _scope = torch.NewDisposeScope()
+                Networks.seeded order.Seed
+                let E = Sides.side Sides.Full order.Groups order.Outputs
+                let A = Sides.side Sides.Full order.Groups order.Inputs
+                let V = WrittenFactors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
 
-        for norm in norms do
-            let solve lambda E A =
-                Factored.solve (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A))) V
+                for norm in Dampings.norms do
+                    let solve lambda E A =
+                        Factored.solve
+                            (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A)))
+                            V
 
-            let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
-            Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
-            Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
+                    let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
+                    Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
+                    Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
+    ]

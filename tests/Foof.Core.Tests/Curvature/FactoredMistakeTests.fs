@@ -1,55 +1,55 @@
 /// What cannot be asked of a damped inverse: one sentence each.
-[<Seeded>]
 module Foof.Core.Tests.FactoredMistakeTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
-open Xunit
 
-let structures = FactoredTests.structures
+let structures = names invertible
 
 let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
 
-[<Theory; MemberData(nameof structures)>]
-let ``negative and infinite damping is refused`` name =
-    forSome name (fun _ (C, _) ->
-        for lambda in [ -1e-3; nan; infinity ] do
-            Oracle.refused [ "damping must be a number of at least 0"; string lambda ] (fun () ->
-                tikhonov lambda C))
+[<Tests>]
+let tests =
+    testList "Curvature.FactoredMistake" [
+        forEach "negative and infinite damping is refused" structures (fun _ (C, _) ->
+            for lambda in [ -1e-3; nan; infinity ] do
+                Oracle.refused [ "damping must be a number of at least 0"; string lambda ] (fun () ->
+                    tikhonov lambda C))
 
-[<Fact>]
-let ``a low-rank matrix needs damping, and has no other power than the inverse`` () =
-    for name in [ "low rank"; "blocks" ] do
-        forSome name (fun _ (C, _) ->
-            Oracle.refused [ "damping must be a positive number"; "got 0" ] (fun () -> tikhonov 0.0 C))
+        test "a low-rank matrix needs damping, and has no other power than the inverse" {
+            for name in [ "low rank"; "blocks" ] do
+                forSome name (fun _ (C, _) ->
+                    Oracle.refused [ "damping must be a positive number"; "got 0" ] (fun () ->
+                        tikhonov 0.0 C))
 
-    for name in [ "low rank"; "low rank plus diagonal"; "blocks" ] do
-        forSome name (fun _ (C, _) ->
-            Oracle.refused [ "power must be -1 for a low-rank curvature"; "got -0.5" ] (fun () ->
-                Factored.attempt Factorization.attempts Damping.Tikhonov -0.5 ignore 0.1 C))
+            for name in [ "low rank"; "low rank plus diagonal"; "blocks" ] do
+                forSome name (fun _ (C, _) ->
+                    Oracle.refused [ "power must be -1 for a low-rank curvature"; "got -0.5" ] (fun () ->
+                        Factored.attempt Factorization.attempts Damping.Tikhonov -0.5 ignore 0.1 C))
+        }
 
-[<Fact>]
-let ``a sum of structures has no inverse, and the sentence tells what to do`` () =
-    for name, _ in sums do
-        forSome name (fun _ (C, _) ->
-            Oracle.refused [ "merge"; "ConjugateGradients" ] (fun () -> tikhonov 0.1 C))
+        test "a sum of structures has no inverse, and the sentence tells what to do" {
+            for name, _ in sums do
+                forSome name (fun _ (C, _) ->
+                    Oracle.refused [ "merge"; "ConjugateGradients" ] (fun () -> tikhonov 0.1 C))
+        }
 
-[<Theory; MemberData(nameof structures)>]
-let ``vectors that do not fit an inverse are refused with both shapes`` name =
-    forSome name (fun _ (C, _) ->
-        let factored = tikhonov 0.1 C
-        let V = WrittenFactors.vector (Curvature.shapes C)
-        let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
+        forEach "vectors that do not fit an inverse are refused with both shapes" structures (fun _ (C, _) ->
+            let factored = tikhonov 0.1 C
+            let V = WrittenFactors.vector (Curvature.shapes C)
+            let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
 
-        let text (x: torch.Tensor) =
-            "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+            let text (x: torch.Tensor) =
+                "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
 
-        for solve in [ Factored.solve; Factored.rootSolve ] do
-            Oracle.refused [ text V[0]; text wide[0] ] (fun () -> solve factored wide)
-            Oracle.refused [ "got 0" ] (fun () -> solve factored [||])
+            for solve in [ Factored.solve; Factored.rootSolve ] do
+                Oracle.refused [ text V[0]; text wide[0] ] (fun () -> solve factored wide)
+                Oracle.refused [ "got 0" ] (fun () -> solve factored [||])
 
-            Oracle.refused [ "Float64"; "Float32" ] (fun () ->
-                solve factored (Array.map ChangedFactors.single32 V)))
+                Oracle.refused [ "Float64"; "Float32" ] (fun () ->
+                    solve factored (Array.map ChangedFactors.single32 V)))
+    ]

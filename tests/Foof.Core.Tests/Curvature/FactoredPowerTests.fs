@@ -1,7 +1,7 @@
 /// Powers of damped curvature and of random matrices, and inverses without damping.
-[<Seeded>]
 module Foof.Core.Tests.FactoredPowerTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
@@ -9,7 +9,6 @@ open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open FsCheck.FSharp
 open TorchSharp
-open Xunit
 
 /// The structures of which powers other than -1 are known.
 let powered =
@@ -22,114 +21,128 @@ let private vector C =
 
 let private plus (lambda: float) (F: Matrix<float>) = F + Oracle.identity F.RowCount * lambda
 
-[<Theory; MemberData(nameof powered)>]
-let ``powers are those of the damped matrix, and so are their roots`` name =
-    forSome name (fun _ (C, F) ->
-        for power in [ -0.25; -0.5; -1.0; 0.5 ] do
-            for lambda in [ 0.01; 1.0 ] do
-                let factored =
-                    Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
-                    |> Option.get
-
-                let expected = powerOf power (plus lambda F)
-                let found = written (Curvature.shapes C) (Factored.solve factored)
-                Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
-                let R = written (Curvature.shapes C) (Factored.rootSolve factored)
-
-                Oracle.agrees
-                    Tolerance.explicit
-                    (expected.ToRowMajorArray())
-                    ((R * R.Transpose()).ToRowMajorArray())
-
-                agreesInLogDet Tolerance.explicit (plus lambda F) factored)
-
-[<Fact>]
-let ``without damping, directions that dense matrices and Kronecker factors lack are left out`` () =
-    // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
-    let singular: (string * (Order -> Curvature)) list = [
-        "dense",
-        fun order ->
-            let p = order.Groups * order.Outputs * order.Inputs
-            let F = (SideTests.semidefinite 1 p 1).squeeze 0L
-            Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
-        "units", fun order -> Curvature.Units(SideTests.semidefinite order.Outputs order.Inputs 1)
-        "identity x full",
-        fun order ->
-            Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite order.Groups 4 1))
-        // Of order two and rank one, every other matrix has a Cholesky factor by rounding alone.
-        "one x full, order two",
-        fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(SideTests.semidefinite 1 2 1))
-        "full x full, order two",
-        fun _ ->
-            Curvature.Kronecker(
-                Side.Full(SideTests.semidefinite 1 2 1),
-                Side.Full(SideTests.semidefinite 1 2 1)
-            )
-        "full x full",
-        fun order ->
-            Curvature.Kronecker(
-                Side.Full(SideTests.semidefinite order.Groups 3 1),
-                Side.Full(SideTests.semidefinite order.Groups 4 2)
-            )
-    ]
-
-    for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
-        for _, draw in singular do
-            Oracle.forSome 12 orders (fun order ->
-                use _scope = torch.NewDisposeScope()
-                Networks.seeded order.Seed
-                let C = draw order
-                let V = vector C
-
-                let expected =
-                    (Oracle.matrix (Curvature.dense C)).PseudoInverse() * WrittenFactors.flatten V
-
-                let found = Factored.solve (Factored.make rule 0.0 C) V
-                Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))
-
 /// Orders of random symmetric matrices.
 let private matrices =
     FsCheck.FSharp.Gen.zip (FsCheck.FSharp.Gen.choose (1, 6)) (FsCheck.FSharp.Gen.choose (1, 3))
 
-[<Fact>]
-let ``powers of random matrices are those of their eigenvalues, several matrices at once`` () =
-    Oracle.forAll matrices (fun (d, count) ->
-        use _scope = torch.NewDisposeScope()
-        let M = SideTests.semidefinite count d (d + 1)
+[<Tests>]
+let tests =
+    testList "Curvature.FactoredPower" [
+        forEach "powers are those of the damped matrix, and so are their roots" powered (fun _ (C, F) ->
+            for power in [ -0.25; -0.5; -1.0; 0.5 ] do
+                for lambda in [ 0.01; 1.0 ] do
+                    let factored =
+                        Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
+                        |> Option.get
 
-        for power in [ -0.5; -0.25; -1.0; 0.5 ] do
-            let found =
-                (Factorization.power Factorization.attempts power M 0.3 |> Option.get).Inverse
+                    let expected = powerOf power (plus lambda F)
+                    let found = written (Curvature.shapes C) (Factored.solve factored)
 
-            for i in 0 .. count - 1 do
-                let damped = Oracle.matrix (M.select (0L, int64 i)) + Oracle.identity d * 0.3
+                    Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
-                Oracle.agreesWith
-                    Tolerance.explicit
-                    (CurvatureOracle.powerOf power damped)
-                    (found.select (0L, int64 i)))
+                    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
 
-[<Fact>]
-let ``the root of a random matrix times its transpose is the matrix, of full rank or not`` () =
-    Oracle.forAll matrices (fun (d, count) ->
-        use _scope = torch.NewDisposeScope()
+                    Oracle.agrees
+                        Tolerance.explicit
+                        (expected.ToRowMajorArray())
+                        ((R * R.Transpose()).ToRowMajorArray())
 
-        for rank in [ d + 1; 1 ] do
-            let M = SideTests.semidefinite count d rank
-            let R = Factorization.root M
+                    agreesInLogDet Tolerance.explicit (plus lambda F) factored)
 
-            Oracle.agrees
-                Tolerance.explicit
-                (Oracle.values M)
-                (Oracle.values (R.matmul (R.transpose (1L, 2L)))))
+        test "without damping, directions that dense matrices and Kronecker factors lack are left out" {
+            // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
+            let singular: (string * (Order -> Curvature)) list = [
+                "dense",
+                fun order ->
+                    let p = order.Groups * order.Outputs * order.Inputs
+                    let F = (Sides.semidefinite 1 p 1).squeeze 0L
+                    Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
+                "units", fun order -> Curvature.Units(Sides.semidefinite order.Outputs order.Inputs 1)
+                "identity x full",
+                fun order ->
+                    Curvature.Kronecker(
+                        Side.Identity(2L, 1.0),
+                        Side.Full(Sides.semidefinite order.Groups 4 1)
+                    )
+                // Of order two and rank one, every other matrix has a Cholesky factor by rounding alone.
+                "one x full, order two",
+                fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 2 1))
+                "full x full, order two",
+                fun _ ->
+                    Curvature.Kronecker(
+                        Side.Full(Sides.semidefinite 1 2 1),
+                        Side.Full(Sides.semidefinite 1 2 1)
+                    )
+                "full x full",
+                fun order ->
+                    Curvature.Kronecker(
+                        Side.Full(Sides.semidefinite order.Groups 3 1),
+                        Side.Full(Sides.semidefinite order.Groups 4 2)
+                    )
+            ]
 
-[<Fact>]
-let ``eigenvectors of random matrices rebuild them, and eigenvalues are never negative`` () =
-    Oracle.forAll matrices (fun (d, count) ->
-        use _scope = torch.NewDisposeScope()
-        let M = SideTests.semidefinite count d 1
-        let struct (s, Q) = Factorization.eigen M |> Option.get
-        Assert.All(Oracle.values s, fun value -> Assert.True(value >= 0.0))
-        let rebuilt = (Q * s.unsqueeze -2L).matmul(Q.transpose (1L, 2L))
-        Oracle.agrees Tolerance.explicit (Oracle.values M) (Oracle.values rebuilt)
-        Assert.True (Factorization.eigen (M * nan)).IsNone)
+            for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
+                for _, draw in singular do
+                    Oracle.forSome 12 orders (fun order ->
+                        use _scope = torch.NewDisposeScope()
+                        Networks.seeded order.Seed
+                        let C = draw order
+                        let V = vector C
+
+                        let expected =
+                            (Oracle.matrix (Curvature.dense C)).PseudoInverse() * WrittenFactors.flatten V
+
+                        let found = Factored.solve (Factored.make rule 0.0 C) V
+                        Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))
+        }
+
+        Holds.forAll
+            "powers of random matrices are those of their eigenvalues, several matrices at once"
+            matrices
+            (fun (d, count) ->
+                use _scope = torch.NewDisposeScope()
+                let M = Sides.semidefinite count d (d + 1)
+
+                for power in [ -0.5; -0.25; -1.0; 0.5 ] do
+                    let found =
+                        (Factorization.power Factorization.attempts power M 0.3 |> Option.get).Inverse
+
+                    for i in 0 .. count - 1 do
+                        let damped = Oracle.matrix (M.select (0L, int64 i)) + Oracle.identity d * 0.3
+
+                        Oracle.agreesWith
+                            Tolerance.explicit
+                            (CurvatureOracle.powerOf power damped)
+                            (found.select (0L, int64 i)))
+
+        Holds.forAll
+            "the root of a random matrix times its transpose is the matrix, of full rank or not"
+            matrices
+            (fun (d, count) ->
+                use _scope = torch.NewDisposeScope()
+
+                for rank in [ d + 1; 1 ] do
+                    let M = Sides.semidefinite count d rank
+                    let R = Factorization.root M
+
+                    Oracle.agrees
+                        Tolerance.explicit
+                        (Oracle.values M)
+                        (Oracle.values (R.matmul (R.transpose (1L, 2L)))))
+
+        Holds.forAll
+            "eigenvectors of random matrices rebuild them, and eigenvalues are never negative"
+            matrices
+            (fun (d, count) ->
+                use _scope = torch.NewDisposeScope()
+                let M = Sides.semidefinite count d 1
+                let struct (s, Q) = Factorization.eigen M |> Option.get
+
+                for value in Oracle.values s do
+                    Expect.isTrue (value >= 0.0) "no eigenvalue is negative"
+
+                let rebuilt = (Q * s.unsqueeze -2L).matmul(Q.transpose (1L, 2L))
+                Oracle.agrees Tolerance.explicit (Oracle.values M) (Oracle.values rebuilt)
+
+                Expect.isTrue ((Factorization.eigen (M * nan)).IsNone) "NaN has no eigenvalues")
+    ]

@@ -1,167 +1,167 @@
-[<Seeded>]
 module Foof.Core.Tests.FactorizationTests
 
+open Expecto
 open Foof
+open Foof.Core.Tests.Matrices
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let single = torch.ScalarType.Float32
 
 let sizes =
     Gen.zip3 (Gen.choose (1, 8)) (Gen.choose (1, 10)) (Gen.elements [ 1e-2; 1.0; 1e2 ])
 
-/// 1/r X^T X of r normal rows: semi-definite, singular where r < d.
-let semidefinite d r =
-    let X = Networks.normal [ r; d ]
-    X.t().mm X / float r
-
 let invert attempts (matrix: torch.Tensor) damping =
     match Factorization.inverse attempts matrix damping with
     | Some inverse -> inverse
     | None -> failwith "no attempt succeeded"
 
-/// A rotation in the plane of the first two coordinates applied to diag(values).
-let rotated (values: float list) =
-    let Q = Oracle.identity values.Length
-    Q[0, 0] <- 0.6
-    Q[0, 1] <- -0.8
-    Q[1, 0] <- 0.8
-    Q[1, 1] <- 0.6
-
-    Q
-    * Matrix<float>.Build.DenseOfDiagonalArray(List.toArray values)
-    * Q.Transpose()
-
-[<Fact>]
-let ``a damped inverse is the inverse of the damped matrix`` () =
-    Oracle.forAll sizes (fun (d, r, damping) ->
-        use _scope = torch.NewDisposeScope()
-        let M = semidefinite d r
-        let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
-        let found = invert Factorization.attempts M damping
-        Assert.Empty found.Failed
-        Assert.Equal(damping, found.Damping)
-        Oracle.agreesWith Tolerance.explicit expected found.Inverse)
-
-[<Fact>]
-let ``every attempt alone gives the same inverse where it succeeds`` () =
-    Oracle.forAll sizes (fun (d, r, damping) ->
-        use _scope = torch.NewDisposeScope()
-        let M = semidefinite d r
-
-        for attempt in Factorization.attempts do
-            let found = invert [ attempt ] M damping
-            Assert.Equal(damping * attempt.Growth, found.Damping)
-            let expected = (Oracle.matrix M + Oracle.identity d * found.Damping).Inverse()
+[<Tests>]
+let tests =
+    testList "Curvature.Factorization" [
+        Holds.forAll "a damped inverse is the inverse of the damped matrix" sizes (fun (d, r, damping) ->
+            use _scope = torch.NewDisposeScope()
+            let M = semidefinite d r
+            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let found = invert Factorization.attempts M damping
+            Expect.isEmpty found.Failed "the failed attempts"
+            Expect.equal found.Damping damping "the damping of found"
             Oracle.agreesWith Tolerance.explicit expected found.Inverse)
 
-[<Fact>]
-let ``float32 agrees with float64 and stays float32`` () =
-    Oracle.forAll sizes (fun (d, r, damping) ->
-        use _scope = torch.NewDisposeScope()
-        let M = (semidefinite d r).``to`` single
-        let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
-        let found = (invert Factorization.attempts M damping).Inverse
-        Assert.Equal(single, found.dtype)
-        Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found)
+        Holds.forAll
+            "every attempt alone gives the same inverse where it succeeds"
+            sizes
+            (fun (d, r, damping) ->
+                use _scope = torch.NewDisposeScope()
+                let M = semidefinite d r
 
-[<Fact>]
-let ``damping leaves its argument as it is`` () =
-    use _scope = torch.NewDisposeScope()
-    let M = semidefinite 3 4
-    let before = Oracle.matrix M
-    Oracle.agreesWith Tolerance.rounding (before + Oracle.identity 3 * 2.0) (Factorization.damped M 2.0)
-    invert Factorization.attempts M 2.0 |> ignore
-    Oracle.agreesWith 0.0 before M
+                for attempt in Factorization.attempts do
+                    let found = invert [ attempt ] M damping
+                    Expect.equal found.Damping (damping * attempt.Growth) "the damping of found"
+                    let expected = (Oracle.matrix M + Oracle.identity d * found.Damping).Inverse()
+                    Oracle.agreesWith Tolerance.explicit expected found.Inverse)
 
-[<Fact>]
-let ``attempts are ordered: the type's own Cholesky, float64, ten times the damping, eigenvalues`` () =
-    let expected = [
-        Route.Cholesky, false, 1.0
-        Route.Cholesky, true, 1.0
-        Route.Cholesky, true, 10.0
-        Route.Eigen, true, 1.0
+        Holds.forAll "float32 agrees with float64 and stays float32" sizes (fun (d, r, damping) ->
+            use _scope = torch.NewDisposeScope()
+            let M = (semidefinite d r).``to`` single
+            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let found = (invert Factorization.attempts M damping).Inverse
+            Expect.equal found.dtype single "the type of found"
+            Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found)
+
+        test "damping leaves its argument as it is" {
+            use _scope = torch.NewDisposeScope()
+            let M = semidefinite 3 4
+            let before = Oracle.matrix M
+
+            Oracle.agreesWith
+                Tolerance.rounding
+                (before + Oracle.identity 3 * 2.0)
+                (Factorization.damped M 2.0)
+
+            invert Factorization.attempts M 2.0 |> ignore
+            Oracle.agreesWith 0.0 before M
+        }
+
+        test "attempts are ordered: the type's own Cholesky, float64, ten times the damping, eigenvalues" {
+            let expected = [
+                Route.Cholesky, false, 1.0
+                Route.Cholesky, true, 1.0
+                Route.Cholesky, true, 10.0
+                Route.Eigen, true, 1.0
+            ]
+
+            Expect.equal
+                (Factorization.attempts |> List.map (fun a -> a.Route, a.Double, a.Growth))
+                expected
+                "the attempts by default"
+        }
+
+        test "what float32 cannot factor float64 does" {
+            use _scope = torch.NewDisposeScope()
+            // 1 + 1e-9 rounds to 1 in float32: the damped matrix is exactly singular there.
+            let M = torch.ones (2L, 2L, dtype = single)
+            let found = invert Factorization.attempts M 1e-9
+            Expect.equal found.Failed [ Factorization.attempts[0] ] "the failed attempts"
+            let expected = (Oracle.matrix M + Oracle.identity 2 * 1e-9).Inverse()
+            Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found.Inverse
+        }
+
+        test "a slightly indefinite matrix needs more damping, which is reported" {
+            use _scope = torch.NewDisposeScope()
+            let M = rotated [ 2.0; -0.05; 1.0 ]
+            let found = invert Factorization.attempts (Oracle.tensor M) 0.01
+            Expect.equal found.Failed (List.take 2 Factorization.attempts) "the failed attempts"
+            Expect.equal found.Damping 0.1 "the damping of found"
+            Oracle.agreesWith Tolerance.explicit ((M + Oracle.identity 3 * 0.1).Inverse()) found.Inverse
+        }
+
+        test "an indefinite matrix loses its negative eigenvalues at last" {
+            use _scope = torch.NewDisposeScope()
+
+            let found =
+                invert Factorization.attempts (Oracle.tensor (rotated [ 2.0; -5.0; 1.0 ])) 0.01
+
+            Expect.equal found.Failed (List.take 3 Factorization.attempts) "the failed attempts"
+            Expect.equal found.Damping 0.01 "the damping of found"
+            let expected = (rotated [ 2.0; 0.0; 1.0 ] + Oracle.identity 3 * 0.01).Inverse()
+            Oracle.agreesWith Tolerance.explicit expected found.Inverse
+        }
+
+        test "a matrix that is not finite fails every attempt" {
+            for bad in [ nan; infinity ] do
+                use _scope = torch.NewDisposeScope()
+                let M = Oracle.tensor (rotated [ 1.0; 2.0 ])
+                M[1L, 1L] <- torch.tensor bad
+
+                Expect.isTrue
+                    ((Factorization.inverse Factorization.attempts M 1.0).IsNone)
+                    "there is no inverse"
+        }
+
+        test "beyond the range of its type there is no inverse" {
+            use _scope = torch.NewDisposeScope()
+            let M = torch.eye (2L, dtype = single) * 1e-39
+
+            Expect.isTrue
+                ((Factorization.inverse Factorization.attempts M 0.0).IsNone)
+                "NaN has no inverse without damping"
+        }
+
+        test "no attempts, no inverse" {
+            use _scope = torch.NewDisposeScope()
+
+            Expect.isTrue
+                ((Factorization.inverse [] (semidefinite 2 3) 1.0).IsNone)
+                "without an attempt there is no inverse"
+        }
+
+        Holds.forAll
+            "without damping a singular matrix gets its pseudo-inverse"
+            (Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 6)))
+            (fun (d, r) ->
+                use _scope = torch.NewDisposeScope()
+                let M = semidefinite d (min r (d - 1))
+                let expected = (Oracle.matrix M).PseudoInverse()
+
+                Oracle.agreesWith
+                    Tolerance.pseudoInverse
+                    expected
+                    (invert Factorization.attempts M 0.0).Inverse)
+
+        Holds.forAll
+            "without damping a singular float32 matrix gets its pseudo-inverse too"
+            (Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 3)))
+            (fun (d, r) ->
+                use _scope = torch.NewDisposeScope()
+                // Small whole numbers above zero: the product is exact in float32, and never the zero matrix.
+                let X = torch.randint (1L, 5L, [| int64 (min r (d - 1)); int64 d |], dtype = single)
+                let M = X.t().mm X
+                let expected = (Oracle.matrix M).PseudoInverse()
+
+                Oracle.agreesWith
+                    Tolerance.float32AgainstFloat64
+                    expected
+                    (invert Factorization.attempts (M / 3.0) 0.0 |> fun found -> found.Inverse / 3.0))
     ]
-
-    Assert.Equal<(Route * bool * float) list>(
-        expected,
-        Factorization.attempts |> List.map (fun a -> a.Route, a.Double, a.Growth)
-    )
-
-[<Fact>]
-let ``what float32 cannot factor float64 does`` () =
-    use _scope = torch.NewDisposeScope()
-    // 1 + 1e-9 rounds to 1 in float32: the damped matrix is exactly singular there.
-    let M = torch.ones (2L, 2L, dtype = single)
-    let found = invert Factorization.attempts M 1e-9
-    Assert.Equal<Attempt list>([ Factorization.attempts[0] ], found.Failed)
-    let expected = (Oracle.matrix M + Oracle.identity 2 * 1e-9).Inverse()
-    Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found.Inverse
-
-[<Fact>]
-let ``a slightly indefinite matrix needs more damping, which is reported`` () =
-    use _scope = torch.NewDisposeScope()
-    let M = rotated [ 2.0; -0.05; 1.0 ]
-    let found = invert Factorization.attempts (Oracle.tensor M) 0.01
-    Assert.Equal<Attempt list>(List.take 2 Factorization.attempts, found.Failed)
-    Assert.Equal(0.1, found.Damping)
-    Oracle.agreesWith Tolerance.explicit ((M + Oracle.identity 3 * 0.1).Inverse()) found.Inverse
-
-[<Fact>]
-let ``an indefinite matrix loses its negative eigenvalues at last`` () =
-    use _scope = torch.NewDisposeScope()
-
-    let found =
-        invert Factorization.attempts (Oracle.tensor (rotated [ 2.0; -5.0; 1.0 ])) 0.01
-
-    Assert.Equal<Attempt list>(List.take 3 Factorization.attempts, found.Failed)
-    Assert.Equal(0.01, found.Damping)
-    let expected = (rotated [ 2.0; 0.0; 1.0 ] + Oracle.identity 3 * 0.01).Inverse()
-    Oracle.agreesWith Tolerance.explicit expected found.Inverse
-
-[<Fact>]
-let ``a matrix that is not finite fails every attempt`` () =
-    for bad in [ nan; infinity ] do
-        use _scope = torch.NewDisposeScope()
-        let M = Oracle.tensor (rotated [ 1.0; 2.0 ])
-        M[1L, 1L] <- torch.tensor bad
-        Assert.True (Factorization.inverse Factorization.attempts M 1.0).IsNone
-
-[<Fact>]
-let ``an inverse beyond the range of its type is none`` () =
-    use _scope = torch.NewDisposeScope()
-    let M = torch.eye (2L, dtype = single) * 1e-39
-    Assert.True (Factorization.inverse Factorization.attempts M 0.0).IsNone
-
-[<Fact>]
-let ``no attempts, no inverse`` () =
-    use _scope = torch.NewDisposeScope()
-    Assert.True (Factorization.inverse [] (semidefinite 2 3) 1.0).IsNone
-
-[<Fact>]
-let ``without damping a singular matrix gets its pseudo-inverse`` () =
-    let shapes = Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 6))
-
-    Oracle.forAll shapes (fun (d, r) ->
-        use _scope = torch.NewDisposeScope()
-        let M = semidefinite d (min r (d - 1))
-        let expected = (Oracle.matrix M).PseudoInverse()
-        Oracle.agreesWith Tolerance.pseudoInverse expected (invert Factorization.attempts M 0.0).Inverse)
-
-[<Fact>]
-let ``without damping a singular float32 matrix gets its pseudo-inverse too`` () =
-    let shapes = Gen.zip (Gen.choose (2, 8)) (Gen.choose (1, 3))
-
-    Oracle.forAll shapes (fun (d, r) ->
-        use _scope = torch.NewDisposeScope()
-        // Small whole numbers above zero: the product is exact in float32, and never the zero matrix.
-        let X = torch.randint (1L, 5L, [| int64 (min r (d - 1)); int64 d |], dtype = single)
-        let M = X.t().mm X
-        let expected = (Oracle.matrix M).PseudoInverse()
-
-        Oracle.agreesWith
-            Tolerance.float32AgainstFloat64
-            expected
-            (invert Factorization.attempts (M / 3.0) 0.0 |> fun found -> found.Inverse / 3.0))

@@ -1,10 +1,9 @@
 /// Influence of data points and of weight decay against retraining a model whose loss is convex.
-[<Seeded>]
 module Foof.Core.Tests.InfluenceTests
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 let private decay = 0.5
 
@@ -93,67 +92,74 @@ let private factored model =
 let private validationGradient model =
     Jacobian.meanGradient (factorOf model Fisher.Empirical (validation ()) (validationTarget ()))
 
-[<Fact>]
-let ``the influence of a training point is the derivative of the validation loss by its weight`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = train (uniform ()) decay
-    let empirical = factorOf model Fisher.Empirical (input ()) (target ())
+[<Tests>]
+let tests =
+    testList "Curvature.Influence" [
+        test "the influence of a training point is the derivative of the validation loss by its weight" {
+            use _scope = torch.NewDisposeScope()
+            let model = train (uniform ()) decay
+            let empirical = factorOf model Fisher.Empirical (input ()) (target ())
 
-    let found =
-        Influence.ofPoints empirical (validationGradient model) (factored model)
-        |> Oracle.values
+            let found =
+                Influence.ofPoints empirical (validationGradient model) (factored model)
+                |> Oracle.values
 
-    let h = 2e-5
+            let h = 2e-5
 
-    let expected =
-        Array.init 8 (fun i ->
-            let at (change: float) =
-                let counts = uniform ()
-                counts[int64 i].add_(change.ToScalar()) |> ignore
-                validationLoss (train counts decay)
+            let expected =
+                Array.init 8 (fun i ->
+                    let at (change: float) =
+                        let counts = uniform ()
+                        counts[int64 i].add_(change.ToScalar()) |> ignore
+                        validationLoss (train counts decay)
 
-            (at h - at -h) / (2.0 * h))
+                    (at h - at -h) / (2.0 * h))
 
-    Oracle.agrees Tolerance.differences expected found
+            Oracle.agrees Tolerance.differences expected found
+        }
 
-[<Fact>]
-let ``the hypergradient is the derivative of the validation loss by the weight decay`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = train (uniform ()) decay
-    let theta = WeightPenalty.copied (layersOf model)
-    let h = 1e-5
+        test "the hypergradient is the derivative of the validation loss by the weight decay" {
+            use _scope = torch.NewDisposeScope()
+            let model = train (uniform ()) decay
+            let theta = WeightPenalty.copied (layersOf model)
+            let h = 1e-5
 
-    let at lambda =
-        validationLoss (train (uniform ()) lambda)
+            let at lambda =
+                validationLoss (train (uniform ()) lambda)
 
-    let expected = (at (decay + h) - at (decay - h)) / (2.0 * h)
+            let expected = (at (decay + h) - at (decay - h)) / (2.0 * h)
 
-    let found =
-        Influence.hypergradient theta (validationGradient model) (factored model)
+            let found =
+                Influence.hypergradient theta (validationGradient model) (factored model)
 
-    Oracle.agrees Tolerance.differences [| expected |] [| found.sum().ToDouble() |]
-    let moved = Influence.ofWeightDecay theta (factored model)
-    let along = WeightVector.dot moved (validationGradient model)
-    Oracle.agrees Tolerance.explicit [| found.sum().ToDouble() |] [| along.ToDouble() |]
+            Oracle.agrees Tolerance.differences [| expected |] [| found.sum().ToDouble() |]
+            let moved = Influence.ofWeightDecay theta (factored model)
+            let along = WeightVector.dot moved (validationGradient model)
+            Oracle.agrees Tolerance.explicit [| found.sum().ToDouble() |] [| along.ToDouble() |]
+        }
 
-[<Fact>]
-let ``leaving a point out is foretold to first order`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = train (uniform ()) decay
-    let empirical = factorOf model Fisher.Empirical (input ()) (target ())
+        test "leaving a point out is predicted to first order" {
+            use _scope = torch.NewDisposeScope()
+            let model = train (uniform ()) decay
+            let empirical = factorOf model Fisher.Empirical (input ()) (target ())
 
-    let found =
-        Influence.ofPoints empirical (validationGradient model) (factored model)
-        |> Oracle.values
+            let found =
+                Influence.ofPoints empirical (validationGradient model) (factored model)
+                |> Oracle.values
 
-    let before = validationLoss model
+            let before = validationLoss model
 
-    let changes =
-        Array.init 8 (fun i ->
-            let counts = uniform ()
-            counts[int64 i].zero_() |> ignore
-            validationLoss (train counts decay) - before)
+            let changes =
+                Array.init 8 (fun i ->
+                    let counts = uniform ()
+                    counts[int64 i].zero_() |> ignore
+                    validationLoss (train counts decay) - before)
 
-    let foretold = found |> Array.map (fun x -> -x / 8.0)
-    let correlation = MathNet.Numerics.Statistics.Correlation.Pearson(changes, foretold)
-    Assert.True(correlation > 0.9, $"the correlation is {correlation}")
+            let predicted = found |> Array.map (fun x -> -x / 8.0)
+
+            let correlation =
+                MathNet.Numerics.Statistics.Correlation.Pearson(changes, predicted)
+
+            Expect.isTrue (correlation > 0.9) $"the correlation is {correlation}"
+        }
+    ]

@@ -1,57 +1,20 @@
-[<Seeded>]
 module Foof.Core.Tests.SideTests
 
+open Expecto
 open Foof
+open Foof.Core.Tests.Sides
 open FsCheck
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
-
-/// How a side is held.
-type Kind =
-    | One
-    | Identity
-    | Diagonal
-    | Full
-    | Inverse
-
-/// [g; d; d] symmetric positive semi-definite matrices of rank `rank`.
-let semidefinite (g: int) (d: int) (rank: int) =
-    let X = Networks.normal [ g; rank; d ]
-    X.transpose(1L, 2L).matmul X / float rank
-
-/// A random side of order d for g groups; semi-definite of full rank.
-let side kind g d =
-    match kind with
-    | One -> Side.Identity(int64 d, 1.0)
-    | Identity -> Side.Identity(int64 d, 1.5)
-    | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square() + 0.1)
-    | Full -> Side.Full(semidefinite g d (d + 1))
-    | Inverse ->
-        Side.Inverse(
-            torch.linalg.cholesky (semidefinite g d (d + 1) + torch.eye (int64 d, dtype = Networks.double))
-        )
-
-/// The matrix of a group, by hand.
-let matrix (group: int) side : Matrix<float> =
-    match side with
-    | Side.Identity(size, c) -> Oracle.identity (int size) * c
-    | Side.Diagonal d ->
-        let values, size = Oracle.values d, int (d.size 1)
-        Matrix<float>.Build.DenseOfDiagonalArray(values[group * size .. (group + 1) * size - 1])
-    | Side.Full M -> Oracle.matrix (M.select (0L, int64 group))
-    | Side.Inverse L ->
-        let L = Oracle.matrix (L.select (0L, int64 group))
-        (L * L.Transpose()).Inverse()
 
 let private cases =
     Gen.zip3 (Gen.elements [ One; Identity; Diagonal; Full; Inverse ]) (Gen.choose (1, 3)) (Gen.choose (1, 5))
 
 let private like = lazy (torch.zeros (1L, dtype = Networks.double) |> Scope.detach)
 
-let private forAll property =
-    Oracle.forAll cases (fun (kind, g, d) ->
+let private forAll sentence property =
+    Holds.forAll sentence cases (fun (kind, g, d) ->
         use _scope = torch.NewDisposeScope()
         let side = side kind g d
         // The identity has one group, whatever it is used with.
@@ -65,94 +28,98 @@ let private agrees (g: int) (expected: int -> Matrix<float>) (found: torch.Tenso
             (expected group)
             (found.select (0L, min (int64 group) (found.size 0 - 1L)))
 
-[<Fact>]
-let ``a statistic of three dimensions is a full side, of two a diagonal`` () =
-    use _scope = torch.NewDisposeScope()
-    let M, d = Networks.normal [ 2; 3; 3 ], Networks.normal [ 2; 3 ]
+[<Tests>]
+let tests =
+    testList "Curvature.Side" [
+        test "a statistic of three dimensions is a full side, of two a diagonal" {
+            use _scope = torch.NewDisposeScope()
+            let M, d = Networks.normal [ 2; 3; 3 ], Networks.normal [ 2; 3 ]
 
-    match Side.ofTensor M, Side.ofTensor d with
-    | Side.Full M', Side.Diagonal d' ->
-        Assert.Same(M, M')
-        Assert.Same(d, d')
-    | _ -> Assert.Fail "the wrong side"
+            match Side.ofTensor M, Side.ofTensor d with
+            | Side.Full M', Side.Diagonal d' ->
+                Oracle.isSame M' M "the M"
+                Oracle.isSame d' d "the d"
+            | _ -> failtest "the wrong side"
+        }
 
-[<Fact>]
-let ``size, groups, tensors, matrix, diagonal and trace are those of the matrix`` () =
-    forAll (fun g d side expected ->
-        Assert.Equal(int64 d, Side.size side)
-        Assert.Equal((expected 0 = Oracle.identity d && (Side.tensors side).IsEmpty), Side.isOne side)
+        forAll
+            "size, groups, tensors, matrix, diagonal and trace are those of the matrix"
+            (fun g d side expected ->
+                Expect.equal (Side.size side) (int64 d) "the size of side"
 
-        match side with
-        | Side.Identity _ ->
-            Assert.Equal(1L, Side.groups side)
-            Assert.Empty(Side.tensors side)
-        | Side.Diagonal x
-        | Side.Full x
-        | Side.Inverse x ->
-            Assert.Equal(int64 g, Side.groups side)
-            Assert.Same(x, Assert.Single(Side.tensors side))
+                Expect.equal
+                    (Side.isOne side)
+                    (expected 0 = Oracle.identity d && (Side.tensors side).IsEmpty)
+                    "whether the side is one"
 
-        let like = like.Value
-        agrees g expected (Side.dense like side)
-        let row (values: Vector<float>) = values.ToRowMatrix()
-        agrees g (fun group -> row ((expected group).Diagonal())) ((Side.diagonal like side).unsqueeze 1L)
+                match side with
+                | Side.Identity _ ->
+                    Expect.equal (Side.groups side) 1L "the groups of side"
+                    Expect.isEmpty (Side.tensors side) "the tensors of side"
+                | Side.Diagonal x
+                | Side.Full x
+                | Side.Inverse x ->
+                    Expect.equal (Side.groups side) (int64 g) "the groups of side"
+                    Oracle.isSame (Oracle.only (Side.tensors side)) x "the only element"
 
-        for group in 0 .. int (Side.groups side) - 1 do
-            Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
-                (Oracle.values (Side.trace like side))[group]
-            |])
+                let like = like.Value
+                agrees g expected (Side.dense like side)
+                let row (values: Vector<float>) = values.ToRowMatrix()
 
-[<Fact>]
-let ``rows times the matrix, and the matrix times columns`` () =
-    forAll (fun g d side expected ->
-        let X = Networks.normal [ g; 4; d ]
-        let group i = Oracle.matrix (X.select (0L, int64 i))
-        agrees g (fun i -> group i * expected i) (side |> Side.times X)
-        let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
-        agrees g (fun i -> expected i * (group i).Transpose()) columns)
+                agrees
+                    g
+                    (fun group -> row ((expected group).Diagonal()))
+                    ((Side.diagonal like side).unsqueeze 1L)
 
-[<Fact>]
-let ``transposed, squared and scaled, element by element`` () =
-    forAll (fun g _ side expected ->
-        let asymmetric =
-            match side with
-            | Side.Full M -> Side.Full(M + torch.randn_like M)
-            | _ -> side
+                for group in 0 .. int (Side.groups side) - 1 do
+                    Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
+                        (Oracle.values (Side.trace like side))[group]
+                    |])
 
-        let dense side = Side.dense like.Value side
-        agrees g (fun i -> (matrix i asymmetric).Transpose()) (dense (Side.transpose asymmetric))
-        agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
-        agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
+        forAll "rows times the matrix, and the matrix times columns" (fun g d side expected ->
+            let X = Networks.normal [ g; 4; d ]
+            let group i = Oracle.matrix (X.select (0L, int64 i))
+            agrees g (fun i -> group i * expected i) (side |> Side.times X)
+            let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
+            agrees g (fun i -> expected i * (group i).Transpose()) columns)
 
-[<Fact>]
-let ``damping adds a number by group to the diagonal, of a fresh matrix`` () =
-    forAll (fun g d side expected ->
-        let mu = (Networks.normal [ g ]).square()
-        let before = [ for group in 0 .. g - 1 -> expected group ]
+        forAll "transposed, squared and scaled, element by element" (fun g _ side expected ->
+            let asymmetric =
+                match side with
+                | Side.Full M -> Side.Full(M + torch.randn_like M)
+                | _ -> side
 
-        for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
-            let by i =
-                (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+            let dense side = Side.dense like.Value side
+            agrees g (fun i -> (matrix i asymmetric).Transpose()) (dense (Side.transpose asymmetric))
+            agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
+            agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
 
-            let damped = Side.damped mu side
-            agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
-            // In place on the result: the side itself must not change.
-            Side.tensors damped
-            |> List.iter (fun x ->
-                if x.is_contiguous () then
-                    x.add_ (1.0.ToScalar()) |> ignore)
+        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g d side expected ->
+            let mu = (Networks.normal [ g ]).square()
+            let before = [ for group in 0 .. g - 1 -> expected group ]
 
-            Assert.Equal<Matrix<float> list>(before, [ for group in 0 .. g - 1 -> expected group ]))
+            for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
+                let by i =
+                    (Oracle.values mu)[min i (int (mu.size 0) - 1)]
 
-[<Fact>]
-let ``a root times its transpose is the matrix, without full rank too`` () =
-    forAll (fun g d side expected ->
-        let R = Side.dense like.Value (Side.root side)
-        agrees g expected (R.matmul (R.transpose (1L, 2L)))
+                let damped = Side.damped mu side
+                agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
+                // In place on the result: the side itself must not change.
+                Side.tensors damped
+                |> List.iter (fun x ->
+                    if x.is_contiguous () then
+                        x.add_ (1.0.ToScalar()) |> ignore)
 
-        let singular = Side.Full(semidefinite g d 1)
-        let R = Side.dense like.Value (Side.root singular)
+                Expect.equal [ for group in 0 .. g - 1 -> expected group ] before "the side itself")
 
-        for i in 0 .. g - 1 do
-            let R = R.select (0L, int64 i)
-            Oracle.agreesWith Tolerance.explicit (matrix i singular) (R.mm (R.t ())))
+        forAll "a root times its transpose is the matrix, without full rank too" (fun g d side expected ->
+            let R = Side.dense like.Value (Side.root side)
+            agrees g expected (R.matmul (R.transpose (1L, 2L)))
+
+            let singular = Side.Full(semidefinite g d 1)
+            let R = Side.dense like.Value (Side.root singular)
+
+            for i in 0 .. g - 1 do
+                let R = R.select (0L, int64 i)
+                Oracle.agreesWith Tolerance.explicit (matrix i singular) (R.mm (R.t ())))
+    ]

@@ -1,22 +1,15 @@
 /// Structures from Fisher factors, against what is kept of the matrix F itself.
-[<Seeded>]
 module Foof.Core.Tests.StructureTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Factors
+open Foof.Core.Tests.LayerBlocks
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.ChangedFactors
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
-
-let forAll property =
-    Oracle.forSome 20 products (fun sizes ->
-        use _scope = torch.NewDisposeScope()
-        property (factor sizes))
-
-let ways = [ Positions.Summed; Positions.Averaged; Positions.Pooled ]
 
 /// Every structure by name.
 let private all: (string * (FisherFactor -> Curvature)) list = [
@@ -32,72 +25,6 @@ let private all: (string * (FisherFactor -> Curvature)) list = [
             $"Kronecker, {E}, {A}", Structure.kronecker E A
 ]
 
-let ofLayer (G: FisherFactor) l : Matrix<float> = dense (FisherFactor.layer l G)
-
-/// F with what does not belong to `keep` of a layer's block, a row of W and an input each, left out.
-let masked (G: FisherFactor) (keep: struct (int * int) -> struct (int * int) -> bool) l : Matrix<float> =
-    let inputs = int (Array.last G.Shapes[l])
-    let place i = struct (i / inputs, i % inputs)
-    (ofLayer G l).MapIndexed(fun i j value -> if keep (place i) (place j) then value else 0.0)
-
-let agreesByLayer (G: FisherFactor) (expected: int -> Matrix<float>) curvature =
-    match curvature with
-    | Curvature.Blocks parts ->
-        Assert.Equal(G.Shapes.Length, parts.Length)
-
-        parts
-        |> Array.iteri (fun l part ->
-            Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
-    | _ -> Assert.Fail "no blocks"
-
-[<Fact>]
-let ``F itself, its blocks, its diagonal and its units are parts of the matrix`` () =
-    forAll (fun G ->
-        let F = dense G
-
-        for C in [ Structure.lowRank G; Structure.dense G ] do
-            Oracle.agreesWith Tolerance.rounding F (Curvature.dense C)
-
-        for C in [ Structure.layerwiseLowRank G; Structure.layerwiseDense G ] do
-            agreesByLayer G (ofLayer G) C
-
-        let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(F.Diagonal())
-        Oracle.agreesWith Tolerance.rounding diagonal (Curvature.dense (Structure.diagonal G))
-        let sameRow (struct (o, _)) (struct (o', _)) = o = o'
-        agreesByLayer G (masked G sameRow) (Structure.units G))
-
-[<Fact>]
-let ``F is made of each column's own square, not of the squared mean gradient`` () =
-    use _scope = torch.NewDisposeScope()
-    // Two data points with opposite gradients: the mean is zero, F is not.
-    let A = torch.ones (1L, 2L, 1L, 3L, dtype = Networks.double)
-
-    let E =
-        torch.cat (
-            [|
-                torch.ones (1L, 1L, 1L, 2L, dtype = Networks.double)
-                torch.full (1L, 1L, 1L, 2L, -1.0, dtype = Networks.double)
-            |],
-            1L
-        )
-
-    let G =
-        FisherFactor.ofColumns {
-            Layers = [| LayerFactor.Product(Activations.Rows A, E) |]
-            Weight = 0.5
-        }
-
-    let mean = FisherFactor.times (torch.ones (2L, dtype = Networks.double)) G
-    Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) mean[0]
-    let one = Oracle.build 6 6 (fun _ _ -> 1.0)
-
-    for name, make in all do
-        let found = Curvature.dense (make G)
-        Oracle.agrees Tolerance.rounding [| 6.0 |] (Oracle.values (Curvature.trace (make G)))
-
-        if name <> "diagonal" && name <> "units" then
-            Oracle.agreesWith Tolerance.rounding one found
-
 /// The sides of Kronecker products, layer by layer.
 let private sides curvature =
     match curvature with
@@ -109,57 +36,111 @@ let private sides curvature =
       ]
     | _ -> failwith "no blocks"
 
-[<Fact>]
-let ``a running average of factors averages inputs and errors by its weights, and weight zero is no NaN`` () =
-    Oracle.forSome 10 products (fun sizes ->
-        use _scope = torch.NewDisposeScope()
+[<Tests>]
+let tests =
+    testList "Curvature.Structure" [
+        forAll "F itself, its blocks, its diagonal and its units are parts of the matrix" (fun G ->
+            let F = dense G
 
-        let draw seed =
-            factor { sizes with Parts = 1; Seed = seed }
+            for C in [ Structure.lowRank G; Structure.dense G ] do
+                Oracle.agreesWith Tolerance.rounding F (Curvature.dense C)
 
-        let G, G' = draw sizes.Seed, draw (sizes.Seed + 1)
+            for C in [ Structure.layerwiseLowRank G; Structure.layerwiseDense G ] do
+                agreesByLayer G (ofLayer G) C
 
-        let average =
-            FisherFactor.join [| FisherFactor.scale 0.9 G; FisherFactor.scale 0.1 G' |]
+            let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(F.Diagonal())
+            Oracle.agreesWith Tolerance.rounding diagonal (Curvature.dense (Structure.diagonal G))
+            let sameRow (struct (o, _)) (struct (o', _)) = o = o'
+            agreesByLayer G (masked G sameRow) (Structure.units G))
 
-        let kfac = Structure.kronecker Positions.Summed Positions.Summed >> sides
+        test "F is made of each column's own square, not of the squared mean gradient" {
+            use _scope = torch.NewDisposeScope()
+            // Two data points with opposite gradients: the mean is zero, F is not.
+            let A = torch.ones (1L, 2L, 1L, 3L, dtype = Networks.double)
 
-        for (E, A), (E', A'), (found, found') in List.zip3 (kfac G) (kfac G') (kfac average) do
-            for group in 0 .. int (Side.groups E) - 1 do
-                let mean x y =
-                    SideTests.matrix group x * 0.9 + SideTests.matrix group y * 0.1
+            let E =
+                torch.cat (
+                    [|
+                        torch.ones (1L, 1L, 1L, 2L, dtype = Networks.double)
+                        torch.full (1L, 1L, 1L, 2L, -1.0, dtype = Networks.double)
+                    |],
+                    1L
+                )
 
-                Oracle.agreesWith
-                    Tolerance.rounding
-                    (mean E E')
-                    (Oracle.tensor (SideTests.matrix group found))
+            let G =
+                FisherFactor.ofColumns {
+                    Layers = [| LayerFactor.Product(Activations.Rows A, E) |]
+                    Weight = 0.5
+                }
 
-                Oracle.agreesWith
-                    Tolerance.rounding
-                    (mean A A')
-                    (Oracle.tensor (SideTests.matrix group found'))
+            let mean = FisherFactor.times (torch.ones (2L, dtype = Networks.double)) G
+            Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) mean[0]
+            let one = Oracle.build 6 6 (fun _ _ -> 1.0)
 
-        for _, make in all do
-            let nothing = Curvature.dense (make (FisherFactor.scale 0.0 average))
+            for name, make in all do
+                let found = Curvature.dense (make G)
+                Oracle.agrees Tolerance.rounding [| 6.0 |] (Oracle.values (Curvature.trace (make G)))
 
-            Oracle.agreesWith
-                0.0
-                (Oracle.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
-                nothing)
+                if name <> "diagonal" && name <> "units" then
+                    Oracle.agreesWith Tolerance.rounding one found
+        }
 
-[<Fact>]
-let ``data points in another order, and a batch in two joined parts, make the same curvature`` () =
-    Oracle.forSome 10 products (fun sizes ->
-        use _scope = torch.NewDisposeScope()
-        let G = factor { sizes with Parts = 1; Points = 5 }
+        Holds.forSome
+            "a running average of factors averages inputs and errors by its weights, and weight zero is no NaN"
+            10
+            products
+            (fun sizes ->
+                use _scope = torch.NewDisposeScope()
 
-        // Pooled factors have a null space in which gradients lie, and whose basis is arbitrary.
-        let bases = [
-            for positions in [ Positions.Summed; Positions.Averaged ] do
-                $"eigenbasis, {positions}", Structure.eigenbasis positions positions
-        ]
+                let draw seed =
+                    factor { sizes with Parts = 1; Seed = seed }
 
-        for _, make in all @ bases do
-            let expected = Oracle.matrix (Curvature.dense (make G))
-            Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (permuted G)))
-            Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (split 2L G))))
+                let G, G' = draw sizes.Seed, draw (sizes.Seed + 1)
+
+                let average =
+                    FisherFactor.join [| FisherFactor.scale 0.9 G; FisherFactor.scale 0.1 G' |]
+
+                let kfac = Structure.kronecker Positions.Summed Positions.Summed >> sides
+
+                for (E, A), (E', A'), (found, found') in List.zip3 (kfac G) (kfac G') (kfac average) do
+                    for group in 0 .. int (Side.groups E) - 1 do
+                        let mean x y =
+                            Sides.matrix group x * 0.9 + Sides.matrix group y * 0.1
+
+                        Oracle.agreesWith
+                            Tolerance.rounding
+                            (mean E E')
+                            (Oracle.tensor (Sides.matrix group found))
+
+                        Oracle.agreesWith
+                            Tolerance.rounding
+                            (mean A A')
+                            (Oracle.tensor (Sides.matrix group found'))
+
+                for _, make in all do
+                    let nothing = Curvature.dense (make (FisherFactor.scale 0.0 average))
+
+                    Oracle.agreesWith
+                        0.0
+                        (Oracle.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
+                        nothing)
+
+        Holds.forSome
+            "data points in another order, and a batch in two joined parts, make the same curvature"
+            10
+            products
+            (fun sizes ->
+                use _scope = torch.NewDisposeScope()
+                let G = factor { sizes with Parts = 1; Points = 5 }
+
+                // Pooled factors have a null space in which gradients lie, and whose basis is arbitrary.
+                let bases = [
+                    for positions in [ Positions.Summed; Positions.Averaged ] do
+                        $"eigenbasis, {positions}", Structure.eigenbasis positions positions
+                ]
+
+                for _, make in all @ bases do
+                    let expected = Oracle.matrix (Curvature.dense (make G))
+                    Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (permuted G)))
+                    Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (split 2L G))))
+    ]

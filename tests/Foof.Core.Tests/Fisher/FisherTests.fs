@@ -1,14 +1,13 @@
 /// Fisher factors of models: every column against autograd's gradient of that data point, batches added up, and what is
 /// refused.
-[<Seeded>]
 module Foof.Core.Tests.FisherTests
 
 open System
 open System.Threading
+open Expecto
 open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let private make () = Networks.perceptron true [ 3; 4; 3 ]
 
@@ -76,150 +75,155 @@ let private explicitEmpirical model (input: torch.Tensor) (numbers: int list) =
 let private agrees (expected: Matrix<float>) G =
     Oracle.agreesWith Tolerance.explicit expected (FisherFactor.dense G)
 
-[<Fact>]
-let ``the full and the empirical factor are the sums of autograd's gradients`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, input = make (), Networks.normal [ 5; 3 ]
-    agrees (explicitFull model input) (factorOf model Fisher.Full (batch input null))
-    let numbers = [ 0; 2; 1; 1; 0 ]
-
-    agrees
-        (explicitEmpirical model input numbers)
-        (factorOf model Fisher.Empirical (batch input (labels numbers)))
-
-[<Fact>]
-let ``a Monte-Carlo factor is the mean over the labels that the generator draws`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, input = make (), Networks.normal [ 4; 3 ]
-    let output = (model.call input).detach()
-    use generator = new torch.Generator(7uL)
-
-    let drawn = [
-        for _ in 1..3 ->
-            (Likelihood.sample Likelihood.Categorical output generator).data<int64>()
-            |> Seq.map int
-            |> Seq.toList
-    ]
-
-    use again = new torch.Generator(7uL)
-
-    let G =
-        Fisher.factor
-            model
-            (layersOf model)
-            (Fisher.MonteCarlo 3)
-            Likelihood.Categorical
-            (batch input null)
-            again
-
-    let expected =
-        drawn
-        |> List.map (explicitEmpirical model input)
-        |> total
-        |> fun sum -> sum / 3.0
-
-    agrees expected G
-
 let private ignored = [ 1; -100; 2; -100; -100; 0; 0 ]
-
-[<Fact>]
-let ``ignored labels have no column and do not count`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, input = make (), Networks.normal [ 7; 3 ]
-
-    agrees
-        (explicitEmpirical model input ignored)
-        (factorOf model Fisher.Empirical (batch input (labels ignored)))
-
-    let kept = input.index_select (0L, labels [ 0; 2; 5; 6 ])
-    agrees (explicitFull model kept) (factorOf model Fisher.Full (batch input (labels ignored)))
 
 let private accumulated model fisher batches budget cancellation =
     Fisher.accumulate model (layersOf model) fisher Likelihood.Categorical batches null budget cancellation
 
-[<Fact>]
-let ``batches of different sizes add up to the factor of all of them, whatever labels are ignored`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, input, target = make (), Networks.normal [ 7; 3 ], labels ignored
+[<Tests>]
+let tests =
+    testList "Fisher.Fisher" [
+        test "the full and the empirical factor are the sums of autograd's gradients" {
+            use _scope = torch.NewDisposeScope()
+            let model, input = make (), Networks.normal [ 5; 3 ]
+            agrees (explicitFull model input) (factorOf model Fisher.Full (batch input null))
+            let numbers = [ 0; 2; 1; 1; 0 ]
 
-    let batches = [
-        for first, count in [ 0L, 2L; 2L, 1L; 3L, 4L ] ->
-            batch (input.narrow (0L, first, count)) (target.narrow (0L, first, count))
-    ]
-
-    for fisher in [ Fisher.Full; Fisher.Empirical ] do
-        let whole = factorOf model fisher (batch input target)
-        let parts = accumulated model fisher batches Int64.MaxValue CancellationToken.None
-        agrees (Oracle.matrix (FisherFactor.dense whole)) parts
-
-[<Fact>]
-let ``a budget that is too small, no batch, and cancellation each end it with nothing left over`` () =
-    let model = make ()
-
-    let batches = [ for _ in 1..3 -> batch (Networks.normal [ 4; 3 ]) null ]
-
-    let before = Oracle.settledCount ()
-
-    let over =
-        Oracle.raises<InvalidOperationException>(fun () ->
-            accumulated model Fisher.Full batches 2500L CancellationToken.None |> ignore)
-
-    Assert.Contains("data points takes", over.Message)
-
-    Assert.Contains(
-        "and 2500 are allowed; use fewer data points, sampled labels, or a larger budget",
-        over.Message
-    )
-
-    Assert.Contains(
-        "batches must hold at least one batch; got none",
-        (Oracle.raises<ArgumentException>(fun () ->
-            accumulated model Fisher.Full [] Int64.MaxValue CancellationToken.None |> ignore))
-            .Message
-    )
-
-    use source = new CancellationTokenSource()
-
-    let stopping =
-        seq {
-            yield batches[0]
-            source.Cancel()
-            yield batches[1]
+            agrees
+                (explicitEmpirical model input numbers)
+                (factorOf model Fisher.Empirical (batch input (labels numbers)))
         }
 
-    Oracle.raises<OperationCanceledException>(fun () ->
-        accumulated model Fisher.Full stopping Int64.MaxValue source.Token |> ignore)
-    |> ignore
+        test "a Monte-Carlo factor is the mean over the labels that the generator draws" {
+            use _scope = torch.NewDisposeScope()
+            let model, input = make (), Networks.normal [ 4; 3 ]
+            let output = (model.call input).detach()
+            use generator = new torch.Generator(7uL)
 
-    Assert.Equal(before, torch.Tensor.TotalCount)
+            let drawn = [
+                for _ in 1..3 ->
+                    (Likelihood.sample Likelihood.Categorical output generator).data<int64>()
+                    |> Seq.map int
+                    |> Seq.toList
+            ]
 
-[<Fact>]
-let ``NaN in the data or the weights names the layer`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = make ()
-    let input = Networks.normal [ 4; 3 ]
-    input[1L, 2L] <- torch.tensor nan
+            use again = new torch.Generator(7uL)
 
-    let error =
-        Oracle.raises<NumericalFailure>(fun () -> factorOf model Fisher.Full (batch input null) |> ignore)
+            let G =
+                Fisher.factor
+                    model
+                    (layersOf model)
+                    (Fisher.MonteCarlo 3)
+                    Likelihood.Categorical
+                    (batch input null)
+                    again
 
-    Assert.Equal("layer 'fc0' (4 -> 4)", error.Subject)
-    Assert.Contains("activations are not finite", error.What)
+            let expected =
+                drawn
+                |> List.map (explicitEmpirical model input)
+                |> total
+                |> fun sum -> sum / 3.0
 
-[<Fact>]
-let ``an empty batch and a layer that is not called are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = make ()
+            agrees expected G
+        }
 
-    Oracle.raises<ArgumentException>(fun () ->
-        factorOf model Fisher.Full (batch (Networks.normal [ 0; 3 ]) null) |> ignore)
-    |> ignore
+        test "ignored labels have no column and do not count" {
+            use _scope = torch.NewDisposeScope()
+            let model, input = make (), Networks.normal [ 7; 3 ]
 
-    let used, unused = Networks.linear 3 3 true, Networks.linear 3 3 true
-    let partly = new Networks.Model([ "used", used; "unused", unused ], used.call)
+            agrees
+                (explicitEmpirical model input ignored)
+                (factorOf model Fisher.Empirical (batch input (labels ignored)))
 
-    let error =
-        Oracle.raises<InvalidOperationException>(fun () ->
-            factorOf partly Fisher.Full (batch (Networks.normal [ 2; 3 ]) null) |> ignore)
+            let kept = input.index_select (0L, labels [ 0; 2; 5; 6 ])
+            agrees (explicitFull model kept) (factorOf model Fisher.Full (batch input (labels ignored)))
+        }
 
-    Assert.Contains("layer 'unused' (4 -> 3) was not called", error.Message)
+        test "batches of different sizes add up to the factor of all of them, whatever labels are ignored" {
+            use _scope = torch.NewDisposeScope()
+            let model, input, target = make (), Networks.normal [ 7; 3 ], labels ignored
+
+            let batches = [
+                for first, count in [ 0L, 2L; 2L, 1L; 3L, 4L ] ->
+                    batch (input.narrow (0L, first, count)) (target.narrow (0L, first, count))
+            ]
+
+            for fisher in [ Fisher.Full; Fisher.Empirical ] do
+                let whole = factorOf model fisher (batch input target)
+                let parts = accumulated model fisher batches Int64.MaxValue CancellationToken.None
+                agrees (Oracle.matrix (FisherFactor.dense whole)) parts
+        }
+
+        test "a budget that is too small, no batch, and cancellation each end it with nothing left over" {
+            let model = make ()
+
+            let batches = [ for _ in 1..3 -> batch (Networks.normal [ 4; 3 ]) null ]
+
+            let before = Oracle.settledCount ()
+
+            let over =
+                Oracle.raises<InvalidOperationException>(fun () ->
+                    accumulated model Fisher.Full batches 2500L CancellationToken.None |> ignore)
+
+            Expect.stringContains over.Message "data points takes" "the message"
+
+            Expect.stringContains
+                over.Message
+                "and 2500 are allowed; use fewer data points, sampled labels, or a larger budget"
+                "the message"
+
+            Expect.stringContains
+                ((Oracle.raises<ArgumentException>(fun () ->
+                    accumulated model Fisher.Full [] Int64.MaxValue CancellationToken.None |> ignore))
+                    .Message)
+                "batches must hold at least one batch; got none"
+                "the message"
+
+            use source = new CancellationTokenSource()
+
+            let stopping =
+                seq {
+                    yield batches[0]
+                    source.Cancel()
+                    yield batches[1]
+                }
+
+            Oracle.raises<OperationCanceledException>(fun () ->
+                accumulated model Fisher.Full stopping Int64.MaxValue source.Token |> ignore)
+            |> ignore
+
+            Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
+        }
+
+        test "NaN in the data or the weights names the layer" {
+            use _scope = torch.NewDisposeScope()
+            let model = make ()
+            let input = Networks.normal [ 4; 3 ]
+            input[1L, 2L] <- torch.tensor nan
+
+            let error =
+                Oracle.raises<NumericalFailure>(fun () ->
+                    factorOf model Fisher.Full (batch input null) |> ignore)
+
+            Expect.equal error.Subject "layer 'fc0' (4 -> 4)" "the subject of error"
+            Expect.stringContains error.What "activations are not finite" "the message"
+        }
+
+        test "an empty batch and a layer that is not called are refused" {
+            use _scope = torch.NewDisposeScope()
+            let model = make ()
+
+            Oracle.raises<ArgumentException>(fun () ->
+                factorOf model Fisher.Full (batch (Networks.normal [ 0; 3 ]) null) |> ignore)
+            |> ignore
+
+            let used, unused = Networks.linear 3 3 true, Networks.linear 3 3 true
+            let partly = new Networks.Model([ "used", used; "unused", unused ], used.call)
+
+            let error =
+                Oracle.raises<InvalidOperationException>(fun () ->
+                    factorOf partly Fisher.Full (batch (Networks.normal [ 2; 3 ]) null) |> ignore)
+
+            Expect.stringContains error.Message "layer 'unused' (4 -> 3) was not called" "the message"
+        }
+    ]

@@ -1,16 +1,15 @@
-[<Seeded>]
 module Foof.Core.Tests.LayerFactorTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
-let private forAll generator property =
-    Oracle.forAll generator (fun sizes ->
+let private forAll sentence generator property =
+    Holds.forAll sentence generator (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property sizes (layer sizes))
 
@@ -23,46 +22,6 @@ let private rows factor : Matrix<float> =
 let private vectorOf (x: torch.Tensor) =
     Vector<float>.Build.Dense(Oracle.values x)
 
-[<Fact>]
-let ``columns, shape and positions are those of the gradients written out`` () =
-    forAll single (fun sizes factor ->
-        let all = gradients factor
-        Assert.Equal(int64 all.Length, LayerFactor.columns factor)
-
-        Assert.Equal<int64 array>(
-            [| int64 all[0].RowCount; int64 all[0].ColumnCount |],
-            LayerFactor.shape factor
-        )
-
-        Assert.Equal(int64 sizes.Layers.Head.Positions, LayerFactor.positions factor))
-
-[<Fact>]
-let ``gradients written out are sum_r e_jr a_ir^T, c-major`` () =
-    forAll single (fun _ factor ->
-        let P = LayerFactor.written Networks.double factor
-
-        Assert.Equal<int64 array>(
-            Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor),
-            P.shape
-        )
-
-        Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
-
-[<Fact>]
-let ``written chunk by chunk they are all there, each once`` () =
-    forAll single (fun _ factor ->
-        let expected = rows factor
-        let bytes = 8L * int64 expected.ColumnCount
-
-        for budget in [ 1L; 2L * bytes; 1000L * bytes ] do
-            let found = torch.zeros_like (Oracle.tensor expected)
-
-            LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
-                Assert.True(P.size 0 <= max 1L (budget / bytes), "a chunk is larger than the budget")
-                found.narrow(0L, start, P.size 0).add_(P.flatten 1L) |> ignore)
-
-            Oracle.agreesWith Tolerance.rounding expected found)
-
 /// Two factors of one layer: other numbers of data points, columns and positions.
 let private pair sizes =
     Networks.seeded sizes.Seed
@@ -71,125 +30,173 @@ let private pair sizes =
     layerFactor sizes.Points sizes.PerPoint only.Positions only,
     layerFactor (sizes.Points + 1) (4 - sizes.PerPoint) (only.Positions + 1) only
 
-[<Fact>]
-let ``both routes give the inner products of the gradients written out, whatever the budget`` () =
-    Oracle.forAll single (fun sizes ->
-        use _scope = torch.NewDisposeScope()
-        let x, y = pair sizes
-        let expected = rows x * (rows y).Transpose()
+[<Tests>]
+let tests =
+    testList "Fisher.LayerFactor" [
+        forAll
+            "columns, shape and positions are those of the gradients written out"
+            single
+            (fun sizes factor ->
+                let all = gradients factor
+                Expect.equal (LayerFactor.columns factor) (int64 all.Length) "the columns of factor"
 
-        for route in [ GramRoute.Pairs; GramRoute.Explicit ] do
-            for budget in [ 1L; 2000L; LayerFactor.budget ] do
-                let K = torch.zeros_like (Oracle.tensor expected)
-                LayerFactor.addGramWithin budget route x y K
-                Oracle.agreesWith Tolerance.rounding expected K)
+                Expect.equal
+                    (LayerFactor.shape factor)
+                    [| int64 all[0].RowCount; int64 all[0].ColumnCount |]
+                    "the shape of factor"
 
-[<Fact>]
-let ``the inner products are added to what is there, in place`` () =
-    forAll single (fun _ factor ->
-        let G = rows factor
-        let K = torch.ones_like (Oracle.tensor (G * G.Transpose()))
+                Expect.equal
+                    (LayerFactor.positions factor)
+                    (int64 sizes.Layers.Head.Positions)
+                    "the positions of factor")
 
-        LayerFactor.addGram factor factor K
-        LayerFactor.addGramBy GramRoute.Explicit factor factor K
-        Oracle.agreesWith Tolerance.rounding (2.0 * G * G.Transpose() + 1.0) K)
+        forAll "gradients written out are sum_r e_jr a_ir^T, c-major" single (fun _ factor ->
+            let P = LayerFactor.written Networks.double factor
 
-[<Fact>]
-let ``the route is pairs where R^2 (d_in + d_out) < d_in d_out or R = 1, and explicit otherwise`` () =
-    forAll single (fun sizes factor ->
-        let only = sizes.Layers.Head
-        let R, d_in, d_out = only.Positions, only.Inputs, only.Outputs
+            Expect.equal
+                P.shape
+                (Array.append [| LayerFactor.columns factor |] (LayerFactor.shape factor))
+                "the shape of P"
 
-        let pairs =
-            match only.Form with
-            | Written
-            | Weighted -> false
-            | _ -> R = 1 || R * R * (d_in + d_out) < d_in * d_out
+            Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
 
-        Assert.Equal((if pairs then GramRoute.Pairs else GramRoute.Explicit), LayerFactor.route factor))
+        forAll "written chunk by chunk they are all there, each once" single (fun _ factor ->
+            let expected = rows factor
+            let bytes = 8L * int64 expected.ColumnCount
 
-[<Fact>]
-let ``both sides of the route's switch point are among the random factors`` () =
-    let mutable seen = Set.empty
+            for budget in [ 1L; 2L * bytes; 1000L * bytes ] do
+                let found = torch.zeros_like (Oracle.tensor expected)
 
-    forAll single (fun sizes factor ->
-        if sizes.Layers.Head.Positions > 1 then
-            seen <- seen.Add(LayerFactor.route factor))
+                LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
+                    Expect.isTrue (P.size 0 <= max 1L (budget / bytes)) "a chunk is larger than the budget"
 
-    Assert.Equal<GramRoute Set>(set [ GramRoute.Pairs; GramRoute.Explicit ], seen)
+                    found.narrow(0L, start, P.size 0).add_(P.flatten 1L) |> ignore)
 
-[<Fact>]
-let ``g_j . v and sum_j w_j g_j are those of the gradients written out`` () =
-    forAll single (fun _ factor ->
-        let G, shape = rows factor, LayerFactor.shape factor
+                Oracle.agreesWith Tolerance.rounding expected found)
 
-        let v, w =
-            torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
+        Holds.forAll
+            "both routes give the inner products of the gradients written out, whatever the budget"
+            single
+            (fun sizes ->
+                use _scope = torch.NewDisposeScope()
+                let x, y = pair sizes
+                let expected = rows x * (rows y).Transpose()
 
-        let products = LayerFactor.transposeTimes v factor
-        Assert.Equal<int64 array>([| int64 G.RowCount |], products.shape)
-        Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
-        let sum = LayerFactor.times w factor
-        Assert.Equal<int64 array>(shape, sum.shape)
-        Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
+                for route in [ GramRoute.Pairs; GramRoute.Explicit ] do
+                    for budget in [ 1L; 2000L; LayerFactor.budget ] do
+                        let K = torch.zeros_like (Oracle.tensor expected)
+                        LayerFactor.addGramWithin budget route x y K
+                        Oracle.agreesWith Tolerance.rounding expected K)
 
-[<Fact>]
-let ``g_j . v of errors that are taken piece by piece are those of the gradients written out`` () =
-    use _scope = torch.NewDisposeScope()
+        forAll "the inner products are added to what is there, in place" single (fun _ factor ->
+            let G = rows factor
+            let K = torch.ones_like (Oracle.tensor (G * G.Transpose()))
 
-    let normal (shape: int64 array) =
-        torch.randn (shape, dtype = Networks.double)
-    // 1.4 MB of errors, of 37 data points with three columns each: a piece has 1 MB.
-    let A, E = normal [| 2L; 37L; 2L; 3L |], normal [| 2L; 111L; 2L; 400L |]
-    let factor, v = LayerFactor.Product(Activations.Rows A, E), normal [| 800L; 3L |]
+            LayerFactor.addGram factor factor K
+            LayerFactor.addGramBy GramRoute.Explicit factor factor K
+            Oracle.agreesWith Tolerance.rounding (2.0 * G * G.Transpose() + 1.0) K)
 
-    Oracle.agrees
-        Tolerance.rounding
-        ((rows factor * vectorOf v).ToArray())
-        (Oracle.values (LayerFactor.transposeTimes v factor))
+        forAll
+            "the route is pairs where R^2 (d_in + d_out) < d_in d_out or R = 1, and explicit otherwise"
+            single
+            (fun sizes factor ->
+                let only = sizes.Layers.Head
+                let R, d_in, d_out = only.Positions, only.Inputs, only.Outputs
 
-[<Fact>]
-let ``a v that is no contiguous matrix makes no difference`` () =
-    forAll single (fun _ factor ->
-        let v =
-            torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
+                let pairs =
+                    match only.Form with
+                    | Written
+                    | Weighted -> false
+                    | _ -> R = 1 || R * R * (d_in + d_out) < d_in * d_out
 
-        Oracle.agrees
-            Tolerance.rounding
-            (Oracle.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
-            (Oracle.values (LayerFactor.transposeTimes v factor)))
+                Expect.equal
+                    (LayerFactor.route factor)
+                    (if pairs then GramRoute.Pairs else GramRoute.Explicit)
+                    "the route of factor")
 
-[<Fact>]
-let ``norms and the weighted diagonal are those of the gradients written out`` () =
-    forAll single (fun _ factor ->
-        let G = rows factor
-        let squares = G.PointwiseMultiply G
-        let w = Networks.normal [ G.RowCount ]
+        test "both sides of the route's switch point are among the random factors" {
+            let mutable seen = Set.empty
 
-        Oracle.agrees
-            Tolerance.rounding
-            ((squares.RowSums()).ToArray())
-            (Oracle.values (LayerFactor.squaredNorms factor))
+            Oracle.forAll single (fun sizes ->
+                use _scope = torch.NewDisposeScope()
 
-        let diagonal = LayerFactor.diagonal w factor
-        Assert.Equal<int64 array>(LayerFactor.shape factor, diagonal.shape)
-        Oracle.agrees Tolerance.rounding ((vectorOf w * squares).ToArray()) (Oracle.values diagonal))
+                if sizes.Layers.Head.Positions > 1 then
+                    seen <- seen.Add(LayerFactor.route (layer sizes)))
 
-[<Fact>]
-let ``weights multiply every gradient element by element, and one number multiplies all`` () =
-    forAll single (fun _ factor ->
-        let S, c =
-            torch.randn (LayerFactor.shape factor, dtype = Networks.double), Networks.normal [ 1; 1 ]
+            Expect.equal seen (set [ GramRoute.Pairs; GramRoute.Explicit ]) "the routes seen"
+        }
 
-        for S in [ S; c ] do
-            let all = S.expand (LayerFactor.shape factor)
+        forAll "g_j . v and sum_j w_j g_j are those of the gradients written out" single (fun _ factor ->
+            let G, shape = rows factor, LayerFactor.shape factor
 
-            let expected =
-                gradients factor |> Array.map (fun P -> P.PointwiseMultiply(Oracle.matrix all))
+            let v, w =
+                torch.randn (shape, dtype = Networks.double), Networks.normal [ G.RowCount ]
 
-            let weighted = LayerFactor.weighted factor S
+            let products = LayerFactor.transposeTimes v factor
+            Expect.equal products.shape [| int64 G.RowCount |] "the shape of products"
+            Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
+            let sum = LayerFactor.times w factor
+            Expect.equal sum.shape shape "the shape of sum"
+            Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
+
+        test "g_j . v of errors that are taken piece by piece are those of the gradients written out" {
+            use _scope = torch.NewDisposeScope()
+
+            let normal (shape: int64 array) =
+                torch.randn (shape, dtype = Networks.double)
+            // 1.4 MB of errors, of 37 data points with three columns each: a piece has 1 MB.
+            let A, E = normal [| 2L; 37L; 2L; 3L |], normal [| 2L; 111L; 2L; 400L |]
+            let factor, v = LayerFactor.Product(Activations.Rows A, E), normal [| 800L; 3L |]
 
             Oracle.agrees
                 Tolerance.rounding
-                (expected |> Array.collect _.ToRowMajorArray())
-                (Oracle.values (LayerFactor.written Networks.double weighted)))
+                ((rows factor * vectorOf v).ToArray())
+                (Oracle.values (LayerFactor.transposeTimes v factor))
+        }
+
+        forAll "a v that is no contiguous matrix makes no difference" single (fun _ factor ->
+            let v =
+                torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
+
+            Oracle.agrees
+                Tolerance.rounding
+                (Oracle.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
+                (Oracle.values (LayerFactor.transposeTimes v factor)))
+
+        forAll
+            "norms and the weighted diagonal are those of the gradients written out"
+            single
+            (fun _ factor ->
+                let G = rows factor
+                let squares = G.PointwiseMultiply G
+                let w = Networks.normal [ G.RowCount ]
+
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((squares.RowSums()).ToArray())
+                    (Oracle.values (LayerFactor.squaredNorms factor))
+
+                let diagonal = LayerFactor.diagonal w factor
+                Expect.equal diagonal.shape (LayerFactor.shape factor) "the shape of diagonal"
+                Oracle.agrees Tolerance.rounding ((vectorOf w * squares).ToArray()) (Oracle.values diagonal))
+
+        forAll
+            "weights multiply every gradient element by element, and one number multiplies all"
+            single
+            (fun _ factor ->
+                let S, c =
+                    torch.randn (LayerFactor.shape factor, dtype = Networks.double), Networks.normal [ 1; 1 ]
+
+                for S in [ S; c ] do
+                    let all = S.expand (LayerFactor.shape factor)
+
+                    let expected =
+                        gradients factor |> Array.map (fun P -> P.PointwiseMultiply(Oracle.matrix all))
+
+                    let weighted = LayerFactor.weighted factor S
+
+                    Oracle.agrees
+                        Tolerance.rounding
+                        (expected |> Array.collect _.ToRowMajorArray())
+                        (Oracle.values (LayerFactor.written Networks.double weighted)))
+    ]

@@ -1,12 +1,11 @@
-[<Seeded>]
 module Foof.Core.Tests.ActivationsTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
 open TorchSharp
-open Xunit
 
 /// Two sets of activations of one layer with n and n + 1 data points, R and R + 1 positions, and the sizes.
 let private drawn sizes =
@@ -15,8 +14,8 @@ let private drawn sizes =
     let R = layer.Positions
     layer, activations n R layer, activations (n + 1) (R + 1) layer
 
-let private forAll property =
-    Oracle.forAll singleProduct (fun sizes ->
+let private forAll sentence property =
+    Holds.forAll sentence singleProduct (fun sizes ->
         use _scope = torch.NewDisposeScope()
         property sizes (drawn sizes))
 
@@ -28,144 +27,156 @@ let private flat4 g a b c (element: int -> int -> int -> int -> float) = [|
                 for k in 0 .. c - 1 -> element group i j k
 |]
 
-[<Fact>]
-let ``sizes and tensors are those of what is held`` () =
-    forAll (fun sizes (layer, x, _) ->
-        Assert.Equal(int64 sizes.Points, Activations.dataPoints x)
-        Assert.Equal(int64 layer.Positions, Activations.positions x)
-        Assert.Equal(int64 layer.Groups, Activations.groups x)
-        Assert.Equal(int64 layer.Inputs, Activations.width x)
+[<Tests>]
+let tests =
+    testList "Layers.Activations" [
+        forAll "sizes and tensors are those of what is held" (fun sizes (layer, x, _) ->
+            Expect.equal (Activations.dataPoints x) (int64 sizes.Points) "the data points of x"
+            Expect.equal (Activations.positions x) (int64 layer.Positions) "the positions of x"
+            Expect.equal (Activations.groups x) (int64 layer.Groups) "the groups of x"
+            Expect.equal (Activations.width x) (int64 layer.Inputs) "the width of x"
 
-        match x with
-        | Activations.Rows A -> Assert.Same(A, Assert.Single(Activations.tensors x))
-        | Activations.Indices(index, _) -> Assert.Same(index, Assert.Single(Activations.tensors x)))
+            match x with
+            | Activations.Rows A -> Oracle.isSame (Oracle.only (Activations.tensors x)) A "the only element"
+            | Activations.Indices(index, _) ->
+                Oracle.isSame (Oracle.only (Activations.tensors x)) index "the only element")
 
-[<Fact>]
-let ``one-hot rows written out are one at their index and zero elsewhere`` () =
-    forAll (fun sizes (layer, x, _) ->
-        let expected =
-            flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
+        forAll
+            "one-hot rows written out are one at their index and zero elsewhere"
+            (fun sizes (layer, x, _) ->
+                let expected =
+                    flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
 
-        for kind in [ Networks.double; torch.ScalarType.Float32 ] do
-            let dense = Activations.dense kind x
-            Assert.Equal(kind, dense.dtype)
+                for kind in [ Networks.double; torch.ScalarType.Float32 ] do
+                    let dense = Activations.dense kind x
+                    Expect.equal dense.dtype kind "the type of dense"
 
-            Assert.Equal<int64 array>(
-                [| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |]
-                |> Array.map int64,
-                dense.shape
-            )
+                    Expect.equal
+                        dense.shape
+                        ([| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |]
+                         |> Array.map int64)
+                        "the shape of dense"
 
-            Oracle.agrees Tolerance.float32AgainstFloat64 expected (Oracle.values dense))
+                    Oracle.agrees Tolerance.float32AgainstFloat64 expected (Oracle.values dense))
 
-[<Fact>]
-let ``another type changes rows and leaves indices whole`` () =
-    forAll (fun _ (_, x, _) ->
-        match x, Activations.ofType torch.ScalarType.Float32 x with
-        | Activations.Rows A, Activations.Rows A' ->
-            Assert.Equal(torch.ScalarType.Float32, A'.dtype)
-            Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
-        | Activations.Indices(index, _), Activations.Indices(index', _) -> Assert.Same(index, index')
-        | _ -> Assert.Fail "the form changed")
+        forAll "another type changes rows and leaves indices whole" (fun _ (_, x, _) ->
+            match x, Activations.ofType torch.ScalarType.Float32 x with
+            | Activations.Rows A, Activations.Rows A' ->
+                Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
+                Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
+            | Activations.Indices(index, _), Activations.Indices(index', _) ->
+                Oracle.isSame index' index "the index"
+            | _ -> failtest "the form changed")
 
-[<Fact>]
-let ``all pairs of rows have their inner product, of two different sets too`` () =
-    forAll (fun _ (layer, x, y) ->
-        let a, b = entry x, entry y
-        let R, R' = int (Activations.positions x), int (Activations.positions y)
+        forAll "all pairs of rows have their inner product, of two different sets too" (fun _ (layer, x, y) ->
+            let a, b = entry x, entry y
+            let R, R' = int (Activations.positions x), int (Activations.positions y)
 
-        let rows, columns =
-            R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
+            let rows, columns =
+                R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
 
-        let expected =
-            flat4 layer.Groups rows columns 1 (fun group i j _ ->
-                Seq.sum (
-                    seq {
-                        for q in 0 .. layer.Inputs - 1 ->
-                            a group (i / R) (i % R) q * b group (j / R') (j % R') q
-                    }
-                ))
+            let expected =
+                flat4 layer.Groups rows columns 1 (fun group i j _ ->
+                    Seq.sum (
+                        seq {
+                            for q in 0 .. layer.Inputs - 1 ->
+                                a group (i / R) (i % R) q * b group (j / R') (j % R') q
+                        }
+                    ))
 
-        let gram = Activations.gram x y Networks.double
-        Assert.Equal<int64 array>([| int64 layer.Groups; int64 rows; int64 columns |], gram.shape)
-        Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
+            let gram = Activations.gram x y Networks.double
 
-        // One-hot rows against the same rows written out, on either side.
-        let written = Activations.Rows(Activations.dense Networks.double y)
+            Expect.equal gram.shape [| int64 layer.Groups; int64 rows; int64 columns |] "the shape of gram"
 
-        Oracle.agrees
-            Tolerance.rounding
-            expected
-            (Oracle.values (Activations.gram x written Networks.double)))
+            Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
 
-[<Fact>]
-let ``outputs are the rows times V^T`` () =
-    forAll (fun sizes (layer, x, _) ->
-        let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
-        let v, a = Oracle.values V, entry x
+            // One-hot rows against the same rows written out, on either side.
+            let written = Activations.Rows(Activations.dense Networks.double y)
 
-        let expected =
-            flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
-                Seq.sum (
-                    seq {
-                        for q in 0 .. layer.Inputs - 1 ->
-                            a group i r q * v[(group * layer.Outputs + o) * layer.Inputs + q]
-                    }
-                ))
+            Oracle.agrees
+                Tolerance.rounding
+                expected
+                (Oracle.values (Activations.gram x written Networks.double)))
 
-        let outputs = Activations.times V x
+        forAll "outputs are the rows times V^T" (fun sizes (layer, x, _) ->
+            let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
+            let v, a = Oracle.values V, entry x
 
-        Assert.Equal<int64 array>(
-            [| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
-            |> Array.map int64,
-            outputs.shape
-        )
+            let expected =
+                flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
+                    Seq.sum (
+                        seq {
+                            for q in 0 .. layer.Inputs - 1 ->
+                                a group i r q * v[(group * layer.Outputs + o) * layer.Inputs + q]
+                        }
+                    ))
 
-        Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
+            let outputs = Activations.times V x
 
-[<Fact>]
-let ``the gradient sums e a^T over data points and positions`` () =
-    forAll (fun sizes (layer, x, _) ->
-        let E =
-            Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
+            Expect.equal
+                outputs.shape
+                ([| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
+                 |> Array.map int64)
+                "the shape of outputs"
 
-        let expected =
-            gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
+            Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
 
-        let gradient = Activations.gradient E x
+        forAll "the gradient sums e a^T over data points and positions" (fun sizes (layer, x, _) ->
+            let E =
+                Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
 
-        Assert.Equal<int64 array>(
-            [| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64,
-            gradient.shape
-        )
+            let expected =
+                gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
 
-        Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
+            let gradient = Activations.gradient E x
 
-[<Fact>]
-let ``runs of data points and joined sets are the same rows in their order`` () =
-    forAll (fun sizes (layer, x, _) ->
-        let n, R = sizes.Points, layer.Positions
-        let a, y = entry x, activations n (R + 2) layer
-        let last = entry (Activations.points (int64 n - 1L) 1L x)
-        let twice = entry (Activations.joinDataPoints [| x; x |])
-        let wide = Activations.joinPositions [| x; y; x |]
-        Assert.Equal(int64 (3 * R + 2), Activations.positions wide)
-        let b, wide = entry y, entry wide
+            Expect.equal
+                gradient.shape
+                ([| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64)
+                "the shape of gradient"
 
-        for group in 0 .. layer.Groups - 1 do
-            for q in 0 .. layer.Inputs - 1 do
-                for r in 0 .. R - 1 do
-                    Assert.Equal(a group (n - 1) r q, last group 0 r q)
+            Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
 
-                    for i in 0 .. n - 1 do
-                        Assert.Equal(a group i r q, twice group i r q)
-                        Assert.Equal(a group i r q, twice group (n + i) r q)
-                        Assert.Equal(a group i r q, wide group i r q)
-                        Assert.Equal(b group i (r + 2) q, wide group i (R + r + 2) q)
-                        Assert.Equal(a group i r q, wide group i (2 * R + 2 + r) q))
+        forAll
+            "runs of data points and joined sets are the same rows in their order"
+            (fun sizes (layer, x, _) ->
+                let n, R = sizes.Points, layer.Positions
+                let a, y = entry x, activations n (R + 2) layer
+                let last = entry (Activations.points (int64 n - 1L) 1L x)
+                let twice = entry (Activations.joinDataPoints [| x; x |])
+                let wide = Activations.joinPositions [| x; y; x |]
+                Expect.equal (Activations.positions wide) (int64 (3 * R + 2)) "the positions of wide"
+                let b, wide = entry y, entry wide
 
-[<Fact>]
-let ``one set joined is that set`` () =
-    forAll (fun _ (_, x, _) ->
-        Assert.Same(x, Activations.joinPositions [| x |])
-        Assert.Same(x, Activations.joinDataPoints [| x |]))
+                for group in 0 .. layer.Groups - 1 do
+                    for q in 0 .. layer.Inputs - 1 do
+                        for r in 0 .. R - 1 do
+                            Expect.equal (last group 0 r q) (a group (n - 1) r q) "the last data point"
+
+                            for i in 0 .. n - 1 do
+                                Expect.equal
+                                    (twice group i r q)
+                                    (a group i r q)
+                                    "the first half of the data points"
+
+                                Expect.equal
+                                    (twice group (n + i) r q)
+                                    (a group i r q)
+                                    "the second half of the data points"
+
+                                Expect.equal (wide group i r q) (a group i r q) "the first call"
+
+                                Expect.equal
+                                    (wide group i (R + r + 2) q)
+                                    (b group i (r + 2) q)
+                                    "the second call"
+
+                                Expect.equal
+                                    (wide group i (2 * R + 2 + r) q)
+                                    (a group i r q)
+                                    "the third call")
+
+        forAll "one set joined is that set" (fun _ (_, x, _) ->
+            Oracle.isSame (Activations.joinPositions [| x |]) x "one call"
+            Oracle.isSame (Activations.joinDataPoints [| x |]) x "one part")
+    ]

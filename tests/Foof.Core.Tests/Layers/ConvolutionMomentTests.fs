@@ -1,19 +1,18 @@
 /// Statistics of convolutions without patches: those of all patches written out, for any kernel, padding and image, and in
 /// any number of pieces.
-[<Seeded>]
 module Foof.Core.Tests.ConvolutionMomentTests
 
+open Expecto
 open Foof
-open Foof.Core.Tests.ConvolutionTests
+open Foof.Core.Tests.Convolutions
 open FsCheck.FSharp
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 
 let private window (case: Case) =
     Patches.window (convolution case :?> Conv2d)
 
-/// The same of all patches.
+/// The sum over all patches written out.
 let private written (case: Case) (images: torch.Tensor) =
     let A = (Patches.rows (window case) case.Bias images).flatten(0L, 2L)
     A.t().mm A
@@ -46,128 +45,154 @@ let hasPlaces (case: Case) =
     with :? System.Runtime.InteropServices.ExternalException ->
         false
 
-[<Fact>]
-let ``the sum over patches is that of all patches written out`` () =
-    let checks = ref 0
+[<Tests>]
+let tests =
+    testList "Layers.ConvolutionMoment" [
+        test "the sum over patches is that of all patches written out" {
+            let checks = ref 0
 
-    Oracle.forSome 400 fitting (fun case ->
-        use _scope = torch.NewDisposeScope()
-        let window = window case
+            Oracle.forSome 400 fitting (fun case ->
+                use _scope = torch.NewDisposeScope()
+                let window = window case
 
-        if ConvolutionMoment.suits window ConvolutionMoment.LeastChannels && hasPlaces case then
-            checks.Value <- checks.Value + 1
-            let images = image case
-            let expected = Oracle.values (written case images)
+                if ConvolutionMoment.suits window ConvolutionMoment.LeastChannels && hasPlaces case then
+                    checks.Value <- checks.Value + 1
+                    let images = image case
+                    let expected = Oracle.values (written case images)
 
-            for together, budget in [ 1L, 1L; 1L, 2000L; 1L, 1L <<< 20; 2L, 5000L; 100L, 1L <<< 20 ] do
-                let found = ConvolutionMoment.ofRows together budget window case.Bias images
-                Oracle.agrees Tolerance.explicit expected (Oracle.values found)
+                    for together, budget in [ 1L, 1L; 1L, 2000L; 1L, 1L <<< 20; 2L, 5000L; 100L, 1L <<< 20 ] do
+                        let found = ConvolutionMoment.ofRows together budget window case.Bias images
+                        Oracle.agrees Tolerance.explicit expected (Oracle.values found)
 
-            Assert.Equal((Patches.rows window case.Bias images).size 2, Patches.count window images))
+                    Expect.equal
+                        (Patches.count window images)
+                        ((Patches.rows window case.Bias images).size 2)
+                        "the count of patches")
 
-    Assert.InRange(checks.Value, 200, 400)
-
-[<Fact>]
-let ``windows that step over pixels, groups, kernels of one point and few channels do not suit`` () =
-    let suits (convolution: Conv2d) =
-        ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
-
-    Assert.True(suits (torch.nn.Conv2d(4L, 2L, 3L)))
-    Assert.True(suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L))))
-    Assert.False(suits (torch.nn.Conv2d(4L, 2L, struct (3L, 1L), stride = struct (1L, 2L))))
-    Assert.False(suits (torch.nn.Conv2d(4L, 2L, 3L, stride = 2L)))
-    Assert.False(suits (torch.nn.Conv2d(4L, 2L, 3L, dilation = 2L)))
-    Assert.False(suits (torch.nn.Conv2d(4L, 2L, 3L, groups = 2L)))
-    Assert.False(suits (torch.nn.Conv2d(4L, 2L, 1L)))
-    Assert.False(suits (torch.nn.Conv2d(1L, 2L, 3L)))
-
-[<Fact>]
-let ``float32 sums agree to its rounding and leave nothing behind`` () =
-    use _scope = torch.NewDisposeScope()
-    let convolution = torch.nn.Conv2d(8L, 4L, 3L, padding = 1L)
-    let images = (Networks.normal [ 20; 8; 10; 12 ]).``to`` torch.ScalarType.Float32
-    let window = Patches.window convolution
-    let A = (Patches.rows window true images).flatten(0L, 2L).``to`` Networks.double
-    let mutable found: torch.Tensor = null
-
-    let live =
-        Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
-
-    Assert.Equal(1L, live)
-    Oracle.agrees 1e-6 (Oracle.values (A.t().mm A)) (Oracle.values found)
-
-/// What FOOF and K-FAC keep of two convolutions, called once and, the second one, twice in a pass, over two batches.
-[<Theory>]
-[<InlineData(1)>]
-[<InlineData(2)>]
-let ``what methods remember of convolutions is the mean over patches`` (calls: int) =
-    use _scope = torch.NewDisposeScope()
-    let first = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, dtype = Networks.double)
-
-    let second =
-        torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
-
-    let last = Networks.linear 3 2 true
-
-    let model: Networks.Network =
-        new Networks.Model(
-            [ "first", first; "second", second; "last", last ],
-            fun input ->
-                let mutable z = (first.call input).tanh()
-
-                for _ in 1..calls do
-                    z <- (second.call z).tanh()
-
-                last.call (z.mean [| 2L; 3L |])
-        )
-
-    // The second batch has too few patches for it.
-    let batches = [ for n in [ 50; 3 ] -> Networks.normal [ n; 3; 8; 9 ] ]
-
-    let inputs (input: torch.Tensor) =
-        let mutable z = (first.call input).tanh()
-
-        [
-            Patches.window first, true, [ input ]
-            Patches.window second,
-            false,
-            [
-                for _ in 1..calls do
-                    z
-                    z <- (second.call z).tanh()
-            ]
-        ]
-
-    for recipe, isMean in [ Methods.foof, false; Methods.kfac, true ] do
-        let recipe = {
-            recipe with
-                Fisher = Fisher.Empirical
-                Memory = Memory.Sum
+            Expect.isTrue
+                (200 <= checks.Value && checks.Value <= 400)
+                $"{checks.Value} must lie in [200, 400]"
         }
 
-        use preconditioner =
-            new Preconditioner(model, recipe, ValueSome Likelihood.Categorical, Networks.everything)
+        test "windows that step over pixels, groups, kernels of one point and few channels do not suit" {
+            let suits (convolution: Conv2d) =
+                ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
 
-        use _quiet = torch.no_grad ()
+            Expect.isTrue (suits (torch.nn.Conv2d(4L, 2L, 3L))) "a square kernel"
 
-        let expected =
-            batches
-            |> List.map (fun input ->
-                inputs input
-                |> List.map (fun (window, withOnes, images) ->
-                    let rows = images |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
-                    let A = torch.cat (List.toArray rows, 0L)
-                    let n = float (input.size 0)
-                    A.t().mm A / (if isMean then float (A.size 0) else n)))
-            |> List.reduce (List.map2 (fun x y -> x + y))
+            Expect.isTrue (suits (torch.nn.Conv2d(4L, 2L, struct (1L, 3L)))) "a row as a kernel"
 
-        for input in batches do
-            preconditioner.Observe(input, torch.zeros (input.size 0, dtype = torch.ScalarType.Int64))
+            Expect.isFalse
+                (suits (torch.nn.Conv2d(4L, 2L, struct (3L, 1L), stride = struct (1L, 2L))))
+                "a stride beyond the kernel"
 
-        let state = preconditioner.State()
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, stride = 2L))) "strides"
 
-        for name, expected in List.zip [ "first"; "second" ] expected do
-            Oracle.agrees
-                Tolerance.explicit
-                (Oracle.values expected)
-                (Oracle.values state[$"{name}.activation.sum"])
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, dilation = 2L))) "dilation"
+
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 3L, groups = 2L))) "groups"
+
+            Expect.isFalse (suits (torch.nn.Conv2d(4L, 2L, 1L))) "a kernel of one point"
+            Expect.isFalse (suits (torch.nn.Conv2d(1L, 2L, 3L))) "one channel"
+        }
+
+        test "float32 sums agree to its rounding and leave nothing behind" {
+            use _scope = torch.NewDisposeScope()
+            let convolution = torch.nn.Conv2d(8L, 4L, 3L, padding = 1L)
+            let images = (Networks.normal [ 20; 8; 10; 12 ]).``to`` torch.ScalarType.Float32
+            let window = Patches.window convolution
+            let A = (Patches.rows window true images).flatten(0L, 2L).``to`` Networks.double
+            let mutable found: torch.Tensor = null
+
+            let live =
+                Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
+
+            Expect.equal live 1L "the number of live tensors"
+            Oracle.agrees 1e-6 (Oracle.values (A.t().mm A)) (Oracle.values found)
+        }
+
+        // What FOOF and K-FAC keep of two convolutions, called once and, the second one, twice in a pass, over two batches.
+        for calls in [ 1; 2 ] do
+            test $"what methods remember of convolutions is the mean over patches: {calls}" {
+                use _scope = torch.NewDisposeScope()
+                let first = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, dtype = Networks.double)
+
+                let second =
+                    torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
+
+                let last = Networks.linear 3 2 true
+
+                let model: Networks.Network =
+                    new Networks.Model(
+                        [ "first", first; "second", second; "last", last ],
+                        fun input ->
+                            let mutable z = (first.call input).tanh()
+
+                            for _ in 1..calls do
+                                z <- (second.call z).tanh()
+
+                            last.call (z.mean [| 2L; 3L |])
+                    )
+
+                // The second batch has too few patches for it.
+                let batches = [ for n in [ 50; 3 ] -> Networks.normal [ n; 3; 8; 9 ] ]
+
+                let inputs (input: torch.Tensor) =
+                    let mutable z = (first.call input).tanh()
+
+                    [
+                        Patches.window first, true, [ input ]
+                        Patches.window second,
+                        false,
+                        [
+                            for _ in 1..calls do
+                                z
+                                z <- (second.call z).tanh()
+                        ]
+                    ]
+
+                for recipe, isMean in [ Methods.foof, false; Methods.kfac, true ] do
+                    let recipe = {
+                        recipe with
+                            Fisher = Fisher.Empirical
+                            Memory = Memory.Sum
+                    }
+
+                    use preconditioner =
+                        new Preconditioner(
+                            model,
+                            recipe,
+                            ValueSome Likelihood.Categorical,
+                            Networks.everything
+                        )
+
+                    use _quiet = torch.no_grad ()
+
+                    let expected =
+                        batches
+                        |> List.map (fun input ->
+                            inputs input
+                            |> List.map (fun (window, withOnes, images) ->
+                                let rows =
+                                    images |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
+
+                                let A = torch.cat (List.toArray rows, 0L)
+                                let n = float (input.size 0)
+                                A.t().mm A / (if isMean then float (A.size 0) else n)))
+                        |> List.reduce (List.map2 (fun x y -> x + y))
+
+                    for input in batches do
+                        preconditioner.Observe(
+                            input,
+                            torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
+                        )
+
+                    let state = preconditioner.State()
+
+                    for name, expected in List.zip [ "first"; "second" ] expected do
+                        Oracle.agrees
+                            Tolerance.explicit
+                            (Oracle.values expected)
+                            (Oracle.values state[$"{name}.activation.sum"])
+            }
+    ]

@@ -1,23 +1,11 @@
-[<Seeded>]
 module Foof.Core.Tests.CoverageTests
 
 open System
+open Expecto
 open Foof
+open Foof.Core.Tests.Surveys
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
-
-let everything = Networks.everything
-
-let survey (model: Networks.Network) select =
-    let struct (layers, coverage) = Coverage.survey model select
-
-    layers,
-    coverage
-    |> Array.map (fun line -> line.Parameter, line.Treatment)
-    |> Map.ofArray
-
-let plain reason = Treatment.Plain reason
 
 let conv (groups: int64) (mode: PaddingModes) =
     torch.nn.Conv2d(4L, 4L, 3L, padding = 1L, padding_mode = mode, groups = groups, dtype = Networks.double)
@@ -46,9 +34,6 @@ let private manyKinds () =
 
 let private butSpare = Func<string, Parameter, bool>(fun name _ -> name <> "spare")
 
-let asMap (coverage: Coverage seq) =
-    coverage |> Seq.map (fun line -> line.Parameter, line.Treatment) |> Map.ofSeq
-
 /// The treatments of `manyKinds` that are the same for every caller.
 let private common =
     let outside = plain "it belongs to no kind of layer that is covered"
@@ -66,147 +51,6 @@ let private common =
         "head.bias", Treatment.Preconditioned "head"
         "spare.weight", plain "it was not selected"
     ]
-
-[<Fact>]
-let ``every parameter is listed once, with its shape and what becomes of it`` () =
-    let model = manyKinds ()
-    let struct (layers, coverage) = Coverage.survey model butSpare
-    let covered = [| "conv"; "grouped"; "mirrored"; "norm"; "layerNorm"; "embedding"; "head" |]
-    Assert.Equal<string array>(covered, layers |> Array.map _.Name)
-
-    let names =
-        model.named_parameters ()
-        |> Seq.map (fun struct (name, _) -> name)
-        |> Seq.toArray
-
-    Assert.Equal<string array>(names, coverage |> Array.map _.Parameter)
-
-    let expected =
-        Map [
-            yield! common
-            "grouped.weight", Treatment.Preconditioned "grouped"
-            "grouped.bias", Treatment.Preconditioned "grouped"
-            "norm.weight", Treatment.Preconditioned "norm"
-            "norm.bias", Treatment.Preconditioned "norm"
-            "layerNorm.weight", Treatment.Preconditioned "layerNorm"
-            "embedding.weight", Treatment.Preconditioned "embedding"
-        ]
-
-    Assert.Equal<Map<string, Treatment>>(expected, asMap coverage)
-    Assert.Equal<int64 array>([| 4L; 4L; 3L; 3L |], coverage[0].Shape)
-
-[<Fact>]
-let ``FOOF covers every kind of layer but scales and shifts, and says why`` () =
-    use preconditioner = new Preconditioner(manyKinds (), Methods.foof, butSpare)
-    let covered = [ "conv"; "grouped"; "mirrored"; "embedding"; "head" ]
-    Assert.Equal<string seq>(covered, preconditioner.Layers |> Seq.map _.Name)
-    let scales = plain "its layer only scales and shifts"
-
-    let expected =
-        Map [
-            yield! common
-            "grouped.weight", Treatment.Preconditioned "grouped"
-            "grouped.bias", Treatment.Preconditioned "grouped"
-            "norm.weight", scales
-            "norm.bias", scales
-            "layerNorm.weight", scales
-            "embedding.weight", Treatment.Preconditioned "embedding"
-        ]
-
-    Assert.Equal<Map<string, Treatment>>(expected, asMap preconditioner.Coverage)
-
-[<Fact>]
-let ``what the caller objects to is plain for the caller's reason, selected or not`` () =
-    let objection (layer: Layer) =
-        if Layer.groups layer = 2L then
-            ValueSome "it comes in pairs"
-        else
-            ValueNone
-
-    let nothing = Func<string, Parameter, bool>(fun _ _ -> false)
-
-    let struct (layers, coverage) =
-        Coverage.surveyExcept objection (manyKinds ()) nothing
-
-    Assert.Empty layers
-    let treatment = asMap coverage
-    Assert.Equal(plain "it comes in pairs", treatment["grouped.weight"])
-    Assert.Equal(plain "it comes in pairs", treatment["grouped.bias"])
-    Assert.Equal(plain "it was not selected", treatment["head.bias"])
-
-[<Fact>]
-let ``an embedding whose gradient is no product with its table is plain, and says why`` () =
-    let model =
-        new Networks.Model(
-            [
-                "bounded", torch.nn.Embedding(5L, 4L, max_norm = 1.5)
-                "scaled", torch.nn.Embedding(5L, 4L, scale_grad_by_freq = true)
-                "sparse", torch.nn.Embedding(5L, 4L, sparse = true)
-                "padded", torch.nn.Embedding(5L, 4L, padding_idx = -2L)
-            ],
-            id
-        )
-
-    let layers, treatment = survey model everything
-    Assert.Equal(Geometry.Lookup(ValueSome 3L), (Assert.Single layers).Geometry)
-
-    let expected =
-        Map [
-            "bounded.weight", plain "its rows are shortened to max_norm when they are looked up"
-            "scaled.weight", plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
-            "sparse.weight", plain "its gradient is sparse"
-            "padded.weight", Treatment.Preconditioned "padded"
-        ]
-
-    Assert.Equal<Map<string, Treatment>>(expected, treatment)
-
-[<Fact>]
-let ``a frozen bias is listed as frozen and its layer is covered`` () =
-    let layer = Networks.linear 3 2 true
-    layer.bias.requires_grad <- false
-
-    let layers, treatment =
-        survey (new Networks.Model([ "fc", layer ], layer.call)) everything
-
-    Assert.True((Assert.Single layers).Bias.IsNone)
-    Assert.Equal(Treatment.Frozen, treatment["fc.bias"])
-    Assert.Equal(Treatment.Preconditioned "fc", treatment["fc.weight"])
-
-[<Fact>]
-let ``'same' padding has the greater half behind the image, and 'valid' none`` () =
-    let padded (kernel: int64) (padding: Padding) =
-        torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
-
-    let model =
-        new Networks.Model(
-            [
-                "odd", padded 3L Padding.Same
-                "even", padded 2L Padding.Same
-                "valid", padded 2L Padding.Valid
-            ],
-            id
-        )
-
-    let layers, _ = survey model everything
-
-    let sides (layer: Layer) =
-        match layer.Geometry with
-        | Geometry.Convolution window -> window.Before, window.After
-        | other -> invalidOp $"no convolution: {other}"
-
-    Assert.Equal<(struct (int64 * int64) * struct (int64 * int64)) array>(
-        [|
-            struct (1L, 1L), struct (1L, 1L)
-            struct (0L, 0L), struct (1L, 1L)
-            struct (0L, 0L), struct (0L, 0L)
-        |],
-        layers |> Array.map sides
-    )
-
-[<Fact>]
-let ``a model that is one layer is covered under its own name`` () =
-    let layers, _ = survey (Networks.linear 3 2 false) everything
-    Assert.Equal("Linear", (Assert.Single layers).Name)
 
 /// A batch norm that computes something of its own.
 type private Shifted() =
@@ -226,40 +70,195 @@ type private Mixed() as this =
 
     override _.forward(x, y) = scale * x + layer.call y
 
-[<Fact>]
-let ``modules of other kinds are plain, and the layers within those that have them are covered`` () =
-    let model =
-        new Networks.Model(
-            [
-                "instance", torch.nn.InstanceNorm2d(4L, affine = true)
-                "group", torch.nn.GroupNorm(2L, 4L)
-                "own", new Shifted()
-                "bilinear", torch.nn.Bilinear(4L, 4L, 2L)
-                "bag", torch.nn.EmbeddingBag(5L, 4L)
-                "line", torch.nn.Conv1d(4L, 4L, 3L)
-                "back", torch.nn.ConvTranspose2d(4L, 4L, 3L)
-                "attention", torch.nn.MultiheadAttention(4L, 2L)
-                "memory", torch.nn.LSTM(4L, 4L)
-                "encoder", torch.nn.TransformerEncoderLayer(4L, 2L, 8L)
-                "mixed", new Mixed()
-                "bare", torch.nn.BatchNorm2d(4L, affine = false)
-            ],
-            id
-        )
+[<Tests>]
+let tests =
+    testList "Layers.Coverage" [
+        test "every parameter is listed once, with its shape and what becomes of it" {
+            let model = manyKinds ()
+            let struct (layers, coverage) = Coverage.survey model butSpare
+            let covered = [| "conv"; "grouped"; "mirrored"; "norm"; "layerNorm"; "embedding"; "head" |]
+            Expect.equal (layers |> Array.map _.Name) covered "the layers' names"
 
-    let layers, treatment = survey model everything
-    Assert.Equal<string array>([| "mixed.layer" |], layers |> Array.map _.Name)
-    let outside = plain "it belongs to no kind of layer that is covered"
+            let names =
+                model.named_parameters ()
+                |> Seq.map (fun struct (name, _) -> name)
+                |> Seq.toArray
 
-    for parameter in treatment.Keys |> Seq.filter (fun name -> not (name.StartsWith "mixed.layer")) do
-        Assert.Equal(outside, treatment[parameter])
+            Expect.equal (coverage |> Array.map _.Parameter) names "the parameters"
 
-    for kind in [ "instance"; "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
-        Assert.Contains(treatment.Keys, (fun name -> name.StartsWith kind))
+            let expected =
+                Map [
+                    yield! common
+                    "grouped.weight", Treatment.Preconditioned "grouped"
+                    "grouped.bias", Treatment.Preconditioned "grouped"
+                    "norm.weight", Treatment.Preconditioned "norm"
+                    "norm.bias", Treatment.Preconditioned "norm"
+                    "layerNorm.weight", Treatment.Preconditioned "layerNorm"
+                    "embedding.weight", Treatment.Preconditioned "embedding"
+                ]
 
-[<Fact>]
-let ``a table is asked nothing where the caller leaves it out`` () =
-    let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
-    let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
-    Assert.Empty layers
-    Assert.Equal(plain "it was not selected", treatment["weight"])
+            Expect.equal (asMap coverage) expected "the treatments"
+            Expect.equal (coverage[0].Shape) [| 4L; 4L; 3L; 3L |] "the shape of the first parameter"
+        }
+
+        test "FOOF covers every kind of layer but scales and shifts, and says why" {
+            use preconditioner = new Preconditioner(manyKinds (), Methods.foof, butSpare)
+            let covered = [ "conv"; "grouped"; "mirrored"; "embedding"; "head" ]
+            Expect.sequenceEqual (preconditioner.Layers |> Seq.map _.Name) covered "the layers' names"
+            let scales = plain "its layer only scales and shifts"
+
+            let expected =
+                Map [
+                    yield! common
+                    "grouped.weight", Treatment.Preconditioned "grouped"
+                    "grouped.bias", Treatment.Preconditioned "grouped"
+                    "norm.weight", scales
+                    "norm.bias", scales
+                    "layerNorm.weight", scales
+                    "embedding.weight", Treatment.Preconditioned "embedding"
+                ]
+
+            Expect.equal (asMap preconditioner.Coverage) expected "the treatments"
+        }
+
+        test "what the caller objects to is plain for the caller's reason, selected or not" {
+            let objection (layer: Layer) =
+                if Layer.groups layer = 2L then
+                    ValueSome "it comes in pairs"
+                else
+                    ValueNone
+
+            let nothing = Func<string, Parameter, bool>(fun _ _ -> false)
+
+            let struct (layers, coverage) =
+                Coverage.surveyExcept objection (manyKinds ()) nothing
+
+            Expect.isEmpty layers "the layers"
+            let treatment = asMap coverage
+
+            Expect.equal
+                (treatment["grouped.weight"])
+                (plain "it comes in pairs")
+                "the treatment of grouped.weight"
+
+            Expect.equal
+                (treatment["grouped.bias"])
+                (plain "it comes in pairs")
+                "the treatment of grouped.bias"
+
+            Expect.equal (treatment["head.bias"]) (plain "it was not selected") "the treatment of head.bias"
+        }
+
+        test "an embedding whose gradient is no product with its table is plain, and says why" {
+            let model =
+                new Networks.Model(
+                    [
+                        "bounded", torch.nn.Embedding(5L, 4L, max_norm = 1.5)
+                        "scaled", torch.nn.Embedding(5L, 4L, scale_grad_by_freq = true)
+                        "sparse", torch.nn.Embedding(5L, 4L, sparse = true)
+                        "padded", torch.nn.Embedding(5L, 4L, padding_idx = -2L)
+                    ],
+                    id
+                )
+
+            let layers, treatment = survey model everything
+            Expect.equal ((Oracle.only layers).Geometry) (Geometry.Lookup(ValueSome 3L)) "the geometry"
+
+            let expected =
+                Map [
+                    "bounded.weight", plain "its rows are shortened to max_norm when they are looked up"
+                    "scaled.weight",
+                    plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
+                    "sparse.weight", plain "its gradient is sparse"
+                    "padded.weight", Treatment.Preconditioned "padded"
+                ]
+
+            Expect.equal treatment expected "the treatment"
+        }
+
+        test "a frozen bias is listed as frozen and its layer is covered" {
+            let layer = Networks.linear 3 2 true
+            layer.bias.requires_grad <- false
+
+            let layers, treatment =
+                survey (new Networks.Model([ "fc", layer ], layer.call)) everything
+
+            Expect.isTrue ((Oracle.only layers).Bias.IsNone) "the layer has no bias"
+            Expect.equal (treatment["fc.bias"]) Treatment.Frozen "the treatment of fc.bias"
+            Expect.equal (treatment["fc.weight"]) (Treatment.Preconditioned "fc") "the treatment of fc.weight"
+        }
+
+        test "'same' padding has the greater half behind the image, and 'valid' none" {
+            let padded (kernel: int64) (padding: Padding) =
+                torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
+
+            let model =
+                new Networks.Model(
+                    [
+                        "odd", padded 3L Padding.Same
+                        "even", padded 2L Padding.Same
+                        "valid", padded 2L Padding.Valid
+                    ],
+                    id
+                )
+
+            let layers, _ = survey model everything
+
+            let sides (layer: Layer) =
+                match layer.Geometry with
+                | Geometry.Convolution window -> window.Before, window.After
+                | other -> invalidOp $"no convolution: {other}"
+
+            Expect.equal
+                (layers |> Array.map sides)
+                [|
+                    struct (1L, 1L), struct (1L, 1L)
+                    struct (0L, 0L), struct (1L, 1L)
+                    struct (0L, 0L), struct (0L, 0L)
+                |]
+                "the layers' sides"
+        }
+
+        test "a model that is one layer is covered under its own name" {
+            let layers, _ = survey (Networks.linear 3 2 false) everything
+            Expect.equal ((Oracle.only layers).Name) "Linear" "the name"
+        }
+
+        test "modules of other kinds are plain, and the layers within those that have them are covered" {
+            let model =
+                new Networks.Model(
+                    [
+                        "instance", torch.nn.InstanceNorm2d(4L, affine = true)
+                        "group", torch.nn.GroupNorm(2L, 4L)
+                        "own", new Shifted()
+                        "bilinear", torch.nn.Bilinear(4L, 4L, 2L)
+                        "bag", torch.nn.EmbeddingBag(5L, 4L)
+                        "line", torch.nn.Conv1d(4L, 4L, 3L)
+                        "back", torch.nn.ConvTranspose2d(4L, 4L, 3L)
+                        "attention", torch.nn.MultiheadAttention(4L, 2L)
+                        "memory", torch.nn.LSTM(4L, 4L)
+                        "encoder", torch.nn.TransformerEncoderLayer(4L, 2L, 8L)
+                        "mixed", new Mixed()
+                        "bare", torch.nn.BatchNorm2d(4L, affine = false)
+                    ],
+                    id
+                )
+
+            let layers, treatment = survey model everything
+            Expect.equal (layers |> Array.map _.Name) [| "mixed.layer" |] "the layers' names"
+            let outside = plain "it belongs to no kind of layer that is covered"
+
+            for parameter in treatment.Keys |> Seq.filter (fun name -> not (name.StartsWith "mixed.layer")) do
+                Expect.equal (treatment[parameter]) outside "the treatment of the parameter"
+
+            for kind in [ "instance"; "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
+                Expect.exists treatment.Keys (fun name -> name.StartsWith kind) $"a treatment of {kind}"
+        }
+
+        test "a table is asked nothing where the caller leaves it out" {
+            let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
+            let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
+            Expect.isEmpty layers "the layers"
+            Expect.equal (treatment["weight"]) (plain "it was not selected") "the treatment of the weight"
+        }
+    ]

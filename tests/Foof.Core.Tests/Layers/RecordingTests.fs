@@ -1,10 +1,9 @@
-[<Seeded>]
 module Foof.Core.Tests.RecordingTests
 
 open System
+open Expecto
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 open Foof
 
 let layersOf (model: Networks.Network) =
@@ -14,99 +13,6 @@ let layersOf (model: Networks.Network) =
 let release (records: Record array) =
     for record in records do
         (record :> IDisposable).Dispose()
-
-[<Fact>]
-let ``a recorder keeps inputs in call order, and only while it is started`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-    use recorder = new Recorder(model, layersOf model)
-    let input = Networks.normal [ 5; 3 ]
-    model.call input |> ignore
-    Assert.Empty(recorder.Take())
-    recorder.Start(fun _ _ -> Keep.Input)
-    model.call input |> ignore
-    recorder.Stop()
-    model.call input |> ignore
-    let records = recorder.Take()
-    Assert.Equal<string array>([| "fc0"; "fc1" |], records |> Array.map _.Layer.Name)
-    Assert.Equal<float array>(Oracle.values input, Oracle.values records[0].Input)
-    Assert.True records[0].Output.IsNone
-    Assert.Empty(recorder.Take())
-    release records
-
-[<Fact>]
-let ``recorded inputs outlive the scope of the pass and belong to who takes them`` () =
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-    use recorder = new Recorder(model, layersOf model)
-    recorder.Start(fun _ _ -> Keep.Input)
-
-    let pass () =
-        use _scope = torch.NewDisposeScope()
-        model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
-
-    Assert.Equal(2L, Oracle.leaked pass)
-    Assert.Equal(-2L, Oracle.leaked (fun () -> release (recorder.Take())))
-
-[<Fact>]
-let ``calls of one pass share its number and calls of another do not`` () =
-    use _scope = torch.NewDisposeScope()
-    let layer = Networks.linear 3 3 false
-    let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
-    use recorder = new Recorder(model, layersOf model)
-    recorder.Start(fun _ _ -> Keep.Input)
-    model.call (Networks.normal [ 2; 3 ]) |> ignore
-    model.call (Networks.normal [ 2; 3 ]) |> ignore
-    let records = recorder.Take()
-    let passes = records |> Array.map _.Pass
-    Assert.Equal(4, records.Length)
-    Assert.Equal(passes[0], passes[1])
-    Assert.Equal(passes[2], passes[3])
-    Assert.NotEqual(passes[0], passes[2])
-    release records
-
-[<Fact>]
-let ``a recorded output is the layer's own, whatever the model does to it in place`` () =
-    use _scope = torch.NewDisposeScope()
-    let layer = Networks.linear 3 2 true
-
-    let model =
-        new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_())
-
-    use recorder = new Recorder(model, layersOf model)
-    recorder.Start(fun _ _ -> Keep.InputAndOutput)
-    let input = Networks.normal [ 4; 3 ]
-    let output = model.call input
-    let records = recorder.Take()
-    let z = records[0].Output.Value
-    let expected = input.matmul (layer.weight.t ()) + layer.bias
-    Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values z)
-    // d sum relu(z) / d z is one where z > 0.
-    let gradients = torch.autograd.grad ([| output.sum () |], [| z |])
-
-    Assert.Equal<float array>(
-        Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0),
-        Oracle.values gradients[0]
-    )
-
-    release records
-
-[<Fact>]
-let ``a disposed recorder leaves neither hooks nor tensors`` () =
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-
-    let live =
-        Oracle.leaked (fun () ->
-            use _scope = torch.NewDisposeScope()
-            let recorder = new Recorder(model, layersOf model)
-            recorder.Start(fun _ _ -> Keep.InputAndOutput)
-            model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
-            (recorder :> IDisposable).Dispose()
-            (recorder :> IDisposable).Dispose()
-            recorder.Start(fun _ _ -> Keep.InputAndOutput)
-            model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
-            Assert.Empty(recorder.Take()))
-
-    Assert.Equal(0L, live)
 
 /// Whether each layer's records make the gradient that autograd finds for it.
 let private explained (model: Networks.Network) (input: torch.Tensor) =
@@ -150,90 +56,193 @@ let private explained (model: Networks.Network) (input: torch.Tensor) =
     release records
     layers.Length
 
-[<Fact>]
-let ``records of every kind of layer make the gradients of a model, whatever follows in place`` () =
-    use _scope = torch.NewDisposeScope()
-    let kind = Networks.double
-    let table = torch.nn.Embedding(7L, 4L, padding_idx = 0L, dtype = kind)
-    let norm = torch.nn.LayerNorm([| 4L |], dtype = kind)
-    let mix = Networks.linear 4 4 true
+[<Tests>]
+let tests =
+    testList "Layers.Recording" [
+        test "a recorder keeps inputs in call order, and only while it is started" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use recorder = new Recorder(model, layersOf model)
+            let input = Networks.normal [ 5; 3 ]
+            model.call input |> ignore
+            Expect.isEmpty (recorder.Take()) "what is left to take"
+            recorder.Start(fun _ _ -> Keep.Input)
+            model.call input |> ignore
+            recorder.Stop()
+            model.call input |> ignore
+            let records = recorder.Take()
+            Expect.equal (records |> Array.map _.Layer.Name) [| "fc0"; "fc1" |] "the recorded layers' names"
+            Expect.equal (Oracle.values records[0].Input) (Oracle.values input) "the input that was recorded"
+            Expect.isTrue (records[0].Output.IsNone) "the output was not recorded"
+            Expect.isEmpty (recorder.Take()) "what is left to take"
+            release records
+        }
 
-    let tokens =
-        new Networks.Model(
-            [ "table", table; "norm", norm; "mix", mix ],
-            table.call >> norm.call >> mix.call >> Networks.reluInPlace >> norm.call
-        )
+        test "recorded inputs outlive the scope of the pass and belong to who takes them" {
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use recorder = new Recorder(model, layersOf model)
+            recorder.Start(fun _ _ -> Keep.Input)
 
-    let numbers = torch.randint (0L, 7L, [| 3L; 5L |], dtype = torch.ScalarType.Int64)
-    Assert.Equal(3, explained tokens numbers)
+            let pass () =
+                use _scope = torch.NewDisposeScope()
+                model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
 
-    let grouped =
-        torch.nn.Conv2d(
-            2L,
-            6L,
-            3L,
-            Padding.Same,
-            padding_mode = PaddingModes.Reflect,
-            groups = 2L,
-            dtype = kind
-        )
+            Expect.equal (Oracle.leaked pass) 2L "the number of tensors left"
 
-    let batchNorm = torch.nn.BatchNorm2d(6L, dtype = kind)
-    let depthwise = torch.nn.Conv2d(6L, 6L, 2L, groups = 6L, bias = false, dtype = kind)
-    let flat = torch.nn.BatchNorm1d(6L, dtype = kind)
-    let head = Networks.linear 6 2 true
+            Expect.equal
+                (Oracle.leaked (fun () -> release (recorder.Take())))
+                (-2L)
+                "the number of tensors left"
+        }
 
-    let images =
-        new Networks.Model(
-            [
-                "grouped", grouped
-                "batchNorm", batchNorm
-                "depthwise", depthwise
-                "flat", flat
-                "head", head
-            ],
-            fun image ->
-                let maps = image |> grouped.call |> Networks.reluInPlace |> batchNorm.call
-                let maps = maps |> Networks.reluInPlace |> depthwise.call
-                maps.mean [| 2L; 3L |] |> flat.call |> head.call
-        )
+        test "calls of one pass share its number and calls of another do not" {
+            use _scope = torch.NewDisposeScope()
+            let layer = Networks.linear 3 3 false
+            let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
+            use recorder = new Recorder(model, layersOf model)
+            recorder.Start(fun _ _ -> Keep.Input)
+            model.call (Networks.normal [ 2; 3 ]) |> ignore
+            model.call (Networks.normal [ 2; 3 ]) |> ignore
+            let records = recorder.Take()
+            let passes = records |> Array.map _.Pass
+            Expect.equal records.Length 4 "the number of records"
+            Expect.equal (passes[1]) (passes[0]) "the second pass"
+            Expect.equal (passes[3]) (passes[2]) "the fourth pass"
+            Expect.notEqual (passes[2]) (passes[0]) "the third pass"
+            release records
+        }
 
-    let batch = Networks.normal [ 4; 2; 5; 4 ]
-    Assert.Equal(5, explained images batch)
-    images.eval ()
-    Assert.Equal(5, explained images batch)
+        test "a recorded output is the layer's own, whatever the model does to it in place" {
+            use _scope = torch.NewDisposeScope()
+            let layer = Networks.linear 3 2 true
 
-[<Fact>]
-let ``records make the gradients through containers that dispose what they pass on, and after a change of type``
-    ()
-    =
-    use _scope = torch.NewDisposeScope()
-    let twice: Networks.Network = torch.nn.Linear(6L, 6L)
+            let model =
+                new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_())
 
-    let model =
-        torch.nn.Sequential(
-            struct ("table", torch.nn.Embedding(9L, 4L, padding_idx = 1L) :> Networks.Network),
-            struct ("bypass", torch.nn.Identity() :> Networks.Network),
-            struct ("dropout", torch.nn.Dropout 0.5 :> Networks.Network),
-            struct ("flatten", torch.nn.Flatten() :> Networks.Network),
-            struct ("fc", torch.nn.Linear(12L, 6L) :> Networks.Network),
-            struct ("first", twice),
-            struct ("tanh", torch.nn.Tanh() :> Networks.Network),
-            struct ("second", twice),
-            struct ("norm", torch.nn.BatchNorm1d 6L :> Networks.Network)
-        )
+            use recorder = new Recorder(model, layersOf model)
+            recorder.Start(fun _ _ -> Keep.InputAndOutput)
+            let input = Networks.normal [ 4; 3 ]
+            let output = model.call input
+            let records = recorder.Take()
+            let z = records[0].Output.Value
+            let expected = input.matmul (layer.weight.t ()) + layer.bias
+            Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values z)
+            // d sum relu(z) / d z is one where z > 0.
+            let gradients = torch.autograd.grad ([| output.sum () |], [| z |])
 
-    model.``to`` Networks.double |> ignore
-    let numbers = torch.randint (0L, 9L, [| 5L; 3L |], dtype = torch.ScalarType.Int64)
-    Assert.Equal(4, explained model numbers)
-    model.eval ()
-    Assert.Equal(4, explained model numbers)
+            Expect.equal
+                (Oracle.values gradients[0])
+                (Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0))
+                "the gradient"
 
-    // A list of modules has no pass of its own.
-    let parts: Networks.Network array = [| Networks.linear 3 4 true; Networks.linear 4 2 false |]
-    let list = new ModuleList<Networks.Network>(parts)
+            release records
+        }
 
-    let run (input: torch.Tensor) =
-        list |> Seq.fold (fun (x: torch.Tensor) layer -> (layer.call x).tanh()) input
+        test "a disposed recorder leaves neither hooks nor tensors" {
+            let model = Networks.perceptron true [ 3; 4; 2 ]
 
-    Assert.Equal(2, explained (new Networks.Model([ "list", list ], run)) (Networks.normal [ 5; 3 ]))
+            let live =
+                Oracle.leaked (fun () ->
+                    use _scope = torch.NewDisposeScope()
+                    let recorder = new Recorder(model, layersOf model)
+                    recorder.Start(fun _ _ -> Keep.InputAndOutput)
+                    model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
+                    (recorder :> IDisposable).Dispose()
+                    (recorder :> IDisposable).Dispose()
+                    recorder.Start(fun _ _ -> Keep.InputAndOutput)
+                    model.call (torch.ones (5L, 3L, dtype = Networks.double)) |> ignore
+                    Expect.isEmpty (recorder.Take()) "what is left to take")
+
+            Expect.equal live 0L "the number of live tensors"
+        }
+
+        test "records of every kind of layer make the gradients of a model, whatever follows in place" {
+            use _scope = torch.NewDisposeScope()
+            let kind = Networks.double
+            let table = torch.nn.Embedding(7L, 4L, padding_idx = 0L, dtype = kind)
+            let norm = torch.nn.LayerNorm([| 4L |], dtype = kind)
+            let mix = Networks.linear 4 4 true
+
+            let tokens =
+                new Networks.Model(
+                    [ "table", table; "norm", norm; "mix", mix ],
+                    table.call >> norm.call >> mix.call >> Networks.reluInPlace >> norm.call
+                )
+
+            let numbers = torch.randint (0L, 7L, [| 3L; 5L |], dtype = torch.ScalarType.Int64)
+            Expect.equal (explained tokens numbers) 3 "the explanation"
+
+            let grouped =
+                torch.nn.Conv2d(
+                    2L,
+                    6L,
+                    3L,
+                    Padding.Same,
+                    padding_mode = PaddingModes.Reflect,
+                    groups = 2L,
+                    dtype = kind
+                )
+
+            let batchNorm = torch.nn.BatchNorm2d(6L, dtype = kind)
+            let depthwise = torch.nn.Conv2d(6L, 6L, 2L, groups = 6L, bias = false, dtype = kind)
+            let flat = torch.nn.BatchNorm1d(6L, dtype = kind)
+            let head = Networks.linear 6 2 true
+
+            let images =
+                new Networks.Model(
+                    [
+                        "grouped", grouped
+                        "batchNorm", batchNorm
+                        "depthwise", depthwise
+                        "flat", flat
+                        "head", head
+                    ],
+                    fun image ->
+                        let maps = image |> grouped.call |> Networks.reluInPlace |> batchNorm.call
+                        let maps = maps |> Networks.reluInPlace |> depthwise.call
+                        maps.mean [| 2L; 3L |] |> flat.call |> head.call
+                )
+
+            let batch = Networks.normal [ 4; 2; 5; 4 ]
+            Expect.equal (explained images batch) 5 "the explanation"
+            images.eval ()
+            Expect.equal (explained images batch) 5 "the explanation"
+        }
+
+        test
+            "records make the gradients through containers that dispose what they pass on, and after a change of type" {
+            use _scope = torch.NewDisposeScope()
+            let twice: Networks.Network = torch.nn.Linear(6L, 6L)
+
+            let model =
+                torch.nn.Sequential(
+                    struct ("table", torch.nn.Embedding(9L, 4L, padding_idx = 1L) :> Networks.Network),
+                    struct ("bypass", torch.nn.Identity() :> Networks.Network),
+                    struct ("dropout", torch.nn.Dropout 0.5 :> Networks.Network),
+                    struct ("flatten", torch.nn.Flatten() :> Networks.Network),
+                    struct ("fc", torch.nn.Linear(12L, 6L) :> Networks.Network),
+                    struct ("first", twice),
+                    struct ("tanh", torch.nn.Tanh() :> Networks.Network),
+                    struct ("second", twice),
+                    struct ("norm", torch.nn.BatchNorm1d 6L :> Networks.Network)
+                )
+
+            model.``to`` Networks.double |> ignore
+            let numbers = torch.randint (0L, 9L, [| 5L; 3L |], dtype = torch.ScalarType.Int64)
+            Expect.equal (explained model numbers) 4 "the explanation"
+            model.eval ()
+            Expect.equal (explained model numbers) 4 "the explanation"
+
+            // A list of modules has no pass of its own.
+            let parts: Networks.Network array = [| Networks.linear 3 4 true; Networks.linear 4 2 false |]
+            let list = new ModuleList<Networks.Network>(parts)
+
+            let run (input: torch.Tensor) =
+                list |> Seq.fold (fun (x: torch.Tensor) layer -> (layer.call x).tanh()) input
+
+            Expect.equal
+                (explained (new Networks.Model([ "list", list ], run)) (Networks.normal [ 5; 3 ]))
+                2
+                "the result"
+        }
+    ]

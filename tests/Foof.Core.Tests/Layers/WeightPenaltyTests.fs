@@ -1,12 +1,11 @@
 /// Functions of the weights at a model's parameters.
-[<Seeded>]
 module Foof.Core.Tests.WeightPenaltyTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 
 let private models: (string * (unit -> Networks.Network)) list = [
     "with biases", fun () -> Networks.perceptron true [ 3; 4; 2 ]
@@ -26,15 +25,12 @@ let private models: (string * (unit -> Networks.Network)) list = [
     "embedding", fun () -> torch.nn.Embedding(5L, 3L, dtype = Networks.double) :> Networks.Network
 ]
 
-let names =
-    let names = TheoryData<string>()
-    models |> List.iter (fst >> names.Add)
-    names
+let names = models |> List.map fst
 
 let private layersOf name =
     let model = (models |> List.find (fun (other, _) -> other = name) |> snd) ()
     let struct (layers, _) = Coverage.survey model Networks.everything
-    Assert.NotEmpty layers
+    Expect.isNonEmpty layers "the layers"
     model, layers
 
 let private shapes (layers: Layer array) =
@@ -42,56 +38,6 @@ let private shapes (layers: Layer array) =
 
 let private gradientsOf (layers: Layer array) =
     flatten (WeightPenalty.gradients layers)
-
-[<Theory; MemberData(nameof names)>]
-let ``a backward pass from the attached value gives the gradient, and its value is the value`` name =
-    use _scope = torch.NewDisposeScope()
-    let model, layers = layersOf name
-    let gradient = WrittenFactors.vector (shapes layers)
-    let value = Networks.normal []
-    let attached = WeightPenalty.attached layers value gradient
-    Assert.Equal<float array>(Oracle.values value, Oracle.values attached)
-    (attached * 2.0).backward()
-    Oracle.agrees Tolerance.rounding ((flatten gradient * 2.0).ToArray()) ((gradientsOf layers).ToArray())
-    Assert.NotEmpty(model.parameters ())
-
-[<Theory; MemberData(nameof names)>]
-let ``adding to .grad makes what is missing, and adds to what is there`` name =
-    use _scope = torch.NewDisposeScope()
-    let _, layers = layersOf name
-    let gradient = WrittenFactors.vector (shapes layers)
-    Assert.All((gradientsOf layers).ToArray(), (fun g -> Assert.Equal(0.0, g)))
-    WeightPenalty.addTo layers gradient
-    Oracle.agrees Tolerance.rounding ((flatten gradient).ToArray()) ((gradientsOf layers).ToArray())
-    WeightPenalty.addTo layers gradient
-    Oracle.agrees Tolerance.rounding ((flatten gradient * 2.0).ToArray()) ((gradientsOf layers).ToArray())
-
-    for layer in layers do
-        for parameter in Layer.parameters layer do
-            Assert.False parameter.grad.requires_grad
-
-[<Theory; MemberData(nameof names)>]
-let ``a copy of the weights stays when the parameters move, and gradients are dealt to parameters`` name =
-    use _scope = torch.NewDisposeScope()
-    let _, layers = layersOf name
-    let before = flatten (WeightPenalty.weights layers)
-    let copied = WeightPenalty.copied layers
-    use _quiet = torch.no_grad ()
-
-    for layer in layers do
-        for parameter in Layer.parameters layer do
-            parameter.add_ (1.0.ToScalar()) |> ignore
-
-    Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
-    Oracle.agrees Tolerance.rounding ((before + 1.0).ToArray()) (numbers (WeightPenalty.weights layers))
-    let gradient = WrittenFactors.vector (shapes layers)
-    let dealt = WeightPenalty.dealt layers gradient
-    let parameters = layers |> Array.collect Layer.parameters
-    Assert.Equal(parameters.Length, dealt.Length)
-
-    for expected, struct (parameter, gradient) in Array.zip parameters dealt do
-        Assert.Same(expected, parameter)
-        Assert.Equal<int64 array>(parameter.shape, gradient.shape)
 
 /// 1/2 |theta|^2 of all parameters, as a penalty.
 type private Half(model: Networks.Network, scale: float) =
@@ -131,15 +77,96 @@ let private byAutograd scale (model: Networks.Network) (optimizer: Optimizer) ba
 
         optimizer.step () |> ignore
 
-[<Fact>]
-let ``the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop`` () =
-    let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)
+[<Tests>]
+let tests =
+    testList "Layers.WeightPenalty" [
+        for name in names do
+            test
+                $"a backward pass from the attached value gives the gradient, and its value is the value: {name}" {
+                use _scope = torch.NewDisposeScope()
+                let model, layers = layersOf name
+                let gradient = WrittenFactors.vector (shapes layers)
+                let value = Networks.normal []
+                let attached = WeightPenalty.attached layers value gradient
+                Expect.equal (Oracle.values attached) (Oracle.values value) "the attached"
+                (attached * 2.0).backward()
 
-    let byStep =
-        trained Networks.everyStep 0.3 (fun _ optimizer -> Networks.byStep optimizer)
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((flatten gradient * 2.0).ToArray())
+                    ((gradientsOf layers).ToArray())
 
-    let byLoop = trained Networks.everyStep 0.3 Networks.byLoop
-    Oracle.agrees Tolerance.explicit expected byStep
-    Oracle.agrees Tolerance.explicit expected byLoop
-    let without = trained Networks.everyStep 0.0 Networks.byLoop
-    Assert.True(Oracle.distance expected without > 1e-3)
+                Expect.isNonEmpty (model.parameters ()) "the parameters"
+            }
+
+        for name in names do
+            test $"adding to .grad makes what is missing, and adds to what is there: {name}" {
+                use _scope = torch.NewDisposeScope()
+                let _, layers = layersOf name
+                let gradient = WrittenFactors.vector (shapes layers)
+
+                for g in (gradientsOf layers).ToArray() do
+                    Expect.equal g 0.0 "every gradient"
+
+                WeightPenalty.addTo layers gradient
+
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((flatten gradient).ToArray())
+                    ((gradientsOf layers).ToArray())
+
+                WeightPenalty.addTo layers gradient
+
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((flatten gradient * 2.0).ToArray())
+                    ((gradientsOf layers).ToArray())
+
+                for layer in layers do
+                    for parameter in Layer.parameters layer do
+                        Expect.isFalse parameter.grad.requires_grad "grad of parameter requires a gradient"
+            }
+
+        for name in names do
+            test
+                $"a copy of the weights stays when the parameters move, and gradients are dealt to parameters: {name}" {
+                use _scope = torch.NewDisposeScope()
+                let _, layers = layersOf name
+                let before = flatten (WeightPenalty.weights layers)
+                let copied = WeightPenalty.copied layers
+                use _quiet = torch.no_grad ()
+
+                for layer in layers do
+                    for parameter in Layer.parameters layer do
+                        parameter.add_ (1.0.ToScalar()) |> ignore
+
+                Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
+
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((before + 1.0).ToArray())
+                    (numbers (WeightPenalty.weights layers))
+
+                let gradient = WrittenFactors.vector (shapes layers)
+                let dealt = WeightPenalty.dealt layers gradient
+                let parameters = layers |> Array.collect Layer.parameters
+                Expect.equal dealt.Length parameters.Length "the number of dealt"
+
+                for expected, struct (parameter, gradient) in Array.zip parameters dealt do
+                    Oracle.isSame parameter expected "the parameter"
+                    Expect.equal gradient.shape parameter.shape "the shape of gradient"
+            }
+
+        test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {
+            let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)
+
+            let byStep =
+                trained Networks.everyStep 0.3 (fun _ optimizer -> Networks.byStep optimizer)
+
+            let byLoop = trained Networks.everyStep 0.3 Networks.byLoop
+            Oracle.agrees Tolerance.explicit expected byStep
+            Oracle.agrees Tolerance.explicit expected byLoop
+            let without = trained Networks.everyStep 0.0 Networks.byLoop
+            Expect.isTrue (Oracle.distance expected without > 1e-3) "the penalty matters"
+        }
+    ]

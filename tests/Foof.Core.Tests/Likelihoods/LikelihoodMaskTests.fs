@@ -1,13 +1,12 @@
 /// Labels that do not count: -100 and masks.
-[<Seeded>]
 module Foof.Core.Tests.LikelihoodMaskTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
-let agree = LikelihoodDerivativeTests.agree
+let agree = Likelihoods.agree
 
 let negative (mask: torch.Tensor) = mask.logical_not ()
 
@@ -38,168 +37,189 @@ let expected (entries: torch.Tensor) (mask: torch.Tensor) =
 
     [| (kept |> Array.sumBy Array.sum) / float points.Length |]
 
-[<Fact>]
-let ``the masked loss is the mean over the data points with a label that counts`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let mask = mask y
-        let loss = Likelihood.lossMasked case.Likelihood f y mask
-        let entries = Likelihoods.explicit case.Likelihood f y
-        Oracle.agrees Tolerance.explicit (expected entries mask) (Oracle.values loss))
+[<Tests>]
+let tests =
+    testList "Likelihoods.LikelihoodMask" [
+        Likelihoods.forEach
+            "the masked loss is the mean over the data points with a label that counts"
+            Likelihoods.cases
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
+                let mask = mask y
+                let loss = Likelihood.lossMasked case.Likelihood f y mask
+                let entries = Likelihoods.explicit case.Likelihood f y
+                Oracle.agrees Tolerance.explicit (expected entries mask) (Oracle.values loss))
 
-[<Fact>]
-let ``a mask that ignores nothing changes nothing`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let all = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
-        let loss = Likelihood.loss case.Likelihood f y
-        agree Tolerance.explicit loss (Likelihood.lossMasked case.Likelihood f y all)
-        Assert.Equal<float array>(Oracle.values f, Oracle.values (Likelihood.masked all f))
-        Assert.Equal(f.size 0, Likelihood.dataPoints all))
-
-[<Fact>]
-let ``what is ignored may be anything, and has no gradient`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let mask = mask y
-        let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
-        let broken = f.masked_fill(negative ofF, nan.ToScalar()).requires_grad_ true
-
-        let nonsense =
-            if y.dtype = torch.ScalarType.Int64 then
-                77L.ToScalar()
-            else
-                nan.ToScalar()
-
-        let loss =
-            Likelihood.lossMasked case.Likelihood broken (y.masked_fill (negative mask, nonsense)) mask
-
-        agree Tolerance.rounding (Likelihood.lossMasked case.Likelihood f y mask) loss
-        loss.backward ()
-        let n = float (Likelihood.dataPoints mask)
-        let errors = Likelihood.masked mask (Likelihood.errors case.Likelihood f y)
-        agree Tolerance.explicit (errors / n) broken.grad)
-
-[<Fact>]
-let ``masked outputs, labels, columns and products are those of the labels that count`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let likelihood, mask = case.Likelihood, mask y
-        let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
-        let broken = f.masked_fill (negative ofF, nan.ToScalar())
-
-        let zeroed (tensor: torch.Tensor) =
-            tensor.masked_fill (negative ofF, 0.0.ToScalar())
-
-        let clean = Likelihood.masked mask broken
-        Likelihood.check likelihood clean (Likelihood.masked mask y)
-
-        for c in 0L .. Likelihood.hessianColumns likelihood f - 1L do
-            let column = Likelihood.masked mask (Likelihood.hessianRoot likelihood clean c)
-            agree Tolerance.rounding (zeroed (Likelihood.hessianRoot likelihood f c)) column
-
-        let product = Likelihood.masked mask (Likelihood.hessianProduct likelihood clean f)
-        agree Tolerance.rounding (zeroed (Likelihood.hessianProduct likelihood f f)) product)
-
-[<Fact>]
-let ``class labels of -100 are ignored as masked ones are`` () =
-    Likelihoods.forEach (fun case ->
-        if case.Likelihood = Likelihood.Categorical then
+        Likelihoods.forEach "a mask that ignores nothing changes nothing" Likelihoods.cases (fun case ->
             let f, y = Likelihoods.output case, Likelihoods.target case
-            let mask = mask y
-            let marked = y.masked_fill (negative mask, (-100L).ToScalar())
-            let masked = Likelihood.lossMasked Likelihood.Categorical f y mask
-            let tracked = f.clone().requires_grad_ true
-            let loss = Likelihood.loss Likelihood.Categorical tracked marked
-            loss.backward ()
-            agree Tolerance.explicit masked loss
-            let errors = Likelihood.errors Likelihood.Categorical f marked
+            let all = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
+            let loss = Likelihood.loss case.Likelihood f y
+            agree Tolerance.explicit loss (Likelihood.lossMasked case.Likelihood f y all)
 
-            agree
-                Tolerance.rounding
-                (Likelihood.masked mask (Likelihood.errors Likelihood.Categorical f y))
-                errors
+            Expect.equal (Oracle.values (Likelihood.masked all f)) (Oracle.values f) "the masked likelihood"
 
-            agree Tolerance.explicit (errors / float (Likelihood.dataPoints mask)) tracked.grad
-            Likelihood.check Likelihood.Categorical f marked
-            let all = torch.ones_like mask
-            agree Tolerance.explicit masked (Likelihood.lossMasked Likelihood.Categorical f marked all)
-            let counted = Likelihood.counted Likelihood.Categorical marked
-            Assert.Equal<bool array>(mask.data<bool>().ToArray(), counted.data<bool>().ToArray()))
+            Expect.equal (Likelihood.dataPoints all) (f.size 0) "the data points of all")
 
-[<Fact>]
-let ``without -100 the categorical loss is libtorch's mean times the positions, to the bit`` () =
-    for shape in [ [ 7; 5 ]; [ 7; 5; 3 ]; [ 7; 5; 3; 2 ] ] do
-        use _scope = torch.NewDisposeScope()
-        let f = (Networks.normal shape).``to`` torch.ScalarType.Float32
-        let y = Likelihoods.labels 5 (List.removeAt 1 shape)
-        let mean = torch.nn.functional.cross_entropy (f, y)
-        let expected = mean * float (y.numel () / y.size 0)
+        Likelihoods.forEach
+            "what is ignored may be anything, and has no gradient"
+            Likelihoods.cases
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
+                let mask = mask y
+                let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
+                let broken = f.masked_fill(negative ofF, nan.ToScalar()).requires_grad_ true
 
-        Assert.Equal<float array>(
-            Oracle.values expected,
-            Oracle.values (Likelihood.loss Likelihood.Categorical f y)
-        )
+                let nonsense =
+                    if y.dtype = torch.ScalarType.Int64 then
+                        77L.ToScalar()
+                    else
+                        nan.ToScalar()
 
-[<Fact>]
-let ``labels of real numbers all count`` () =
-    use _scope = torch.NewDisposeScope()
+                let loss =
+                    Likelihood.lossMasked
+                        case.Likelihood
+                        broken
+                        (y.masked_fill (negative mask, nonsense))
+                        mask
 
-    let counted =
-        Likelihood.counted Likelihood.Poisson (torch.full (2L, 3L, (-100.0).ToScalar()))
+                agree Tolerance.rounding (Likelihood.lossMasked case.Likelihood f y mask) loss
+                loss.backward ()
+                let n = float (Likelihood.dataPoints mask)
+                let errors = Likelihood.masked mask (Likelihood.errors case.Likelihood f y)
+                agree Tolerance.explicit (errors / n) broken.grad)
 
-    Assert.Equal<bool array>(Array.replicate 6 true, counted.data<bool>().ToArray())
+        Likelihoods.forEach
+            "masked outputs, labels, columns and products are those of the labels that count"
+            Likelihoods.cases
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
+                let likelihood, mask = case.Likelihood, mask y
+                let ofF = if f.dim () > y.dim () then mask.unsqueeze 1L else mask
+                let broken = f.masked_fill (negative ofF, nan.ToScalar())
 
-[<Fact>]
-let ``a mask that ignores everything is refused`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
-        let none = torch.zeros (y.shape, dtype = torch.ScalarType.Bool)
+                let zeroed (tensor: torch.Tensor) =
+                    tensor.masked_fill (negative ofF, 0.0.ToScalar())
 
-        for act in
-            [
-                (fun () -> Likelihood.lossMasked case.Likelihood f y none |> ignore)
-                (fun () -> Likelihood.dataPoints none |> ignore)
-            ] do
-            let message = Oracle.raises<ArgumentException>(act).Message
-            Assert.Contains($"all {y.numel ()} are ignored", message))
+                let clean = Likelihood.masked mask broken
+                Likelihood.check likelihood clean (Likelihood.masked mask y)
 
-[<Fact>]
-let ``labels that are -100 wherever the mask is true are refused, and labels that are all -100 by check`` () =
-    use _scope = torch.NewDisposeScope()
-    let f = Networks.normal [ 2; 3 ]
-    let mask = torch.tensor [| true; false |]
+                for c in 0L .. Likelihood.hessianColumns likelihood f - 1L do
+                    let column = Likelihood.masked mask (Likelihood.hessianRoot likelihood clean c)
+                    agree Tolerance.rounding (zeroed (Likelihood.hessianRoot likelihood f c)) column
 
-    Oracle.raises<ArgumentException>(fun () ->
-        Likelihood.lossMasked Likelihood.Categorical f (torch.tensor [| -100L; 1L |]) mask
-        |> ignore)
-    |> ignore
+                let product = Likelihood.masked mask (Likelihood.hessianProduct likelihood clean f)
+                agree Tolerance.rounding (zeroed (Likelihood.hessianProduct likelihood f f)) product)
 
-    let message =
-        Oracle.raises<ArgumentException>(fun () ->
-            Likelihood.check Likelihood.Categorical f (torch.tensor [| -100L; -100L |]))
+        Likelihoods.forEach
+            "class labels of -100 are ignored as masked ones are"
+            (Likelihoods.cases
+             |> List.filter (fun case -> case.Likelihood = Likelihood.Categorical))
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
+                let mask = mask y
+                let marked = y.masked_fill (negative mask, (-100L).ToScalar())
+                let masked = Likelihood.lossMasked Likelihood.Categorical f y mask
+                let tracked = f.clone().requires_grad_ true
+                let loss = Likelihood.loss Likelihood.Categorical tracked marked
+                loss.backward ()
+                agree Tolerance.explicit masked loss
+                let errors = Likelihood.errors Likelihood.Categorical f marked
 
-    Assert.Contains("all 2 are -100", message.Message)
+                agree
+                    Tolerance.rounding
+                    (Likelihood.masked mask (Likelihood.errors Likelihood.Categorical f y))
+                    errors
 
-[<Fact>]
-let ``a mask that is no truth value for each label is refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let f, y = Networks.normal [ 4; 3 ], Likelihoods.labels 3 [ 4 ]
+                agree Tolerance.explicit (errors / float (Likelihood.dataPoints mask)) tracked.grad
+                Likelihood.check Likelihood.Categorical f marked
+                let all = torch.ones_like mask
 
-    let bools (shape: int64 list) =
-        torch.ones (List.toArray shape, dtype = torch.ScalarType.Bool)
+                agree Tolerance.explicit masked (Likelihood.lossMasked Likelihood.Categorical f marked all)
 
-    for mask in [ bools [ 4L; 3L ]; bools [ 3L ]; bools [ 4L; 1L ]; torch.ones 4L ] do
-        let message =
+                let counted = Likelihood.counted Likelihood.Categorical marked
+
+                Expect.equal
+                    (counted.data<bool>().ToArray())
+                    (mask.data<bool>().ToArray())
+                    "which rows are counted")
+
+        test "without -100 the categorical loss is libtorch's mean times the positions, to the bit" {
+            for shape in [ [ 7; 5 ]; [ 7; 5; 3 ]; [ 7; 5; 3; 2 ] ] do
+                use _scope = torch.NewDisposeScope()
+                let f = (Networks.normal shape).``to`` torch.ScalarType.Float32
+                let y = Likelihoods.labels 5 (List.removeAt 1 shape)
+                let mean = torch.nn.functional.cross_entropy (f, y)
+                let expected = mean * float (y.numel () / y.size 0)
+
+                Expect.equal
+                    (Oracle.values (Likelihood.loss Likelihood.Categorical f y))
+                    (Oracle.values expected)
+                    "the loss"
+        }
+
+        test "labels of real numbers all count" {
+            use _scope = torch.NewDisposeScope()
+
+            let counted =
+                Likelihood.counted Likelihood.Poisson (torch.full (2L, 3L, (-100.0).ToScalar()))
+
+            Expect.equal (counted.data<bool>().ToArray()) (Array.replicate 6 true) "which rows are counted"
+        }
+
+        Likelihoods.forEach "a mask that ignores everything is refused" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let none = torch.zeros (y.shape, dtype = torch.ScalarType.Bool)
+
+            for act in
+                [
+                    (fun () -> Likelihood.lossMasked case.Likelihood f y none |> ignore)
+                    (fun () -> Likelihood.dataPoints none |> ignore)
+                ] do
+                let message = Oracle.raises<ArgumentException>(act).Message
+                Expect.stringContains message $"all {y.numel ()} are ignored" "the message")
+
+        test
+            "labels that are -100 wherever the mask is true are refused, and labels that are all -100 by check" {
+            use _scope = torch.NewDisposeScope()
+            let f = Networks.normal [ 2; 3 ]
+            let mask = torch.tensor [| true; false |]
+
             Oracle.raises<ArgumentException>(fun () ->
-                Likelihood.lossMasked Likelihood.Categorical f y mask |> ignore)
+                Likelihood.lossMasked Likelihood.Categorical f (torch.tensor [| -100L; 1L |]) mask
+                |> ignore)
+            |> ignore
 
-        Assert.Contains("mask must be of type Bool, of the labels' shape", message.Message)
-        Assert.Contains("Int64 [4]", message.Message)
+            let message =
+                Oracle.raises<ArgumentException>(fun () ->
+                    Likelihood.check Likelihood.Categorical f (torch.tensor [| -100L; -100L |]))
 
-    for mask in [ bools [ 3L ]; bools [ 3L; 3L ]; bools [ 4L; 3L; 1L ]; torch.ones 4L ] do
-        Oracle.raises<ArgumentException>(fun () -> Likelihood.masked mask f |> ignore)
-        |> ignore
+            Expect.stringContains message.Message "all 2 are -100" "the message"
+        }
 
-    Oracle.raises<ArgumentException>(fun () -> Likelihood.dataPoints (torch.ones 4L) |> ignore)
-    |> ignore
+        test "a mask that is no truth value for each label is refused" {
+            use _scope = torch.NewDisposeScope()
+            let f, y = Networks.normal [ 4; 3 ], Likelihoods.labels 3 [ 4 ]
+
+            let bools (shape: int64 list) =
+                torch.ones (List.toArray shape, dtype = torch.ScalarType.Bool)
+
+            for mask in [ bools [ 4L; 3L ]; bools [ 3L ]; bools [ 4L; 1L ]; torch.ones 4L ] do
+                let message =
+                    Oracle.raises<ArgumentException>(fun () ->
+                        Likelihood.lossMasked Likelihood.Categorical f y mask |> ignore)
+
+                Expect.stringContains
+                    message.Message
+                    "mask must be of type Bool, of the labels' shape"
+                    "the message"
+
+                Expect.stringContains message.Message "Int64 [4]" "the message"
+
+            for mask in [ bools [ 3L ]; bools [ 3L; 3L ]; bools [ 4L; 3L; 1L ]; torch.ones 4L ] do
+                Oracle.raises<ArgumentException>(fun () -> Likelihood.masked mask f |> ignore)
+                |> ignore
+
+            Oracle.raises<ArgumentException>(fun () -> Likelihood.dataPoints (torch.ones 4L) |> ignore)
+            |> ignore
+        }
+    ]

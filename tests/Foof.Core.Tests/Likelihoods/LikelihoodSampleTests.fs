@@ -1,10 +1,9 @@
 /// Labels drawn from the model.
-[<Seeded>]
 module Foof.Core.Tests.LikelihoodSampleTests
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 /// How many labels a frequency comes from.
 let draws = 20000
@@ -21,130 +20,138 @@ let meansAgree (expected: torch.Tensor) (X: torch.Tensor) =
     let error = Oracle.values (X.std (0L) / sqrt (float draws))
 
     for i, value in Array.indexed (Oracle.values expected) do
-        Assert.True(
-            abs (mean[i] - value)
-            <= Tolerance.standardErrors * error[i] + Tolerance.rounding,
+        Expect.isTrue
+            (abs (mean[i] - value)
+             <= Tolerance.standardErrors * error[i] + Tolerance.rounding)
             $"mean {mean[i]} instead of {value}, standard error {error[i]}"
-        )
 
 let flat (tensor: torch.Tensor) = tensor.reshape (tensor.size 0, -1L)
 
-[<Fact>]
-let ``labels have the shape and type that the loss takes, and are possible`` () =
-    Likelihoods.forEach (fun case ->
-        let f, y = Likelihoods.output case, Likelihoods.target case
+[<Tests>]
+let tests =
+    testList "Likelihoods.LikelihoodSample" [
+        Likelihoods.forEach
+            "labels have the shape and type that the loss takes, and are possible"
+            Likelihoods.cases
+            (fun case ->
+                let f, y = Likelihoods.output case, Likelihoods.target case
 
-        for kind in [ torch.ScalarType.Float32; torch.ScalarType.Float64 ] do
-            let f = f.``to`` kind
-            let drawn = Likelihood.sample case.Likelihood f null
-            Assert.Equal<int64 array>(y.shape, drawn.shape)
-            Likelihood.check case.Likelihood f drawn
-            Likelihood.loss case.Likelihood f drawn |> ignore)
+                for kind in [ torch.ScalarType.Float32; torch.ScalarType.Float64 ] do
+                    let f = f.``to`` kind
+                    let drawn = Likelihood.sample case.Likelihood f null
+                    Expect.equal drawn.shape y.shape "the shape of drawn"
+                    Likelihood.check case.Likelihood f drawn
+                    Likelihood.loss case.Likelihood f drawn |> ignore)
 
-[<Fact>]
-let ``class frequencies are the softmax's`` () =
-    Likelihoods.forEach (fun case ->
-        if case.Likelihood = Likelihood.Categorical then
-            let f = repeated case
-            let drawn = Likelihood.sample case.Likelihood f null
+        Likelihoods.forEach
+            "class frequencies are the softmax's"
+            (Likelihoods.cases
+             |> List.filter (fun case -> case.Likelihood = Likelihood.Categorical))
+            (fun case ->
+                let f = repeated case
+                let drawn = Likelihood.sample case.Likelihood f null
 
-            for c in 0 .. case.Shape[1] - 1 do
-                let hits = drawn.eq((int64 c).ToScalar()).``to`` Networks.double
-                let p = f.softmax(1L).select(1L, int64 c).narrow(0L, 0L, 1L)
-                meansAgree (p.flatten ()) (flat hits))
+                for c in 0 .. case.Shape[1] - 1 do
+                    let hits = drawn.eq((int64 c).ToScalar()).``to`` Networks.double
+                    let p = f.softmax(1L).select(1L, int64 c).narrow(0L, 0L, 1L)
+                    meansAgree (p.flatten ()) (flat hits))
 
-[<Fact>]
-let ``labels of real numbers have the model's mean and variance`` () =
-    Likelihoods.forEach (fun case ->
-        let f = repeated case
+        Likelihoods.forEach
+            "labels of real numbers have the model's mean and variance"
+            Likelihoods.cases
+            (fun case ->
+                let f = repeated case
 
-        let moments =
-            match case.Likelihood with
-            | Likelihood.Categorical -> None
-            | Likelihood.Gaussian sigma -> Some(f, torch.full_like (f, (sigma * sigma).ToScalar()))
-            | Likelihood.GaussianPerOutput sigma ->
-                let square (channel: int) = sigma[channel] * sigma[channel]
-                let variance = torch.zeros_like f
+                let moments =
+                    match case.Likelihood with
+                    | Likelihood.Categorical -> None
+                    | Likelihood.Gaussian sigma -> Some(f, torch.full_like (f, (sigma * sigma).ToScalar()))
+                    | Likelihood.GaussianPerOutput sigma ->
+                        let square (channel: int) = sigma[channel] * sigma[channel]
+                        let variance = torch.zeros_like f
 
-                for channel in 0 .. sigma.Length - 1 do
-                    variance.select(1L, int64 channel).fill_((square channel).ToScalar()) |> ignore
+                        for channel in 0 .. sigma.Length - 1 do
+                            variance.select(1L, int64 channel).fill_((square channel).ToScalar()) |> ignore
 
-                Some(f, variance)
-            | Likelihood.Bernoulli ->
-                let p = f.sigmoid ()
-                Some(p, p - p.square ())
-            | Likelihood.Poisson -> Some(f.exp (), f.exp ())
+                        Some(f, variance)
+                    | Likelihood.Bernoulli ->
+                        let p = f.sigmoid ()
+                        Some(p, p - p.square ())
+                    | Likelihood.Poisson -> Some(f.exp (), f.exp ())
 
-        match moments with
-        | None -> ()
-        | Some(mean, variance) ->
-            let first (tensor: torch.Tensor) = (flat tensor).select(0L, 0L)
-            let drawn = Likelihood.sample case.Likelihood f null
-            meansAgree (first mean) (flat drawn)
-            meansAgree (first variance) (flat ((drawn - mean).square())))
+                match moments with
+                | None -> ()
+                | Some(mean, variance) ->
+                    let first (tensor: torch.Tensor) = (flat tensor).select(0L, 0L)
+                    let drawn = Likelihood.sample case.Likelihood f null
+                    meansAgree (first mean) (flat drawn)
+                    meansAgree (first variance) (flat ((drawn - mean).square())))
 
-[<Fact>]
-let ``the errors' second moment under sampled labels is the Hessian`` () =
-    Likelihoods.forEach (fun case ->
-        let f = repeated case
-        let y = Likelihood.sample case.Likelihood f null
-        let E = flat (Likelihood.errors case.Likelihood f y)
-        let squares = E.unsqueeze (2L) * E.unsqueeze (1L)
+        Likelihoods.forEach
+            "the errors' second moment under sampled labels is the Hessian"
+            Likelihoods.cases
+            (fun case ->
+                let f = repeated case
+                let y = Likelihood.sample case.Likelihood f null
+                let E = flat (Likelihood.errors case.Likelihood f y)
+                let squares = E.unsqueeze (2L) * E.unsqueeze (1L)
 
-        let Lambda =
-            Likelihoods.hessian case.Likelihood (f.narrow (0L, 0L, 1L)) (y.narrow (0L, 0L, 1L))
+                let Lambda =
+                    Likelihoods.hessian case.Likelihood (f.narrow (0L, 0L, 1L)) (y.narrow (0L, 0L, 1L))
 
-        meansAgree (torch.zeros (E.size 1)) E
-        meansAgree (Lambda.flatten ()) (flat squares))
+                meansAgree (torch.zeros (E.size 1)) E
+                meansAgree (Lambda.flatten ()) (flat squares))
 
-[<Fact>]
-let ``the same seed draws the same labels, another seed others, and the default generator rests`` () =
-    Likelihoods.forEach (fun case ->
-        let f = (repeated case).narrow(0L, 0L, 200L)
+        Likelihoods.forEach
+            "the same seed draws the same labels, another seed others, and the default generator rests"
+            Likelihoods.cases
+            (fun case ->
+                let f = (repeated case).narrow(0L, 0L, 200L)
 
-        let state () =
-            torch.random.get_rng_state().data<byte>().ToArray()
+                let state () =
+                    torch.random.get_rng_state().data<byte>().ToArray()
 
-        let before = state ()
+                let before = state ()
 
-        let draw seed =
-            use generator = new torch.Generator(seed)
-            let first = Oracle.values (Likelihood.sample case.Likelihood f generator)
-            let second = Oracle.values (Likelihood.sample case.Likelihood f generator)
-            first, second
+                let draw seed =
+                    use generator = new torch.Generator(seed)
+                    let first = Oracle.values (Likelihood.sample case.Likelihood f generator)
+                    let second = Oracle.values (Likelihood.sample case.Likelihood f generator)
+                    first, second
 
-        let first, second = draw 3UL
-        Assert.Equal<float array>(first, fst (draw 3UL))
-        Assert.NotEqual<float array>(first, fst (draw 4UL))
-        Assert.NotEqual<float array>(first, second)
-        Assert.Equal<byte array>(before, state ())
+                let first, second = draw 3UL
+                Expect.equal (fst (draw 3UL)) first "the draw from one seed"
+                Expect.notEqual (fst (draw 4UL)) first "the draw from another seed"
+                Expect.notEqual second first "the second draw"
+                Expect.equal (state ()) before "the state"
 
-        let byDefault seed =
-            Networks.fromSeed seed (fun () -> Oracle.values (Likelihood.sample case.Likelihood f null))
+                let byDefault seed =
+                    Networks.fromSeed seed (fun () ->
+                        Oracle.values (Likelihood.sample case.Likelihood f null))
 
-        Assert.Equal<float array>(byDefault 5, byDefault 5)
-        Assert.NotEqual<byte array>(before, state ()))
+                Expect.equal (byDefault 5) (byDefault 5) "the draw from the default generator"
+                Expect.notEqual (state ()) before "the state")
 
-[<Fact>]
-let ``classes without probability are never drawn, at either end`` () =
-    use _scope = torch.NewDisposeScope()
-    let scores = torch.tensor [| -2000.0; 0.0; -2000.0; 1.0; -2000.0 |]
-    let f = scores.expand(int64 draws, 5L).contiguous()
-    let drawn = Likelihood.sample Likelihood.Categorical f null
-    let values = Oracle.values drawn |> Array.distinct |> Array.sort
-    Assert.Equal<float array>([| 1.0; 3.0 |], values)
-
-[<Fact>]
-let ``probabilities are float64: an output of few digits gives the labels of the same numbers in float64``
-    ()
-    =
-    for kind in [ torch.ScalarType.Float32; torch.ScalarType.BFloat16 ] do
-        for likelihood in [ Likelihood.Categorical; Likelihood.Bernoulli; Likelihood.Poisson ] do
+        test "classes without probability are never drawn, at either end" {
             use _scope = torch.NewDisposeScope()
-            let f = (Networks.normal [ draws; 4 ]).``to`` kind
+            let scores = torch.tensor [| -2000.0; 0.0; -2000.0; 1.0; -2000.0 |]
+            let f = scores.expand(int64 draws, 5L).contiguous()
+            let drawn = Likelihood.sample Likelihood.Categorical f null
+            let values = Oracle.values drawn |> Array.distinct |> Array.sort
+            Expect.equal values [| 1.0; 3.0 |] "the values"
+        }
 
-            let draw (f: torch.Tensor) =
-                use generator = new torch.Generator(8UL)
-                Oracle.values (Likelihood.sample likelihood f generator)
+        test
+            "probabilities are float64: an output of few digits gives the labels of the same numbers in float64" {
+            for kind in [ torch.ScalarType.Float32; torch.ScalarType.BFloat16 ] do
+                for likelihood in [ Likelihood.Categorical; Likelihood.Bernoulli; Likelihood.Poisson ] do
+                    use _scope = torch.NewDisposeScope()
+                    let f = (Networks.normal [ draws; 4 ]).``to`` kind
 
-            Assert.Equal<float array>(draw (f.``to`` Networks.double), draw f)
+                    let draw (f: torch.Tensor) =
+                        use generator = new torch.Generator(8UL)
+                        Oracle.values (Likelihood.sample likelihood f generator)
+
+                    Expect.equal (draw f) (draw (f.``to`` Networks.double)) "the labels"
+        }
+    ]

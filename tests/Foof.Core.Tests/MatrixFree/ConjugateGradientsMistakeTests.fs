@@ -1,151 +1,178 @@
-[<Seeded>]
 module Foof.Core.Tests.ConjugateGradientsMistakeTests
 
 open System
 open System.Threading
+open Expecto
 open Foof
-open Foof.Core.Tests.ConjugateGradientsTests
+open Foof.Core.Tests.LinearSystems
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let failing (what: string) C b settings =
     let error =
         Oracle.raises<NumericalFailure>(fun () -> ConjugateGradients.solve C b settings |> ignore)
 
-    Assert.StartsWith("conjugate gradients: " + what, error.Message)
+    Expect.stringStarts error.Message ("conjugate gradients: " + what) "the message"
 
-[<Fact>]
-let ``what is not positive definite, or not finite, is the numbers' failure`` () =
-    use _scope = torch.NewDisposeScope()
-    let struct (matrix, C, b) = system ()
+[<Tests>]
+let tests =
+    testList "MatrixFree.ConjugateGradientsMistake" [
+        test "what is not positive definite, or not finite, is the numbers' failure" {
+            use _scope = torch.NewDisposeScope()
+            let struct (matrix, C, b) = system ()
 
-    let operator (matrix: Matrix<float>) =
-        ofMatrix C.Shapes (Oracle.tensor matrix)
+            let operator (matrix: Matrix<float>) =
+                ofMatrix C.Shapes (Oracle.tensor matrix)
 
-    let with' M = {
-        tight with
-            Preconditioner = ValueSome(operator M)
-    }
-
-    failing "C is not positive definite, p^T C p is -" (operator -matrix) b tight
-
-    failing
-        "C is not positive definite, p^T C p is -"
-        (operator -(Oracle.identity 8))
-        [| b[0] * 0.0; b[1] |]
-        tight
-
-    failing "C is not positive definite, p^T C p is 0 in iteration 1" (operator (matrix * 0.0)) b tight
-    failing "p^T C p is NaN" (operator (matrix * nan)) b tight
-    failing "the preconditioner M is not positive definite, r^T M r is -" C b (with' -matrix)
-    failing "p^T C p is NaN and r^T M r is NaN in iteration 1" C b (with' (matrix * nan))
-
-[<Fact>]
-let ``a Hessian of negative curvature is the numbers' failure`` () =
-    use _scope = torch.NewDisposeScope()
-    use C = LinearOperatorTests.hessian (List.head (ExplicitCurvature.cases ()))
-    use shifted = LinearOperator.shifted -10.0 C
-    failing "C is not positive definite" shifted (WeightVectorTests.random C.Shapes) settings
-
-[<Fact>]
-let ``what does not fit is refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let struct (_, C, b) = system ()
-
-    let other =
-        ofMatrix [| [| 1L; 1L |] |] (torch.ones (1L, 1L, dtype = Networks.double))
-
-    for message, b, settings in
-        [
-            "b must hold 2 matrices", b[..0], settings
-            "b must be [2; 3] at layer 0; got [1; 2].", Array.rev b, settings
-            "b must be Float64 on cpu; got Float32",
-            b |> Array.map _.``to``(torch.ScalarType.Float32),
-            settings
-            "b must hold finite numbers only; its largest is NaN.", WeightVector.scale nan b, settings
-            "Start must hold 2 matrices",
-            b,
-            {
-                settings with
-                    Start = ValueSome b[..0]
+            let with' M = {
+                tight with
+                    Preconditioner = ValueSome(operator M)
             }
-            "The preconditioner must be one for",
-            b,
-            {
-                settings with
-                    Preconditioner = ValueSome other
+
+            failing "C is not positive definite, p^T C p is -" (operator -matrix) b tight
+
+            failing
+                "C is not positive definite, p^T C p is -"
+                (operator -(Oracle.identity 8))
+                [| b[0] * 0.0; b[1] |]
+                tight
+
+            failing
+                "C is not positive definite, p^T C p is 0 in iteration 1"
+                (operator (matrix * 0.0))
+                b
+                tight
+
+            failing "p^T C p is NaN" (operator (matrix * nan)) b tight
+            failing "the preconditioner M is not positive definite, r^T M r is -" C b (with' -matrix)
+            failing "p^T C p is NaN and r^T M r is NaN in iteration 1" C b (with' (matrix * nan))
+        }
+
+        test "a Hessian of negative curvature is the numbers' failure" {
+            use _scope = torch.NewDisposeScope()
+            use C = Operators.hessian (List.head (ExplicitCurvature.cases ()))
+            use shifted = LinearOperator.shifted -10.0 C
+            failing "C is not positive definite" shifted (Vectors.random C.Shapes) settings
+        }
+
+        test "what does not fit is refused" {
+            use _scope = torch.NewDisposeScope()
+            let struct (_, C, b) = system ()
+
+            let other =
+                ofMatrix [| [| 1L; 1L |] |] (torch.ones (1L, 1L, dtype = Networks.double))
+
+            for message, b, settings in
+                [
+                    "b must hold 2 matrices", b[..0], settings
+                    "b must be [2; 3] at layer 0; got [1; 2].", Array.rev b, settings
+                    "b must be Float64 on cpu; got Float32",
+                    b |> Array.map _.``to``(torch.ScalarType.Float32),
+                    settings
+                    "b must hold finite numbers only; its largest is NaN.", WeightVector.scale nan b, settings
+                    "Start must hold 2 matrices",
+                    b,
+                    {
+                        settings with
+                            Start = ValueSome b[..0]
+                    }
+                    "The preconditioner must be one for",
+                    b,
+                    {
+                        settings with
+                            Preconditioner = ValueSome other
+                    }
+                    "MaxIterations must be at least 1; got 0.", b, { settings with MaxIterations = 0 }
+                    "Tolerance must be", b, { settings with Tolerance = nan }
+                ] do
+                let error =
+                    Oracle.raises<ArgumentException>(fun () ->
+                        ConjugateGradients.solve C b settings |> ignore)
+
+                Expect.stringStarts error.Message message "the message"
+        }
+
+        test "progress is reported of every iteration, and cancellation ends them" {
+            use _scope = torch.NewDisposeScope()
+            let struct (_, C, b) = system ()
+            let seen = ResizeArray<struct (int * float)>()
+            use stop = new CancellationTokenSource()
+
+            let watched = {
+                tight with
+                    Cancellation = stop.Token
+                    Progress =
+                        ValueSome(
+                            Action<_, _>(fun iteration residual ->
+                                seen.Add(struct (iteration, residual))
+
+                                if iteration = 3 then
+                                    stop.Cancel())
+                        )
             }
-            "MaxIterations must be at least 1; got 0.", b, { settings with MaxIterations = 0 }
-            "Tolerance must be", b, { settings with Tolerance = nan }
-        ] do
-        let error =
-            Oracle.raises<ArgumentException>(fun () -> ConjugateGradients.solve C b settings |> ignore)
 
-        Assert.StartsWith(message, error.Message)
+            Oracle.raises<OperationCanceledException>(fun () ->
+                ConjugateGradients.solve C b watched |> ignore)
+            |> ignore
 
-[<Fact>]
-let ``progress is told of every iteration, and cancellation ends them`` () =
-    use _scope = torch.NewDisposeScope()
-    let struct (_, C, b) = system ()
-    let seen = ResizeArray<struct (int * float)>()
-    use stop = new CancellationTokenSource()
+            Expect.sequenceEqual
+                (seen |> Seq.map (fun struct (iteration, _) -> iteration))
+                [ 1; 2; 3 ]
+                "the iterations"
 
-    let watched = {
-        tight with
-            Cancellation = stop.Token
-            Progress =
-                ValueSome(
-                    Action<_, _>(fun iteration residual ->
-                        seen.Add(struct (iteration, residual))
+            use three = ConjugateGradients.solve C b { tight with MaxIterations = 3 }
+            let struct (_, last) = seen[2]
+            Oracle.agrees Tolerance.explicit [| three.RelativeResidual |] [| last |]
+        }
 
-                        if iteration = 3 then
-                            stop.Cancel())
-                )
-    }
+        test "the solution is outside of every graph and arguments stay as they are" {
+            use _scope = torch.NewDisposeScope()
+            let struct (_, C, b) = system ()
+            let before = Vectors.elements b
 
-    Assert.Throws<OperationCanceledException>(fun () -> ConjugateGradients.solve C b watched |> ignore)
-    |> ignore
+            for x in b do
+                x.requires_grad <- true
 
-    Assert.Equal<int seq>([ 1; 2; 3 ], seen |> Seq.map (fun struct (iteration, _) -> iteration))
-    use three = ConjugateGradients.solve C b { tight with MaxIterations = 3 }
-    let struct (_, last) = seen[2]
-    Oracle.agrees Tolerance.explicit [| three.RelativeResidual |] [| last |]
+            use result = ConjugateGradients.solve C b { settings with Start = ValueSome b }
 
-[<Fact>]
-let ``the solution is outside of every graph and arguments stay as they are`` () =
-    use _scope = torch.NewDisposeScope()
-    let struct (_, C, b) = system ()
-    let before = WeightVectorTests.elements b
+            for x in result.Solution do
+                Expect.isFalse x.requires_grad "x requires a gradient"
 
-    for x in b do
-        x.requires_grad <- true
+            Expect.equal (Vectors.elements b) before "the elements of b"
+        }
 
-    use result = ConjugateGradients.solve C b { settings with Start = ValueSome b }
-    Assert.All(result.Solution, (fun x -> Assert.False x.requires_grad))
-    Assert.Equal<float array>(before, WeightVectorTests.elements b)
+        test "nothing but the solution stays alive" {
+            use _scope = torch.NewDisposeScope()
+            let struct (matrix, C, b) = system ()
+            use M = ofMatrix C.Shapes (Oracle.tensor (matrix.Inverse()))
+            use negative = ofMatrix C.Shapes (Oracle.tensor -matrix)
+            let zero = WeightVector.scale 0.0 b
 
-[<Fact>]
-let ``nothing but the solution stays alive`` () =
-    use _scope = torch.NewDisposeScope()
-    let struct (matrix, C, b) = system ()
-    use M = ofMatrix C.Shapes (Oracle.tensor (matrix.Inverse()))
-    use negative = ofMatrix C.Shapes (Oracle.tensor -matrix)
-    let zero = WeightVector.scale 0.0 b
+            for C, b, settings in
+                [
+                    C, b, settings
+                    C,
+                    b,
+                    {
+                        settings with
+                            Preconditioner = ValueSome M
+                            Start = ValueSome b
+                    }
+                    C, zero, settings
+                ] do
+                Expect.equal
+                    (Oracle.leaked (fun () -> ConjugateGradients.solve C b settings |> ignore))
+                    2L
+                    "the number of tensors left"
 
-    for C, b, settings in
-        [
-            C, b, settings
-            C,
-            b,
-            {
-                settings with
-                    Preconditioner = ValueSome M
-                    Start = ValueSome b
-            }
-            C, zero, settings
-        ] do
-        Assert.Equal(2L, Oracle.leaked (fun () -> ConjugateGradients.solve C b settings |> ignore))
+            Expect.equal
+                (Oracle.leaked (fun () -> use _result = ConjugateGradients.solve C b settings in ()))
+                0L
+                "the number of tensors left"
 
-    Assert.Equal(0L, Oracle.leaked (fun () -> use _result = ConjugateGradients.solve C b settings in ()))
-    Assert.Equal(0L, Oracle.leaked (fun () -> failing "C is not" negative b settings))
+            Expect.equal
+                (Oracle.leaked (fun () -> failing "C is not" negative b settings))
+                0L
+                "the number of tensors left"
+        }
+    ]

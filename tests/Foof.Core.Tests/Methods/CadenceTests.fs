@@ -1,9 +1,9 @@
 module Foof.Core.Tests.CadenceTests
 
 open System
+open Expecto
 open Foof
 open FsCheck.FSharp
-open Xunit
 
 let cadence T S warmUp = {
     InvertEvery = T
@@ -28,51 +28,63 @@ let word cadence steps =
         | { Observe = false; Invert = true } -> "i"
         | _ -> ".")
 
-[<Fact>]
-let ``the warm-up observes every batch and inverts after 1, 2, 4, 8, ... and at its end`` () =
-    Assert.Equal("bboboob", word (cadence 100 10 7) 7)
-    Assert.Equal("bbobooobooooooob", word (cadence 100 10 16) 16)
-    Assert.Equal("bbobb", word (cadence 100 10 5) 5)
+[<Tests>]
+let tests =
+    testList "Methods.Cadence" [
+        test "the warm-up observes every batch and inverts after 1, 2, 4, 8, ... and at its end" {
+            Expect.equal (word (cadence 100 10 7) 7) "bboboob" "the plan of a warm-up of 7"
+            Expect.equal (word (cadence 100 10 16) 16) "bbobooobooooooob" "the plan of a warm-up of 16"
+            Expect.equal (word (cadence 100 10 5) 5) "bbobb" "the plan of a warm-up of 5"
+        }
 
-[<Fact>]
-let ``after the warm-up, T = 4 and S = 2 observe two steps and invert in the second of them`` () =
-    Assert.Equal("bbb..ob..ob..ob", word (cadence 4 2 3) 15)
+        test "after the warm-up, T = 4 and S = 2 observe two steps and invert in the second of them" {
+            Expect.equal (word (cadence 4 2 3) 15) "bbb..ob..ob..ob" "the plan of T = 4, S = 2"
+        }
 
-[<Fact>]
-let ``S = T observes every step and T = 1 inverts in every one`` () =
-    Assert.Equal("boobooboob", word (cadence 3 3 1) 10)
-    Assert.Equal("bbbbbb", word (cadence 1 1 0) 6)
+        test "S = T observes every step and T = 1 inverts in every one" {
+            Expect.equal (word (cadence 3 3 1) 10) "boobooboob" "the plan of T = S = 3"
+            Expect.equal (word (cadence 1 1 0) 6) "bbbbbb" "the plan of T = S = 1"
+        }
 
-[<Fact>]
-let ``in every period there are S observations and one inversion, the last step's`` () =
-    Oracle.forAll cadences (fun cadence ->
-        Cadence.check cadence
-        let start = Cadence.warmUp cadence
+        Holds.forAll
+            "in every period there are S observations and one inversion, the last step's"
+            cadences
+            (fun cadence ->
+                Cadence.check cadence
+                let start = Cadence.warmUp cadence
 
-        for period in 0..3 do
-            let plans =
-                List.init cadence.InvertEvery (fun i ->
-                    Cadence.plan cadence (start + period * cadence.InvertEvery + i))
+                for period in 0..3 do
+                    let plans =
+                        List.init cadence.InvertEvery (fun i ->
+                            Cadence.plan cadence (start + period * cadence.InvertEvery + i))
 
-            let observed, rest = plans |> List.rev |> List.splitAt cadence.StatisticsSteps
-            Assert.All(observed, fun plan -> Assert.True plan.Observe)
-            Assert.All(rest, fun plan -> Assert.False plan.Observe)
-            Assert.Equal<bool list>([ true ], plans |> List.filter _.Invert |> List.map _.Observe)
-            Assert.True (List.last plans).Invert)
+                    let observed, rest = plans |> List.rev |> List.splitAt cadence.StatisticsSteps
 
-[<Fact>]
-let ``the first step has an inverse, whatever the warm-up`` () =
-    Oracle.forAll cadences (fun cadence ->
-        Assert.Equal({ Observe = true; Invert = true }, Cadence.plan cadence 0))
+                    for plan in observed do
+                        Expect.isTrue plan.Observe "plan observe"
 
-[<Fact>]
-let ``a cadence that makes no sense is refused by name`` () =
-    let refused name cadence =
-        let error = Oracle.raises<ArgumentException>(fun () -> Cadence.check cadence)
-        Assert.Equal(name, error.ParamName)
-        error.Message
+                    for plan in rest do
+                        Expect.isFalse plan.Observe "plan observe"
 
-    Assert.Contains("got 0", refused "InvertEvery" (cadence 0 1 1))
-    refused "StatisticsSteps" (cadence 5 0 1) |> ignore
-    refused "WarmUp" (cadence 5 1 -1) |> ignore
-    Assert.Contains("(T = 5); got 6", refused "StatisticsSteps" (cadence 5 6 1))
+                    Expect.equal
+                        (plans |> List.filter _.Invert |> List.map _.Observe)
+                        [ true ]
+                        "whether an inverting step observes"
+
+                    Expect.isTrue ((List.last plans).Invert) "the last plan inverts")
+
+        Holds.forAll "the first step has an inverse, whatever the warm-up" cadences (fun cadence ->
+            Expect.equal (Cadence.plan cadence 0) { Observe = true; Invert = true } "the plan of step 0")
+
+        test "a cadence that makes no sense is refused by name" {
+            let refused name cadence =
+                let error = Oracle.raises<ArgumentException>(fun () -> Cadence.check cadence)
+                Expect.equal error.ParamName name "the parameter's name"
+                error.Message
+
+            Expect.stringContains (refused "InvertEvery" (cadence 0 1 1)) "got 0" "the message"
+            refused "StatisticsSteps" (cadence 5 0 1) |> ignore
+            refused "WarmUp" (cadence 5 1 -1) |> ignore
+            Expect.stringContains (refused "StatisticsSteps" (cadence 5 6 1)) "(T = 5); got 6" "the message"
+        }
+    ]

@@ -1,12 +1,11 @@
 /// The three ways of training are one: `Step`, the ordinary loop, and the preconditioner in front of torch's
 /// SGD.
-[<Seeded>]
 module Foof.Core.Tests.EquivalenceTests
 
+open Expecto
 open Foof
 open FsCheck.FSharp
 open TorchSharp
-open Xunit
 
 /// Trains copies of one network in all three ways, and in a mixture of the first two, and compares their
 /// weights.
@@ -44,195 +43,191 @@ let shapes =
         return struct (n, widths, bias, momentum)
     }
 
-[<Fact>]
-let ``perceptrons of all shapes`` () =
-    Oracle.forAll shapes (fun (struct (n, widths, bias, momentum)) ->
-        use _scope = torch.NewDisposeScope()
+[<Tests>]
+let tests =
+    testList "Methods.Equivalence" [
+        Holds.forAll "perceptrons of all shapes" shapes (fun (struct (n, widths, bias, momentum)) ->
+            use _scope = torch.NewDisposeScope()
 
-        waysAgree Networks.someSteps momentum (fun () -> Networks.perceptron bias widths)
-        <| Networks.batches 9 n (List.head widths) (List.last widths))
+            waysAgree Networks.someSteps momentum (fun () -> Networks.perceptron bias widths)
+            <| Networks.batches 9 n (List.head widths) (List.last widths))
 
-/// A perceptron whose layer outputs are changed in place.
-let inPlace (activation: torch.Tensor -> torch.Tensor) (widths: int list) () : Networks.Network =
-    let layers =
-        widths
-        |> List.pairwise
-        |> List.map (fun (inputs, outputs) -> Networks.linear inputs outputs true)
+        Holds.forAll
+            "layers whose output the model changes in place"
+            shapes
+            (fun (struct (n, widths, _, momentum)) ->
+                use _scope = torch.NewDisposeScope()
 
-    new Networks.Model(
-        layers |> List.mapi (fun i layer -> $"fc{i}", layer :> torch.nn.Module),
-        fun input -> layers |> List.fold (fun x layer -> activation (layer.call x)) input
-    )
+                waysAgree Networks.someSteps momentum (Networks.inPlace Networks.reluInPlace widths)
+                <| Networks.batches 9 n (List.head widths) (List.last widths))
 
-[<Fact>]
-let ``layers whose output the model changes in place`` () =
-    Oracle.forAll shapes (fun (struct (n, widths, _, momentum)) ->
-        use _scope = torch.NewDisposeScope()
+        test "a Sequential with ReLU modules in place" {
+            use _scope = torch.NewDisposeScope()
 
-        waysAgree Networks.someSteps momentum (inPlace Networks.reluInPlace widths)
-        <| Networks.batches 9 n (List.head widths) (List.last widths))
+            let make () : Networks.Network =
+                torch.nn.Sequential(
+                    [|
+                        Networks.linear 3 7 true :> Networks.Network
+                        torch.nn.ReLU(inplace = true)
+                        Networks.linear 7 6 true
+                        torch.nn.ReLU(inplace = true)
+                        Networks.linear 6 2 true
+                    |]
+                )
 
-[<Fact>]
-let ``a Sequential with ReLU modules in place`` () =
-    use _scope = torch.NewDisposeScope()
+            waysAgree Networks.someSteps 0.9 make (Networks.batches 9 4 3 2)
+        }
 
-    let make () : Networks.Network =
-        torch.nn.Sequential(
-            [|
-                Networks.linear 3 7 true :> Networks.Network
-                torch.nn.ReLU(inplace = true)
-                Networks.linear 7 6 true
-                torch.nn.ReLU(inplace = true)
-                Networks.linear 6 2 true
-            |]
-        )
+        test "an in-place activation that changes nothing in the first batch" {
+            use _scope = torch.NewDisposeScope()
 
-    waysAgree Networks.someSteps 0.9 make (Networks.batches 9 4 3 2)
+            let make () : Networks.Network =
+                let model = Networks.inPlace Networks.reluInPlace [ 2; 4; 3 ] ()
+                use _quiet = torch.no_grad ()
 
-[<Fact>]
-let ``an in-place activation that changes nothing in the first batch`` () =
-    use _scope = torch.NewDisposeScope()
+                for parameter in model.parameters () do
+                    parameter.abs_().add_(0.1.ToScalar()) |> ignore
 
-    let make () : Networks.Network =
-        let model = inPlace Networks.reluInPlace [ 2; 4; 3 ] ()
-        use _quiet = torch.no_grad ()
+                model
 
-        for parameter in model.parameters () do
-            parameter.abs_().add_(0.1.ToScalar()) |> ignore
+            // All units are on for the first batch; negative inputs switch some off afterwards.
+            let batches =
+                Networks.batches 8 2 2 3
+                |> List.mapi (fun i (input, target) ->
+                    (if i = 0 then input.abs () else input * 5.0), target - 2.0)
 
-        model
+            waysAgree Networks.everyStep 0.0 make batches
+        }
 
-    // All units are on for the first batch; negative inputs switch some off afterwards.
-    let batches =
-        Networks.batches 8 2 2 3
-        |> List.mapi (fun i (input, target) -> (if i = 0 then input.abs () else input * 5.0), target - 2.0)
+        test "a network whose last layer starts at zero" {
+            use _scope = torch.NewDisposeScope()
 
-    waysAgree Networks.everyStep 0.0 make batches
+            let make () : Networks.Network =
+                let layers = [ Networks.linear 3 6 true; Networks.linear 6 5 true ]
+                torch.nn.init.zeros_ layers[1].weight |> ignore
 
-[<Fact>]
-let ``a network whose last layer starts at zero`` () =
-    use _scope = torch.NewDisposeScope()
+                new Networks.Model(
+                    [ "a", layers[0]; "b", layers[1] ],
+                    fun input -> layers[1].call(Networks.reluInPlace (layers[0].call input))
+                )
 
-    let make () : Networks.Network =
-        let layers = [ Networks.linear 3 6 true; Networks.linear 6 5 true ]
-        torch.nn.init.zeros_ layers[1].weight |> ignore
+            waysAgree Networks.everyStep 0.9 make (Networks.batches 6 2 3 5)
+        }
 
-        new Networks.Model(
-            [ "a", layers[0]; "b", layers[1] ],
-            fun input -> layers[1].call(Networks.reluInPlace (layers[0].call input))
-        )
+        test "a layer that is used twice in a pass" {
+            for n in [ 1; 2; 5; 9 ] do
+                use _scope = torch.NewDisposeScope()
 
-    waysAgree Networks.everyStep 0.9 make (Networks.batches 6 2 3 5)
+                let make () : Networks.Network =
+                    let twice, last = Networks.linear 5 5 true, Networks.linear 5 2 true
 
-[<Fact>]
-let ``a layer that is used twice in a pass`` () =
-    for n in [ 1; 2; 5; 9 ] do
-        use _scope = torch.NewDisposeScope()
+                    new Networks.Model(
+                        [ "twice", twice; "last", last ],
+                        twice.call >> torch.tanh >> twice.call >> torch.tanh >> last.call
+                    )
 
-        let make () : Networks.Network =
-            let twice, last = Networks.linear 5 5 true, Networks.linear 5 2 true
+                waysAgree Networks.someSteps 0.9 make (Networks.batches 9 n 5 2)
+        }
 
-            new Networks.Model(
-                [ "twice", twice; "last", last ],
-                twice.call >> torch.tanh >> twice.call >> torch.tanh >> last.call
-            )
+        test "two modules that share weight and bias" {
+            use _scope = torch.NewDisposeScope()
 
-        waysAgree Networks.someSteps 0.9 make (Networks.batches 9 n 5 2)
+            let make () : Networks.Network =
+                let a, b = Networks.linear 5 5 true, Networks.linear 5 5 true
+                b.weight <- a.weight
+                b.bias <- a.bias
+                new Networks.Model([ "a", a; "b", b ], a.call >> torch.tanh >> b.call)
 
-[<Fact>]
-let ``two modules that share weight and bias`` () =
-    use _scope = torch.NewDisposeScope()
+            waysAgree Networks.someSteps 0.9 make (Networks.batches 9 3 5 5)
+        }
 
-    let make () : Networks.Network =
-        let a, b = Networks.linear 5 5 true, Networks.linear 5 5 true
-        b.weight <- a.weight
-        b.bias <- a.bias
-        new Networks.Model([ "a", a; "b", b ], a.call >> torch.tanh >> b.call)
+        test "two linear layers that share their bias only" {
+            use _scope = torch.NewDisposeScope()
 
-    waysAgree Networks.someSteps 0.9 make (Networks.batches 9 3 5 5)
+            let make () : Networks.Network =
+                let a, b = Networks.linear 5 5 true, Networks.linear 5 5 true
+                b.bias <- a.bias
+                let last = Networks.linear 5 2 true
 
-[<Fact>]
-let ``two linear layers that share their bias only`` () =
-    use _scope = torch.NewDisposeScope()
+                new Networks.Model(
+                    [ "a", a; "b", b; "last", last ],
+                    a.call >> torch.tanh >> b.call >> last.call
+                )
 
-    let make () : Networks.Network =
-        let a, b = Networks.linear 5 5 true, Networks.linear 5 5 true
-        b.bias <- a.bias
-        let last = Networks.linear 5 2 true
-        new Networks.Model([ "a", a; "b", b; "last", last ], a.call >> torch.tanh >> b.call >> last.call)
+            waysAgree Networks.someSteps 0.9 make (Networks.batches 9 3 5 2)
+        }
 
-    waysAgree Networks.someSteps 0.9 make (Networks.batches 9 3 5 2)
+        test "layers that the loss does not reach, frozen layers and layers under no_grad" {
+            for n in [ 2; 9 ] do
+                use _scope = torch.NewDisposeScope()
 
-[<Fact>]
-let ``layers that the loss does not reach, frozen layers and layers under no_grad`` () =
-    for n in [ 2; 9 ] do
-        use _scope = torch.NewDisposeScope()
+                let make () : Networks.Network =
+                    let fixedLayer, body, spare =
+                        Networks.linear 3 4 true, Networks.linear 4 6 true, Networks.linear 4 6 true
 
-        let make () : Networks.Network =
-            let fixedLayer, body, spare =
-                Networks.linear 3 4 true, Networks.linear 4 6 true, Networks.linear 4 6 true
+                    let unused, last, quiet =
+                        Networks.linear 3 3 true, Networks.linear 6 2 true, Networks.linear 3 3 true
 
-            let unused, last, quiet =
-                Networks.linear 3 3 true, Networks.linear 6 2 true, Networks.linear 3 3 true
+                    fixedLayer.weight.requires_grad <- false
+                    fixedLayer.bias.requires_grad <- false
 
-            fixedLayer.weight.requires_grad <- false
-            fixedLayer.bias.requires_grad <- false
+                    let run (input: torch.Tensor) =
+                        let features =
+                            use _quiet = torch.no_grad ()
+                            quiet.call input
 
-            let run (input: torch.Tensor) =
-                let features =
-                    use _quiet = torch.no_grad ()
-                    quiet.call input
+                        let hidden = fixedLayer.call features
+                        spare.call hidden |> ignore
+                        last.call ((body.call hidden).tanh())
 
-                let hidden = fixedLayer.call features
-                spare.call hidden |> ignore
-                last.call ((body.call hidden).tanh())
+                    new Networks.Model(
+                        [
+                            "fixed", fixedLayer
+                            "body", body
+                            "spare", spare
+                            "unused", unused
+                            "last", last
+                            "quiet", quiet
+                        ],
+                        run
+                    )
 
-            new Networks.Model(
-                [
-                    "fixed", fixedLayer
-                    "body", body
-                    "spare", spare
-                    "unused", unused
-                    "last", last
-                    "quiet", quiet
-                ],
-                run
-            )
+                waysAgree Networks.someSteps 0.9 make (Networks.batches 9 n 3 2)
+        }
 
-        waysAgree Networks.someSteps 0.9 make (Networks.batches 9 n 3 2)
+        test "positions: further dimensions between batch and features" {
+            for n in [ 1; 4 ] do
+                use _scope = torch.NewDisposeScope()
 
-[<Fact>]
-let ``positions: further dimensions between batch and features`` () =
-    for n in [ 1; 4 ] do
-        use _scope = torch.NewDisposeScope()
+                let batches =
+                    List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
 
-        let batches =
-            List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
+                waysAgree Networks.someSteps 0.9 (fun () -> Networks.perceptron true [ 4; 7; 5 ]) batches
+        }
 
-        waysAgree Networks.someSteps 0.9 (fun () -> Networks.perceptron true [ 4; 7; 5 ]) batches
+        test "a convolutional network with batch norm, an uncovered grouped convolution and a head" {
+            for n in [ 1; 4 ] do
+                use _scope = torch.NewDisposeScope()
 
-[<Fact>]
-let ``a convolutional network with batch norm, an uncovered grouped convolution and a head`` () =
-    for n in [ 1; 4 ] do
-        use _scope = torch.NewDisposeScope()
+                let make () : Networks.Network =
+                    let body =
+                        torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
 
-        let make () : Networks.Network =
-            let body =
-                torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
+                    let norm = torch.nn.BatchNorm2d(4L, dtype = Networks.double)
+                    let grouped = torch.nn.Conv2d(4L, 4L, 2L, groups = 2L, dtype = Networks.double)
+                    let wide = torch.nn.Conv2d(4L, 20L, 2L, dilation = 2L, dtype = Networks.double)
+                    let head = Networks.linear 20 3 true
 
-            let norm = torch.nn.BatchNorm2d(4L, dtype = Networks.double)
-            let grouped = torch.nn.Conv2d(4L, 4L, 2L, groups = 2L, dtype = Networks.double)
-            let wide = torch.nn.Conv2d(4L, 20L, 2L, dilation = 2L, dtype = Networks.double)
-            let head = Networks.linear 20 3 true
+                    new Networks.Model(
+                        [ "body", body; "norm", norm; "grouped", grouped; "wide", wide; "head", head ],
+                        fun input ->
+                            let maps = wide.call (grouped.call ((norm.call (body.call input)).tanh()))
+                            head.call (maps.flatten(2L).mean([| 2L |]))
+                    )
 
-            new Networks.Model(
-                [ "body", body; "norm", norm; "grouped", grouped; "wide", wide; "head", head ],
-                fun input ->
-                    let maps = wide.call (grouped.call ((norm.call (body.call input)).tanh()))
-                    head.call (maps.flatten(2L).mean([| 2L |]))
-            )
+                let batches =
+                    List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
 
-        let batches =
-            List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
-
-        waysAgree Networks.someSteps 0.9 make batches
+                waysAgree Networks.someSteps 0.9 make batches
+        }
+    ]

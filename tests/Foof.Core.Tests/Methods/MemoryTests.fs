@@ -1,10 +1,9 @@
-[<Seeded>]
 module Foof.Core.Tests.MemoryTests
 
+open Expecto
 open Foof
 open FsCheck.FSharp
 open TorchSharp
-open Xunit
 
 let cases =
     Gen.zip3 (Gen.choose (1, 6)) (Gen.choose (1, 5)) (Gen.elements [ 0.0; 0.5; 0.95 ])
@@ -25,145 +24,182 @@ let accumulated batches d beta =
 
     rows, moment
 
-[<Fact>]
-let ``the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - beta^t)`` () =
-    Oracle.forAll cases (fun (batches, d, beta) ->
-        use _scope = torch.NewDisposeScope()
-        let rows, moment = accumulated batches d beta
+[<Tests>]
+let tests =
+    testList "Methods.Memory" [
+        Holds.forAll
+            "the average is its closed form: weights (1 - beta) beta^(t - k) / (1 - beta^t)"
+            cases
+            (fun (batches, d, beta) ->
+                use _scope = torch.NewDisposeScope()
+                let rows, moment = accumulated batches d beta
 
-        let weight k =
-            (1.0 - beta) * pown beta (batches - 1 - k) / (1.0 - pown beta batches)
+                let weight k =
+                    (1.0 - beta) * pown beta (batches - 1 - k) / (1.0 - pown beta batches)
 
-        let expected =
-            rows
-            |> List.mapi (fun k A -> Oracle.activationFactor (float (k + 1)) (Oracle.matrix A) * weight k)
-            |> List.reduce (+)
+                let expected =
+                    rows
+                    |> List.mapi (fun k A ->
+                        Oracle.activationFactor (float (k + 1)) (Oracle.matrix A) * weight k)
+                    |> List.reduce (+)
 
-        Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
-        Oracle.agreesWith Tolerance.rounding expected (Moment.value moment)
-        Moment.free moment)
+                Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
+                Oracle.agreesWith Tolerance.rounding expected (Moment.value moment)
+                Moment.free moment)
 
-[<Fact>]
-let ``rows and the statistic that they make accumulate to the same`` () =
-    Oracle.forAll cases (fun (batches, d, beta) ->
-        use _scope = torch.NewDisposeScope()
-        let rows, byRows = accumulated batches d beta
-        let start = Moment.init [| int64 d; int64 d |] rows[0]
+        Holds.forAll
+            "rows and the statistic that they make accumulate to the same"
+            cases
+            (fun (batches, d, beta) ->
+                use _scope = torch.NewDisposeScope()
+                let rows, byRows = accumulated batches d beta
+                let start = Moment.init [| int64 d; int64 d |] rows[0]
 
-        let byStatistic =
-            rows
-            |> List.indexed
-            |> List.fold
-                (fun moment (i, A) ->
-                    Moment.accumulate (average beta) (Statistic.activationFactor (int64 (i + 1)) A) moment)
-                start
+                let byStatistic =
+                    rows
+                    |> List.indexed
+                    |> List.fold
+                        (fun moment (i, A) ->
+                            Moment.accumulate
+                                (average beta)
+                                (Statistic.activationFactor (int64 (i + 1)) A)
+                                moment)
+                        start
 
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum byRows)) (Moment.sum byStatistic)
-        Assert.Equal(byRows.Weight, byStatistic.Weight)
-        Moment.free byRows
-        Moment.free byStatistic)
+                Oracle.agreesWith
+                    Tolerance.rounding
+                    (Oracle.matrix (Moment.sum byRows))
+                    (Moment.sum byStatistic)
 
-[<Fact>]
-let ``the average of equal batches is that batch: its weights sum to one`` () =
-    Oracle.forAll cases (fun (batches, d, beta) ->
-        use _scope = torch.NewDisposeScope()
-        let A = Networks.normal [ 3; d ]
-        let start = Moment.init [| int64 d; int64 d |] A
+                Expect.equal byStatistic.Weight byRows.Weight "the weight of the statistics"
+                Moment.free byRows
+                Moment.free byStatistic)
 
-        let moment =
-            Seq.fold (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment) start [
-                1..batches
-            ]
+        Holds.forAll
+            "the average of equal batches is that batch: its weights sum to one"
+            cases
+            (fun (batches, d, beta) ->
+                use _scope = torch.NewDisposeScope()
+                let A = Networks.normal [ 3; d ]
+                let start = Moment.init [| int64 d; int64 d |] A
 
-        Oracle.agreesWith
-            Tolerance.rounding
-            (Oracle.activationFactor 3.0 (Oracle.matrix A))
-            (Moment.value moment)
+                let moment =
+                    Seq.fold
+                        (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment)
+                        start
+                        [ 1..batches ]
 
-        Moment.free moment)
+                Oracle.agreesWith
+                    Tolerance.rounding
+                    (Oracle.activationFactor 3.0 (Oracle.matrix A))
+                    (Moment.value moment)
 
-[<Fact>]
-let ``the latest batch alone counts, or all of them in a sum`` () =
-    use _scope = torch.NewDisposeScope()
-    let batches = List.init 3 (fun _ -> Networks.normal [ 2; 2 ])
+                Moment.free moment)
 
-    let after memory =
-        batches
-        |> List.fold (fun moment x -> Moment.accumulate memory x moment) (Moment.init [| 2L; 2L |] batches[0])
+        test "the latest batch alone counts, or all of them in a sum" {
+            use _scope = torch.NewDisposeScope()
+            let batches = List.init 3 (fun _ -> Networks.normal [ 2; 2 ])
 
-    let latest, sum = after Memory.Latest, after Memory.Sum
-    Oracle.agreesWith Tolerance.rounding (Oracle.matrix batches[2]) (Moment.value latest)
+            let after memory =
+                batches
+                |> List.fold
+                    (fun moment x -> Moment.accumulate memory x moment)
+                    (Moment.init [| 2L; 2L |] batches[0])
 
-    Oracle.agreesWith
-        Tolerance.rounding
-        (batches |> List.map Oracle.matrix |> List.reduce (+))
-        (Moment.value sum)
+            let latest, sum = after Memory.Latest, after Memory.Sum
+            Oracle.agreesWith Tolerance.rounding (Oracle.matrix batches[2]) (Moment.value latest)
 
-    Moment.free latest
-    Moment.free sum
+            Oracle.agreesWith
+                Tolerance.rounding
+                (batches |> List.map Oracle.matrix |> List.reduce (+))
+                (Moment.value sum)
 
-[<Fact>]
-let ``accumulation is in place and leaves nothing behind`` () =
-    use _scope = torch.NewDisposeScope()
-    let A = Networks.normal [ 3; 2 ]
-    let moment = Moment.init [| 2L; 2L |] A
-    let mutable next = moment
+            Moment.free latest
+            Moment.free sum
+        }
 
-    Assert.Equal(0L, Oracle.leaked (fun () -> next <- Moment.accumulateRows (average 0.9) 1.0 A next))
-    Assert.Same(moment.Total, next.Total)
-    Assert.Equal(1L, Oracle.leaked (fun () -> Moment.value next |> ignore))
-    Moment.free next
+        test "accumulation is in place and leaves nothing behind" {
+            use _scope = torch.NewDisposeScope()
+            let A = Networks.normal [ 3; 2 ]
+            let moment = Moment.init [| 2L; 2L |] A
+            let mutable next = moment
 
-[<Theory; InlineData(3, 7, 40); InlineData(700, 3, 520); InlineData(1500, 2, 260); InlineData(40, 30, 1010)>]
-let ``rows of many batches in wide matrices are the sum of their products`` (n: int) (count: int) (d: int) =
-    use _scope = torch.NewDisposeScope()
-    let batches = List.init count (fun _ -> Networks.normal [ n; d ])
-    let start = Moment.init [| int64 d; int64 d |] batches[0]
+            Expect.equal
+                (Oracle.leaked (fun () -> next <- Moment.accumulateRows (average 0.9) 1.0 A next))
+                0L
+                "the number of tensors left"
 
-    for memory in [ average 0.8; Memory.Latest; Memory.Sum ] do
-        let rows =
-            batches
-            |> List.fold (fun moment X -> Moment.accumulateRows memory 0.5 X moment) (Moment.forget start)
+            Oracle.isSame next.Total moment.Total "the total of next"
 
-        let written =
-            batches
-            |> List.fold
-                (fun moment (X: torch.Tensor) -> Moment.accumulate memory (X.t().mm X * 0.5) moment)
-                (Moment.init [| int64 d; int64 d |] batches[0])
+            Expect.equal
+                (Oracle.leaked (fun () -> Moment.value next |> ignore))
+                1L
+                "the number of tensors left"
 
-        Assert.Equal(written.Weight, rows.Weight)
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum written)) (Moment.sum rows)
-        Moment.free written
+            Moment.free next
+        }
 
-    Moment.free start
+        for n, count, d in [ 3, 7, 40; 700, 3, 520; 1500, 2, 260; 40, 30, 1010 ] do
+            test $"rows of many batches in wide matrices are the sum of their products: {n}, {count}, {d}" {
+                use _scope = torch.NewDisposeScope()
+                let batches = List.init count (fun _ -> Networks.normal [ n; d ])
+                let start = Moment.init [| int64 d; int64 d |] batches[0]
 
-[<Theory; InlineData(1); InlineData(199); InlineData(401); InlineData(1001)>]
-let ``by halves or whole, one after the other, rows make the same sum`` (d: int) =
-    use _scope = torch.NewDisposeScope()
-    let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
+                for memory in [ average 0.8; Memory.Latest; Memory.Sum ] do
+                    let rows =
+                        batches
+                        |> List.fold
+                            (fun moment X -> Moment.accumulateRows memory 0.5 X moment)
+                            (Moment.forget start)
 
-    let after (halves: bool list) =
-        List.zip batches halves
-        |> List.fold
-            (fun moment (X, halved) ->
-                Moment.accumulateParts (average 0.9) halved [ fun () -> struct (X, 0.2) ] moment)
-            (Moment.init [| int64 d; int64 d |] batches[0])
+                    let written =
+                        batches
+                        |> List.fold
+                            (fun moment (X: torch.Tensor) ->
+                                Moment.accumulate memory (X.t().mm X * 0.5) moment)
+                            (Moment.init [| int64 d; int64 d |] batches[0])
 
-    let whole = after [ false; false; false; false ]
+                    Expect.equal rows.Weight written.Weight "the weight of rows"
 
-    for halves in
-        [
-            [ true; true; true; true ]
-            [ true; false; true; false ]
-            [ false; true; true; true ]
-        ] do
-        let mixed = after halves
-        let sum = Moment.sum mixed
-        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
+                    Oracle.agreesWith
+                        Tolerance.rounding
+                        (Oracle.matrix (Moment.sum written))
+                        (Moment.sum rows)
 
-        if List.last halves then
-            Assert.True(sum.eq(sum.t ()).all().item<bool>())
+                    Moment.free written
 
-        Moment.free mixed
+                Moment.free start
+            }
 
-    Moment.free whole
+        for d in [ 1; 199; 401; 1001 ] do
+            test $"by halves or whole, one after the other, rows make the same sum: {d}" {
+                use _scope = torch.NewDisposeScope()
+                let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
+
+                let after (halves: bool list) =
+                    List.zip batches halves
+                    |> List.fold
+                        (fun moment (X, halved) ->
+                            Moment.accumulateParts (average 0.9) halved [ fun () -> struct (X, 0.2) ] moment)
+                        (Moment.init [| int64 d; int64 d |] batches[0])
+
+                let whole = after [ false; false; false; false ]
+
+                for halves in
+                    [
+                        [ true; true; true; true ]
+                        [ true; false; true; false ]
+                        [ false; true; true; true ]
+                    ] do
+                    let mixed = after halves
+                    let sum = Moment.sum mixed
+                    Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
+
+                    if List.last halves then
+                        Expect.isTrue (sum.eq(sum.t ()).all().item<bool>()) "the sum is symmetric"
+
+                    Moment.free mixed
+
+                Moment.free whole
+            }
+    ]

@@ -1,12 +1,11 @@
 /// Every method by its paper's formula and numbers, written out by name: what its recipe says is not asked.
-[<Seeded>]
 module Foof.Core.Tests.MethodFormulasTests
 
+open Expecto
 open Foof
 open Foof.Core.Tests.ExplicitMethods
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let private plus (mu: float) (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
 
@@ -94,28 +93,7 @@ let private labels name =
     | "natural-full" -> Fisher.Full
     | _ -> Fisher.MonteCarlo 1
 
-let names = [ for recipe in Methods.all -> [| box recipe.Name |] ]
-
-[<Theory; MemberData(nameof names)>]
-let ``the first step of a method as it is listed is its paper's formula`` (name: string) =
-    let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
-
-    for n, positions in [ 1, 1; 6, 1; 1, 3; 4, 3 ] do
-        use _scope = torch.NewDisposeScope()
-        let network = MethodRuns.perceptron n [ 3; 9; 2 ] positions
-
-        let struct (batch, fisher) =
-            MethodRuns.explicit
-                {
-                    Methods.foof with
-                        Fisher = labels name
-                }
-                network
-                3
-
-        use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
-        let found = MethodRuns.stepped optimizer network 3
-        Oracle.agrees Tolerance.trajectory (flat (formula name batch fisher)) (flat found)
+let names = [ for recipe in Methods.all -> recipe.Name ]
 
 /// Memory, S, T and warm-up, and whether the curvature is that of an earlier batch.
 let private habits name =
@@ -131,56 +109,83 @@ let private habits name =
     | "shampoo" -> struct (Memory.Sum, 20, 20, 1, false)
     | _ -> struct (average, 10, 100, 50, false)
 
-[<Theory; MemberData(nameof names)>]
-let ``a method as it is listed remembers, inverts and gathers momentum as its paper does`` (name: string) =
-    let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
+[<Tests>]
+let tests =
+    testList "Methods.MethodFormulas" [
+        for name in names do
+            test $"the first step of a method as it is listed is its paper's formula: {name}" {
+                let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
 
-    let cadence = recipe.Cadence
+                for n, positions in [ 1, 1; 6, 1; 1, 3; 4, 3 ] do
+                    use _scope = torch.NewDisposeScope()
+                    let network = MethodRuns.perceptron n [ 3; 9; 2 ] positions
 
-    Assert.Equal(
-        habits name,
-        struct (recipe.Memory,
-                cadence.StatisticsSteps,
-                cadence.InvertEvery,
-                cadence.WarmUp,
-                recipe.IndependentBatches)
-    )
+                    let struct (batch, fisher) =
+                        MethodRuns.explicit
+                            {
+                                Methods.foof with
+                                    Fisher = labels name
+                            }
+                            network
+                            3
 
-    Assert.Equal(MomentumPlace.After, recipe.Momentum)
-    Assert.Equal(Trigger.Always, recipe.Trigger)
-    Assert.True recipe.Adaptive.IsNone
+                    use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
+                    let found = MethodRuns.stepped optimizer network 3
+                    Oracle.agrees Tolerance.trajectory (flat (formula name batch fisher)) (flat found)
+            }
 
-[<Fact>]
-let ``KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows`` () =
-    use _scope = torch.NewDisposeScope()
+        for name in names do
+            test $"a method as it is listed remembers, inverts and gathers momentum as its paper does: {name}" {
+                let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
 
-    let network = {
-        MethodRuns.perceptron 4 [ 3; 4; 2 ] 3 with
-            Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
-    }
+                let cadence = recipe.Cadence
 
-    let struct (batch, fisher) = MethodRuns.explicit Methods.kfc network 3
+                Expect.equal
+                    (struct (recipe.Memory,
+                             cadence.StatisticsSteps,
+                             cadence.InvertEvery,
+                             cadence.WarmUp,
+                             recipe.IndependentBatches))
+                    (habits name)
+                    "the result"
 
-    let found (recipe: Recipe) =
-        let own = {
-            network with
-                Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+                Expect.equal recipe.Momentum MomentumPlace.After "the momentum of recipe"
+                Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
+                Expect.isTrue recipe.Adaptive.IsNone "the damping is not adapted"
+            }
+
+        test "KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows" {
+            use _scope = torch.NewDisposeScope()
+
+            let network = {
+                MethodRuns.perceptron 4 [ 3; 4; 2 ] 3 with
+                    Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+            }
+
+            let struct (batch, fisher) = MethodRuns.explicit Methods.kfc network 3
+
+            let found (recipe: Recipe) =
+                let own = {
+                    network with
+                        Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+                }
+
+                use optimizer = Networks.optimizer own.Model recipe 1.0 0.0 0.0
+                flat (MethodRuns.stepped optimizer own 3)
+
+            Oracle.agrees Tolerance.explicit (found Methods.kfacExpand) (found Methods.kfc)
+
+            let bare (A: Matrix<float>) (E: Matrix<float>) (G: Matrix<float>) =
+                (plus 0.1 (moment (4.0 * 3.0) E)).Inverse()
+                * G
+                * (plus 0.1 (moment 4.0 A)).Inverse()
+
+            Oracle.agrees
+                Tolerance.explicit
+                (flat (Array.map3 bare batch.A fisher[0].E [| batch.Gradient 0; batch.Gradient 1 |]))
+                (found {
+                    Methods.kfc with
+                        Rule = Damping.SquareRoot
+                })
         }
-
-        use optimizer = Networks.optimizer own.Model recipe 1.0 0.0 0.0
-        flat (MethodRuns.stepped optimizer own 3)
-
-    Oracle.agrees Tolerance.explicit (found Methods.kfacExpand) (found Methods.kfc)
-
-    let bare (A: Matrix<float>) (E: Matrix<float>) (G: Matrix<float>) =
-        (plus 0.1 (moment (4.0 * 3.0) E)).Inverse()
-        * G
-        * (plus 0.1 (moment 4.0 A)).Inverse()
-
-    Oracle.agrees
-        Tolerance.explicit
-        (flat (Array.map3 bare batch.A fisher[0].E [| batch.Gradient 0; batch.Gradient 1 |]))
-        (found {
-            Methods.kfc with
-                Rule = Damping.SquareRoot
-        })
+    ]

@@ -1,90 +1,18 @@
-/// What a recipe can be told: damping rules and their adaptation, trust, momentum's place, triggers, independent batches.
-[<Seeded>]
+/// What a recipe can set: damping rules and their adaptation, trust, momentum's place, triggers, independent batches.
 module Foof.Core.Tests.MethodSettingsTests
 
 open System
+open Expecto
 open Foof
 open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let small () = perceptron 3 [ 3; 4; 2 ] 1
 
 let steps count recipe =
     use _scope = torch.NewDisposeScope()
     follows recipe (List.init count (fun _ -> small ())) 0.05
-
-[<Fact>]
-let ``every damping rule is its matrix`` () =
-    let rules = [
-        Damping.Tikhonov
-        Damping.Heuristic FactorNorm.Trace
-        Damping.Heuristic FactorNorm.Frobenius
-        Damping.Heuristic FactorNorm.LargestEigenvalue
-        Damping.HeuristicInputs FactorNorm.Frobenius
-        Damping.SquareRoot
-        Damping.EachFactor
-        Damping.Blend 0.3
-    ]
-
-    for rule in rules do
-        for name in [ "kfac"; "kfac-reduce"; "tkfac" ] do
-            steps 2 {
-                named name with
-                    Rule = rule
-                    Damping = 0.1
-            }
-
-[<Fact>]
-let ``the KL clip scales a long update down and leaves a short one alone`` () =
-    for name in [ "foof"; "kfac"; "natural-blocks"; "shampoo" ] do
-        for kappa in [ 1e-6; 1e6 ] do
-            steps 2 {
-                named name with
-                    Trust = Trust.KlClip kappa
-            }
-
-[<Fact>]
-let ``a matched direction is as long as each layer's gradient`` () =
-    use _scope = torch.NewDisposeScope()
-    let network = small ()
-
-    for name in [ "foof"; "kfac"; "mfac"; "shampoo" ] do
-        let recipe = {
-            named name with
-                Trust = Trust.MatchNorm
-        }
-
-        let struct (batch, _) = explicit recipe network 3
-        use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
-        let found = stepped optimizer network 3
-
-        Oracle.agrees
-            Tolerance.explicit
-            [| for l in 0..1 -> (batch.Gradient l).FrobeniusNorm() |]
-            (found |> Array.map (fun (D: Matrix<float>) -> D.FrobeniusNorm()))
-
-[<Fact>]
-let ``any method can be grafted on another one's length`` () =
-    for other in [ "kfac"; "kfac-standard"; "foof" ] do
-        steps 3 {
-            named "kfac-standard" with
-                Trust = Trust.Graft(named other)
-        }
-
-[<Fact>]
-let ``independent batches serve Kronecker products too`` () =
-    for name in [ "kfac"; "foof"; "tkfac" ] do
-        for n in [ 1; 6 ] do
-            use _scope = torch.NewDisposeScope()
-
-            let recipe = {
-                named name with
-                    IndependentBatches = true
-            }
-
-            follows recipe (List.init 4 (fun _ -> perceptron n [ 3; 4; 2 ] 1)) 0.05
 
 /// Weights after steps with momentum, always on the same batches.
 let withMomentum recipe place count =
@@ -97,94 +25,6 @@ let withMomentum recipe place count =
     Networks.seeded 5
     Networks.byStep optimizer batches
     Networks.weights model
-
-[<Fact>]
-let ``momentum before and after the preconditioner agree while the inverse stays, and not when it changes``
-    ()
-    =
-    use _scope = torch.NewDisposeScope()
-
-    let once = {
-        InvertEvery = 100
-        StatisticsSteps = 1
-        WarmUp = 1
-    }
-
-    for name in [ "foof"; "kfac"; "kfac-standard"; "natural-blocks"; "shampoo" ] do
-        let constant = {
-            named name with
-                Cadence = once
-                IndependentBatches = false
-        }
-
-        let before = withMomentum constant MomentumPlace.Before 5
-        Oracle.agrees Tolerance.trajectory (withMomentum constant MomentumPlace.After 5) before
-
-        let each = {
-            named name with
-                IndependentBatches = false
-        }
-
-        Assert.True(
-            Oracle.distance
-                (withMomentum each MomentumPlace.Before 5)
-                (withMomentum each MomentumPlace.After 5)
-                >
-                1e-6
-        )
-
-[<Fact>]
-let ``a trigger inverts what moved and nothing else`` () =
-    use _scope = torch.NewDisposeScope()
-
-    let inverses share =
-        let recipe = {
-            named "kfac" with
-                Memory = Memory.Latest
-                Trigger = Trigger.TraceMoved share
-        }
-
-        let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
-        use optimizer = Networks.optimizer model recipe 0.05 0.0 0.0
-        let batches = Networks.fromSeed 4 (fun () -> Networks.batches 2 3 3 2)
-        Networks.byStep optimizer [ List.head batches ]
-        let first = Networks.snapshot optimizer.State
-        Networks.byStep optimizer (List.tail batches)
-        let second = Networks.snapshot optimizer.State
-        let names = [ "fc0.activation.inverse"; "fc1.activation.inverse" ]
-        names |> List.map (fun name -> Map.find name first = Map.find name second)
-
-    Assert.Equal<bool list>([ true; true ], inverses 1e9)
-    Assert.Equal<bool list>([ false; false ], inverses 1e-9)
-
-[<Fact>]
-let ``what becomes of a matrix that cannot be inverted keeps the method's power`` () =
-    use _scope = torch.NewDisposeScope()
-    let network = small ()
-
-    let recipe = {
-        named "shampoo" with
-            Attempts = Networks.hopeless
-            OnFailure = OnFailure.Diagonal
-    }
-
-    let struct (batch, _) = explicit recipe network 3
-
-    let root (M: Matrix<float>) =
-        M.Diagonal().Map(fun x -> (x + recipe.Damping) ** -0.25)
-        |> Matrix<float>.Build.DiagonalOfDiagonalVector
-
-    let expected =
-        Array.init 2 (fun l ->
-            let G = batch.Gradient l
-            root (G * G.Transpose()) * G * root (G.Transpose() * G))
-
-    use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
-
-    Oracle.agrees
-        Tolerance.explicit
-        (ExplicitMethods.flat expected)
-        (ExplicitMethods.flat (stepped optimizer network 3))
 
 /// A linear model's problem, whose curvature natural-full knows.
 let adapted sigma (recipe: Recipe) rate count =
@@ -211,31 +51,202 @@ let adapted sigma (recipe: Recipe) rate count =
             Array.head (Map.find "damping" state)
     ]
 
-[<Fact>]
-let ``lambda falls where the quadratic model foretells the loss, no lower than allowed, every so many steps``
-    ()
-    =
-    use _scope = torch.NewDisposeScope()
-    Assert.Equal<float list>([ 1.0; 0.5; 0.5; 0.25; 0.25; 0.2 ], adapted 1.0 (named "natural-full") 1.0 6)
+[<Tests>]
+let tests =
+    testList "Methods.MethodSettings" [
+        test "every damping rule is its matrix" {
+            let rules = [
+                Damping.Tikhonov
+                Damping.Heuristic FactorNorm.Trace
+                Damping.Heuristic FactorNorm.Frobenius
+                Damping.Heuristic FactorNorm.LargestEigenvalue
+                Damping.HeuristicInputs FactorNorm.Frobenius
+                Damping.SquareRoot
+                Damping.EachFactor
+                Damping.Blend 0.3
+            ]
 
-[<Fact>]
-let ``lambda rises after a step that raises the loss, also where none was to be foretold`` () =
-    use _scope = torch.NewDisposeScope()
-    // FOOF takes the inputs' curvature, a hundredth of this loss's.
-    Assert.Equal<float list>([ 1.0; 2.0 ], adapted 0.1 (named "foof") 1.0 2)
-    Assert.Equal<float list>([ 1.0; 2.0 ], adapted 1.0 (named "natural-full") 3.0 2)
+            for rule in rules do
+                for name in [ "kfac"; "kfac-reduce"; "tkfac" ] do
+                    steps 2 {
+                        named name with
+                            Rule = rule
+                            Damping = 0.1
+                    }
+        }
 
-[<Fact>]
-let ``no method takes a damping that is not positive`` () =
-    for recipe in methods () do
-        for damping in [ 0.0; -1.0; nan; infinity ] do
-            let make () =
-                Networks.optimizer
-                    (Networks.perceptron true [ 3; 2 ])
-                    (recipe.WithDamping damping)
-                    0.1
-                    0.0
-                    0.0
-                |> ignore
+        test "the KL clip scales a long update down and leaves a short one alone" {
+            for name in [ "foof"; "kfac"; "natural-blocks"; "shampoo" ] do
+                for kappa in [ 1e-6; 1e6 ] do
+                    steps 2 {
+                        named name with
+                            Trust = Trust.KlClip kappa
+                    }
+        }
 
-            Assert.Equal("Damping", (Oracle.raises<ArgumentException> make).ParamName)
+        test "a matched direction is as long as each layer's gradient" {
+            use _scope = torch.NewDisposeScope()
+            let network = small ()
+
+            for name in [ "foof"; "kfac"; "mfac"; "shampoo" ] do
+                let recipe = {
+                    named name with
+                        Trust = Trust.MatchNorm
+                }
+
+                let struct (batch, _) = explicit recipe network 3
+                use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
+                let found = stepped optimizer network 3
+
+                Oracle.agrees
+                    Tolerance.explicit
+                    [| for l in 0..1 -> (batch.Gradient l).FrobeniusNorm() |]
+                    (found |> Array.map (fun (D: Matrix<float>) -> D.FrobeniusNorm()))
+        }
+
+        test "any method can be grafted on another one's length" {
+            for other in [ "kfac"; "kfac-standard"; "foof" ] do
+                steps 3 {
+                    named "kfac-standard" with
+                        Trust = Trust.Graft(named other)
+                }
+        }
+
+        test "independent batches serve Kronecker products too" {
+            for name in [ "kfac"; "foof"; "tkfac" ] do
+                for n in [ 1; 6 ] do
+                    use _scope = torch.NewDisposeScope()
+
+                    let recipe = {
+                        named name with
+                            IndependentBatches = true
+                    }
+
+                    follows recipe (List.init 4 (fun _ -> perceptron n [ 3; 4; 2 ] 1)) 0.05
+        }
+
+        test
+            "momentum before and after the preconditioner agree while the inverse stays, and not when it changes" {
+            use _scope = torch.NewDisposeScope()
+
+            let once = {
+                InvertEvery = 100
+                StatisticsSteps = 1
+                WarmUp = 1
+            }
+
+            for name in [ "foof"; "kfac"; "kfac-standard"; "natural-blocks"; "shampoo" ] do
+                let constant = {
+                    named name with
+                        Cadence = once
+                        IndependentBatches = false
+                }
+
+                let before = withMomentum constant MomentumPlace.Before 5
+                Oracle.agrees Tolerance.trajectory (withMomentum constant MomentumPlace.After 5) before
+
+                let each = {
+                    named name with
+                        IndependentBatches = false
+                }
+
+                Expect.isTrue
+                    (Oracle.distance
+                        (withMomentum each MomentumPlace.Before 5)
+                        (withMomentum each MomentumPlace.After 5)
+                        >
+                        1e-6)
+                    "momentum's two places differ"
+        }
+
+        test "a trigger inverts what moved and nothing else" {
+            use _scope = torch.NewDisposeScope()
+
+            let inverses share =
+                let recipe = {
+                    named "kfac" with
+                        Memory = Memory.Latest
+                        Trigger = Trigger.TraceMoved share
+                }
+
+                let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
+                use optimizer = Networks.optimizer model recipe 0.05 0.0 0.0
+                let batches = Networks.fromSeed 4 (fun () -> Networks.batches 2 3 3 2)
+                Networks.byStep optimizer [ List.head batches ]
+                let first = Networks.snapshot optimizer.State
+                Networks.byStep optimizer (List.tail batches)
+                let second = Networks.snapshot optimizer.State
+                let names = [ "fc0.activation.inverse"; "fc1.activation.inverse" ]
+                names |> List.map (fun name -> Map.find name first = Map.find name second)
+
+            Expect.equal (inverses 1e9) [ true; true ] "inverses of 1e9"
+            Expect.equal (inverses 1e-9) [ false; false ] "inverses of 1e-9"
+        }
+
+        test "what becomes of a matrix that cannot be inverted keeps the method's power" {
+            use _scope = torch.NewDisposeScope()
+            let network = small ()
+
+            let recipe = {
+                named "shampoo" with
+                    Attempts = Networks.hopeless
+                    OnFailure = OnFailure.Diagonal
+            }
+
+            let struct (batch, _) = explicit recipe network 3
+
+            let root (M: Matrix<float>) =
+                M.Diagonal().Map(fun x -> (x + recipe.Damping) ** -0.25)
+                |> Matrix<float>.Build.DiagonalOfDiagonalVector
+
+            let expected =
+                Array.init 2 (fun l ->
+                    let G = batch.Gradient l
+                    root (G * G.Transpose()) * G * root (G.Transpose() * G))
+
+            use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
+
+            Oracle.agrees
+                Tolerance.explicit
+                (ExplicitMethods.flat expected)
+                (ExplicitMethods.flat (stepped optimizer network 3))
+        }
+
+        test
+            "lambda falls where the quadratic model foretells the loss, no lower than allowed, every so many steps" {
+            use _scope = torch.NewDisposeScope()
+
+            Expect.equal
+                (adapted 1.0 (named "natural-full") 1.0 6)
+                [ 1.0; 0.5; 0.5; 0.25; 0.25; 0.2 ]
+                "the damping of six steps"
+        }
+
+        test "lambda rises after a step that raises the loss, also where none was predicted" {
+            use _scope = torch.NewDisposeScope()
+            // FOOF takes the inputs' curvature, a hundredth of this loss's.
+            Expect.equal (adapted 0.1 (named "foof") 1.0 2) [ 1.0; 2.0 ] "the damping of FOOF"
+
+            Expect.equal (adapted 1.0 (named "natural-full") 3.0 2) [ 1.0; 2.0 ] "the damping of two steps"
+        }
+
+        testList "no method takes a damping that is not positive" [
+            for recipe in methods () do
+                test recipe.Name {
+                    for damping in [ 0.0; -1.0; nan; infinity ] do
+                        let make () =
+                            Networks.optimizer
+                                (Networks.perceptron true [ 3; 2 ])
+                                (recipe.WithDamping damping)
+                                0.1
+                                0.0
+                                0.0
+                            |> ignore
+
+                        Expect.equal
+                            ((Oracle.raises<ArgumentException> make).ParamName)
+                            "Damping"
+                            "the parameter's name"
+                }
+        ]
+    ]

@@ -7,13 +7,13 @@ open Foof.Core.Tests.FactorCalls
 open TorchSharp
 
 let private matrices (change: torch.Tensor -> torch.Tensor) =
-    let M = SideTests.semidefinite 2 3 4 |> change
-    let one' = (SideTests.semidefinite 1 3 4).squeeze 0L |> change
+    let M = Sides.semidefinite 2 3 4 |> change
+    let one' = (Sides.semidefinite 1 3 4).squeeze 0L |> change
 
     let mu, X =
         torch.ones (2L, dtype = Networks.double) |> change, Networks.normal [ 2; 3; 3 ] |> change
 
-    let side kind = SideTests.side kind 2 3
+    let side kind = Sides.side kind 2 3
 
     let changed side =
         match side with
@@ -47,7 +47,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
                 let struct (s, Q) = Factorization.eigen M |> Option.get
                 [ s; Q ])
 
-        for kind in [ SideTests.One; SideTests.Identity; SideTests.Diagonal; SideTests.Full ] do
+        for kind in [ Sides.One; Sides.Identity; Sides.Diagonal; Sides.Full ] do
             let side = changed (side kind)
             let all = mu :: X :: Side.tensors side
             let call name run = called $"Side.{name}, {kind}" all run
@@ -122,15 +122,17 @@ let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
             call "Factored.logDet" (fun () -> [ Factored.logDet factored ])
     ]
 
-/// All calls, with every tensor of their arguments changed.
-let all (change: torch.Tensor -> torch.Tensor) = [
+/// The calls of each group, with every tensor of their arguments changed: layers, factors and structures by name.
+let groups: (string * ((torch.Tensor -> torch.Tensor) -> Call list)) list = [
     for layer in layers do
-        if layer.Form <> Factors.Written && layer.Form <> Factors.Weighted then
-            yield! activations change layer
+        let name = $"{layer.Form}, {layer.Groups} groups, {layer.Positions} positions"
 
-        yield! layerFactors change layer
-    yield! fisherFactors change
-    yield! matrices change
+        if layer.Form <> Factors.Written && layer.Form <> Factors.Weighted then
+            $"activations, {name}", (fun change -> activations change layer)
+
+        $"layer factors, {name}", (fun change -> layerFactors change layer)
+    "Fisher factors", fisherFactors
+    "matrices", matrices
     for structure in Structures.all do
-        yield! curvatures change structure
+        fst structure, (fun change -> curvatures change structure)
 ]

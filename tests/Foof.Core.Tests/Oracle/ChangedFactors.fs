@@ -1,4 +1,4 @@
-/// The same Fisher factors in another type, on another device, in another order, in several parts.
+/// Fisher factors in another type, on another device, in another order, in several parts.
 module Foof.Core.Tests.ChangedFactors
 
 open Foof
@@ -58,7 +58,7 @@ let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
             Layers = Array.map ofLayer part.Layers
     }
 
-/// The same products with the data points in reverse order.
+/// Products with the data points in reverse order.
 let permuted (G: FisherFactor) = {
     G with
         Parts =

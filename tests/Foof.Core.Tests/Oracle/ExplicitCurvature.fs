@@ -7,7 +7,6 @@ open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 
 /// A network, a batch and what the outputs mean.
 [<ReferenceEquality>]

@@ -1,9 +1,9 @@
 /// Every likelihood with outputs, labels, an explicit -log p and the dense Hessian that autograd makes of it.
 module Foof.Core.Tests.Likelihoods
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 /// Class indices below `classes`.
 let labels (classes: int) (shape: int list) =
@@ -49,15 +49,11 @@ let target case =
     | Likelihood.Poisson -> (uniform () * 5.0).floor()
     | _ -> Networks.normal case.Shape
 
-/// Runs a check on every case, in a scope of its own.
-let forEach (check: Case -> unit) =
-    for case in cases do
+/// A test for each of the cases, in a scope of its own.
+let forEach sentence (cases: Case list) (check: Case -> unit) =
+    Holds.forEach sentence string cases (fun case ->
         use _scope = torch.NewDisposeScope()
-
-        try
-            check case
-        with error ->
-            Assert.Fail $"{case}: {error.Message}"
+        check case)
 
 /// -log p without constants, by entry or position, as a textbook writes it.
 let explicit likelihood (f: torch.Tensor) (y: torch.Tensor) =
@@ -95,3 +91,7 @@ let hessian likelihood (output: torch.Tensor) (target: torch.Tensor) =
 
     let columns = [| for j in 0L .. rows.size 1 - 1L -> (second j).reshape(n, -1L) |]
     torch.stack(columns, 1L).detach()
+
+let agree tolerance (expected: torch.Tensor) (actual: torch.Tensor) =
+    Expect.equal actual.shape expected.shape "the shape of actual"
+    Oracle.agrees tolerance (Oracle.values expected) (Oracle.values actual)

@@ -1,11 +1,11 @@
 /// Runs of every method, through `Optimizer.Step`, beside its explicit updates.
 module Foof.Core.Tests.MethodRuns
 
+open Expecto
 open Foof
 open Foof.Core.Tests.ExplicitMethods
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 /// A method with statistics and inversions in every step.
 let each (recipe: Recipe) = {
@@ -195,9 +195,9 @@ let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
         let apart =
             Oracle.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
 
-        Assert.True(apart <= Tolerance.trajectory, $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}"))
+        Expect.isTrue (apart <= Tolerance.trajectory) $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}")
 
-/// The same without momentum.
+/// Runs steps without momentum.
 let follows recipe networks rate = followsWith 0.0 recipe networks rate
 
 let batches (recipe: Recipe) count n widths positions =

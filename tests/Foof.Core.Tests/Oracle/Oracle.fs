@@ -2,11 +2,11 @@
 module Foof.Core.Tests.Oracle
 
 open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 /// A tensor's elements, row by row, in float64.
 let values (tensor: torch.Tensor) =
@@ -45,14 +45,13 @@ let distance (expected: float array) (actual: float array) =
 let agrees tolerance (expected: float array) (actual: float array) =
     let apart = distance expected actual
 
-    Assert.True(
-        apart <= tolerance,
+    Expect.isTrue
+        (apart <= tolerance)
         $"relative distance {apart}, allowed {tolerance}:\n%A{expected}\n%A{actual}"
-    )
 
 /// Asserts that a tensor is the expected matrix, within a relative tolerance.
 let agreesWith tolerance (expected: Matrix<float>) (actual: torch.Tensor) =
-    Assert.Equal<int64 array>([| int64 expected.RowCount; int64 expected.ColumnCount |], actual.shape)
+    Expect.equal actual.shape [| int64 expected.RowCount; int64 expected.ColumnCount |] "the shape of actual"
     agrees tolerance (expected.ToRowMajorArray()) (values actual)
 
 /// The minimiser of 1/n sum |Delta W a - e|^2 + lambda |Delta W|^2 by QR of the stacked system
@@ -78,7 +77,10 @@ let withOnes (A: Matrix<float>) =
 /// Runs a property on some random cases, always the same ones.
 let forSome (count: int) (generator: Gen<'T>) (property: 'T -> unit) =
     let config =
-        Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(Some { Rnd = Rnd 42UL; Size = None })
+        Config.QuickThrowOnFailure
+            .WithQuietOnSuccess(true)
+            .WithMaxTest(count)
+            .WithReplay(Some { Rnd = Rnd 42UL; Size = None })
 
     Check.One(config, Prop.forAll (Arb.fromGen generator) property)
 
@@ -104,12 +106,32 @@ let leaked (action: unit -> unit) =
     GC.KeepAlive action
     left
 
-/// Asserts that an action raises an exception of a type, and returns it.
-let raises<'E when 'E :> exn> (action: unit -> unit) = Assert.Throws<'E>(Action action)
+/// Asserts that an action raises an exception of exactly this type, and returns it.
+let raises<'E when 'E :> exn> (action: unit -> unit) : 'E =
+    let raised =
+        try
+            action ()
+            null
+        with error ->
+            error
+
+    match raised with
+    | null -> failtest $"No {typeof<'E>.Name} was raised."
+    | :? 'E as error when error.GetType() = typeof<'E> -> error
+    | other -> failtest $"A {typeof<'E>.Name} was to be raised; got {other}"
 
 /// Asserts that an action raises an ArgumentException whose sentence has all of these parts.
 let refused (parts: string list) (action: unit -> 'T) =
     let error = raises<ArgumentException>(action >> ignore)
 
     for part in parts do
-        Assert.Contains(part, error.Message)
+        Expect.stringContains error.Message part "the message"
+
+/// Asserts that there is one element only, and returns it.
+let only (elements: 'T seq) =
+    Expect.hasLength elements 1 "the number of elements"
+    Seq.head elements
+
+/// Asserts that two names stand for one and the same object.
+let isSame (actual: obj) (expected: obj) message =
+    Expect.isTrue (obj.ReferenceEquals(actual, expected)) $"{message} must be the same object"

@@ -46,7 +46,7 @@ let manifold () =
         layer Factors.Written 1 2 2 1
     ]
 
-/// The same, but for gradients that are no products.
+/// Groups, positions and one-hot rows.
 let grouped () =
     factorOf 3 2 1 [ layer Factors.Rows 2 2 3 2; layer Factors.OneHot 1 2 4 2 ]
 
@@ -125,13 +125,21 @@ let posterior (case: Case) (precision: int -> float) =
 /// One precision for all layers, or one each.
 let precisions = [ (fun _ -> 0.7); (fun l -> 0.3 + 1.1 * float l) ]
 
-/// Runs a check on a posterior of each structure, with one prior precision and with several.
-let forEach (check: Posterior -> Matrix<float> -> unit) =
+let private names =
     use _scope = torch.NewDisposeScope()
+    [ for case in cases () -> case.Name ]
 
-    for case in cases () do
+/// A test for the data's precision of each structure with a name that is wanted.
+let forSome sentence (isWanted: string -> bool) (check: Case -> unit) =
+    Holds.forEach sentence id (List.filter isWanted names) (fun name ->
+        use _scope = torch.NewDisposeScope()
+        cases () |> List.find (fun case -> case.Name = name) |> check)
+
+/// A test for the data's precision of each structure.
+let forCases sentence (check: Case -> unit) = forSome sentence (fun _ -> true) check
+
+/// A test for a posterior of each structure, with one prior precision and with several.
+let forEach sentence (check: Posterior -> Matrix<float> -> unit) =
+    forCases sentence (fun case ->
         for precision in precisions do
-            try
-                check (posterior case precision) case.Matrix
-            with error ->
-                raise (System.InvalidOperationException($"{case.Name}: {error.Message}", error))
+            check (posterior case precision) case.Matrix)

@@ -1,13 +1,13 @@
 /// A random curvature of every structure, and the matrix that it stands for, put together by MathNet.
 module Foof.Core.Tests.Structures
 
+open Expecto
 open Foof
-open Foof.Core.Tests.SideTests
+open Foof.Core.Tests.Sides
 open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 /// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns
 /// where it is of low rank.
@@ -174,20 +174,28 @@ let invertible = ofOneLayer @ [ "blocks", mixed ]
 /// Every structure.
 let all = invertible @ sums
 
-/// Names for theories.
-let names (structures: (string * (Order -> Drawn)) list) =
-    let names = TheoryData<string>()
-    structures |> List.iter (fst >> names.Add)
-    names
+/// The structures' names.
+let names (structures: (string * (Order -> Drawn)) list) = structures |> List.map fst
 
-/// Runs a property on a dozen random curvatures of a structure.
-let forSome (name: string) (property: Order -> Drawn -> unit) =
+let private drawnBy (name: string) (property: Order -> Drawn -> unit) =
     let draw = all |> List.find (fun (other, _) -> other = name) |> snd
 
-    Oracle.forSome 12 orders (fun order ->
+    fun (order: Order) ->
         use _scope = torch.NewDisposeScope()
         Networks.seeded order.Seed
-        property order (draw order))
+        property order (draw order)
+
+/// Runs a property on a dozen random curvatures of a structure.
+let forSome name property =
+    Oracle.forSome 12 orders (drawnBy name property)
+
+/// A property of a dozen random curvatures of a structure.
+let forOne sentence name property =
+    Holds.forSome sentence 12 orders (drawnBy name property)
+
+/// A property of a dozen random curvatures of each structure.
+let forEach sentence names property =
+    testList sentence [ for name in names -> forOne name name property ]
 
 /// Draws a structure over one layer by its name.
 let draw name order =

@@ -1,13 +1,12 @@
 /// Every structure of posterior against explicit matrices. (MATH 6)
-[<Seeded>]
 module Foof.Core.Tests.PosteriorTests
 
 open System
+open Expecto
 open Foof
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 let private agreesInNumber (size: float) (expected: float) (actual: float) =
     Oracle.agrees Tolerance.explicit [| size; expected |] [| size; actual |]
@@ -18,230 +17,218 @@ let private logDetOf (matrix: Matrix<float>) : float =
 let private difference (x: torch.Tensor array) (y: torch.Tensor array) : Vector<float> =
     WrittenFactors.flatten x - WrittenFactors.flatten y
 
-[<Fact>]
-let ``products with the covariance are those of the dense inverse`` () =
-    forEach (fun posterior matrix ->
-        let found =
-            CurvatureOracle.written (Posterior.shapes posterior) (fun v ->
-                Posterior.covarianceProduct v posterior)
-
-        let expected = (precision posterior matrix).Inverse()
-        Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray()))
-
-[<Fact>]
-let ``the temperature multiplies the covariance`` () =
-    forEach (fun posterior matrix ->
-        let warm = Posterior.withTemperature 0.25 posterior
-        let Sigma = (precision posterior matrix).Inverse() * 0.25
-        let v = WrittenFactors.vector (Posterior.shapes posterior)
-
-        Oracle.agrees
-            Tolerance.explicit
-            ((Sigma * WrittenFactors.flatten v).ToArray())
-            (WrittenFactors.numbers (Posterior.covarianceProduct v warm))
-
-        agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace warm)
-        let p = float matrix.RowCount
-        let size = abs (logDetOf Sigma) + p
-        agreesInNumber size (-logDetOf Sigma) (Posterior.logDet warm)
-
-        Oracle.agrees
-            Tolerance.explicit
-            (Sigma.Diagonal().ToArray())
-            (WrittenFactors.numbers (Posterior.variances warm)))
-
-[<Fact>]
-let ``marginal variances, trace and log det are those of the dense matrix`` () =
-    forEach (fun posterior matrix ->
-        let Lambda = precision posterior matrix
-        let Sigma = Lambda.Inverse()
-
-        Oracle.agrees
-            Tolerance.explicit
-            (Sigma.Diagonal().ToArray())
-            (WrittenFactors.numbers (Posterior.variances posterior))
-
-        agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace posterior)
-        agreesInNumber (float Lambda.RowCount) (logDetOf Lambda) (Posterior.logDet posterior))
-
-[<Fact>]
-let ``the effective number of parameters is tr Sigma N F, and at most the number of columns`` () =
-    forEach (fun posterior matrix ->
-        let gamma = ((precision posterior matrix).Inverse() * matrix).Trace()
-        agreesInNumber 1.0 gamma (Posterior.effectiveParameters posterior)
-        Assert.True(gamma <= float (Posterior.columns posterior) + Tolerance.explicit))
-
-[<Fact>]
-let ``densities and distances are a normal distribution's`` () =
-    forEach (fun posterior matrix ->
-        let posterior = Posterior.withTemperature 1.7 posterior
-        let Lambda = precision posterior matrix / 1.7
-        let theta = WrittenFactors.vector (Posterior.shapes posterior)
-        let v = difference theta posterior.Mean
-        let squared = v * (Lambda * v)
-        agreesInNumber 1.0 squared (Posterior.squaredDistance theta posterior)
-        let p = float Lambda.RowCount
-
-        agreesInNumber
-            (p + squared)
-            (0.5 * (logDetOf Lambda - p * log (2.0 * Math.PI) - squared))
-            (Posterior.logDensity theta posterior))
-
-[<Fact>]
-let ``the divergence from the prior is that of two normal distributions`` () =
-    forEach (fun posterior matrix ->
-        for temperature in [ 1.0; 0.4 ] do
-            let posterior = Posterior.withTemperature temperature posterior
-            let P = priorMatrix posterior
-            let Sigma = (precision posterior matrix).Inverse() * temperature
-            let v = difference posterior.Mean posterior.Prior.Mean
-
-            let expected =
-                0.5
-                * ((P * Sigma).Trace() + v * (P * v)
-                   - float P.RowCount
-                   - logDetOf P
-                   - logDetOf Sigma)
-
-            agreesInNumber (float P.RowCount) expected (Posterior.divergence posterior))
-
-[<Fact>]
-let ``the log evidence is Laplace's approximation of the integral`` () =
-    forEach (fun posterior matrix ->
-        let P = priorMatrix posterior
-        let v = difference posterior.Mean posterior.Prior.Mean
-
-        let expected =
-            -12.5 - 0.5 * (v * (P * v)) + 0.5 * logDetOf P
-            - 0.5 * logDetOf (precision posterior matrix)
-
-        agreesInNumber (float P.RowCount) expected (Posterior.logEvidence -12.5 posterior))
-
-[<Fact>]
-let ``another prior needs no new fit, and says what a new fit says`` () =
-    use _scope = torch.NewDisposeScope()
-
-    for case in cases () do
-        let first = posterior case (fun _ -> 0.7)
-        let again = Posterior.withPrecision 3.5 first
-        let expected = (precision again case.Matrix).Inverse()
-        agreesInNumber 1.0 (expected.Trace()) (Posterior.trace again)
-        Assert.Same(first.Data, again.Data)
-
-[<Fact>]
-let ``a data precision as a curvature is N F again`` () =
-    use _scope = torch.NewDisposeScope()
-
-    for case in cases () do
-        if case.Name <> "EKFAC" then
-            let found = Curvature.dense (DataPrecision.toCurvature case.Data)
-            Oracle.agreesWith Tolerance.explicit case.Matrix found
-
-[<Fact>]
-let ``float32 agrees with float64`` () =
-    use _scope = torch.NewDisposeScope()
-    let G = factor ()
-    let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
-    let small = ChangedFactors.map single G
-    let prior = Prior.isotropic 2 0.7
-    let theta = WrittenFactors.vector G.Shapes
-
-    let double =
-        Posterior.make theta (DataPrecision.ofFactor (FisherFactor.scale N G)) prior
-
-    let single =
-        Posterior.make (Array.map single theta) (DataPrecision.ofFactor (FisherFactor.scale N small)) prior
-
-    Oracle.agrees Tolerance.float32AgainstFloat64 [| Posterior.trace double; Posterior.logDet double |] [|
-        Posterior.trace single
-        Posterior.logDet single
-    |]
-
 let private someCase () = cases () |> List.head
 
 let private some () = posterior (someCase ()) (fun _ -> 0.7)
 
-[<Theory>]
-[<InlineData(0.0)>]
-[<InlineData(-1.0)>]
-[<InlineData(Double.NaN)>]
-let ``a prior precision that is not positive is refused`` (delta: float) =
-    use _scope = torch.NewDisposeScope()
-    let posterior = some ()
+[<Tests>]
+let tests =
+    testList "Posterior.Posterior" [
+        forEach "products with the covariance are those of the dense inverse" (fun posterior matrix ->
+            let found =
+                CurvatureOracle.written (Posterior.shapes posterior) (fun v ->
+                    Posterior.covarianceProduct v posterior)
 
-    Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
-        Posterior.withPrecision delta posterior)
+            let expected = (precision posterior matrix).Inverse()
+            Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray()))
 
-    Oracle.refused [ "prior precision must be a positive number" ] (fun () -> Prior.isotropic 2 delta)
+        forEach "the temperature multiplies the covariance" (fun posterior matrix ->
+            let warm = Posterior.withTemperature 0.25 posterior
+            let Sigma = (precision posterior matrix).Inverse() * 0.25
+            let v = WrittenFactors.vector (Posterior.shapes posterior)
 
-    Oracle.refused [ "temperature must be a positive number" ] (fun () ->
-        Posterior.withTemperature delta posterior)
+            Oracle.agrees
+                Tolerance.explicit
+                ((Sigma * WrittenFactors.flatten v).ToArray())
+                (WrittenFactors.numbers (Posterior.covarianceProduct v warm))
 
-[<Fact>]
-let ``priors and vectors of other layers are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let posterior = some ()
+            agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace warm)
+            let p = float matrix.RowCount
+            let size = abs (logDetOf Sigma) + p
+            agreesInNumber size (-logDetOf Sigma) (Posterior.logDet warm)
 
-    Oracle.refused [ "prior must have 2 precisions, one per layer; got 3" ] (fun () ->
-        Posterior.withPrior (Prior.isotropic 3 1.0) posterior)
+            Oracle.agrees
+                Tolerance.explicit
+                (Sigma.Diagonal().ToArray())
+                (WrittenFactors.numbers (Posterior.variances warm)))
 
-    Oracle.refused [ "v must hold 2 matrices" ] (fun () ->
-        Posterior.covarianceProduct [| posterior.Mean[0] |] posterior)
+        forEach "marginal variances, trace and log det are those of the dense matrix" (fun posterior matrix ->
+            let Lambda = precision posterior matrix
+            let Sigma = Lambda.Inverse()
 
-    Oracle.refused [ "A posterior needs" ] (fun () ->
-        DataPrecision.ofCurvature N (Structure.units (factor ())))
+            Oracle.agrees
+                Tolerance.explicit
+                (Sigma.Diagonal().ToArray())
+                (WrittenFactors.numbers (Posterior.variances posterior))
 
-[<Fact>]
-let ``weights that are not finite are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let posterior = some ()
-    let broken = posterior.Mean |> Array.map (fun x -> x * nan)
+            agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace posterior)
+            agreesInNumber (float Lambda.RowCount) (logDetOf Lambda) (Posterior.logDet posterior))
 
-    Oracle.raises<NumericalFailure>(fun () -> Posterior.make broken posterior.Data posterior.Prior |> ignore)
-    |> ignore
+        forEach
+            "the effective number of parameters is tr Sigma N F, and at most the number of columns"
+            (fun posterior matrix ->
+                let gamma = ((precision posterior matrix).Inverse() * matrix).Trace()
+                agreesInNumber 1.0 gamma (Posterior.effectiveParameters posterior)
 
-[<Fact>]
-let ``no function of a posterior leaves a tensor behind`` () =
-    use _scope = torch.NewDisposeScope()
+                Expect.isTrue
+                    (gamma <= float (Posterior.columns posterior) + Tolerance.explicit)
+                    "no more parameters than columns")
 
-    for case in cases () do
-        let posterior = posterior case (fun _ -> 0.7)
-        let v = WrittenFactors.vector (Posterior.shapes posterior)
-        let free (tensors: torch.Tensor array) = tensors |> Array.iter _.Dispose()
+        forEach "densities and distances are a normal distribution's" (fun posterior matrix ->
+            let posterior = Posterior.withTemperature 1.7 posterior
+            let Lambda = precision posterior matrix / 1.7
+            let theta = WrittenFactors.vector (Posterior.shapes posterior)
+            let v = difference theta posterior.Mean
+            let squared = v * (Lambda * v)
+            agreesInNumber 1.0 squared (Posterior.squaredDistance theta posterior)
+            let p = float Lambda.RowCount
 
-        let live =
-            Oracle.leaked (fun () ->
-                free (Posterior.covarianceProduct v posterior)
-                free (Posterior.variances posterior)
-                free (Sampling.draw 3 null posterior)
-                Sampling.stream 3 null posterior |> Seq.iter ignore
-                Posterior.logDet posterior |> ignore
-                Posterior.trace posterior |> ignore
-                Posterior.logDensity v posterior |> ignore
-                Posterior.divergence posterior |> ignore
-                (Posterior.spectrum posterior).Kappa.Dispose())
+            agreesInNumber
+                (p + squared)
+                (0.5 * (logDetOf Lambda - p * log (2.0 * Math.PI) - squared))
+                (Posterior.logDensity theta posterior))
 
-        Assert.Equal(0L, live)
+        forEach "the divergence from the prior is that of two normal distributions" (fun posterior matrix ->
+            for temperature in [ 1.0; 0.4 ] do
+                let posterior = Posterior.withTemperature temperature posterior
+                let P = priorMatrix posterior
+                let Sigma = (precision posterior matrix).Inverse() * temperature
+                let v = difference posterior.Mean posterior.Prior.Mean
 
-[<Fact>]
-let ``a prior's mean of another type or that is not finite is refused`` () =
-    use _scope = torch.NewDisposeScope()
+                let expected =
+                    0.5
+                    * ((P * Sigma).Trace() + v * (P * v)
+                       - float P.RowCount
+                       - logDetOf P
+                       - logDetOf Sigma)
 
-    for case in cases () do
-        let whole = posterior case (fun _ -> 0.5)
+                agreesInNumber (float P.RowCount) expected (Posterior.divergence posterior))
 
-        let mean =
-            whole.Mean |> Array.map (fun matrix -> matrix.``to`` torch.ScalarType.Float32)
+        forEach "the log evidence is Laplace's approximation of the integral" (fun posterior matrix ->
+            let P = priorMatrix posterior
+            let v = difference posterior.Mean posterior.Prior.Mean
 
-        let prior = Prior.withMean mean (Prior.isotropic mean.Length 0.5)
+            let expected =
+                -12.5 - 0.5 * (v * (P * v)) + 0.5 * logDetOf P
+                - 0.5 * logDetOf (precision posterior matrix)
 
-        for act in
-            [
-                (fun () -> Posterior.withPrior prior whole |> ignore)
-                (fun () -> Posterior.make whole.Mean whole.Data prior |> ignore)
-            ] do
-            Assert.Contains("the prior's mean", (Oracle.raises<System.ArgumentException> act).Message)
+            agreesInNumber (float P.RowCount) expected (Posterior.logEvidence -12.5 posterior))
 
-        let bad = whole.Mean |> Array.map (fun matrix -> matrix * nan)
-        let act () = Prior.withMean bad prior |> ignore
-        Assert.Contains("the prior's mean", (Oracle.raises<NumericalFailure> act).Message)
+        forCases "another prior needs no new fit, and says what a new fit says" (fun case ->
+            let first = posterior case (fun _ -> 0.7)
+            let again = Posterior.withPrecision 3.5 first
+            let expected = (precision again case.Matrix).Inverse()
+            agreesInNumber 1.0 (expected.Trace()) (Posterior.trace again)
+            Oracle.isSame again.Data first.Data "the data of again")
+
+        forSome "a data precision as a curvature is N F again" (fun name -> name <> "EKFAC") (fun case ->
+            let found = Curvature.dense (DataPrecision.toCurvature case.Data)
+            Oracle.agreesWith Tolerance.explicit case.Matrix found)
+
+        test "float32 agrees with float64" {
+            use _scope = torch.NewDisposeScope()
+            let G = factor ()
+            let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
+            let small = ChangedFactors.map single G
+            let prior = Prior.isotropic 2 0.7
+            let theta = WrittenFactors.vector G.Shapes
+
+            let double =
+                Posterior.make theta (DataPrecision.ofFactor (FisherFactor.scale N G)) prior
+
+            let single =
+                Posterior.make
+                    (Array.map single theta)
+                    (DataPrecision.ofFactor (FisherFactor.scale N small))
+                    prior
+
+            Oracle.agrees Tolerance.float32AgainstFloat64 [|
+                Posterior.trace double
+                Posterior.logDet double
+            |] [| Posterior.trace single; Posterior.logDet single |]
+        }
+
+        for delta in [ 0.0; -1.0; Double.NaN ] do
+            test $"a prior precision that is not positive is refused: {delta}" {
+                use _scope = torch.NewDisposeScope()
+                let posterior = some ()
+
+                Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
+                    Posterior.withPrecision delta posterior)
+
+                Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
+                    Prior.isotropic 2 delta)
+
+                Oracle.refused [ "temperature must be a positive number" ] (fun () ->
+                    Posterior.withTemperature delta posterior)
+            }
+
+        test "priors and vectors of other layers are refused" {
+            use _scope = torch.NewDisposeScope()
+            let posterior = some ()
+
+            Oracle.refused [ "prior must have 2 precisions, one per layer; got 3" ] (fun () ->
+                Posterior.withPrior (Prior.isotropic 3 1.0) posterior)
+
+            Oracle.refused [ "v must hold 2 matrices" ] (fun () ->
+                Posterior.covarianceProduct [| posterior.Mean[0] |] posterior)
+
+            Oracle.refused [ "A posterior needs" ] (fun () ->
+                DataPrecision.ofCurvature N (Structure.units (factor ())))
+        }
+
+        test "weights that are not finite are refused" {
+            use _scope = torch.NewDisposeScope()
+            let posterior = some ()
+            let broken = posterior.Mean |> Array.map (fun x -> x * nan)
+
+            Oracle.raises<NumericalFailure>(fun () ->
+                Posterior.make broken posterior.Data posterior.Prior |> ignore)
+            |> ignore
+        }
+
+        forCases "no function of a posterior leaves a tensor behind" (fun case ->
+            let posterior = posterior case (fun _ -> 0.7)
+            let v = WrittenFactors.vector (Posterior.shapes posterior)
+            let free (tensors: torch.Tensor array) = tensors |> Array.iter _.Dispose()
+
+            let live =
+                Oracle.leaked (fun () ->
+                    free (Posterior.covarianceProduct v posterior)
+                    free (Posterior.variances posterior)
+                    free (Sampling.draw 3 null posterior)
+                    Sampling.stream 3 null posterior |> Seq.iter ignore
+                    Posterior.logDet posterior |> ignore
+                    Posterior.trace posterior |> ignore
+                    Posterior.logDensity v posterior |> ignore
+                    Posterior.divergence posterior |> ignore
+                    (Posterior.spectrum posterior).Kappa.Dispose())
+
+            Expect.equal live 0L "the number of live tensors")
+
+        forCases "a prior's mean of another type or that is not finite is refused" (fun case ->
+            let whole = posterior case (fun _ -> 0.5)
+
+            let mean =
+                whole.Mean |> Array.map (fun matrix -> matrix.``to`` torch.ScalarType.Float32)
+
+            let prior = Prior.withMean mean (Prior.isotropic mean.Length 0.5)
+
+            for act in
+                [
+                    (fun () -> Posterior.withPrior prior whole |> ignore)
+                    (fun () -> Posterior.make whole.Mean whole.Data prior |> ignore)
+                ] do
+                Expect.stringContains
+                    ((Oracle.raises<System.ArgumentException> act).Message)
+                    "the prior's mean"
+                    "the message"
+
+            let bad = whole.Mean |> Array.map (fun matrix -> matrix * nan)
+            let act () = Prior.withMean bad prior |> ignore
+
+            Expect.stringContains
+                ((Oracle.raises<NumericalFailure> act).Message)
+                "the prior's mean"
+                "the message")
+    ]

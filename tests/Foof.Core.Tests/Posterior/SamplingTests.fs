@@ -1,14 +1,13 @@
 /// Samples of posteriors by their covariance and their distances, and the same check on samplers that are wrong.
-[<Seeded>]
 module Foof.Core.Tests.SamplingTests
 
 open System
+open Expecto
 open Foof
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 /// Samples as rows, [k; p].
 let private rows (samples: torch.Tensor array) =
@@ -56,23 +55,8 @@ let private check (count: int) (posterior: Posterior) (matrix: Matrix<float>) =
     let generator = new torch.Generator(7UL)
     let X = rows (Sampling.draw count generator posterior) - mean
     let covariance, distances = covarianceError Sigma X, chiSquaredError Sigma X
-    Assert.True(covariance <= Tolerance.monteCarlo, $"an entry is {covariance} standard errors off")
-    Assert.True(distances <= rejects, $"the distances' statistic is {distances}")
-
-[<Fact>]
-let ``a hundred thousand samples of a low-rank posterior have its covariance and its distances`` () =
-    use _scope = torch.NewDisposeScope()
-
-    for case in cases () |> List.filter (fun case -> case.Name = "low rank with few columns") do
-        check 100000 (posterior case (fun l -> 0.3 + 1.1 * float l)) case.Matrix
-
-[<Fact>]
-let ``samples of every structure have its covariance and its distances`` () =
-    use _scope = torch.NewDisposeScope()
-
-    for case in cases () do
-        let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
-        check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix
+    Expect.isTrue (covariance <= Tolerance.monteCarlo) $"an entry is {covariance} standard errors off"
+    Expect.isTrue (distances <= rejects) $"the distances' statistic is {distances}"
 
 /// theta - theta* of a sampler that is given U [p; m], P and M, and of the right one.
 let private sampled
@@ -96,97 +80,111 @@ let private changed (sign: float) (prior: float) (noise: float) (own: float) =
         let y = z * prior
         own * y + (noise * eps + sign * y.mm (Oracle.tensor U)).mm(K.t ()))
 
-[<Fact>]
-let ``the right sampler is accepted, and each of the published mistakes rejected`` () =
-    use _scope = torch.NewDisposeScope()
-    let prior = 0.3 ** -0.5
-    Assert.True(changed -1.0 prior 1.0 1.0, "right")
-    Assert.False(changed 1.0 prior 1.0 1.0, "+U^T y")
-    Assert.False(changed -1.0 1.0 1.0 1.0, "y from N(0, I)")
-    Assert.False(changed -1.0 prior 0.0 1.0, "no eps")
-    Assert.False(changed -1.0 prior 1.0 0.0, "only the range of U")
+[<Tests>]
+let tests =
+    testList "Posterior.Sampling" [
+        test "a hundred thousand samples of a low-rank posterior have its covariance and its distances" {
+            use _scope = torch.NewDisposeScope()
 
-[<Fact>]
-let ``a transposed eigenbasis is rejected`` () =
-    use _scope = torch.NewDisposeScope()
+            for case in cases () |> List.filter (fun case -> case.Name = "low rank with few columns") do
+                check 100000 (posterior case (fun l -> 0.3 + 1.1 * float l)) case.Matrix
+        }
 
-    for case in cases () |> List.filter (fun case -> case.Name = "Kronecker") do
-        let wrong side =
-            match side with
-            | Side.Full Q -> Side.Full(Q.transpose(1L, 2L).contiguous())
-            | other -> other
+        forCases "samples of every structure have its covariance and its distances" (fun case ->
+            let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
+            check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix)
 
-        let swapped =
-            DataPrecision.parts case.Data
-            |> Array.map (fun struct (part, _, _) ->
-                match part with
-                | DataPrecision.Basis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, wrong Q_A, S)
-                | other -> other)
-            |> DataPrecision.Blocks
+        test "the right sampler is accepted, and each of the published mistakes rejected" {
+            use _scope = torch.NewDisposeScope()
+            let prior = 0.3 ** -0.5
+            Expect.isTrue (changed -1.0 prior 1.0 1.0) "right"
+            Expect.isFalse (changed 1.0 prior 1.0 1.0) "+U^T y"
+            Expect.isFalse (changed -1.0 1.0 1.0 1.0) "y from N(0, I)"
+            Expect.isFalse (changed -1.0 prior 0.0 1.0) "no eps"
+            Expect.isFalse (changed -1.0 prior 1.0 0.0) "only the range of U"
+        }
 
-        let posterior = posterior { case with Data = swapped } (fun _ -> 0.3)
-        let Sigma = (precision posterior case.Matrix).Inverse()
-        let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))
-        Assert.False(isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean))
+        test "a transposed eigenbasis is rejected" {
+            use _scope = torch.NewDisposeScope()
 
-[<Fact>]
-let ``equal seeds give equal samples, in one go, into given memory and streamed`` () =
-    use _scope = torch.NewDisposeScope()
+            for case in cases () |> List.filter (fun case -> case.Name = "Kronecker") do
+                let wrong side =
+                    match side with
+                    | Side.Full Q -> Side.Full(Q.transpose(1L, 2L).contiguous())
+                    | other -> other
 
-    for case in cases () do
-        let posterior = posterior case (fun _ -> 0.7)
-        let seeded () = new torch.Generator(11UL)
-        let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
+                let swapped =
+                    DataPrecision.parts case.Data
+                    |> Array.map (fun struct (part, _, _) ->
+                        match part with
+                        | DataPrecision.Basis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, wrong Q_A, S)
+                        | other -> other)
+                    |> DataPrecision.Blocks
 
-        let given =
-            posterior.Mean
-            |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
+                let posterior = posterior { case with Data = swapped } (fun _ -> 0.3)
+                let Sigma = (precision posterior case.Matrix).Inverse()
+                let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))
 
-        Sampling.into (seeded ()) given posterior
-        Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
+                Expect.isFalse
+                    (isFaithful Sigma (rows (Sampling.draw 20000 null posterior) - mean))
+                    "samples by the transposed basis pass"
+        }
 
-        let streamed =
-            Sampling.stream 6 (seeded ()) posterior
-            |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
-            |> Seq.toArray
+        forCases "equal seeds give equal samples, in one go, into given memory and streamed" (fun case ->
+            let posterior = posterior case (fun _ -> 0.7)
+            let seeded () = new torch.Generator(11UL)
+            let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
 
-        Oracle.agrees Tolerance.explicit all streamed
-        let one = seeded ()
+            let given =
+                posterior.Mean
+                |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
 
-        let singly = [|
-            for _ in 1..6 do
-                yield! Oracle.values (rows (Sampling.draw 1 one posterior))
-        |]
+            Sampling.into (seeded ()) given posterior
+            Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
 
-        Oracle.agrees Tolerance.explicit all singly
+            let streamed =
+                Sampling.stream 6 (seeded ()) posterior
+                |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
+                |> Seq.toArray
 
-        Assert.NotEqual<float array>(
-            all,
-            Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior))
-        )
+            Oracle.agrees Tolerance.explicit all streamed
+            let one = seeded ()
 
-[<Fact>]
-let ``no samples, and memory of another shape or with gaps, are refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
+            let singly = [|
+                for _ in 1..6 do
+                    yield! Oracle.values (rows (Sampling.draw 1 one posterior))
+            |]
 
-    Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-        Sampling.draw 0 null posterior)
+            Oracle.agrees Tolerance.explicit all singly
 
-    Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-        Sampling.stream 0 null posterior)
+            Expect.notEqual
+                (Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
+                all
+                "the draws from another seed")
 
-    let memory (k: int64) (shape: int64 array) =
-        torch.zeros (Array.append [| k |] shape, dtype = Networks.double)
+        test "no samples, and memory of another shape or with gaps, are refused" {
+            use _scope = torch.NewDisposeScope()
+            let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 
-    let shapes = Posterior.shapes posterior
+            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
+                Sampling.draw 0 null posterior)
 
-    Oracle.refused [ "samples must hold 2 tensors" ] (fun () ->
-        Sampling.into null [| memory 2L shapes[0] |] posterior)
+            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
+                Sampling.stream 0 null posterior)
 
-    Oracle.refused [ "must have shape" ] (fun () ->
-        Sampling.into null [| memory 2L shapes[0]; memory 3L shapes[1] |] posterior)
+            let memory (k: int64) (shape: int64 array) =
+                torch.zeros (Array.append [| k |] shape, dtype = Networks.double)
 
-    Oracle.refused [ "in one piece" ] (fun () ->
-        let gaps = (memory 4L shapes[0]).slice(0L, 0L, 4L, 2L)
-        Sampling.into null [| gaps; memory 2L shapes[1] |] posterior)
+            let shapes = Posterior.shapes posterior
+
+            Oracle.refused [ "samples must hold 2 tensors" ] (fun () ->
+                Sampling.into null [| memory 2L shapes[0] |] posterior)
+
+            Oracle.refused [ "must have shape" ] (fun () ->
+                Sampling.into null [| memory 2L shapes[0]; memory 3L shapes[1] |] posterior)
+
+            Oracle.refused [ "in one piece" ] (fun () ->
+                let gaps = (memory 4L shapes[0]).slice(0L, 0L, 4L, 2L)
+                Sampling.into null [| gaps; memory 2L shapes[1] |] posterior)
+        }
+    ]

@@ -1,41 +1,44 @@
 /// A state that libtorch would end the process on is refused.
-[<Seeded>]
 module Foof.Core.Tests.GeneratorStateTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
-[<Fact>]
-let ``a state of the generator is one, whatever was drawn`` () =
-    use _scope = torch.NewDisposeScope()
+[<Tests>]
+let tests =
+    testList "Tensors.GeneratorState" [
+        test "a state of the generator is one, whatever was drawn" {
+            use _scope = torch.NewDisposeScope()
 
-    for drawn in [ 0L; 1L; 623L; 624L; 625L; 2000L ] do
-        torch.rand drawn |> ignore
-        let state = torch.get_rng_state ()
-        GeneratorState.check "state" state
-        torch.set_rng_state state
+            for drawn in [ 0L; 1L; 623L; 624L; 625L; 2000L ] do
+                torch.rand drawn |> ignore
+                let state = torch.get_rng_state ()
+                GeneratorState.check "state" state
+                torch.set_rng_state state
+        }
 
-[<Fact>]
-let ``anything else is refused by its name`` () =
-    use _scope = torch.NewDisposeScope()
-    let state = torch.get_rng_state ()
+        test "anything else is refused by its name" {
+            use _scope = torch.NewDisposeScope()
+            let state = torch.get_rng_state ()
 
-    let changed (at: int64) (value: int) =
-        let copy = state.clone ()
-        copy.narrow(0L, at, 4L).fill_(value.ToScalar()) |> ignore
-        copy
+            let changed (at: int64) (value: int) =
+                let copy = state.clone ()
+                copy.narrow(0L, at, 4L).fill_(value.ToScalar()) |> ignore
+                copy
 
-    for wrong in
-        [
-            state.narrow (0L, 0L, 100L)
-            state.``to`` torch.ScalarType.Int32
-            state.zeros_like ()
-            state.unsqueeze 0L
-            changed 8L 255
-            changed 12L 0
-            changed 16L 255
-        ] do
-        Oracle.refused [ "'state' must be a state"; "get_rng_state" ] (fun () ->
-            GeneratorState.check "state" wrong)
+            for wrong in
+                [
+                    state.narrow (0L, 0L, 100L)
+                    state.``to`` torch.ScalarType.Int32
+                    state.zeros_like ()
+                    state.unsqueeze 0L
+                    changed 8L 255
+                    changed 12L 0
+                    changed 16L 255
+                ] do
+                Oracle.refused [ "'state' must be a state"; "get_rng_state" ] (fun () ->
+                    GeneratorState.check "state" wrong)
+        }
+    ]

@@ -1,13 +1,12 @@
 /// Inversions beside the steps: they serve from the stated step on, repeat to the bit, and surface their errors.
-[<Seeded>]
 module Foof.Core.Tests.BackgroundInversionTests
 
 open System
 open System.Runtime.CompilerServices
 open System.Threading
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 /// T = 3, S = 2, four batches of warm-up.
 let beside inversions = {
@@ -33,32 +32,6 @@ let inverses recipe =
                 inverse optimizer
         ])
 
-[<Theory>]
-[<InlineData(1)>]
-[<InlineData(2)>]
-[<InlineData(3)>]
-let ``an inverse serves from the stated step on, and not before`` (stale: int) =
-    use _scope = torch.NewDisposeScope()
-    let fresh = inverses (beside Inversions.InStep)
-    let warmUp = Cadence.warmUp Networks.someSteps.Cadence
-
-    let isInversion position =
-        (Cadence.plan Networks.someSteps.Cadence position).Invert
-
-    /// The last inversion that may serve in the step at this position.
-    let source position =
-        [ position .. -1 .. 0 ]
-        |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
-
-    for inversions in [ Inversions.Background stale; Inversions.Barrier stale ] do
-        let found = inverses (beside inversions)
-
-        for position in 0 .. found.Length - 1 do
-            Oracle.agrees Tolerance.rounding fresh[source position] found[position]
-
-        // The three cadences are not the same one.
-        Assert.NotEqual<float array>(fresh[9], found[9])
-
 /// Weights after a training whose matrices are large enough to be inverted by halves.
 let trained inversions =
     Networks.fromSeed 11 (fun () ->
@@ -67,28 +40,6 @@ let trained inversions =
         use optimizer = Networks.optimizer model (beside inversions) 0.05 0.9 0.0
         Networks.byStep optimizer (Networks.batches 20 8 300 2)
         Networks.weights model)
-
-[<Fact>]
-let ``runs repeat to the bit, and waiting changes nothing`` () =
-    let first = trained (Inversions.Background 2)
-    Assert.Equal<float array>(first, trained (Inversions.Background 2))
-    Assert.Equal<float array>(first, trained (Inversions.Barrier 2))
-    Assert.NotEqual<float array>(first, trained (Inversions.Background 1))
-
-[<Fact>]
-let ``training continues to the same bits while an inversion is under way`` () =
-    for stale in [ 2; 3 ] do
-        for before in 4..10 do
-            StateTests.continuesWith
-                (beside (Inversions.Background stale))
-                StateTests.make
-                StateTests.byStep
-                before
-
-[<Fact>]
-let ``the ordinary loop continues to the same bits while an inversion is under way`` () =
-    for before in 4..8 do
-        StateTests.continuesWith (beside (Inversions.Background 2)) StateTests.make StateTests.byLoop before
 
 /// Attempts that succeed on large matrices alone, with nothing to fall back to.
 let failing inversions onFailure = {
@@ -101,122 +52,184 @@ let failing inversions onFailure = {
 let large scale (batches: (torch.Tensor * torch.Tensor) list) =
     batches |> List.map (fun (input, target) -> input * scale, target)
 
-[<Theory>]
-[<InlineData(true)>]
-[<InlineData(false)>]
-let ``an error surfaces in the next step or when it is due, and training may go on`` (waits: bool) =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron false [ 3; 2 ]
-
-    let inversions =
-        if waits then
-            Inversions.Barrier 3
-        else
-            Inversions.Background 3
-
-    use optimizer =
-        Networks.optimizer model (failing inversions OnFailure.Raise) still 0.0 0.0
-
-    Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
-    let kept = Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
-    // The step at which T has passed begins the inversion that fails.
-    Networks.byStep optimizer (Networks.batches 3 4 3 2)
-
-    let rec steps count =
-        try
-            Networks.byStep optimizer (Networks.batches 1 4 3 2)
-            if count = 3 then None else steps (count + 1)
-        with :? NumericalFailure as error ->
-            Some struct (count, error)
-
-    match steps 1 with
-    | Some struct (count, error) ->
-        Assert.True((if waits then count = 1 else count <= 3), $"after {count} steps")
-        Assert.Contains("fc0", error.Message)
-
-        Assert.Equal<float array>(
-            kept,
-            Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
-        )
-    | None -> failwith "The error never surfaced."
-
-    // It surfaces once.
-    Networks.byStep optimizer (Networks.batches 1 4 3 2)
-
-[<Fact>]
-let ``fallbacks are reported when the inverse comes into use, on the caller's thread`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron false [ 3; 2 ]
-
-    use optimizer =
-        Networks.optimizer model (failing (Inversions.Background 2) OnFailure.KeepLast) still 0.0 0.0
-
-    let threads = ResizeArray<int>()
-    optimizer.Fallback.Add(fun _ -> threads.Add Environment.CurrentManagedThreadId)
-    Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
-    Networks.byStep optimizer (Networks.batches 4 4 3 2)
-    Assert.Equal(0, optimizer.Fallbacks)
-    Networks.byStep optimizer (Networks.batches 1 4 3 2)
-    Assert.Equal(1, optimizer.Fallbacks)
-    Assert.Equal(Environment.CurrentManagedThreadId, Assert.Single threads)
-
-[<Fact>]
-let ``Refresh makes what is under way void`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 6; 2 ]
-    let recipe = beside (Inversions.Background 2)
-    use preconditioner = new Preconditioner(model, recipe)
-
-    let step () =
-        PreconditionerTests.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
-        preconditioner.Precondition()
-
-    let found () =
-        Networks.snapshot preconditioner.State |> Map.find "fc0.activation.inverse"
-
-    // Seven batches: the last one begins an inversion.
-    for _ in 1..7 do
-        step ()
-
-    Assert.True(preconditioner.State().ContainsKey "pending.due")
-    preconditioner.Observe(Networks.normal [ 4; 3 ], null)
-    let fresh = found ()
-    Assert.False(preconditioner.State().ContainsKey "pending.due")
-    step ()
-    step ()
-    Assert.Equal<float array>(fresh, found ())
-
-[<Fact>]
-let ``an inversion under way leaves no tensor behind`` () =
-    let model = Networks.perceptron true [ 3; 6; 2 ]
-
-    let live =
-        Oracle.leaked (fun () ->
-            let optimizer =
-                Networks.optimizer model (beside (Inversions.Background 3)) 0.01 0.9 0.0
-
-            LifetimeTests.hundred 4 (fun batch -> Networks.byStep optimizer [ batch ])
-            optimizer.Dispose())
-
-    Assert.Equal(0L, live)
-
 [<MethodImpl(MethodImplOptions.NoInlining)>]
 let private workAndForget () =
     InversionThread.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
 
-[<Fact>]
-let ``a thread at rest holds nothing of the work before`` () =
-    let before = Oracle.settledCount ()
-    workAndForget ()
-    // The thread is at rest a moment after the result is there.
-    Assert.True(SpinWait.SpinUntil((fun () -> Oracle.settledCount () = before), TimeSpan.FromSeconds 20.0))
+[<Tests>]
+let tests =
+    testList "Training.BackgroundInversion" [
+        for stale in [ 1; 2; 3 ] do
+            test $"an inverse is used from the stated step on, and not before: {stale}" {
+                use _scope = torch.NewDisposeScope()
+                let fresh = inverses (beside Inversions.InStep)
+                let warmUp = Cadence.warmUp Networks.someSteps.Cadence
 
-[<Fact>]
-let ``what cannot go on beside the steps is refused`` () =
-    let refused recipe =
-        (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
+                let isInversion position =
+                    (Cadence.plan Networks.someSteps.Cadence position).Invert
 
-    Assert.Contains("stale", refused (beside (Inversions.Background 0)))
-    Assert.Contains("3 steps later", refused (beside (Inversions.Background 4)))
-    Assert.Contains("'ekfac'", refused (Methods.ekfac.WithBackgroundInversions 5))
-    Assert.Contains("'natural'", refused (Methods.natural.WithBackgroundInversions 1))
+                /// The last inversion that may be used in the step at this position.
+                let source position =
+                    [ position .. -1 .. 0 ]
+                    |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
+
+                for inversions in [ Inversions.Background stale; Inversions.Barrier stale ] do
+                    let found = inverses (beside inversions)
+
+                    for position in 0 .. found.Length - 1 do
+                        Oracle.agrees Tolerance.rounding fresh[source position] found[position]
+
+                    // The three cadences are not the same one.
+                    Expect.notEqual (found[9]) (fresh[9]) "the tenth inverse"
+            }
+
+        test "runs repeat to the bit, and waiting changes nothing" {
+            let first = trained (Inversions.Background 2)
+            Expect.equal (trained (Inversions.Background 2)) first "training with inversions beside it"
+            Expect.equal (trained (Inversions.Barrier 2)) first "training with a barrier"
+            Expect.notEqual (trained (Inversions.Background 1)) first "training with another delay"
+        }
+
+        test "training continues to the same bits while an inversion is under way" {
+            for stale in [ 2; 3 ] do
+                for before in 4..10 do
+                    Checkpoints.continuesWith
+                        (beside (Inversions.Background stale))
+                        Checkpoints.make
+                        Checkpoints.byStep
+                        before
+        }
+
+        test "the ordinary loop continues to the same bits while an inversion is under way" {
+            for before in 4..8 do
+                Checkpoints.continuesWith
+                    (beside (Inversions.Background 2))
+                    Checkpoints.make
+                    Checkpoints.byLoop
+                    before
+        }
+
+        for waits in [ true; false ] do
+            test $"an error surfaces in the next step or when it is due, and training may go on: {waits}" {
+                use _scope = torch.NewDisposeScope()
+                let model = Networks.perceptron false [ 3; 2 ]
+
+                let inversions =
+                    if waits then
+                        Inversions.Barrier 3
+                    else
+                        Inversions.Background 3
+
+                use optimizer =
+                    Networks.optimizer model (failing inversions OnFailure.Raise) still 0.0 0.0
+
+                Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
+                let kept = Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
+                // The step at which T has passed begins the inversion that fails.
+                Networks.byStep optimizer (Networks.batches 3 4 3 2)
+
+                let rec steps count =
+                    try
+                        Networks.byStep optimizer (Networks.batches 1 4 3 2)
+                        if count = 3 then None else steps (count + 1)
+                    with :? NumericalFailure as error ->
+                        Some struct (count, error)
+
+                match steps 1 with
+                | Some struct (count, error) ->
+                    Expect.isTrue (if waits then count = 1 else count <= 3) $"after {count} steps"
+                    Expect.stringContains error.Message "fc0" "the message"
+
+                    Expect.equal
+                        (Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse")
+                        kept
+                        "the snapshot"
+                | None -> failwith "The error never surfaced."
+
+                // It surfaces once.
+                Networks.byStep optimizer (Networks.batches 1 4 3 2)
+            }
+
+        test "fallbacks are reported when the inverse comes into use, on the caller's thread" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron false [ 3; 2 ]
+
+            use optimizer =
+                Networks.optimizer model (failing (Inversions.Background 2) OnFailure.KeepLast) still 0.0 0.0
+
+            let threads = ResizeArray<int>()
+            optimizer.Fallback.Add(fun _ -> threads.Add Environment.CurrentManagedThreadId)
+            Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
+            Networks.byStep optimizer (Networks.batches 4 4 3 2)
+            Expect.equal optimizer.Fallbacks 0 "the fallbacks of optimizer"
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+            Expect.equal optimizer.Fallbacks 1 "the fallbacks of optimizer"
+            Expect.equal (Oracle.only threads) Environment.CurrentManagedThreadId "the only element"
+        }
+
+        test "Refresh makes what is under way void" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 6; 2 ]
+            let recipe = beside (Inversions.Background 2)
+            use preconditioner = new Preconditioner(model, recipe)
+
+            let step () =
+                Networks.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
+                preconditioner.Precondition()
+
+            let found () =
+                Networks.snapshot preconditioner.State |> Map.find "fc0.activation.inverse"
+
+            // Seven batches: the last one begins an inversion.
+            for _ in 1..7 do
+                step ()
+
+            Expect.isTrue (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
+
+            preconditioner.Observe(Networks.normal [ 4; 3 ], null)
+            let fresh = found ()
+
+            Expect.isFalse (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
+
+            step ()
+            step ()
+            Expect.equal (found ()) fresh "the result"
+        }
+
+        test "an inversion under way leaves no tensor behind" {
+            let model = Networks.perceptron true [ 3; 6; 2 ]
+
+            let live =
+                Oracle.leaked (fun () ->
+                    let optimizer =
+                        Networks.optimizer model (beside (Inversions.Background 3)) 0.01 0.9 0.0
+
+                    Networks.hundred 4 (fun batch -> Networks.byStep optimizer [ batch ])
+                    optimizer.Dispose())
+
+            Expect.equal live 0L "the number of live tensors"
+        }
+
+        test "a thread at rest holds nothing of the work before" {
+            let before = Oracle.settledCount ()
+            workAndForget ()
+            // The thread is at rest a moment after the result is there.
+            Expect.isTrue
+                (SpinWait.SpinUntil((fun () -> Oracle.settledCount () = before), TimeSpan.FromSeconds 20.0))
+                "the tensors are freed in time"
+        }
+
+        test "what cannot go on beside the steps is refused" {
+            let refused recipe =
+                (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
+
+            Expect.stringContains (refused (beside (Inversions.Background 0))) "stale" "the message"
+            Expect.stringContains (refused (beside (Inversions.Background 4))) "3 steps later" "the message"
+            Expect.stringContains (refused (Methods.ekfac.WithBackgroundInversions 5)) "'ekfac'" "the message"
+
+            Expect.stringContains
+                (refused (Methods.natural.WithBackgroundInversions 1))
+                "'natural'"
+                "the message"
+        }
+    ]

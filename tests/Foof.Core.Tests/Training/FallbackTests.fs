@@ -1,20 +1,10 @@
 /// What happens when factorisations fail: each policy, what is reported, and what an error may not change.
-[<Seeded>]
 module Foof.Core.Tests.FallbackTests
 
+open Expecto
 open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
-
-/// Fails where A_bar is smaller than a hundred times the identity.
-let forLargeOnly = [
-    {
-        Route = Route.Cholesky
-        Double = true
-        Growth = -1e3
-    }
-]
 
 /// A preconditioner of one linear layer after one step with large inputs (whose inverse exists) when
 /// `started`, and one with small ones, whose matrix cannot be inverted; with the reports that came.
@@ -29,7 +19,7 @@ let afterFailure
 
     let recipe = {
         Networks.everyStep with
-            Attempts = forLargeOnly
+            Attempts = Networks.forLargeOnly
             OnFailure = onFailure
             Memory = Memory.MovingAverage 0.0
     }
@@ -39,179 +29,184 @@ let afterFailure
     preconditioner.Fallback.Add reports.Add
 
     let step scale () =
-        PreconditionerTests.backward
-            model
-            (Oracle.tensor (Oracle.identity 3) * scale)
-            (Networks.normal [ 3; 2 ])
+        Networks.backward model (Oracle.tensor (Oracle.identity 3) * scale) (Networks.normal [ 3; 2 ])
 
         preconditioner.Precondition()
 
     if started then
         step 1e3 ()
-        Assert.Equal(0, preconditioner.Fallbacks)
+        Expect.equal preconditioner.Fallbacks 0 "the fallbacks of preconditioner"
 
     check preconditioner (List.ofSeq reports) (fun () ->
         step 1.0 ()
-        Assert.Equal(1, preconditioner.Fallbacks)
-        let report = Assert.Single reports
-        Assert.Equal("fc0", report.Layer)
-        Assert.Contains("no attempt succeeded", report.Description))
+        Expect.equal preconditioner.Fallbacks 1 "the fallbacks of preconditioner"
+        let report = Oracle.only reports
+        Expect.equal report.Layer "fc0" "the layer of report"
+        Expect.stringContains report.Description "no attempt succeeded" "the description of report")
 
 let inverseOf (preconditioner: Preconditioner) =
     use _scope = torch.NewDisposeScope()
     Oracle.matrix (preconditioner.Apply(preconditioner.Layers[0], torch.eye (3L, dtype = Networks.double)))
 
-[<Fact>]
-let ``KeepLast goes on with the last inverse and reports it once`` () =
-    afterFailure OnFailure.KeepLast true (fun preconditioner _ step ->
-        let before = inverseOf preconditioner
-        step ()
-        Assert.Equal<Matrix<float>>(before, inverseOf preconditioner)
-        Assert.Equal(2, preconditioner.Position))
-
-[<Fact>]
-let ``Diagonal uses the inverse of the damped diagonal`` () =
-    afterFailure OnFailure.Diagonal true (fun preconditioner _ step ->
-        step ()
-        let expected = Oracle.identity 3 / (1.0 / 3.0 + 0.1)
-
-        Oracle.agrees
-            Tolerance.explicit
-            (expected.ToRowMajorArray())
-            ((inverseOf preconditioner).ToRowMajorArray()))
-
-[<Fact>]
-let ``Identity uses one over lambda`` () =
-    afterFailure OnFailure.Identity true (fun preconditioner _ step ->
-        step ()
-        let expected = Oracle.identity 3 / 0.1
-
-        Oracle.agrees
-            Tolerance.explicit
-            (expected.ToRowMajorArray())
-            ((inverseOf preconditioner).ToRowMajorArray()))
-
-[<Fact>]
-let ``Identity uses one over lambda for every group of a layer, too`` () =
-    use _scope = torch.NewDisposeScope()
-
-    let convolution =
-        torch.nn.Conv2d(4L, 6L, 1L, groups = 2L, bias = false, dtype = Networks.double)
-
-    let model =
-        new Networks.Model([ "conv", convolution ], fun input -> convolution.call(input).flatten 1L)
-
-    let recipe = {
-        Networks.everyStep with
-            Attempts = Networks.hopeless
-            OnFailure = OnFailure.Identity
-    }
-
-    use preconditioner = new Preconditioner(model, recipe)
-    PreconditionerTests.backward model (Networks.normal [ 3; 4; 1; 1 ]) (Networks.normal [ 3; 6 ])
-    let gradient = Oracle.values convolution.weight.grad
-    preconditioner.Precondition()
-    Assert.Equal(1, preconditioner.Fallbacks)
-    let expected = gradient |> Array.map (fun g -> g / 0.1)
-    Oracle.agrees Tolerance.rounding expected (Oracle.values convolution.weight.grad)
-
 let raisesAndChangesNothing onFailure started =
     afterFailure onFailure started (fun preconditioner _ step ->
         let before = Networks.snapshot preconditioner.State
         let failure = Oracle.raises<NumericalFailure> step
-        Assert.Equal("layer 'fc0' (3 -> 2)", failure.Subject)
-        Assert.Equal(0, preconditioner.Fallbacks)
-        Assert.Equal<Map<string, float array>>(before, Networks.snapshot preconditioner.State))
+        Expect.equal failure.Subject "layer 'fc0' (3 -> 2)" "the subject of failure"
+        Expect.equal preconditioner.Fallbacks 0 "the fallbacks of preconditioner"
+        Expect.equal (Networks.snapshot preconditioner.State) before "the state of preconditioner")
 
-[<Fact>]
-let ``Raise raises and leaves averages, inverses and position as they were`` () =
-    raisesAndChangesNothing OnFailure.Raise true
+[<Tests>]
+let tests =
+    testList "Training.Fallback" [
+        test "KeepLast goes on with the last inverse and reports it once" {
+            afterFailure OnFailure.KeepLast true (fun preconditioner _ step ->
+                let before = inverseOf preconditioner
+                step ()
+                Expect.equal (inverseOf preconditioner) before "the inverse"
+                Expect.equal preconditioner.Position 2 "the position of preconditioner")
+        }
 
-[<Fact>]
-let ``KeepLast without a last inverse raises and leaves everything as it was`` () =
-    raisesAndChangesNothing OnFailure.KeepLast false
+        test "Diagonal uses the inverse of the damped diagonal" {
+            afterFailure OnFailure.Diagonal true (fun preconditioner _ step ->
+                step ()
+                let expected = Oracle.identity 3 / (1.0 / 3.0 + 0.1)
 
-[<Fact>]
-let ``a fallback within the attempts is reported with the damping that was used`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron false [ 3; 2 ]
+                Oracle.agrees
+                    Tolerance.explicit
+                    (expected.ToRowMajorArray())
+                    ((inverseOf preconditioner).ToRowMajorArray()))
+        }
 
-    let attempts =
-        Networks.hopeless
-        @ [
-            {
-                Route = Route.Eigen
-                Double = true
-                Growth = 10.0
-            }
-        ]
+        test "Identity uses one over lambda" {
+            afterFailure OnFailure.Identity true (fun preconditioner _ step ->
+                step ()
+                let expected = Oracle.identity 3 / 0.1
 
-    use preconditioner =
-        new Preconditioner(
-            model,
-            {
+                Oracle.agrees
+                    Tolerance.explicit
+                    (expected.ToRowMajorArray())
+                    ((inverseOf preconditioner).ToRowMajorArray()))
+        }
+
+        test "Identity uses one over lambda for every group of a layer, too" {
+            use _scope = torch.NewDisposeScope()
+
+            let convolution =
+                torch.nn.Conv2d(4L, 6L, 1L, groups = 2L, bias = false, dtype = Networks.double)
+
+            let model =
+                new Networks.Model([ "conv", convolution ], fun input -> convolution.call(input).flatten 1L)
+
+            let recipe = {
                 Networks.everyStep with
-                    Attempts = attempts
+                    Attempts = Networks.hopeless
+                    OnFailure = OnFailure.Identity
             }
-        )
 
-    let reports = ResizeArray()
-    preconditioner.Fallback.Add reports.Add
-
-    for step in 1..3 do
-        PreconditionerTests.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
-        preconditioner.Precondition()
-        Assert.Equal(step, reports.Count)
-        Assert.Equal(step, preconditioner.Fallbacks)
-
-    Assert.Equal("1 attempts failed; the damping used is 1", reports[0].Description)
-
-[<Fact>]
-let ``a batch with NaN is an error under every policy and stays out of the averages`` () =
-    for onFailure in [ OnFailure.KeepLast; OnFailure.Diagonal; OnFailure.Identity; OnFailure.Raise ] do
-        use _scope = torch.NewDisposeScope()
-        let model = Networks.perceptron false [ 3; 2 ]
-
-        use preconditioner =
-            new Preconditioner(
-                model,
-                {
-                    Networks.everyStep with
-                        OnFailure = onFailure
-                }
-            )
-
-        let step scale () =
-            PreconditionerTests.backward model (Networks.normal [ 4; 3 ] * scale) (Networks.normal [ 4; 2 ])
+            use preconditioner = new Preconditioner(model, recipe)
+            Networks.backward model (Networks.normal [ 3; 4; 1; 1 ]) (Networks.normal [ 3; 6 ])
+            let gradient = Oracle.values convolution.weight.grad
             preconditioner.Precondition()
+            Expect.equal preconditioner.Fallbacks 1 "the fallbacks of preconditioner"
+            let expected = gradient |> Array.map (fun g -> g / 0.1)
+            Oracle.agrees Tolerance.rounding expected (Oracle.values convolution.weight.grad)
+        }
 
-        step 1.0 ()
-        let before = Networks.snapshot preconditioner.State
-        let failure = Oracle.raises<NumericalFailure>(step nan)
-        Assert.Equal("layer 'fc0' (3 -> 2)", failure.Subject)
-        Assert.Equal<Map<string, float array>>(before, Networks.snapshot preconditioner.State)
-        step 1.0 ()
-        Assert.Equal(0, preconditioner.Fallbacks)
+        test "Raise raises and leaves averages, inverses and position as they were" {
+            raisesAndChangesNothing OnFailure.Raise true
+        }
 
-[<Fact>]
-let ``when the second layer's factorisation fails, the first layer is as before too`` () =
-    use _scope = torch.NewDisposeScope()
-    let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
-    // Inputs of 1000 in the first layer, of about 1 in the second.
-    let model =
-        new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
+        test "KeepLast without a last inverse raises and leaves everything as it was" {
+            raisesAndChangesNothing OnFailure.KeepLast false
+        }
 
-    let recipe = {
-        Networks.everyStep with
-            Attempts = forLargeOnly
-            OnFailure = OnFailure.Raise
-    }
+        test "a fallback within the attempts is reported with the damping that was used" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron false [ 3; 2 ]
 
-    use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-    let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+            let attempts =
+                Networks.hopeless
+                @ [
+                    {
+                        Route = Route.Eigen
+                        Double = true
+                        Growth = 10.0
+                    }
+                ]
 
-    let failure =
-        Networks.changesNothing<NumericalFailure> model optimizer (fun () ->
-            optimizer.Step(input, Networks.normal [ 3; 2 ]) |> ignore)
+            use preconditioner =
+                new Preconditioner(
+                    model,
+                    {
+                        Networks.everyStep with
+                            Attempts = attempts
+                    }
+                )
 
-    Assert.Contains("layer 'b'", failure.Subject)
+            let reports = ResizeArray()
+            preconditioner.Fallback.Add reports.Add
+
+            for step in 1..3 do
+                Networks.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
+                preconditioner.Precondition()
+                Expect.equal reports.Count step "the number of reports"
+                Expect.equal preconditioner.Fallbacks step "the fallbacks of preconditioner"
+
+            Expect.equal (reports[0].Description) "1 attempts failed; the damping used is 1" "the description"
+        }
+
+        test "a batch with NaN is an error under every policy and stays out of the averages" {
+            for onFailure in [ OnFailure.KeepLast; OnFailure.Diagonal; OnFailure.Identity; OnFailure.Raise ] do
+                use _scope = torch.NewDisposeScope()
+                let model = Networks.perceptron false [ 3; 2 ]
+
+                use preconditioner =
+                    new Preconditioner(
+                        model,
+                        {
+                            Networks.everyStep with
+                                OnFailure = onFailure
+                        }
+                    )
+
+                let step scale () =
+                    Networks.backward model (Networks.normal [ 4; 3 ] * scale) (Networks.normal [ 4; 2 ])
+
+                    preconditioner.Precondition()
+
+                step 1.0 ()
+                let before = Networks.snapshot preconditioner.State
+                let failure = Oracle.raises<NumericalFailure>(step nan)
+                Expect.equal failure.Subject "layer 'fc0' (3 -> 2)" "the subject of failure"
+                Expect.equal (Networks.snapshot preconditioner.State) before "the state of preconditioner"
+                step 1.0 ()
+                Expect.equal preconditioner.Fallbacks 0 "the fallbacks of preconditioner"
+        }
+
+        test "when the second layer's factorisation fails, the first layer is as before too" {
+            use _scope = torch.NewDisposeScope()
+            let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
+            // Inputs of 1000 in the first layer, of about 1 in the second.
+            let model =
+                new Networks.Model(
+                    [ "a", first; "b", second ],
+                    fun input -> second.call (first.call(input).tanh())
+                )
+
+            let recipe = {
+                Networks.everyStep with
+                    Attempts = Networks.forLargeOnly
+                    OnFailure = OnFailure.Raise
+            }
+
+            use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
+            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+
+            let failure =
+                Networks.changesNothing<NumericalFailure> model optimizer (fun () ->
+                    optimizer.Step(input, Networks.normal [ 3; 2 ]) |> ignore)
+
+            Expect.stringContains failure.Subject "layer 'b'" "the subject of failure"
+        }
+    ]

@@ -1,10 +1,9 @@
-/// A window of gradients that keeps their inner products, beside all products anew.
-[<Seeded>]
+/// A window of gradients that keeps their inner products, beside all products computed again.
 module Foof.Core.Tests.GradientWindowTests
 
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 /// The first layer takes several of the chunks that products run through.
 let private layersOf (kind: torch.ScalarType) =
@@ -23,83 +22,90 @@ let private numbers (K: torch.Tensor) = K.data<float>().ToArray()
 let private requireFullGram (window: GradientWindow) =
     Oracle.agrees Tolerance.rounding (numbers (FisherFactor.gram window.Factor)) (numbers window.Gram)
 
-let types = TheoryData<torch.ScalarType>(torch.float32, torch.float64)
+let types = [ torch.float32; torch.float64 ]
 
-[<Theory; MemberData(nameof types)>]
-let ``the inner products that are kept are those of all gradients while the window fills and turns`` kind =
-    use _scope = torch.NewDisposeScope()
-    let layers = layersOf kind
-    use window = new GradientWindow(layers, 3)
+[<Tests>]
+let tests =
+    testList "Training.GradientWindow" [
+        for kind in types do
+            test
+                $"the inner products that are kept are those of all gradients while the window fills and turns: {kind}" {
+                use _scope = torch.NewDisposeScope()
+                let layers = layersOf kind
+                use window = new GradientWindow(layers, 3)
 
-    for _ in 1..7 do
-        window.Add(gradients layers)
-        requireFullGram window
+                for _ in 1..7 do
+                    window.Add(gradients layers)
+                    requireFullGram window
+            }
 
-[<Fact>]
-let ``a layer without a gradient counts as zero in the inner products`` () =
-    use _scope = torch.NewDisposeScope()
-    let layers = layersOf torch.float64
-    use window = new GradientWindow(layers, 2)
-    window.Add(gradients layers)
-    window.Add [| ValueNone; (gradients layers)[1] |]
-    requireFullGram window
-    window.Add [| ValueNone; ValueNone |]
-    requireFullGram window
-
-[<Fact>]
-let ``a gradient that is not finite leaves the inner products with the window`` () =
-    use _scope = torch.NewDisposeScope()
-    let layers = layersOf torch.float32
-    use window = new GradientWindow(layers, 2)
-    let bad = gradients layers
-    bad[0].Value.fill_ nan |> ignore
-    window.Add bad
-    Assert.False(Numbers.isFinite window.Gram)
-    window.Add(gradients layers)
-    window.Add(gradients layers)
-    requireFullGram window
-
-[<Fact>]
-let ``a change that raises leaves the inner products as they were`` () =
-    use _scope = torch.NewDisposeScope()
-    let layers = layersOf torch.float64
-    use window = new GradientWindow(layers, 2)
-    window.Add(gradients layers)
-    window.Add(gradients layers)
-    let before = numbers window.Gram
-
-    Assert.Throws<NumericalFailure>(fun () ->
-        window.Atomically(fun () ->
+        test "a layer without a gradient counts as zero in the inner products" {
+            use _scope = torch.NewDisposeScope()
+            let layers = layersOf torch.float64
+            use window = new GradientWindow(layers, 2)
             window.Add(gradients layers)
-            raise (NumericalFailure("a", "b", "c"))))
-    |> ignore
+            window.Add [| ValueNone; (gradients layers)[1] |]
+            requireFullGram window
+            window.Add [| ValueNone; ValueNone |]
+            requireFullGram window
+        }
 
-    Assert.Equal<float array>(before, numbers window.Gram)
-    requireFullGram window
+        test "a gradient that is not finite leaves the inner products with the window" {
+            use _scope = torch.NewDisposeScope()
+            let layers = layersOf torch.float32
+            use window = new GradientWindow(layers, 2)
+            let bad = gradients layers
+            bad[0].Value.fill_ nan |> ignore
+            window.Add bad
+            Expect.isFalse (Numbers.isFinite window.Gram) "the inner products hold what is not finite"
+            window.Add(gradients layers)
+            window.Add(gradients layers)
+            requireFullGram window
+        }
 
-[<Theory; MemberData(nameof types)>]
-let ``an inverse by known inner products is the one by products made anew`` kind =
-    use _scope = torch.NewDisposeScope()
-    let layers = layersOf kind
-    use window = new GradientWindow(layers, 4)
+        test "a change that raises leaves the inner products as they were" {
+            use _scope = torch.NewDisposeScope()
+            let layers = layersOf torch.float64
+            use window = new GradientWindow(layers, 2)
+            window.Add(gradients layers)
+            window.Add(gradients layers)
+            let before = numbers window.Gram
 
-    for _ in 1..6 do
-        window.Add(gradients layers)
+            Oracle.raises<NumericalFailure>(fun () ->
+                window.Atomically(fun () ->
+                    window.Add(gradients layers)
+                    raise (NumericalFailure("a", "b", "c"))))
+            |> ignore
 
-    let anew =
-        Factored.attempt
-            Factorization.attempts
-            Damping.Tikhonov
-            -1.0
-            ignore
-            0.1
-            (Curvature.LowRank window.Factor)
+            Expect.equal (numbers window.Gram) before "the gram of window"
+            requireFullGram window
+        }
 
-    let known =
-        Factored.attemptKnowing window.Gram Factorization.attempts -1.0 ignore 0.1 window.Factor
+        for kind in types do
+            test $"an inverse by known inner products is the one by products computed again: {kind}" {
+                use _scope = torch.NewDisposeScope()
+                let layers = layersOf kind
+                use window = new GradientWindow(layers, 4)
 
-    match anew, known with
-    | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->
-        Oracle.agrees Tolerance.rounding (numbers L) (numbers L')
-        Oracle.agrees Tolerance.rounding (numbers logDet) (numbers logDet')
-    | _ -> Assert.Fail "Both must be low-rank inverses."
+                for _ in 1..6 do
+                    window.Add(gradients layers)
+
+                let again =
+                    Factored.attempt
+                        Factorization.attempts
+                        Damping.Tikhonov
+                        -1.0
+                        ignore
+                        0.1
+                        (Curvature.LowRank window.Factor)
+
+                let known =
+                    Factored.attemptKnowing window.Gram Factorization.attempts -1.0 ignore 0.1 window.Factor
+
+                match again, known with
+                | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->
+                    Oracle.agrees Tolerance.rounding (numbers L) (numbers L')
+                    Oracle.agrees Tolerance.rounding (numbers logDet) (numbers logDet')
+                | _ -> failtest "Both must be low-rank inverses."
+            }
+    ]

@@ -1,11 +1,10 @@
 /// The look through a step's loss and gradients: one number leaves the device, and none that is not finite passes.
-[<Seeded>]
 module Foof.Core.Tests.GradientsTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
 
 let private single = torch.ScalarType.Float32
 
@@ -19,30 +18,6 @@ let private tensors () = [|
     (normal [ 2; 2 ]).``to`` torch.ScalarType.BFloat16
 |]
 
-[<Theory>]
-[<InlineData(true)>]
-[<InlineData(false)>]
-let ``sums are finite where all elements are, of any shape and type`` (onProcessor: bool) =
-    use _scope = torch.NewDisposeScope()
-    let sums = Gradients.sums onProcessor
-
-    Assert.True(Numbers.isFinite (sums (tensors ())))
-    Assert.True(Numbers.isFinite (sums [| torch.ones 2L |]))
-    Assert.Equal(single, (sums (tensors ())).dtype)
-
-    for i in 0..4 do
-        for bad in [ nan; infinity; -infinity ] do
-            let all = tensors ()
-            // One element.
-            (if all[i].dim() = 0L then
-                 all[i]
-             else
-                 all[i].select(0L, 0L).select(0L, 0L))
-                .fill_(bad.ToScalar())
-            |> ignore
-
-            Assert.False(Numbers.isFinite (sums all), $"{bad} in tensor {i} is not seen")
-
 let private suspect name (tensor: torch.Tensor) : Gradients.Suspect = {
     Subject = fun () -> name
     What = "gradients"
@@ -50,36 +25,71 @@ let private suspect name (tensor: torch.Tensor) : Gradients.Suspect = {
     Telling = [ tensor ]
 }
 
-[<Fact>]
-let ``the loss is named before the gradients, and sums that overflow alone are no error`` () =
-    use _scope = torch.NewDisposeScope()
+[<Tests>]
+let tests =
+    testList "Training.Gradients" [
+        for onProcessor in [ true; false ] do
+            test $"sums are finite where all elements are, of any shape and type: {onProcessor}" {
+                use _scope = torch.NewDisposeScope()
+                let sums = Gradients.sums onProcessor
 
-    let fine, bad =
-        suspect "fine" (torch.ones 2L), suspect "bad" (torch.tensor [| 1.0f; nanf |])
+                Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
 
-    let require (loss: float) =
-        let loss = torch.tensor loss
+                Expect.isTrue
+                    (Numbers.isFinite (sums [| torch.ones 2L |]))
+                    "the sums of one tensor are finite"
 
-        Gradients.requireFiniteStep
-            (fun () ->
-                Gradients.requireFiniteLoss
-                    Likelihood.Categorical
-                    (torch.zeros (3L, dtype = torch.int64))
-                    7
-                    loss)
-            loss
+                Expect.equal ((sums (tensors ())).dtype) single "the type of the sums"
 
-    let message action =
-        (Oracle.raises<NumericalFailure> action).Message
+                for i in 0..4 do
+                    for bad in [ nan; infinity; -infinity ] do
+                        let all = tensors ()
+                        // One element.
+                        (if all[i].dim() = 0L then
+                             all[i]
+                         else
+                             all[i].select(0L, 0L).select(0L, 0L))
+                            .fill_(bad.ToScalar())
+                        |> ignore
 
-    require 1.0 [ fine ]
-    require 1.0 []
-    Assert.Contains("the loss is NaN", message (fun () -> require nan [ bad ]))
-    Assert.Contains("step 7", message (fun () -> require infinity [ fine ]))
-    Assert.Contains("bad", message (fun () -> require 1.0 [ fine; bad; fine ]))
+                        Expect.isFalse (Numbers.isFinite (sums all)) $"{bad} in tensor {i} is not seen"
+            }
 
-    let large = suspect "large" (torch.full (4L, 3e38f))
-    Assert.False(Double.IsFinite(float (large.All.sum().item<float32>())))
-    require 1.0 [ fine; large ]
-    // A loss beyond float32's range is a number in float64.
-    require 1e300 [ fine ]
+        test "the loss is named before the gradients, and sums that overflow alone are no error" {
+            use _scope = torch.NewDisposeScope()
+
+            let fine, bad =
+                suspect "fine" (torch.ones 2L), suspect "bad" (torch.tensor [| 1.0f; nanf |])
+
+            let require (loss: float) =
+                let loss = torch.tensor loss
+
+                Gradients.requireFiniteStep
+                    (fun () ->
+                        Gradients.requireFiniteLoss
+                            Likelihood.Categorical
+                            (torch.zeros (3L, dtype = torch.int64))
+                            7
+                            loss)
+                    loss
+
+            let message action =
+                (Oracle.raises<NumericalFailure> action).Message
+
+            require 1.0 [ fine ]
+            require 1.0 []
+            Expect.stringContains (message (fun () -> require nan [ bad ])) "the loss is NaN" "the message"
+            Expect.stringContains (message (fun () -> require infinity [ fine ])) "step 7" "the message"
+            Expect.stringContains (message (fun () -> require 1.0 [ fine; bad; fine ])) "bad" "the message"
+
+            let large = suspect "large" (torch.full (4L, 3e38f))
+
+            Expect.isFalse
+                (Double.IsFinite(float (large.All.sum().item<float32>())))
+                "the sum in float32 overflows"
+
+            require 1.0 [ fine; large ]
+            // A loss beyond float32's range is a number in float64.
+            require 1e300 [ fine ]
+        }
+    ]

@@ -1,75 +1,30 @@
 /// Live tensors before = after: for every public function, and for a hundred steps of each way of training.
-[<Seeded>]
 module Foof.Core.Tests.LifetimeTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
-open Xunit
-
-/// A hundred batches as functions, so that a batch lives only for its step.
-let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
-    for _ in 1..100 do
-        use _scope = torch.NewDisposeScope()
-        step (Networks.normal [ n; 3 ], Networks.normal [ n; 2 ])
 
 /// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
 /// makes factors of all layers, n = 9 gradients.
 let flat (prepare: Networks.Network -> (torch.Tensor * torch.Tensor -> unit) * IDisposable) =
     for n in [ 2; 9 ] do
-        let model = EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
+        let model = Networks.inPlace Networks.reluInPlace [ 3; 6; 2 ] ()
 
         let everything =
             Oracle.leaked (fun () ->
                 let step, owner = prepare model
-                hundred n step
-                let live = Oracle.leaked (fun () -> hundred n step)
-                Assert.Equal(0L, live)
+                Networks.hundred n step
+                let live = Oracle.leaked (fun () -> Networks.hundred n step)
+                Expect.equal live 0L "the number of live tensors"
                 owner.Dispose()
 
                 for parameter in model.parameters () do
                     parameter.grad <- null)
 
-        Assert.Equal(0L, everything)
+        Expect.equal everything 0L "the number of tensors left"
         model.Dispose()
-
-[<Fact>]
-let ``a hundred steps leave no tensor, and Dispose frees statistics and momentum`` () =
-    flat (fun model ->
-        let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
-        (fun batch -> Networks.byStep optimizer [ batch ]), optimizer)
-
-[<Fact>]
-let ``a hundred rounds of the ordinary loop leave no tensor`` () =
-    flat (fun model ->
-        let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
-        (fun batch -> Networks.byLoop model optimizer [ batch ]), optimizer)
-
-[<Fact>]
-let ``a hundred rounds with another optimiser leave no tensor`` () =
-    flat (fun model ->
-        let preconditioner = new Preconditioner(model, Networks.someSteps)
-        let sgd = torch.optim.SGD(model.parameters (), 0.01, 0.9)
-
-        let owner = {
-            new IDisposable with
-                member _.Dispose() =
-                    (preconditioner :> IDisposable).Dispose()
-                    sgd.Dispose()
-        }
-
-        (fun batch -> Networks.byPreconditioner model preconditioner sgd [ batch ]), owner)
-
-[<Fact>]
-let ``a step's result is the only thing that is left of it`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 6; 2 ]
-    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
-    let input, target = List.head (Networks.batches 1 2 3 2)
-    Networks.byStep optimizer [ input, target ]
-    let mutable result: StepResult = Unchecked.defaultof<StepResult>
-    Assert.Equal(2L, Oracle.leaked (fun () -> result <- optimizer.Step(input, target)))
-    Assert.Equal(-2L, Oracle.leaked (fun () -> (result :> IDisposable).Dispose()))
 
 /// Each function of each likelihood by name.
 let likelihoods () =
@@ -120,14 +75,14 @@ let functions () =
     let B, M = Networks.normal [ 4; 4 ], Networks.normal [ 3; 4 ]
     let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
     let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
-    let semidefinite = FactorizationTests.semidefinite 3 4
-    let indefinite = Oracle.tensor (FactorizationTests.rotated [ 2.0; -5.0; 1.0 ])
+    let semidefinite = Matrices.semidefinite 3 4
+    let indefinite = Oracle.tensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
 
     let weight, bias, W =
         Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
     let average: Moment = {
-        Total = FactorizationTests.semidefinite 3 4
+        Total = Matrices.semidefinite 3 4
         IsLower = false
         Share = 0.5
     }
@@ -177,99 +132,153 @@ let functions () =
             []
     ]
 
-[<Fact>]
-let ``every public function leaves its result and nothing else, and its arguments live on`` () =
-    for name, call in functions () do
-        for _ in 1..2 do
-            let mutable results = []
-            let created = Oracle.leaked (fun () -> results <- call ())
+[<Tests>]
+let tests =
+    testList "Training.Lifetime" [
+        test "a hundred steps leave no tensor, and Dispose frees statistics and momentum" {
+            flat (fun model ->
+                let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
+                (fun batch -> Networks.byStep optimizer [ batch ]), optimizer)
+        }
 
-            Assert.True(
-                (created = int64 results.Length),
-                $"{name}: {created} tensors, {results.Length} results"
-            )
+        test "a hundred rounds of the ordinary loop leave no tensor" {
+            flat (fun model ->
+                let optimizer = Networks.optimizer model Networks.someSteps 0.01 0.9 0.01
+                (fun batch -> Networks.byLoop model optimizer [ batch ]), optimizer)
+        }
 
-            Assert.True(results |> List.forall (fun result -> not result.IsInvalid), name)
-            results |> List.iter _.Dispose()
+        test "a hundred rounds with another optimiser leave no tensor" {
+            flat (fun model ->
+                let preconditioner = new Preconditioner(model, Networks.someSteps)
+                let sgd = torch.optim.SGD(model.parameters (), 0.01, 0.9)
 
-[<Fact>]
-let ``WarmUp, Refresh, Apply, State and Restore leave nothing but results`` () =
-    let model = Networks.perceptron true [ 3; 6; 2 ]
-    use preconditioner = new Preconditioner(model, Networks.someSteps)
-    let inputs = Networks.batches 4 5 3 2 |> List.map fst
-    preconditioner.WarmUp inputs
+                let owner = {
+                    new IDisposable with
+                        member _.Dispose() =
+                            (preconditioner :> IDisposable).Dispose()
+                            sgd.Dispose()
+                }
 
-    let unchanged (action: unit -> unit) = Assert.Equal(0L, Oracle.leaked action)
-    unchanged (fun () -> preconditioner.WarmUp inputs)
-    unchanged preconditioner.Refresh
-    use rows = Networks.normal [ 2; 4 ]
-    unchanged (fun () -> preconditioner.Apply(preconditioner.Layers[0], rows).Dispose())
+                (fun batch -> Networks.byPreconditioner model preconditioner sgd [ batch ]), owner)
+        }
 
-    unchanged (fun () ->
-        use _scope = torch.NewDisposeScope()
-        let state = preconditioner.State()
-        preconditioner.Restore state)
+        test "a step's result is the only thing that is left of it" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 6; 2 ]
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            let input, target = List.head (Networks.batches 1 2 3 2)
+            Networks.byStep optimizer [ input, target ]
+            let mutable result: StepResult = Unchecked.defaultof<StepResult>
 
-[<Fact>]
-let ``a refresh that fails at the second layer frees the first layer's new inverse`` () =
-    use _scope = torch.NewDisposeScope()
-    let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
+            Expect.equal
+                (Oracle.leaked (fun () -> result <- optimizer.Step(input, target)))
+                2L
+                "the number of tensors left"
 
-    let model =
-        new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
+            Expect.equal
+                (Oracle.leaked (fun () -> (result :> IDisposable).Dispose()))
+                (-2L)
+                "the number of tensors left"
+        }
 
-    let recipe = {
-        Networks.everyStep with
-            Attempts = FallbackTests.forLargeOnly
-            OnFailure = OnFailure.Raise
-    }
+        test "every public function leaves its result and nothing else, and its arguments live on" {
+            for name, call in functions () do
+                for _ in 1..2 do
+                    let mutable results = []
+                    let created = Oracle.leaked (fun () -> results <- call ())
 
-    use preconditioner = new Preconditioner(model, recipe)
-    let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+                    Expect.isTrue
+                        (created = int64 results.Length)
+                        $"{name}: {created} tensors, {results.Length} results"
 
-    let warmUp () =
-        Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ])
-        |> ignore
+                    Expect.isTrue (results |> List.forall (fun result -> not result.IsInvalid)) name
+                    results |> List.iter _.Dispose()
+        }
 
-    warmUp ()
-    Assert.Equal(0L, Oracle.leaked warmUp)
+        test "WarmUp, Refresh, Apply, State and Restore leave nothing but results" {
+            let model = Networks.perceptron true [ 3; 6; 2 ]
+            use preconditioner = new Preconditioner(model, Networks.someSteps)
+            let inputs = Networks.batches 4 5 3 2 |> List.map fst
+            preconditioner.WarmUp inputs
 
-[<Fact>]
-let ``Dispose frees everything, removes the hooks and may come twice`` () =
-    let model = Networks.perceptron true [ 3; 6; 2 ]
+            let unchanged (action: unit -> unit) =
+                Expect.equal (Oracle.leaked action) 0L "the number of tensors left"
 
-    let pass () =
-        use _scope = torch.NewDisposeScope()
-        model.call (torch.ones (2L, 3L, dtype = Networks.double)) |> ignore
+            unchanged (fun () -> preconditioner.WarmUp inputs)
+            unchanged preconditioner.Refresh
+            use rows = Networks.normal [ 2; 4 ]
+            unchanged (fun () -> preconditioner.Apply(preconditioner.Layers[0], rows).Dispose())
 
-    let created =
-        Oracle.leaked (fun () ->
-            let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            unchanged (fun () ->
+                use _scope = torch.NewDisposeScope()
+                let state = preconditioner.State()
+                preconditioner.Restore state)
+        }
 
-            hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
-            // The recorder listens for the ordinary loop: these inputs are held.
-            Assert.True(Oracle.leaked pass > 0L)
-            optimizer.Dispose()
-            optimizer.Dispose()
-            Assert.Equal(0L, Oracle.leaked pass))
+        test "a refresh that fails at the second layer frees the first layer's new inverse" {
+            use _scope = torch.NewDisposeScope()
+            let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
 
-    Assert.Equal(0L, created)
+            let model =
+                new Networks.Model(
+                    [ "a", first; "b", second ],
+                    fun input -> second.call (first.call(input).tanh())
+                )
 
-[<Fact>]
-let ``an optimiser that nobody disposes takes nobody with it`` () =
-    let model = Networks.perceptron true [ 3; 2 ]
+            let recipe = {
+                Networks.everyStep with
+                    Attempts = Networks.forLargeOnly
+                    OnFailure = OnFailure.Raise
+            }
 
-    let forget () =
-        let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            use preconditioner = new Preconditioner(model, recipe)
+            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
 
-        Networks.byStep optimizer [
-            torch.ones (2L, 3L, dtype = Networks.double), torch.ones (2L, 2L, dtype = Networks.double)
-        ]
+            let warmUp () =
+                Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ])
+                |> ignore
 
-    forget ()
-    GC.Collect()
-    GC.WaitForPendingFinalizers()
-    use _scope = torch.NewDisposeScope()
-    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
-    Networks.byStep optimizer (Networks.batches 2 4 3 2)
-    Assert.Equal(2, optimizer.Position)
+            warmUp ()
+            Expect.equal (Oracle.leaked warmUp) 0L "the number of tensors left"
+        }
+
+        test "Dispose frees everything, removes the hooks and may come twice" {
+            let model = Networks.perceptron true [ 3; 6; 2 ]
+
+            let pass () =
+                use _scope = torch.NewDisposeScope()
+                model.call (torch.ones (2L, 3L, dtype = Networks.double)) |> ignore
+
+            let created =
+                Oracle.leaked (fun () ->
+                    let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+
+                    Networks.hundred 2 (fun batch -> Networks.byStep optimizer [ batch ])
+                    // The recorder listens for the ordinary loop: these inputs are held.
+                    Expect.isTrue (Oracle.leaked pass > 0L) "a pass leaves its records"
+                    optimizer.Dispose()
+                    optimizer.Dispose()
+                    Expect.equal (Oracle.leaked pass) 0L "the number of tensors left")
+
+            Expect.equal created 0L "the number of new tensors"
+        }
+
+        test "an optimiser that nobody disposes takes nobody with it" {
+            let model = Networks.perceptron true [ 3; 2 ]
+
+            let forget () =
+                let optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+
+                Networks.byStep optimizer [
+                    torch.ones (2L, 3L, dtype = Networks.double), torch.ones (2L, 2L, dtype = Networks.double)
+                ]
+
+            forget ()
+            GC.Collect()
+            GC.WaitForPendingFinalizers()
+            use _scope = torch.NewDisposeScope()
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            Networks.byStep optimizer (Networks.batches 2 4 3 2)
+            Expect.equal optimizer.Position 2 "the position of optimizer"
+        }
+    ]

@@ -1,12 +1,11 @@
 /// A caller's mistakes and the numbers' failures: one clear error each, and the optimiser as before.
-[<Seeded>]
 module Foof.Core.Tests.MistakeTests
 
 open System
+open Expecto
 open Foof
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 
 /// An optimiser in the middle of training, with momentum, statistics and inverses.
 let midway (recipe: Recipe) =
@@ -15,7 +14,7 @@ let midway (recipe: Recipe) =
     Networks.byStep optimizer (Networks.batches 5 4 3 2)
     model, optimizer
 
-/// The same error twice, and the next step as if nothing had been.
+/// One error twice, and the next step as if nothing had been.
 let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit) =
     use _scope = torch.NewDisposeScope()
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)
@@ -32,215 +31,236 @@ let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit)
     let untroubled, other = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
     use _other = other
     Networks.byStep other batches.Value
-    Assert.Equal<float array>(Networks.weights untroubled, Networks.weights model)
+    Expect.equal (Networks.weights model) (Networks.weights untroubled) "the weights of the model"
     error
 
-[<Fact>]
-let ``a NaN loss raises, names the step and leaves everything as it was`` () =
-    let failure =
-        survives<NumericalFailure>(fun _ optimizer ->
-            optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ])
-            |> ignore)
+[<Tests>]
+let tests =
+    testList "Training.Mistake" [
+        test "a NaN loss raises, names the step and leaves everything as it was" {
+            let failure =
+                survives<NumericalFailure>(fun _ optimizer ->
+                    optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ])
+                    |> ignore)
 
-    Assert.Equal("step 6", failure.Subject)
-    Assert.Contains("the loss is NaN", failure.Message)
+            Expect.equal failure.Subject "step 6" "the subject of failure"
+            Expect.stringContains failure.Message "the loss is NaN" "the message"
+        }
 
-[<Fact>]
-let ``an infinite loss is one too`` () =
-    survives<NumericalFailure>(fun _ optimizer ->
-        optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity)
-        |> ignore)
-    |> ignore
+        test "an infinite loss is one too" {
+            survives<NumericalFailure>(fun _ optimizer ->
+                optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity)
+                |> ignore)
+            |> ignore
+        }
 
-[<Fact>]
-let ``a target of the wrong shape is refused and changes nothing`` () =
-    let error =
-        survives<ArgumentException>(fun _ optimizer ->
-            optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 1 ]) |> ignore)
+        test "a target of the wrong shape is refused and changes nothing" {
+            let error =
+                survives<ArgumentException>(fun _ optimizer ->
+                    optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 1 ]) |> ignore)
 
-    Assert.Equal("target", error.ParamName)
+            Expect.equal error.ParamName "target" "the parameter's name"
+        }
 
-[<Fact>]
-let ``labels of the wrong type are refused and change nothing`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 5; 2 ]
-
-    use optimizer =
-        new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
-
-    let mistake () =
-        optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double))
-        |> ignore
-
-    Assert.Contains(
-        "class indices",
-        (Networks.changesNothing<ArgumentException> model optimizer mistake).Message
-    )
-
-[<Fact>]
-let ``a model that raises in its forward pass leaves no records behind`` () =
-    // TorchSharp counts a parameter twice when it is made and once when it is freed, so that is not counted.
-    let layer = Networks.linear 3 2 true
-
-    let created =
-        Oracle.leaked (fun () ->
+        test "labels of the wrong type are refused and change nothing" {
             use _scope = torch.NewDisposeScope()
-            let mutable broken = true
+            let model = Networks.perceptron true [ 3; 5; 2 ]
 
-            let run input =
-                if broken then
-                    (layer.call input |> ignore
-                     invalidOp "broken")
-                else
-                    layer.call input
+            use optimizer =
+                new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
 
-            let model = new Networks.Model([ "fc", layer ], run)
+            let mistake () =
+                optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double))
+                |> ignore
+
+            Expect.stringContains
+                ((Networks.changesNothing<ArgumentException> model optimizer mistake).Message)
+                "class indices"
+                "the message"
+        }
+
+        test "a model that raises in its forward pass leaves no records behind" {
+            // TorchSharp counts a parameter twice when it is made and once when it is freed, so that is not counted.
+            let layer = Networks.linear 3 2 true
+
+            let created =
+                Oracle.leaked (fun () ->
+                    use _scope = torch.NewDisposeScope()
+                    let mutable broken = true
+
+                    let run input =
+                        if broken then
+                            (layer.call input |> ignore
+                             invalidOp "broken")
+                        else
+                            layer.call input
+
+                    let model = new Networks.Model([ "fc", layer ], run)
+                    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
+                    let input, target = Networks.normal [ 1; 3 ], Networks.normal [ 1; 2 ]
+
+                    Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+                        optimizer.Step(input, target) |> ignore)
+                    |> ignore
+
+                    broken <- false
+                    Networks.byStep optimizer [ input, target ])
+
+            layer.Dispose()
+            Expect.equal created 0L "the number of new tensors"
+        }
+
+        test "a factorisation that fails leaves weights, averages, inverses, momentum and position" {
+            use _scope = torch.NewDisposeScope()
+
+            let recipe = {
+                Networks.everyStep with
+                    Attempts = Networks.forLargeOnly
+                    OnFailure = OnFailure.Raise
+                    Memory = Memory.MovingAverage 0.0
+            }
+
+            let model = Networks.perceptron false [ 3; 2 ]
+            use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
+            let input = Oracle.tensor (Oracle.identity 3)
+            Networks.byStep optimizer [ input * 1e3, Networks.normal [ 3; 2 ] ]
+            let target = Networks.normal [ 3; 2 ]
+
+            let byStep () = optimizer.Step(input, target) |> ignore
+
+            let byLoop () =
+                Networks.byLoop model optimizer [ input, target ]
+
+            Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
+            Networks.changesNothing<NumericalFailure> model optimizer byLoop |> ignore
+            Expect.equal optimizer.Position 1 "the position of optimizer"
+        }
+
+        test "a layer frozen after the optimiser was made is an error in Step" {
+            use _scope = torch.NewDisposeScope()
+            let model, optimizer = midway Networks.someSteps
+            use _optimizer = optimizer
+            (Seq.head (model.parameters ())).requires_grad <- false
+
+            let error =
+                Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
+                    optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]) |> ignore)
+
+            Expect.stringContains error.Message "frozen" "the message"
+        }
+
+        test "a parameter in two groups is refused" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
+
+            let group () =
+                ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
+
+            let all = Seq.toArray (model.parameters ())
+            let twice = ParameterGroup([| all[0]; all[0] |], 0.1, 0.0, 0.0)
+
+            for groups in [ [ group (); group () ]; [ twice ] ] do
+                let make () =
+                    new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+                    |> ignore
+
+                Expect.stringContains
+                    ((Oracle.raises<ArgumentException> make).Message)
+                    "one group only"
+                    "the message"
+        }
+
+        test "a refused group leaves no trace" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
+            let all = Seq.toArray (model.parameters ())
+            let first = ParameterGroup([| all[0] |], 0.1, 0.0, 0.0)
+
+            use optimizer =
+                new Optimizer(model, Networks.everyStep, Networks.gaussian, [ first ], (fun _ _ -> true))
+
+            let overlapping = ParameterGroup([| all[1]; all[0] |], 0.1, 0.0, 0.0)
+
+            Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping)
+            |> ignore
+
+            let bias = Oracle.values all[1]
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+            Expect.equal (Oracle.values all[1]) bias "the second bias"
+            optimizer.add_param_group (ParameterGroup([| all[1] |], 0.1, 0.0, 0.0))
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+            Expect.notEqual (Oracle.values all[1]) bias "the second bias"
+        }
+
+        test "a group of another optimiser's type is refused" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
-            let input, target = Networks.normal [ 1; 3 ], Networks.normal [ 1; 2 ]
 
-            Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
-                optimizer.Step(input, target) |> ignore)
-            |> ignore
+            let error =
+                Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
 
-            broken <- false
-            Networks.byStep optimizer [ input, target ])
+            Expect.stringContains error.Message "must be a ParameterGroup; got ParamGroup" "the message"
+        }
 
-    layer.Dispose()
-    Assert.Equal(0L, created)
+        test "settings and recipes that make no sense are refused when the optimiser is made" {
+            let model = Networks.perceptron true [ 3; 2 ]
 
-[<Fact>]
-let ``a factorisation that fails leaves weights, averages, inverses, momentum and position`` () =
-    use _scope = torch.NewDisposeScope()
+            let cadence T S = {
+                InvertEvery = T
+                StatisticsSteps = S
+                WarmUp = 1
+            }
 
-    let recipe = {
-        Networks.everyStep with
-            Attempts = FallbackTests.forLargeOnly
-            OnFailure = OnFailure.Raise
-            Memory = Memory.MovingAverage 0.0
-    }
+            let refused name (make: unit -> Optimizer) =
+                Expect.equal
+                    ((Oracle.raises<ArgumentException>(make >> ignore)).ParamName)
+                    name
+                    "the parameter's name"
 
-    let model = Networks.perceptron false [ 3; 2 ]
-    use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-    let input = Oracle.tensor (Oracle.identity 3)
-    Networks.byStep optimizer [ input * 1e3, Networks.normal [ 3; 2 ] ]
-    let target = Networks.normal [ 3; 2 ]
+            let recipe change =
+                fun () -> Networks.optimizer model change 0.1 0.0 0.0
 
-    let byStep () = optimizer.Step(input, target) |> ignore
+            refused "learningRate" (fun () -> Networks.optimizer model Networks.everyStep 0.0 0.0 0.0)
+            refused "momentum" (fun () -> Networks.optimizer model Networks.everyStep 0.1 1.0 0.0)
+            refused "weightDecay" (fun () -> Networks.optimizer model Networks.everyStep 0.1 0.0 -1.0)
+            refused "Damping" (recipe { Methods.foof with Damping = 0.0 })
+            refused "Damping" (recipe { Methods.foof with Damping = -1.0 })
 
-    let byLoop () =
-        Networks.byLoop model optimizer [ input, target ]
+            refused
+                "InvertEvery"
+                (recipe {
+                    Methods.foof with
+                        Cadence = cadence 0 1
+                })
 
-    Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
-    Networks.changesNothing<NumericalFailure> model optimizer byLoop |> ignore
-    Assert.Equal(1, optimizer.Position)
+            refused
+                "StatisticsSteps"
+                (recipe {
+                    Methods.foof with
+                        Cadence = cadence 5 6
+                })
 
-[<Fact>]
-let ``a layer frozen after the optimiser was made is an error in Step`` () =
-    use _scope = torch.NewDisposeScope()
-    let model, optimizer = midway Networks.someSteps
-    use _optimizer = optimizer
-    (Seq.head (model.parameters ())).requires_grad <- false
+            refused
+                "beta"
+                (recipe {
+                    Methods.foof with
+                        Memory = Memory.MovingAverage 1.0
+                })
 
-    let error =
-        Networks.changesNothing<InvalidOperationException> model optimizer (fun () ->
-            optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]) |> ignore)
+            // What was not finished has nothing to finalise: this would end the process.
+            GC.Collect()
+            GC.WaitForPendingFinalizers()
+        }
 
-    Assert.Contains("frozen", error.Message)
+        test "inputs whose squares overflow raise and change nothing" {
+            let model = (Networks.perceptron true [ 3; 6; 2 ]).``to`` torch.ScalarType.Float32
+            let input = torch.full (4L, 3L, 1e25, dtype = torch.ScalarType.Float32)
+            use preconditioner = new Preconditioner(model, Methods.foof)
 
-[<Fact>]
-let ``a parameter in two groups is refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 2 ]
+            let error =
+                Oracle.raises<NumericalFailure>(fun () -> preconditioner.Observe(input, null))
 
-    let group () =
-        ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
-
-    let all = Seq.toArray (model.parameters ())
-    let twice = ParameterGroup([| all[0]; all[0] |], 0.1, 0.0, 0.0)
-
-    for groups in [ [ group (); group () ]; [ twice ] ] do
-        let make () =
-            new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
-            |> ignore
-
-        Assert.Contains("one group only", (Oracle.raises<ArgumentException> make).Message)
-
-[<Fact>]
-let ``a refused group leaves no trace`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 2 ]
-    let all = Seq.toArray (model.parameters ())
-    let first = ParameterGroup([| all[0] |], 0.1, 0.0, 0.0)
-
-    use optimizer =
-        new Optimizer(model, Networks.everyStep, Networks.gaussian, [ first ], (fun _ _ -> true))
-
-    let overlapping = ParameterGroup([| all[1]; all[0] |], 0.1, 0.0, 0.0)
-
-    Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping)
-    |> ignore
-
-    let bias = Oracle.values all[1]
-    Networks.byStep optimizer (Networks.batches 1 4 3 2)
-    Assert.Equal<float array>(bias, Oracle.values all[1])
-    optimizer.add_param_group (ParameterGroup([| all[1] |], 0.1, 0.0, 0.0))
-    Networks.byStep optimizer (Networks.batches 1 4 3 2)
-    Assert.NotEqual<float array>(bias, Oracle.values all[1])
-
-[<Fact>]
-let ``a group of another optimiser's type is refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 2 ]
-    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
-
-    let error =
-        Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
-
-    Assert.Contains("must be a ParameterGroup; got ParamGroup", error.Message)
-
-[<Fact>]
-let ``settings and recipes that make no sense are refused when the optimiser is made`` () =
-    let model = Networks.perceptron true [ 3; 2 ]
-
-    let cadence T S = {
-        InvertEvery = T
-        StatisticsSteps = S
-        WarmUp = 1
-    }
-
-    let refused name (make: unit -> Optimizer) =
-        Assert.Equal(name, (Oracle.raises<ArgumentException>(make >> ignore)).ParamName)
-
-    let recipe change =
-        fun () -> Networks.optimizer model change 0.1 0.0 0.0
-
-    refused "learningRate" (fun () -> Networks.optimizer model Networks.everyStep 0.0 0.0 0.0)
-    refused "momentum" (fun () -> Networks.optimizer model Networks.everyStep 0.1 1.0 0.0)
-    refused "weightDecay" (fun () -> Networks.optimizer model Networks.everyStep 0.1 0.0 -1.0)
-    refused "Damping" (recipe { Methods.foof with Damping = 0.0 })
-    refused "Damping" (recipe { Methods.foof with Damping = -1.0 })
-
-    refused
-        "InvertEvery"
-        (recipe {
-            Methods.foof with
-                Cadence = cadence 0 1
-        })
-
-    refused
-        "StatisticsSteps"
-        (recipe {
-            Methods.foof with
-                Cadence = cadence 5 6
-        })
-
-    refused
-        "beta"
-        (recipe {
-            Methods.foof with
-                Memory = Memory.MovingAverage 1.0
-        })
-
-    // What was not finished has nothing to finalise: this would end the process.
-    GC.Collect()
-    GC.WaitForPendingFinalizers()
+            Expect.equal error.What "the squares of inputs exceed what Float32 holds" "what failed"
+        }
+    ]

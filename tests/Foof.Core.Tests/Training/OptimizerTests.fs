@@ -1,12 +1,11 @@
 /// `Step` against an explicit FOOF in matrices, and what it returns and leaves alone.
-[<Seeded>]
 module Foof.Core.Tests.OptimizerTests
 
+open Expecto
 open Foof
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-open Xunit
 
 /// Widths and batch sizes on both sides of the switch between factors (rows < outputs) and gradients.
 let shapes =
@@ -41,35 +40,12 @@ let followsExplicitFoof (n, widths: int list) =
         expected.Weights
         (Networks.joinedWeights model |> Array.map _.ToRowMajorArray())
 
-[<Fact>]
-let ``steps follow an explicit FOOF through warm-up, observations and inversions`` () =
-    Oracle.forAll shapes followsExplicitFoof
-
-[<Fact>]
-let ``a step on a linear model with rate 1 solves damped least squares for the errors`` () =
-    Oracle.forAll shapes (fun (n, widths) ->
-        use _scope = torch.NewDisposeScope()
-        let inputs, outputs = widths[0], widths[1]
-        let model = Networks.linear inputs outputs true
-        use optimizer = Networks.optimizer model Networks.everyStep 1.0 0.0 0.0
-        let input, target = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
-
-        let joined () =
-            Array.head (Networks.joinedWeights model)
-
-        let before = joined ()
-        let A = Oracle.withOnes (Oracle.matrix input)
-        let E = A * before.Transpose() - Oracle.matrix target
-        Networks.byStep optimizer [ input, target ]
-        let expected = before - Oracle.leastSquares (float n) A E 0.1
-        Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
-
 /// A convolution's step on 1/2 |f - y|^2 against least squares over its patches.
-let convolves (case: ConvolutionTests.Case) =
+let convolves (case: Convolutions.Case) =
     use _scope = torch.NewDisposeScope()
-    let convolution = ConvolutionTests.convolution case
+    let convolution = Convolutions.convolution case
     let layer = LayerContract.only convolution
-    let input = ConvolutionTests.image case
+    let input = Convolutions.image case
     let target = torch.randn_like (convolution.call input)
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
 
@@ -79,111 +55,150 @@ let convolves (case: ConvolutionTests.Case) =
         )
 
     let before = joined ()
-    let A = (ConvolutionTests.patches case input).Head
+    let A = (Convolutions.patches case input).Head
     let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
     Networks.byStep optimizer [ input, target ]
     let expected = before - Oracle.leastSquares (float case.Batch) A E 0.1
     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray())
 
-[<Fact>]
-let ``a step on a convolution solves damped least squares over its patches`` () =
-    Oracle.forAll ConvolutionTests.ungrouped convolves
+[<Tests>]
+let tests =
+    testList "Training.Optimizer" [
+        Holds.forAll
+            "steps follow an explicit FOOF through warm-up, observations and inversions"
+            shapes
+            followsExplicitFoof
 
-[<Fact>]
-let ``the toy problem is solved by one step of size 1, up to the damping`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.linear 2 1 false
-    torch.nn.init.zeros_ model.weight |> ignore
+        Holds.forAll
+            "a step on a linear model with rate 1 solves damped least squares for the errors"
+            shapes
+            (fun (n, widths) ->
+                use _scope = torch.NewDisposeScope()
+                let inputs, outputs = widths[0], widths[1]
+                let model = Networks.linear inputs outputs true
+                use optimizer = Networks.optimizer model Networks.everyStep 1.0 0.0 0.0
+                let input, target = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
 
-    use optimizer =
-        Networks.optimizer
-            model
-            {
-                Networks.everyStep with
-                    Damping = 1e-12
-            }
-            1.0
-            0.0
-            0.0
+                let joined () =
+                    Array.head (Networks.joinedWeights model)
 
-    let input = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
-    Networks.byStep optimizer [ input, Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ]) ]
-    Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Oracle.values model.weight)
+                let before = joined ()
+                let A = Oracle.withOnes (Oracle.matrix input)
+                let E = A * before.Transpose() - Oracle.matrix target
+                Networks.byStep optimizer [ input, target ]
+                let expected = before - Oracle.leastSquares (float n) A E 0.1
+                Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
 
-[<Fact>]
-let ``a step returns loss and output from before the update`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
-    let input, target = List.head (Networks.batches 1 6 3 2)
-    let output = model.call input
-    let loss = Likelihood.loss Networks.gaussian output target
-    use result = optimizer.Step(input, target)
-    Assert.Equal<float array>(Oracle.values output, Oracle.values result.Output)
-    Assert.Equal<float array>(Oracle.values loss, Oracle.values result.Loss)
-    Assert.False result.Output.requires_grad
-    Assert.False result.Loss.requires_grad
+        Holds.forAll
+            "a step on a convolution solves damped least squares over its patches"
+            Convolutions.ungrouped
+            convolves
 
-[<Fact>]
-let ``a step touches no parameter's gradient`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-    use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
-    Networks.byStep optimizer (Networks.batches 3 2 3 2 @ Networks.batches 3 9 3 2)
-    Assert.All(model.parameters (), fun parameter -> Assert.Null parameter.grad)
+        test "the toy problem is solved by one step of size 1, up to the damping" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.linear 2 1 false
+            torch.nn.init.zeros_ model.weight |> ignore
 
-[<Fact>]
-let ``training in float32 follows float64`` () =
-    use _scope = torch.NewDisposeScope()
-    let wide = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 6; 2 ])
-    let narrow = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 6; 2 ])
-    narrow.``to`` torch.ScalarType.Float32 |> ignore
-    let batches = Networks.batches 10 4 3 2
-    use first = Networks.optimizer wide Networks.someSteps 0.05 0.8 0.1
-    use second = Networks.optimizer narrow Networks.someSteps 0.05 0.8 0.1
-    Networks.byStep first batches
+            use optimizer =
+                Networks.optimizer
+                    model
+                    {
+                        Networks.everyStep with
+                            Damping = 1e-12
+                    }
+                    1.0
+                    0.0
+                    0.0
 
-    Networks.byStep second [
-        for input, target in batches ->
-            input.``to`` torch.ScalarType.Float32, target.``to`` torch.ScalarType.Float32
-    ]
+            let input = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
+            Networks.byStep optimizer [ input, Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ]) ]
+            Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Oracle.values model.weight)
+        }
 
-    Assert.Equal(torch.ScalarType.Float32, (Seq.head (narrow.parameters ())).dtype)
-    Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
-
-[<Fact>]
-let ``a warm-up before training is the preconditioner's`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 3; 4; 2 ]
-    use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.0 0.0
-    use preconditioner = new Preconditioner(model, Networks.someSteps)
-    let inputs = Networks.batches 4 5 3 2 |> List.map fst
-    optimizer.WarmUp inputs
-    preconditioner.WarmUp inputs
-
-    Assert.Equal<Map<string, float array>>(
-        Networks.snapshot preconditioner.State,
-        Networks.snapshot optimizer.State
-    )
-
-    Assert.Equal(4, optimizer.Position)
-
-[<Fact>]
-let ``a classifier learns`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = Networks.perceptron true [ 2; 16; 2 ]
-
-    use optimizer =
-        new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
-
-    let input = Networks.normal [ 40; 2 ]
-
-    let target =
-        input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to`` torch.ScalarType.Int64
-
-    let losses =
-        List.init 100 (fun _ ->
+        test "a step returns loss and output from before the update" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
+            let input, target = List.head (Networks.batches 1 6 3 2)
+            let output = model.call input
+            let loss = Likelihood.loss Networks.gaussian output target
             use result = optimizer.Step(input, target)
-            result.Loss.ToDouble())
+            Expect.equal (Oracle.values result.Output) (Oracle.values output) "the output of result"
+            Expect.equal (Oracle.values result.Loss) (Oracle.values loss) "the loss of result"
+            Expect.isFalse result.Output.requires_grad "output of result requires a gradient"
+            Expect.isFalse result.Loss.requires_grad "loss of result requires a gradient"
+        }
 
-    Assert.True(List.last losses < Tolerance.learnt * losses[0], $"{losses[0]} -> {List.last losses}")
+        test "a step touches no parameter's gradient" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            Networks.byStep optimizer (Networks.batches 3 2 3 2 @ Networks.batches 3 9 3 2)
+
+            for parameter in model.parameters () do
+                Expect.isNull parameter.grad "the gradient of the parameter"
+        }
+
+        test "training in float32 follows float64" {
+            use _scope = torch.NewDisposeScope()
+            let wide = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 6; 2 ])
+            let narrow = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 6; 2 ])
+            narrow.``to`` torch.ScalarType.Float32 |> ignore
+            let batches = Networks.batches 10 4 3 2
+            use first = Networks.optimizer wide Networks.someSteps 0.05 0.8 0.1
+            use second = Networks.optimizer narrow Networks.someSteps 0.05 0.8 0.1
+            Networks.byStep first batches
+
+            Networks.byStep second [
+                for input, target in batches ->
+                    input.``to`` torch.ScalarType.Float32, target.``to`` torch.ScalarType.Float32
+            ]
+
+            Expect.equal
+                ((Seq.head (narrow.parameters ())).dtype)
+                torch.ScalarType.Float32
+                "the type of the weights"
+
+            Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
+        }
+
+        test "a warm-up before training is the preconditioner's" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.0 0.0
+            use preconditioner = new Preconditioner(model, Networks.someSteps)
+            let inputs = Networks.batches 4 5 3 2 |> List.map fst
+            optimizer.WarmUp inputs
+            preconditioner.WarmUp inputs
+
+            Expect.equal
+                (Networks.snapshot optimizer.State)
+                (Networks.snapshot preconditioner.State)
+                "the state of optimizer"
+
+            Expect.equal optimizer.Position 4 "the position of optimizer"
+        }
+
+        test "a classifier learns" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 2; 16; 2 ]
+
+            use optimizer =
+                new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
+
+            let input = Networks.normal [ 40; 2 ]
+
+            let target =
+                input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to``
+                    torch.ScalarType.Int64
+
+            let losses =
+                List.init 100 (fun _ ->
+                    use result = optimizer.Step(input, target)
+                    result.Loss.ToDouble())
+
+            Expect.isTrue
+                (List.last losses < Tolerance.learnt * losses[0])
+                $"{losses[0]} -> {List.last losses}"
+        }
+    ]

@@ -1,119 +1,16 @@
-/// Checkpoints: training goes on to the same bits, and a state that does not fit changes nothing.
-[<Seeded>]
+/// Checkpoints: training continues to the same bits, and a state that does not fit changes nothing.
 module Foof.Core.Tests.StateTests
 
 open System
 open System.Collections.Generic
+open Expecto
 open Foof
+open Foof.Core.Tests.Checkpoints
 open TorchSharp
-open Xunit
 
-type State = Dictionary<string, torch.Tensor>
-
-let make () = Networks.perceptron true [ 3; 6; 2 ]
-
-/// A copy of a state that lives on its own, as a file would.
-let copied (state: State) =
-    State(state |> Seq.map (fun entry -> KeyValuePair(entry.Key, entry.Value.clone ())))
-
-let copyWeights (source: Networks.Network) (target: Networks.Network) =
-    use _quiet = torch.no_grad ()
-
-    for from, into in Seq.zip (source.parameters ()) (target.parameters ()) do
-        into.copy_ from |> ignore
-
-/// Trains, saves after `before` batches, restores into a fresh optimiser (which has been used for something
-/// else), and compares the rest of the training to the bit.
-let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
-    use _scope = torch.NewDisposeScope()
-    let batches = Networks.batches 12 4 3 2
-    let model = makeModel ()
-    use optimizer = Networks.optimizer model recipe 0.1 0.9 0.01
-    train model optimizer (List.take before batches)
-    let saved = copied (optimizer.State())
-    let other = makeModel ()
-    use restored = Networks.optimizer other recipe 0.1 0.9 0.01
-    train other restored (Networks.batches 3 5 3 2)
-    // A pass that waits for its step when the state comes back belongs to the past.
-    other.call (Networks.normal [ 5; 3 ]) |> ignore
-    copyWeights model other
-    restored.Restore saved
-    Assert.Equal(before, restored.Position)
-    Assert.Equal<Map<string, float array>>(Networks.frozen saved, Networks.snapshot restored.State)
-    train model optimizer (List.skip before batches)
-    train other restored (List.skip before batches)
-    Assert.Equal<float array>(Networks.weights model, Networks.weights other)
-
-    Assert.Equal<Map<string, float array>>(
-        Networks.snapshot optimizer.State,
-        Networks.snapshot restored.State
-    )
-
-/// The same for the usual recipe.
+/// Continues with the usual recipe.
 let continues makeModel train before =
     continuesWith Networks.someSteps makeModel train before
-
-let byStep _ (optimizer: Optimizer) batches = Networks.byStep optimizer batches
-let byLoop model (optimizer: Optimizer) batches = Networks.byLoop model optimizer batches
-
-[<Fact>]
-let ``steps continue to the same bits from every position of the cadence`` () =
-    for before in 0..10 do
-        continues make byStep before
-
-[<Fact>]
-let ``the ordinary loop continues to the same bits from every position of the cadence`` () =
-    for before in 0..10 do
-        continues make byLoop before
-
-[<Fact>]
-let ``a network with activations in place continues to the same bits`` () =
-    for before in 0..10 do
-        continues (EquivalenceTests.inPlace Networks.reluInPlace [ 3; 6; 2 ]) byStep before
-
-[<Fact>]
-let ``a preconditioner continues to the same bits`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = make ()
-    let batches = Networks.batches 10 4 3 2
-
-    let step (preconditioner: Preconditioner) (input, target) =
-        PreconditionerTests.backward model input target
-        preconditioner.Precondition()
-
-        model.parameters ()
-        |> Seq.collect (fun p -> Oracle.values p.grad)
-        |> Seq.toArray
-
-    use first = new Preconditioner(model, Networks.someSteps)
-    let early, late = List.splitAt 5 batches
-    early |> List.iter (step first >> ignore)
-    let saved = copied (first.State())
-    let expected = late |> List.map (step first)
-    use second = new Preconditioner(model, Networks.someSteps)
-    second.Restore saved
-    Assert.Equal<float array list>(expected, late |> List.map (step second))
-
-[<Fact>]
-let ``the state names every tensor and lists nothing else`` () =
-    use _scope = torch.NewDisposeScope()
-    let model = make ()
-    use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.9 0.0
-    Networks.byStep optimizer (Networks.batches 1 4 3 2)
-
-    let expected = [
-        for layer in [ "fc0"; "fc1" ] do
-            $"{layer}.activation.inverse"
-            $"{layer}.activation.sum"
-            $"{layer}.activation.weight"
-            $"{layer}.bias.momentum"
-            $"{layer}.error.inverse.identity"
-            $"{layer}.logdet"
-            $"{layer}.weight.momentum"
-        "position"
-    ]
-
-    Assert.Equal<string list>(expected, optimizer.State().Keys |> Seq.sort |> Seq.toList)
 
 /// Restores a state that `spoil` changed, which must fail and change nothing.
 let refuses (spoil: State -> unit) =
@@ -126,63 +23,134 @@ let refuses (spoil: State -> unit) =
     spoil state
     (Networks.changesNothing<ArgumentException> model optimizer (fun () -> optimizer.Restore state)).Message
 
-[<Fact>]
-let ``a state that lacks something is refused`` () =
-    Assert.Contains("no 'position'", refuses (fun state -> state.Remove "position" |> ignore))
+[<Tests>]
+let tests =
+    testList "Training.State" [
+        testList "steps continue to the same bits from every position of the cadence" [
+            for before in 0..10 do
+                test $"{before} steps before" { continues make byStep before }
+        ]
 
-    Assert.Contains(
-        "no 'fc1.activation.sum'",
-        refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore)
-    )
+        testList "the ordinary loop continues to the same bits from every position of the cadence" [
+            for before in 0..10 do
+                test $"{before} steps before" { continues make byLoop before }
+        ]
 
-    Assert.Contains(
-        "no 'fc1.activation.weight'",
-        refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore)
-    )
+        testList "a network with activations in place continues to the same bits" [
+            for before in 0..10 do
+                test $"{before} steps before" {
+                    continues (Networks.inPlace Networks.reluInPlace [ 3; 6; 2 ]) byStep before
+                }
+        ]
 
-[<Fact>]
-let ``a state of other shapes is refused`` () =
-    for name in
-        [
-            "position"
-            "fc1.activation.sum"
-            "fc1.activation.weight"
-            "fc1.activation.inverse"
-            "fc1.bias.momentum"
-        ] do
-        let message = refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ])
-        Assert.Contains($"'{name}' must have shape", message)
+        test "a preconditioner continues to the same bits" {
+            use _scope = torch.NewDisposeScope()
+            let model = make ()
+            let batches = Networks.batches 10 4 3 2
 
-[<Fact>]
-let ``a state of other types is refused`` () =
-    for name in
-        [
-            "position"
-            "fc1.activation.sum"
-            "fc1.activation.weight"
-            "fc1.activation.inverse"
-            "fc1.bias.momentum"
-        ] do
-        let message =
-            refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+            let step (preconditioner: Preconditioner) (input, target) =
+                Networks.backward model input target
+                preconditioner.Precondition()
 
-        Assert.Contains($"'{name}' must", message)
+                model.parameters ()
+                |> Seq.collect (fun p -> Oracle.values p.grad)
+                |> Seq.toArray
 
-[<Fact>]
-let ``a state with a position that no training has is refused`` () =
-    Assert.Contains("position", refuses (fun state -> state["position"] <- torch.tensor -5L))
+            use first = new Preconditioner(model, Networks.someSteps)
+            let early, late = List.splitAt 5 batches
+            early |> List.iter (step first >> ignore)
+            let saved = copied (first.State())
+            let expected = late |> List.map (step first)
+            use second = new Preconditioner(model, Networks.someSteps)
+            second.Restore saved
+            Expect.equal (late |> List.map (step second)) expected "the late steps"
+        }
 
-[<Fact>]
-let ``another model's state is refused`` () =
-    use _scope = torch.NewDisposeScope()
-    let foreign = Networks.perceptron true [ 3; 7; 2 ]
-    use other = Networks.optimizer foreign Networks.someSteps 0.1 0.9 0.0
-    Networks.byStep other (Networks.batches 5 4 3 2)
-    let state = other.State()
+        test "the state names every tensor and lists nothing else" {
+            use _scope = torch.NewDisposeScope()
+            let model = make ()
+            use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.9 0.0
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
 
-    refuses (fun spoiled ->
-        spoiled.Clear()
+            let expected = [
+                for layer in [ "fc0"; "fc1" ] do
+                    $"{layer}.activation.inverse"
+                    $"{layer}.activation.sum"
+                    $"{layer}.activation.weight"
+                    $"{layer}.bias.momentum"
+                    $"{layer}.error.inverse.identity"
+                    $"{layer}.logdet"
+                    $"{layer}.weight.momentum"
+                "position"
+            ]
 
-        for entry in state do
-            spoiled[entry.Key] <- entry.Value)
-    |> ignore
+            Expect.equal (optimizer.State().Keys |> Seq.sort |> Seq.toList) expected "the state's names"
+        }
+
+        test "a state that lacks something is refused" {
+            Expect.stringContains
+                (refuses (fun state -> state.Remove "position" |> ignore))
+                "no 'position'"
+                "the message"
+
+            Expect.stringContains
+                (refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore))
+                "no 'fc1.activation.sum'"
+                "the message"
+
+            Expect.stringContains
+                (refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore))
+                "no 'fc1.activation.weight'"
+                "the message"
+        }
+
+        test "a state of other shapes is refused" {
+            for name in
+                [
+                    "position"
+                    "fc1.activation.sum"
+                    "fc1.activation.weight"
+                    "fc1.activation.inverse"
+                    "fc1.bias.momentum"
+                ] do
+                let message = refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ])
+                Expect.stringContains message $"'{name}' must have shape" "the message"
+        }
+
+        test "a state of other types is refused" {
+            for name in
+                [
+                    "position"
+                    "fc1.activation.sum"
+                    "fc1.activation.weight"
+                    "fc1.activation.inverse"
+                    "fc1.bias.momentum"
+                ] do
+                let message =
+                    refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+
+                Expect.stringContains message $"'{name}' must" "the message"
+        }
+
+        test "a state with a position that no training has is refused" {
+            Expect.stringContains
+                (refuses (fun state -> state["position"] <- torch.tensor -5L))
+                "position"
+                "the message"
+        }
+
+        test "another model's state is refused" {
+            use _scope = torch.NewDisposeScope()
+            let foreign = Networks.perceptron true [ 3; 7; 2 ]
+            use other = Networks.optimizer foreign Networks.someSteps 0.1 0.9 0.0
+            Networks.byStep other (Networks.batches 5 4 3 2)
+            let state = other.State()
+
+            refuses (fun spoiled ->
+                spoiled.Clear()
+
+                for entry in state do
+                    spoiled[entry.Key] <- entry.Value)
+            |> ignore
+        }
+    ]

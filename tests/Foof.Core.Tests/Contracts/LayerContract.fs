@@ -2,16 +2,16 @@
 /// gradient, its shapes are those of A and E, and its weight goes to W and back.
 module Foof.Core.Tests.LayerContract
 
+open Expecto
 open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
-open Xunit
 
 /// The only layer of a model that is one layer.
 let only (model: Networks.Network) =
     let struct (layers, _) = Coverage.survey model Networks.everything
-    Assert.Single layers
+    Oracle.only layers
 
 /// A or E [g; n; R; d] as one matrix [n R; d] a group.
 let groups (tensor: torch.Tensor) = [
@@ -41,31 +41,39 @@ let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (
     let activations = Layer.activations layer input
     let g = Layer.groups layer
 
-    Assert.Equal<int64 array>(
-        [| int64 n; int64 R |],
+    Expect.equal
         [| Activations.dataPoints activations; Activations.positions activations |]
-    )
+        [| int64 n; int64 R |]
+        "the result"
 
-    Assert.Equal(g, Activations.groups activations)
-    Assert.Equal(Layer.inputs layer, Activations.width activations)
-    Assert.Equal<int64 array>([| g; n; R; Layer.inputs layer |], (written layer input).shape)
-    Assert.Equal<int64 array>([| g; n; R; Layer.outputs layer / g |], (Layer.errors layer output).shape)
-    Assert.Equal(int64 n, Layer.dataPoints layer input)
+    Expect.equal (Activations.groups activations) g "the groups of activations"
+    Expect.equal (Activations.width activations) (Layer.inputs layer) "the width of activations"
+
+    Expect.equal ((written layer input).shape) [| g; n; R; Layer.inputs layer |] "the shape of the rows"
+
+    Expect.equal
+        ((Layer.errors layer output).shape)
+        [| g; n; R; Layer.outputs layer / g |]
+        "the shape of the errors of layer output"
+
+    Expect.equal (Layer.dataPoints layer input) (int64 n) "the data points"
     let tensors = Layer.errors layer output :: Activations.tensors activations
-    Assert.All(tensors, (fun tensor -> Assert.True(tensor.is_contiguous ())))
+
+    for tensor in tensors do
+        Expect.isTrue (tensor.is_contiguous ()) "the tensor is contiguous"
 
 let private weights tolerance (layer: Layer) =
     let W = Layer.joined layer layer.Weight (bias layer)
-    Assert.Equal<int64 array>([| Layer.outputs layer; Layer.inputs layer |], W.shape)
+    Expect.equal W.shape [| Layer.outputs layer; Layer.inputs layer |] "the shape of W"
     let struct (weight, column) = Layer.split layer W
-    Assert.Equal<int64 array>(layer.Weight.shape, weight.shape)
+    Expect.equal weight.shape layer.Weight.shape "the shape of weight"
     Oracle.agrees tolerance (Oracle.values layer.Weight) (Oracle.values weight)
 
     match layer.Bias, column with
     | ValueSome bias, ValueSome column ->
-        Assert.Equal<int64 array>(bias.shape, column.shape)
+        Expect.equal column.shape bias.shape "the shape of column"
         Oracle.agrees tolerance (Oracle.values bias) (Oracle.values column)
-    | bias, column -> Assert.True(bias.IsNone && column.IsNone)
+    | bias, column -> Expect.isTrue (bias.IsNone && column.IsNone) "neither has a bias"
 
     Oracle.matrix W
 
