@@ -46,6 +46,14 @@ type Approximation =
     /// 1/m sum_k g_k g_k^T of the last m mini-batches' gradients, all layers together.
     | Window of gradients: int
 
+/// What becomes of a layer whose matrix no attempt could invert.
+[<RequireQualifiedAccess>]
+type OnFailure =
+    /// Its last inverse stays in use; raise where there is none.
+    | KeepLast
+    /// Raise a NumericalFailure.
+    | Raise
+
 /// Which layers are inverted when the cadence says that it is time.
 [<RequireQualifiedAccess>]
 type Trigger =
@@ -114,9 +122,10 @@ and Recipe = {
     Trigger: Trigger
     /// Where they are inverted.
     Inversions: Inversions
-    /// How a damped matrix is inverted. After the last attempt the layer's last inverse stays in use; where there is none,
-    /// the step raises a NumericalFailure.
+    /// How a damped matrix is inverted.
     Attempts: Attempt list
+    /// What comes after the last attempt.
+    OnFailure: OnFailure
     /// The type of the products with a Kronecker product's inverse, with sums in float32; bfloat16 where the processor
     /// multiplies it faster, at a relative error of the update of 0.4 % where the damping is of the statistic's size and
     /// of more where it is small; none: the model's own.

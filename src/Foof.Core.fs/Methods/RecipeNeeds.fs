@@ -24,6 +24,7 @@ module Recipe =
         Trigger = Trigger.Always
         Inversions = Inversions.InStep
         Attempts = Factorization.attempts
+        OnFailure = OnFailure.KeepLast
         ProductType = ValueNone
         Trust = Trust.Raw
         Momentum = MomentumPlace.After

@@ -166,7 +166,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
 
     /// Whether `Refresh` may end in an error: only then is there something to go back to.
     member _.MayFail(plan: Plan, needed: int seq) =
-        (plan.Invert && blocks |> Array.exists _.Factored.IsNone)
+        (plan.Invert
+         && (recipe.OnFailure.IsRaise || blocks |> Array.exists _.Factored.IsNone))
         || pending |> ValueOption.exists _.HasFailed
         || not (Seq.forall has needed)
 

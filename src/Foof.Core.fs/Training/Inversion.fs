@@ -126,7 +126,7 @@ module internal Inversion =
             Factored.attemptKnowing K attempts recipe.Power report recipe.Damping G
         | _ -> Factored.attempt attempts recipe.Rule recipe.Power report recipe.Damping curvature
 
-    /// What is raised where there is neither a fresh inverse nor a last one.
+    /// What is raised where there is no fresh inverse, and no last one or the recipe wants none.
     let private failure (inversion: Inversion) =
         let subject =
             match inversion.Layers with
@@ -140,7 +140,7 @@ module internal Inversion =
         )
 
     /// The fresh inverse; none where the last one stays, since no attempt succeeded. It belongs to the caller's scope; the
-    /// caller frees the curvature that it may share tensors with. Raises a NumericalFailure where there is no last one.
+    /// caller frees the curvature that it may share tensors with. Raises a NumericalFailure as the recipe says.
     let run (inversion: Inversion) : Inverted =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
@@ -153,7 +153,9 @@ module internal Inversion =
             |> Option.bind (damped inversion.Attempts inversion.Recipe report inversion.Gram)
             |> Option.map (inProductType inversion.Recipe)
 
-        if fresh.IsNone && inversion.Block.Factored.IsNone then
+        let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
+
+        if fresh.IsNone && not mayKeep then
             raise (failure inversion)
         elif fresh.IsNone then
             report "no attempt succeeded; the last inverse stays in use"

@@ -95,7 +95,7 @@ let tests =
                     Networks.seeded step
 
                     if errors then
-                        preconditioner.Observe(fst batch, snd batch)
+                        preconditioner.UpdateCurvature(fst batch, snd batch)
 
                     Networks.byPreconditioner second preconditioner sgd [ batch ])
 

@@ -69,34 +69,4 @@ let tests =
                         before
                         "the curvature itself")
         ]
-
-        test "damping is adapted by the Levenberg-Marquardt rule" {
-            let adapted rho = Damping.adapted 0.8 rho 2.0
-            Expect.equal (adapted 0.9) 1.6 "the damping after a share of 0.9"
-            Expect.equal (adapted 0.75) 2.0 "the damping after a share of 0.75"
-            Expect.equal (adapted 0.5) 2.0 "the damping after a share of 0.5"
-            Expect.equal (adapted 0.25) 2.0 "the damping after a share of 0.25"
-            Expect.equal (adapted 0.2) 2.5 "the damping after a share of 0.2"
-            Expect.equal (adapted -3.0) 2.5 "the damping after a share of -3.0"
-            Expect.equal (adapted nan) 2.5 "the damping after a share of nan"
-            Expect.equal (adapted -infinity) 2.5 "the damping after a share of -infinity"
-
-            for omega in [ 0.0; 1.0; 1.5; -0.5; nan ] do
-                let error =
-                    Oracle.raises<System.ArgumentException>(fun () -> Damping.adapted omega 0.5 1.0 |> ignore)
-
-                Expect.stringContains error.Message "omega" "the message"
-        }
-
-        test "a share outside 0 and 1 is refused" {
-            use _scope = torch.NewDisposeScope()
-            let C = Curvature.Diagonal [| torch.ones (2L, 2L, dtype = Networks.double) |]
-
-            for share in [ -0.1; 1.1; nan ] do
-                let error =
-                    Oracle.raises<System.ArgumentException>(fun () ->
-                        Factored.make (Damping.Blend share) 0.1 C |> ignore)
-
-                Expect.stringContains error.Message "share must lie in [0, 1]" "the message"
-        }
     ]

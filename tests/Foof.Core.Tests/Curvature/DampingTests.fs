@@ -11,18 +11,14 @@ open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private sizeOf norm (M: Matrix<float>) =
-    match norm with
-    | FactorNorm.Trace -> M.Trace() / float M.RowCount
-    | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt (float M.RowCount)
-    | FactorNorm.LargestEigenvalue -> M.Evd(Symmetricity.Symmetric).EigenValues |> Seq.map _.Real |> Seq.max
+let private sizeOf (M: Matrix<float>) = M.Trace() / float M.RowCount
 
 let private plus mu (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
 
 /// The matrix that a rule inverts for one group.
 let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) : Matrix<float> =
-    let pi norm =
-        let sizeE, sizeA = sizeOf norm E, sizeOf norm A
+    let pi =
+        let sizeE, sizeA = sizeOf E, sizeOf A
 
         if sizeE > 0.0 && sizeA > 0.0 then
             sqrt (sizeA / sizeE)
@@ -31,16 +27,11 @@ let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) :
 
     let root = sqrt lambda
 
-    let blended share (M: Matrix<float>) =
-        plus (share * M.Trace() / float M.RowCount) (M * (1.0 - share))
-
     match rule with
     | Damping.Tikhonov -> plus lambda (E.KroneckerProduct A)
-    | Damping.Heuristic norm -> (plus (root / pi norm) E).KroneckerProduct(plus (root * pi norm) A)
-    | Damping.HeuristicInputs norm -> (Oracle.identity E.RowCount).KroneckerProduct(plus (root * pi norm) A)
-    | Damping.SquareRoot -> (plus root E).KroneckerProduct(plus root A)
+    | Damping.Heuristic -> (plus (root / pi) E).KroneckerProduct(plus (root * pi) A)
+    | Damping.HeuristicInputs -> (Oracle.identity E.RowCount).KroneckerProduct(plus (root * pi) A)
     | Damping.EachFactor -> (plus lambda E).KroneckerProduct(plus lambda A)
-    | Damping.Blend share -> plus lambda ((blended share E).KroneckerProduct(blended share A))
 
 let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
@@ -99,17 +90,16 @@ let tests =
                 let zero = some.clone ()
                 zero.select(0L, last).zero_() |> ignore
 
-                for norm in Dampings.norms do
-                    for E, A in
-                        [
-                            Side.Full zero, Side.Full some
-                            Side.Full some, Side.Full zero
-                            Side.Full zero, Side.Full zero
-                        ] do
-                        let pi = Damping.split norm some E A
-                        Expect.equal ((Oracle.values pi)[int last]) 1.0 "the share of the last group"
-                        holds (Damping.Heuristic norm) 0.1 order.Groups E A
-                        holds (Damping.HeuristicInputs norm) 0.1 order.Groups E A)
+                for E, A in
+                    [
+                        Side.Full zero, Side.Full some
+                        Side.Full some, Side.Full zero
+                        Side.Full zero, Side.Full zero
+                    ] do
+                    let pi = Damping.split some E A
+                    Expect.equal ((Oracle.values pi)[int last]) 1.0 "the share of the last group"
+                    holds Damping.Heuristic 0.1 order.Groups E A
+                    holds Damping.HeuristicInputs 0.1 order.Groups E A)
 
         Holds.forSome
             "heuristic damping scales with the curvature, whichever factor the scale is in"
@@ -122,13 +112,10 @@ let tests =
                 let A = Sides.side Sides.Full order.Groups order.Inputs
                 let V = WrittenFactors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
 
-                for norm in Dampings.norms do
-                    let solve lambda E A =
-                        Factored.solve
-                            (Factored.make (Damping.Heuristic norm) lambda (Curvature.Kronecker(E, A)))
-                            V
+                let solve lambda E A =
+                    Factored.solve (Factored.make Damping.Heuristic lambda (Curvature.Kronecker(E, A))) V
 
-                    let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
-                    Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
-                    Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
+                let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
+                Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
+                Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
     ]

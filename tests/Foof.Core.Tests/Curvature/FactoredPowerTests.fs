@@ -81,7 +81,7 @@ let tests =
                     )
             ]
 
-            for rule in [ Damping.Tikhonov; Damping.Heuristic FactorNorm.Trace; Damping.EachFactor ] do
+            for rule in [ Damping.Tikhonov; Damping.Heuristic; Damping.EachFactor ] do
                 for _, draw in singular do
                     Oracle.forSome 12 orders (fun order ->
                         use _scope = torch.NewDisposeScope()

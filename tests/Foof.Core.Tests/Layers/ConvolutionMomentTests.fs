@@ -162,8 +162,7 @@ let tests =
                         new Preconditioner(
                             model,
                             recipe,
-                            ValueSome Likelihood.Categorical,
-                            Networks.everything
+                            Likelihood.Categorical
                         )
 
                     use _quiet = torch.no_grad ()
@@ -182,7 +181,7 @@ let tests =
                         |> List.reduce (List.map2 (fun x y -> x + y))
 
                     for input in batches do
-                        preconditioner.Observe(
+                        preconditioner.UpdateCurvature(
                             input,
                             torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
                         )

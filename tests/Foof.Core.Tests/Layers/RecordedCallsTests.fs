@@ -78,8 +78,8 @@ let tests =
                     model,
                     Networks.everyStep,
                     Networks.gaussian,
-                    [ group ],
-                    (fun name _ -> name <> "hidden")
+                    groups = [ group ],
+                    select = (fun name _ -> name <> "hidden")
                 )
 
             let batch = List.head (Networks.batches 1 2 4 2)

@@ -37,7 +37,7 @@ let private explained (model: Networks.Network) (input: torch.Tensor) =
         |> dict
 
     for layer in layers do
-        let calls = Record.byLayer records layer
+        let calls = (Record.byLayer [| layer |] records)[0]
 
         let A =
             calls

@@ -41,9 +41,9 @@ let private gradientsOf (layers: Layer array) =
 
 /// 1/2 |theta|^2 of all parameters, as a penalty.
 type private Half(model: Networks.Network, scale: float) =
-    interface IWeightPenalty with
+    interface IPenalty with
         member _.Gradients() = [|
-            for parameter in model.parameters () -> struct (parameter, parameter.detach () * scale)
+            for parameter in model.parameters () -> { Parameter = parameter; Gradient = parameter.detach () * scale }
         |]
 
 let private trained
@@ -152,9 +152,9 @@ let tests =
                 let parameters = layers |> Array.collect Layer.parameters
                 Expect.equal dealt.Length parameters.Length "the number of dealt"
 
-                for expected, struct (parameter, gradient) in Array.zip parameters dealt do
-                    Oracle.isSame parameter expected "the parameter"
-                    Expect.equal gradient.shape parameter.shape "the shape of gradient"
+                for expected, own in Array.zip parameters dealt do
+                    Oracle.isSame own.Parameter expected "the parameter"
+                    Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
             }
 
         test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {

@@ -151,7 +151,6 @@ let tests =
 
                 Expect.equal recipe.Momentum MomentumPlace.After "the momentum of recipe"
                 Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
-                Expect.isTrue recipe.Adaptive.IsNone "the damping is not adapted"
             }
 
         test "KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows" {

@@ -65,15 +65,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
             same "root" (fun () -> Side.root side)
     ]
 
-let private rules = [
-    Damping.Tikhonov
-    for norm in [ FactorNorm.Trace; FactorNorm.Frobenius; FactorNorm.LargestEigenvalue ] do
-        Damping.Heuristic norm
-        Damping.HeuristicInputs norm
-    Damping.SquareRoot
-    Damping.EachFactor
-    Damping.Blend 0.5
-]
+let private rules = Dampings.rules
 
 let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
     let order: Structures.Order = {

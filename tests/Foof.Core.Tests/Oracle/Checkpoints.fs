@@ -36,7 +36,7 @@ let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     other.call (Networks.normal [ 5; 3 ]) |> ignore
     copyWeights model other
     restored.Restore saved
-    Expect.equal restored.Position before "the position of restored"
+    Expect.equal restored.BatchesSeen before "the position of restored"
     Expect.equal (Networks.snapshot restored.State) (Networks.frozen saved) "the state of restored"
     train model optimizer (List.skip before batches)
     train other restored (List.skip before batches)

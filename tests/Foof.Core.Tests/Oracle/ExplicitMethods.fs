@@ -118,30 +118,17 @@ let statistic (side: SideStatistic) (batch: Batch) (fisher: Batch) l =
 
 let private mean (M: Matrix<float>) = M.Trace() / float M.RowCount
 
-let private size (norm: FactorNorm) (M: Matrix<float>) =
-    match norm with
-    | FactorNorm.Trace -> mean M
-    | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt (float M.RowCount)
-    | FactorNorm.LargestEigenvalue -> M.L2Norm()
-
 /// E (x) A with the recipe's damping, as one matrix.
 let damped (recipe: Recipe) (E: Matrix<float>) (A: Matrix<float>) =
     let plus (mu: float) (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
     let root = sqrt recipe.Damping
-    let split norm = sqrt (size norm A / size norm E)
+    let pi = sqrt (mean A / mean E)
 
     match recipe.Rule with
     | Damping.Tikhonov -> plus recipe.Damping (E.KroneckerProduct A)
-    | Damping.Heuristic norm -> (plus (root / split norm) E).KroneckerProduct(plus (split norm * root) A)
-    | Damping.HeuristicInputs norm ->
-        (Oracle.identity E.RowCount).KroneckerProduct(plus (split norm * root) A)
-    | Damping.SquareRoot -> (plus root E).KroneckerProduct(plus root A)
+    | Damping.Heuristic -> (plus (root / pi) E).KroneckerProduct(plus (pi * root) A)
+    | Damping.HeuristicInputs -> (Oracle.identity E.RowCount).KroneckerProduct(plus (pi * root) A)
     | Damping.EachFactor -> (plus recipe.Damping E).KroneckerProduct(plus recipe.Damping A)
-    | Damping.Blend share ->
-        let blended (M: Matrix<float>) =
-            plus (share * mean M) (M * (1.0 - share))
-
-        plus recipe.Damping ((blended E).KroneckerProduct(blended A))
 
 /// The gradients of single data points of some layers, one batch for each column of a data point.
 let columns (fisher: Batch array) (members: int array) = [|

@@ -155,6 +155,19 @@ let snapshot (state: unit -> Dictionary<string, torch.Tensor>) =
     use _scope = torch.NewDisposeScope()
     frozen (state ())
 
+/// The text of a state, whose bytes are among its numbers.
+let description (state: Map<string, float array>) =
+    Map.find "description" state
+    |> Array.map byte
+    |> System.Text.Encoding.UTF8.GetString
+    |> System.Text.Json.Nodes.JsonNode.Parse
+
+/// What the moments of a statistic of a preconditioner's layer are divided by.
+let momentWeight (l: int) (statistic: string) (state: Map<string, float array>) =
+    let moments = (description state)["statistics"]["layers"]
+    let weight = moments[l][statistic]["weight"]
+    weight.GetValue<float>()
+
 /// Asserts that `action` raises an 'E and leaves weights and state as they were, to the bit.
 let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (action: unit -> unit) =
     // Weights may be NaN, which equals itself as bits only.

@@ -1,4 +1,4 @@
-/// Inversions beside the steps: they serve from the stated step on, repeat to the bit, and surface their errors.
+/// Inversions beside the steps: they are used from the stated step on, repeat to the bit, and surface their errors.
 module Foof.Core.Tests.BackgroundInversionTests
 
 open System
@@ -18,7 +18,7 @@ let beside inversions = {
 let still = 1e-30
 
 let inverse (optimizer: Optimizer) =
-    Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
+    Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
 
 /// The inverse in use after each step of a training that moves nothing, so that all see the same statistics.
 let inverses recipe =
@@ -73,20 +73,18 @@ let tests =
                     [ position .. -1 .. 0 ]
                     |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
 
-                for inversions in [ Inversions.Background stale; Inversions.Barrier stale ] do
-                    let found = inverses (beside inversions)
+                let found = inverses (beside (Inversions.Background stale))
 
-                    for position in 0 .. found.Length - 1 do
-                        Oracle.agrees Tolerance.rounding fresh[source position] found[position]
+                for position in 0 .. found.Length - 1 do
+                    Oracle.agrees Tolerance.rounding fresh[source position] found[position]
 
-                    // The three cadences are not the same one.
-                    Expect.notEqual (found[9]) (fresh[9]) "the tenth inverse"
+                // The cadences differ.
+                Expect.notEqual (found[9]) (fresh[9]) "the tenth inverse"
             }
 
-        test "runs repeat to the bit, and waiting changes nothing" {
+        test "runs repeat to the bit" {
             let first = trained (Inversions.Background 2)
             Expect.equal (trained (Inversions.Background 2)) first "training with inversions beside it"
-            Expect.equal (trained (Inversions.Barrier 2)) first "training with a barrier"
             Expect.notEqual (trained (Inversions.Background 1)) first "training with another delay"
         }
 
@@ -109,22 +107,15 @@ let tests =
                     before
         }
 
-        for waits in [ true; false ] do
-            test $"an error surfaces in the next step or when it is due, and training may go on: {waits}" {
+        test "an error surfaces at the latest when the inverse is due, and training may continue" {
                 use _scope = torch.NewDisposeScope()
                 let model = Networks.perceptron false [ 3; 2 ]
 
-                let inversions =
-                    if waits then
-                        Inversions.Barrier 3
-                    else
-                        Inversions.Background 3
-
                 use optimizer =
-                    Networks.optimizer model (failing inversions OnFailure.Raise) still 0.0 0.0
+                    Networks.optimizer model (failing (Inversions.Background 3) OnFailure.Raise) still 0.0 0.0
 
                 Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
-                let kept = Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
+                let kept = Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
                 // The step at which T has passed begins the inversion that fails.
                 Networks.byStep optimizer (Networks.batches 3 4 3 2)
 
@@ -137,11 +128,11 @@ let tests =
 
                 match steps 1 with
                 | Some struct (count, error) ->
-                    Expect.isTrue (if waits then count = 1 else count <= 3) $"after {count} steps"
+                    Expect.isTrue (count <= 3) $"after {count} steps"
                     Expect.stringContains error.Message "fc0" "the message"
 
                     Expect.equal
-                        (Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse")
+                        (Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A")
                         kept
                         "the snapshot"
                 | None -> failwith "The error never surfaced."
@@ -161,13 +152,13 @@ let tests =
             optimizer.Fallback.Add(fun _ -> threads.Add Environment.CurrentManagedThreadId)
             Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
             Networks.byStep optimizer (Networks.batches 4 4 3 2)
-            Expect.equal optimizer.Fallbacks 0 "the fallbacks of optimizer"
+            Expect.equal optimizer.FallbackCount 0 "the fallbacks of optimizer"
             Networks.byStep optimizer (Networks.batches 1 4 3 2)
-            Expect.equal optimizer.Fallbacks 1 "the fallbacks of optimizer"
+            Expect.equal optimizer.FallbackCount 1 "the fallbacks of optimizer"
             Expect.equal (Oracle.only threads) Environment.CurrentManagedThreadId "the only element"
         }
 
-        test "Refresh makes what is under way void" {
+        test "an update of the curvature makes what is under way void" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 6; 2 ]
             let recipe = beside (Inversions.Background 2)
@@ -178,18 +169,21 @@ let tests =
                 preconditioner.Precondition()
 
             let found () =
-                Networks.snapshot preconditioner.State |> Map.find "fc0.activation.inverse"
+                Networks.snapshot preconditioner.State |> Map.find "fc0.inverse.A"
 
             // Seven batches: the last one begins an inversion.
             for _ in 1..7 do
                 step ()
 
-            Expect.isTrue (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
+            let isPending () =
+                preconditioner.State().ContainsKey "pending.fc0.inverse.A"
 
-            preconditioner.Observe(Networks.normal [ 4; 3 ], null)
+            Expect.isTrue (isPending ()) "an inversion is pending"
+
+            preconditioner.UpdateCurvature(Networks.normal [ 4; 3 ], null)
             let fresh = found ()
 
-            Expect.isFalse (preconditioner.State().ContainsKey "pending.due") "an inversion is pending"
+            Expect.isFalse (isPending ()) "an inversion is pending"
 
             step ()
             step ()
@@ -223,12 +217,12 @@ let tests =
             let refused recipe =
                 (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
 
-            Expect.stringContains (refused (beside (Inversions.Background 0))) "stale" "the message"
+            Expect.stringContains (refused (beside (Inversions.Background 0))) "delay" "the message"
             Expect.stringContains (refused (beside (Inversions.Background 4))) "3 steps later" "the message"
-            Expect.stringContains (refused (Methods.ekfac.WithBackgroundInversions 5)) "'ekfac'" "the message"
+            Expect.stringContains (refused (Methods.ekfac.WithInverseDelay 5)) "'ekfac'" "the message"
 
             Expect.stringContains
-                (refused (Methods.natural.WithBackgroundInversions 1))
+                (refused (Methods.natural.WithInverseDelay 1))
                 "'natural'"
                 "the message"
         }

@@ -279,6 +279,6 @@ let tests =
             use _scope = torch.NewDisposeScope()
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
             Networks.byStep optimizer (Networks.batches 2 4 3 2)
-            Expect.equal optimizer.Position 2 "the position of optimizer"
+            Expect.equal optimizer.BatchesSeen 2 "the position of optimizer"
         }
     ]

@@ -133,7 +133,7 @@ let tests =
 
             Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
             Networks.changesNothing<NumericalFailure> model optimizer byLoop |> ignore
-            Expect.equal optimizer.Position 1 "the position of optimizer"
+            Expect.equal optimizer.BatchesSeen 1 "the position of optimizer"
         }
 
         test "a layer frozen after the optimiser was made is an error in Step" {
@@ -161,7 +161,7 @@ let tests =
 
             for groups in [ [ group (); group () ]; [ twice ] ] do
                 let make () =
-                    new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+                    new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = groups)
                     |> ignore
 
                 Expect.stringContains
@@ -177,7 +177,7 @@ let tests =
             let first = ParameterGroup([| all[0] |], 0.1, 0.0, 0.0)
 
             use optimizer =
-                new Optimizer(model, Networks.everyStep, Networks.gaussian, [ first ], (fun _ _ -> true))
+                new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = [ first ])
 
             let overlapping = ParameterGroup([| all[1]; all[0] |], 0.1, 0.0, 0.0)
 
@@ -259,7 +259,7 @@ let tests =
             use preconditioner = new Preconditioner(model, Methods.foof)
 
             let error =
-                Oracle.raises<NumericalFailure>(fun () -> preconditioner.Observe(input, null))
+                Oracle.raises<NumericalFailure>(fun () -> preconditioner.UpdateCurvature(input, null))
 
             Expect.equal error.What "the squares of inputs exceed what Float32 holds" "what failed"
         }

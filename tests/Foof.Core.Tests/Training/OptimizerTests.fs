@@ -176,7 +176,7 @@ let tests =
                 (Networks.snapshot preconditioner.State)
                 "the state of optimizer"
 
-            Expect.equal optimizer.Position 4 "the position of optimizer"
+            Expect.equal optimizer.BatchesSeen 4 "the position of optimizer"
         }
 
         test "a classifier learns" {

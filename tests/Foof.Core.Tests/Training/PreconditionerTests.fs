@@ -78,17 +78,17 @@ let tests =
                     preconditioner.Precondition()
                     let after = Networks.snapshot preconditioner.State
 
-                    let changed name =
-                        Map.tryFind name before <> Map.tryFind name after
+                    let weight = Networks.momentWeight 0 "activation"
+                    let inverse = Map.tryFind "fc0.inverse.A"
 
-                    match changed "fc0.activation.weight", changed "fc0.activation.inverse" with
+                    match weight before <> weight after, inverse before <> inverse after with
                     | true, true -> "b"
                     | true, false -> "o"
                     | false, true -> "i"
                     | false, false -> ".")
 
             Expect.equal (String.concat "" steps) "bbb..ob..ob..ob" "the steps"
-            Expect.equal preconditioner.Position 15 "the position of preconditioner"
+            Expect.equal preconditioner.BatchesSeen 15 "the position of preconditioner"
         }
 
         test "the warm-up is the normalised average of its batches and no more than the cadence wants" {
@@ -135,7 +135,7 @@ let tests =
                 |> List.reduce (+)
 
             Expect.equal asked 3 "how often it asked"
-            Expect.equal preconditioner.Position 3 "the position of preconditioner"
+            Expect.equal preconditioner.BatchesSeen 3 "the position of preconditioner"
             let layer = Oracle.only preconditioner.Layers
             let inverse = preconditioner.Apply(layer, torch.eye (4L, dtype = Networks.double))
             Oracle.agreesWith Tolerance.explicit ((average + Oracle.identity 4 * 0.1).Inverse()) inverse
@@ -149,7 +149,7 @@ let tests =
 
             let error = Oracle.raises<ArgumentException>(fun () -> preconditioner.WarmUp [])
             Expect.equal error.ParamName "inputs" "the parameter's name"
-            Expect.equal preconditioner.Position 0 "the position of preconditioner"
+            Expect.equal preconditioner.BatchesSeen 0 "the position of preconditioner"
         }
 
         test "a warm-up that fails half way leaves everything as before" {

@@ -73,69 +73,56 @@ let tests =
             Networks.byStep optimizer (Networks.batches 1 4 3 2)
 
             let expected = [
+                "description"
                 for layer in [ "fc0"; "fc1" ] do
-                    $"{layer}.activation.inverse"
                     $"{layer}.activation.sum"
-                    $"{layer}.activation.weight"
                     $"{layer}.bias.momentum"
-                    $"{layer}.error.inverse.identity"
+                    $"{layer}.inverse.A"
                     $"{layer}.logdet"
                     $"{layer}.weight.momentum"
-                "position"
             ]
 
             Expect.equal (optimizer.State().Keys |> Seq.sort |> Seq.toList) expected "the state's names"
         }
 
         test "a state that lacks something is refused" {
-            Expect.stringContains
-                (refuses (fun state -> state.Remove "position" |> ignore))
-                "no 'position'"
-                "the message"
-
-            Expect.stringContains
-                (refuses (fun state -> state.Remove "fc1.activation.sum" |> ignore))
-                "no 'fc1.activation.sum'"
-                "the message"
-
-            Expect.stringContains
-                (refuses (fun state -> state.Remove "fc1.activation.weight" |> ignore))
-                "no 'fc1.activation.weight'"
-                "the message"
+            for name in [ "description"; "fc1.activation.sum"; "fc1.inverse.A"; "fc1.bias.momentum" ] do
+                Expect.stringContains
+                    (refuses (fun state -> state.Remove name |> ignore))
+                    $"no '{name}'"
+                    "the message"
         }
 
         test "a state of other shapes is refused" {
-            for name in
-                [
-                    "position"
-                    "fc1.activation.sum"
-                    "fc1.activation.weight"
-                    "fc1.activation.inverse"
-                    "fc1.bias.momentum"
-                ] do
-                let message = refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ])
-                Expect.stringContains message $"'{name}' must have shape" "the message"
+            for name in [ "fc1.activation.sum"; "fc1.inverse.A"; "fc1.bias.momentum"; "fc1.logdet" ] do
+                refuses (fun state -> state[name] <- Networks.normal [ 3; 3; 3 ]) |> ignore
         }
 
         test "a state of other types is refused" {
-            for name in
-                [
-                    "position"
-                    "fc1.activation.sum"
-                    "fc1.activation.weight"
-                    "fc1.activation.inverse"
-                    "fc1.bias.momentum"
-                ] do
-                let message =
-                    refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
-
-                Expect.stringContains message $"'{name}' must" "the message"
+            for name in [ "fc1.activation.sum"; "fc1.inverse.A"; "fc1.bias.momentum"; "description" ] do
+                refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
+                |> ignore
         }
 
-        test "a state with a position that no training has is refused" {
+        test "a text that is no description, or one of something else, is refused" {
+            let text (change: string -> string) =
+                refuses (fun state ->
+                    let old =
+                        state["description"].data<byte>().ToArray() |> System.Text.Encoding.UTF8.GetString
+
+                    state["description"] <- torch.tensor (System.Text.Encoding.UTF8.GetBytes(change old)))
+
+            Expect.stringContains (text (fun _ -> "{")) "JSON" "the message"
+            Expect.stringContains (text (fun _ -> "[]")) "description must have" "the message"
+
             Expect.stringContains
-                (refuses (fun state -> state["position"] <- torch.tensor -5L))
+                (text (fun old -> old.Replace("\"position\":5", "\"position\":-5")))
                 "position"
+                "the message"
+
+            Expect.stringContains
+                (text (fun old -> old.Replace("\"layers\":[", "\"layers\":[3,")))
+                "hold 2 layers"
                 "the message"
         }
 

@@ -1,5 +1,5 @@
 /// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with
-/// an inverse of exactly 1/lambda where a test needs to know the direction.
+/// an inverse of exactly 1 where a test needs to know the direction.
 module Foof.Core.Tests.UpdateTests
 
 open System
@@ -8,12 +8,11 @@ open Foof
 open TorchSharp
 open TorchSharp.Modules
 
-/// 1/lambda for every layer: gradient descent on covered layers at the rate eta / lambda.
+/// (1 + lambda)^-1, which is 1 in float64: gradient descent on covered layers.
 let identity = {
-    Networks.everyStep with
-        Damping = 1.0
-        Attempts = Networks.hopeless
-        OnFailure = OnFailure.Identity
+    Recipe.defaults with
+        Damping = 1e-300
+        Cadence = Networks.everyStep.Cadence
 }
 
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
@@ -72,7 +71,7 @@ let tests =
                     ParameterGroup(biases, 0.4, 0.9, 0.0)
                 ]
 
-                new Optimizer(model, identity, Networks.gaussian, groups, (fun _ _ -> true))
+                new Optimizer(model, identity, Networks.gaussian, groups = groups)
 
             follows grouped (fun model ->
                 let parameters = model.parameters () |> Seq.toArray
@@ -86,23 +85,25 @@ let tests =
                 ))
         }
 
-        test "a parameter in no group stays" {
+        test "parameters in no group have the settings of the optimiser, as a first group" {
             use _scope = torch.NewDisposeScope()
-            let model = Networks.perceptron true [ 3; 4; 2 ]
-            let all = model.parameters () |> Seq.toArray
-            let groups = [ ParameterGroup(all[..1], 0.1, 0.9, 0.2) ]
 
-            use optimizer =
-                new Optimizer(model, Networks.everyStep, Networks.gaussian, groups, (fun _ _ -> true))
+            let grouped (model: Networks.Network) =
+                let last = model.parameters () |> Seq.last
+                let group = ParameterGroup([ last ], learningRate = 0.05, weightDecay = 0.5)
+                let optimizer = new Optimizer(model, identity, Networks.gaussian, 0.2, 0.9, 0.3, [ group ])
+                Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups"
+                optimizer
 
-            let before = all |> Array.map Oracle.values
-            Networks.byStep optimizer (Networks.batches 3 6 3 2)
-            let after = all |> Array.map Oracle.values
+            follows grouped (fun model ->
+                let last = Seq.length (model.parameters ()) - 1
 
-            Expect.equal
-                (Array.map2 (<>) before after)
-                [| true; true; false; false |]
-                "which parameters changed"
+                Descent(
+                    model,
+                    (fun p -> if p = last then 0.05 else 0.2),
+                    0.9,
+                    (fun p -> if p = last then 0.5 else 0.3)
+                ))
         }
 
         test "a scheduler that halves the rate halves the step" {
@@ -164,7 +165,13 @@ let tests =
             let group = ParameterGroup(ours.parameters (), 0.1, 0.9, 0.0)
 
             use optimizer =
-                new Optimizer(ours, Networks.everyStep, Networks.gaussian, [ group ], (fun _ _ -> false))
+                new Optimizer(
+                    ours,
+                    Networks.everyStep,
+                    Networks.gaussian,
+                    groups = [ group ],
+                    select = (fun _ _ -> false)
+                )
 
             let sgd = torch.optim.SGD(theirs.parameters (), 0.1, 0.9)
             Networks.byStep optimizer (List.take 3 batches)
@@ -184,7 +191,7 @@ let tests =
             ] do
             test $"settings that make no sense are refused by name: {rate}, {momentum}, {decay}, {name}" {
                 let make () =
-                    ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
+                    Networks.optimizer (Networks.perceptron true [ 3; 2 ]) identity rate momentum decay |> ignore
 
                 Expect.equal ((Oracle.raises<ArgumentException> make).ParamName) name "the parameter's name"
             }

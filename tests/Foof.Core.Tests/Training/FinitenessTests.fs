@@ -1,5 +1,5 @@
 /// The look through a step's loss and gradients: one number leaves the device, and none that is not finite passes.
-module Foof.Core.Tests.GradientsTests
+module Foof.Core.Tests.FinitenessTests
 
 open System
 open Expecto
@@ -18,20 +18,13 @@ let private tensors () = [|
     (normal [ 2; 2 ]).``to`` torch.ScalarType.BFloat16
 |]
 
-let private suspect name (tensor: torch.Tensor) : Gradients.Suspect = {
-    Subject = fun () -> name
-    What = "gradients"
-    All = tensor
-    Telling = [ tensor ]
-}
-
 [<Tests>]
 let tests =
-    testList "Training.Gradients" [
+    testList "Training.Finiteness" [
         for onProcessor in [ true; false ] do
             test $"sums are finite where all elements are, of any shape and type: {onProcessor}" {
                 use _scope = torch.NewDisposeScope()
-                let sums = Gradients.sums onProcessor
+                let sums = Finiteness.sums onProcessor
 
                 Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
 
@@ -57,39 +50,53 @@ let tests =
 
         test "the loss is named before the gradients, and sums that overflow alone are no error" {
             use _scope = torch.NewDisposeScope()
+            let model = (Networks.perceptron false [ 2; 2 ]).``to`` single
+            let layers = ExplicitCurvature.layersOf model
 
-            let fine, bad =
-                suspect "fine" (torch.ones 2L), suspect "bad" (torch.tensor [| 1.0f; nanf |])
+            let gradients (matrix: torch.Tensor) (plain: torch.Tensor) = {
+                Layers = [| ValueSome(Direction.Matrix matrix) |]
+                Plain = [| struct (new TorchSharp.Modules.Parameter(torch.ones 1L), plain) |]
+            }
 
-            let require (loss: float) =
-                let loss = torch.tensor loss
+            let fine, bad = torch.ones (2L, 2L), torch.full (2L, 2L, nanf)
 
-                Gradients.requireFiniteStep
-                    (fun () ->
-                        Gradients.requireFiniteLoss
-                            Likelihood.Categorical
-                            (torch.zeros (3L, dtype = torch.int64))
-                            7
-                            loss)
-                    loss
+            let require (loss: float) gradients =
+                Finiteness.requireStep
+                    Likelihood.Categorical
+                    (torch.zeros (3L, dtype = torch.int64))
+                    7
+                    (torch.tensor loss)
+                    model
+                    layers
+                    gradients
 
             let message action =
                 (Oracle.raises<NumericalFailure> action).Message
 
-            require 1.0 [ fine ]
-            require 1.0 []
-            Expect.stringContains (message (fun () -> require nan [ bad ])) "the loss is NaN" "the message"
-            Expect.stringContains (message (fun () -> require infinity [ fine ])) "step 7" "the message"
-            Expect.stringContains (message (fun () -> require 1.0 [ fine; bad; fine ])) "bad" "the message"
+            require 1.0 (gradients fine fine)
+            require 1.0 (gradients fine null)
 
-            let large = suspect "large" (torch.full (4L, 3e38f))
+            Expect.stringContains
+                (message (fun () -> require nan (gradients bad fine)))
+                "the loss is NaN"
+                "the message"
 
-            Expect.isFalse
-                (Double.IsFinite(float (large.All.sum().item<float32>())))
-                "the sum in float32 overflows"
+            Expect.stringContains
+                (message (fun () -> require infinity (gradients fine fine)))
+                "step 7"
+                "the message"
 
-            require 1.0 [ fine; large ]
+            Expect.stringContains (message (fun () -> require 1.0 (gradients bad bad))) "fc0" "the message"
+
+            Expect.stringContains
+                (message (fun () -> require 1.0 (gradients fine bad)))
+                "a parameter outside the model"
+                "the message"
+
+            let large = torch.full (2L, 2L, 3e38f)
+            Expect.isFalse (Double.IsFinite(float (large.sum().item<float32>()))) "the sum in float32 overflows"
+            require 1.0 (gradients fine large)
             // A loss beyond float32's range is a number in float64.
-            require 1e300 [ fine ]
+            require 1e300 (gradients fine fine)
         }
     ]
