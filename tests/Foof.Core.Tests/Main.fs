@@ -66,4 +66,4 @@ let main arguments =
     |> seeded
     // Live tensors are counted per process, and random numbers come from one generator: one test at a time.
     |> testSequenced
-    |> runTestsWithCLIArgs [] options
+    |> runTestsWithCLIArgs [ Fail_On_Focused_Tests ] options

@@ -272,36 +272,4 @@ let tests =
                     "v must have the output's shape and type for an output Float64 [4; 3]"
                     "the message"
         }
-
-        for x, y, expected in
-            [
-                "cpu", "cpu", true
-                "meta", "meta:0", true
-                "meta:1", "meta:1", true
-                "meta:0", "meta:1", false
-                "meta", "cpu", false
-            ] do
-            test $"devices are the same where all that both say agrees: {x}, {y}, {expected}" {
-                Expect.equal
-                    (Require.isSameDevice (torch.device x) (torch.device y))
-                    expected
-                    "whether the devices are the same"
-
-                Expect.equal
-                    (Require.isSameDevice (torch.device y) (torch.device x))
-                    expected
-                    "whether the devices are the same, the other way round"
-            }
-
-        test "a generator of another device is refused with a remedy" {
-            use generator = new torch.Generator 1UL
-            Require.generator null (torch.device "meta:0")
-            Require.generator generator torch.CPU
-
-            let message =
-                mistake (fun () -> Require.generator generator (torch.device "meta:1"))
-
-            Expect.stringContains message "generator must draw on meta:1" "the message"
-            Expect.stringContains message "new Generator(seed, device)" "the message"
-        }
     ]

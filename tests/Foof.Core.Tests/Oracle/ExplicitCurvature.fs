@@ -213,3 +213,30 @@ let explicitFisher case labels =
 
     let G = Matrix<float>.Build.DenseOfRowArrays rows
     (G.Transpose() * G).Divide(float n)
+
+/// d f_c / d theta for all data points and outputs by autograd, row i C + c, [W b] by rows.
+let jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<float> =
+    let layers = layersOf model
+    let output = model.call input
+
+    let parameters =
+        layers
+        |> Array.collect Layer.parameters
+        |> Array.map (fun p -> p :> torch.Tensor)
+
+    let row i c =
+        let found =
+            torch.autograd.grad ([| output[int64 i, int64 c] |], parameters, retain_graph = true)
+
+        [|
+            for l in 0 .. layers.Length - 1 do
+                torch.cat ([| found[2 * l]; found[2 * l + 1].unsqueeze 1L |], 1L)
+                |> Oracle.values
+        |]
+        |> Array.concat
+
+    [
+        for i in 0 .. int (output.size 0) - 1 do
+            for c in 0 .. int (output.size 1) - 1 -> row i c
+    ]
+    |> Matrix<float>.Build.DenseOfRowArrays

@@ -8,40 +8,9 @@ open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private layersOf (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
-    layers
-
-/// d f_c / d theta for all data points and outputs by autograd, row i C + c, [W b] by rows.
-let private jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<float> =
-    let layers = layersOf model
-    let output = model.call input
-
-    let parameters =
-        layers
-        |> Array.collect Layer.parameters
-        |> Array.map (fun p -> p :> torch.Tensor)
-
-    let row i c =
-        let found =
-            torch.autograd.grad ([| output[int64 i, int64 c] |], parameters, retain_graph = true)
-
-        [|
-            for l in 0 .. layers.Length - 1 do
-                torch.cat ([| found[2 * l]; found[2 * l + 1].unsqueeze 1L |], 1L)
-                |> Oracle.values
-        |]
-        |> Array.concat
-
-    [
-        for i in 0 .. int (output.size 0) - 1 do
-            for c in 0 .. int (output.size 1) - 1 -> row i c
-    ]
-    |> Matrix<float>.Build.DenseOfRowArrays
-
 /// Posteriors of a network's layers, with their matrices N F.
 let private cases (model: Networks.Network) =
-    let layers = layersOf model
+    let layers = ExplicitCurvature.layersOf model
 
     let batch = {
         Input = Networks.normal [ 6; 3 ]
@@ -80,9 +49,14 @@ let tests =
         test "the Jacobian's columns are autograd's" {
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
-            let struct (output, J) = Jacobian.factor model (layersOf model) input
+
+            let struct (output, J) =
+                Jacobian.factor model (ExplicitCurvature.layersOf model) input
+
             Oracle.agrees Tolerance.rounding (Oracle.values (model.call input)) (Oracle.values output)
-            let written, expected = WrittenFactors.columns J, jacobian model input
+
+            let written, expected =
+                WrittenFactors.columns J, ExplicitCurvature.jacobian model input
 
             for i in 0..4 do
                 for c in 0..2 do
@@ -96,7 +70,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
             let target = torch.tensor [| 0L; 1L; 2L; 1L; 1L |]
-            let layers = layersOf model
+            let layers = ExplicitCurvature.layersOf model
 
             let G =
                 Fisher.factor
@@ -119,8 +93,11 @@ let tests =
         test "covariances of outputs are J Sigma J^T, point by point and together" {
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
-            let struct (_, factor) = Jacobian.factor model (layersOf model) input
-            let J = jacobian model input
+
+            let struct (_, factor) =
+                Jacobian.factor model (ExplicitCurvature.layersOf model) input
+
+            let J = ExplicitCurvature.jacobian model input
 
             for posterior, matrix in cases model do
                 let expected = J * (precision posterior matrix).Inverse() * J.Transpose() * 0.7
@@ -175,7 +152,7 @@ let tests =
             let other = Networks.perceptron true [ 3; 5; 3 ]
 
             let struct (_, J) =
-                Jacobian.factor other (layersOf other) (Networks.normal [ 5; 3 ])
+                Jacobian.factor other (ExplicitCurvature.layersOf other) (Networks.normal [ 5; 3 ])
 
             Oracle.refused [ "J must be of the posterior's layers" ] (fun () ->
                 Predictive.covariance 5L J posterior)
@@ -253,7 +230,7 @@ let tests =
 
             for model, width in [ network (), 3; Networks.perceptron false [ 4; 3 ], 4 ] do
                 let struct (_, J) =
-                    Jacobian.factor model (layersOf model) (Networks.normal [ 5; width ])
+                    Jacobian.factor model (ExplicitCurvature.layersOf model) (Networks.normal [ 5; width ])
 
                 let p = J.Shapes |> Array.sumBy (Array.fold (*) 1L)
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)
