@@ -109,11 +109,11 @@ let tests =
                 "P:Foof.CadenceModule.defaults"
                 "T:Foof.Keep"
                 "T:Foof.Keep.Nothing"
-                "T:Foof.Damping.Blend"
+                "T:Foof.Memory.MovingAverage"
                 "T:Foof.LinearOperator"
                 "M:Foof.LinearOperator.Product"
                 "E:Foof.Optimizer.Fallback"
-                "P:Foof.Preconditioner.Damping"
+                "P:Foof.Preconditioner.Recipe"
             ]
 
             Expect.isEmpty (Set.difference (Set.ofList some) names) "the missing names"

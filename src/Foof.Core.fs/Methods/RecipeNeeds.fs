@@ -7,7 +7,7 @@ open TorchSharp
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Recipe =
 
-    /// What methods differ from: plain gradient descent over 1 + lambda, since both factors are the identity.
+    /// What methods differ from: each says what is kept of the curvature, and what else is its own.
     let defaults = {
         Name = "none"
         Curvature = Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Identity)

@@ -105,6 +105,8 @@ type Optimizer
             input
 
     let lossOf (pass: Pass) target =
+        use _recorded = torch.enable_grad ()
+
         LikelihoodCheck.explaining likelihood pass.Output target (fun () ->
             Likelihood.loss likelihood pass.Output target)
 
@@ -150,6 +152,8 @@ type Optimizer
     /// Raised once for each of them, on the thread of the step.
     [<CLIEvent>]
     member _.Fallback = preconditioner.Fallback
+
+    member internal _.Draws = preconditioner.Draws
 
     /// A function of the weights that is added to the loss, as of earlier tasks; null is none. Its gradient goes
     /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.

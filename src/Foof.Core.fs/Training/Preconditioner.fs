@@ -152,6 +152,7 @@ type Preconditioner
     member _.Fallback = fallback.Publish
 
     member internal _.Recorder = recorder
+    member internal _.Draws = draws
     member internal _.Plan = plan ()
     member internal _.HasCurvature = Seq.exists inverses.Has (seq { 0 .. layers.Length - 1 })
 

@@ -54,7 +54,7 @@ let tests =
 
                     Expect.stringContains
                         error.Message
-                        "train with Step(input, target), or call Observe(input, target)"
+                        "train with Step(input, target), or call UpdateCurvature(input, target)"
                         "the message"
                     // A step brings what was missing.
                     Networks.byStep optimizer (Networks.batches 1 4 3 2)
@@ -82,17 +82,18 @@ let tests =
             (fun recipe ->
                 let batches = Networks.batches 4 4 3 2
                 let first, second = Networks.fromSeed 3 make, Networks.fromSeed 3 make
-                use own = Networks.optimizer first recipe 0.05 0.9 0.0
-                use preconditioner = new Preconditioner(second, recipe, Networks.gaussian)
+                use own = Networks.fromSeed 5 (fun () -> Networks.optimizer first recipe 0.05 0.9 0.0)
+
+                use preconditioner =
+                    Networks.fromSeed 5 (fun () -> new Preconditioner(second, recipe, Networks.gaussian))
+
                 preconditioner.LearningRate <- 0.05
                 use sgd = torch.optim.SGD(second.parameters (), 0.05, 0.9)
                 let errors = Recipe.needsErrors recipe
 
                 batches
-                |> List.iteri (fun step batch ->
-                    Networks.seeded step
+                |> List.iter (fun batch ->
                     Networks.byStep own [ batch ]
-                    Networks.seeded step
 
                     if errors then
                         preconditioner.UpdateCurvature(fst batch, snd batch)

@@ -51,8 +51,8 @@ let tests =
     testList "Likelihoods.LikelihoodCheck" [
         test "labels that are no class indices, one per data point, are refused with both shapes" {
             let message = refused Likelihood.Categorical [ 4; 3 ] (fun () -> labels 3 [ 5 ])
-            Expect.stringContains message "Float64 [4; 3]" "the message"
-            Expect.stringContains message "got Int64 [5]" "the message"
+            Expect.stringContains message "[4; 3] of Float64" "the message"
+            Expect.stringContains message "got [5] of Int64" "the message"
 
             let others = [
                 labels 3 [ 4; 1 ]
@@ -79,7 +79,7 @@ let tests =
                     let message =
                         refused likelihood [ 4; 3 ] (fun () -> (Networks.normal [ 4; 3 ]).``to`` kind)
 
-                    Expect.stringContains message $"got {kind} [4; 3]" "the message"
+                    Expect.stringContains message $"got [4; 3] of {kind}" "the message"
         }
 
         Likelihoods.forEach "labels on another device are refused" Likelihoods.cases (fun case ->
@@ -104,14 +104,14 @@ let tests =
 
             Expect.stringContains
                 (outputRefused Likelihood.Categorical vector)
-                "got Float64 [4]"
+                "got [4] of Float64"
                 "the message"
 
             Expect.stringContains (outputRefused perOutput vector) "output must be [n; 3; ...]" "the message"
 
             Expect.stringContains
                 (outputRefused perOutput (Networks.normal [ 4; 2 ]))
-                "got Float64 [4; 2]"
+                "got [4; 2] of Float64"
                 "the message"
         }
 
@@ -125,19 +125,19 @@ let tests =
 
                 Expect.stringContains
                     (outputRefused likelihood empty)
-                    "at least one data point; got Float64 [0; 3]"
+                    "at least one data point; got [0; 3] of Float64"
                     "the message"
 
                 Expect.stringContains
                     (outputRefused likelihood wide)
-                    "at least one data point; got Float64 [3; 0]"
+                    "at least one data point; got [3; 0] of Float64"
                     "the message"
 
                 Expect.stringContains (outputRefused likelihood (empty.sum ())) "data point" "the message"
 
                 Expect.stringContains
                     (outputRefused likelihood (labels 3 [ 2; 3 ]))
-                    "floating-point numbers; got Int64"
+                    "floating-point numbers; got [2; 3] of Int64"
                     "the message")
 
         test "a deviation that is not positive is refused" {
@@ -269,7 +269,7 @@ let tests =
 
                 Expect.stringContains
                     message
-                    "v must have the output's shape and type for an output Float64 [4; 3]"
+                    "v must have the output's shape and type for an output [4; 3] of Float64"
                     "the message"
         }
     ]

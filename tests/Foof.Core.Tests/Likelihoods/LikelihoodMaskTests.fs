@@ -213,7 +213,7 @@ let tests =
                     "mask must be of type Bool, of the labels' shape"
                     "the message"
 
-                Expect.stringContains message.Message "Int64 [4]" "the message"
+                Expect.stringContains message.Message "[4] of Int64" "the message"
 
             for mask in [ bools [ 3L ]; bools [ 3L; 3L ]; bools [ 4L; 3L; 1L ]; torch.ones 4L ] do
                 Oracle.raises<ArgumentException>(fun () -> Likelihood.masked mask f |> ignore)

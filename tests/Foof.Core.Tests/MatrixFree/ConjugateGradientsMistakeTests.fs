@@ -66,7 +66,7 @@ let tests =
                 [
                     "b must hold 2 matrices", b[..0], settings
                     "b must be [2; 3] at layer 0; got [1; 2].", Array.rev b, settings
-                    "b must be Float64 on cpu; got Float32",
+                    "b must be Float64 on cpu, like what it goes with; got Float32",
                     b |> Array.map _.``to``(torch.ScalarType.Float32),
                     settings
                     "b must hold finite numbers only; its largest is NaN.", WeightVector.scale nan b, settings

@@ -153,9 +153,8 @@ let tests =
                 let fisher =
                     match recipe.Fisher with
                     | Fisher.MonteCarlo _ ->
-                        let sampled =
-                            Networks.fromSeed 5 (fun () -> Likelihood.sample Networks.gaussian output null)
-
+                        use draws = new Draws(5L)
+                        let sampled = Likelihood.sample Networks.gaussian output (draws.Next output.device)
                         [| batch (rows (output - sampled)) |]
                     | Fisher.Empirical -> [| batch (rows (output - target)) |]
                     | Fisher.Full ->
@@ -168,7 +167,7 @@ let tests =
                 let spectrum = inEigenbasis recipe [ struct (own, fisher), true ]
                 let expected = directions recipe moment own fisher spectrum gradient 1.0
                 use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
-                Networks.seeded 5
+                optimizer.Draws.Position <- struct (5L, 0L)
                 Networks.byStep optimizer [ input, target ]
                 Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
             }

@@ -184,7 +184,8 @@ let tests =
                 (flat (Array.map3 bare batch.A fisher[0].E [| batch.Gradient 0; batch.Gradient 1 |]))
                 (found {
                     Methods.kfc with
-                        Rule = Damping.SquareRoot
+                        Rule = Damping.EachFactor
+                        Damping = 0.1
                 })
         }
     ]

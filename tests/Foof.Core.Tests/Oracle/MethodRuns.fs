@@ -52,19 +52,19 @@ let perceptron n widths positions = {
         )
 }
 
-/// The rows of the Fisher's errors at the output, for each column: samples are drawn from the default generator as it
-/// stands.
-let fisherErrors (recipe: Recipe) (output: torch.Tensor) (target: torch.Tensor) =
+/// The rows of the Fisher's errors at the output, for each column: samples are the first draw of the sequence `seed`.
+let fisherErrors (recipe: Recipe) seed (output: torch.Tensor) (target: torch.Tensor) =
     match recipe.Fisher with
     | Fisher.MonteCarlo _ ->
-        let sampled = Likelihood.sample Networks.gaussian output null
+        use draws = new Draws(int64 seed)
+        let sampled = Likelihood.sample Networks.gaussian output (draws.Next output.device)
         [| rowsOf (output - sampled) |]
     | Fisher.Empirical -> [| rowsOf (output - target) |]
     | Fisher.Full ->
         Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
             rowsOf (Likelihood.hessianRoot Networks.gaussian output (int64 c)))
 
-/// The step's batch and the Fisher's columns by explicit passes, with the labels that the step draws after `seed`.
+/// The step's batch and the Fisher's columns by explicit passes, with the labels that the step draws from the sequence `seed`.
 let explicit (recipe: Recipe) (network: Small) (seed: int) =
     let W = Networks.joinedWeights network.Model
     let input = rowsOf network.Input
@@ -73,7 +73,7 @@ let explicit (recipe: Recipe) (network: Small) (seed: int) =
     let batch = pass W network.Positions input (fun Z -> Z - rowsOf network.Target)
 
     let fisher =
-        Networks.fromSeed seed (fun () -> fisherErrors recipe output network.Target)
+        fisherErrors recipe seed output network.Target
         |> Array.map (fun errors -> pass W network.Positions input (fun _ -> errors))
 
     struct (batch, fisher)
@@ -81,7 +81,7 @@ let explicit (recipe: Recipe) (network: Small) (seed: int) =
 /// What a step with rate 1 takes away from the weights.
 let stepped (optimizer: Optimizer) (network: Small) seed =
     let before = Networks.joinedWeights network.Model
-    Networks.seeded seed
+    optimizer.Draws.Position <- struct (int64 seed, 0L)
     Networks.byStep optimizer [ network.Input, network.Target ]
     Array.map2 (-) before (Networks.joinedWeights network.Model)
 

@@ -113,7 +113,7 @@ let hopeless = [
     }
 ]
 
-let optimizer (model: Network) recipe rate momentum decay =
+let optimizer (model: Network) recipe (rate: float) momentum decay =
     new Optimizer(model, recipe, gaussian, rate, momentum, decay)
 
 /// Way (a): `Step`.
@@ -164,8 +164,12 @@ let description (state: Map<string, float array>) =
 
 /// What the moments of a statistic of a preconditioner's layer are divided by.
 let momentWeight (l: int) (statistic: string) (state: Map<string, float array>) =
-    let moments = (description state)["statistics"]["layers"]
-    let weight = moments[l][statistic]["weight"]
+    let whole = description state
+    let statistics = whole["statistics"]
+    let layers = statistics["layers"]
+    let layer = layers[l]
+    let moment = layer[statistic]
+    let weight = moment["weight"]
     weight.GetValue<float>()
 
 /// Asserts that `action` raises an 'E and leaves weights and state as they were, to the bit.

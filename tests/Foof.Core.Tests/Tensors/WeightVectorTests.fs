@@ -116,9 +116,9 @@ let tests =
                     (fun x -> box (WeightVector.dot x x[..0]))
                     "y must be [4; 2] at layer 1; got [3; 2].",
                     (fun x -> box (WeightVector.add x (random [| [| 2L; 3L |]; [| 3L; 2L |] |])))
-                    "y must be Float64 on cpu; got Float32 on cpu.",
+                    "y must be Float64 on cpu, like what it goes with; got Float32 on cpu.",
                     (fun x -> box (WeightVector.axpy 1.0 x (single x)))
-                    "y must be Float64 on cpu; got Float32 on meta.",
+                    "y must be Float64 on cpu, like what it goes with; got Float32 on meta.",
                     (fun x -> box (WeightVector.dot x (meta like)))
                     "x must hold at least one matrix; got none.", (fun _ -> box (WeightVector.norm [||]))
                     "x must hold at least one matrix; got none.", (fun _ -> box (WeightVector.flatten [||]))

@@ -195,7 +195,7 @@ let tests =
                     results |> List.iter _.Dispose()
         }
 
-        test "WarmUp, Refresh, Apply, State and Restore leave nothing but results" {
+        test "WarmUp, UpdateCurvature, Apply, State and Restore leave nothing but results" {
             let model = Networks.perceptron true [ 3; 6; 2 ]
             use preconditioner = new Preconditioner(model, Networks.someSteps)
             let inputs = Networks.batches 4 5 3 2 |> List.map fst
@@ -205,7 +205,7 @@ let tests =
                 Expect.equal (Oracle.leaked action) 0L "the number of tensors left"
 
             unchanged (fun () -> preconditioner.WarmUp inputs)
-            unchanged preconditioner.Refresh
+            unchanged (fun () -> preconditioner.UpdateCurvature(inputs[0], null))
             use rows = Networks.normal [ 2; 4 ]
             unchanged (fun () -> preconditioner.Apply(preconditioner.Layers[0], rows).Dispose())
 

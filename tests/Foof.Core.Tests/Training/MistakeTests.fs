@@ -174,33 +174,35 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
             let all = Seq.toArray (model.parameters ())
-            let first = ParameterGroup([| all[0] |], 0.1, 0.0, 0.0)
-
-            use optimizer =
-                new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = [ first ])
-
-            let overlapping = ParameterGroup([| all[1]; all[0] |], 0.1, 0.0, 0.0)
+            use optimizer = new Optimizer(model, Networks.everyStep, Networks.gaussian)
+            let other = new Modules.Parameter(torch.ones (2L, dtype = Networks.double))
+            let overlapping = ParameterGroup([| other; all[0] |])
 
             Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping)
             |> ignore
 
-            let bias = Oracle.values all[1]
-            Networks.byStep optimizer (Networks.batches 1 4 3 2)
-            Expect.equal (Oracle.values all[1]) bias "the second bias"
-            optimizer.add_param_group (ParameterGroup([| all[1] |], 0.1, 0.0, 0.0))
-            Networks.byStep optimizer (Networks.batches 1 4 3 2)
-            Expect.notEqual (Oracle.values all[1]) bias "the second bias"
+            Expect.equal (Seq.length optimizer.ParamGroups) 1 "the number of groups"
+            optimizer.add_param_group (ParameterGroup [| other |])
+            Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups after one that fits"
         }
 
-        test "a group of another optimiser's type is refused" {
+        test "a group of TorchSharp's has its learning rate, and must have parameters" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
-            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.0 0.0
+            use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
+            let other = new Modules.Parameter(torch.ones (2L, dtype = Networks.double))
+
+            optimizer.add_param_group (
+                ParamGroup(Parameters = [| other |], Options = Modules.OptimizerOptions(LearningRate = 0.3))
+            )
+
+            let added = Seq.last optimizer.ParamGroups :?> ParameterGroup
+            Expect.equal (added.LearningRate, added.Options.Momentum) (0.3, 0.9) "rate and momentum"
 
             let error =
                 Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
 
-            Expect.stringContains error.Message "must be a ParameterGroup; got ParamGroup" "the message"
+            Expect.stringContains error.Message "A group must have parameters" "the message"
         }
 
         test "settings and recipes that make no sense are refused when the optimiser is made" {

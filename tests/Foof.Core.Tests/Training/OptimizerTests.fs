@@ -172,9 +172,9 @@ let tests =
             preconditioner.WarmUp inputs
 
             Expect.equal
-                (Networks.snapshot optimizer.State)
-                (Networks.snapshot preconditioner.State)
-                "the state of optimizer"
+                (Networks.snapshot optimizer.State |> Map.remove "description")
+                (Networks.snapshot preconditioner.State |> Map.remove "description")
+                "the tensors of the optimiser's state"
 
             Expect.equal optimizer.BatchesSeen 4 "the position of optimizer"
         }

@@ -34,7 +34,7 @@ let tests =
                 new Networks.Model([ "in", covered; "out", excluded ], covered.call >> excluded.call)
 
             use preconditioner =
-                new Preconditioner(model, Networks.everyStep, (fun name _ -> name = "in"))
+                new Preconditioner(model, Networks.everyStep, select = (fun name _ -> name = "in"))
 
             let input, target = Networks.normal [ 5; 3 ], Networks.normal [ 5; 2 ]
             Networks.backward model input target

@@ -1,5 +1,5 @@
 /// Momentum, weight decay, groups and rates, through the optimiser's public face. The layers are covered with
-/// an inverse of exactly 1 where a test needs to know the direction.
+/// an inverse of 1 where a test needs to know the direction.
 module Foof.Core.Tests.UpdateTests
 
 open System
@@ -8,12 +8,8 @@ open Foof
 open TorchSharp
 open TorchSharp.Modules
 
-/// (1 + lambda)^-1, which is 1 in float64: gradient descent on covered layers.
-let identity = {
-    Recipe.defaults with
-        Damping = 1e-300
-        Cadence = Networks.everyStep.Cadence
-}
+/// (A + lambda I)^0: gradient descent on covered layers.
+let identity = { Networks.everyStep with Power = 0.0 }
 
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
 type Descent(model: Networks.Network, rate: int -> float, momentum: float, decay: int -> float) =
