@@ -22,7 +22,7 @@ public sealed record UpdateOptions
 
     /// <summary>
     /// Parameters of the model with settings of their own; null: all have those of the optimiser. The parameters stay the
-    /// model's.
+    /// model's, and the optimiser takes copies of the groups.
     /// </summary>
     public IEnumerable<ParameterGroup>? Groups { get; init; }
 

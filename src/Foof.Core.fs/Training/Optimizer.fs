@@ -61,9 +61,9 @@ type Optimizer
     let rate = learningRate.GetValueOrDefault recipe.LearningRate
 
     let adopt (group: ParameterGroup) =
-        group.Complete(rate, momentum, weightDecay)
-        update.Adopt group
-        all.Add group
+        let own = group.Copied(rate, momentum, weightDecay)
+        update.Adopt own
+        all.Add own
 
     do
         this._parameter_groups <- all
@@ -221,12 +221,7 @@ type Optimizer
     /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the optimiser
     /// was made with. Its parameters are plain, by gradient descent: which layers are covered was decided when the optimiser
     /// was made. Raises an ArgumentException when one of them is in a group already.
-    override _.add_param_group(group: ParamGroup) =
-        match group with
-        | :? ParameterGroup as own -> adopt own
-        | _ ->
-            let rate = if isNull group.Options then Nullable() else group.Options.LearningRate
-            adopt (ParameterGroup(group.Parameters, rate))
+    override _.add_param_group(group: ParamGroup) = adopt (ParameterGroup.Of group)
 
     /// The learning rate of the next step, that of the first group; setting it sets every group's. Raises an
     /// ArgumentException unless it is positive.
