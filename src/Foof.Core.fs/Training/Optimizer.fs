@@ -6,24 +6,6 @@ open System.Runtime.InteropServices
 open TorchSharp
 open TorchSharp.Modules
 
-/// What a step computed before its update. Owns its tensors.
-[<Sealed>]
-type StepResult(loss: torch.Tensor, output: torch.Tensor) =
-
-    /// The loss before the update: a scalar, the mean over data points, outside the graph.
-    member _.Loss = loss
-
-    /// The model's output before the update, outside the graph.
-    member _.Output = output
-
-    /// The loss as a number; on an accelerator, this waits for it.
-    member _.ReadLoss() = Numbers.number loss
-
-    interface IDisposable with
-        member _.Dispose() =
-            loss.Dispose()
-            output.Dispose()
-
 /// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
 /// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
 /// lists which).
