@@ -97,7 +97,7 @@ type Optimizer
 
     let observe (plan: Plan) pass target gradients =
         if plan.Observe then
-            preconditioner.Observe(pass, target, gradients)
+            preconditioner.Observer.OfStep(pass, target, gradients)
         else
             Array.create layers.Length ValueNone
 

@@ -24,12 +24,10 @@ type Preconditioner
         [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select:
             Func<string, Parameter, bool>
     ) as this =
-    do Recipe.check recipe
-
-    let needsErrors = Recipe.needsErrors recipe
-
     do
-        if needsErrors && isNull (box likelihood) then
+        Recipe.check recipe
+
+        if Recipe.needsErrors recipe && isNull (box likelihood) then
             invalidArg
                 (nameof likelihood)
                 $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
@@ -41,11 +39,12 @@ type Preconditioner
     let recorder = new Recorder(model, layers)
 
     let draws =
-        if needsErrors && recipe.Fisher.IsMonteCarlo then
+        if Recipe.needsErrors recipe && recipe.Fisher.IsMonteCarlo then
             Draws.From generator
         else
             new Draws(0L)
 
+    let observer = Observer(model, recipe, likelihood, layers, recorder, draws)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     let mutable fallbacks = 0
 
@@ -55,8 +54,8 @@ type Preconditioner
 
     let statistics = new Statistics(layers, recipe)
     let inverses = new Inverses(layers, recipe, report)
+    let all = seq { 0 .. layers.Length - 1 }
     let mutable position = 0
-    let nothing: torch.Tensor voption array = Array.create layers.Length ValueNone
 
     // Only passes that can be followed by a backward pass count: not evaluations.
     let training =
@@ -88,22 +87,6 @@ type Preconditioner
             restore ()
             reraise ()
 
-    /// Runs the model and shows each layer, with errors where the method takes them. `target` holds the labels, or null.
-    let see (input: torch.Tensor) (target: torch.Tensor) (take: Observation voption array -> unit) =
-        use _scope = torch.NewDisposeScope()
-        let kept = if needsErrors then Keep.InputAndOutput else Keep.Input
-        use pass = ForwardPass.recorded recorder layers (fun _ _ -> kept) model input
-        use _quiet = torch.no_grad ()
-
-        take (
-            if needsErrors then
-                Observation.withErrors recipe likelihood draws layers pass target nothing
-            else
-                Observation.withoutErrors recipe pass.Calls nothing
-        )
-
-    let invert () = inverses.Invert statistics
-
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =
         try
@@ -119,13 +102,13 @@ type Preconditioner
         for input in inputs |> Seq.truncate most do
             batches <- batches + 1
             // An eigenbasis from the first batch on, so that no batch's second moments are lost.
-            see input null (fun seen -> statistics.Observe(seen, batches = 1 || batches = most))
+            observer.See input null (fun seen -> statistics.Observe(seen, batches = 1 || batches = most))
 
         if batches = 0 then
             invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
 
         use _quiet = torch.no_grad ()
-        invert ()
+        inverses.Invert statistics
 
     do listen ()
 
@@ -152,17 +135,10 @@ type Preconditioner
     member _.Fallback = fallback.Publish
 
     member internal _.Recorder = recorder
+    member internal _.Observer = observer
     member internal _.Plan = plan ()
-    member internal _.HasCurvature = Seq.exists inverses.Has (seq { 0 .. layers.Length - 1 })
 
-    /// What a batch shows of each layer: its pass, the labels and the gradients, as far as the method is made of them.
-    member internal _.Observe(pass: Pass, target: torch.Tensor, gradients: Gradients) =
-        let gradients = Gradients.matrices recipe gradients
-
-        if needsErrors then
-            Observation.withErrors recipe likelihood draws layers pass target gradients
-        else
-            Observation.withoutErrors recipe pass.Calls gradients
+    member internal _.HasCurvature = Seq.exists inverses.Has all
 
     /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the inverses
     /// and applies them. The Fisher of an independent batch is used from the next step on; the first step has no other.
@@ -171,7 +147,8 @@ type Preconditioner
         (gradients: Direction voption array, seen: Observation voption array, rate: int -> float)
         =
         let plan = plan ()
-        let needed = seq { 0 .. layers.Length - 1 } |> Seq.filter (fun l -> gradients[l].IsSome)
+
+        let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
         let learn () =
             if plan.Observe then
@@ -202,10 +179,7 @@ type Preconditioner
 
         try
             Finiteness.requireGradients model layers own
-            // A method that takes errors has none here: `UpdateCurvature` gives them.
-            let calls = Record.byLayer layers (if needsErrors then [||] else records)
-            let seen = Observation.withoutErrors recipe calls (Gradients.matrices recipe own)
-            let directions = this.Directions(gradients, seen, rate)
+            let directions = this.Directions(gradients, observer.OfLoop(records, own), rate)
             listen ()
             directions
         finally
@@ -229,8 +203,8 @@ type Preconditioner
         use _scope = torch.NewDisposeScope()
         let gradients = Gradients.inPlace layers [||]
 
-        let directions =
-            preconditioner.DirectionsOfLoop(gradients, gradients.Layers, (fun _ -> preconditioner.LearningRate))
+        let rate _ = preconditioner.LearningRate
+        let directions = preconditioner.DirectionsOfLoop(gradients, gradients.Layers, rate)
 
         Array.iter2
             (fun layer -> ValueOption.iter (Direction.matrix >> Gradients.replace layer))
@@ -248,10 +222,10 @@ type Preconditioner
                 $"The method '{recipe.Name}' is made of gradients, which `UpdateCurvature` does not see; use steps alone."
 
         apart (fun () ->
-            see input target (fun seen ->
+            observer.See input target (fun seen ->
                 atomically (fun () ->
                     statistics.Observe(seen, true)
-                    invert ())))
+                    inverses.Invert statistics)))
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
     /// inversion; afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need
