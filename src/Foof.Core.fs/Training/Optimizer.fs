@@ -65,6 +65,8 @@ type Optimizer
         )
 
     let layers = Seq.toArray preconditioner.Layers
+    let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
+    do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
 
     /// The layers whose calls have once explained autograd's gradient.
     let explained = HashSet<Layer>(HashIdentity.Reference)
@@ -131,7 +133,7 @@ type Optimizer
 
     /// Raised once for each of them, on the thread of the step.
     [<CLIEvent>]
-    member _.Fallback = preconditioner.Fallback
+    member _.Fallback = fallback.Publish
 
     /// A function of the weights that is added to the loss, as of earlier tasks; null is none. Its gradient goes
     /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
