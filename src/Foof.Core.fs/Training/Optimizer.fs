@@ -54,26 +54,27 @@ type Optimizer
             adopt group
 
     let preconditioner =
-        let takes = if isNull select then Func<_, _, _>(fun _ _ -> true) else select
+        let takes name weight =
+            isNull select || select.Invoke(name, weight)
 
         new Preconditioner(
             model,
             recipe,
             likelihood,
             generator,
-            fun name weight -> update.Holds weight && takes.Invoke(name, weight)
+            fun name weight -> update.Holds weight && takes name weight
         )
 
-    let layers = Seq.toArray preconditioner.Layers
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
+    let layers = Seq.toArray preconditioner.Layers
 
     /// The layers whose calls have once explained autograd's gradient.
     let explained = HashSet<Layer>(HashIdentity.Reference)
 
     let unsupported () =
         NotSupportedException(
-            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or a file."
+            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or Save(path) and Load(path) of the optimisers for C#."
         )
 
     let requireTrainable (layer: Layer) =
@@ -151,7 +152,9 @@ type Optimizer
     /// that takes errors. `target` may be null where no label of the data set is needed. The weights stay as they are.
     /// Raises what `Preconditioner.UpdateCurvature` raises.
     abstract UpdateCurvature: input: torch.Tensor * target: torch.Tensor -> unit
-    default _.UpdateCurvature(input, target) = preconditioner.UpdateCurvature(input, target)
+
+    default _.UpdateCurvature(input, target) =
+        preconditioner.UpdateCurvature(input, target)
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
@@ -170,7 +173,11 @@ type Optimizer
             use pass = forward plan input
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
-            let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
+
+            let gradients =
+                backward plan loss pass
+                |> Gradients.withPenalty this.Penalty update.Holds layers
+
             Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
             let seen = observe plan pass target gradients
             pass.ReleaseOutputs()
@@ -246,11 +253,13 @@ type Optimizer
     override _.state_dict() = raise (unsupported ())
 
     /// Not supported, since it would leave the curvature out: use `Restore`.
-    override _.load_state_dict(_) = raise (unsupported ())
+    override _.load_state_dict(_state) = raise (unsupported ())
 
     /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors stay
     /// the optimiser's and follow its next steps.
     member this.State() =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
+
         Checkpoint.write (fun written ->
             FactorFormat.objectOf "optimizer" [
                 "preconditioner", preconditioner.Describe written
@@ -261,6 +270,7 @@ type Optimizer
     /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes nothing,
     /// when it does not fit the model, the method or the groups.
     member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let saved, node = SavedState(state, layers), Checkpoint.read state

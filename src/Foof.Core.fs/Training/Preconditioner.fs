@@ -216,7 +216,9 @@ type Preconditioner
     ///
     /// `target` holds the labels that the empirical Fisher is taken at; null for other methods. Raises an
     /// InvalidOperationException for methods that are made of gradients.
-    member _.UpdateCurvature(input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target) =
+    member _.UpdateCurvature
+        (input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target)
+        =
         if Recipe.needsGradients recipe then
             invalidOp
                 $"The method '{recipe.Name}' is made of gradients, which `UpdateCurvature` does not see; use steps alone."
@@ -251,7 +253,12 @@ type Preconditioner
     /// Reads all of it and gives the change that goes back to it.
     member internal _.Restoring(saved: SavedState, node: JsonNode) =
         let value name =
-            FactorFormat.value<'T> (FactorFormat.entry name node)
+            FactorFormat.value<'T>(FactorFormat.entry name node)
+
+        let method: string = value "method"
+
+        if method <> recipe.Name then
+            invalidArg "state" $"The state must be of the method '{recipe.Name}'; it is of '{method}'."
 
         let seen = value "position"
         Require.atLeast "position" 0 seen
@@ -274,7 +281,8 @@ type Preconditioner
             listen ()
 
     /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
-    member preconditioner.State() = Checkpoint.write preconditioner.Describe
+    member preconditioner.State() =
+        Checkpoint.write preconditioner.Describe
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.
