@@ -49,7 +49,7 @@ public sealed record UpdateOptions
     public ILogger Logger
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(value));
+        init => field = value ?? throw new ArgumentNullException(nameof(Logger));
     } = NullLogger.Instance;
 
     internal Recipe In(Recipe method) => BFloat16Products ? method.WithBFloat16Products() : method;
