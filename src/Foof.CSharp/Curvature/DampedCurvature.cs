@@ -31,10 +31,7 @@ public sealed class DampedCurvature : IDisposable
         (this.matrix, Damping) = (matrix, damping);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var kronecker =
-            rule == KfacDamping.Heuristic
-                ? Foof.Damping.Heuristic
-                : Foof.Damping.Tikhonov;
+        var kronecker = rule == KfacDamping.Heuristic ? Foof.Damping.Heuristic : Foof.Damping.Tikhonov;
         factored = FactoredModule.make(kronecker, damping, matrix.Core);
         var shared = new HashSet<Tensor>(
             CurvatureModule.tensors(matrix.Core),

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.Extensions.Logging;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -240,9 +241,23 @@ public abstract partial class CurvatureOptimizer : Optimizer
             );
     }
 
+    /// <inheritdoc/>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public override void Dispose(bool disposing)
+    {
+        // The finaliser has nothing to end, and may come to an object whose arguments were refused before it was made.
+        if (disposing)
+            base.Dispose(disposing);
+    }
+
     /// <summary>Raises unless the model takes the input, and the loss its output and the target.</summary>
     internal void RequireFit(Tensor input, Tensor target) =>
-        Mismatch.Explained(Model, input, target, () => EvaluationPass.Check(Model, input, target, Likelihood));
+        Mismatch.Explained(
+            Model,
+            input,
+            target,
+            () => EvaluationPass.Check(Model, input, target, Likelihood)
+        );
 
     /// <summary>Whether a backward pass has left a gradient.</summary>
     internal static bool HasGradient(Parameter parameter)

@@ -39,11 +39,13 @@ public sealed record CurvatureSchedule
         var cadence = method.Cadence;
         var invertEvery = InvertEvery ?? cadence.InvertEvery;
         method = method
-            .WithCadence(invertEvery, StatisticsSteps ?? Math.Min(cadence.StatisticsSteps, Math.Max(1, invertEvery)))
+            .WithCadence(
+                invertEvery,
+                StatisticsSteps ?? Math.Min(cadence.StatisticsSteps, Math.Max(1, invertEvery))
+            )
             .WithWarmUp(WarmUpBatches ?? cadence.WarmUp)
-            .WithStatisticsShare(StatisticsShare);
-        if (MovingAverage is { } beta)
-            method = method.WithMovingAverage(beta);
-        return InverseDelay == 0 ? method : method.WithInverseDelay(InverseDelay);
+            .WithStatisticsShare(StatisticsShare)
+            .WithInverseDelay(InverseDelay);
+        return MovingAverage is { } beta ? method.WithMovingAverage(beta) : method;
     }
 }

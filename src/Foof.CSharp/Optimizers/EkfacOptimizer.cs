@@ -37,5 +37,11 @@ public sealed class EkfacOptimizer : CurvatureOptimizer
         CurvatureSchedule? schedule = null,
         UpdateOptions? options = null
     )
-        : base(model, (schedule ?? new()).In(Methods.ekfac.WithDamping(damping ?? Methods.ekfac.Damping)), loss, learningRate, options) { }
+        : base(
+            model,
+            (schedule ?? new()).In(Methods.ekfac.WithDamping(damping ?? Methods.ekfac.Damping)),
+            loss,
+            learningRate,
+            options
+        ) { }
 }

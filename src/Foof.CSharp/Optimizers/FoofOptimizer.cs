@@ -41,5 +41,11 @@ public sealed class FoofOptimizer : CurvatureOptimizer
         CurvatureSchedule? schedule = null,
         UpdateOptions? options = null
     )
-        : base(model, (schedule ?? new()).In(Methods.foof.WithDamping(damping ?? Methods.foof.Damping)), loss, learningRate, options) { }
+        : base(
+            model,
+            (schedule ?? new()).In(Methods.foof.WithDamping(damping ?? Methods.foof.Damping)),
+            loss,
+            learningRate,
+            options
+        ) { }
 }

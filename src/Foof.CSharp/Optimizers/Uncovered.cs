@@ -21,11 +21,7 @@ internal static class Uncovered
         return layers.Length > 0 ? (layers, found) : throw Of(subject, model, found);
     }
 
-    internal static ArgumentException Of(
-        string subject,
-        nn.Module model,
-        IReadOnlyList<Coverage> coverage
-    )
+    internal static ArgumentException Of(string subject, nn.Module model, IReadOnlyList<Coverage> coverage)
     {
         var kinds = model
             .named_modules()

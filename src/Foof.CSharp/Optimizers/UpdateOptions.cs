@@ -22,7 +22,7 @@ public sealed record UpdateOptions
 
     /// <summary>
     /// Parameters of the model with settings of their own; null: all have those of the optimiser. The parameters stay the
-    /// model's.
+    /// model's, and the optimiser takes copies of the groups.
     /// </summary>
     public IEnumerable<ParameterGroup>? Groups { get; init; }
 
@@ -49,7 +49,7 @@ public sealed record UpdateOptions
     public ILogger Logger
     {
         get;
-        init => field = value ?? throw new ArgumentNullException(nameof(value));
+        init => field = value ?? throw new ArgumentNullException(nameof(Logger));
     } = NullLogger.Instance;
 
     internal Recipe In(Recipe method) => BFloat16Products ? method.WithBFloat16Products() : method;

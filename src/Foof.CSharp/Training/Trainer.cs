@@ -57,6 +57,7 @@ public static class Trainer
         CancellationToken cancellation = default
     )
     {
+        Check(optimizer, epochs, firstEpoch);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
         return Fit(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
     }
@@ -96,11 +97,11 @@ public static class Trainer
         CancellationToken cancellation = default
     )
     {
-        ArgumentNullException.ThrowIfNull(optimizer);
+        Check(optimizer, epochs, firstEpoch);
         ArgumentNullException.ThrowIfNull(batches);
-        Argument.AtLeast(1, epochs);
-        Argument.AtLeast(1, firstEpoch);
-        return new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(scheduler);
+        return new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(
+            scheduler
+        );
     }
 
     /// <summary>
@@ -151,6 +152,13 @@ public static class Trainer
         CancellationToken cancellation = default
     ) => OnPool(Fit(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation), cancellation);
 
+    private static void Check(CurvatureOptimizer optimizer, int epochs, int firstEpoch)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        Argument.AtLeast(1, epochs);
+        Argument.AtLeast(1, firstEpoch);
+    }
+
     private static async IAsyncEnumerable<EpochSummary> OnPool(
         IEnumerable<EpochSummary> epochs,
         [EnumeratorCancellation] CancellationToken cancellation
@@ -172,12 +180,13 @@ internal sealed class TrainingLoop(
     CancellationToken cancellation
 )
 {
-    private readonly long start = Stopwatch.GetTimestamp();
+    private long start;
 
     private int LastEpoch => firstEpoch + epochs - 1;
 
     internal IEnumerable<EpochSummary> Run(optim.lr_scheduler.LRScheduler? scheduler)
     {
+        start = Stopwatch.GetTimestamp();
         for (var epoch = firstEpoch; epoch <= LastEpoch; epoch++)
         {
             var begun = Stopwatch.GetTimestamp();

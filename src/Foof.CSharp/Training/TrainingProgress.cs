@@ -4,7 +4,8 @@ namespace Foof;
 /// <example>
 /// <code>
 /// var progress = new Progress&lt;TrainingProgress&gt;(at => Console.Write($"\r{at.Epoch}/{at.Epochs}: {at.Loss:F4}"));
-/// Trainer.Run(optimizer, images, labels, epochs: 10, progress: progress);
+/// foreach (var epoch in Trainer.Fit(optimizer, images, labels, epochs: 10, progress: progress))
+///     Console.WriteLine();
 /// </code>
 /// </example>
 /// <param name="Epoch">The epoch, from 1 on.</param>

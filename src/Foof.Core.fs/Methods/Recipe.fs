@@ -163,10 +163,15 @@ and Recipe = {
     /// This method with patches of at most so many bytes at a time.
     member recipe.WithPatchBytes(bytes: int64) = { recipe with PatchBytes = bytes }
 
-    /// This method with inversions on a thread of their own, whose results are used from `delay` steps later on.
+    /// This method with inversions on a thread of their own, whose results are used from `delay` steps later on; 0: in the
+    /// step.
     member recipe.WithInverseDelay(delay: int) = {
         recipe with
-            Inversions = Inversions.Background delay
+            Inversions =
+                if delay = 0 then
+                    Inversions.InStep
+                else
+                    Inversions.Background delay
     }
 
     /// This method with another damping rule.

@@ -144,24 +144,22 @@ module Recipe =
         if not (recipe.StatisticsShare > 0.0 && recipe.StatisticsShare <= 1.0) then
             invalidArg
                 (nameof recipe.StatisticsShare)
-                $"The share of a batch that statistics are made of must lie in (0, 1]; got {recipe.StatisticsShare}."
+                $"StatisticsShare must lie in (0, 1]; got {recipe.StatisticsShare}."
 
         if recipe.StatisticsShare < 1.0 && needsGradients recipe then
             invalidArg
                 (nameof recipe.StatisticsShare)
-                $"'{recipe.Name}' is made of gradients of whole batches, so the share must be 1; got {recipe.StatisticsShare}."
+                $"StatisticsShare must be 1 for '{recipe.Name}', which is made of gradients of whole batches; got {recipe.StatisticsShare}."
 
         Require.atLeast (nameof recipe.PatchBytes) 1 (int (min recipe.PatchBytes (int64 Int32.MaxValue)))
 
         match recipe.Inversions, recipe.Curvature with
         | Inversions.InStep, _ -> ()
         | Inversions.Background delay, Approximation.Kronecker _ ->
-            Require.atLeast (nameof delay) 1 delay
-
-            if delay > recipe.Cadence.InvertEvery then
+            if delay < 1 || delay > recipe.Cadence.InvertEvery then
                 invalidArg
-                    (nameof recipe.Inversions)
-                    $"Inverses must be in use before the next inversion, {recipe.Cadence.InvertEvery} steps later at most; got {delay}."
+                    "InverseDelay"
+                    $"InverseDelay must lie between 1 and InvertEvery (T = {recipe.Cadence.InvertEvery}), or be 0 to invert in the step; got {delay}."
         | _ ->
             invalidArg
                 (nameof recipe.Inversions)
@@ -176,7 +174,7 @@ module Recipe =
                 $"Traces decide over inversions where the matrix is a Kronecker product; '{recipe.Name}' inverts all layers."
 
         match recipe.Trust with
-        | Trust.KlClip kappa -> Require.positive (nameof kappa) kappa
+        | Trust.KlClip kappa -> Require.positive (nameof Trust.KlClip) kappa
         | Trust.Graft other ->
             check other
 

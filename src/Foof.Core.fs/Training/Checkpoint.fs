@@ -1,27 +1,10 @@
 namespace Foof
 
+open System
 open System.Collections.Generic
 open System.Text
 open System.Text.Json.Nodes
 open TorchSharp
-
-/// A state that is read: where its tensors are found, on the device of the layers. The copies that it makes belong to the
-/// caller's scope.
-[<Sealed>]
-type internal SavedState(saved: IReadOnlyDictionary<string, torch.Tensor>, layers: Layer array) =
-
-    let find (name: string) =
-        match saved.TryGetValue name with
-        | true, tensor when layers.Length > 0 -> tensor.``to`` layers[0].Weight.device
-        | true, tensor -> tensor
-        | _ -> invalidArg "state" $"The state has no '{name}': it belongs to another model or method."
-
-    /// A tensor of this shape and type, which may be the state's own.
-    member _.Like (name: string) (shape: int64 array) (kind: torch.ScalarType) =
-        Require.like name shape kind (find name)
-
-    /// A copy of a tensor.
-    member _.Copy(name: string) = (find name).clone ()
 
 /// What is remembered, as a JSON text that names tensors, and back to the same bits. Each `to...` reads and checks all of it
 /// first, raises an ArgumentException where something is missing or does not fit, and gives the change that goes back.
@@ -41,7 +24,10 @@ module internal Checkpoint =
 
     /// The text of a state.
     let read (saved: IReadOnlyDictionary<string, torch.Tensor>) : JsonNode =
+        ArgumentNullException.ThrowIfNull(saved, "state")
+
         match saved.TryGetValue Description with
+        | true, null -> invalidArg "state" $"The state must hold tensors; '{Description}' is null."
         | true, kept when kept.dtype = torch.ScalarType.Byte && kept.dim () = 1L ->
             let bytes = Scope.value (fun () -> kept.cpu().contiguous().data<byte>().ToArray())
 
@@ -81,7 +67,7 @@ module internal Checkpoint =
     let private toMoment (saved: SavedState) (moment: Moment ref) node =
         let sum = moment.Value.Total
         let kept = saved.Like (FactorFormat.value (entry "sum" node)) sum.shape sum.dtype
-        let weight = FactorFormat.value<float> (entry "weight" node)
+        let weight = FactorFormat.value<float>(entry "weight" node)
         fun () -> moment.Value <- Moment.restored (struct (kept, weight)) moment.Value
 
     let private ofEigenbasis (written: Written) path (own: Eigenbasis) =
@@ -144,7 +130,7 @@ module internal Checkpoint =
         ]
 
     let private toWindow (saved: SavedState) (window: GradientWindow) node =
-        let next = int (FactorFormat.value<int64> (entry "next" node))
+        let next = int (FactorFormat.value<int64>(entry "next" node))
 
         let products =
             saved.Like
@@ -152,18 +138,27 @@ module internal Checkpoint =
                 window.Products.shape
                 torch.ScalarType.Float64
 
-        let names = FactorFormat.items (entry "columns" node) |> Array.map FactorFormat.value<string>
+        let names =
+            FactorFormat.items (entry "columns" node)
+            |> Array.map FactorFormat.value<string>
 
         if names.Length <> window.Columns.Length then
             FactorFormat.refuse $"hold gradients of {window.Columns.Length} layers"
 
         let columns =
-            Array.map2 (fun name (own: torch.Tensor) -> saved.Like name own.shape own.dtype) names window.Columns
+            Array.map2
+                (fun name (own: torch.Tensor) -> saved.Like name own.shape own.dtype)
+                names
+                window.Columns
 
         fun () ->
             window.Next <- next
             window.Products.copy_ products |> ignore
-            Array.iter2 (fun (own: torch.Tensor) (kept: torch.Tensor) -> own.copy_ kept |> ignore) window.Columns columns
+
+            Array.iter2
+                (fun (own: torch.Tensor) (kept: torch.Tensor) -> own.copy_ kept |> ignore)
+                window.Columns
+                columns
 
     /// The statistics.
     let ofStatistics (written: Written) (statistics: Statistics) =
@@ -182,7 +177,9 @@ module internal Checkpoint =
             FactorFormat.refuse $"hold {statistics.OfLayer.Length} layers"
 
         let ofLayers =
-            Seq.map2 (toLayer saved) statistics.OfLayer layers |> Seq.collect id |> Seq.toList
+            Seq.map2 (toLayer saved) statistics.OfLayer layers
+            |> Seq.collect id
+            |> Seq.toList
 
         let window =
             statistics.Window
@@ -196,7 +193,9 @@ module internal Checkpoint =
     /// Raises an ArgumentException unless a saved inverse is of a block's layers and in the type that products are made in.
     let private requireFit (recipe: Recipe) (layers: Layer array) (block: InverseBlock) (factored: Factored) =
         let own = block.Members |> Array.map (fun l -> layers[l])
-        let shapes = own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
+
+        let shapes =
+            own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
         if Factored.shapes factored <> shapes then
             invalidArg
@@ -209,7 +208,9 @@ module internal Checkpoint =
 
             for tensor in Curvature.tensors inverse do
                 if tensor.dtype <> kind then
-                    invalidArg "state" $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
+                    invalidArg
+                        "state"
+                        $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
         | _ -> ()
 
     let private ofBlock (written: Written) path (factored: Factored voption) (trace: float voption) =
@@ -224,7 +225,8 @@ module internal Checkpoint =
 
     let private toBlock (saved: SavedState) recipe layers (block: InverseBlock) node : Inverted =
         let fresh =
-            tryEntry "inverse" node |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
+            tryEntry "inverse" node
+            |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
 
         fresh |> ValueOption.iter (requireFit recipe layers block)
 
@@ -239,7 +241,8 @@ module internal Checkpoint =
         let found = pending.Found
 
         let ofOne (inverted: Inverted) =
-            inverted.Block.Name, ofBlock written $"pending.{inverted.Block.Name}" inverted.Fresh inverted.Trace
+            inverted.Block.Name,
+            ofBlock written $"pending.{inverted.Block.Name}" inverted.Fresh inverted.Trace
 
         FactorFormat.objectOf "pending" [
             "due", count (int64 pending.Due)
@@ -249,7 +252,11 @@ module internal Checkpoint =
     /// The inverses; those of a window of gradients are made of the window again.
     let ofInverses (written: Written) (inverses: Inverses) isWindow =
         let ofOne (block: InverseBlock) =
-            ofBlock written block.Name (if isWindow then ValueNone else block.Factored) (ValueSome block.Trace)
+            ofBlock
+                written
+                block.Name
+                (if isWindow then ValueNone else block.Factored)
+                (ValueSome block.Trace)
 
         FactorFormat.objectOf "inverses" [
             "blocks", inverses.Blocks |> Seq.map ofOne |> FactorFormat.arrayOf
@@ -279,7 +286,7 @@ module internal Checkpoint =
                         | ValueNone -> ()
                 |]
 
-                struct (int (FactorFormat.value<int64> (entry "due" node)), found))
+                struct (int (FactorFormat.value<int64>(entry "due" node)), found))
 
         fun () ->
             inverses.Pending <- pending |> ValueOption.map PendingInversions.Made

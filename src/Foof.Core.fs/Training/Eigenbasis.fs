@@ -81,7 +81,8 @@ type internal Eigenbasis(layer: Layer) =
         let moment = Moment.snapshot spectrum.Value
 
         let kept =
-            basis |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
+            basis
+            |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
 
         fun () ->
             spectrum.Value <- Moment.restored moment spectrum.Value

@@ -72,7 +72,8 @@ module internal Gradients =
                     + "A weight that modules share is one parameter, though the model lists it by each of its names."
                 )
 
-        let strange = all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
+        let strange =
+            all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
 
         if strange > 0 then
             invalidOp (

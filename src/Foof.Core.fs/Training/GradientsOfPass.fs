@@ -131,7 +131,12 @@ module internal GradientsOfPass =
         let found = Derivatives.find retain false [| loss |] null variables
         use _quiet = torch.no_grad ()
         let byHandle = Dictionary<nativeint, torch.Tensor>()
-        Array.iter2 (fun (variable: torch.Tensor) own -> byHandle[variable.Handle] <- Gradients.dense own) variables found
+
+        Array.iter2
+            (fun (variable: torch.Tensor) own -> byHandle[variable.Handle] <- Gradients.dense own)
+            variables
+            found
+
         let gradientOf (variable: torch.Tensor) = byHandle[variable.Handle]
 
         {

@@ -129,7 +129,12 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
                 |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
 
     let zero (l: int) (like: torch.Tensor) =
-        torch.zeros (Layer.outputs layers[l], Layer.inputs layers[l], dtype = like.dtype, device = like.device)
+        torch.zeros (
+            Layer.outputs layers[l],
+            Layer.inputs layers[l],
+            dtype = like.dtype,
+            device = like.device
+        )
         |> Direction.Matrix
 
     /// C^-1 grad of one block; layers without a gradient count as zero.
@@ -185,7 +190,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
                 followSpectra statistics
         // The first periods have no inverse to go on with.
         | Inversions.Background delay when
-            position >= Cadence.warmUp recipe.Cadence && blocks |> Array.forall _.Factored.IsSome
+            position >= Cadence.warmUp recipe.Cadence
+            && blocks |> Array.forall _.Factored.IsSome
             ->
             begin' statistics (position + delay)
         | _ -> invert statistics needed

@@ -160,7 +160,8 @@ module internal Inversion =
         elif fresh.IsNone then
             report "no attempt succeeded; the last inverse stays in use"
 
-        fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+        fresh
+        |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
 
         {
             Block = inversion.Block

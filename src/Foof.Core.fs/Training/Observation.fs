@@ -88,8 +88,12 @@ module internal Observation =
         (gradients: torch.Tensor voption array)
         =
         let share = shareOf recipe likelihood target
-        let struct (directions, weight) = directions recipe likelihood draws share pass target
-        let called = Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
+
+        let struct (directions, weight) =
+            directions recipe likelihood draws share pass target
+
+        let called =
+            Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
 
         let errors =
             LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
@@ -128,3 +132,41 @@ module internal Observation =
 
         seen.Errors |> ValueOption.iter (require "errors")
         seen.Gradient |> ValueOption.iter (require "gradients")
+
+/// What batches show a recipe of a model's layers: in a pass of their own, in a step's, and in those of an ordinary loop.
+[<Sealed>]
+type internal Observer
+    (
+        model: torch.nn.Module<torch.Tensor, torch.Tensor>,
+        recipe: Recipe,
+        likelihood: Likelihood,
+        layers: Layer array,
+        recorder: Recorder,
+        draws: Draws
+    ) =
+    let needsErrors = Recipe.needsErrors recipe
+    let nothing: torch.Tensor voption array = Array.create layers.Length ValueNone
+
+    let observe (pass: Pass) target gradients =
+        if needsErrors then
+            Observation.withErrors recipe likelihood draws layers pass target gradients
+        else
+            Observation.withoutErrors recipe pass.Calls gradients
+
+    /// Runs the model and gives what each layer shows to `take`, with errors where the method takes them. `target` holds
+    /// the labels, or null.
+    member _.See (input: torch.Tensor) (target: torch.Tensor) (take: Observation voption array -> unit) =
+        use _scope = torch.NewDisposeScope()
+        let kept = if needsErrors then Keep.InputAndOutput else Keep.Input
+        use pass = ForwardPass.recorded recorder layers (fun _ _ -> kept) model input
+        use _quiet = torch.no_grad ()
+        take (observe pass target nothing)
+
+    /// What a step's pass shows of each layer, with the labels and the gradients, as far as the method is made of them.
+    member _.OfStep(pass: Pass, target: torch.Tensor, gradients: Gradients) =
+        observe pass target (Gradients.matrices recipe gradients)
+
+    /// What the records of an ordinary loop show: no errors, which `UpdateCurvature` gives to a method that takes them.
+    member _.OfLoop(records: Record array, gradients: Gradients) =
+        let calls = Record.byLayer layers (if needsErrors then [||] else records)
+        Observation.withoutErrors recipe calls (Gradients.matrices recipe gradients)

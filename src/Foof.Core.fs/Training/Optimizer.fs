@@ -6,24 +6,6 @@ open System.Runtime.InteropServices
 open TorchSharp
 open TorchSharp.Modules
 
-/// What a step computed before its update. Owns its tensors.
-[<Sealed>]
-type StepResult(loss: torch.Tensor, output: torch.Tensor) =
-
-    /// The loss before the update: a scalar, the mean over data points, outside the graph.
-    member _.Loss = loss
-
-    /// The model's output before the update, outside the graph.
-    member _.Output = output
-
-    /// The loss as a number; on an accelerator, this waits for it.
-    member _.ReadLoss() = Numbers.number loss
-
-    interface IDisposable with
-        member _.Dispose() =
-            loss.Dispose()
-            output.Dispose()
-
 /// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
 /// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
 /// lists which).
@@ -61,9 +43,9 @@ type Optimizer
     let rate = learningRate.GetValueOrDefault recipe.LearningRate
 
     let adopt (group: ParameterGroup) =
-        group.Complete(rate, momentum, weightDecay)
-        update.Adopt group
-        all.Add group
+        let own = group.Copied(rate, momentum, weightDecay)
+        update.Adopt own
+        all.Add own
 
     do
         this._parameter_groups <- all
@@ -72,16 +54,19 @@ type Optimizer
             adopt group
 
     let preconditioner =
-        let takes = if isNull select then Func<_, _, _>(fun _ _ -> true) else select
+        let takes name weight =
+            isNull select || select.Invoke(name, weight)
 
         new Preconditioner(
             model,
             recipe,
             likelihood,
             generator,
-            fun name weight -> update.Holds weight && takes.Invoke(name, weight)
+            fun name weight -> update.Holds weight && takes name weight
         )
 
+    let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
+    do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
     let layers = Seq.toArray preconditioner.Layers
 
     /// The layers whose calls have once explained autograd's gradient.
@@ -89,7 +74,7 @@ type Optimizer
 
     let unsupported () =
         NotSupportedException(
-            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or a file."
+            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or Save(path) and Load(path) of the optimisers for C#."
         )
 
     let requireTrainable (layer: Layer) =
@@ -117,7 +102,7 @@ type Optimizer
 
     let observe (plan: Plan) pass target gradients =
         if plan.Observe then
-            preconditioner.Observe(pass, target, gradients)
+            preconditioner.Observer.OfStep(pass, target, gradients)
         else
             Array.create layers.Length ValueNone
 
@@ -151,7 +136,7 @@ type Optimizer
 
     /// Raised once for each of them, on the thread of the step.
     [<CLIEvent>]
-    member _.Fallback = preconditioner.Fallback
+    member _.Fallback = fallback.Publish
 
     member internal _.Draws = preconditioner.Draws
 
@@ -171,7 +156,9 @@ type Optimizer
     /// that takes errors. `target` may be null where no label of the data set is needed. The weights stay as they are.
     /// Raises what `Preconditioner.UpdateCurvature` raises.
     abstract UpdateCurvature: input: torch.Tensor * target: torch.Tensor -> unit
-    default _.UpdateCurvature(input, target) = preconditioner.UpdateCurvature(input, target)
+
+    default _.UpdateCurvature(input, target) =
+        preconditioner.UpdateCurvature(input, target)
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
@@ -190,7 +177,11 @@ type Optimizer
             use pass = forward plan input
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
-            let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
+
+            let gradients =
+                backward plan loss pass
+                |> Gradients.withPenalty this.Penalty update.Holds layers
+
             Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
             let seen = observe plan pass target gradients
             pass.ReleaseOutputs()
@@ -225,12 +216,7 @@ type Optimizer
     /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the optimiser
     /// was made with. Its parameters are plain, by gradient descent: which layers are covered was decided when the optimiser
     /// was made. Raises an ArgumentException when one of them is in a group already.
-    override _.add_param_group(group: ParamGroup) =
-        match group with
-        | :? ParameterGroup as own -> adopt own
-        | _ ->
-            let rate = if isNull group.Options then Nullable() else group.Options.LearningRate
-            adopt (ParameterGroup(group.Parameters, rate))
+    override _.add_param_group(group: ParamGroup) = adopt (ParameterGroup.Of group)
 
     /// The learning rate of the next step, that of the first group; setting it sets every group's. Raises an
     /// ArgumentException unless it is positive.
@@ -271,11 +257,13 @@ type Optimizer
     override _.state_dict() = raise (unsupported ())
 
     /// Not supported, since it would leave the curvature out: use `Restore`.
-    override _.load_state_dict(_) = raise (unsupported ())
+    override _.load_state_dict(_state) = raise (unsupported ())
 
     /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors stay
     /// the optimiser's and follow its next steps.
     member this.State() =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
+
         Checkpoint.write (fun written ->
             FactorFormat.objectOf "optimizer" [
                 "preconditioner", preconditioner.Describe written
@@ -286,6 +274,7 @@ type Optimizer
     /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes nothing,
     /// when it does not fit the model, the method or the groups.
     member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let saved, node = SavedState(state, layers), Checkpoint.read state

@@ -20,8 +20,9 @@ type Settings() =
 
 /// Parameters with settings of their own; a setting that is left out is the optimiser's.
 ///
-/// The parameters stay the model's, each in one group only, by whichever of its handles. Raises an ArgumentException
-/// unless the learning rate is positive, the momentum in [0, 1) and the weight decay at least 0.
+/// The parameters stay the model's, each in one group only, by whichever of its handles. An optimiser takes a copy, so that
+/// a group may be given to several: `ParamGroups` has its own. Raises an ArgumentException unless the learning rate is
+/// positive, the momentum in [0, 1) and the weight decay at least 0.
 type ParameterGroup
     (
         parameters: seq<Parameter>,
@@ -29,16 +30,11 @@ type ParameterGroup
         [<Optional>] momentum: Nullable<float>,
         [<Optional>] weightDecay: Nullable<float>
     ) =
-    inherit ParamGroup<Settings>(ParameterGroup.Whole parameters, Settings())
-
-    let set (group: ParameterGroup) rate momentum weightDecay =
-        Require.positive "learningRate" rate
-        Require.fraction "momentum" momentum
-        Require.nonNegative "weightDecay" weightDecay
-        group.Options.LearningRate <- Nullable rate
-        group.Options.InitialLearningRate <- rate
-        group.Options.Momentum <- momentum
-        group.Options.WeightDecay <- weightDecay
+    inherit
+        ParamGroup<Settings>(
+            ParameterGroup.Whole parameters,
+            ParameterGroup.Given(learningRate, momentum, weightDecay)
+        )
 
     static member private Whole(parameters: seq<Parameter>) : seq<Parameter> =
         let found = if isNull parameters then [||] else Seq.toArray parameters
@@ -50,10 +46,42 @@ type ParameterGroup
 
         found
 
-    /// Takes the settings that were left out.
-    member internal group.Complete(rate: float, mu: float, decay: float) =
-        let orElse (fallback: float) (given: Nullable<float>) = given.GetValueOrDefault fallback
-        set group (orElse rate learningRate) (orElse mu momentum) (orElse decay weightDecay)
+    static member private Given(rate: Nullable<float>, momentum: Nullable<float>, decay: Nullable<float>) =
+        let check require (name: string) (value: Nullable<float>) =
+            if value.HasValue then
+                require name value.Value
+
+        check Require.positive "learningRate" rate
+        check Require.fraction "momentum" momentum
+        check Require.nonNegative "weightDecay" decay
+
+        Settings(
+            LearningRate = rate,
+            InitialLearningRate = rate.GetValueOrDefault(),
+            Momentum = momentum.GetValueOrDefault(),
+            WeightDecay = decay.GetValueOrDefault()
+        )
+
+    /// A group of TorchSharp's as one of these: its parameters, with its learning rate if it has one.
+    static member internal Of(group: ParamGroup) =
+        match group with
+        | :? ParameterGroup as own -> own
+        | _ when isNull group.Options -> ParameterGroup(group.Parameters)
+        | _ -> ParameterGroup(group.Parameters, group.Options.LearningRate)
+
+    /// A copy for an optimiser, whose settings are taken where they were left out here.
+    member internal group.Copied(rate: float, mu: float, decay: float) =
+        let own = group.Options
+
+        let orElse (fallback: float) (given: Nullable<float>) (now: float) =
+            Nullable(if given.HasValue || now <> 0.0 then now else fallback)
+
+        ParameterGroup(
+            group.Parameters,
+            orElse rate learningRate (own.LearningRate.GetValueOrDefault()),
+            orElse mu momentum own.Momentum,
+            orElse decay weightDecay own.WeightDecay
+        )
 
     /// Schedulers that cycle the momentum change it here.
     interface torch.optim.IMomentum with
@@ -82,7 +110,9 @@ module internal ParameterGroups =
 
         for place, group in Seq.indexed given do
             if isNull (box group) then
-                invalidArg (nameof groups) $"groups must hold parameters with settings; group {place + 1} is null."
+                invalidArg
+                    (nameof groups)
+                    $"groups must hold parameters with settings; group {place + 1} is null."
 
             for parameter in group.Parameters do
                 if not (ofModel.Contains(Identity.ofParameter parameter)) then
@@ -91,10 +121,12 @@ module internal ParameterGroups =
                         ($"groups must hold the model's parameters; group {place + 1} holds a parameter "
                          + $"[{Shape.text parameter.shape}] of none of its modules: give that to add_param_group.")
 
-        let held = HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
+        let held =
+            HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
 
         let rest =
-            parameters |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
+            parameters
+            |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
 
         if rest.Length > 0 || given.IsEmpty then
             ParameterGroup rest :: given
@@ -119,7 +151,8 @@ module internal ParameterGroups =
 
     // Schedulers may have gone down to a rate of zero.
     let private requireSound place (own: float array) =
-        let isSound = own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
+        let isSound =
+            own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
 
         if not isSound || own[2] >= 1.0 then
             let found = own |> Seq.map string |> String.concat ", "
@@ -135,7 +168,9 @@ module internal ParameterGroups =
             |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
 
         if saved.Length <> groups.Count then
-            invalidArg "state" $"The state must be of {groups.Count} groups, as the optimiser has; it is of {saved.Length}."
+            invalidArg
+                "state"
+                $"The state must be of {groups.Count} groups, as the optimiser has; it is of {saved.Length}."
 
         Array.iteri requireSound saved
 

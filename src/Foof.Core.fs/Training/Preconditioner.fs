@@ -24,12 +24,10 @@ type Preconditioner
         [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select:
             Func<string, Parameter, bool>
     ) as this =
-    do Recipe.check recipe
-
-    let needsErrors = Recipe.needsErrors recipe
-
     do
-        if needsErrors && isNull (box likelihood) then
+        Recipe.check recipe
+
+        if Recipe.needsErrors recipe && isNull (box likelihood) then
             invalidArg
                 (nameof likelihood)
                 $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
@@ -41,11 +39,12 @@ type Preconditioner
     let recorder = new Recorder(model, layers)
 
     let draws =
-        if needsErrors && recipe.Fisher.IsMonteCarlo then
+        if Recipe.needsErrors recipe && recipe.Fisher.IsMonteCarlo then
             Draws.From generator
         else
             new Draws(0L)
 
+    let observer = Observer(model, recipe, likelihood, layers, recorder, draws)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
     let mutable fallbacks = 0
 
@@ -55,16 +54,8 @@ type Preconditioner
 
     let statistics = new Statistics(layers, recipe)
     let inverses = new Inverses(layers, recipe, report)
+    let all = seq { 0 .. layers.Length - 1 }
     let mutable position = 0
-    let nothing: torch.Tensor voption array = Array.create layers.Length ValueNone
-
-    // Only passes that can be followed by a backward pass count: not evaluations.
-    let training =
-        Func<Layer, torch.Tensor, Keep>(fun layer _ ->
-            if torch.is_grad_enabled () && layer.Modules[0].training then
-                Keep.Input
-            else
-                Keep.Nothing)
 
     let plan () = Cadence.plan recipe.Cadence position
 
@@ -73,36 +64,9 @@ type Preconditioner
         recorder.Discard()
 
         if (plan ()).Observe then
-            recorder.Start training
+            recorder.Start Recorder.InTraining
         else
             recorder.Stop()
-
-    /// Runs `change`; if that raises, the statistics are as before.
-    let atomically (change: unit -> 'T) =
-        use _scope = torch.NewDisposeScope()
-        let restore = statistics.Snapshot()
-
-        try
-            change ()
-        with _ ->
-            restore ()
-            reraise ()
-
-    /// Runs the model and shows each layer, with errors where the method takes them. `target` holds the labels, or null.
-    let see (input: torch.Tensor) (target: torch.Tensor) (take: Observation voption array -> unit) =
-        use _scope = torch.NewDisposeScope()
-        let kept = if needsErrors then Keep.InputAndOutput else Keep.Input
-        use pass = ForwardPass.recorded recorder layers (fun _ _ -> kept) model input
-        use _quiet = torch.no_grad ()
-
-        take (
-            if needsErrors then
-                Observation.withErrors recipe likelihood draws layers pass target nothing
-            else
-                Observation.withoutErrors recipe pass.Calls nothing
-        )
-
-    let invert () = inverses.Invert statistics
 
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =
@@ -119,13 +83,13 @@ type Preconditioner
         for input in inputs |> Seq.truncate most do
             batches <- batches + 1
             // An eigenbasis from the first batch on, so that no batch's second moments are lost.
-            see input null (fun seen -> statistics.Observe(seen, batches = 1 || batches = most))
+            observer.See input null (fun seen -> statistics.Observe(seen, batches = 1 || batches = most))
 
         if batches = 0 then
             invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
 
         use _quiet = torch.no_grad ()
-        invert ()
+        inverses.Invert statistics
 
     do listen ()
 
@@ -153,17 +117,10 @@ type Preconditioner
 
     member internal _.Recorder = recorder
     member internal _.Draws = draws
+    member internal _.Observer = observer
     member internal _.Plan = plan ()
-    member internal _.HasCurvature = Seq.exists inverses.Has (seq { 0 .. layers.Length - 1 })
 
-    /// What a batch shows of each layer: its pass, the labels and the gradients, as far as the method is made of them.
-    member internal _.Observe(pass: Pass, target: torch.Tensor, gradients: Gradients) =
-        let gradients = Gradients.matrices recipe gradients
-
-        if needsErrors then
-            Observation.withErrors recipe likelihood draws layers pass target gradients
-        else
-            Observation.withoutErrors recipe pass.Calls gradients
+    member internal _.HasCurvature = Seq.exists inverses.Has all
 
     /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the inverses
     /// and applies them. The Fisher of an independent batch is used from the next step on; the first step has no other.
@@ -172,7 +129,8 @@ type Preconditioner
         (gradients: Direction voption array, seen: Observation voption array, rate: int -> float)
         =
         let plan = plan ()
-        let needed = seq { 0 .. layers.Length - 1 } |> Seq.filter (fun l -> gradients[l].IsSome)
+
+        let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
         let learn () =
             if plan.Observe then
@@ -187,7 +145,7 @@ type Preconditioner
                 directions
             else
                 if inverses.MayFail(plan, needed) then
-                    atomically learn
+                    statistics.Atomically learn
                 else
                     learn ()
 
@@ -203,10 +161,7 @@ type Preconditioner
 
         try
             Finiteness.requireGradients model layers own
-            // A method that takes errors has none here: `UpdateCurvature` gives them.
-            let calls = Record.byLayer layers (if needsErrors then [||] else records)
-            let seen = Observation.withoutErrors recipe calls (Gradients.matrices recipe own)
-            let directions = this.Directions(gradients, seen, rate)
+            let directions = this.Directions(gradients, observer.OfLoop(records, own), rate)
             listen ()
             directions
         finally
@@ -230,8 +185,8 @@ type Preconditioner
         use _scope = torch.NewDisposeScope()
         let gradients = Gradients.inPlace layers [||]
 
-        let directions =
-            preconditioner.DirectionsOfLoop(gradients, gradients.Layers, (fun _ -> preconditioner.LearningRate))
+        let rate _ = preconditioner.LearningRate
+        let directions = preconditioner.DirectionsOfLoop(gradients, gradients.Layers, rate)
 
         Array.iter2
             (fun layer -> ValueOption.iter (Direction.matrix >> Gradients.replace layer))
@@ -243,16 +198,18 @@ type Preconditioner
     ///
     /// `target` holds the labels that the empirical Fisher is taken at; null for other methods. Raises an
     /// InvalidOperationException for methods that are made of gradients.
-    member _.UpdateCurvature(input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target) =
+    member _.UpdateCurvature
+        (input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target)
+        =
         if Recipe.needsGradients recipe then
             invalidOp
                 $"The method '{recipe.Name}' is made of gradients, which `UpdateCurvature` does not see; use steps alone."
 
         apart (fun () ->
-            see input target (fun seen ->
-                atomically (fun () ->
+            observer.See input target (fun seen ->
+                statistics.Atomically(fun () ->
                     statistics.Observe(seen, true)
-                    invert ())))
+                    inverses.Invert statistics)))
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
     /// inversion; afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need
@@ -260,7 +217,7 @@ type Preconditioner
     member _.WarmUp(inputs: seq<torch.Tensor>) =
         if Recipe.canWarmUp recipe then
             apart (fun () ->
-                atomically (fun () -> warmUp inputs)
+                statistics.Atomically(fun () -> warmUp inputs)
                 position <- Cadence.warmUp recipe.Cadence)
 
     member internal _.Describe(written: Written) : JsonNode =
@@ -278,7 +235,12 @@ type Preconditioner
     /// Reads all of it and gives the change that goes back to it.
     member internal _.Restoring(saved: SavedState, node: JsonNode) =
         let value name =
-            FactorFormat.value<'T> (FactorFormat.entry name node)
+            FactorFormat.value<'T>(FactorFormat.entry name node)
+
+        let method: string = value "method"
+
+        if method <> recipe.Name then
+            invalidArg "state" $"The state must be of the method '{recipe.Name}'; it is of '{method}'."
 
         let seen = value "position"
         Require.atLeast "position" 0 seen
@@ -301,7 +263,8 @@ type Preconditioner
             listen ()
 
     /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
-    member preconditioner.State() = Checkpoint.write preconditioner.Describe
+    member preconditioner.State() =
+        Checkpoint.write preconditioner.Describe
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.

@@ -39,8 +39,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
 
         match seen.Errors with
         | ValueSome E when seen.Calls.Length > 0 ->
-            let A =
-                Observation.activations seen |> Activations.map (_.clone() >> Scope.detach)
+            let A = Observation.activations seen |> Activations.map (_.clone() >> Scope.detach)
 
             columns[l] <- ValueSome struct (A, Scope.detach (E.alias ()))
             columnWeight <- seen.Weight
@@ -99,6 +98,17 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
             for restore in restores do
                 restore ()
 
+    /// Runs `change`; if that raises, the statistics are as before.
+    member statistics.Atomically(change: unit -> unit) =
+        use _scope = torch.NewDisposeScope()
+        let restore = statistics.Snapshot()
+
+        try
+            change ()
+        with _ ->
+            restore ()
+            reraise ()
+
     /// Whether the statistics of some layers are complete.
     member _.AreSeen(recipe: Recipe, members: int array) =
         match recipe.Curvature with
@@ -112,7 +122,9 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     member _.Curvature(recipe: Recipe, members: int array) =
         match recipe.Curvature, window with
         | Approximation.LowRank _, _ ->
-            let found = takeColumns members |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
+            let found =
+                takeColumns members |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
+
             struct (found, ValueNone)
         | Approximation.Window _, ValueSome window ->
             struct (Some(Curvature.LowRank window.Factor), ValueSome window.Gram)

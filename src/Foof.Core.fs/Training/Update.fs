@@ -114,7 +114,8 @@ type internal Update() =
         ofLayers <-
             layers
             |> Array.map (fun layer ->
-                struct (find layer.Weight, layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
+                struct (find layer.Weight,
+                        layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
 
         let covered = HashSet<TrainedParameter>(HashIdentity.Reference)
 
@@ -139,12 +140,16 @@ type internal Update() =
     member _.Gathered(place: MomentumPlace, layers: Layer array, gradients: Direction voption array) =
         let gather l (layer: Layer) gradient =
             let struct (weight, bias) = ofLayers[l]
-            let momentum = Layer.joined layer (past weight layer.Weight) (layer.Bias |> ValueOption.map (past bias))
+
+            let momentum =
+                Layer.joined layer (past weight layer.Weight) (layer.Bias |> ValueOption.map (past bias))
+
             Direction.Matrix(momentum + Direction.matrix gradient)
 
         match place with
         | MomentumPlace.After -> gradients
-        | MomentumPlace.Before -> Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
+        | MomentumPlace.Before ->
+            Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
 
     /// Moves every layer that has a direction; M <- what `Gathered` gave, where momentum came first.
     member _.Apply
@@ -208,14 +213,18 @@ type internal Update() =
 
         fun () ->
             for struct (own, momentum) in found do
-                if not (isNull own.Momentum) then
-                    own.Momentum.Dispose()
+                let before = own.Momentum
 
                 own.Momentum <-
                     if isNull momentum then
                         null
                     else
-                        Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone ()) |> Scope.detach
+                        Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone())
+                        |> Scope.detach
+
+                // Only now: the state may be the optimiser's own.
+                if not (isNull before) then
+                    before.Dispose()
 
     interface IDisposable with
         member _.Dispose() =

@@ -71,10 +71,10 @@ internal static class PublicApi
         : [type];
 
     /// <summary>One line for each type, and one, indented, for each member.</summary>
-    internal static string Describe(Assembly assembly)
+    internal static string Describe(IEnumerable<Type> types)
     {
         var text = new StringBuilder();
-        foreach (var type in Types(assembly))
+        foreach (var type in types)
         {
             text.Append(CultureInfo.InvariantCulture, $"{Kind(type)} {Name(type)}{Base(type)}\n");
             foreach (var line in Members(type).Select(Line).Order(StringComparer.Ordinal))

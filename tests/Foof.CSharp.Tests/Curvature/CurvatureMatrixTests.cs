@@ -69,7 +69,7 @@ public sealed class CurvatureMatrixTests
         CurvatureBatch batch = new(own.Input, null);
         var factor = FisherModule.factor(own.Model, layers, Fisher.Full, Likelihood.Categorical, batch, null);
         var core = Structure.kronecker(Positions.Summed, Positions.Averaged, factor);
-        var expected = FactoredModule.make(Damping.NewHeuristic(FactorNorm.Trace), Lambda, core);
+        var expected = FactoredModule.make(Damping.Heuristic, Lambda, core);
         var v = Explicit.Vector(curvature);
         Explicit.Agree(Explicit.Flat(FactoredModule.solve(expected, v)), Explicit.Flat(damped.Solve(v)));
         Assert.Equal(FactoredModule.logDet(expected).ToDouble(), damped.LogDeterminant, Explicit.Tolerance);

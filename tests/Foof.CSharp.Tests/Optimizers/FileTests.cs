@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
@@ -26,7 +28,7 @@ public sealed class FileTests
         using var weights = Safetensors.Load(folder["model"]);
         resumed.load_state_dict(weights.Tensors.ToDictionary());
         again.Load(folder["optimizer"]);
-        Assert.Equal(7, again.Position);
+        Assert.Equal(7, again.BatchesSeen);
         again.Steps(batches.Skip(7));
         Assert.Equal(Toy.Weights(model), Toy.Weights(resumed));
     }
@@ -70,7 +72,7 @@ public sealed class FileTests
         using var other = new FoofOptimizer(Toy.Model(), learningRate: 0.75);
         other.Steps(Toy.Batches(2));
         Assert.Throws<ArgumentException>(() => other.Load(folder["optimizer"]));
-        Assert.Equal(2, other.Position);
+        Assert.Equal(2, other.BatchesSeen);
         Assert.Equal(0.75, other.LearningRate);
     }
 
@@ -105,6 +107,7 @@ public sealed class FileTests
         using var optimizer = new FoofOptimizer(Toy.Model());
         var error = Assert.Throws<NotSupportedException>(() => optimizer.state_dict());
         Assert.Contains("Save(path)", error.Message);
+        Assert.Contains("State()", error.Message);
         Assert.Throws<NotSupportedException>(() =>
             optimizer.load_state_dict((optim.Optimizer.StateDictionary)null!)
         );
@@ -125,38 +128,78 @@ public sealed class FileTests
         Assert.False(get_rng_state().equal(expected).all().item<bool>());
     }
 
+    private static Dictionary<string, Tensor> Changed(
+        Dictionary<string, Tensor> state,
+        Action<JsonNode> change
+    )
+    {
+        var description = JsonNode.Parse(state["description"].data<byte>().ToArray())!;
+        change(description);
+        return new(state) { ["description"] = tensor(Encoding.UTF8.GetBytes(description.ToJsonString())) };
+    }
+
     [Fact]
     public void A_state_with_impossible_settings_or_missing_tensors_is_refused_and_changes_nothing()
     {
         using var scope = NewDisposeScope();
-        using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.75);
+        using var optimizer = new FoofOptimizer(
+            Toy.Model(),
+            learningRate: 0.75,
+            options: new() { Momentum = 0.5 }
+        );
         optimizer.Steps(Toy.Batches(2));
-        var state = optimizer.State().ToDictionary();
-        void Refused(string[] parts, string name, Tensor? value)
+        var state = optimizer.State();
+        var before = state.ToDictionary(pair => pair.Key, pair => pair.Value.clone());
+        void Refused(string[] parts, Dictionary<string, Tensor> changed)
         {
-            var changed = new Dictionary<string, Tensor>(state) { [name] = value! };
             var error = Assert.Throws<ArgumentException>(() => optimizer.Restore(changed));
             Assert.All(parts, part => Assert.Contains(part, error.Message));
-            Assert.Equal(0.75, optimizer.LearningRate);
+            var after = optimizer.State();
+            Assert.All(before, pair => Assert.True(after[pair.Key].equal(pair.Value).all().ToBoolean()));
         }
-        double[][] rows =
-        [
-            [double.NaN, 1, 0, 0],
-            [1, -1, 0, 0],
-            [1, 1, 1, 0],
-            [1, 1, 0, double.PositiveInfinity],
-        ];
-        foreach (var row in rows)
-            Refused(["'groups'", "group 1"], "groups", tensor(row).reshape(1, 4));
-        foreach (var name in state.Keys)
-            Refused([$"'{name}'", "null"], name, null);
-        // Schedulers go down to nothing.
-        optimizer.Restore(
-            new Dictionary<string, Tensor>(state)
-            {
-                ["groups"] = tensor(new double[] { 0, 1, 0, 0 }).reshape(1, 4),
-            }
+        foreach (var row in new double[][] { [-1, 1, 0, 0], [1, -1, 0, 0], [1, 1, 1, 0], [1, 1, 0, -1], [1] })
+            Refused(["Group 1"], Changed(state, own => own["groups"]![0] = Json(row)));
+        Refused(
+            ["1 groups", "is of 2"],
+            Changed(state, own => own["groups"]!.AsArray().Add(Json([1, 1, 0, 0])))
         );
+        Refused(["'foof'", "'shampoo'"], Changed(state, own => own["preconditioner"]!["method"] = "shampoo"));
+        foreach (var entry in new[] { "preconditioner", "momentum", "groups" })
+            Refused([$"'{entry}'"], Changed(state, own => own.AsObject().Remove(entry)));
+        Refused(["'position'"], Changed(state, own => own["preconditioner"]!.AsObject().Remove("position")));
+        Refused(["position"], Changed(state, own => own["preconditioner"]!["position"] = -1));
+        foreach (var name in state.Keys)
+        {
+            Refused([$"'{name}'"], state.Where(pair => pair.Key != name).ToDictionary());
+            Refused([$"'{name}'", "null"], new(state) { [name] = null! });
+            Refused([], new(state) { [name] = ones(1, 2, 3) });
+        }
+        Refused(["JSON"], new(state) { ["description"] = ones(3, ScalarType.Byte) });
+        // Schedulers go down to nothing.
+        optimizer.Restore(Changed(state, own => own["groups"]![0] = Json([0, 1, 0, 0])));
         Assert.Equal(0, optimizer.LearningRate);
+    }
+
+    private static JsonArray Json(double[] row) => [.. row.Select(number => JsonValue.Create(number))];
+
+    [Fact]
+    public void An_optimiser_may_go_back_to_the_state_that_it_is_in()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var make in Toy.Facades.Values)
+        {
+            var (model, other) = (Toy.Model(), Toy.Model());
+            float[] Run(nn.Module<Tensor, Tensor> of, bool restores)
+            {
+                manual_seed(3);
+                using var optimizer = make(of);
+                optimizer.Steps(Toy.Batches(3));
+                if (restores)
+                    optimizer.Restore(optimizer.State());
+                optimizer.Steps(Toy.Batches(5).Skip(3));
+                return Toy.Weights(of);
+            }
+            Assert.Equal(Run(model, false), Run(other, true));
+        }
     }
 }

@@ -21,21 +21,14 @@ public sealed class FoofPreconditionerTests
         using var scope = NewDisposeScope();
         var batches = Toy.Batches(Count);
         var (one, other) = (Toy.Model(), Toy.Model());
-        using var optimizer = new FoofOptimizer(
-            one,
-            learningRate: Rate,
-            damping: 0.1,
-            invertEvery: 3,
-            statisticsSteps: 2,
-            warmUpBatches: 4
-        );
-        using var preconditioner = new FoofPreconditioner(
-            other,
-            damping: 0.1,
-            invertEvery: 3,
-            statisticsSteps: 2,
-            warmUpBatches: 4
-        );
+        var schedule = new CurvatureSchedule
+        {
+            InvertEvery = 3,
+            StatisticsSteps = 2,
+            WarmUpBatches = 4,
+        };
+        using var optimizer = new FoofOptimizer(one, learningRate: Rate, damping: 0.1, schedule: schedule);
+        using var preconditioner = new FoofPreconditioner(other, damping: 0.1, schedule: schedule);
         using var sgd = optim.SGD(other.parameters(), Rate);
         var before = Toy.Weights(other);
         foreach (var (input, target) in batches)
@@ -46,7 +39,7 @@ public sealed class FoofPreconditionerTests
             preconditioner.Precondition();
             sgd.step();
         }
-        Assert.Equal(Count, preconditioner.Position);
+        Assert.Equal(Count, preconditioner.BatchesSeen);
         Assert.Equal(optimizer.Coverage, preconditioner.Coverage, (x, y) => x.ToString() == y.ToString());
         Assert.NotEqual(before, Toy.Weights(other));
         foreach (var (x, y) in Toy.Weights(one).Zip(Toy.Weights(other)))
@@ -68,8 +61,8 @@ public sealed class FoofPreconditionerTests
         var same = model.parameters().Zip(before, (own, old) => own.grad!.equal(old).all().ToBoolean());
         Assert.Equal([false, false, true, true], same);
         Assert.Equal(
-            [ParameterTreatment.Preconditioned, ParameterTreatment.Plain],
-            preconditioner.Coverage.Select(line => line.Treatment).Distinct()
+            [true, false],
+            preconditioner.Coverage.Select(line => line.Treatment.IsPreconditioned).Distinct()
         );
     }
 
@@ -90,7 +83,7 @@ public sealed class FoofPreconditionerTests
         using (no_grad())
             model.weight!.grad!.fill_(double.NaN);
         Assert.Throws<NumericalFailure>(preconditioner.Precondition);
-        Assert.Equal(0, preconditioner.Position);
+        Assert.Equal(0, preconditioner.BatchesSeen);
         preconditioner.Dispose();
         preconditioner.Dispose();
         Assert.Throws<ObjectDisposedException>(preconditioner.Precondition);

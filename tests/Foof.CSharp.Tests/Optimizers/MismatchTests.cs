@@ -34,7 +34,7 @@ public sealed class MismatchTests
         Refused(["input must be Float32", "Byte"], input.to(ScalarType.Byte));
         Refused(["input [10; 5] does not fit the model", "'0' takes [.; 6]"], input.narrow(1, 0, 5));
         Refused(["batch 2 must have an input; it is null"], input, null!);
-        Assert.Equal(0, optimizer.Position);
+        Assert.Equal(0, optimizer.BatchesSeen);
         optimizer.WarmUp([input]);
     }
 

@@ -7,23 +7,62 @@ namespace Foof.CSharp.Tests.Optimizers;
 /// <summary>Mistakes are told of at entry, in a sentence that says what to do.</summary>
 public sealed class MistakeTests
 {
-    private static readonly Dictionary<string, Action<nn.Module<Tensor, Tensor>>> OutOfRange = new()
+    private static readonly Dictionary<
+        string,
+        (string Sentence, Action<nn.Module<Tensor, Tensor>> Make)
+    > OutOfRange = new()
     {
-        ["learningRate"] = m => new FoofOptimizer(m, learningRate: 0),
-        ["damping"] = m => new FoofOptimizer(m, damping: double.NaN),
-        ["momentum"] = m => new KfacOptimizer(m, momentum: 1),
-        ["weightDecay"] = m => new EkfacOptimizer(m, weightDecay: -1),
-        ["movingAverage"] = m => new EvaOptimizer(m, movingAverage: 1),
-        ["klClip"] = m => new EvaOptimizer(m, klClip: 0),
-        ["invertEvery"] = m => new ShampooOptimizer(m, invertEvery: 0),
-        ["statisticsSteps"] = m => new FoofOptimizer(m, invertEvery: 5, statisticsSteps: 6),
-        ["warmUpBatches"] = m => new FoofOptimizer(m, warmUpBatches: -1),
-        ["loss"] = m => new FoofOptimizer(m, (Loss)9),
-        ["dampingRule"] = m => new KfacOptimizer(m, dampingRule: (KfacDamping)9),
-        ["sharing"] = m => new KfacOptimizer(m, sharing: (KfacSharing)9),
-        ["StaleSteps"] = m => new FoofOptimizer(m, invertEvery: 20, speed: new() { StaleSteps = 21 }),
-        ["StatisticsShare"] = m => new KfacOptimizer(m, speed: new() { StatisticsShare = 0 }),
-        ["fisher"] = m => new NaturalGradientOptimizer(m, fisher: (NaturalGradientFisher)9),
+        ["learningRate"] = (
+            "learningRate must be a positive number; got 0",
+            m => new FoofOptimizer(m, learningRate: 0)
+        ),
+        ["Damping"] = (
+            "Damping must be a positive number; got NaN",
+            m => new FoofOptimizer(m, damping: double.NaN)
+        ),
+        ["momentum"] = (
+            "momentum must lie in [0, 1); got 1",
+            m => new KfacOptimizer(m, options: new() { Momentum = 1 })
+        ),
+        ["weightDecay"] = (
+            "weightDecay must be a number of at least 0; got -1",
+            m => new EkfacOptimizer(m, options: new() { WeightDecay = -1 })
+        ),
+        ["MovingAverage"] = (
+            "MovingAverage must lie in [0, 1); got 1",
+            m => new EvaOptimizer(m, movingAverage: 1)
+        ),
+        ["KlClip"] = ("KlClip must be a positive number; got 0", m => new EvaOptimizer(m, klClip: 0)),
+        ["InvertEvery"] = (
+            "InvertEvery must be at least 1; got 0",
+            m => new ShampooOptimizer(m, invertEvery: 0)
+        ),
+        ["StatisticsSteps"] = (
+            "StatisticsSteps (S) must be at most InvertEvery (T = 5); got 6",
+            m => new FoofOptimizer(m, schedule: new() { InvertEvery = 5, StatisticsSteps = 6 })
+        ),
+        ["WarmUp"] = (
+            "WarmUp must be at least 0; got -1",
+            m => new FoofOptimizer(m, schedule: new() { WarmUpBatches = -1 })
+        ),
+        ["InverseDelay"] = (
+            "InverseDelay must lie between 1 and InvertEvery (T = 20), or be 0 to invert in the step; got 21",
+            m => new FoofOptimizer(m, schedule: new() { InvertEvery = 20, InverseDelay = 21 })
+        ),
+        ["StatisticsShare"] = (
+            "StatisticsShare must lie in (0, 1]; got 0",
+            m => new KfacOptimizer(m, schedule: new() { StatisticsShare = 0 })
+        ),
+        ["loss"] = ("loss must be one of", m => new FoofOptimizer(m, (Loss)9)),
+        ["dampingRule"] = (
+            "dampingRule must be one of",
+            m => new KfacOptimizer(m, dampingRule: (KfacDamping)9)
+        ),
+        ["sharing"] = ("sharing must be one of", m => new KfacOptimizer(m, sharing: (KfacSharing)9)),
+        ["fisher"] = (
+            "fisher must be one of",
+            m => new NaturalGradientOptimizer(m, fisher: (NaturalGradientFisher)9)
+        ),
     };
 
     public static TheoryData<string> Arguments => [.. OutOfRange.Keys];
@@ -34,9 +73,21 @@ public sealed class MistakeTests
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
-        var error = Assert.Throws<ArgumentException>(() => OutOfRange[name](model));
+        var (sentence, make) = OutOfRange[name];
+        var error = Assert.Throws<ArgumentException>(() => make(model));
         Assert.Equal(name, error.ParamName);
-        Assert.StartsWith(name, error.Message);
+        Assert.StartsWith(sentence, error.Message);
+    }
+
+    [Fact]
+    public void An_optimiser_whose_arguments_were_refused_is_collected_in_peace()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (_, make) in OutOfRange.Values)
+            Assert.ThrowsAny<ArgumentException>(() => make(Toy.Model()));
+        Assert.Throws<ArgumentNullException>(() => new FoofOptimizer(null!));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     [Fact]
@@ -54,22 +105,22 @@ public sealed class MistakeTests
             return Toy.Weights(model);
         }
         Assert.Equal(
-            Trained(m => new FoofOptimizer(m, invertEvery: 2, statisticsSteps: 2)),
-            Trained(m => new FoofOptimizer(m, invertEvery: 2))
+            Trained(m => new FoofOptimizer(m, schedule: new() { InvertEvery = 2, StatisticsSteps = 2 })),
+            Trained(m => new FoofOptimizer(m, schedule: new() { InvertEvery = 2 }))
         );
         Assert.Equal(
-            Trained(m => new KfacOptimizer(m, invertEvery: 1, statisticsSteps: 1)),
-            Trained(m => new KfacOptimizer(m, invertEvery: 1))
+            Trained(m => new KfacOptimizer(m, schedule: new() { InvertEvery = 1, StatisticsSteps = 1 })),
+            Trained(m => new KfacOptimizer(m, schedule: new() { InvertEvery = 1 }))
         );
         Assert.Equal(
-            Trained(m => new EkfacOptimizer(m, invertEvery: 1, statisticsSteps: 1)),
-            Trained(m => new EkfacOptimizer(m, invertEvery: 1))
+            Trained(m => new EkfacOptimizer(m, schedule: new() { InvertEvery = 1, StatisticsSteps = 1 })),
+            Trained(m => new EkfacOptimizer(m, schedule: new() { InvertEvery = 1 }))
         );
-        new FoofPreconditioner(Toy.Model(), invertEvery: 1).Dispose();
+        new FoofPreconditioner(Toy.Model(), schedule: new() { InvertEvery = 1 }).Dispose();
     }
 
     [Fact]
-    public void Speed_that_a_method_cannot_have_is_refused()
+    public void What_a_method_cannot_have_is_refused()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
@@ -77,14 +128,21 @@ public sealed class MistakeTests
             new KfacOptimizer(
                 model,
                 dampingRule: KfacDamping.Standard,
-                speed: new() { BFloat16Products = true }
+                options: new() { BFloat16Products = true }
             )
         );
         Assert.Contains(
             "Products may be in BFloat16 where the inverse is a Kronecker product",
             error.Message
         );
-        Assert.Throws<ArgumentException>(() => new FoofOptimizer(model, speed: new() { StaleSteps = -1 }));
+        var delayed = Assert.Throws<ArgumentException>(() =>
+            new EkfacOptimizer(model, schedule: new() { InverseDelay = 1 })
+        );
+        Assert.Contains("'ekfac' inverts in the step", delayed.Message);
+        var early = Assert.Throws<ArgumentException>(() =>
+            new FoofOptimizer(model, schedule: new() { InverseDelay = -1 })
+        );
+        Assert.Equal("InverseDelay", early.ParamName);
     }
 
     [Fact]
@@ -150,11 +208,9 @@ public sealed class MistakeTests
     [Fact]
     public void There_is_always_a_logger()
     {
-        using var scope = NewDisposeScope();
-        using var optimizer = new FoofOptimizer(Toy.Model());
-        var error = Assert.Throws<ArgumentNullException>(() => optimizer.Logger = null!);
+        var error = Assert.Throws<ArgumentNullException>(() => new UpdateOptions { Logger = null! });
         Assert.Equal("Logger", error.ParamName);
-        Assert.NotNull(optimizer.Logger);
+        Assert.NotNull(new UpdateOptions().Logger);
     }
 
     [Fact]
@@ -167,7 +223,7 @@ public sealed class MistakeTests
         Tensor Loss() => nn.functional.cross_entropy(model.call(input), target);
         var error = Assert.Throws<InvalidOperationException>(() => optimizer.step(Loss));
         Assert.Contains("backward()", error.Message);
-        Assert.Equal(0, optimizer.Position);
+        Assert.Equal(0, optimizer.BatchesSeen);
         var before = Toy.Weights(model);
         using (no_grad())
             Assert.NotNull(
@@ -193,7 +249,7 @@ public sealed class MistakeTests
         Assert.Equal(Toy.Weights(other), Toy.Weights(model));
         nn.functional.cross_entropy(model.call(input), target).backward();
         Assert.Throws<InvalidOperationException>(() => optimizer.step());
-        Assert.Equal(0, optimizer.Position);
+        Assert.Equal(0, optimizer.BatchesSeen);
         optimizer.Penalty = new Shrinkage(model);
         optimizer.Step(input, target);
     }
@@ -201,8 +257,8 @@ public sealed class MistakeTests
     /// <summary>1/2 |theta|^2.</summary>
     private sealed class Shrinkage(nn.Module model) : IPenalty
     {
-        public IReadOnlyList<(TorchSharp.Modules.Parameter Parameter, Tensor Gradient)> Gradients() =>
-            [.. model.parameters().Select(parameter => (parameter, parameter.detach().clone()))];
+        public IReadOnlyList<ParameterGradient> Gradients() =>
+            [.. model.parameters().Select(own => new ParameterGradient(own, own.detach().clone()))];
     }
 
     [Fact]
@@ -216,13 +272,13 @@ public sealed class MistakeTests
             var error = Assert.Throws<ArgumentException>(action);
             Assert.StartsWith(sentence, error.Message);
         }
-        void Made(params ParameterSettings[] groups)
+        void Made(params ParameterGroup[] groups)
         {
-            using var made = new FoofOptimizer(model, groups: groups);
+            using var made = new FoofOptimizer(model, options: new() { Groups = groups });
         }
-        Refused("groups must hold settings; group 2 is null", () => Made(new([]), null!));
-        Refused("A group must have parameters", () => Made(new ParameterSettings(null!)));
-        Refused("A group must have parameters", () => optimizer.AddGroup(new([null!])));
+        Refused("groups must hold parameters with settings; group 2 is null", () => Made(new([]), null!));
+        Refused("A group must have parameters", () => Made(new ParameterGroup(null!)));
+        Refused("A group must have parameters", () => optimizer.add_param_group(new ParameterGroup([null!])));
         Assert.Single(optimizer.ParamGroups);
     }
 
@@ -237,8 +293,14 @@ public sealed class MistakeTests
         Assert.Throws<ObjectDisposedException>(() => optimizer.Step(input, target));
         Assert.Throws<ObjectDisposedException>(() => optimizer.step());
         Assert.Throws<ObjectDisposedException>(() => optimizer.WarmUp([input]));
+        Assert.Throws<ObjectDisposedException>(() => optimizer.UpdateCurvature(input, target));
+        Assert.Throws<ObjectDisposedException>(optimizer.zero_grad);
+        Assert.Throws<ObjectDisposedException>(() => optimizer.add_param_group(new ParameterGroup([])));
         Assert.Throws<ObjectDisposedException>(() => optimizer.State());
+        Assert.Throws<ObjectDisposedException>(() => optimizer.Restore(new Dictionary<string, Tensor>()));
         Assert.Throws<ObjectDisposedException>(() => optimizer.Save("file"));
+        Assert.Throws<ObjectDisposedException>(() => optimizer.Load("file"));
+        Assert.True(optimizer.IsDisposed);
     }
 
     [Fact]
@@ -246,8 +308,12 @@ public sealed class MistakeTests
     {
         using var scope = NewDisposeScope();
         var log = new Lines();
-        var raised = new List<CurvatureFallbackEventArgs>();
-        using var optimizer = new FoofOptimizer(nn.Linear(6, 3), damping: 1e-20) { Logger = log };
+        var raised = new List<FallbackEventArgs>();
+        using var optimizer = new FoofOptimizer(
+            nn.Linear(6, 3),
+            damping: 1e-20,
+            options: new() { Logger = log }
+        );
         optimizer.Fallback += (sender, fallback) =>
         {
             Assert.Same(optimizer, sender);
@@ -255,7 +321,7 @@ public sealed class MistakeTests
         };
         optimizer.Step(ones(10, 6), zeros(10, dtype: ScalarType.Int64));
         Assert.NotEmpty(raised);
-        Assert.Equal(optimizer.Fallbacks, raised.Count);
+        Assert.Equal(optimizer.FallbackCount, raised.Count);
         Assert.Equal(raised.Count, log.All.Count);
         Assert.Contains(raised[0].Description, log.All[0]);
         Assert.StartsWith(nameof(LogLevel.Warning), log.All[0]);

@@ -17,7 +17,10 @@ public sealed class MomentumTests
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         var last = model.parameters().Last();
-        using var optimizer = new FoofOptimizer(model, momentum: 0.9, groups: [new([last], Momentum: 0.5)]);
+        using var optimizer = new FoofOptimizer(
+            model,
+            options: new() { Momentum = 0.9, Groups = [new([last], momentum: 0.5)] }
+        );
         using var sgd = optim.SGD(
             new SGD.ParamGroup[] { new(model.parameters().SkipLast(1), 0.3, 0.9), new([last], 0.3, 0.5) },
             0.3
@@ -48,7 +51,7 @@ public sealed class MomentumTests
     public void A_cycle_up_to_a_momentum_of_one_is_refused_with_what_to_do()
     {
         using var scope = NewDisposeScope();
-        using var optimizer = new FoofOptimizer(Toy.Model(), momentum: 0.9);
+        using var optimizer = new FoofOptimizer(Toy.Model(), options: new() { Momentum = 0.9 });
         var cycle = optim.lr_scheduler.CyclicLR(optimizer, 0.01, 0.1, step_size_up: 1);
         var error = Assert.Throws<ArgumentException>(cycle.step);
         Assert.Contains("cycle_momentum = false", error.Message);
@@ -61,7 +64,7 @@ public sealed class MomentumTests
     public void The_momentum_is_set_for_all_groups_and_kept_in_its_range()
     {
         using var scope = NewDisposeScope();
-        using var optimizer = new KfacOptimizer(Toy.Model(), momentum: 0.3);
+        using var optimizer = new KfacOptimizer(Toy.Model(), options: new() { Momentum = 0.3 });
         Assert.Equal(0.3, optimizer.Momentum);
         optimizer.Momentum = 0.6;
         Assert.Equal(0.6, ((optim.IMomentum)optimizer.ParamGroups.Single()).Momentum);

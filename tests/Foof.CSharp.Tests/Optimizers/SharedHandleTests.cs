@@ -85,7 +85,7 @@ public sealed class SharedHandleTests
             using var optimizer = new FoofOptimizer(
                 model,
                 learningRate: 0.1,
-                groups: [new([table.weight!], LearningRate: Still)]
+                options: new() { Groups = [new([table.weight!], learningRate: Still)] }
             );
             Step(optimizer, model, numbers, labels, ordinary);
             Assert.True(Moved(table.weight, before) < 1e-6);
@@ -104,7 +104,9 @@ public sealed class SharedHandleTests
         using var optimizer = new FoofOptimizer(model);
         foreach (var weight in new[] { model.First.weight!, model.Second.weight! })
         {
-            var error = Assert.Throws<ArgumentException>(() => optimizer.AddGroup(new([weight])));
+            var error = Assert.Throws<ArgumentException>(() =>
+                optimizer.add_param_group(new ParameterGroup([weight]))
+            );
             Assert.Contains("one group only", error.Message);
         }
         Assert.Single(optimizer.ParamGroups);
@@ -112,7 +114,7 @@ public sealed class SharedHandleTests
         {
             using var made = new FoofOptimizer(
                 model,
-                groups: [new([model.First.weight!]), new([model.First.weight!])]
+                options: new() { Groups = [new([model.First.weight!]), new([model.First.weight!])] }
             );
         });
     }
@@ -125,19 +127,21 @@ public sealed class SharedHandleTests
         var strange = new Parameter(randn(3, 3));
         var error = Assert.Throws<ArgumentException>(() =>
         {
-            using var made = new FoofOptimizer(model, groups: [new([model.Head]), new([strange])]);
+            using var made = new FoofOptimizer(
+                model,
+                options: new() { Groups = [new([model.Head]), new([strange])] }
+            );
         });
         Assert.Contains("group 2 holds a parameter [3; 3] of none", error.Message);
-        Assert.Contains("AddGroup", error.Message);
+        Assert.Contains("add_param_group", error.Message);
     }
 
-    private sealed class Given(params Func<(Parameter, Tensor)>[] entries) : IPenalty
+    private sealed class Given(params Func<ParameterGradient>[] entries) : IPenalty
     {
-        public IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients() =>
-            [.. entries.Select(entry => entry())];
+        public IReadOnlyList<ParameterGradient> Gradients() => [.. entries.Select(entry => entry())];
     }
 
-    private static (Parameter, Tensor) Pull(Parameter parameter) => (parameter, full_like(parameter, 100));
+    private static ParameterGradient Pull(Parameter parameter) => new(parameter, full_like(parameter, 100));
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -203,7 +207,7 @@ public sealed class SharedHandleTests
     {
         using var scope = NewDisposeScope();
         var (model, numbers, labels) = Made(tied: true);
-        using var optimizer = new FoofOptimizer(model, momentum: 0.9);
+        using var optimizer = new FoofOptimizer(model, options: new() { Momentum = 0.9 });
         Step(optimizer, model, numbers, labels, ordinary: false);
         var state = optimizer.State();
         Assert.Single(

@@ -65,7 +65,12 @@ public sealed class TorchSharpTests
         using var images = new Images();
         using var batches = utils.data.DataLoader(images, 8, shuffle: false, device: CPU);
         using var model = new Net();
-        using var optimizer = new FoofOptimizer(model, learningRate: 0.1, momentum: 0.5, invertEvery: 2);
+        using var optimizer = new FoofOptimizer(
+            model,
+            learningRate: 0.1,
+            schedule: new() { InvertEvery = 2 },
+            options: new() { Momentum = 0.5 }
+        );
         var schedule = optim.lr_scheduler.StepLR(optimizer, step_size: 1, gamma: 0.5);
         Epoch(model, optimizer, batches);
         schedule.step();
@@ -74,7 +79,12 @@ public sealed class TorchSharpTests
 
         using var resumed = new Net();
         resumed.load(folder["model"]);
-        using var again = new FoofOptimizer(resumed, learningRate: 0.1, momentum: 0.5, invertEvery: 2);
+        using var again = new FoofOptimizer(
+            resumed,
+            learningRate: 0.1,
+            schedule: new() { InvertEvery = 2 },
+            options: new() { Momentum = 0.5 }
+        );
         again.Load(folder["optimizer"]);
         Assert.Equal(0.05, again.LearningRate);
         foreach (var (net, by) in new[] { (model, optimizer), (resumed, again) })
@@ -89,7 +99,11 @@ public sealed class TorchSharpTests
     public void A_step_of_the_ordinary_loop_leaves_no_tensor_where_the_loop_frees_its_own()
     {
         using var model = Toy.Model();
-        using var optimizer = new FoofOptimizer(model, momentum: 0.5, invertEvery: 2, warmUpBatches: 1);
+        using var optimizer = new FoofOptimizer(
+            model,
+            schedule: new() { InvertEvery = 2, WarmUpBatches = 1 },
+            options: new() { Momentum = 0.5 }
+        );
         var batches = Toy.Batches(6);
         void Run()
         {
@@ -133,7 +147,7 @@ public sealed class TorchSharpTests
         ["Step"] = (optimizer, input, target) => optimizer.Step(input, target),
         ["zero_grad"] = (optimizer, _, _) => optimizer.zero_grad(),
         ["step"] = (optimizer, _, _) => optimizer.step(),
-        ["Observe"] = (optimizer, input, target) => optimizer.Observe(input, target),
+        ["UpdateCurvature"] = (optimizer, input, target) => optimizer.UpdateCurvature(input, target),
         ["WarmUp"] = (optimizer, input, _) => optimizer.WarmUp([input]),
     };
 

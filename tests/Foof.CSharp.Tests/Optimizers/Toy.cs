@@ -30,70 +30,55 @@ internal static class Toy
     internal const double Momentum = 0.8;
     internal const double Decay = 0.01;
 
+    private static readonly UpdateOptions Options = new() { Momentum = Momentum, WeightDecay = Decay };
+
     /// <summary>The facade's optimisers by name, at the paper's settings and at others.</summary>
     internal static readonly Dictionary<string, Func<nn.Module<Tensor, Tensor>, CurvatureOptimizer>> Facades =
         new()
         {
-            ["foof"] = m => new FoofOptimizer(m, learningRate: Rate, momentum: Momentum, weightDecay: Decay),
+            ["foof"] = m => new FoofOptimizer(m, learningRate: Rate, options: Options),
             ["foof, other settings"] = m => new FoofOptimizer(
                 m,
                 Loss.CrossEntropy,
                 Rate,
                 0.1,
-                Momentum,
-                Decay,
-                invertEvery: 3,
-                statisticsSteps: 2,
-                warmUpBatches: 2
+                new()
+                {
+                    InvertEvery = 3,
+                    StatisticsSteps = 2,
+                    WarmUpBatches = 2,
+                },
+                Options
             ),
-            ["kfac"] = m => new KfacOptimizer(m, learningRate: Rate, momentum: Momentum, weightDecay: Decay),
+            ["kfac"] = m => new KfacOptimizer(m, learningRate: Rate, options: Options),
             ["kfac-standard"] = m => new KfacOptimizer(
                 m,
                 learningRate: Rate,
                 dampingRule: KfacDamping.Standard,
-                momentum: Momentum,
-                weightDecay: Decay
+                options: Options
             ),
             ["kfac-reduce"] = m => new KfacOptimizer(
                 m,
                 learningRate: Rate,
                 sharing: KfacSharing.Reduce,
-                momentum: Momentum,
-                weightDecay: Decay
+                options: Options
             ),
-            ["ekfac"] = m => new EkfacOptimizer(
-                m,
-                learningRate: Rate,
-                momentum: Momentum,
-                weightDecay: Decay
-            ),
-            ["natural"] = m => new NaturalGradientOptimizer(
-                m,
-                learningRate: Rate,
-                momentum: Momentum,
-                weightDecay: Decay
-            ),
+            ["ekfac"] = m => new EkfacOptimizer(m, learningRate: Rate, options: Options),
+            ["natural"] = m => new NaturalGradientOptimizer(m, learningRate: Rate, options: Options),
             ["natural-full"] = m => new NaturalGradientOptimizer(
                 m,
                 learningRate: Rate,
                 fisher: NaturalGradientFisher.Full,
-                momentum: Momentum,
-                weightDecay: Decay
+                options: Options
             ),
             ["natural-blocks"] = m => new NaturalGradientOptimizer(
                 m,
                 learningRate: Rate,
                 fisher: NaturalGradientFisher.Blocks,
-                momentum: Momentum,
-                weightDecay: Decay
+                options: Options
             ),
-            ["shampoo"] = m => new ShampooOptimizer(
-                m,
-                learningRate: Rate,
-                momentum: Momentum,
-                weightDecay: Decay
-            ),
-            ["eva"] = m => new EvaOptimizer(m, learningRate: Rate, momentum: Momentum, weightDecay: Decay),
+            ["shampoo"] = m => new ShampooOptimizer(m, learningRate: Rate, options: Options),
+            ["eva"] = m => new EvaOptimizer(m, learningRate: Rate, options: Options),
         };
 
     /// <summary>The core's method that an optimiser of the facade stands for.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Foof.CSharp.Tests.Optimizers;
 
 /// <summary>The ordinary loop, with methods made of errors.</summary>
-public sealed class ObserveTests
+public sealed class UpdateCurvatureTests
 {
     private const double Rate = 0.05;
 
@@ -23,20 +23,20 @@ public sealed class ObserveTests
         using var scope = NewDisposeScope();
         var (model, other) = (Toy.Model(), Toy.Model());
         var batches = Toy.Batches(4);
+        manual_seed(5);
         using var optimizer = Toy.Facades[name](model);
         (optimizer.Momentum, optimizer.LearningRate) = (0, Rate);
+        manual_seed(5);
         using var expected = new Preconditioner(other, Toy.Method(name), Likelihood.Categorical)
         {
             LearningRate = Rate,
         };
         foreach (var (input, target) in batches)
         {
-            manual_seed(5);
-            optimizer.Observe(input, target);
+            optimizer.UpdateCurvature(input, target);
             Backward(model, input, target);
             optimizer.step();
-            manual_seed(5);
-            expected.Observe(input, target);
+            expected.UpdateCurvature(input, target);
             Backward(other, input, target);
             expected.Precondition();
             using (no_grad())
@@ -61,21 +61,21 @@ public sealed class ObserveTests
         var (input, target) = Toy.Batches(1)[0];
         using var optimizer = new KfacOptimizer(model);
         var before = Toy.Weights(model);
-        optimizer.Observe(input);
-        optimizer.Observe(input, target);
+        optimizer.UpdateCurvature(input);
+        optimizer.UpdateCurvature(input, target);
         Assert.Equal(before, Toy.Weights(model));
         Assert.All(model.parameters(), parameter => Assert.Null(parameter.grad));
-        Assert.Equal(0, optimizer.Position);
+        Assert.Equal(0, optimizer.BatchesSeen);
     }
 
     [Fact]
-    public void What_was_observed_is_in_the_file()
+    public void What_was_seen_is_in_the_file()
     {
         using var scope = NewDisposeScope();
         var (model, other) = (Toy.Model(), Toy.Model());
         var (input, target) = Toy.Batches(1)[0];
         using var optimizer = new EkfacOptimizer(model);
-        optimizer.Observe(input, target);
+        optimizer.UpdateCurvature(input, target);
         using var again = new EkfacOptimizer(other);
         again.Restore(optimizer.State());
         Backward(model, input, target);
@@ -91,7 +91,7 @@ public sealed class ObserveTests
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];
         using var optimizer = new ShampooOptimizer(Toy.Model());
-        var error = Assert.Throws<InvalidOperationException>(() => optimizer.Observe(input, target));
+        var error = Assert.Throws<InvalidOperationException>(() => optimizer.UpdateCurvature(input, target));
         Assert.Contains("gradients", error.Message);
     }
 
@@ -101,14 +101,14 @@ public sealed class ObserveTests
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];
         var optimizer = new KfacOptimizer(Toy.Model());
-        Assert.Throws<ArgumentNullException>(() => optimizer.Observe(null!));
+        Assert.Throws<ArgumentNullException>(() => optimizer.UpdateCurvature(null!));
         var error = Assert.Throws<ArgumentException>(() =>
-            optimizer.Observe(input.to(ScalarType.Float64), target)
+            optimizer.UpdateCurvature(input.to(ScalarType.Float64), target)
         );
         Assert.Contains("Float64", error.Message);
         Assert.Contains("Float32", error.Message);
-        optimizer.Observe(input, target);
+        optimizer.UpdateCurvature(input, target);
         optimizer.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => optimizer.Observe(input, target));
+        Assert.Throws<ObjectDisposedException>(() => optimizer.UpdateCurvature(input, target));
     }
 }

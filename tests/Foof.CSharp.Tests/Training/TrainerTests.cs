@@ -1,0 +1,374 @@
+using Foof.CSharp.Tests.Optimizers;
+using static TorchSharp.torch;
+
+namespace Foof.CSharp.Tests.Training;
+
+/// <summary>The common loop.</summary>
+public sealed class TrainerTests
+{
+    private static (Tensor Inputs, Tensor Targets) Data()
+    {
+        manual_seed(4);
+        var inputs = randn(60, 6);
+        return (inputs, inputs.narrow(1, 0, Toy.Classes).argmax(1));
+    }
+
+    [Fact]
+    public void The_loss_falls_and_every_step_is_told_of()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        model.eval();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model, damping: 0.1, schedule: new() { WarmUpBatches = 3 });
+        var told = new Told();
+        var epochs = Trainer.Fit(optimizer, inputs, targets, 5, batchSize: 20, progress: told).ToArray();
+        Assert.Equal([1, 2, 3, 4, 5], epochs.Select(epoch => epoch.Epoch));
+        Assert.True(epochs[^1].Loss < 0.5 * epochs[0].Loss);
+        Assert.Equal(15, told.Lines.Count);
+        Assert.Equal(epochs[0].Loss, told.Lines.Take(3).Average(line => line.Loss), 5);
+        Assert.Equal((5, 5, 3), (told.Lines[^1].Epoch, told.Lines[^1].Epochs, told.Lines[^1].Step));
+        Assert.Equal(3 + 15, optimizer.BatchesSeen);
+        Assert.False(model.training);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_whatever_the_generator_is_at()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        float[] Run(int seed)
+        {
+            var model = Toy.Model();
+            using var optimizer = new FoofOptimizer(model);
+            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 16, seed: seed).Last();
+            return Toy.Weights(model);
+        }
+        var first = Run(1);
+        Assert.Equal(first, Run(1));
+        Assert.NotEqual(first, Run(2));
+    }
+
+    [Fact]
+    public async Task Asynchronous_runs_give_the_same_bits()
+    {
+        using var model = Toy.Model();
+        using var other = Toy.Model();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model);
+        using var another = new FoofOptimizer(other);
+        var expected = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20).ToArray();
+        var found = new List<EpochSummary>();
+        await foreach (var epoch in Trainer.FitAsync(another, inputs, targets, 2, batchSize: 20))
+        {
+            found.Add(epoch);
+            Assert.Equal(50 + 3 * found.Count, another.BatchesSeen);
+        }
+        Assert.Equal(
+            expected.Select(own => (own.Epoch, own.Loss)),
+            found.Select(own => (own.Epoch, own.Loss))
+        );
+        Assert.Equal(Toy.Weights(model), Toy.Weights(other));
+    }
+
+    [Fact]
+    public void A_run_stops_between_two_steps()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var stop = new CancellationTokenSource();
+        using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
+        var told = new Told { Then = line => Cancel(line.Step) };
+        void Cancel(int step)
+        {
+            if (step == 2)
+                stop.Cancel();
+        }
+        Assert.Throws<OperationCanceledException>(() =>
+            Trainer
+                .Fit(optimizer, inputs, targets, 3, batchSize: 20, progress: told, cancellation: stop.Token)
+                .Last()
+        );
+        Assert.Equal(2, told.Lines.Count);
+        Assert.Equal(3, optimizer.BatchesSeen);
+    }
+
+    [Fact]
+    public void A_run_in_two_parts_has_the_bits_of_one()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var (inputs, targets) = Data();
+        var told = new Told();
+        IReadOnlyList<EpochSummary> Run(
+            FoofOptimizer optimizer,
+            int epochs,
+            int first,
+            optim.lr_scheduler.LRScheduler scheduler
+        ) =>
+            [
+                .. Trainer.Fit(
+                    optimizer,
+                    inputs,
+                    targets,
+                    epochs,
+                    batchSize: 20,
+                    firstEpoch: first,
+                    scheduler: scheduler,
+                    progress: told
+                ),
+            ];
+
+        var whole = Toy.Model();
+        using var once = new FoofOptimizer(whole, options: new() { Momentum = 0.5 });
+        Run(once, 4, 1, optim.lr_scheduler.StepLR(once, 3, 0.5));
+
+        var first = Toy.Model();
+        using var stopped = new FoofOptimizer(first, options: new() { Momentum = 0.5 });
+        Run(stopped, 2, 1, optim.lr_scheduler.StepLR(stopped, 3, 0.5));
+        Safetensors.Save(folder["model"], first.state_dict());
+        stopped.Save(folder["optimizer"]);
+
+        var second = Toy.Model();
+        using var again = new FoofOptimizer(second, options: new() { Momentum = 0.5 });
+        var scheduler = optim.lr_scheduler.StepLR(again, 3, 0.5, last_epoch: 1);
+        using (var weights = Safetensors.Load(folder["model"]))
+            second.load_state_dict(weights.Tensors.ToDictionary());
+        again.Load(folder["optimizer"]);
+        told.Lines.Clear();
+        var epochs = Run(again, 2, 3, scheduler);
+        Assert.Equal(Toy.Weights(whole), Toy.Weights(second));
+        Assert.Equal(once.LearningRate, again.LearningRate);
+        Assert.Equal(0.15, again.LearningRate, 12);
+        Assert.Equal([3, 4], epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal((3, 4, 1), (told.Lines[0].Epoch, told.Lines[0].Epochs, told.Lines[0].Step));
+    }
+
+    [Fact]
+    public void A_scheduler_steps_after_each_epoch()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.5);
+        var scheduler = optim.lr_scheduler.StepLR(optimizer, step_size: 1, gamma: 0.5);
+        var rates = new List<double>();
+        foreach (var epoch in Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20, scheduler: scheduler))
+            rates.Add(optimizer.LearningRate);
+        Assert.Equal([0.25, 0.125], rates);
+    }
+
+    [Fact]
+    public void Mistakes_are_named()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        void Refused(string name, Action run) =>
+            Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
+        void Both(
+            string name,
+            Func<IEnumerable<EpochSummary>> run,
+            Func<IAsyncEnumerable<EpochSummary>> later
+        )
+        {
+            Refused(name, () => run());
+            Refused(name, () => later());
+        }
+        Both(
+            "epochs",
+            () => Trainer.Fit(optimizer, inputs, targets, 0),
+            () => Trainer.FitAsync(optimizer, inputs, targets, 0)
+        );
+        Both(
+            "firstEpoch",
+            () => Trainer.Fit(optimizer, inputs, targets, 1, firstEpoch: 0),
+            () => Trainer.FitAsync(optimizer, inputs, targets, 1, firstEpoch: 0)
+        );
+        Both(
+            "firstEpoch",
+            () => Trainer.Fit(optimizer, _ => [], 1, firstEpoch: 0),
+            () => Trainer.FitAsync(optimizer, _ => [], 1, firstEpoch: 0)
+        );
+        Both(
+            "batchSize",
+            () => Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 61),
+            () => Trainer.FitAsync(optimizer, inputs, targets, 1, batchSize: 61)
+        );
+        Both(
+            "targets",
+            () => Trainer.Fit(optimizer, inputs, targets.narrow(0, 0, 9), 1),
+            () => Trainer.FitAsync(optimizer, inputs, targets.narrow(0, 0, 9), 1)
+        );
+        Both(
+            "optimizer",
+            () => Trainer.Fit(null!, inputs, targets, 1),
+            () => Trainer.FitAsync(null!, inputs, targets, 1)
+        );
+        Both("batches", () => Trainer.Fit(optimizer, null!, 1), () => Trainer.FitAsync(optimizer, null!, 1));
+        var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => [], 1).Last());
+        Assert.Contains("batch", error.Message);
+    }
+
+    [Fact]
+    public async Task Data_that_do_not_fit_are_refused_before_the_warm_up()
+    {
+        using var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model);
+        var (inputs, targets) = Data();
+        async Task Refused(string[] parts, Tensor x, Tensor y)
+        {
+            Func<EpochSummary>[] runs =
+            [
+                () => Trainer.Fit(optimizer, x, y, 1, batchSize: 20).Last(),
+                () => Trainer.Fit(optimizer, _ => [(x, y)], 1).Last(),
+            ];
+            var errors = runs.Select(run => Assert.Throws<ArgumentException>(run))
+                .Append(
+                    await Assert.ThrowsAsync<ArgumentException>(async () =>
+                        await Trainer.FitAsync(optimizer, x, y, 1, batchSize: 20).LastAsync()
+                    )
+                );
+            foreach (var error in errors)
+                Assert.All(parts, part => Assert.Contains(part, error.Message));
+            Assert.Equal(0, optimizer.BatchesSeen);
+        }
+        await Refused(
+            ["input must be Float32, like the model's weights; got Float64", "input.to("],
+            inputs.to(ScalarType.Float64),
+            targets
+        );
+        await Refused(["input must be Float32", "Byte"], inputs.to(ScalarType.Byte), targets);
+        await Refused(["class indices (Int64)", "Int32"], inputs, targets.to(ScalarType.Int32));
+        await Refused(["class indices from 0 to 2"], inputs, targets + 3);
+        await Refused(["does not fit the model", "'0' takes [.; 6]"], inputs.narrow(1, 0, 5), targets);
+        _ = Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 20).Last();
+    }
+
+    [Fact]
+    public void A_batch_without_input_or_target_is_named()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
+        void Refused(string sentence, (Tensor, Tensor)[] batches)
+        {
+            var error = Assert.Throws<ArgumentException>(() =>
+                Trainer.Fit(optimizer, _ => batches, 1).Last()
+            );
+            Assert.StartsWith(sentence, error.Message);
+        }
+        Refused("batch 1 must have an input; it is null", [(null!, targets)]);
+        Refused("batch 1 must have a target; it is null", [(inputs, null!)]);
+        Refused("batch 2 must have an input; it is null", [(inputs, targets), (null!, targets)]);
+        Refused("batch 2 must have a target; it is null", [(inputs, targets), (inputs, null!)]);
+    }
+
+    [Fact]
+    public void A_run_leaves_no_tensors_behind()
+    {
+        // Made once: TorchSharp counts a parameter twice when it is made and once when it is freed.
+        using var model = Toy.Model();
+        void Run()
+        {
+            using var scope = NewDisposeScope();
+            var (inputs, targets) = Data();
+            using var optimizer = new FoofOptimizer(model);
+            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20).Last();
+        }
+        Run();
+        var before = LiveTensors.Settled();
+        Run();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void An_epoch_is_trained_when_it_is_asked_for()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        model.eval();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 3 });
+        var before = Toy.Weights(model);
+        var epochs = Trainer.Fit(optimizer, inputs, targets, 4, batchSize: 20);
+        Assert.Equal(0, optimizer.BatchesSeen);
+        Assert.Equal(before, Toy.Weights(model));
+        foreach (var epoch in epochs)
+        {
+            Assert.Equal(3 + 3 * epoch.Epoch, optimizer.BatchesSeen);
+            Assert.False(model.training);
+            if (epoch.Epoch == 2)
+                break;
+        }
+        Assert.Equal(3 + 6, optimizer.BatchesSeen);
+    }
+
+    [Fact]
+    public void The_mode_of_the_model_is_training_while_it_trains_and_what_it_was_after_an_error()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        model.eval();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model);
+        var modes = new List<bool>();
+        IEnumerable<(Tensor, Tensor)> Batches(int epoch)
+        {
+            modes.Add(model.training);
+            yield return (inputs, targets);
+            if (epoch == 2)
+                throw new InvalidDataException("the file ends");
+        }
+        Assert.Throws<InvalidDataException>(() => Trainer.Fit(optimizer, Batches, 3).Last());
+        Assert.DoesNotContain(false, modes);
+        Assert.False(model.training);
+    }
+
+    [Fact]
+    public async Task An_asynchronous_run_stops_by_its_own_token_and_by_the_enumerations()
+    {
+        using var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 1 });
+        var (inputs, targets) = Data();
+        using var stop = new CancellationTokenSource();
+        var told = new Told { Then = line => (line.Step == 2 ? stop : null)?.Cancel() };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await Trainer
+                .FitAsync(
+                    optimizer,
+                    inputs,
+                    targets,
+                    3,
+                    batchSize: 20,
+                    progress: told,
+                    cancellation: stop.Token
+                )
+                .LastAsync()
+        );
+        Assert.Equal(1 + 2, optimizer.BatchesSeen);
+        using var other = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (
+                var epoch in Trainer
+                    .FitAsync(optimizer, inputs, targets, 3, batchSize: 20)
+                    .WithCancellation(other.Token)
+            )
+                await other.CancelAsync();
+        });
+        Assert.Equal(1 + 2 + 3, optimizer.BatchesSeen);
+    }
+
+    private sealed class Told : IProgress<TrainingProgress>
+    {
+        internal List<TrainingProgress> Lines { get; } = [];
+
+        internal Action<TrainingProgress> Then { get; init; } = _ => { };
+
+        public void Report(TrainingProgress value)
+        {
+            Lines.Add(value);
+            Then(value);
+        }
+    }
+}
