@@ -192,28 +192,39 @@ module internal ConvolutionMoment =
         // [kh; w; c], then [kw; kh; c].
         (pixels |> along rows 1L |> along columns 1L).permute(2L, 1L, 0L).flatten()
 
+    /// Rows and columns of a window over images that are padded by (above, left).
+    let private axes (window: Window) (images: torch.Tensor) (struct (above, left)) places =
+        let struct (kh, kw) = window.Kernel
+        let struct (height, width) = places
+
+        struct ({
+                    Size = images.size 2
+                    Kernel = kh
+                    Before = above
+                    Places = height
+                },
+                {
+                    Size = images.size 3
+                    Kernel = kw
+                    Before = left
+                    Places = width
+                })
+
+    /// The last row and column, of the ones: each patch's sum, and how many patches there are.
+    let private fillOnes (result: torch.Tensor) (sum: torch.Tensor) (patches: int64) =
+        let d_in = sum.size 0
+        result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
+        result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
+        result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar()) |> ignore
+
     /// `ofImages`, with so many rows of images in one product.
     let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
             let struct (kh, kw) = window.Kernel
-            let struct (height, width) = Patches.places window images
-            let struct (images, struct (above, left)) = Patches.withoutMode window images
+            let struct (height, width) as places = Patches.places window images
+            let struct (images, padding) = Patches.withoutMode window images
             let n, c = images.size 0, images.size 1
-
-            let rows = {
-                Size = images.size 2
-                Kernel = kh
-                Before = above
-                Places = height
-            }
-
-            let columns = {
-                Size = images.size 3
-                Kernel = kw
-                Before = left
-                Places = width
-            }
-
+            let struct (rows, columns) = axes window images padding places
             let rowParts = parts rows 0L
 
             let pairs = [|
@@ -233,8 +244,7 @@ module internal ConvolutionMoment =
 
             for struct (start, count) in Runs.ofAtMost most n do
                 use _some = torch.NewDisposeScope()
-                let some = images.narrow (0L, start, count)
-                let pixels = some.permute(3L, 0L, 2L, 1L).contiguous()
+                let pixels = images.narrow(0L, start, count).permute(3L, 0L, 2L, 1L).contiguous()
                 pairs |> Array.iter (add together rows rowParts pixels)
 
                 if withOnes then
@@ -243,21 +253,13 @@ module internal ConvolutionMoment =
             let d_in = c * kh * kw
             let d = if withOnes then d_in + 1L else d_in
             let result = images.new_empty (d, d)
+            let pixels = result.narrow(0L, 0L, d_in).narrow(1L, 0L, d_in)
 
-            result
-                .narrow(0L, 0L, d_in)
-                .narrow(1L, 0L, d_in)
-                .unflatten(1L, c, kh * kw)
-                .unflatten(0L, c, kh * kw)
+            pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw)
             |> fill rows columns rowParts pairs
 
             if withOnes then
-                let sum = patchSums rows columns sums
-                result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
-                result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
-
-                result.select(0L, d_in).select(0L, d_in).fill_((float (n * height * width)).ToScalar())
-                |> ignore
+                fillOnes result (patchSums rows columns sums) (n * height * width)
 
             result)
 

@@ -120,6 +120,61 @@ module Coverage =
         |> Seq.countBy id
         |> dict
 
+    /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
+    let private conflict (holders: IDictionary<struct (nativeint * int64), int>) weight (sharers: Layer array) =
+        let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
+
+        if holders[weight] > users then
+            Some "another module uses its weight too"
+        elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
+            Some "modules share its weight with different geometry"
+        elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
+            Some "modules share its weight and not its bias"
+        elif first.Bias.IsSome && holders[Identity.ofParameter first.Bias.Value] > users then
+            Some "another module uses its bias too"
+        else
+            None
+
+    /// A module as a layer of its own, or why it is not covered; nothing of one that is no kind of layer.
+    let private asCovered objection (select: Func<string, Parameter, bool>) (struct (name, layer)) =
+        match geometry layer with
+        | None -> ValueNone
+        | Some(geometry, weight, bias) ->
+            let own = lazy (asLayer name layer geometry weight bias)
+
+            let found =
+                if not weight.requires_grad then
+                    Error "its layer's weight is frozen"
+                else
+                    match objection own.Value with
+                    | ValueSome reason -> Error reason
+                    | ValueNone when not (select.Invoke(name, weight)) -> Error "it was not selected"
+                    | ValueNone ->
+                        completed layer geometry
+                        |> Result.map (fun geometry -> { own.Value with Geometry = geometry })
+
+            ValueSome struct (weight, bias, found)
+
+    let private treatment
+        (layers: Layer array)
+        (reasons: IReadOnlyDictionary<struct (nativeint * int64), string>)
+        =
+        let layerOf =
+            dict [
+                for layer in layers do
+                    for parameter in Layer.parameters layer do
+                        Identity.ofParameter parameter, layer.Name
+            ]
+
+        fun (parameter: Parameter) ->
+            let identity = Identity.ofParameter parameter
+
+            match layerOf.TryGetValue identity, reasons.TryGetValue identity with
+            | _ when not parameter.requires_grad -> Treatment.Frozen
+            | (true, layer), _ -> Treatment.Preconditioned layer
+            | _, (true, reason) -> Treatment.Plain reason
+            | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
+
     /// The layers with curvature, in the model's order, and the treatment of every parameter.
     ///
     /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and
@@ -129,72 +184,30 @@ module Coverage =
         let holders = holders modules
         let reasons = Dictionary<struct (nativeint * int64), string>()
 
-        let leave (weight: Parameter) (bias: Parameter) reason =
-            reasons[Identity.ofParameter weight] <- reason
-
-            if isThere bias then
-                reasons[Identity.ofParameter bias] <- reason
-
-        let conflict weight (sharers: Layer array) =
-            let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
-
-            if holders[weight] > users then
-                Some "another module uses its weight too"
-            elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
-                Some "modules share its weight with different geometry"
-            elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
-                Some "modules share its weight and not its bias"
-            elif first.Bias.IsSome && holders[Identity.ofParameter first.Bias.Value] > users then
-                Some "another module uses its bias too"
-            else
-                None
+        let leave reason (parameters: seq<Parameter>) =
+            for parameter in parameters do
+                if isThere parameter then
+                    reasons[Identity.ofParameter parameter] <- reason
 
         let found = [|
-            for struct (name, layer) in modules do
-                match geometry layer with
-                | Some(_, weight, bias) when not weight.requires_grad ->
-                    leave weight bias "its layer's weight is frozen"
-                | Some(geometry, weight, bias) ->
-                    let found = asLayer name layer geometry weight bias
-
-                    match objection found with
-                    | ValueSome reason -> leave weight bias reason
-                    | ValueNone when not (select.Invoke(name, weight)) ->
-                        leave weight bias "it was not selected"
-                    | ValueNone ->
-                        match completed layer geometry with
-                        | Ok geometry -> { found with Geometry = geometry }
-                        | Error reason -> leave weight bias reason
-                | None -> ()
+            for own in modules do
+                match asCovered objection select own with
+                | ValueSome struct (_, _, Ok layer) -> layer
+                | ValueSome struct (weight, bias, Error reason) -> leave reason [ weight; bias ]
+                | ValueNone -> ()
         |]
 
         let layers = [|
             for weight, sharers in found |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
-                match conflict weight sharers with
+                match conflict holders weight sharers with
                 | None -> {
                     sharers[0] with
                         Modules = sharers |> Array.collect _.Modules
                   }
-                | Some reason ->
-                    for parameter in sharers |> Seq.collect Layer.parameters do
-                        reasons[Identity.ofParameter parameter] <- reason
+                | Some reason -> leave reason (sharers |> Seq.collect Layer.parameters)
         |]
 
-        let layerOf =
-            dict [
-                for layer in layers do
-                    for parameter in Layer.parameters layer do
-                        Identity.ofParameter parameter, layer.Name
-            ]
-
-        let treatment (parameter: Parameter) =
-            match layerOf.TryGetValue(Identity.ofParameter parameter) with
-            | _ when not parameter.requires_grad -> Treatment.Frozen
-            | true, layer -> Treatment.Preconditioned layer
-            | _ ->
-                match reasons.TryGetValue(Identity.ofParameter parameter) with
-                | true, reason -> Treatment.Plain reason
-                | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
+        let treatment = treatment layers reasons
 
         let coverage = [|
             for struct (name, parameter) in model.named_parameters () do

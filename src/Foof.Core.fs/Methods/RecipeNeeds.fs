@@ -109,15 +109,7 @@ module Recipe =
     let canWarmUp (recipe: Recipe) =
         not (needsLabels recipe || needsGradients recipe)
 
-    /// Raises an ArgumentException unless learning rate and damping are positive, the memory's beta in [0, 1), the cadence sound and
-    /// there is an attempt.
-    let rec check (recipe: Recipe) =
-        Require.positive (nameof recipe.LearningRate) recipe.LearningRate
-        Require.positive (nameof recipe.Damping) recipe.Damping
-        Moment.check recipe.Memory
-        Cadence.check recipe.Cadence
-        Require.atLeast (nameof recipe.Attempts) 1 recipe.Attempts.Length
-
+    let private checkWindow (recipe: Recipe) =
         match recipe.Curvature with
         | Approximation.Window gradients ->
             Require.atLeast (nameof gradients) 1 gradients
@@ -128,6 +120,7 @@ module Recipe =
                     $"A window of gradients moves at every step, so InvertEvery (T) must be 1; got {recipe.Cadence.InvertEvery}."
         | _ -> ()
 
+    let private checkProducts (recipe: Recipe) =
         let isKroneckerInverse =
             match recipe.Curvature, recipe.Rule with
             | Approximation.Kronecker _, Damping.Tikhonov -> (sides recipe).Length = 1
@@ -141,6 +134,7 @@ module Recipe =
                 $"Products may be in BFloat16 where the inverse is a Kronecker product; got {kind} for '{recipe.Name}'."
         | _ -> ()
 
+    let private checkStatistics (recipe: Recipe) =
         if not (recipe.StatisticsShare > 0.0 && recipe.StatisticsShare <= 1.0) then
             invalidArg
                 (nameof recipe.StatisticsShare)
@@ -153,6 +147,7 @@ module Recipe =
 
         Require.atLeast (nameof recipe.PatchBytes) 1 (int (min recipe.PatchBytes (int64 Int32.MaxValue)))
 
+    let private checkInversions (recipe: Recipe) =
         match recipe.Inversions, recipe.Curvature with
         | Inversions.InStep, _ -> ()
         | Inversions.Background delay, Approximation.Kronecker _ ->
@@ -173,6 +168,18 @@ module Recipe =
                 (nameof recipe.Trigger)
                 $"Traces decide over inversions where the matrix is a Kronecker product; '{recipe.Name}' inverts all layers."
 
+    /// Raises an ArgumentException unless every setting is in its range and goes with the others.
+    let rec check (recipe: Recipe) =
+        Require.positive (nameof recipe.LearningRate) recipe.LearningRate
+        Require.positive (nameof recipe.Damping) recipe.Damping
+        Moment.check recipe.Memory
+        Cadence.check recipe.Cadence
+        Require.atLeast (nameof recipe.Attempts) 1 recipe.Attempts.Length
+        checkWindow recipe
+        checkProducts recipe
+        checkStatistics recipe
+        checkInversions recipe
+
         match recipe.Trust with
         | Trust.KlClip kappa -> Require.positive (nameof Trust.KlClip) kappa
         | Trust.Graft other ->
@@ -182,4 +189,4 @@ module Recipe =
                 invalidArg
                     (nameof recipe.Trust)
                     $"'{recipe.Name}' keeps no eigenbasis, which '{other.Name}' needs; graft a method without one."
-        | _ -> ()
+        | Trust.Raw -> ()
