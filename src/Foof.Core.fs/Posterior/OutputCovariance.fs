@@ -177,9 +177,9 @@ module internal OutputCovariance =
     /// `prepare` with features of at most so many numbers.
     let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
             PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), kappa)
-        | DataPrecision.Basis(Q_E, Q_A, _) ->
+        | PrecisionPart.Basis(Q_E, Q_A, _) ->
             let rotated = rotated Q_E Q_A (first J)
 
             if ofOneRow rotated then
@@ -187,7 +187,7 @@ module internal OutputCovariance =
                 PreparedPart.Basis(squares, errors)
             else
                 PreparedPart.Whole J
-        | DataPrecision.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
+        | PrecisionPart.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
             PreparedPart.Features(joined (points C J) (C * Q.size 0) (inBasis C Q J), Q)
         | _ -> PreparedPart.Whole J
 
@@ -213,28 +213,28 @@ module internal OutputCovariance =
     /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
-        | DataPrecision.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
+        | PrecisionPart.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
             obj.ReferenceEquals(kappa, kappa')
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
-        | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
+        | PrecisionPart.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
             weightedPairs ((S + delta[0]).reciprocal()) squares errors
-        | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
+        | PrecisionPart.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
-        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
+        | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
             ofFeatures C (F.size 0) delta[0] kappa (fun (struct (start, count)) ->
                 F.narrow (0L, start, count))
-        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J ->
+        | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Whole J ->
             ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
         | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
             let R = features relative U V J * shares delta[0] kappa
             FisherFactor.gram (weighted delta -0.5 J) - R.mm (R.t ())
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             let root = (S + delta[0]).rsqrt().reshape(-1L, S.size 2)
 
             FisherFactor.gram (
@@ -243,7 +243,7 @@ module internal OutputCovariance =
                     Weight = 1.0
                 }
             )
-        | DataPrecision.Dense(Q, kappa, _) ->
+        | PrecisionPart.Dense(Q, kappa, _) ->
             let n = points C J
 
             let features =
@@ -251,4 +251,3 @@ module internal OutputCovariance =
 
             let features = features.``to`` double
             features.mm (features.t ())
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."

@@ -96,15 +96,16 @@ module Posterior =
                 Temperature = temperature
         }
 
-    let internal byPart (posterior: Posterior) (ofPart: float array -> DataPrecision -> 'T) =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            ofPart (Array.sub posterior.Prior.Precision first count) part)
+    let internal byPart (posterior: Posterior) (ofPart: float array -> PrecisionPart -> 'T) =
+        Array.map2 ofPart (DataPrecision.deal posterior.Prior.Precision posterior.Data) posterior.Data.Parts
 
+    /// What is made of each part, its layers' prior precisions and its share of a vector.
     let private onPart (posterior: Posterior) (v: torch.Tensor array) ofPart =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            ofPart (Array.sub posterior.Prior.Precision first count) part (Array.sub v first count))
+        Array.map3
+            ofPart
+            (DataPrecision.deal posterior.Prior.Precision posterior.Data)
+            posterior.Data.Parts
+            (DataPrecision.deal v posterior.Data)
 
     let private requireVector name (posterior: Posterior) (v: torch.Tensor array) =
         WeightVector.check name (shapes posterior) v
@@ -135,13 +136,13 @@ module Posterior =
                 |> Array.map (fun found -> found * posterior.Temperature))
             Seq.ofArray
 
-    let private sumOverParts posterior (ofPart: float array -> DataPrecision -> float) =
+    let private sumOverParts posterior (ofPart: float array -> PrecisionPart -> float) =
         Scope.value (fun () -> byPart posterior ofPart |> Array.sum)
 
     /// sum log(1 + kappa / delta) over all parts: log det (I + P^-1 N F).
     let internal gain (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            let spectrum = Covariance.spectrum part
+            let spectrum = PrecisionPart.spectrum part
             Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
 
     let private layerWeights (posterior: Posterior) =
@@ -164,11 +165,11 @@ module Posterior =
     /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            Evidence.effectiveParameters delta[0] (Covariance.spectrum part))
+            Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
 
     /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
     let columns (posterior: Posterior) =
-        byPart posterior (fun _ part -> (Covariance.spectrum part).Kappa.size 0)
+        byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0)
         |> Array.sum
 
     /// delta_l |theta*_l - mean_l|^2, summed.
@@ -222,10 +223,9 @@ module Posterior =
         Scope.owned
             (fun () ->
                 let kappas =
-                    DataPrecision.fitTo one posterior.Data
-                    |> DataPrecision.parts
-                    |> Array.map (fun struct (part, _, _) ->
-                        (Covariance.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
+                    (DataPrecision.fitTo one posterior.Data).Parts
+                    |> Array.map (fun part ->
+                        (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
 
                 {
                     Kappa = torch.cat (kappas, 0L)

@@ -45,20 +45,20 @@ module Predictive =
         columns / points
 
     /// The Jacobian of each part's layers.
-    let private byPart (posterior: Posterior) (J: FisherFactor) =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            struct (part,
-                    Array.sub posterior.Prior.Precision first count,
-                    {
-                        Shapes = Array.sub J.Shapes first count
-                        Parts =
-                            J.Parts
-                            |> Array.map (fun columns -> {
-                                columns with
-                                    Layers = Array.sub columns.Layers first count
-                            })
-                    }))
+    let private jacobians (posterior: Posterior) (J: FisherFactor) =
+        let layersOf (columns: FisherColumns) =
+            DataPrecision.deal columns.Layers posterior.Data
+
+        DataPrecision.deal J.Shapes posterior.Data
+        |> Array.mapi (fun i shapes -> {
+            Shapes = shapes
+            Parts =
+                J.Parts
+                |> Array.map (fun columns -> {
+                    columns with
+                        Layers = (layersOf columns)[i]
+                })
+        })
 
     let private total (posterior: Posterior) (parts: torch.Tensor array) =
         parts
@@ -67,16 +67,11 @@ module Predictive =
         |> fun sum -> sum * posterior.Temperature
 
     let private preparedParts C posterior J =
-        byPart posterior J
-        |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
+        Array.map2 (OutputCovariance.prepare C) posterior.Data.Parts (jacobians posterior J)
 
     let private finished C (prepared: PreparedPart array) (posterior: Posterior) =
-        DataPrecision.parts posterior.Data
-        |> Array.map2
-            (fun prepared struct (part, first, count) ->
-                let delta = Array.sub posterior.Prior.Precision first count
-                OutputCovariance.blocks C delta part prepared)
-            prepared
+        Posterior.byPart posterior (OutputCovariance.blocks C)
+        |> Array.map2 (fun prepared blocks -> blocks prepared) prepared
         |> total posterior
 
     /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns -> [n; C; C].
@@ -102,7 +97,7 @@ module Predictive =
 
     /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
-        if prepared.Parts.Length <> (DataPrecision.parts posterior.Data).Length then
+        if prepared.Parts.Length <> posterior.Data.Parts.Length then
             invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
 
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
@@ -114,8 +109,8 @@ module Predictive =
 
         Scope.tensor (fun () ->
             let joint =
-                byPart posterior J
-                |> Array.map (fun struct (part, delta, own) -> OutputCovariance.joint C delta part own)
+                Posterior.byPart posterior (OutputCovariance.joint C)
+                |> Array.map2 (fun J joint -> joint J) (jacobians posterior J)
                 |> total posterior
 
             joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))

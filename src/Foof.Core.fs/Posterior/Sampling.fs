@@ -12,12 +12,17 @@ module Sampling =
     /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at once, and those
     /// that a part wants besides. Shapes: -> [m; k] a part.
     let private fill (generator: torch.Generator) (posterior: Posterior) (samples: torch.Tensor array) =
-        let parts = DataPrecision.parts posterior.Data
         let k, like = samples[0].size 0, samples[0]
 
+        let byPart =
+            Array.zip3
+                posterior.Data.Parts
+                (DataPrecision.deal posterior.Prior.Precision posterior.Data)
+                (DataPrecision.deal samples posterior.Data)
+
         let noises =
-            parts
-            |> Array.map (fun struct (part, _, _) ->
+            posterior.Data.Parts
+            |> Array.map (fun part ->
                 torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
 
         let normal deviation (tensor: torch.Tensor) =
@@ -26,23 +31,21 @@ module Sampling =
         for s in 0L .. k - 1L do
             use _sample = torch.NewDisposeScope()
 
-            parts
-            |> Array.iteri (fun i struct (part, first, count) ->
-                for l in first .. first + count - 1 do
-                    samples[l].select(0L, s)
-                    |> normal (Covariance.scale posterior.Prior.Precision[l] part)
+            for noise, (part, precision, own) in Array.zip noises byPart do
+                for delta, sample in Array.zip precision own do
+                    sample.select (0L, s) |> normal (Covariance.scale delta part)
 
-                if noises[i].size 1 > 0L then
-                    normal 1.0 (noises[i].select(0L, s)))
+                if noise.size 1 > 0L then
+                    normal 1.0 (noise.select (0L, s))
 
         noises |> Array.map _.t()
 
     /// Samples of normal numbers, in place.
     let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
-        DataPrecision.parts posterior.Data
-        |> Array.iteri (fun i struct (part, first, count) ->
-            let delta = Array.sub posterior.Prior.Precision first count
-            Covariance.deviate delta part noises[i] (Array.sub samples first count))
+        let own = DataPrecision.deal samples posterior.Data
+
+        Posterior.byPart posterior Covariance.deviate
+        |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
 
         Array.iter2
             (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
