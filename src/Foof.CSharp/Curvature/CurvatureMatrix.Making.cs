@@ -65,14 +65,31 @@ public sealed partial class CurvatureMatrix
         ArgumentNullException.ThrowIfNull(batches);
         options ??= new();
         var likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        var structure = Argument.Known(options.Structure, nameof(options.Structure));
+        var budget = Argument.AtLeast(1, options.MemoryBudget, nameof(options.MemoryBudget));
+        var fisher = FisherTypes.Of(options.FisherType, options.SampledLabels);
         var survey = Uncovered.Survey(nameof(CurvatureMatrix), model, options.Select);
         SoundModel.Require(model);
-        var found = new CurvatureGathering(model, survey.Layers, likelihood, options, generator).Run(
-            batches,
-            progress,
-            cancellation
+        var gathering = new CurvatureGathering(
+            model,
+            survey.Layers,
+            likelihood,
+            structure,
+            fisher,
+            generator
         );
-        return new(model, survey, likelihood, options.Structure, found);
+        var found = gathering.Run(batches, RequireRoom, progress, cancellation);
+        return new(model, survey, likelihood, structure, found);
+
+        void RequireRoom(Curvature curvature, long points)
+        {
+            if (Kept.Bytes(CurvatureModule.tensors(curvature)) is var bytes && bytes > budget)
+                throw new ArgumentException(
+                    $"The curvature of {points:N0} data points must fit the memory budget of {budget:N0} bytes; it "
+                        + $"takes {bytes:N0}: use fewer data points, sampled labels, Kronecker factors or a larger "
+                        + "budget."
+                );
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -149,6 +150,14 @@ public sealed partial class CurvatureMatrix : IDisposable
         Argument.Known(rule);
         return new(this, damping, rule);
     }
+
+    /// <summary>The structure and its size on one line.</summary>
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Structure} curvature of {Points:N0} data points, {layers.Length} layers"
+                + (isDisposed ? ", disposed" : $" and {Parameters:N0} weights")
+        );
 
     /// <summary>Frees the matrix; the model stays.</summary>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -110,6 +111,10 @@ public sealed class DampedCurvature : IDisposable
             scope.MoveToOuter(part);
         return sample;
     }
+
+    /// <summary>The matrix and its damping on one line.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{matrix}, damped by {Damping:G4}");
 
     /// <summary>Frees the factors; the matrix stays.</summary>
     public void Dispose()

@@ -174,16 +174,22 @@ public sealed class InfluenceFunction : IDisposable
         ArgumentNullException.ThrowIfNull(batches);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var mean = new MeanGradient();
-        foreach (var (input, target) in batches)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var own = NewDisposeScope();
-            var place = mean.Batches + 1;
-            mean.Add(curvature.AtLabels(Argument.Batch(input, place), Argument.Labels(target, place)), own);
-            progress?.Report(place);
-        }
-        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), mean.Value, damped.Alive));
+        var (gradient, _) = DataCurvature.accumulate(
+            DataCurvature.vectors,
+            (place, input, target) =>
+            {
+                var points = curvature.AtLabels(input, Argument.Labels(target, place));
+                // A column counts 1/n of its batch.
+                return (Jacobian.meanGradient(points), (long)Math.Round(1 / points.Parts.Single().Weight));
+            },
+            null,
+            progress,
+            cancellation,
+            batches
+        );
+        foreach (var matrix in gradient)
+            scope.Attach(matrix);
+        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), gradient, damped.Alive));
     }
 
     /// <summary>
