@@ -114,10 +114,10 @@ internal sealed record CurvatureGathering(
         CurvatureStructure structure,
         params CurvatureStructure[] supported
     ) =>
-        supported.Contains(Argument.Known(structure))
+        supported.Contains(Argument.Known(structure, nameof(Structure)))
             ? structure
             : throw new ArgumentException(
-                $"structure must be one of {string.Join(", ", supported)} for {subject}; got {structure}.",
+                $"{nameof(Structure)} must be one of {string.Join(", ", supported)} for {subject}; got {structure}.",
                 nameof(structure)
             );
 }

@@ -45,7 +45,7 @@ public sealed partial class CurvatureMatrix
     /// </param>
     /// <param name="options">What is kept, and at whose labels; null: the full Fisher at all labels.</param>
     /// <param name="generator">Draws sampled labels, on the model's device; null: the default one.</param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>The matrix; the caller owns it.</returns>
     /// <exception cref="ArgumentException">As for one batch, or there is none.</exception>

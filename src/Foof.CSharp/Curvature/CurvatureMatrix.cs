@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -153,11 +152,11 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     /// <summary>The structure and its size on one line.</summary>
     public override string ToString() =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Structure} curvature of {Points:N0} data points, {layers.Length} layers"
-                + (isDisposed ? ", disposed" : $" and {Parameters:N0} weights")
-        );
+        isDisposed
+            ? $"{Structure} curvature, disposed"
+            : FormattableString.Invariant(
+                $"{Structure} curvature over {Parameters:N0} weights in {layers.Length} layers, of {Points:N0} data points"
+            );
 
     /// <summary>Frees the matrix; the model stays.</summary>
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -113,8 +112,7 @@ public sealed class DampedCurvature : IDisposable
     }
 
     /// <summary>The matrix and its damping on one line.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{matrix}, damped by {Damping:G4}");
+    public override string ToString() => FormattableString.Invariant($"{matrix}, damped by {Damping:G4}");
 
     /// <summary>Frees the factors; the matrix stays.</summary>
     public void Dispose()

@@ -3,8 +3,8 @@ namespace Foof;
 /// <summary>The core's cases of the Fisher for those of C#, and back.</summary>
 internal static class FisherTypes
 {
-    internal static Fisher Of(FisherType type, int sampledLabels) =>
-        Argument.Known(type) switch
+    internal static Fisher Of(FisherType fisherType, int sampledLabels) =>
+        Argument.Known(fisherType) switch
         {
             FisherType.Ggn => Fisher.Full,
             FisherType.Empirical => Fisher.Empirical,

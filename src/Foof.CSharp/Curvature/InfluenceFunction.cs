@@ -67,7 +67,7 @@ public sealed class InfluenceFunction : IDisposable
     /// </param>
     /// <param name="testInputs">Test points [m; ...].</param>
     /// <param name="testTargets">Their targets; L_test is the mean over them.</param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>[n], in the order of the training points of all batches; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
@@ -157,7 +157,7 @@ public sealed class InfluenceFunction : IDisposable
     /// Validation points with their targets; each may be freed when the next one is asked for. L is the mean
     /// over the points of all batches that count.
     /// </param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>[layers], in the order of <see cref="CurvatureMatrix.Layers"/>; the caller owns it.</returns>
     /// <exception cref="ArgumentException">

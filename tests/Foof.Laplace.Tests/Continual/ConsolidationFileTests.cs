@@ -23,10 +23,10 @@ public sealed class ConsolidationFileTests : IDisposable
         return [penalty.ToDouble(), .. small.Gradients()];
     }
 
-    public static TheoryData<ContinualStructure, ContinualTasks> Kinds()
+    public static TheoryData<CurvatureStructure, ContinualTasks> Kinds()
     {
-        var kinds = new TheoryData<ContinualStructure, ContinualTasks>();
-        foreach (var structure in Enum.GetValues<ContinualStructure>())
+        var kinds = new TheoryData<CurvatureStructure, ContinualTasks>();
+        foreach (var structure in Small.Structures)
         foreach (var tasks in Enum.GetValues<ContinualTasks>())
             kinds.Add(structure, tasks);
         return kinds;
@@ -35,7 +35,7 @@ public sealed class ConsolidationFileTests : IDisposable
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_file_comes_back_to_the_same_bits_and_goes_on_alike(
-        ContinualStructure structure,
+        CurvatureStructure structure,
         ContinualTasks gathering
     )
     {
@@ -55,7 +55,7 @@ public sealed class ConsolidationFileTests : IDisposable
         small.Move(4);
         Assert.Equal(Of(small, written), Of(small, read));
         Assert.Equal(2, read.Tasks);
-        Assert.Equal(written.DiscardedShare, read.DiscardedShare);
+        Assert.Equal(written.DiscardedTraceFraction, read.DiscardedTraceFraction);
         Assert.Equal(written.Bytes, read.Bytes);
         foreach (var tasks in new[] { written, read })
             tasks.Consolidate(small.Task(5));
@@ -70,8 +70,8 @@ public sealed class ConsolidationFileTests : IDisposable
     [Fact]
     public void Synaptic_intelligence_comes_back_in_the_middle_of_a_task()
     {
-        using var written = new SynapticConsolidation(small.Model, 0.1);
-        using var read = new SynapticConsolidation(small.Model, 0.1);
+        using var written = new SynapticIntelligence(small.Model, 0.1);
+        using var read = new SynapticIntelligence(small.Model, 0.1);
         Train(written, 3);
         written.Consolidate();
         Train(written, 2);
@@ -83,7 +83,7 @@ public sealed class ConsolidationFileTests : IDisposable
         Assert.Equal(Of(small, written), Of(small, read));
     }
 
-    private void Train(SynapticConsolidation tasks, int steps)
+    private void Train(SynapticIntelligence tasks, int steps)
     {
         using var optimizer = optim.Adam(small.Model.parameters(), 1e-2);
         var (input, target) = small.Task(1)[0];
@@ -117,7 +117,7 @@ public sealed class ConsolidationFileTests : IDisposable
         using var diagonal = new ElasticWeightConsolidation(
             small.Model,
             Loss.CrossEntropy,
-            new() { Structure = ContinualStructure.Diagonal }
+            new() { Structure = CurvatureStructure.Diagonal }
         );
         Assert.Contains(
             "must have been written by",
