@@ -8,14 +8,14 @@ public sealed partial class CurvatureMatrix
     /// <param name="model">
     /// The model, batch norms in evaluation mode; it stays the caller's and outlives the matrix.
     /// </param>
-    /// <param name="loss">What its output is measured by.</param>
+    /// <param name="loss">The loss of its output.</param>
     /// <param name="inputs">[n; ...], data points first.</param>
     /// <param name="targets">
-    /// As <see cref="Loss"/> says; null where labels are not the data's own. Class labels of -100 are left
+    /// What <see cref="Loss"/> asks for; null where labels are not the data's own. Class labels of -100 are left
     /// out.
     /// </param>
-    /// <param name="options">What is kept, and at whose labels; null: the full Fisher at all labels.</param>
-    /// <param name="generator">Draws sampled labels, on the model's device; null: the default one.</param>
+    /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
+    /// <param name="generator">Draws sampled labels, on the model's device; null: TorchSharp's default one.</param>
     /// <returns>The matrix; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
     /// No layer is covered, the batch is empty, labels are missing or out of range, shapes, types or devices
@@ -39,16 +39,18 @@ public sealed partial class CurvatureMatrix
     /// <param name="model">
     /// The model, batch norms in evaluation mode; it stays the caller's and outlives the matrix.
     /// </param>
-    /// <param name="loss">What its output is measured by.</param>
+    /// <param name="loss">The loss of its output.</param>
     /// <param name="batches">
     /// Inputs and targets, or null; each may be freed when the next one is asked for.
     /// </param>
-    /// <param name="options">What is kept, and at whose labels; null: the full Fisher at all labels.</param>
-    /// <param name="generator">Draws sampled labels, on the model's device; null: the default one.</param>
+    /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
+    /// <param name="generator">Draws sampled labels, on the model's device; null: TorchSharp's default one.</param>
     /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>The matrix; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">As for one batch, or there is none.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, or what one batch is refused for.
+    /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public static CurvatureMatrix Fisher(
@@ -93,7 +95,8 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model
+    /// <see cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model
     /// meanwhile.
     /// </summary>
     /// <inheritdoc cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>

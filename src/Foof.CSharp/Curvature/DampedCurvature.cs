@@ -89,7 +89,7 @@ public sealed class DampedCurvature : IDisposable
     }
 
     /// <summary>A sample of N(0, (F + λI)⁻¹), one [d_out; d_in] a layer; the caller owns it.</summary>
-    /// <param name="generator">Draws it, on the matrix's device; null: the default one.</param>
+    /// <param name="generator">Draws it, on the matrix's device; null: TorchSharp's default one.</param>
     /// <exception cref="ArgumentException">The generator is on another device.</exception>
     public Tensor[] Sample(Generator? generator = null)
     {

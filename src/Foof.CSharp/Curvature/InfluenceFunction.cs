@@ -61,7 +61,9 @@ public sealed class InfluenceFunction : IDisposable
         return OfPoints([(trainInputs, trainTargets)], testInputs, testTargets);
     }
 
-    /// <summary>The same for training points in batches, one after another.</summary>
+    /// <summary>
+    /// d L_test / d εᵢ, as <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, of training points in batches.
+    /// </summary>
     /// <param name="trainBatches">
     /// Training points with their targets; each may be freed when the next one is asked for.
     /// </param>
@@ -109,7 +111,8 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
+    /// <see cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
     /// the curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
@@ -152,7 +155,9 @@ public sealed class InfluenceFunction : IDisposable
         return Hypergradient([(inputs, targets)]);
     }
 
-    /// <summary>The same for validation points in batches, one after another.</summary>
+    /// <summary>
+    /// dL/dλ_l, as <see cref="Hypergradient(Tensor, Tensor)"/>, of validation points in batches: one pass.
+    /// </summary>
     /// <param name="batches">
     /// Validation points with their targets; each may be freed when the next one is asked for. L is the mean
     /// over the points of all batches that count.
@@ -193,7 +198,8 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
+    /// <see cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
     /// the curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>

@@ -226,7 +226,8 @@ module internal OutputCovariance =
                 F.narrow (0L, start, count))
         | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Whole J ->
             ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
-        | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+        | _ ->
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =

@@ -61,7 +61,7 @@ module Posterior =
             Numbers.requireFinite
                 "the posterior's mean"
                 "weights are not finite"
-                "train the network anew"
+                "train the network again, or go back to weights that are"
                 theta
 
         {
@@ -71,7 +71,7 @@ module Posterior =
             Temperature = 1.0
         }
 
-    /// The same for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
+    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
     /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
@@ -82,12 +82,12 @@ module Posterior =
                 Data = DataPrecision.fitTo prior.Precision posterior.Data
         }
 
-    /// The same with one prior precision for all layers.
+    /// The posterior for one prior precision of all layers. It shares tensors.
     let withPrecision (delta: float) (posterior: Posterior) =
         Require.positive "prior precision" delta
         withPrior (Prior.withPrecision (Array.create posterior.Mean.Length delta) posterior.Prior) posterior
 
-    /// The same with a covariance multiplied by T in place of what it was before.
+    /// The posterior with its covariance multiplied by T, in place of the factor before. It shares tensors.
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
 

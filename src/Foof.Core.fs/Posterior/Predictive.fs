@@ -98,7 +98,7 @@ module Predictive =
     /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
         if prepared.Parts.Length <> posterior.Data.Parts.Length then
-            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 

@@ -31,7 +31,7 @@ module Prior =
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The same around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
+    /// The prior around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
             Numbers.requireFinite
@@ -42,7 +42,7 @@ module Prior =
 
         { prior with Mean = mean }
 
-    /// The same mean with other precisions.
+    /// A prior around the mean of this one, with other precisions.
     let withPrecision (precision: float array) (prior: Prior) = {
         perLayer precision with
             Mean = prior.Mean
