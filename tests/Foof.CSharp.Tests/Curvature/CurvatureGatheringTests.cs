@@ -94,6 +94,6 @@ public sealed class CurvatureGatheringTests
         Fails<NotSupportedException>(() => throw new NotSupportedException(), options);
         Fails<ArgumentException>(() => { }, options with { MemoryBudget = 100 });
         Fails<OperationCanceledException>(stop.Cancel, options);
-        Assert.Equal(before, LiveTensors.Settled());
+        Assert.Equal(before, Tensor.TotalCount);
     }
 }
