@@ -102,11 +102,18 @@ internal sealed class CurvatureFit(
         return loss + factorials / target.shape[0];
     }
 
-    // Before the first batch: the matrix, its eigenvectors and what finding them takes.
+    /// <summary>The number of weights of layers.</summary>
+    internal static long Weights(Layer[] layers) =>
+        layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
+
+    /// <summary>The bytes of a matrix over weights, of its eigenvectors, and of what finding them takes.</summary>
+    internal static double DenseBytes(long weights) => 3 * 8.0 * weights * weights;
+
+    // Before the first batch.
     private void RequireDense()
     {
-        var weights = layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
-        var bytes = 3 * 8.0 * weights * weights;
+        var weights = Weights(layers);
+        var bytes = DenseBytes(weights);
         if (bytes > options.MemoryBudget)
             throw new ArgumentException(
                 $"Structure {options.Structure} must fit the memory budget of {options.MemoryBudget:N0} bytes; three "

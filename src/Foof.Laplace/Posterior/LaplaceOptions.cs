@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace Foof;
 
@@ -16,14 +17,17 @@ public sealed record LaplaceOptions
     /// <summary>The default of <see cref="MemoryBudget"/>, 512 MiB.</summary>
     public const long DefaultMemoryBudget = 512L << 20;
 
+    // The eigenvectors of larger matrices take longer than training most networks of that size.
+    private const long MostDenseWeights = 5000;
+
     /// <summary>
     /// What is kept of the Fisher [Kronecker]: LowRank, Dense, Kronecker, Foof or Diagonal.
     /// </summary>
     /// <remarks>
-    /// Dense and LowRank are the same matrix. Dense takes three [p; p] matrices of p weights, LowRank three [m; m]
-    /// matrices of m columns and the columns: take Dense for the last layer or a small network, LowRank where there are
-    /// fewer columns (data points times classes) than weights. Neither is better calibrated than Kronecker where the
-    /// columns are of a part of the data only.
+    /// Dense and LowRank are one and the same matrix. Dense takes three [p; p] matrices of p weights, LowRank the columns
+    /// and three [m; m] matrices of m columns: take Dense for the last layer or a small network, LowRank where there are
+    /// fewer columns (data points times classes) than weights, or what <see cref="ExactStructure"/> says. Neither is better
+    /// calibrated than Kronecker where the columns are of a part of the data only.
     /// </remarks>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.Kronecker;
 
@@ -71,6 +75,21 @@ public sealed record LaplaceOptions
         get;
         init => field = value ?? throw new ArgumentNullException(nameof(value));
     } = NullLogger.Instance;
+
+    /// <summary>
+    /// Which of the two structures that leave nothing of the Fisher out is to be taken for the layers that these options
+    /// cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory budget, else LowRank.
+    /// </summary>
+    /// <param name="model">The network; it stays the caller's.</param>
+    /// <exception cref="ArgumentException">No layer is covered.</exception>
+    public CurvatureStructure ExactStructure(nn.Module<Tensor, Tensor> model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var weights = CurvatureFit.Weights(LaplacePosterior.Covered(model, this));
+        return weights <= MostDenseWeights && CurvatureFit.DenseBytes(weights) <= MemoryBudget
+            ? CurvatureStructure.Dense
+            : CurvatureStructure.LowRank;
+    }
 
     /// <summary>Whose labels, for the core; null where it is left open.</summary>
     internal Fisher? Fisher => FisherType is { } type ? FisherTypes.Of(type, SampledLabels) : null;

@@ -61,6 +61,15 @@ public sealed class StructureTests : IDisposable
             new() { Structure = CurvatureStructure.Dense, MemoryBudget = 3 * 8 * 39 * 39 }
         );
         Assert.Equal(39, fits.Columns);
+        Assert.Equal(
+            [CurvatureStructure.Dense, CurvatureStructure.LowRank, CurvatureStructure.Dense],
+            new LaplaceOptions[]
+            {
+                new(),
+                new() { MemoryBudget = 3 * 8 * 39 * 39 - 1 },
+                new() { MemoryBudget = 3 * 8 * 39 * 39 - 1, LastLayer = true },
+            }.Select(options => options.ExactStructure(problem.Model))
+        );
     }
 
     [Fact]
