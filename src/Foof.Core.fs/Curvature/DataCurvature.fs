@@ -128,7 +128,14 @@ module DataCurvature =
         : struct ('T * int64) =
         let kept = HashSet<torch.Tensor>(HashIdentity.Reference)
 
-        let add found place (input: torch.Tensor) target =
+        let averaged found own count =
+            match found with
+            | ValueNone -> struct (own, count)
+            | ValueSome struct (before, points) ->
+                let share = float count / float (points + count)
+                struct (mean.Average.Invoke(share, before, own), points + count)
+
+        let withBatch found place (input: torch.Tensor) target =
             use _batch = torch.NewDisposeScope()
             use _quiet = torch.no_grad ()
 
@@ -136,21 +143,13 @@ module DataCurvature =
                 raise (ArgumentException $"batch {place} must have an input; it is null.")
 
             let struct (own, count) = ofBatch.Invoke(place, input, target)
-
-            let struct (_, points) as next =
-                match found with
-                | ValueNone -> struct (own, count)
-                | ValueSome struct (before, points) ->
-                    let share = float count / float (points + count)
-                    struct (mean.Average.Invoke(share, before, own), points + count)
-
-            let struct (value, _) = next
+            let struct (value, points) = averaged found own count
             replace kept (mean.Tensors.Invoke value)
 
             if not (isNull requireRoom) then
                 requireRoom.Invoke(value, points)
 
-            next
+            struct (value, points)
 
         try
             let mutable found = ValueNone
@@ -159,7 +158,7 @@ module DataCurvature =
             for struct (input, target) in batches do
                 cancellation.ThrowIfCancellationRequested()
                 place <- place + 1
-                found <- ValueSome(add found place input target)
+                found <- ValueSome(withBatch found place input target)
 
                 if not (isNull progress) then
                     progress.Report place

@@ -15,7 +15,17 @@ type Posterior = {
     Prior: Prior
     /// T: what the covariance is multiplied by.
     Temperature: float
-}
+} with
+
+    /// The structures of N F, their sizes, the prior's precisions and the temperature on one line.
+    override posterior.ToString() =
+        let precisions =
+            posterior.Prior.Precision
+            |> Seq.distinct
+            |> Seq.map string
+            |> String.concat ", "
+
+        $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
 
 /// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller. An
 /// ArgumentException tells of layers, shapes, types or devices that do not fit. (Benzing 2022, App. C; MATH 6)

@@ -262,6 +262,14 @@ public abstract class Consolidator : IPenalty, IDisposable
         OwnParameters.Require(GetType().Name, layers);
     }
 
+    /// <summary>The method, the number of tasks, the strength and the size on one line.</summary>
+    public override string ToString() =>
+        isDisposed
+            ? $"{GetType().Name}, disposed"
+            : FormattableString.Invariant(
+                $"{GetType().Name} of {Tasks} tasks, strength {Strength:G4}, {Bytes:N0} bytes"
+            );
+
     /// <summary>Frees what was learnt.</summary>
     public void Dispose()
     {

@@ -124,6 +124,13 @@ public sealed class StructureTests : IDisposable
             "Kronecker eigenbasis for 18 weights, Kronecker eigenbasis for 21 weights",
             posterior.Core.Data.ToString()
         );
+        Assert.EndsWith(
+            "for 21 weights; prior precision 1, 2.5, temperature 0.5",
+            posterior.Core.ToString(),
+            StringComparison.Ordinal
+        );
+        using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
+        Assert.Equal("ElasticWeightConsolidation of 0 tasks, strength 1, 0 bytes", tasks.ToString());
         using var prediction = posterior.Predict(problem.Input);
         Assert.Equal(
             "prediction of 60 data points: output [60; 3], probabilities [60; 3]",
