@@ -22,7 +22,9 @@ internal sealed record CurvatureGathering(
     /// <summary>What is called, which may be a head that calls the model.</summary>
     internal nn.Module<Tensor, Tensor> Called { get; init; } = Model;
 
-    /// <summary>The curvature of all batches, whose tensors are in no scope, and the points that count.</summary>
+    /// <summary>
+    /// The curvature of all batches, whose tensors are in no scope, and the points that count.
+    /// </summary>
     internal (Curvature Curvature, long Points) Run(
         LabelledBatches batches,
         Action<Curvature, long> requireRoom,
@@ -64,7 +66,9 @@ internal sealed record CurvatureGathering(
             () => FisherModule.factor(Called, Layers, fisher, Likelihood, new(input, target), Generator)
         );
 
-    /// <summary>The curvature of one batch, in the scope around: of a part of the data, see <see cref="OfAll"/>.</summary>
+    /// <summary>
+    /// The curvature of one batch, in the scope around: of a part of the data, see <see cref="OfAll"/>.
+    /// </summary>
     internal Curvature OfBatch(Tensor input, Tensor? target)
     {
         var factor = Factor(Fisher, input, target);

@@ -11,11 +11,13 @@ public sealed partial class CurvatureMatrix
     /// <param name="loss">The loss of its output.</param>
     /// <param name="inputs">[n; ...], data points first.</param>
     /// <param name="targets">
-    /// What <see cref="Loss"/> asks for; null where labels are not the data's own. Class labels of -100 are left
-    /// out.
+    /// What <see cref="Loss"/> asks for; null where labels are not the data's own. Class labels of -100 are
+    /// left out.
     /// </param>
     /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
-    /// <param name="generator">Draws sampled labels, on the model's device; null: TorchSharp's default one.</param>
+    /// <param name="generator">
+    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// </param>
     /// <returns>The matrix; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
     /// No layer is covered, the batch is empty, labels are missing or out of range, shapes, types or devices
@@ -44,7 +46,9 @@ public sealed partial class CurvatureMatrix
     /// Inputs and targets, or null; each may be freed when the next one is asked for.
     /// </param>
     /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
-    /// <param name="generator">Draws sampled labels, on the model's device; null: TorchSharp's default one.</param>
+    /// <param name="generator">
+    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// </param>
     /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>The matrix; the caller owns it.</returns>
@@ -95,9 +99,9 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// <see cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
-    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model
-    /// meanwhile.
+    /// <see
+    /// cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
     public static Task<CurvatureMatrix> FisherAsync(

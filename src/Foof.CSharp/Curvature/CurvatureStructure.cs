@@ -1,11 +1,12 @@
 namespace Foof;
 
 /// <summary>
-/// What is kept of the Fisher F = G Gᵀ, a mean over data points; p is the number of weights, m that of the columns G.
+/// What is kept of the Fisher F = G Gᵀ, a mean over data points; p is the number of weights, m that of the
+/// columns G.
 /// </summary>
 /// <remarks>
-/// <see cref="CurvatureMatrix"/> has all of them. A class that has fewer refuses the others with a sentence that lists
-/// its own.
+/// <see cref="CurvatureMatrix"/> has all of them. A class that has fewer refuses the others with a sentence
+/// that lists its own.
 /// </remarks>
 /// <example>
 /// <code>var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker };</code>
@@ -13,12 +14,14 @@ namespace Foof;
 public enum CurvatureStructure
 {
     /// <summary>
-    /// All of F over all layers together by its columns G [p; m], which are never written out: O(m Σ (d_in + d_out))
-    /// numbers. Exact (MATH 3).
+    /// All of F over all layers together by its columns G [p; m], which are never written out:
+    /// O(m Σ (d_in + d_out)) numbers. Exact (MATH 3).
     /// </summary>
     LowRank,
 
-    /// <summary>The block of each layer by its columns: exact within a layer, zero between layers (MATH 4).</summary>
+    /// <summary>
+    /// The block of each layer by its columns: exact within a layer, zero between layers (MATH 4).
+    /// </summary>
     LowRankBlocks,
 
     /// <summary>All of F over all layers together written out, [p; p], at most 4 GB. Exact.</summary>
@@ -31,7 +34,8 @@ public enum CurvatureStructure
     Kronecker,
 
     /// <summary>
-    /// The Kronecker product's eigenbasis with the exact second moments in it, EKFAC's (George et al. 2018; MATH 5).
+    /// The Kronecker product's eigenbasis with the exact second moments in it, EKFAC's (George et al. 2018;
+    /// MATH 5).
     /// </summary>
     Eigenbasis,
 

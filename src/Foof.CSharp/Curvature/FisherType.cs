@@ -7,8 +7,8 @@ namespace Foof;
 public enum FisherType
 {
     /// <summary>
-    /// The expectation over all labels, which is the generalised Gauss-Newton matrix: n C columns for n data points
-    /// and C classes.
+    /// The expectation over all labels, which is the generalised Gauss-Newton matrix: n C columns for n data
+    /// points and C classes.
     /// </summary>
     Ggn,
 

@@ -62,7 +62,8 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// d L_test / d εᵢ, as <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, of training points in batches.
+    /// d L_test / d εᵢ, as <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, of training points in
+    /// batches.
     /// </summary>
     /// <param name="trainBatches">
     /// Training points with their targets; each may be freed when the next one is asked for.
@@ -111,9 +112,10 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// <see cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
-    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
-    /// the curvature meanwhile.
+    /// <see
+    /// cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> OfPointsAsync(
@@ -198,9 +200,10 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// <see cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
-    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
-    /// the curvature meanwhile.
+    /// <see
+    /// cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/> on
+    /// a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> HypergradientAsync(

@@ -8,7 +8,8 @@ open TorchSharp
 /// How values that are means over data points are put together from those of two sets of points.
 [<ReferenceEquality>]
 type PointMean<'T> = {
-    /// (1 - share) x + share y for a share in [0, 1], a function of share, x and y; it may share tensors with both.
+    /// (1 - share) x + share y for a share in [0, 1], a function of share, x and y; it may share tensors with
+    /// both.
     Average: Func<float, 'T, 'T, 'T>
     /// The tensors held.
     Tensors: Func<'T, seq<torch.Tensor>>
@@ -62,8 +63,9 @@ module DataCurvature =
         | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
         | _ -> factor
 
-    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the batch's own
-    /// memory, which a caller may fill with the next batch. The errors are shared; the rest belongs to the caller.
+    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the
+    /// batch's own memory, which a caller may fill with the next batch. The errors are shared; the rest
+    /// belongs to the caller.
     let ownActivations (G: FisherFactor) : FisherFactor = {
         G with
             Parts =
@@ -90,9 +92,9 @@ module DataCurvature =
         Tensors = Func<_, _>(Seq.ofArray)
     }
 
-    /// How many data points of a batch count: those with a label that is not ignored, and all of them where there are no
-    /// labels (null). Raises an ArgumentException for labels that do not fit the output, which is not looked at where there
-    /// are none, and a NumericalFailure for inputs that are not finite.
+    /// How many data points of a batch count: those with a label that is not ignored, and all of them where
+    /// there are no labels (null). Raises an ArgumentException for labels that do not fit the output, which
+    /// is not looked at where there are none, and a NumericalFailure for inputs that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
 
@@ -110,14 +112,15 @@ module DataCurvature =
         kept.Clear()
         kept.UnionWith next
 
-    /// The mean over all data points of what `ofBatch` makes of each batch, and the number of points that count.
+    /// The mean over all data points of what `ofBatch` makes of each batch, and the number of points that
+    /// count.
     ///
-    /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's mean and its
-    /// points that count; it runs in a scope of its own, without a graph. `requireRoom` is given the mean so far and its
-    /// points after each batch, and raises where they take too much memory; then `progress` is given the number of batches
-    /// done. Both may be null. `cancellation` is looked at before each batch. The result's tensors are in no scope and
-    /// belong to the caller; after an error nothing is left. Raises an ArgumentException when there is no batch or one has
-    /// no input.
+    /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's
+    /// mean and its points that count; it runs in a scope of its own, without a graph. `requireRoom` is given
+    /// the mean so far and its points after each batch, and raises where they take too much memory; then
+    /// `progress` is given the number of batches done. Both may be null. `cancellation` is looked at before
+    /// each batch. The result's tensors are in no scope and belong to the caller; after an error nothing is
+    /// left. Raises an ArgumentException when there is no batch or one has no input.
     let accumulate
         (mean: PointMean<'T>)
         (ofBatch: Func<int, torch.Tensor, torch.Tensor, struct ('T * int64)>)

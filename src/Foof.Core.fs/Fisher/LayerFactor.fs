@@ -21,8 +21,8 @@ type GramRoute =
     /// K_ij = <P_i, P_j> of the gradients written out in chunks, d_in d_out products a pair.
     | Explicit
 
-/// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher factor.
-/// Results belong to the caller; numbers are in the factor's type unless a type is named.
+/// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher
+/// factor. Results belong to the caller; numbers are in the factor's type unless a type is named.
 [<RequireQualifiedAccess>]
 module LayerFactor =
 
@@ -192,7 +192,7 @@ module LayerFactor =
     /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'], in one piece. (MATH 3)
     let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
 
-    // One vector alone comes without the dimension k: views of small tensors would cost more than their products.
+    // One vector alone comes without the dimension k: views of small tensors cost as much as products.
     let rec private innerProducts (V: torch.Tensor) factor : torch.Tensor =
         match factor with
         | LayerFactor.Columns P ->
@@ -204,7 +204,7 @@ module LayerFactor =
             |> Activations.times (StackedErrors.rows (E.size 0) V)
             |> StackedErrors.inner activations E
 
-    /// g_j . v_s for every column and vector. Shapes: V [k; d_out; d_in] -> [m; k]. (Benzing 2022, eq. 22; MATH 3)
+    /// g_j . v_s for every column and vector. Shapes: V [k; d_out; d_in] -> [m; k]. (MATH 3)
     let transposeTimesAll (V: torch.Tensor) factor =
         Scope.tensor (fun () -> (innerProducts V factor).view(-1L, V.size 0))
 
@@ -225,8 +225,8 @@ module LayerFactor =
     let times (w: torch.Tensor) factor =
         Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
-    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one piece.
-    /// (Benzing 2022, eq. 23; MATH 3)
+    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one
+    /// piece. (Benzing 2022, eq. 23; MATH 3)
     let addTimesAll (w: torch.Tensor) factor (target: torch.Tensor) =
         let k = target.size 0
 
@@ -240,8 +240,8 @@ module LayerFactor =
                 |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
 
-    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E [g; d_out/g; d_out/g],
-    /// Q_A [g; d_in; d_in] -> the factor's own.
+    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E
+    /// [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> the factor's own.
     let internal rotated (Q_E: torch.Tensor voption) (Q_A: torch.Tensor voption) factor =
         match factor with
         | LayerFactor.Product(activations, E) ->

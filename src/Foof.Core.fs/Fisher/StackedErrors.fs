@@ -2,13 +2,14 @@ namespace Foof
 
 open TorchSharp
 
-/// Where a layer's errors E meet k vectors side by side, so that products are few and large: with A [n; d_in] and k
-/// vectors [d_out; d_in] one product of A with [d_in; k d_out]. The columns of a data point share its activations.
-/// Private to the core: no scopes.
+/// Where a layer's errors E meet k vectors side by side, so that products are few and large: with A [n; d_in]
+/// and k vectors [d_out; d_in] one product of A with [d_in; k d_out]. The columns of a data point share its
+/// activations. Private to the core: no scopes.
 [<RequireQualifiedAccess>]
 module internal StackedErrors =
 
-    /// The vectors' rows by group. Shapes: V [k; d_out; d_in], or [d_out; d_in] of one -> [g; k d_out/g; d_in].
+    /// The vectors' rows by group. Shapes: V [k; d_out; d_in], or [d_out; d_in] of one ->
+    /// [g; k d_out/g; d_in].
     let rows (groups: int64) (V: torch.Tensor) =
         let d_out, d_in = V.size -2, V.size -1
 
@@ -25,8 +26,8 @@ module internal StackedErrors =
             let byGroup = rows.view (rows.size 0, k, -1L, rows.size 2)
             byGroup.transpose(0L, 1L).reshape(k, -1L, rows.size 2)
 
-    /// sum_r e_cir . z_irs. Shapes: E [g; c n; R; d], Z [g; n; R; k d], which it may overwrite -> [c n; k], or [c n]
-    /// of one.
+    /// sum_r e_cir . z_irs. Shapes: E [g; c n; R; d], Z [g; n; R; k d], which it may overwrite -> [c n; k],
+    /// or [c n] of one.
     let inner activations (E: torch.Tensor) (Z: torch.Tensor) =
         let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the other. It
-/// does not own its tensors: who made it frees `DataPrecision.tensors`.
+/// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the
+/// other. It does not own its tensors: who made it frees `DataPrecision.tensors`.
 [<ReferenceEquality>]
 type DataPrecision = {
     /// One after the other along the layers; their structures may differ.
@@ -39,8 +39,8 @@ module DataPrecision =
         let starts = Array.scan (+) 0 counts
         counts |> Array.mapi (fun i count -> Array.sub values starts[i] count)
 
-    /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It
-    /// shares U's tensors.
+    /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors,
+    /// O(m^2 (d_in + d_out) + m^3). It shares U's tensors.
     let ofFactor (U: FisherFactor) = {
         Parts = [| PrecisionPart.ofFactor U |]
     }
@@ -61,9 +61,9 @@ module DataPrecision =
                 ("A posterior needs a low-rank, Kronecker, diagonal or dense curvature, or blocks of these; "
                  + "merge sums with Curvature.merge.")
 
-    /// N F for a curvature F, a mean over data points, of N data points. It may share tensors with F, which must
-    /// outlive it. Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure when a matrix is
-    /// not finite.
+    /// N F for a curvature F, a mean over data points, of N data points. It may share tensors with F, which
+    /// must outlive it. Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure
+    /// when a matrix is not finite.
     let ofCurvature (N: float) curvature =
         Require.positive (nameof N) N
 
@@ -72,7 +72,8 @@ module DataPrecision =
             (fun () -> { Parts = parts N curvature })
             (tensors >> Seq.ofList)
 
-    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares tensors.
+    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares
+    /// tensors.
     let scale (c: float) (data: DataPrecision) =
         Require.positive (nameof c) c
 
@@ -83,9 +84,9 @@ module DataPrecision =
             })
             (tensors >> Seq.ofList)
 
-    /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose ratios
-    /// change gets a new eigendecomposition, and a dense one over several layers becomes as many columns as its rank;
-    /// all else is shared.
+    /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose
+    /// ratios change gets a new eigendecomposition, and a dense one over several layers becomes as many
+    /// columns as its rank; all else is shared.
     let fitTo (precision: float array) (data: DataPrecision) =
         let fitted =
             Scope.ownedBut
@@ -98,8 +99,8 @@ module DataPrecision =
         else
             { Parts = fitted }
 
-    /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product (EKFAC) the
-    /// Kronecker product with its margins. It may share tensors.
+    /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product
+    /// (EKFAC) the Kronecker product with its margins. It may share tensors.
     let toCurvature (data: DataPrecision) =
         Scope.ownedBut
             (tensors data)

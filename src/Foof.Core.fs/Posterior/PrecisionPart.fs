@@ -3,15 +3,15 @@ namespace Foof
 open TorchSharp
 
 /// What the data add to the precision of the weights of one layer, or of several layers together, with its
-/// eigenvectors: then everything that a Laplace posterior says is in closed form of the prior precision. It does not own
-/// its tensors: who made it frees `PrecisionPart.tensors`.
+/// eigenvectors: then everything that a Laplace posterior says is in closed form of the prior precision. It
+/// does not own its tensors: who made it frees `PrecisionPart.tensors`.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type PrecisionPart =
-    /// U U^T over all layers of U = sqrt(N) G, with U^T R^-1 U = V diag(kappa) V^T in float64, [m; m] and [m]. R is
-    /// `relative`_l I on layer l: the ratio of its prior precision to the first layer's.
+    /// U U^T over all layers of U = sqrt(N) G, with U^T R^-1 U = V diag(kappa) V^T in float64, [m; m] and
+    /// [m]. R is `relative`_l I on layer l: the ratio of its prior precision to the first layer's.
     | LowRank of U: FisherFactor * relative: float array * V: torch.Tensor * kappa: torch.Tensor
-    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and with two
-    /// identities diagonal.
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and
+    /// with two identities diagonal.
     | Basis of Q_E: Side * Q_A: Side * S: torch.Tensor
     /// Q diag(kappa) Q^T over all weights of the layers row by row, Q [p; p].
     | Dense of Q: torch.Tensor * kappa: torch.Tensor * shapes: int64 array array
@@ -97,7 +97,8 @@ module PrecisionPart =
 
         PrecisionPart.LowRank(U, relative, V, kappa)
 
-    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares U's tensors.
+    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares
+    /// U's tensors.
     let ofFactor (U: FisherFactor) =
         lowRank (Array.create U.Shapes.Length 1.0) U
 
@@ -135,8 +136,8 @@ module PrecisionPart =
         | PrecisionPart.Basis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S * c)
         | PrecisionPart.Dense(Q, kappa, shapes) -> PrecisionPart.Dense(Q, kappa * c, shapes)
 
-    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of eigenvalues that are
-    /// nothing but rounding.
+    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of
+    /// eigenvalues that are nothing but rounding.
     let internal columnsOf (Q: torch.Tensor) (kappa: torch.Tensor) (shapes: int64 array array) =
         let own () =
             let least = kappa.max () * (float (Q.size 0) * 2.3e-16)

@@ -124,7 +124,8 @@ public static class Calibration
     }
 
     /// <summary>
-    /// 1 - max_c p_c, [n]: a score of other data by the confidence alone (Hendrycks &amp; Gimpel 2017). The caller owns it.
+    /// 1 - max_c p_c, [n]: a score of other data by the confidence alone (Hendrycks &amp; Gimpel 2017). The
+    /// caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>

@@ -65,7 +65,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     public int Tasks => Learnt.Tasks;
 
     /// <summary>
-    /// The largest fraction of a curvature's trace that compression to the column budget ever left out, in [0, 1].
+    /// The largest fraction of a curvature's trace that compression to the column budget ever left out, in
+    /// [0, 1].
     /// </summary>
     public double DiscardedTraceFraction => Learnt.Discarded;
 
@@ -158,8 +159,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// Reads what <see cref="Save"/> wrote, of this network, structure and way to gather tasks, in place of what was
-    /// learnt here; the strength stays this object's.
+    /// Reads what <see cref="Save"/> wrote, of this network, structure and way to gather tasks, in place of
+    /// what was learnt here; the strength stays this object's.
     /// </summary>
     /// <exception cref="ArgumentException">The file is of another network or kind; nothing
     /// changed.</exception>

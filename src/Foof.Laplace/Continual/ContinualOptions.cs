@@ -13,9 +13,9 @@ public sealed record ContinualOptions
 {
     /// <summary>What is kept of a task's Fisher [Kronecker]: Kronecker, Diagonal or LowRank.</summary>
     /// <remarks>
-    /// Kronecker has the best average accuracy for its memory that was measured (Ritter et al. 2018), Diagonal is that of
-    /// Kirkpatrick et al. 2017, and LowRank the whole Fisher of all layers together by its columns, which take as much
-    /// memory as one backward pass over the task's data points keeps.
+    /// Kronecker has the best average accuracy for its memory that was measured (Ritter et al. 2018),
+    /// Diagonal is that of Kirkpatrick et al. 2017, and LowRank the whole Fisher of all layers together by
+    /// its columns, which take as much memory as one backward pass over the task's data points keeps.
     /// </remarks>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.Kronecker;
 
@@ -51,8 +51,8 @@ public sealed record ContinualOptions
     public double ObservationNoise { get; init; } = 1;
 
     /// <summary>
-    /// The most columns of a low-rank Fisher that are kept over all tasks, by the leading directions; null keeps all. A
-    /// column that is kept by its direction takes as many numbers as the layers have weights.
+    /// The most columns of a low-rank Fisher that are kept over all tasks, by the leading directions; null
+    /// keeps all. A column that is kept by its direction takes as many numbers as the layers have weights.
     /// </summary>
     public int? ColumnBudget { get; init; }
 

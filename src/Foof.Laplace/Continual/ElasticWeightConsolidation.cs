@@ -119,8 +119,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     }
 
     /// <summary>
-    /// <see cref="Consolidate"/> on a thread of the pool, which also enumerates the batches. Nothing else may use this object
-    /// or its model meanwhile.
+    /// <see cref="Consolidate"/> on a thread of the pool, which also enumerates the batches. Nothing else may
+    /// use this object or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(

@@ -4,13 +4,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Some outputs of a classifier as a classifier of its own: the head of one task among several with their own classes,
-/// where the task of a data point is known at test time (task-incremental learning).
+/// Some outputs of a classifier as a classifier of its own: the head of one task among several with their own
+/// classes, where the task of a data point is known at test time (task-incremental learning).
 /// </summary>
 /// <remarks>
 /// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
-/// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Where the task is not
-/// known (class-incremental learning) a penalty on the weights alone hardly helps: no method of this kind does.
+/// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Where
+/// the task is not known (class-incremental learning) a penalty on the weights alone hardly helps: no method
+/// of this kind does.
 /// </remarks>
 /// <example>
 /// <code>

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What was learnt from tasks as a file: one quadratic function a term, and what a method keeps beside them.</summary>
+/// <summary>
+/// What was learnt from tasks as a file: one quadratic function a term, and what a method keeps beside them.
+/// </summary>
 internal static class ConsolidationFile
 {
     private const string DescriptionKey = "foof.consolidation";

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A safetensors file of what came of a network's curvature: tensors, and descriptions in its header, with a check sum
-/// over both.
+/// A safetensors file of what came of a network's curvature: tensors, and descriptions in its header, with a
+/// check sum over both.
 /// </summary>
 /// <param name="Path">Where it lies.</param>
 /// <param name="Texts">The descriptions, in the order of their keys.</param>
@@ -29,7 +29,9 @@ internal sealed record CurvatureFile(
         Safetensors.Save(path, tensors, [.. descriptions, new(CheckSumKey, sum)]);
     }
 
-    /// <summary>Reads a file that has these descriptions, to a device; tensors belong to the caller's scope.</summary>
+    /// <summary>
+    /// Reads a file that has these descriptions, to a device; tensors belong to the caller's scope.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="device">Where the tensors are to be.</param>
     /// <param name="kind">What it must be, for the message.</param>
@@ -77,7 +79,9 @@ internal sealed record CurvatureFile(
             throw Foreign($"must be of this network, {expected}; it is of another one, {found}");
     }
 
-    /// <summary>What is read from tensors and descriptions; where these do not fit one another the file is damaged.</summary>
+    /// <summary>
+    /// What is read from tensors and descriptions; where these do not fit one another the file is damaged.
+    /// </summary>
     internal T Read<T>(Func<T> read)
     {
         try

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>A posterior as a file: the core's description of it, and one of its network and its data.</summary>
+/// <summary>
+/// A posterior as a file: the core's description of it, and one of its network and its data.
+/// </summary>
 internal static class LaplaceFile
 {
     private const string PosteriorKey = "foof.posterior";
@@ -59,8 +61,8 @@ internal static class LaplaceFile
     }
 
     /// <summary>
-    /// Reads it on the layers' device; tensors belong to the caller's scope. The layers are those that the options cover;
-    /// where these leave them open, those among them that the file names.
+    /// Reads it on the layers' device; tensors belong to the caller's scope. The layers are those that the
+    /// options cover; where these leave them open, those among them that the file names.
     /// </summary>
     internal static Content Load(string path, Layer[] layers, LaplaceOptions options)
     {
@@ -93,8 +95,8 @@ internal static class LaplaceFile
         return named.Length == network.Layers.Length ? named : layers;
     }
 
-    // Labels that are chosen here count. Where the fit took sampled ones for want of memory alone, further data are
-    // asked again whether all of theirs fit.
+    // Labels that are chosen here count. Where the fit took sampled ones for want of memory alone, further
+    // data are asked again whether all of theirs fit.
     private static LaplaceOptions Options(LaplaceOptions options, Network network, LaplaceSummary summary)
     {
         var ofFile = options with { Structure = network.Structure };

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Gathers a network's curvature, loss and gradient over batches, in one pass, or in two where the low-rank Fisher of
-/// all labels does not fit the memory budget.
+/// Gathers a network's curvature, loss and gradient over batches, in one pass, or in two where the low-rank
+/// Fisher of all labels does not fit the memory budget.
 /// </summary>
 internal sealed class CurvatureFit(
     nn.Module<Tensor, Tensor> model,
@@ -106,7 +106,9 @@ internal sealed class CurvatureFit(
     internal static long Weights(Layer[] layers) =>
         layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
 
-    /// <summary>The bytes of a matrix over weights, of its eigenvectors, and of what finding them takes.</summary>
+    /// <summary>
+    /// The bytes of a matrix over weights, of its eigenvectors, and of what finding them takes.
+    /// </summary>
     internal static double DenseBytes(long weights) => 3 * 8.0 * weights * weights;
 
     // Before the first batch.

@@ -24,10 +24,11 @@ public sealed record LaplaceOptions
     /// What is kept of the Fisher [Kronecker]: LowRank, Dense, Kronecker, Foof or Diagonal.
     /// </summary>
     /// <remarks>
-    /// Dense and LowRank are one and the same matrix. Dense takes three [p; p] matrices of p weights, LowRank the columns
-    /// and three [m; m] matrices of m columns: take Dense for the last layer or a small network, LowRank where there are
-    /// fewer columns (data points times classes) than weights, or what <see cref="ExactStructure"/> says. Neither is better
-    /// calibrated than Kronecker where the columns are of a part of the data only.
+    /// Dense and LowRank are one and the same matrix. Dense takes three [p; p] matrices of p weights, LowRank
+    /// the columns and three [m; m] matrices of m columns: take Dense for the last layer or a small network,
+    /// LowRank where there are fewer columns (data points times classes) than weights, or what <see
+    /// cref="ExactStructure"/> says. Neither is better calibrated than Kronecker where the columns are of a
+    /// part of the data only.
     /// </remarks>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.Kronecker;
 
@@ -40,8 +41,8 @@ public sealed record LaplaceOptions
     public bool LastLayer { get; init; }
 
     /// <summary>
-    /// Whose labels the Fisher is taken at; null: <see cref="FisherType.Ggn"/>, and where its columns do not fit the
-    /// memory budget one label sampled from the model for each data point, with a warning.
+    /// Whose labels the Fisher is taken at; null: <see cref="FisherType.Ggn"/>, and where its columns do not
+    /// fit the memory budget one label sampled from the model for each data point, with a warning.
     /// </summary>
     public FisherType? FisherType { get; init; }
 
@@ -51,8 +52,8 @@ public sealed record LaplaceOptions
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// sigma, the standard deviation of the labels from the output in their units, for <see cref="Loss.SquaredError"/>
-    /// [1]; <see cref="LaplacePosterior.TuneNoiseByEvidence"/> finds it.
+    /// sigma, the standard deviation of the labels from the output in their units, for <see
+    /// cref="Loss.SquaredError"/> [1]; <see cref="LaplacePosterior.TuneNoiseByEvidence"/> finds it.
     /// </summary>
     public double ObservationNoise { get; init; } = 1.0;
 
@@ -60,8 +61,8 @@ public sealed record LaplaceOptions
     public double PriorPrecision { get; init; } = 1.0;
 
     /// <summary>
-    /// N, the number of data points that the network was trained with; null: those of the batches. The Fisher is a mean
-    /// over the batches' points and counts N times.
+    /// N, the number of data points that the network was trained with; null: those of the batches. The Fisher
+    /// is a mean over the batches' points and counts N times.
     /// </summary>
     public long? DataPoints { get; init; }
 
@@ -77,8 +78,9 @@ public sealed record LaplaceOptions
     } = NullLogger.Instance;
 
     /// <summary>
-    /// Which of the two structures that leave nothing of the Fisher out is to be taken for the layers that these options
-    /// cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory budget, else LowRank.
+    /// Which of the two structures that leave nothing of the Fisher out is to be taken for the layers that
+    /// these options cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory
+    /// budget, else LowRank.
     /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
     /// <exception cref="ArgumentException">No layer is covered.</exception>

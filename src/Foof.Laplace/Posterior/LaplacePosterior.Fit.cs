@@ -7,8 +7,8 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     /// <summary>
-    /// The largest fraction of the trace of N F that <see cref="Update"/> ever left out, in [0, 1]; 0 where it kept all
-    /// columns.
+    /// The largest fraction of the trace of N F that <see cref="Update"/> ever left out, in [0, 1]; 0 where
+    /// it kept all columns.
     /// </summary>
     public double DiscardedTraceFraction { get; private set; }
 
@@ -16,8 +16,8 @@ public sealed partial class LaplacePosterior
     /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
     /// <param name="loss">The loss of its output.</param>
     /// <param name="batches">
-    /// The training data, or a part of them: inputs [n; ...], and labels or null. Each batch is the caller's, and may be
-    /// freed when the next one is asked for. They may be run through twice.
+    /// The training data, or a part of them: inputs [n; ...], and labels or null. Each batch is the caller's,
+    /// and may be freed when the next one is asked for. They may be run through twice.
     /// </param>
     /// <param name="options">How; null: Kronecker factors of all layers.</param>
     /// <param name="generator">
@@ -26,8 +26,9 @@ public sealed partial class LaplacePosterior
     /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior precision is
-    /// not positive, the structure is not one of a posterior's, or memory would exceed the budget.
+    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
+    /// precision is not positive, the structure is not one of a posterior's, or memory would exceed the
+    /// budget.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -47,8 +48,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Fit"/> on a thread of the pool, which also enumerates the batches. Nothing else may use the model
-    /// meanwhile.
+    /// <see cref="Fit"/> on a thread of the pool, which also enumerates the batches. Nothing else may use the
+    /// model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static Task<LaplacePosterior> FitAsync(
@@ -149,9 +150,10 @@ public sealed partial class LaplacePosterior
     /// Takes further data in, around the network's weights as they are now: N F + N' F' in place of N F.
     /// </summary>
     /// <remarks>
-    /// Exact for low-rank, dense and diagonal structures of networks that are linear in their weights; Kronecker products
-    /// are merged with the trace of the sum (MATH 7). The prior, its mean, the temperature and the options of the fit
-    /// stay. The evidence is of all data at the same weights: after an update there is none.
+    /// Exact for low-rank, dense and diagonal structures of networks that are linear in their weights;
+    /// Kronecker products are merged with the trace of the sum (MATH 7). The prior, its mean, the temperature
+    /// and the options of the fit stay. The evidence is of all data at the same weights: after an update
+    /// there is none.
     /// </remarks>
     /// <param name="batches">
     /// The further data, or a part of them, as for <see cref="Fit"/>; earlier data are not needed again.
@@ -160,15 +162,17 @@ public sealed partial class LaplacePosterior
     /// The most columns of a low-rank posterior; the leading directions stay, p numbers each, and <see
     /// cref="DiscardedTraceFraction"/> says what was left out. Null: all.
     /// </param>
-    /// <param name="dataPoints">N', how many data points the batches count for; null: as many as they have.</param>
+    /// <param name="dataPoints">
+    /// N', how many data points the batches count for; null: as many as they have.
+    /// </param>
     /// <param name="generator">
     /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
     /// </param>
     /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the budget; nothing
-    /// changed.
+    /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the
+    /// budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>

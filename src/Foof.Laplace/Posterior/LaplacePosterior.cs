@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the prior's precision,
-/// F the Fisher, a mean over data points, and N the number of data points (MATH 6).
+/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the
+/// prior's precision, F the Fisher, a mean over data points, and N the number of data points (MATH 6).
 /// </summary>
 /// <remarks>
-/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it as it is but
-/// for the moments in which it predicts by sampled weights. Vectors are one matrix [d_out; d_in] for each covered layer,
-/// with a trained bias as the last column. Not for use from two threads at once.
+/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it
+/// as it is but for the moments in which it predicts by sampled weights. Vectors are one matrix [d_out; d_in]
+/// for each covered layer, with a trained bias as the last column. Not for use from two threads at once.
 /// </remarks>
 /// <example>
 /// <code>
@@ -63,7 +63,8 @@ public sealed partial class LaplacePosterior : IDisposable
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
 
     /// <summary>
-    /// Whether the posterior covers each parameter of the model, and by which layer: the others stay at their values.
+    /// Whether the posterior covers each parameter of the model, and by which layer: the others stay at their
+    /// values.
     /// </summary>
     public IReadOnlyList<ParameterCoverage> Coverage { get; }
 
@@ -100,7 +101,9 @@ public sealed partial class LaplacePosterior : IDisposable
     /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.</summary>
+    /// <summary>
+    /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
+    /// </summary>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     public ILogger Logger
     {
@@ -124,8 +127,8 @@ public sealed partial class LaplacePosterior : IDisposable
 
     /// <summary>Gives all layers one prior precision, or each its own.</summary>
     /// <remarks>
-    /// Without a new fit: O(1), but for a low-rank or dense posterior over layers whose precisions get other ratios, of
-    /// which one [m; m] matrix is decomposed.
+    /// Without a new fit: O(1), but for a low-rank or dense posterior over layers whose precisions get other
+    /// ratios, of which one [m; m] matrix is decomposed.
     /// </remarks>
     /// <exception cref="ArgumentException">
     /// One is not positive, or their number is not that of the layers.
@@ -149,7 +152,8 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// Centres the prior on other weights, one [d_out; d_in] a layer, which are copied; on zero where none are given.
+    /// Centres the prior on other weights, one [d_out; d_in] a layer, which are copied; on zero where none
+    /// are given.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit; nothing changed.</exception>
     /// <exception cref="NumericalFailure">A number is not finite; nothing changed.</exception>
@@ -167,15 +171,17 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// k samples theta* + T^1/2 (P + N F)^-1/2 eps of the weights. Shapes: [k; d_out; d_in] a layer; the caller owns
-    /// them.
+    /// k samples theta* + T^1/2 (P + N F)^-1/2 eps of the weights. Shapes: [k; d_out; d_in] a layer; the
+    /// caller owns them.
     /// </summary>
     /// <param name="k">How many, at least 1.</param>
     /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
     /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
     public Tensor[] Sample(int k, Generator? generator = null) => Sampling.draw(k, generator, Alive);
 
-    /// <summary>Draws samples into the caller's memory, [k; d_out; d_in] a layer, each in one piece.</summary>
+    /// <summary>
+    /// Draws samples into the caller's memory, [k; d_out; d_in] a layer, each in one piece.
+    /// </summary>
     /// <param name="samples">The memory.</param>
     /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
@@ -186,7 +192,8 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// k samples in chunks that fit memory, [k'; d_out; d_in] a layer; each is freed when the next one is asked for.
+    /// k samples in chunks that fit memory, [k'; d_out; d_in] a layer; each is freed when the next one is
+    /// asked for.
     /// </summary>
     /// <param name="k">How many, at least 1.</param>
     /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
@@ -200,8 +207,8 @@ public sealed partial class LaplacePosterior : IDisposable
     public Tensor[] Variances() => PosteriorModule.variances(Alive);
 
     /// <summary>
-    /// T (P + N F)^-1 v, the covariance times a vector. Shapes: v and the result [d_out; d_in] a layer; the caller owns
-    /// the result.
+    /// T (P + N F)^-1 v, the covariance times a vector. Shapes: v and the result [d_out; d_in] a layer; the
+    /// caller owns the result.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices are not the weights'.</exception>
     public Tensor[] CovarianceProduct(params Tensor[] v)
@@ -212,8 +219,8 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// log q(theta) of weights theta, -1/2 (theta - theta*)^T (P + N F) (theta - theta*) / T + 1/2 log det ((P + N F) /
-    /// T) - p/2 log 2 pi, in nats. Shapes: [d_out; d_in] a layer.
+    /// log q(theta) of weights theta, -1/2 (theta - theta*)^T (P + N F) (theta - theta*) / T + 1/2 log det
+    /// ((P + N F) / T) - p/2 log 2 pi, in nats. Shapes: [d_out; d_in] a layer.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices are not the weights'.</exception>
     public double LogDensity(params Tensor[] weights)
@@ -235,7 +242,9 @@ public sealed partial class LaplacePosterior : IDisposable
         );
     }
 
-    /// <summary>Raises unless the model still has the weights that this is of, all finite, and is in evaluation mode.</summary>
+    /// <summary>
+    /// Raises unless the model still has the weights that this is of, all finite, and is in evaluation mode.
+    /// </summary>
     private void RequireSound()
     {
         OwnParameters.Require(nameof(LaplacePosterior), layers);

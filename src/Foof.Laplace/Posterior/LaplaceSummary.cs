@@ -18,8 +18,8 @@ public sealed record LaplaceSummary
     public Loss Loss => Likelihoods.Of(Likelihood);
 
     /// <summary>
-    /// sigma, the standard deviation of the labels from the output for <see cref="Loss.SquaredError"/>; null for other
-    /// losses.
+    /// sigma, the standard deviation of the labels from the output for <see cref="Loss.SquaredError"/>; null
+    /// for other losses.
     /// </summary>
     public double? ObservationNoise => Likelihoods.Noise(Likelihood);
 
@@ -32,7 +32,9 @@ public sealed record LaplaceSummary
     /// <summary>log p(D | theta*) of all N data points, in nats; null where batches had no labels.</summary>
     public required double? LogLikelihood { get; init; }
 
-    /// <summary>How many numbers the labels of all N data points are, for <see cref="Loss.SquaredError"/>.</summary>
+    /// <summary>
+    /// How many numbers the labels of all N data points are, for <see cref="Loss.SquaredError"/>.
+    /// </summary>
     public required long Entries { get; init; }
 
     /// <summary>Whose labels the Fisher was taken at.</summary>
@@ -104,8 +106,8 @@ public sealed record LaplaceSummary
     }
 
     /// <summary>
-    /// The sum of the squared errors of all N data points, of a normal likelihood with one sigma; null where there were
-    /// no labels.
+    /// The sum of the squared errors of all N data points, of a normal likelihood with one sigma; null where
+    /// there were no labels.
     /// </summary>
     internal double? SquaredErrors =>
         ObservationNoise is { } sigma

@@ -17,17 +17,17 @@ public sealed partial class LaplacePosterior
     /// Predicts batches one after another; the result is of all their data points, and the caller owns it.
     /// </summary>
     /// <remarks>
-    /// Linearised predictions run through the batches once, sampled weights once for as many samples as fit the memory
-    /// budget: each enumeration must give the same batches in the same order. Samples are decided by <see
-    /// cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
+    /// Linearised predictions run through the batches once, sampled weights once for as many samples as fit
+    /// the memory budget: each enumeration must give the same batches in the same order. Samples are decided
+    /// by <see cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
     /// </remarks>
     /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
     /// <param name="options">How; null: linearised, by probit.</param>
     /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later enumeration
-    /// gave other batches than the first.
+    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
+    /// enumeration gave other batches than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -68,9 +68,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a thread of the
-    /// pool, which also enumerates the batches. Nothing else may use the
-    /// posterior or its model meanwhile.
+    /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a
+    /// thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its model
+    /// meanwhile.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(
@@ -156,7 +156,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The outputs f* of a batch and the covariance J Sigma J^T of all of them together, linearised; the caller owns both.
+    /// The outputs f* of a batch and the covariance J Sigma J^T of all of them together, linearised; the
+    /// caller owns both.
     /// </summary>
     /// <param name="input">The batch, [n; ...].</param>
     /// <param name="withNoise">
@@ -181,8 +182,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the variance of the
-    /// outputs and of the noise together.
+    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
+    /// variance of the outputs and of the noise together.
     /// </summary>
     /// <param name="prediction">What this posterior predicts for the inputs.</param>
     /// <param name="target">Their labels: class indices [n], or of the output's shape.</param>

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The outputs for a batch, and what their covariance under any prior precision is made of.</summary>
+/// <summary>
+/// The outputs for a batch, and what their covariance under any prior precision is made of.
+/// </summary>
 /// <param name="Output">The network's outputs [n; ...].</param>
 /// <param name="Prepared">What does not depend on the prior precision.</param>
 internal sealed record LinearisedBatch(Tensor Output, PreparedOutputs Prepared) : IDisposable

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Predictions of outputs f ~ N(f*, V) of a linearised network, batch by batch; one generator draws all their samples.
+/// Predictions of outputs f ~ N(f*, V) of a linearised network, batch by batch; one generator draws all their
+/// samples.
 /// </summary>
 internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOptions options, Device device)
     : IDisposable

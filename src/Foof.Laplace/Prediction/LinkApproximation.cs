@@ -1,6 +1,8 @@
 namespace Foof;
 
-/// <summary>How uncertain outputs f ~ N(f*, V) become class probabilities, E[softmax(f)] or E[sigmoid(f)].</summary>
+/// <summary>
+/// How uncertain outputs f ~ N(f*, V) become class probabilities, E[softmax(f)] or E[sigmoid(f)].
+/// </summary>
 /// <example>
 /// <code>using var prediction = posterior.Predict(images, new() { Link = LinkApproximation.LaplaceBridge });</code>
 /// </example>
@@ -10,8 +12,8 @@ public enum LinkApproximation
     Probit,
 
     /// <summary>
-    /// The mean of the Dirichlet distribution whose Laplace approximation is N(f*, V) (Hobbhahn et al. 2022); of the
-    /// softmax only.
+    /// The mean of the Dirichlet distribution whose Laplace approximation is N(f*, V) (Hobbhahn et al. 2022);
+    /// of the softmax only.
     /// </summary>
     LaplaceBridge,
 

@@ -16,8 +16,8 @@ namespace Foof;
 /// </param>
 /// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>
 /// <param name="ProbabilityVariance">
-/// The variance of the classes' probabilities under the posterior, summed over classes [n], by samples; null for
-/// likelihoods without several classes.
+/// The variance of the classes' probabilities under the posterior, summed over classes [n], by samples; null
+/// for likelihoods without several classes.
 /// </param>
 public sealed record Prediction(
     Tensor Output,
@@ -30,7 +30,8 @@ public sealed record Prediction(
         new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
 
     /// <summary>
-    /// The mean over outputs of a data point's variance, [n]: how little the network knows of it. The caller owns it.
+    /// The mean over outputs of a data point's variance, [n]: how little the network knows of it. The caller
+    /// owns it.
     /// </summary>
     public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
 

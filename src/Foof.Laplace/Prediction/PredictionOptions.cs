@@ -1,6 +1,8 @@
 namespace Foof;
 
-/// <summary>How predictions are made: of which outputs, and by which approximation of their probabilities.</summary>
+/// <summary>
+/// How predictions are made: of which outputs, and by which approximation of their probabilities.
+/// </summary>
 /// <example>
 /// <code>
 /// var options = new PredictionOptions { Type = PredictionType.SampledWeights, Samples = 30 };
@@ -13,8 +15,8 @@ public sealed record PredictionOptions
     public PredictionType Type { get; init; } = PredictionType.Linearised;
 
     /// <summary>
-    /// How they become class probabilities; null: <see cref="LinkApproximation.Probit"/> of linearised outputs, and <see
-    /// cref="LinkApproximation.MonteCarlo"/> of sampled weights, which have no other.
+    /// How they become class probabilities; null: <see cref="LinkApproximation.Probit"/> of linearised
+    /// outputs, and <see cref="LinkApproximation.MonteCarlo"/> of sampled weights, which have no other.
     /// </summary>
     public LinkApproximation? Link { get; init; }
 
@@ -25,12 +27,14 @@ public sealed record PredictionOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>
-    /// The most bytes that samples of weights take at once, and the most that tuning by validation data keeps of all its
-    /// batches [512 MiB]. What exceeds it is computed once more each time that it is needed.
+    /// The most bytes that samples of weights take at once, and the most that tuning by validation data keeps
+    /// of all its batches [512 MiB]. What exceeds it is computed once more each time that it is needed.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 
-    /// <summary>Raises one sentence about the first option that is out of its range or not one of this likelihood's.</summary>
+    /// <summary>
+    /// Raises one sentence about the first option that is out of its range or not one of this likelihood's.
+    /// </summary>
     internal void Require(Likelihood likelihood)
     {
         Foof.Require.atLeast("the number of samples", 1, Samples);

@@ -9,8 +9,8 @@ namespace Foof;
 public enum PredictionType
 {
     /// <summary>
-    /// The network linearised around theta*: f ~ N(f*, J Sigma J^T) with the Jacobian J and the posterior's covariance
-    /// Sigma, one forward pass and C backward passes a batch (Immer et al. 2021).
+    /// The network linearised around theta*: f ~ N(f*, J Sigma J^T) with the Jacobian J and the posterior's
+    /// covariance Sigma, one forward pass and C backward passes a batch (Immer et al. 2021).
     /// </summary>
     Linearised,
 

@@ -8,7 +8,8 @@ public sealed partial class LaplacePosterior
 {
     private const string EvidencePrefix = "The evidence may mislead:";
 
-    // gamma cannot exceed the columns: close to them it says how many there are, not how many the data determine.
+    // gamma cannot exceed the columns: close to them it says how many there are, not how many the data
+    // determine.
     private const double SuspiciousShare = 0.5;
 
     // The gradient of loss and prior beside either alone, at a stationary point 0.
@@ -18,8 +19,8 @@ public sealed partial class LaplacePosterior
     public double EffectiveParameters => PosteriorModule.effectiveParameters(Alive);
 
     /// <summary>
-    /// log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P + 1/2 log det P - 1/2 log det
-    /// (P + N F), in nats (MATH 6).
+    /// log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P + 1/2 log det P - 1/2
+    /// log det (P + N F), in nats (MATH 6).
     /// </summary>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
@@ -58,8 +59,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// How far theta* is from a stationary point of loss and prior, |N grad L + P (theta* - mean)| / (|N grad L| + |P
-    /// (theta* - mean)|): 0 at one, 1 at most. Null where the posterior was fitted without labels, or updated.
+    /// How far theta* is from a stationary point of loss and prior,
+    /// |N grad L + P (theta* - mean)| / (|N grad L| + |P (theta* - mean)|): 0 at one, 1 at most. Null where
+    /// the posterior was fitted without labels, or updated.
     /// </summary>
     public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
 

@@ -15,12 +15,12 @@ public sealed partial class LaplacePosterior
     private const int SectionSteps = 10;
 
     /// <summary>
-    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation data where
-    /// there are some, else by evidence.
+    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
+    /// data where there are some, else by evidence.
     /// </summary>
     /// <remarks>
-    /// The evidence is safe for a last layer, and for a network that is a stationary point of its own prior under a Fisher
-    /// of all labels of all data. Elsewhere <see cref="Warnings"/> says so (MATH 6).
+    /// The evidence is safe for a last layer, and for a network that is a stationary point of its own prior
+    /// under a Fisher of all labels of all data. Elsewhere <see cref="Warnings"/> says so (MATH 6).
     /// </remarks>
     /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
     /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
@@ -53,8 +53,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Tune"/> on a thread of the pool, which also enumerates the data. Nothing else may use the posterior
-    /// or its model meanwhile.
+    /// <see cref="Tune"/> on a thread of the pool, which also enumerates the data. Nothing else may use the
+    /// posterior or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Tune"/>
     public Task TuneAsync(
@@ -65,11 +65,13 @@ public sealed partial class LaplacePosterior
     ) => Task.Run(() => Tune(validation, options, progress, cancellation), cancellation);
 
     /// <summary>
-    /// Chooses the prior precision of the largest evidence, where delta = gamma / |theta* - mean|^2: one for all layers,
-    /// or one each (MacKay 1992).
+    /// Chooses the prior precision of the largest evidence, where delta = gamma / |theta* - mean|^2: one for
+    /// all layers, or one each (MacKay 1992).
     /// </summary>
     /// <param name="perLayer">Whether each layer gets its own.</param>
-    /// <exception cref="InvalidOperationException">The posterior was fitted without labels or updated.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels or updated.
+    /// </exception>
     /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
     public void TuneByEvidence(bool perLayer = false)
     {
@@ -138,8 +140,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the temperature whose predictions make validation labels most likely, for the prior precisions as they
-    /// are: a grid, then golden section on its logarithm.
+    /// Chooses the temperature whose predictions make validation labels most likely, for the prior precisions
+    /// as they are: a grid, then golden section on its logarithm.
     /// </summary>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set.
