@@ -90,7 +90,7 @@ internal sealed class SampledNetworks(
             using var scope = NewDisposeScope();
             swap.Put(samples.Select(layer => layer.select(0, s)));
             var output = Mismatch
-                .Told(model, input, null, () => ForwardPass.call(model, input))
+                .Explained(model, input, null, () => ForwardPass.call(model, input))
                 .to(ScalarType.Float64);
             var probabilities = Link(output);
             if (place == sums.Count)
