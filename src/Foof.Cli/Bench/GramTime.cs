@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
@@ -23,6 +25,8 @@ internal sealed record GramTime(
 
     /// <summary>The rows whose width grows.</summary>
     internal const string ByWidth = "width";
+
+    private static readonly string[] Growing = [ByColumns, ByWidth];
 
     /// <summary>What grows.</summary>
     internal int Size => Grows == ByColumns ? Columns : Width;
@@ -54,4 +58,54 @@ internal sealed record GramTime(
             ["flops"] = Flops,
             ["peak_mb"] = Megabytes,
         };
+
+    /// <summary>The metrics of all rows.</summary>
+    internal static JsonObject Record(IReadOnlyList<GramTime> times)
+    {
+        var exponents = new JsonObject();
+        foreach (var grows in Growing)
+        {
+            var (time, memory) = Exponents(times, grows);
+            exponents[grows] = new JsonObject { ["time"] = time, ["memory"] = memory };
+        }
+        return new()
+        {
+            ["command"] = "bench gram",
+            ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+            ["exponents"] = exponents,
+        };
+    }
+
+    /// <summary>Writes the table, and how the cost grows.</summary>
+    internal static void Show(IAnsiConsole console, IReadOnlyList<GramTime> times)
+    {
+        var table = Tables.Of(null, "columns m", "width", "median ms", "p10", "p90", "Gflop/s", "MB");
+        foreach (var time in times)
+            table.AddRow(
+                $"{time.Columns}",
+                $"{time.Width}",
+                $"{time.Milliseconds.Median:F1}",
+                $"{time.Milliseconds.Tenth:F1}",
+                $"{time.Milliseconds.Ninetieth:F1}",
+                $"{time.Flops / time.Milliseconds.Median / 1e6:F0}",
+                time.Megabytes is { } megabytes ? $"{megabytes:F0}" : "?"
+            );
+        console.Write(table);
+        foreach (var grows in Growing)
+        {
+            var (time, memory) = Exponents(times, grows);
+            console.Profile.Out.Writer.WriteLine(
+                $"With growing {grows}: time as {Power(time)}, memory as {Power(memory)}."
+            );
+        }
+    }
+
+    private static (double? Time, double? Memory) Exponents(IReadOnlyList<GramTime> times, string grows)
+    {
+        GramTime[] rows = [.. times.Where(time => time.Grows == grows)];
+        return (Exponent(rows, row => row.Milliseconds.Median), Exponent(rows, row => row.Megabytes));
+    }
+
+    private static string Power(double? exponent) =>
+        exponent is { } power ? $"the power {power:F2}" : "an unknown power";
 }

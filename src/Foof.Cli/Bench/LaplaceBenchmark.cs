@@ -34,17 +34,10 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     /// <summary>The names of all rows.</summary>
     internal static IReadOnlyList<string> Names { get; } = [.. Cases.Select(Name)];
 
-    /// <summary>Measures the rows with these names, or all; null when it was stopped.</summary>
-    internal IReadOnlyList<LaplaceTime>? Run(
-        IReadOnlyList<string>? names,
-        IProgressView progress,
-        CancellationToken stop
-    )
+    /// <summary>Measures the rows with this name, or all; null when it was stopped.</summary>
+    internal IReadOnlyList<LaplaceTime>? Run(string? row, IProgressView progress, CancellationToken stop)
     {
-        (int[] Widths, int Columns)[] chosen =
-        [
-            .. Cases.Where(each => names is null || names.Contains(Name(each))),
-        ];
+        (int[] Widths, int Columns)[] chosen = [.. Cases.Where(each => row is null || row == Name(each))];
         var times = new List<LaplaceTime>();
         progress.Track(
             "bench laplace",
@@ -71,7 +64,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         manual_seed(42).Dispose();
-        using var model = Mlp.Build(widths).to(device);
+        using var model = Networks.Perceptron(widths).to(device);
         model.eval();
         var input = randn(columns, ImageSet.Pixels, device: device);
         var (layers, _) = CoverageModule.all(model);
@@ -212,5 +205,46 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var scope = NewDisposeScope();
         var (output, jacobian) = Jacobian.factor(model, layers, points);
         Predictive.probit(output, Predictive.covariance(output.shape[0], jacobian, posterior));
+    }
+}
+
+/// <summary>Penalties of elastic weight consolidation by the full Fisher of one batch. Owns them.</summary>
+internal sealed class LaplacePenalties : IDisposable
+{
+    /// <summary>Takes the batch in, and makes the gradients that the penalties are added to.</summary>
+    internal LaplacePenalties(nn.Module<Tensor, Tensor> model, Tensor input)
+    {
+        Sampled = Consolidated(model, input, FisherLabels.Sampled);
+        AllLabels = Consolidated(model, input, FisherLabels.All);
+        foreach (var penalty in new[] { Sampled, AllLabels })
+            penalty.AddGradient();
+    }
+
+    /// <summary>One sampled label for each data point.</summary>
+    internal ElasticWeightConsolidation Sampled { get; }
+
+    /// <summary>The expectation over all labels: as many columns a data point as there are classes.</summary>
+    internal ElasticWeightConsolidation AllLabels { get; }
+
+    private static ElasticWeightConsolidation Consolidated(
+        nn.Module<Tensor, Tensor> model,
+        Tensor input,
+        FisherLabels labels
+    )
+    {
+        var penalty = new ElasticWeightConsolidation(
+            model,
+            Loss.CrossEntropy,
+            new() { Structure = ContinualStructure.FullFisher, Labels = labels }
+        );
+        penalty.Consolidate([(input, null)]);
+        return penalty;
+    }
+
+    /// <summary>Frees what was learnt.</summary>
+    public void Dispose()
+    {
+        Sampled.Dispose();
+        AllLabels.Dispose();
     }
 }

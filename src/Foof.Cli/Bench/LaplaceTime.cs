@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
@@ -50,4 +52,37 @@ internal sealed record LaplaceTime(
             ["penalty_all_labels_to_pass_ratio"] = PenaltyOfAllLabelsToPass,
             ["peak_rss_mb"] = PeakMegabytes,
         };
+
+    /// <summary>Writes the table.</summary>
+    internal static void Show(IAnsiConsole console, IReadOnlyList<LaplaceTime> times)
+    {
+        var table = Tables.Of(
+            "network",
+            "weights p",
+            "columns m",
+            "fit s",
+            "100 samples s",
+            "sample/pass",
+            "predict 50 s",
+            "evidence 1000 ms",
+            "penalty/pass",
+            "all labels/pass",
+            "peak MB"
+        );
+        foreach (var time in times)
+            table.AddRow(
+                time.Name,
+                $"{time.Parameters:N0}",
+                $"{time.Columns}",
+                $"{time.Fit:F2}",
+                $"{time.Samples:F2}",
+                $"{time.SampleToPass:F2}",
+                $"{time.Predict:F3}",
+                $"{time.Evidence:F1}",
+                $"{time.PenaltyToPass:F2}",
+                $"{time.PenaltyOfAllLabelsToPass:F2}",
+                $"{time.PeakMegabytes:F0}"
+            );
+        console.Write(table);
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
             meter.Show(++done, () => $"{row.Name} alone");
             peaks.Add(PeakAlone(row));
         }
-        var best = Speed.Gflops(device: settings.Device) * 1e9;
+        var best = Speed.Gflops(device: settings.Place) * 1e9;
         var runs = new List<StepRun>();
         try
         {
@@ -54,7 +54,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
                     run.EndRound();
             }
             // A busy neighbour may have slowed the first measurement.
-            best = Math.Max(best, Speed.Gflops(device: settings.Device) * 1e9);
+            best = Math.Max(best, Speed.Gflops(device: settings.Place) * 1e9);
             var flops = settings.Model.FlopsOfDataPoint();
             return [.. runs.Zip(peaks, (run, peak) => Time(run, runs, flops, best, peak))];
         }

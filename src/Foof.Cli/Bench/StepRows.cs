@@ -1,3 +1,4 @@
+using Foof.Cli.Models;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Bench;
@@ -8,8 +9,33 @@ internal static class StepRows
     private const int StatisticsSteps = 10;
     private const int LargeBatch = 1000;
 
-    /// <summary>The rows for a network: the small ones' all, of a large one those that the paper amortises.</summary>
-    internal static StepRow[] Of(StepModel model) =>
+    /// <summary>The rows of a network that names choose: all that begin with one; every row's SGD row comes along.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="names">The names, separated by commas; null: all rows.</param>
+    internal static StepRow[] Of(StepModel model, string? names)
+    {
+        var all = Of(model);
+        if (names is null)
+            return all;
+        var wanted = names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var name in wanted)
+            if (!Named(all, name).Any())
+                throw new CommandFailure(
+                    $"--rows must name rows of this network: {string.Join(", ", all.Select(row => $"'{row.Name}'"))}; got '{name}'."
+                );
+        var chosen = wanted.SelectMany(name => Named(all, name)).ToHashSet();
+        var baselines = chosen.Select(row => row.Baseline).Append(StepRow.Sgd).ToHashSet();
+        return [.. all.Where(row => baselines.Contains(row.Name) || chosen.Contains(row))];
+    }
+
+    // A whole name is that row alone, though others may go on from it.
+    private static IEnumerable<StepRow> Named(StepRow[] all, string name) =>
+        all.Where(row => row.Name == name) is var exact && exact.Any()
+            ? exact
+            : all.Where(row => row.Name.StartsWith(name, StringComparison.Ordinal));
+
+    // Of a large network those that the paper amortises.
+    private static StepRow[] Of(StepModel model) =>
         model.IsLarge
             ?
             [
@@ -60,7 +86,7 @@ internal static class StepRows
                 },
             ];
 
-    private static OptimizerKind Optimizer(string name) => OptimizerCatalogue.Find(name);
+    private static OptimizerKind Optimizer(string name) => OptimizerKind.Find(name);
 
     private static OptimizerKind InBFloat16(OptimizerKind kind) =>
         kind with
@@ -89,4 +115,52 @@ internal static class StepRows
 
     private static StepRow Amortised(string name, int period) =>
         new($"{name} T={period} S={StatisticsSteps}", Optimizer(name), period, StatisticsSteps);
+}
+
+/// <summary>A row of <c>bench step</c>: an optimiser with its period.</summary>
+/// <param name="Name">Its name in the table.</param>
+/// <param name="Optimizer">The optimiser, as <c>train</c> has it.</param>
+/// <param name="Period">T: after how many steps its work repeats; 1 where every step does the same.</param>
+/// <param name="StatisticsSteps">S: in how many of them statistics are taken.</param>
+internal sealed record StepRow(string Name, OptimizerKind Optimizer, int Period, int StatisticsSteps)
+{
+    // A step small enough that no network runs away on labels that are random.
+    private const double LearningRate = 1e-4;
+
+    /// <summary>How many data points a step sees; null: as many as the command says.</summary>
+    internal int? BatchSize { get; init; }
+
+    /// <summary>The row that its cost is divided by: SGD with as many data points.</summary>
+    internal string Baseline => BatchSize is { } size ? BaselineOf(size) : Sgd;
+
+    /// <summary>The name of torch's own SGD.</summary>
+    internal const string Sgd = "sgd";
+
+    /// <summary>The name of SGD with batches of a size of their own.</summary>
+    internal static string BaselineOf(int batchSize) => $"{Sgd} B={batchSize}";
+
+    /// <summary>What its learner is made with, where at most so many steps of a period are run.</summary>
+    internal TrainingSettings Options(StepSettings settings) =>
+        new()
+        {
+            Data = "random",
+            Model = settings.Model.Kind.Name,
+            Optimizer = Optimizer.Name,
+            Epochs = 1,
+            BatchSize = BatchSize ?? settings.BatchSize,
+            LearningRate = LearningRate,
+            Damping = Optimizer.Recipe.Damping,
+            Momentum = 0,
+            WeightDecay = 0,
+            InvertEvery = StepsOfPeriod(settings.Steps),
+            StatisticsSteps = Math.Min(StatisticsSteps, StepsOfPeriod(settings.Steps)),
+            Subset = null,
+            Seed = 1,
+            Threads = settings.Threads,
+        };
+
+    /// <summary>
+    /// How many steps of the period are run: all, or those with statistics, the inversion, and plain ones.
+    /// </summary>
+    internal int StepsOfPeriod(int most) => Math.Min(Period, Math.Max(most, 2 * StatisticsSteps));
 }

@@ -28,10 +28,10 @@ internal sealed class StepRun : IDisposable
     internal StepRun(StepRow row, StepSettings settings)
     {
         Row = row;
-        stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
+        stepsOfPeriod = row.StepsOfPeriod(settings.Steps);
         isLarge = settings.Model.IsLarge;
-        countsByMedian = IsShortened || (row.Period == 1 && settings.Model.Period > settings.MostSteps);
-        device = settings.Device;
+        countsByMedian = IsShortened || (row.Period == 1 && settings.Model.Period > settings.Steps);
+        device = settings.Place;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
         batches =
@@ -43,7 +43,7 @@ internal sealed class StepRun : IDisposable
                     (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())
                 ),
         ];
-        model = settings.Model.Kind.Build().to(device);
+        model = settings.Model.Kind.Make().to(device);
         // Where the warm-up is one batch, the first period begins with the second.
         var optimizer = row.Optimizer.Method is { } method
             ? row.Optimizer with

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
@@ -40,4 +42,43 @@ internal sealed record StepTime(
             ["peak_rss_mb"] = PeakMegabytes,
             ["extrapolated"] = Extrapolated,
         };
+
+    /// <summary>Writes the table.</summary>
+    internal static void Show(IAnsiConsole console, IReadOnlyList<StepTime> times)
+    {
+        var table = Tables.Of(
+            "optimiser",
+            "ms a step",
+            "x sgd",
+            "median",
+            "p10",
+            "p90",
+            "Gflop",
+            "of peak",
+            "managed bytes",
+            "peak MB"
+        );
+        foreach (var time in times)
+            table.AddRow(
+                time.Extrapolated ? $"{time.Name} *" : time.Name,
+                $"{time.Amortised:F2}",
+                $"{time.Ratio:F2}",
+                $"{time.Step.Median:F2}",
+                $"{time.Step.Tenth:F2}",
+                $"{time.Step.Ninetieth:F2}",
+                $"{time.Flops / 1e9:F2}",
+                $"{time.PeakShare:P0}",
+                $"{time.BytesPerStep:N0}",
+                time.PeakMegabytes is { } peak ? $"{peak:F0}" : "?"
+            );
+        console.Write(table);
+        var writer = console.Profile.Out.Writer;
+        writer.WriteLine(
+            "ms a step: the mean over a period, inversions and statistics among it; median, p10, p90: single steps."
+        );
+        if (times.Any(time => time.Extrapolated))
+            writer.WriteLine(
+                "* a part of the period's plain steps was not run: they count as the median plain step, and rows without a period as the median step."
+            );
+    }
 }

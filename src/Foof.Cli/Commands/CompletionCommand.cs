@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foof.Cli.Output;
 
 namespace Foof.Cli.Commands;
 
@@ -20,30 +21,20 @@ internal static class CompletionCommand
     {
         var completion = new Command("completion", "Print a script that completes words in a shell");
         foreach (var (shell, file) in Scripts)
-        {
-            var command = new Command(shell, $"Print the script for {shell}");
-            command.SetAction(parsed =>
-                frame.Run(
-                    parsed,
-                    terminal =>
+            completion.Add(
+                frame.Command(
+                    shell,
+                    $"Print the script for {shell}",
+                    [],
+                    (_, terminal) =>
                     {
-                        terminal.Console.Profile.Out.Writer.Write(Text(file));
+                        terminal.Console.Profile.Out.Writer.Write(Resource.Text(Prefix + file));
                         return ExitCode.Success;
                     },
-                    computes: false
+                    computes: _ => false
                 )
             );
-            completion.Add(command);
-        }
-        return completion;
-    }
 
-    private static string Text(string file)
-    {
-        using var stream =
-            typeof(CompletionCommand).Assembly.GetManifestResourceStream(Prefix + file)
-            ?? throw new InvalidOperationException($"The program must hold {Prefix}{file}.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return completion;
     }
 }

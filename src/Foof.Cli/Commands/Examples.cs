@@ -113,3 +113,8 @@ internal static class Examples
             ? $"{Path(parent)} {command.Name}"
             : "foof";
 }
+
+/// <summary>A line that a user may type.</summary>
+/// <param name="Line">As in a shell: the program's name, the command, its options.</param>
+/// <param name="Purpose">What it is good for.</param>
+internal sealed record Example(string Line, string Purpose);

@@ -3,9 +3,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
+using Foof.Cli.Settings;
 using Foof.Validation;
 using Spectre.Console;
 using TorchSharp;
+using static Foof.Cli.Settings.CommonSettings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Commands.ValidateSettings>;
 using Checks = Foof.Validation.Validation;
 
 namespace Foof.Cli.Commands;
@@ -13,61 +17,43 @@ namespace Foof.Cli.Commands;
 /// <summary><c>foof validate</c>: the core's matrices against explicitly formed and inverted ones.</summary>
 internal static class ValidateCommand
 {
-    private const long DefaultSeed = 42;
     private const int NamesShown = 3;
-
-    // The matrices are so small that a second thread would only wait.
-    private const int DefaultThreads = 1;
     private const int MissesShown = 10;
 
     /// <summary>The command.</summary>
-    internal static Command Make(CommandFrame frame)
-    {
-        var cases = Choice.Text("--cases", "FILTER", "Only the checks with this in their full name");
-        var seed = Choice.Integer("--seed", $"Seed of the networks and vectors [default: {DefaultSeed}]");
-        var threads = Choice.Threads(DefaultThreads);
-        var device = Choice.Device();
-        var metrics = CommonOptions.Metrics();
-        var command = new Command("validate", "Hold every structured matrix against explicit ones")
-        {
-            cases,
-            seed,
-            threads,
-            device,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? DefaultThreads);
-                    // Networks and batches are made there, and what is computed of them stays.
-                    torch.set_default_device(Devices.Find(parsed.GetValue(device) ?? Devices.Cpu));
-                    try
-                    {
-                        var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
-                        return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
-                    }
-                    finally
-                    {
-                        torch.set_default_device(torch.CPU);
-                    }
-                }
-            )
+    internal static Command Make(CommandFrame frame) =>
+        frame.Command(
+            "validate",
+            "Hold every structured matrix against explicit ones",
+            [.. ValidateSettings.Table.Rows, .. Files.Rows()],
+            Run
         );
-        return command;
+
+    private static int Run(Given given, Terminal terminal)
+    {
+        var settings = ValidateSettings.Table.Fill(given);
+        torch.set_num_threads(settings.Threads);
+        // Networks and batches are made there, and what is computed of them stays.
+        torch.set_default_device(Devices.Find(settings.Device));
+        try
+        {
+            return Run(terminal, Checks.suites(settings.Seed), settings.Cases, Files.Of(given));
+        }
+        finally
+        {
+            torch.set_default_device(torch.CPU);
+        }
     }
 
     /// <summary>Runs the checks that the filter leaves, shows them and writes them down.</summary>
-    internal static int Run(Terminal terminal, Suite[] suites, string? filter, string? metrics)
+    internal static int Run(Terminal terminal, Suite[] suites, string? filter, Files files)
     {
         var selected = filter is null ? suites : Checks.select(filter, suites);
         if (selected.Length == 0)
             throw new CommandFailure(Unmatched(filter!, suites));
         return Measured.Run(
             terminal,
-            metrics,
+            files,
             "all checks were made",
             () => Measure(terminal, selected),
             Show,
@@ -109,7 +95,7 @@ internal static class ValidateCommand
 
     private static void Show(IAnsiConsole console, Outcome[] outcomes)
     {
-        var table = Measured.TableOf("case", "error", "tolerance", "pass");
+        var table = Tables.Of("case", "error", "tolerance", "pass");
         foreach (var outcome in outcomes)
             table.AddRow(
                 Markup.Escape(outcome.Name),
@@ -168,4 +154,22 @@ internal static class ValidateCommand
             ["checks"] = outcome.Checks,
             ["largest_in"] = outcome.Worst,
         };
+}
+
+/// <summary>Which checks <c>foof validate</c> makes, and where.</summary>
+internal sealed record ValidateSettings
+{
+    /// <summary>What each setting is, in the order of help. Matrices are so small that a second thread would only wait.</summary>
+    internal static SettingTable<ValidateSettings> Table { get; } =
+        new(
+            Optional(s => s.Cases, Text("FILTER"), "Only the checks with this in their full name"),
+            Of(s => s.Seed, Whole, "Seed of the networks and vectors", 42),
+            Threads<ValidateSettings>(s => s.Threads, byDefault: 1),
+            Device<ValidateSettings>(s => s.Device)
+        );
+
+    public string? Cases { get; init; }
+    public long Seed { get; init; }
+    public int Threads { get; init; }
+    public string Device { get; init; } = null!;
 }

@@ -12,8 +12,8 @@ internal static class CompareReport
     internal static Report Of(Comparison comparison)
     {
         var best = comparison.Best;
-        var options = best[0].Options;
-        var epochs = Say.Many(options.Epochs, "epoch");
+        var settings = best[0].Options;
+        var epochs = Say.Many(settings.Epochs, "epoch");
         LearningCurve[] curves = [.. best.Select(Curve)];
         ReportSection?[] sections =
         [
@@ -23,8 +23,8 @@ internal static class CompareReport
             Measured(comparison).ToSection(Notes),
         ];
         return new(
-            $"{options.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
-                + TrainingReport.Name(options),
+            $"{settings.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
+                + TrainingReport.Name(settings),
             $"{Capital(Say.List([.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()]))} compared",
             Lead(best, curves),
             [.. sections.OfType<ReportSection>()]
@@ -46,12 +46,7 @@ internal static class CompareReport
         new(run.Options.Optimizer, run.Options.LearningRate, run.Damping, run.TrainLoss);
 
     private static SettingsRow Row(FinishedRun run) =>
-        TrainingReport.Row(run.Options, Curve(run)) is var row && run.Failure is null
-            ? row
-            : row with
-            {
-                Curve = null,
-            };
+        new(run.Options, run.Failure is null ? Curve(run) : null);
 
     private static Measurement Measured(Comparison comparison)
     {

@@ -28,10 +28,10 @@ internal sealed class RunTable
         return new(file, fingerprint, file is not null && File.Exists(file) ? Read(file) : []);
     }
 
-    /// <summary>The finished run with these options and these data; null where there is none.</summary>
-    internal FinishedRun? Find(TrainingOptions options) =>
+    /// <summary>The finished run with these settings and these data; null where there is none.</summary>
+    internal FinishedRun? Find(TrainingSettings settings) =>
         runs.Find(run =>
-            run.Fingerprint == fingerprint && run.Options with { Data = options.Data } == options
+            run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings
         );
 
     /// <summary>Keeps a run: the file is the old one or the new one, never a part.</summary>
@@ -60,4 +60,42 @@ internal sealed class RunTable
 
     private static CommandFailure Damaged(string file, string reason) =>
         new($"{file} is damaged: {reason}; remove it, or name another folder by --out.");
+}
+
+/// <summary>A run that needs not be made again.</summary>
+/// <param name="Options">Everything that decided it.</param>
+/// <param name="Fingerprint">Of the data set.</param>
+/// <param name="Machine">Where its times were measured.</param>
+/// <param name="Parameters">How many the model has.</param>
+/// <param name="WarmUpSeconds">The time before its first step.</param>
+/// <param name="Epochs">Its epochs; fewer than were asked for where it diverged.</param>
+/// <param name="Failure">Why it ended early; null where it did not.</param>
+internal sealed record FinishedRun(
+    TrainingSettings Options,
+    string Fingerprint,
+    string Machine,
+    long Parameters,
+    double WarmUpSeconds,
+    IReadOnlyList<EpochResult> Epochs,
+    string? Failure
+)
+{
+    /// <summary>The optimiser.</summary>
+    internal OptimizerKind Optimizer => OptimizerKind.Find(Options.Optimizer);
+
+    /// <summary>The training loss at its end; null where it did not come to it.</summary>
+    internal double? TrainLoss => Failure is null ? Epochs[^1].TrainLoss : null;
+
+    /// <summary>Its damping; null where the optimiser has none.</summary>
+    internal double? Damping => Optimizer.HasCurvature ? Options.Damping : null;
+
+    /// <summary>Whether a file may say so.</summary>
+    internal bool IsPossible =>
+        Options is not null
+        && TrainingSettings.Table.IsPossible(Options)
+        && OptimizerKind.Names.Contains(Options.Optimizer)
+        && Fingerprint is not null
+        && Machine is not null
+        && Epochs is not null
+        && (Failure is not null || Epochs.Count == Options.Epochs);
 }

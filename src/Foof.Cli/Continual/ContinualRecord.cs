@@ -44,6 +44,7 @@ internal sealed class ContinualRecord
             return
                 JsonSerializer.Deserialize<Content>(File.ReadAllBytes(file))
                     is { Settings: not null, Fingerprint: not null, Sequences: not null } content
+                && ContinualSettings.Table.IsPossible(content.Settings)
                 ? new(folder, content)
                 : throw Damaged(file, "it lacks a part");
         }

@@ -181,3 +181,7 @@ internal sealed class SequenceRun(
         return (double)correct / set.Count;
     }
 }
+
+/// <summary>A sequence ended in numbers that are none.</summary>
+/// <param name="sentence">Which one, and why.</param>
+internal sealed class SequenceFailure(string sentence) : Exception(sentence);

@@ -58,3 +58,58 @@ internal sealed record VariantResult(
             ]),
         };
 }
+
+/// <summary>How well one network did that learnt all tasks, one after the other.</summary>
+/// <param name="Variant">The variant's name.</param>
+/// <param name="Strength">Its penalty's factor.</param>
+/// <param name="Seed">The seed of weights, orders and labels.</param>
+/// <param name="Test">
+/// Test accuracy: a row after each task, a column for each task, later ones among them.
+/// </param>
+/// <param name="Validation">The same of validation images.</param>
+/// <param name="Bytes">What is remembered of the tasks before the last one.</param>
+/// <param name="Seconds">How long it took.</param>
+internal sealed record SequenceResult(
+    string Variant,
+    double Strength,
+    long Seed,
+    double[][] Test,
+    double[][] Validation,
+    long Bytes,
+    double Seconds
+)
+{
+    /// <summary>The mean test accuracy over all tasks, after the last one.</summary>
+    internal double AverageAccuracy => Test[^1].Average();
+
+    /// <summary>The same of validation images, by which strengths are chosen.</summary>
+    internal double ValidationAccuracy => Validation[^1].Average();
+
+    /// <summary>
+    /// How far the test accuracy of the tasks before the last one fell from its best value (Chaudhry et al.
+    /// 2018).
+    /// </summary>
+    internal double Forgetting =>
+        Test.Length == 1
+            ? 0
+            : Enumerable
+                .Range(0, Test.Length - 1)
+                .Average(task => Test[task..^1].Max(row => row[task]) - Test[^1][task]);
+
+    /// <summary>What <c>--metrics</c> says of it.</summary>
+    internal JsonObject ToJson() =>
+        new()
+        {
+            ["seed"] = Seed,
+            ["strength"] = Strength,
+            ["average_accuracy"] = AverageAccuracy,
+            ["forgetting"] = Forgetting,
+            ["validation_accuracy"] = ValidationAccuracy,
+            ["accuracy"] = Matrix(Test),
+            ["bytes"] = Bytes,
+            ["seconds"] = Seconds,
+        };
+
+    private static JsonArray Matrix(double[][] rows) =>
+        [.. rows.Select(row => new JsonArray([.. row.Select(value => JsonValue.Create(value))]))];
+}

@@ -69,13 +69,14 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)
     {
         if (count >= Train.Count)
-            throw new CommandFailure(
-                $"--validation must be less than the {Train.Count} training images; got {count}.",
-                ExitCode.Usage
-            );
+            throw TooManyHeldOut(Train.Count, count);
         var kept = Train.Count - count;
         return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
     }
+
+    /// <summary>The message about more images to hold out than there are.</summary>
+    internal static CommandFailure TooManyHeldOut(long images, int count) =>
+        new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
 
     /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
@@ -109,4 +110,28 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         Train.Dispose();
         Test.Dispose();
     }
+}
+
+/// <summary>What the labels of a data set mean.</summary>
+internal static class ClassNames
+{
+    private static readonly string[] FashionMnist =
+    [
+        "T-shirt",
+        "trousers",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+        "ankle boot",
+    ];
+
+    /// <summary>A label's meaning, or its number where that is not known.</summary>
+    internal static string Of(string data, long label) =>
+        data == ImageData.FashionMnist && label >= 0 && label < FashionMnist.Length
+            ? FashionMnist[label]
+            : $"class {label}";
 }

@@ -9,11 +9,11 @@ namespace Foof.Cli.Doctor;
 internal static class DoctorReport
 {
     /// <summary>Examines the installation; fails where there is a problem.</summary>
-    internal static int Run(Terminal terminal, string data, int threads, string? metrics)
+    internal static int Run(Terminal terminal, string data, int threads, Files files)
     {
         var findings = Examination.Run(data, threads);
         Show(terminal.Console, findings);
-        MetricsFile.Write(terminal, metrics, Record(findings));
+        files.WriteMetrics(terminal, Record(findings));
         return Count(findings, Verdict.Problem) == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 

@@ -1,3 +1,4 @@
+using Foof.Cli.Commands;
 using TorchSharp;
 
 namespace Foof.Cli.Doctor;
@@ -45,12 +46,11 @@ internal static class Examination
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return Finding.Problem(item, Sentence(error), "mend what the sentence says, then look again");
+            return Finding.Problem(
+                item,
+                CommandFrame.FirstLine(CommandFrame.Cause(error)),
+                "mend what the sentence says, then look again"
+            );
         }
     }
-
-    private static string Sentence(Exception error) =>
-        error is TypeInitializationException or AggregateException && error.InnerException is { } inner
-            ? Sentence(inner)
-            : error.Message.Split('\n', 2)[0].TrimEnd();
 }

@@ -21,7 +21,7 @@ internal static class LaplaceReport
     /// <summary>Of a posterior that was judged.</summary>
     internal static Report Of(
         LaplaceResult result,
-        TrainingOptions options,
+        TrainingSettings options,
         string fingerprint,
         LaplaceSettings settings
     )
@@ -104,7 +104,7 @@ internal static class LaplaceReport
         precisions.Distinct().Count() == 1 ? precisions[0] : null;
 
     private static Measurement Measured(
-        TrainingOptions options,
+        TrainingSettings options,
         string fingerprint,
         LaplaceResult result,
         LaplaceSettings settings

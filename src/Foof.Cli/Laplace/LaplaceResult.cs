@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
 using Foof.Cli.Reports.Sections;
+using Spectre.Console;
 
 namespace Foof.Cli.Laplace;
 
@@ -108,4 +110,45 @@ internal sealed record LaplaceResult
                 ["effective_parameters"] = point.EffectiveParameters,
             }),
         ];
+
+    /// <summary>Writes what the posterior is worth.</summary>
+    internal void Write(IAnsiConsole console)
+    {
+        var table = Tables.Of("predictions", "NLL", "accuracy", "Brier", "ECE");
+        Row("plain network", Quality.Plain);
+        if (Quality.Scaled is { } scaled)
+            Row("temperature scaling", scaled);
+        Row($"posterior {Structure}", Quality.Posterior);
+        console.Write(table);
+        var writer = console.Profile.Out.Writer;
+        writer.WriteLine(
+            $"{Parameters:N0} weights, {Columns:N0} eigenvalues, prior precision "
+                + $"{string.Join(", ", PriorPrecision.Distinct().Select(value => $"{value:G4}"))} "
+                + $"by {Tuned}, {EffectiveParameters:F0} effective parameters, "
+                + $"log evidence {LogEvidence:F1}."
+        );
+        Tell("uniform noise", Detection.Noise);
+        Tell("rotated images", Detection.Rotated);
+        var (fit, tune, samples, predict) = Seconds;
+        writer.WriteLine(
+            $"Fit {fit:F2} s, choice of the prior {tune:F2} s, 100 samples {samples:F2} s, "
+                + $"predictions {predict:F2} s, "
+                + $"peak memory {MemoryUse.PeakMegabytes:F0} MB."
+        );
+        void Row(string name, Quality quality) =>
+            table.AddRow(
+                name,
+                $"{quality.Loss:F4}",
+                $"{quality.Accuracy:F4}",
+                $"{quality.Brier:F4}",
+                $"{quality.CalibrationError:F4}"
+            );
+
+        void Tell(string what, Detection detection) =>
+            writer.WriteLine(
+                $"Area under the ROC curve for {what}: {detection.Probability:F3} by probability, "
+                    + $"{detection.Entropy:F3} by entropy, {detection.Variance:F3} by variance, "
+                    + $"{detection.Outputs:F3} by the outputs' variance."
+            );
+    }
 }

@@ -29,29 +29,14 @@ internal sealed class LaplaceRun(
     private const int PredictionBatch = 500;
     private const int CurvePoints = 1000;
     private const int FisherPass = 800_000;
-    private const string ByValidation = "validation";
-    private const string ByEvidence = "evidence";
-    private const string ByLayer = "evidence-per-layer";
     private const string Given = "given";
 
     private static readonly string[] ForeignNames = ["noise images", "rotated images"];
 
-    /// <summary>How the prior precision can be chosen.</summary>
-    internal static IReadOnlyList<string> Tunings { get; } = [ByValidation, ByEvidence, ByLayer];
-
-    /// <summary>How predictions can be made.</summary>
-    internal static IReadOnlyList<(string Name, PredictiveKind Kind)> Predictives { get; } =
-    [
-        ("probit", PredictiveKind.Probit),
-        ("bridge", PredictiveKind.Bridge),
-        ("sampled", PredictiveKind.SampledOutputs),
-        ("monte-carlo", PredictiveKind.MonteCarlo),
-    ];
-
     private PredictionOptions Options =>
         new()
         {
-            Kind = settings.Predictive,
+            Kind = settings.Predict,
             Samples = settings.Samples,
             Seed = settings.Seed,
         };
@@ -94,10 +79,10 @@ internal sealed class LaplaceRun(
     private LaplacePosterior Fit(IProgressView progress, CancellationToken stop)
     {
         using var generator = new Generator((ulong)settings.Seed, Place);
-        var count = Math.Min(settings.Subsample ?? settings.Kind.Subsample ?? int.MaxValue, train.Count);
+        var count = Math.Min(settings.Subsample ?? settings.Structure.Subsample ?? int.MaxValue, train.Count);
         return Tracked(
             progress,
-            $"fit {settings.Kind.Name}",
+            $"fit {settings.Structure.Name}",
             Batches.CountOf(count, FitBatch),
             counter =>
                 LaplacePosterior.Fit(
@@ -106,11 +91,11 @@ internal sealed class LaplaceRun(
                     Points(count),
                     new()
                     {
-                        Structure = settings.Kind.Structure,
-                        LastLayer = settings.Kind.LastLayer,
+                        Structure = settings.Structure.Structure,
+                        LastLayer = settings.Structure.LastLayer,
                         Labels = settings.Labels,
                         DataPoints = train.Count,
-                        MemoryBudget = settings.MemoryBudget,
+                        MemoryBudget = (long)settings.MemoryBudget << 20,
                         PriorPrecision = settings.PriorPrecision ?? 1.0,
                     },
                     generator,
@@ -138,14 +123,14 @@ internal sealed class LaplaceRun(
         settings.Tune
         ?? (
             settings.PriorPrecision is not null ? Given
-            : validation is not null ? ByValidation
-            : ByEvidence
+            : validation is not null ? LaplaceSettings.ByValidation
+            : LaplaceSettings.ByEvidence
         );
 
     // Before the fit, which may take long.
     private void RequireValidation()
     {
-        if (How == ByValidation && validation is null)
+        if (How == LaplaceSettings.ByValidation && validation is null)
             throw new CommandFailure(
                 "--tune validation needs images that were held out of training: train with --validation."
             );
@@ -155,13 +140,13 @@ internal sealed class LaplaceRun(
     {
         posterior.Temperature = settings.Temperature;
         var how = How;
-        if (how == ByValidation)
+        if (how == LaplaceSettings.ByValidation)
         {
             progress.Line("Choosing the prior precision by the validation images' likelihood.");
             posterior.TuneByValidation(Labelled(validation!), Options, cancellation: stop);
         }
         else if (how != Given)
-            posterior.TuneByEvidence(how == ByLayer);
+            posterior.TuneByEvidence(how == LaplaceSettings.ByLayer);
         return how;
     }
 
@@ -190,7 +175,7 @@ internal sealed class LaplaceRun(
         using (inside)
             return new()
             {
-                Structure = settings.Kind.Name,
+                Structure = settings.Structure.Name,
                 Parameters = posterior.Parameters,
                 Columns = posterior.Columns,
                 PriorPrecision = [.. posterior.PriorPrecision],

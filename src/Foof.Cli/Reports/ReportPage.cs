@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Foof.Cli.Engine;
+using Foof.Cli.Output;
 
 namespace Foof.Cli.Reports;
 
@@ -18,17 +19,17 @@ internal static partial class ReportPage
             ["kind"] = Escape(report.Kind),
             ["title"] = Escape(report.Title),
             ["lead"] = Escape(report.Lead),
-            ["style"] = WebFiles.Text("page.css"),
+            ["style"] = Resource.Text("report/page.css"),
             ["contents"] = Contents(report.Sections),
             ["sections"] = string.Join(
                 '\n',
                 report.Sections.Select((section, place) => Section(section, place, figures))
             ),
-            ["licences"] = Escape(WebFiles.Text("licences.txt")),
+            ["licences"] = Escape(Resource.Text("report/licences.txt")),
             ["scripts"] = Scripts(),
         };
         // In one pass, so that nobody's text is taken for a place to fill.
-        return Place().Replace(WebFiles.Text("page.html"), match => parts[match.Groups[1].Value]);
+        return Place().Replace(Resource.Text("report/page.html"), match => parts[match.Groups[1].Value]);
     }
 
     /// <summary>Text that no markup can break out of.</summary>
@@ -48,13 +49,10 @@ internal static partial class ReportPage
 
     private static string Id(int place) => $"section-{place + 1}";
 
-    private static string Scripts() =>
-        string.Join(
-            '\n',
-            new[] { WebFiles.Library, "page.js" }.Select(name =>
-                $"<script>{Enclosed(WebFiles.Text(name))}</script>"
-            )
-        );
+    private static string Scripts() => $"{Script("vega.min.js")}\n{Script("page.js")}";
+
+    private static string Script(string name) =>
+        $"<script>{Enclosed(Resource.Text($"report/{name}"))}</script>";
 
     // Inside a script element only its own end tag ends it.
     private static string Enclosed(string script) =>

@@ -13,24 +13,25 @@ internal sealed class CurvatureLearner : ILearner
         Recipe method,
         nn.Module<Tensor, Tensor> model,
         ModelKind kind,
-        TrainingOptions options
+        TrainingSettings settings
     )
     {
-        var recipe = options.Compose(method);
+        var recipe = settings.Compose(method);
         optimizer = new(
             model,
             recipe,
             kind.Likelihood,
-            options.LearningRate,
-            options.Momentum,
-            options.WeightDecay
+            settings.LearningRate,
+            settings.Momentum,
+            settings.WeightDecay
         );
         WarmUpBatches = RecipeModule.canWarmUp(recipe) ? CadenceModule.warmUp(recipe.Cadence) : 0;
     }
 
     /// <summary>Makes one of a method for a model.</summary>
-    internal static Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingOptions, ILearner> Of(Recipe method) =>
-        (model, kind, options) => new CurvatureLearner(method, model, kind, options);
+    internal static Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Of(
+        Recipe method
+    ) => (model, kind, settings) => new CurvatureLearner(method, model, kind, settings);
 
     /// <inheritdoc/>
     public int WarmUpBatches { get; }

@@ -78,3 +78,77 @@ internal abstract class GradientLearner<TState>(
         GC.SuppressFinalize(this);
     }
 }
+
+/// <summary>Stochastic gradient descent with momentum.</summary>
+internal sealed class SgdLearner : GradientLearner<SGD.State>
+{
+    private SgdLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+        : base(
+            model,
+            kind,
+            optim.SGD(
+                model.parameters(),
+                settings.LearningRate,
+                momentum: settings.Momentum,
+                weight_decay: settings.WeightDecay
+            )
+        ) { }
+
+    /// <summary>Makes one for a model.</summary>
+    internal static ILearner Make(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingSettings settings
+    ) => new SgdLearner(model, kind, settings);
+
+    /// <inheritdoc/>
+    protected override void Save(SGD.State state, Action<string, Tensor> keep)
+    {
+        if (state.momentum_buffer is { } velocity)
+            keep("velocity", velocity);
+    }
+
+    /// <inheritdoc/>
+    protected override void Load(SGD.State state, Func<string, Tensor?> kept)
+    {
+        if (kept("velocity") is { } velocity)
+            state.momentum_buffer = Copy(velocity);
+    }
+}
+
+/// <summary>Adam.</summary>
+internal sealed class AdamLearner : GradientLearner<Adam.State>
+{
+    private AdamLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+        : base(
+            model,
+            kind,
+            optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay)
+        ) { }
+
+    /// <summary>Makes one for a model.</summary>
+    internal static ILearner Make(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingSettings settings
+    ) => new AdamLearner(model, kind, settings);
+
+    /// <inheritdoc/>
+    protected override void Save(Adam.State state, Action<string, Tensor> keep)
+    {
+        keep("step", tensor(state.step));
+        keep("first_moment", state.exp_avg);
+        keep("second_moment", state.exp_avg_sq);
+    }
+
+    /// <inheritdoc/>
+    protected override void Load(Adam.State state, Func<string, Tensor?> kept)
+    {
+        state.step = Found("step").item<long>();
+        state.exp_avg = Copy(Found("first_moment"));
+        state.exp_avg_sq = Copy(Found("second_moment"));
+
+        Tensor Found(string part) =>
+            kept(part) ?? throw new CommandFailure($"The checkpoint lacks Adam's {part} of a parameter.");
+    }
+}

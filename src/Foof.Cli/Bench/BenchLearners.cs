@@ -1,0 +1,105 @@
+using Foof.Cli.Models;
+using Foof.Cli.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Bench;
+
+/// <summary>Gradient descent without an optimiser: what the row of SGD is held against.</summary>
+/// <param name="model">The network.</param>
+/// <param name="kind">What its outputs are compared with.</param>
+/// <param name="learningRate">The size of a step.</param>
+internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind kind, double learningRate)
+    : ILearner
+{
+    private readonly Tensor[] weights = [.. model.parameters()];
+
+    /// <summary>The loop that does what <c>zero_grad</c>, <c>backward</c> and <c>step</c> do.</summary>
+    internal static OptimizerKind Kind { get; } =
+        OptimizerKind.Find("sgd") with
+        {
+            Name = "sgd by hand",
+            Make = (model, kind, settings) => new HandWrittenSgd(model, kind, settings.LearningRate),
+        };
+
+    /// <inheritdoc/>
+    public int WarmUpBatches => 0;
+
+    /// <inheritdoc/>
+    public void WarmUp(IEnumerable<Tensor> inputs) { }
+
+    /// <inheritdoc/>
+    public StepOutcome Step(Tensor input, Tensor target)
+    {
+        var output = model.call(input);
+        var loss = kind.Classifies
+            ? nn.functional.cross_entropy(output, target)
+            : LikelihoodModule.loss(kind.Likelihood, output, target);
+        foreach (var weight in weights)
+            weight.grad?.zero_();
+        loss.backward();
+        using var unrecorded = no_grad();
+        foreach (var weight in weights)
+            weight.add_(weight.grad!, -learningRate);
+        return new(loss.ToDouble(), output.detach());
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> State() => new Dictionary<string, Tensor>();
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, Tensor> state) { }
+
+    /// <summary>Nothing is held.</summary>
+    public void Dispose() { }
+}
+
+/// <summary>
+/// FOOF by the optimiser that C# has, to hold the row of the core's against: what lies between is the facade's cost.
+/// </summary>
+internal sealed class FacadeFoof : ILearner
+{
+    private readonly FoofOptimizer optimizer;
+
+    private FacadeFoof(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings options) =>
+        optimizer = new(
+            model,
+            Likelihoods.Of(kind.Likelihood),
+            options.LearningRate,
+            options.Damping,
+            options.Momentum,
+            options.WeightDecay,
+            invertEvery: options.InvertEvery,
+            statisticsSteps: options.StatisticsSteps,
+            warmUpBatches: 1
+        );
+
+    /// <summary>The optimiser as <c>bench step</c> lists it.</summary>
+    internal static OptimizerKind Kind { get; } =
+        OptimizerKind.Find("foof") with
+        {
+            Make = (model, kind, options) => new FacadeFoof(model, kind, options),
+        };
+
+    /// <inheritdoc/>
+    public int WarmUpBatches => 1;
+
+    /// <inheritdoc/>
+    public void WarmUp(IEnumerable<Tensor> inputs) => optimizer.WarmUp(inputs);
+
+    /// <inheritdoc/>
+    public StepOutcome Step(Tensor input, Tensor target)
+    {
+        var step = optimizer.Step(input, target);
+        return new(step.ReadLoss(), step.Output);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, Tensor> State() => optimizer.State();
+
+    /// <inheritdoc/>
+    public void Restore(IReadOnlyDictionary<string, Tensor> state) => optimizer.Restore(state);
+
+    /// <summary>Frees the statistics and the momentum.</summary>
+    public void Dispose() => optimizer.Dispose();
+}

@@ -1,0 +1,48 @@
+using Foof.Cli.Training;
+using static TorchSharp.torch;
+
+namespace Foof.Cli.Data;
+
+/// <summary>The images of a run. Those that it holds out share memory with the rest.</summary>
+internal sealed class RunData : IDisposable
+{
+    private readonly ImageData all;
+
+    /// <summary>Reads them.</summary>
+    /// <param name="name">The data set, as the user calls it.</param>
+    /// <param name="settings">How many there are, how many are held out, and the scale of their pixels.</param>
+    /// <param name="device">Where they go.</param>
+    internal RunData(string name, TrainingSettings settings, Device device)
+    {
+        all = ImageData.Read(name, settings.Subset, PixelScale.Find(settings.Pixels)).To(device);
+        (Rest, Validation) = settings.Validation is { } count ? HoldOut(count) : (all, null);
+    }
+
+    /// <summary>The images to train and to test with.</summary>
+    internal ImageData Rest { get; }
+
+    /// <summary>The last training images, which are held out; null: there are none.</summary>
+    internal ImageSet? Validation { get; }
+
+    private (ImageData, ImageSet) HoldOut(int count)
+    {
+        try
+        {
+            return all.HoldOut(count);
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees all images.</summary>
+    public void Dispose()
+    {
+        if (Validation is not null)
+            Rest.Dispose();
+        Validation?.Dispose();
+        all.Dispose();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Foof.Cli.Reports;
+using Foof.Cli.Settings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Output.Files>;
+
+namespace Foof.Cli.Output;
+
+/// <summary>Where a command leaves its results; null: nowhere.</summary>
+internal sealed record Files
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        // No page will hold it: signs may stay as they are.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static readonly SettingTable<Files> All = new([.. Rows("", "", report: true)]);
+
+    /// <summary>The folder that a run is kept in.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>The folder of the run to go on with.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>The file for the numbers.</summary>
+    public string? Metrics { get; init; }
+
+    /// <summary>The file for the page.</summary>
+    public string? Report { get; init; }
+
+    /// <summary>Whether the numbers go to standard output, and nothing else does.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>Whether progress is left out.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>Where the run is kept: a run that is resumed stays where it is.</summary>
+    internal string? Folder => Out ?? Resume;
+
+    /// <summary>The settings of a command that has numbers.</summary>
+    /// <param name="keep">What <c>--out</c> is for; null: the command has no such option.</param>
+    /// <param name="resume">What <c>--resume</c> is for; null: the command has no such option.</param>
+    /// <param name="report">Whether the command makes a page.</param>
+    internal static IEnumerable<Setting<Files>> Rows(
+        string? keep = null,
+        string? resume = null,
+        bool report = false
+    )
+    {
+        if (keep is not null)
+            yield return Optional(files => files.Out, Text("DIR"), keep);
+        if (resume is not null)
+            yield return Optional(files => files.Resume, Text("DIR"), resume);
+        const string metrics = "Write the numbers to this file as a JSON object";
+        yield return Optional(files => files.Metrics, Text("FILE"), metrics);
+        const string page = "Write the results as one page, with charts, to this file";
+        if (report)
+            yield return Optional(files => files.Report, Text("FILE.html"), page);
+        const string json = "Write the numbers to standard output as a JSON object, and nothing else there";
+        yield return Flag(files => files.Json, json);
+        yield return Flag(files => files.Quiet, "Show results and errors only, no progress");
+    }
+
+    /// <summary>What a command line says of them.</summary>
+    internal static Files Of(Given given) => All.Fill(given);
+
+    /// <summary>Refuses what cannot be written, before the work that it is about.</summary>
+    internal void Check()
+    {
+        if (Folder is { } folder)
+            WritableFile.CheckFolder(Out is null ? "--resume" : "--out", folder);
+        if (Metrics is not null)
+            WritableFile.CheckFile("--metrics", Metrics);
+        if (Report is not null)
+            WritableFile.CheckFile("--report", Report);
+    }
+
+    /// <summary>Says that a run takes the place of another one, where the folder has a run's file.</summary>
+    /// <param name="terminal">Where it is said.</param>
+    /// <param name="file">The name of a run's file.</param>
+    /// <param name="command">The command that can go on with the run that is there.</param>
+    internal void NoteReplacing(Terminal terminal, string file, string command)
+    {
+        if (Out is not null && File.Exists(Path.Combine(Out, file)))
+            terminal.Error.WriteLine(
+                $"Note: this run replaces the one in {Out}; ./foof {command} --resume {Out} goes on with that one."
+            );
+    }
+
+    /// <summary>Writes the numbers to the file and to standard output, where the user wants them.</summary>
+    internal void WriteMetrics(Terminal terminal, JsonObject metrics)
+    {
+        terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));
+        if (Metrics is not null)
+            AtomicFile.Write(Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
+    }
+
+    /// <summary>Writes the page where one is wanted, and says so; the report is made only then.</summary>
+    internal void WriteReport(IProgressView progress, Func<Report> make)
+    {
+        if (Report is null)
+            return;
+        var page = ReportPage.Html(make());
+        AtomicFile.Write(Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        progress.Line($"The report is in {Report}.");
+    }
+}

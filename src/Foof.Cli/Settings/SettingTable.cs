@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Foof.Cli.Settings;
+
+/// <summary>
+/// All settings of a command: the options, their defaults, what contradicts what, and what a run that is resumed must keep.
+/// A row for each property of the record.
+/// </summary>
+/// <param name="rows">In the order of help; a default may depend on the rows above it.</param>
+internal sealed class SettingTable<R>(params Setting<R>[] rows)
+    where R : class, new()
+{
+    private static readonly JsonSerializerOptions Names = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
+
+    /// <summary>The rows.</summary>
+    internal IReadOnlyList<Setting<R>> Rows => rows;
+
+    /// <summary>Gives a new record the defaults that depend on nothing.</summary>
+    internal void SetConstants(R settings)
+    {
+        foreach (var row in rows)
+            row.SetDefault(settings, constantsOnly: true);
+    }
+
+    /// <summary>What was given, and defaults for the rest.</summary>
+    /// <exception cref="CommandFailure">Settings contradict each other.</exception>
+    internal R Fill(Given given)
+    {
+        var settings = new R();
+        foreach (var row in rows)
+            if (given[row.Name] is { } value)
+                row.Set(settings, value);
+            else
+                row.SetDefault(settings);
+        Check(settings);
+        return settings;
+    }
+
+    /// <summary>Refuses settings that contradict each other.</summary>
+    internal void Check(R settings)
+    {
+        foreach (var row in rows)
+            if (row.Contradiction(settings) is { } sentence)
+                throw new CommandFailure(sentence, ExitCode.Usage);
+    }
+
+    /// <summary>The settings of a run that is resumed.</summary>
+    /// <param name="kept">The settings that it was started with.</param>
+    /// <param name="given">What the command line says now.</param>
+    /// <param name="folder">Where the run is, for messages.</param>
+    /// <exception cref="CommandFailure">A setting that decides the numbers is another one now.</exception>
+    internal R Resume(R kept, Given given, string folder)
+    {
+        var settings = new R();
+        foreach (var row in rows)
+        {
+            var value = given[row.Name];
+            if (value is not null && !row.MayChange && row.Show(value) != row.Show(row.Get(kept)))
+                throw new CommandFailure(
+                    $"The checkpoint in {folder} was made with {row.Name} {row.Show(row.Get(kept))}; "
+                        + $"got {row.Name} {row.Show(value)}: leave it out to go on."
+                );
+            row.Set(settings, row.MayChange && value is not null ? value : row.Get(kept));
+        }
+        return settings;
+    }
+
+    /// <summary>Whether a command could have made a record that was read from a file.</summary>
+    internal bool IsPossible(R settings) =>
+        Array.TrueForAll(rows, row => row.IsPossible(settings))
+        && Array.TrueForAll(rows, row => row.Contradiction(settings) is null);
+
+    /// <summary>The options that were given and have no effect beside the others.</summary>
+    internal IEnumerable<string> Idle(Given given, R settings) =>
+        rows.Where(row => given.Has(row.Name) && !row.Applies(settings)).Select(row => row.Name);
+
+    /// <summary>The settings as metrics.</summary>
+    internal static JsonNode ToJson(R settings) => JsonSerializer.SerializeToNode(settings, Names)!;
+
+    /// <summary>The headings of the settings that reports show.</summary>
+    internal IEnumerable<string> Columns => rows.Select(row => row.Column).OfType<string>();
+
+    /// <summary>The values below those headings; null where a setting has no effect beside the others.</summary>
+    internal IEnumerable<object?> Values(R settings) =>
+        rows.Where(row => row.Column is not null)
+            .Select(row => row.Applies(settings) ? row.Get(settings) : null);
+}
