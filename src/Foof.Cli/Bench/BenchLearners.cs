@@ -23,12 +23,6 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
         };
 
     /// <inheritdoc/>
-    public int WarmUpBatches => 0;
-
-    /// <inheritdoc/>
-    public void WarmUp(IEnumerable<Tensor> inputs) { }
-
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         var output = model.call(input);

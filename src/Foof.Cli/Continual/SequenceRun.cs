@@ -168,15 +168,10 @@ internal sealed class SequenceRun(
     {
         using var unrecorded = no_grad();
         var correct = 0L;
-        for (long start = 0; start < set.Count; start += EvaluationBatch)
+        foreach (var (images, labels) in set.InOrder(EvaluationBatch))
         {
             using var scope = NewDisposeScope();
-            var size = Math.Min(EvaluationBatch, set.Count - start);
-            var output = head.call(task.Input(set.Images.narrow(0, start, size)));
-            correct += ModelKind.Correct(
-                output,
-                ContinualTask.Target(head, set.Labels.narrow(0, start, size))
-            );
+            correct += ModelKind.Correct(head.call(task.Input(images)), ContinualTask.Target(head, labels));
         }
         return (double)correct / set.Count;
     }

@@ -75,3 +75,91 @@ internal sealed class TaskSequence : IDisposable
         validation.Dispose();
     }
 }
+
+/// <summary>One task of a sequence: images of its own kind, and how the network answers them.</summary>
+internal sealed class ContinualTask : IDisposable
+{
+    private readonly Tensor? permutation;
+    private readonly long[]? classes;
+
+    private ContinualTask(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        Tensor? permutation,
+        long[]? classes
+    )
+    {
+        (Train, Validation, Test) = (train, validation, test);
+        this.permutation = permutation;
+        this.classes = classes;
+    }
+
+    /// <summary>The images to learn.</summary>
+    internal ImageSet Train { get; }
+
+    /// <summary>Images held out of training, by which strengths are chosen.</summary>
+    internal ImageSet Validation { get; }
+
+    /// <summary>The images to test with.</summary>
+    internal ImageSet Test { get; }
+
+    /// <summary>
+    /// All images with their pixels in another order; null: in theirs. The sets stay the
+    /// caller's.
+    /// </summary>
+    internal static ContinualTask Permuted(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        Tensor? permutation
+    ) => new(train, validation, test, permutation, null);
+
+    /// <summary>The images of some classes, with outputs of their own.</summary>
+    internal static ContinualTask OfClasses(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        long[] classes
+    ) => new(Of(train, classes), Of(validation, classes), Of(test, classes), null, classes);
+
+    /// <summary>The network's answer to this task, over its own outputs.</summary>
+    internal nn.Module<Tensor, Tensor> Head(nn.Module<Tensor, Tensor> model) =>
+        classes is null ? model : new HeadOutputs(model, classes);
+
+    /// <summary>Images as the network sees them, one row an image.</summary>
+    internal Tensor Input(Tensor images)
+    {
+        var rows = images.flatten(1);
+        return permutation is null ? rows : rows.index_select(1, permutation);
+    }
+
+    /// <summary>Labels as the head counts them.</summary>
+    internal static Tensor Target(nn.Module<Tensor, Tensor> head, Tensor labels) =>
+        head is HeadOutputs some ? some.Labels(labels) : labels;
+
+    private static ImageSet Of(ImageSet set, long[] classes)
+    {
+        using var scope = NewDisposeScope();
+        var wanted = zeros_like(set.Labels, dtype: ScalarType.Bool);
+        foreach (var label in classes)
+            wanted = wanted.logical_or(set.Labels.eq(label));
+        var places = wanted.nonzero().flatten();
+        return new(
+            set.Images.index_select(0, places).DetachFromDisposeScope(),
+            set.Labels.index_select(0, places).DetachFromDisposeScope(),
+            set.Scale
+        );
+    }
+
+    /// <summary>Frees what is this task's own.</summary>
+    public void Dispose()
+    {
+        permutation?.Dispose();
+        if (classes is null)
+            return;
+        Train.Dispose();
+        Validation.Dispose();
+        Test.Dispose();
+    }
+}

@@ -61,19 +61,6 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             IdxFile.ReadLabels(Find(folder, FileNames[3])),
         ];
 
-    /// <summary>
-    /// The same without the last training images, which are held out to choose settings by.
-    /// </summary>
-    /// <param name="count">How many.</param>
-    /// <returns>Both; they share memory with this one, and the caller owns them.</returns>
-    internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)
-    {
-        if (count >= Train.Count)
-            throw TooManyHeldOut(Train.Count, count);
-        var kept = Train.Count - count;
-        return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
-    }
-
     /// <summary>The message about more images to hold out than there are.</summary>
     internal static CommandFailure TooManyHeldOut(long images, int count) =>
         new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);

@@ -26,15 +26,12 @@ internal sealed class RunData : IDisposable
 
     private (ImageData, ImageSet) HoldOut(int count)
     {
-        try
-        {
-            return all.HoldOut(count);
-        }
-        catch
-        {
-            all.Dispose();
-            throw;
-        }
+        if (count >= all.Train.Count)
+            using (all)
+                throw ImageData.TooManyHeldOut(all.Train.Count, count);
+        var kept = all.Train.Count - count;
+        var rest = all with { Train = all.Train.Part(0, kept), Test = all.Test.Part(0, all.Test.Count) };
+        return (rest, all.Train.Part(kept, count));
     }
 
     /// <summary>Frees all images.</summary>

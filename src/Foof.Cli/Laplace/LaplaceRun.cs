@@ -143,7 +143,7 @@ internal sealed class LaplaceRun(
         if (how == LaplaceSettings.ByValidation)
         {
             progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(Labelled(validation!), Options, cancellation: stop);
+            posterior.TuneByValidation(validation!.InOrder(PredictionBatch), Options, cancellation: stop);
         }
         else if (how != Given)
             posterior.TuneByEvidence(how == LaplaceSettings.ByLayer);
@@ -213,18 +213,8 @@ internal sealed class LaplaceRun(
             counter => posterior.Predict(Inputs(set), Options, counter, stop)
         );
 
-    private static IEnumerable<Tensor> Inputs(ImageSet set) => Labelled(set).Select(batch => batch.Input);
-
-    private static IEnumerable<(Tensor Input, Tensor Target)> Labelled(ImageSet set)
-    {
-        for (long start = 0; start < set.Count; start += PredictionBatch)
-        {
-            var size = Math.Min(PredictionBatch, set.Count - start);
-            using var images = set.Images.narrow(0, start, size);
-            using var labels = set.Labels.narrow(0, start, size);
-            yield return (images, labels);
-        }
-    }
+    private static IEnumerable<Tensor> Inputs(ImageSet set) =>
+        set.InOrder(PredictionBatch).Select(batch => batch.Images);
 
     private Tensor Outputs(ImageSet set)
     {

@@ -57,7 +57,7 @@ internal sealed record LaplaceSettings
                 s => s.Subsample,
                 Count,
                 "How many training images the Fisher is of",
-                "2000 for full, all for others"
+                $"{PosteriorKind.All.Max(kind => kind.Subsample)} for full, all for others"
             ),
             Optional(
                 s => s.Labels,

@@ -73,11 +73,11 @@ internal sealed record Files
     internal void Check()
     {
         if (Folder is { } folder)
-            WritableFile.CheckFolder(Out is null ? "--resume" : "--out", folder);
+            CheckFolder(Out is null ? "--resume" : "--out", folder);
         if (Metrics is not null)
-            WritableFile.CheckFile("--metrics", Metrics);
+            CheckFile("--metrics", Metrics);
         if (Report is not null)
-            WritableFile.CheckFile("--report", Report);
+            CheckFile("--report", Report);
     }
 
     /// <summary>Says that a run takes the place of another one, where the folder has a run's file.</summary>
@@ -108,5 +108,64 @@ internal sealed record Files
         var page = ReportPage.Html(make());
         AtomicFile.Write(Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
         progress.Line($"The report is in {Report}.");
+    }
+
+    // Makes the folder where it is missing and tries to write into it.
+    private static void CheckFolder(string option, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            Probe(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(
+                $"{option} must name a folder that can be written; {folder} is none{Reason(error)}: name another."
+            );
+        }
+    }
+
+    // Makes the file's folder where it is missing, and tries to write beside the file, which is left alone.
+    private static void CheckFile(string option, string file)
+    {
+        if (Directory.Exists(file))
+            throw new CommandFailure($"{option} must name a file; {file} is a folder.");
+        if (AtomicFile.IsDevice(file) && File.Exists(file))
+            return;
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+            Directory.CreateDirectory(folder);
+            Probe(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(
+                $"{option} must name a file that can be written; {file} is none{Reason(error)}: name another."
+            );
+        }
+    }
+
+    // The runtime's own sentences name files that the user never typed.
+    private static string Reason(Exception error) =>
+        error switch
+        {
+            UnauthorizedAccessException => " (no right to write there)",
+            DirectoryNotFoundException or FileNotFoundException => " (its folder cannot be made)",
+            _ => "",
+        };
+
+    private static void Probe(string folder)
+    {
+        var file = Path.Combine(folder, $".foof.{Guid.NewGuid():N}.tmp");
+        using var probe = new FileStream(
+            file,
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.None,
+            1,
+            FileOptions.DeleteOnClose
+        );
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Foof.Cli.Reports;
 
 /// <summary>What a page tells: a command's findings in sections, the sentence that matters first.</summary>
@@ -12,3 +14,50 @@ internal sealed record Report(string Kind, string Title, string Lead, IReadOnlyL
 /// <param name="Lead">What its figures show, in one sentence or two.</param>
 /// <param name="Figures">The charts, tables and images.</param>
 internal sealed record ReportSection(string Title, string Lead, IReadOnlyList<Figure> Figures);
+
+/// <summary>Something to look at, with a title.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="IsWide">Whether it takes the whole width of the page.</param>
+internal abstract record Figure(string Title, bool IsWide);
+
+/// <summary>A chart, with what it says in words and its numbers as a table.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="Description">The same for somebody who cannot see it: kind, axes, and what stands out.</param>
+/// <param name="Spec">Vega's specification, without its width; it may name what the style sheet decides: <c>var(--accent)</c>.</param>
+/// <param name="Numbers">What is drawn.</param>
+/// <param name="IsWide">Whether it takes the whole width of the page.</param>
+internal sealed record Chart(
+    string Title,
+    string Description,
+    JsonObject Spec,
+    NumberTable Numbers,
+    bool IsWide = false
+) : Figure(Title, IsWide);
+
+/// <summary>A table that is no chart's.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="Numbers">Its content.</param>
+internal sealed record TableFigure(string Title, NumberTable Numbers) : Figure(Title, IsWide: true);
+
+/// <summary>Images side by side.</summary>
+/// <param name="Title">What they have in common.</param>
+/// <param name="Images">The images.</param>
+internal sealed record ImageFigure(string Title, IReadOnlyList<ShownImage> Images)
+    : Figure(Title, IsWide: true);
+
+/// <summary>One image.</summary>
+/// <param name="Pixels">Grey values from 0 to 255, row after row.</param>
+/// <param name="Width">How many of them make a row.</param>
+/// <param name="Description">What is to be seen, for somebody who cannot.</param>
+/// <param name="Caption">What stands below it.</param>
+internal sealed record ShownImage(byte[] Pixels, int Width, string Description, string Caption);
+
+/// <summary>Names and numbers in rows, as text.</summary>
+/// <param name="Columns">The headings.</param>
+/// <param name="Rows">As many cells each as there are headings.</param>
+/// <param name="Marked">The row that stands out; none where it is null.</param>
+internal sealed record NumberTable(
+    IReadOnlyList<string> Columns,
+    IReadOnlyList<IReadOnlyList<string>> Rows,
+    int? Marked = null
+);

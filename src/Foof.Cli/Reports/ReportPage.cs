@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -60,4 +61,85 @@ internal static partial class ReportPage
 
     [GeneratedRegex(@"\{\{([a-z]+)\}\}")]
     private static partial Regex Place();
+}
+
+/// <summary>Figures as HTML; each chart of a page gets a number of its own.</summary>
+internal sealed class FigureHtml
+{
+    private int charts;
+
+    /// <summary>The figure's element.</summary>
+    internal string Of(Figure figure)
+    {
+        var wide = figure.IsWide ? " class=\"wide\"" : "";
+        return $"<figure{wide}>\n<figcaption><h3>{ReportPage.Escape(figure.Title)}</h3></figcaption>\n"
+            + $"{Content(figure)}\n</figure>";
+    }
+
+    private string Content(Figure figure) =>
+        figure switch
+        {
+            Chart chart => Drawn(chart),
+            TableFigure table => Scrolled(table.Title, table.Numbers),
+            ImageFigure images => Images(images),
+            _ => throw new InvalidOperationException($"{figure.GetType().Name} has no element."),
+        };
+
+    // JSON's writer leaves no character of markup in a text.
+    private string Drawn(Chart chart)
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"chart-{++charts}");
+        var label = ReportPage.Escape(chart.Description);
+        return $"<div class=\"chart\" role=\"img\" aria-label=\"{label}\" data-spec=\"{id}\"></div>\n"
+            + $"<script type=\"application/json\" id=\"{id}\">{chart.Spec.ToJsonString()}</script>\n"
+            + $"<details><summary aria-label=\"The numbers of: {ReportPage.Escape(chart.Title)}\">"
+            + "The numbers</summary>\n"
+            + $"{Scrolled(chart.Title, chart.Numbers)}\n</details>";
+    }
+
+    // Whoever has no mouse scrolls what has the focus.
+    private static string Scrolled(string title, NumberTable numbers) =>
+        $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        + $"aria-label=\"{ReportPage.Escape(title)}, table\">"
+        + $"{Table(title, numbers)}</div>";
+
+    private static string Table(string title, NumberTable numbers)
+    {
+        var isNumber = numbers.Columns.Select((_, column) => IsNumber(numbers, column)).ToArray();
+        var html = new StringBuilder().Append(
+            $"<table aria-label=\"{ReportPage.Escape(title)}\">\n<thead><tr>"
+        );
+        foreach (var (column, name) in numbers.Columns.Index())
+            html.Append($"<th scope=\"col\"{Class(isNumber[column])}>{ReportPage.Escape(name)}</th>");
+        html.Append("</tr></thead>\n<tbody>\n");
+        foreach (var (place, row) in numbers.Rows.Index())
+        {
+            html.Append(place == numbers.Marked ? "<tr class=\"first-row\">" : "<tr>");
+            foreach (var (column, cell) in row.Index())
+                html.Append(Cell(column, ReportPage.Escape(cell), isNumber[column]));
+            html.Append("</tr>\n");
+        }
+        return html.Append("</tbody></table>").ToString();
+    }
+
+    private static string Cell(int column, string text, bool isNumber) =>
+        column == 0 ? $"<th scope=\"row\"{Class(isNumber)}>{text}</th>" : $"<td{Class(isNumber)}>{text}</td>";
+
+    private static string Class(bool isNumber) => isNumber ? " class=\"number\"" : "";
+
+    // Words among numbers, such as "diverged", do not make a column one of words.
+    private static bool IsNumber(NumberTable numbers, int column) =>
+        numbers.Rows.Any(row => BeginsAsNumber(row[column]))
+        && numbers.Rows.All(row => BeginsAsNumber(row[column]) || !row[column].Any(char.IsAsciiDigit));
+
+    private static bool BeginsAsNumber(string cell) =>
+        char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
+
+    private static string Images(ImageFigure figure) =>
+        $"<ul class=\"images\">\n{string.Join('\n', figure.Images.Select(Image))}\n</ul>";
+
+    private static string Image(ShownImage image) =>
+        $"<li><img src=\"{GreyPng.DataUri(image.Pixels, image.Width)}\" width=\"{image.Width}\" "
+        + $"height=\"{image.Pixels.Length / image.Width}\" alt=\"{ReportPage.Escape(image.Description)}\">"
+        + $"{ReportPage.Escape(image.Caption)}</li>";
 }

@@ -48,7 +48,10 @@ internal static class Forms
 
     /// <summary>A data set: its name, or the full path of its folder.</summary>
     internal static Form<string> Data { get; } =
-        new($"{ImageData.FashionMnist}|DIR", (option, text) => FullPath(NotEmpty(option, text, Data!)))
+        Text(
+            $"{ImageData.FashionMnist}|DIR",
+            data => data == ImageData.FashionMnist ? data : Path.GetFullPath(data)
+        ) with
         {
             Words = [ImageData.FashionMnist],
         };
@@ -58,12 +61,14 @@ internal static class Forms
         new("x,y,...", (option, text) => Distinct(option, [.. text.Split(',').Select(OnePositive(option))]));
 
     /// <summary>Any text that is not empty.</summary>
-    internal static Form<string> Text(string valueName)
-    {
-        Form<string> form = null!;
-        form = new(valueName, (option, text) => NotEmpty(option, text, form));
-        return form;
-    }
+    internal static Form<string> Text(string valueName, Func<string, string>? meaning = null) =>
+        new(
+            valueName,
+            (option, text) =>
+                text.Length == 0 ? throw Wrong($"{option} needs a value: {valueName}.")
+                : meaning is null ? text
+                : meaning(text)
+        );
 
     /// <summary>One of some names.</summary>
     internal static Form<string> OneOf(IReadOnlyList<string> names) =>
@@ -172,10 +177,4 @@ internal static class Forms
                 )
             )
             : given;
-
-    private static string NotEmpty(string option, string text, Form<string> form) =>
-        text.Length > 0 ? text : throw Wrong($"{option} needs a value: {form.ValueName}.");
-
-    private static string FullPath(string data) =>
-        data == ImageData.FashionMnist ? data : Path.GetFullPath(data);
 }

@@ -17,12 +17,6 @@ internal abstract class GradientLearner<TState>(
     private readonly Likelihood likelihood = kind.Likelihood;
 
     /// <inheritdoc/>
-    public int WarmUpBatches => 0;
-
-    /// <inheritdoc/>
-    public void WarmUp(IEnumerable<Tensor> inputs) { }
-
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         optimizer.zero_grad();

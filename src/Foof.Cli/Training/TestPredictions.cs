@@ -25,13 +25,9 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         model.eval();
-        var parts = new List<Tensor>();
-        for (long start = 0; start < set.Count; start += BatchSize)
-        {
-            var images = set.Images.narrow(0, start, Math.Min(BatchSize, set.Count - start));
-            parts.Add(model.call(images).to(ScalarType.Float64).softmax(1));
-        }
-        return scope.MoveToOuter(cat(parts, 0));
+        var parts = set.InOrder(BatchSize)
+            .Select(batch => model.call(batch.Images).to(ScalarType.Float64).softmax(1));
+        return scope.MoveToOuter(cat([.. parts], 0));
     }
 
     /// <summary>What probabilities [n; C] say of images with labels [n].</summary>

@@ -67,11 +67,7 @@ internal sealed record TrainingSettings
                 )
                 .InReports("S")
                 .Where(HasCurvature)
-                .Unless(s =>
-                    s.StatisticsSteps > s.InvertEvery
-                        ? $"--statistics-steps must be at most --invert-every, {s.InvertEvery}; got {s.StatisticsSteps}."
-                        : null
-                ),
+                .Unless(TooManyStatistics),
             Of(
                     s => s.Products,
                     OneOf([Float32, BFloat16]),
@@ -97,19 +93,11 @@ internal sealed record TrainingSettings
             ),
             Optional(
                     s => s.Hidden,
-                    Text("WIDTHS")
-                        .That(
-                            "widths joined by hyphens, such as 400-400",
-                            widths => Networks.Widths(widths) is not null
-                        ),
+                    Widths,
                     "The hidden layers of the mlp, with biases, such as 400-400",
                     "the paper's, without biases"
                 )
-                .Unless(s =>
-                    s.Hidden is not null && s.Model != ModelKind.Default
-                        ? $"--hidden is for --model {ModelKind.Default}; got --model {s.Model}."
-                        : null
-                ),
+                .Unless(HiddenOfAnother),
             Of(
                 s => s.Pixels,
                 OneOf(PixelScale.Names),
@@ -175,6 +163,20 @@ internal sealed record TrainingSettings
         };
         return speed.In(method.WithDamping(Damping).WithCadence(InvertEvery, StatisticsSteps));
     }
+
+    private static Form<string> Widths =>
+        Text("WIDTHS")
+            .That("widths joined by hyphens, such as 400-400", text => Networks.Widths(text) is not null);
+
+    private static string? TooManyStatistics(TrainingSettings s) =>
+        s.StatisticsSteps > s.InvertEvery
+            ? $"--statistics-steps must be at most --invert-every, {s.InvertEvery}; got {s.StatisticsSteps}."
+            : null;
+
+    private static string? HiddenOfAnother(TrainingSettings s) =>
+        s.Hidden is not null && s.Model != ModelKind.Default
+            ? $"--hidden is for --model {ModelKind.Default}; got --model {s.Model}."
+            : null;
 
     private static OptimizerKind Kind(TrainingSettings settings) => OptimizerKind.Find(settings.Optimizer);
 

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using Foof.Cli.Output;
 using Spectre.Console;
 
-namespace Foof.Cli.Commands;
+namespace Foof.Cli.Output;
 
 /// <summary>What commands that measure do alike: all of it is shown and written, or nothing.</summary>
 internal static class Measured
@@ -38,5 +37,20 @@ internal static class Measured
         show(terminal.Console, result);
         files.WriteMetrics(terminal, record(result));
         return isSuccess?.Invoke(result) ?? true ? ExitCode.Success : ExitCode.Failure;
+    }
+}
+
+/// <summary>The tables in which commands show their results.</summary>
+internal static class Tables
+{
+    /// <summary>An empty table: names on the left, or none, and columns of numbers.</summary>
+    internal static Table Of(string? names, params string[] numbers)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        if (names is not null)
+            table.AddColumn(names);
+        foreach (var title in numbers)
+            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
+        return table;
     }
 }
