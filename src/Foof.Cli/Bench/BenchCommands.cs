@@ -70,7 +70,7 @@ internal static class BenchCommands
             terminal,
             Files.Of(given),
             "all rows were measured",
-            () => benchmark.Run(terminal.Progress, terminal.Stop),
+            () => benchmark.Run(terminal),
             GramTime.Show,
             GramTime.Record
         );
@@ -85,7 +85,7 @@ internal static class BenchCommands
             terminal,
             Files.Of(given),
             "all rows were measured",
-            () => benchmark.Run(settings.Row, terminal.Progress, terminal.Stop),
+            () => benchmark.Run(settings.Row, terminal),
             LaplaceTime.Show,
             times =>
                 new()

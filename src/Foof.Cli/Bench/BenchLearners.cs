@@ -22,7 +22,6 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
             Make = (model, kind, settings) => new HandWrittenSgd(model, kind, settings.LearningRate),
         };
 
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         var output = model.call(input);
@@ -38,10 +37,8 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
         return new(loss.ToDouble(), output.detach());
     }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> State() => new Dictionary<string, Tensor>();
 
-    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, Tensor> state) { }
 
     /// <summary>Nothing is held.</summary>
@@ -75,23 +72,18 @@ internal sealed class FacadeFoof : ILearner
             Make = (model, kind, options) => new FacadeFoof(model, kind, options),
         };
 
-    /// <inheritdoc/>
     public int WarmUpBatches => 1;
 
-    /// <inheritdoc/>
     public void WarmUp(IEnumerable<Tensor> inputs) => optimizer.WarmUp(inputs);
 
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         var step = optimizer.Step(input, target);
         return new(step.ReadLoss(), step.Output);
     }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> State() => optimizer.State();
 
-    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, Tensor> state) => optimizer.Restore(state);
 
     /// <summary>Frees the statistics and the momentum.</summary>

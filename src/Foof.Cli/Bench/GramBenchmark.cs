@@ -17,29 +17,20 @@ internal sealed class GramBenchmark(int rounds)
 
     /// <summary>Measures every row.</summary>
     /// <returns>The rows, those of growing m first; null when it was stopped.</returns>
-    internal IReadOnlyList<GramTime>? Run(IProgressView progress, CancellationToken stop)
+    internal IReadOnlyList<GramTime>? Run(Terminal terminal)
     {
         (string Grows, int Columns, int Width)[] cases =
         [
             .. Columns.Select(m => (GramTime.ByColumns, m, BaseWidth)),
             .. Widths.Select(width => (GramTime.ByWidth, BaseColumns, width)),
         ];
-        var times = new List<GramTime>();
-        progress.Track(
+        return Measured.Rows(
+            terminal,
             "bench gram",
-            cases.Length,
-            meter =>
-            {
-                foreach (var (grows, m, width) in cases)
-                {
-                    if (stop.IsCancellationRequested)
-                        return;
-                    meter.Show(times.Count, () => $"m = {m}, width {width}");
-                    times.Add(Measure(grows, m, width));
-                }
-            }
+            cases,
+            one => $"m = {one.Columns}, width {one.Width}",
+            one => Measure(one.Grows, one.Columns, one.Width)
         );
-        return stop.IsCancellationRequested ? null : times;
     }
 
     private GramTime Measure(string grows, int m, int width)

@@ -35,26 +35,14 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     internal static IReadOnlyList<string> Names { get; } = [.. Cases.Select(Name)];
 
     /// <summary>Measures the rows with this name, or all; null when it was stopped.</summary>
-    internal IReadOnlyList<LaplaceTime>? Run(string? row, IProgressView progress, CancellationToken stop)
-    {
-        (int[] Widths, int Columns)[] chosen = [.. Cases.Where(each => row is null || row == Name(each))];
-        var times = new List<LaplaceTime>();
-        progress.Track(
+    internal IReadOnlyList<LaplaceTime>? Run(string? row, Terminal terminal) =>
+        Measured.Rows(
+            terminal,
             "bench laplace",
-            chosen.Length,
-            meter =>
-            {
-                foreach (var each in chosen)
-                {
-                    if (stop.IsCancellationRequested)
-                        return;
-                    meter.Show(times.Count, () => Name(each));
-                    times.Add(Measure(each.Widths, each.Columns));
-                }
-            }
+            [.. Cases.Where(one => row is null || row == Name(one))],
+            Name,
+            one => Measure(one.Widths, one.Columns)
         );
-        return stop.IsCancellationRequested ? null : times;
-    }
 
     private static string Name((int[] Widths, int Columns) each) =>
         $"{ImageSet.Pixels}-{string.Join('-', each.Widths)}-{ImageSet.Classes} m={each.Columns}";

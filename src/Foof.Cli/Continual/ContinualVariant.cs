@@ -36,6 +36,12 @@ internal sealed record ContinualVariant(
     /// <summary>The directions of <c>full-compressed</c> over all tasks.</summary>
     internal const int CompressedColumns = 50;
 
+    private const ContinualStructure Diagonal = ContinualStructure.Diagonal;
+    private const ContinualStructure FullFisher = ContinualStructure.FullFisher;
+    private const ContinualTasks Separate = ContinualTasks.Separate;
+    private static readonly double[] Strong = [3, 10, 30, 100];
+    private static readonly double[] Weak = [1, 3, 10, 30];
+
     /// <summary>All variants; the usual ones are the table in docs/learning-without-forgetting.md.</summary>
     internal static IReadOnlyList<ContinualVariant> All { get; } =
     [
@@ -43,18 +49,18 @@ internal sealed record ContinualVariant(
         Elastic(
             "diagonal",
             "diagonal, a penalty a task",
-            [3, 10, 30, 100],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Separate }
+            Strong,
+            new() { Structure = Diagonal, Tasks = Separate }
         ),
         Elastic(
             "diagonal-summed",
             "diagonal, the tasks' penalties summed",
-            [3, 10, 30, 100],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Summed },
-            isUsual: false
-        ),
+            Strong,
+            new() { Structure = Diagonal, Tasks = ContinualTasks.Summed }
+        ) with
+        {
+            IsUsual = false,
+        },
         new(
             "si",
             "synaptic intelligence",
@@ -62,48 +68,38 @@ internal sealed record ContinualVariant(
             0,
             (model, strength) => new SynapticConsolidation(model, strength)
         ),
-        Elastic(
-            "diagonal-online",
-            "diagonal, online, recentred",
-            [1, 3, 10, 30],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal }
-        ),
+        Elastic("diagonal-online", "diagonal, online, recentred", Weak, new() { Structure = Diagonal }),
         Elastic(
             "full-mc",
             "full Fisher, a sampled label a point",
-            [1, 3, 10, 30],
-            MonteCarloPoints,
+            Weak,
             new()
             {
-                Structure = ContinualStructure.FullFisher,
-                Tasks = ContinualTasks.Separate,
+                Structure = FullFisher,
+                Tasks = Separate,
                 Labels = FisherLabels.Sampled,
-            }
+            },
+            MonteCarloPoints
         ),
         Elastic(
             "full",
             "full Fisher, all labels",
-            [1, 3, 10, 30],
-            FullPoints,
-            new() { Structure = ContinualStructure.FullFisher, Tasks = ContinualTasks.Separate }
+            Weak,
+            new() { Structure = FullFisher, Tasks = Separate },
+            FullPoints
         ),
         Elastic(
             "full-compressed",
             $"full Fisher, all labels, {CompressedColumns} directions over all tasks",
-            [1, 3, 10, 30],
-            CompressedPoints,
-            new() { Structure = ContinualStructure.FullFisher, ColumnBudget = CompressedColumns },
-            isUsual: false
-        ),
-        Elastic(
-            "kronecker",
-            "Kronecker, a penalty a task",
-            [1, 3, 10, 30],
-            FisherPoints,
-            new() { Tasks = ContinualTasks.Separate }
-        ),
-        Elastic("kronecker-merged", "Kronecker, merged", [1, 3, 10, 30], FisherPoints, new()),
+            Weak,
+            new() { Structure = FullFisher, ColumnBudget = CompressedColumns },
+            CompressedPoints
+        ) with
+        {
+            IsUsual = false,
+        },
+        Elastic("kronecker", "Kronecker, a penalty a task", Weak, new() { Tasks = Separate }),
+        Elastic("kronecker-merged", "Kronecker, merged", Weak, new()),
     ];
 
     /// <summary>The variants of a list of names, in the table's order.</summary>
@@ -124,9 +120,8 @@ internal sealed record ContinualVariant(
         string name,
         string title,
         double[] grid,
-        int points,
         ContinualOptions options,
-        bool isUsual = true
+        int points = FisherPoints
     ) =>
         new(
             name,
@@ -134,14 +129,6 @@ internal sealed record ContinualVariant(
             grid,
             points,
             (model, strength) =>
-                new ElasticWeightConsolidation(
-                    model,
-                    Loss.CrossEntropy,
-                    options with
-                    {
-                        Strength = strength,
-                    }
-                ),
-            isUsual
+                new ElasticWeightConsolidation(model, Loss.CrossEntropy, options with { Strength = strength })
         );
 }

@@ -23,6 +23,8 @@ internal sealed class SequenceRun(
     // Passes over a task's images that no epoch has the number of.
     private const int FisherPass = 900_000;
 
+    private int done;
+
     /// <summary>How many steps all tasks have together.</summary>
     internal int Steps =>
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
@@ -37,14 +39,13 @@ internal sealed class SequenceRun(
         using var model = Network().to(device);
         using var memory = variant.Make(model, strength);
         var (test, validation) = (new List<double[]>(), new List<double[]>());
-        var (bytes, done) = (0L, 0);
+        var bytes = 0L;
         try
         {
             foreach (var (place, task) in sequence.Tasks.Index())
             {
                 bytes = memory?.Bytes ?? 0;
-                if (!Learn(model, memory, task, place, meter, ref done, stop))
-                    return null;
+                Learn(model, memory, task, place, meter, stop);
                 test.Add(Accuracies(model, task => task.Test));
                 validation.Add(Accuracies(model, task => task.Validation));
                 if (place < sequence.Tasks.Count - 1)
@@ -77,13 +78,12 @@ internal sealed class SequenceRun(
         );
 
     // Adam starts again with each task: its moments are of gradients of the task before.
-    private bool Learn(
+    private void Learn(
         nn.Module<Tensor, Tensor> model,
         Consolidator? memory,
         ContinualTask task,
         int place,
         Meter meter,
-        ref int done,
         CancellationToken stop
     )
     {
@@ -95,8 +95,7 @@ internal sealed class SequenceRun(
             using var batches = new Batches(task.Train, settings.BatchSize, seed, pass);
             for (var step = 0; step < batches.Count; step++)
             {
-                if (stop.IsCancellationRequested)
-                    return false;
+                stop.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 var (images, labels) = batches[step];
                 optimizer.zero_grad();
@@ -109,7 +108,6 @@ internal sealed class SequenceRun(
                 meter.Show(++done, () => $"task {place + 1}, loss {loss.item<float>():F4}");
             }
         }
-        return true;
     }
 
     // Synaptic intelligence takes the gradient of the task's loss alone, before the penalty's is added.

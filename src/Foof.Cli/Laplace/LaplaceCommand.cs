@@ -82,12 +82,20 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         using var network = ModelKind.Build(trained).to(place);
         checkpoint.Restore(network);
         network.eval();
-        var run = new LaplaceRun(settings, network, sets.Train, data.Validation, test, trained.Data);
+        var run = new LaplaceRun(
+            settings,
+            network,
+            sets.Train,
+            data.Validation,
+            test,
+            trained.Data,
+            terminal
+        );
         return Measured.Run(
             terminal,
             files,
             "the posterior was judged",
-            () => run.Run(terminal.Progress, Save, terminal.Stop),
+            () => run.Run(Save),
             (console, result) =>
             {
                 Show(console, result);

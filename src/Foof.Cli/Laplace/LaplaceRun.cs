@@ -16,13 +16,15 @@ namespace Foof.Cli.Laplace;
 /// <param name="validation">What it was not trained with, to choose the prior by; null: nothing.</param>
 /// <param name="test">What it is judged by.</param>
 /// <param name="dataName">The data set's name, which decides the classes' names.</param>
+/// <param name="terminal">Where progress goes, and who stops the run.</param>
 internal sealed class LaplaceRun(
     LaplaceSettings settings,
     nn.Module<Tensor, Tensor> model,
     ImageSet train,
     ImageSet? validation,
     ImageSet test,
-    string dataName
+    string dataName,
+    Terminal terminal
 )
 {
     private const int FitBatch = 500;
@@ -41,22 +43,19 @@ internal sealed class LaplaceRun(
             Seed = settings.Seed,
         };
 
-    /// <summary>Runs.</summary>
-    /// <param name="progress">Where progress goes.</param>
-    /// <param name="save">Writes the posterior down, once it was judged: who stops it leaves nothing.</param>
-    /// <param name="stop">Asks to stop.</param>
-    /// <returns>Null when it was stopped.</returns>
-    internal LaplaceResult? Run(IProgressView progress, Action<LaplacePosterior> save, CancellationToken stop)
+    /// <summary>Fits and judges; null when it was stopped.</summary>
+    /// <param name="save">Writes the posterior to a file, once it was judged: a run that is stopped leaves nothing.</param>
+    internal LaplaceResult? Run(Action<LaplacePosterior> save)
     {
         RequireValidation();
         try
         {
-            var (posterior, fit) = Timed(() => Fit(progress, stop));
+            var (posterior, fit) = Timed(Fit);
             using (posterior)
             {
-                var (tuned, tune) = Timed(() => Tune(posterior, progress, stop));
+                var (tuned, tune) = Timed(() => Tune(posterior));
                 var (_, samples) = Timed(() => Draw(posterior));
-                var result = Judge(posterior, tuned, (fit, tune, samples), progress, stop);
+                var result = Judge(posterior, tuned, (fit, tune, samples));
                 save(posterior);
                 return result;
             }
@@ -76,12 +75,11 @@ internal sealed class LaplaceRun(
 
     private Device Place => test.Labels.device;
 
-    private LaplacePosterior Fit(IProgressView progress, CancellationToken stop)
+    private LaplacePosterior Fit()
     {
         using var generator = new Generator((ulong)settings.Seed, Place);
         var count = Math.Min(settings.Subsample ?? settings.Structure.Subsample ?? int.MaxValue, train.Count);
         return Tracked(
-            progress,
             $"fit {settings.Structure.Name}",
             Batches.CountOf(count, FitBatch),
             counter =>
@@ -91,7 +89,7 @@ internal sealed class LaplaceRun(
                     Points(count),
                     new()
                     {
-                        Structure = settings.Structure.Structure,
+                        Structure = settings.Structure.Fisher,
                         LastLayer = settings.Structure.LastLayer,
                         Labels = settings.Labels,
                         DataPoints = train.Count,
@@ -100,7 +98,7 @@ internal sealed class LaplaceRun(
                     },
                     generator,
                     counter,
-                    stop
+                    terminal.Stop
                 )
         );
     }
@@ -136,14 +134,18 @@ internal sealed class LaplaceRun(
             );
     }
 
-    private string Tune(LaplacePosterior posterior, IProgressView progress, CancellationToken stop)
+    private string Tune(LaplacePosterior posterior)
     {
         posterior.Temperature = settings.Temperature;
         var how = How;
         if (how == LaplaceSettings.ByValidation)
         {
-            progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(validation!.InOrder(PredictionBatch), Options, cancellation: stop);
+            terminal.Progress.Line("Choosing the prior precision by the validation images' likelihood.");
+            posterior.TuneByValidation(
+                validation!.InOrder(PredictionBatch),
+                Options,
+                cancellation: terminal.Stop
+            );
         }
         else if (how != Given)
             posterior.TuneByEvidence(how == LaplaceSettings.ByLayer);
@@ -161,16 +163,14 @@ internal sealed class LaplaceRun(
     private LaplaceResult Judge(
         LaplacePosterior posterior,
         string tuned,
-        (double Fit, double Tune, double Samples) seconds,
-        IProgressView progress,
-        CancellationToken stop
+        (double Fit, double Tune, double Samples) seconds
     )
     {
-        var (inside, predict) = Timed(() => Predict(posterior, test, "predict", progress, stop));
+        var (inside, predict) = Timed(() => Predict(posterior, test, "predict"));
         using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed).To(Place);
         using var rotatedImages = ForeignImages.Rotated(test);
-        using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
-        using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);
+        using var noise = Predict(posterior, noiseImages, "predict noise");
+        using var rotated = Predict(posterior, rotatedImages, "predict rotated images");
         using var outputs = Outputs(test);
         using (inside)
             return new()
@@ -199,18 +199,11 @@ internal sealed class LaplaceRun(
             };
     }
 
-    private Prediction Predict(
-        LaplacePosterior posterior,
-        ImageSet set,
-        string title,
-        IProgressView progress,
-        CancellationToken stop
-    ) =>
+    private Prediction Predict(LaplacePosterior posterior, ImageSet set, string title) =>
         Tracked(
-            progress,
             title,
             Batches.CountOf(set.Count, PredictionBatch),
-            counter => posterior.Predict(Inputs(set), Options, counter, stop)
+            counter => posterior.Predict(Inputs(set), Options, counter, terminal.Stop)
         );
 
     private static IEnumerable<Tensor> Inputs(ImageSet set) =>
@@ -259,10 +252,10 @@ internal sealed class LaplaceRun(
         return Plain(outputs, TemperatureScaling.Fit(Outputs(validation), validation.Labels));
     }
 
-    private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
+    private T Tracked<T>(string title, int total, Func<IProgress<int>, T> work)
     {
         T result = default!;
-        progress.Track(title, total, meter => result = work(new Counter(meter)));
+        terminal.Progress.Track(title, total, meter => result = work(new Counter(meter)));
         return result;
     }
 

@@ -8,12 +8,12 @@ namespace Foof.Cli.Laplace;
 
 /// <summary>A posterior's name on the command line.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Structure">What is kept of the Fisher.</param>
+/// <param name="Fisher">What is kept of the Fisher.</param>
 /// <param name="LastLayer">Whether of the last layer alone.</param>
 /// <param name="Subsample">How many training images it takes where nobody says; null: all.</param>
 internal sealed record PosteriorKind(
     string Name,
-    LaplaceStructure Structure,
+    LaplaceStructure Fisher,
     bool LastLayer = false,
     int? Subsample = null
 )

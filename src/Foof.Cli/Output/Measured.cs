@@ -6,6 +6,36 @@ namespace Foof.Cli.Output;
 /// <summary>What commands that measure do alike: all of it is shown and written, or nothing.</summary>
 internal static class Measured
 {
+    /// <summary>Measures row by row; null when it was stopped.</summary>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <param name="title">What is measured.</param>
+    /// <param name="cases">What the rows are of.</param>
+    /// <param name="name">What progress calls a case.</param>
+    /// <param name="measure">Measures one.</param>
+    internal static IReadOnlyList<TRow>? Rows<TCase, TRow>(
+        Terminal terminal,
+        string title,
+        IReadOnlyList<TCase> cases,
+        Func<TCase, string> name,
+        Func<TCase, TRow> measure
+    )
+    {
+        var rows = new List<TRow>();
+        terminal.Progress.Track(
+            title,
+            cases.Count,
+            meter =>
+            {
+                foreach (var one in cases.TakeWhile(_ => !terminal.Stop.IsCancellationRequested))
+                {
+                    meter.Show(rows.Count, () => name(one));
+                    rows.Add(measure(one));
+                }
+            }
+        );
+        return terminal.Stop.IsCancellationRequested ? null : rows;
+    }
+
     /// <summary>Measures, shows the result and writes it where a file was asked for.</summary>
     /// <param name="terminal">Where the table goes.</param>
     /// <param name="files">Where the numbers go.</param>

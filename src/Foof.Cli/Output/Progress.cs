@@ -19,11 +19,9 @@ internal interface IProgressView
 /// <summary>Progress that nobody wants to see.</summary>
 internal sealed class NoProgress : IProgressView
 {
-    /// <inheritdoc/>
     public void Track(string title, int total, Action<Meter> work) =>
         work(new Meter(TimeSpan.MaxValue, (_, _) => { }));
 
-    /// <inheritdoc/>
     public void Line(string text) { }
 }
 
@@ -35,7 +33,6 @@ internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
     private const int MostLines = 3;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
-    /// <inheritdoc/>
     public void Track(string title, int total, Action<Meter> work)
     {
         var lines = 0;
@@ -55,7 +52,6 @@ internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
     internal static string Sentence(string title, int done, int total, string words) =>
         $"{title}: {done} of {total}" + (words.Length == 0 ? "" : $", {words}");
 
-    /// <inheritdoc/>
     public void Line(string text) => console.Profile.Out.Writer.WriteLine(text);
 }
 
@@ -67,7 +63,6 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgressView
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
-    /// <inheritdoc/>
     public void Track(string title, int total, Action<Meter> work)
     {
         var progress = console
@@ -96,7 +91,6 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgressView
         });
     }
 
-    /// <inheritdoc/>
     public void Line(string text) => console.WriteLine(text);
 }
 

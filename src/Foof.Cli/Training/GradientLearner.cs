@@ -16,7 +16,6 @@ internal abstract class GradientLearner<TState>(
 {
     private readonly Likelihood likelihood = kind.Likelihood;
 
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         optimizer.zero_grad();
@@ -30,7 +29,6 @@ internal abstract class GradientLearner<TState>(
         return new(value, output.detach());
     }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> State()
     {
         var tensors = new Dictionary<string, Tensor>();
@@ -39,7 +37,6 @@ internal abstract class GradientLearner<TState>(
         return tensors;
     }
 
-    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, Tensor> state)
     {
         foreach (var (name, target) in States())
@@ -95,14 +92,12 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
         TrainingSettings settings
     ) => new SgdLearner(model, kind, settings);
 
-    /// <inheritdoc/>
     protected override void Save(SGD.State state, Action<string, Tensor> keep)
     {
         if (state.momentum_buffer is { } velocity)
             keep("velocity", velocity);
     }
 
-    /// <inheritdoc/>
     protected override void Load(SGD.State state, Func<string, Tensor?> kept)
     {
         if (kept("velocity") is { } velocity)
@@ -127,7 +122,6 @@ internal sealed class AdamLearner : GradientLearner<Adam.State>
         TrainingSettings settings
     ) => new AdamLearner(model, kind, settings);
 
-    /// <inheritdoc/>
     protected override void Save(Adam.State state, Action<string, Tensor> keep)
     {
         keep("step", tensor(state.step));
@@ -135,7 +129,6 @@ internal sealed class AdamLearner : GradientLearner<Adam.State>
         keep("second_moment", state.exp_avg_sq);
     }
 
-    /// <inheritdoc/>
     protected override void Load(Adam.State state, Func<string, Tensor?> kept)
     {
         state.step = Found("step").item<long>();

@@ -62,23 +62,18 @@ internal sealed class CurvatureLearner : ILearner
         Recipe method
     ) => (model, kind, settings) => new CurvatureLearner(method, model, kind, settings);
 
-    /// <inheritdoc/>
     public int WarmUpBatches { get; }
 
-    /// <inheritdoc/>
     public void WarmUp(IEnumerable<Tensor> inputs) => optimizer.WarmUp(inputs);
 
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         var result = optimizer.Step(input, target);
         return new(result.Loss.ToDouble(), result.Output);
     }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> State() => optimizer.State();
 
-    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, Tensor> state) => optimizer.Restore(state);
 
     /// <summary>Frees the statistics and the momentum.</summary>
