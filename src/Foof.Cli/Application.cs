@@ -19,7 +19,7 @@ internal static class Application
         ResponseFileTokenReplacer = null,
     };
 
-    /// <summary>Does what the arguments say and returns the exit code.</summary>
+    /// <summary>Runs the command that the arguments name, and returns the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
         var root = Root(new CommandFrame(terminal));

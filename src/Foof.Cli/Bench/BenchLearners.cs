@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>Gradient descent without an optimiser: what the row of SGD is held against.</summary>
+/// <summary>Gradient descent without an optimiser, for comparison with the row of SGD.</summary>
 /// <param name="model">The network.</param>
 /// <param name="kind">What its outputs are compared with.</param>
 /// <param name="learningRate">The size of a step.</param>
@@ -14,7 +14,7 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
 {
     private readonly Tensor[] weights = [.. model.parameters()];
 
-    /// <summary>The loop that does what <c>zero_grad</c>, <c>backward</c> and <c>step</c> do.</summary>
+    /// <summary>Its row in <c>bench step</c>.</summary>
     internal static OptimizerKind Kind { get; } =
         OptimizerKind.Find("sgd") with
         {
@@ -46,7 +46,7 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
 }
 
 /// <summary>
-/// FOOF by the optimiser that C# has, to hold the row of the core's against: what lies between is the facade's cost.
+/// FOOF with the optimiser of the C# facade, for comparison with the core's: the difference is the facade's cost.
 /// </summary>
 internal sealed class FacadeFoof : ILearner
 {
@@ -65,7 +65,7 @@ internal sealed class FacadeFoof : ILearner
             warmUpBatches: 1
         );
 
-    /// <summary>The optimiser as <c>bench step</c> lists it.</summary>
+    /// <summary>Its row in <c>bench step</c>.</summary>
     internal static OptimizerKind Kind { get; } =
         OptimizerKind.Find("foof") with
         {

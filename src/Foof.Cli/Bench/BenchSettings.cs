@@ -6,13 +6,13 @@ using static Foof.Cli.Settings.Forms;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What <c>bench step</c> measures, and how often.</summary>
+/// <summary>The settings of <c>bench step</c>.</summary>
 internal sealed record StepSettings
 {
     private const int LongPeriod = 100;
     private const int LongPeriodOfLarge = 20;
 
-    /// <summary>What each setting is, in the order of help.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<StepSettings> Table { get; } =
         new(
             Setting<StepSettings>.Of(
@@ -47,8 +47,8 @@ internal sealed record StepSettings
     public int Rounds { get; init; }
 
     /// <summary>
-    /// How many steps of a longer period are run; each further one counts as much as the median of its plain steps, and rows without
-    /// a period count by the median then, too.
+    /// The most steps of a period that are run. Each further step counts as the median of the plain ones. Rows without a period
+    /// then count by their median too.
     /// </summary>
     public int Steps { get; init; }
     public int Threads { get; init; }
@@ -58,14 +58,14 @@ internal sealed record StepSettings
     internal torch.Device Place => Devices.Find(Device);
 }
 
-/// <summary>What <c>bench gram</c> and <c>bench laplace</c> measure, and how often.</summary>
+/// <summary>The settings of <c>bench gram</c> and <c>bench laplace</c>.</summary>
 internal sealed record RowSettings
 {
-    /// <summary>What the settings of <c>bench gram</c> are.</summary>
+    /// <summary>The table of settings of <c>bench gram</c>.</summary>
     internal static SettingTable<RowSettings> OfGram { get; } =
         new(RoundsOf(5), Threads<RowSettings>(s => s.Threads));
 
-    /// <summary>What the settings of <c>bench laplace</c> are.</summary>
+    /// <summary>The table of settings of <c>bench laplace</c>.</summary>
     internal static SettingTable<RowSettings> OfLaplace { get; } =
         new(
             RoundsOf(3),

@@ -4,13 +4,13 @@ using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What a Gram matrix costs.</summary>
-/// <param name="Grows">What grows among the rows that this one belongs to.</param>
+/// <summary>The cost of a Gram matrix.</summary>
+/// <param name="Grows">What grows in the rows around this one.</param>
 /// <param name="Columns">m, the order of the matrix.</param>
 /// <param name="Width">The inputs and outputs of each layer.</param>
-/// <param name="Milliseconds">What it takes.</param>
+/// <param name="Milliseconds">The time.</param>
 /// <param name="Flops">The float64 operations of the inner products.</param>
-/// <param name="Megabytes">What is resident at most beside the factor, the matrix itself among it; null: not known.</param>
+/// <param name="Megabytes">The largest resident memory without the factor; null if it is unknown.</param>
 internal sealed record GramTime(
     string Grows,
     int Columns,
@@ -28,11 +28,11 @@ internal sealed record GramTime(
 
     private static readonly string[] Growing = [ByColumns, ByWidth];
 
-    /// <summary>What grows.</summary>
+    /// <summary>The size that grows.</summary>
     internal int Size => Grows == ByColumns ? Columns : Width;
 
     /// <summary>
-    /// The power of the size that values grow by: the slope of their logarithms by least squares; null where a value is
+    /// The power of the size with which values grow, by a least-squares fit of the logarithms; null if a value is
     /// not positive.
     /// </summary>
     internal static double? Exponent(IReadOnlyList<GramTime> rows, Func<GramTime, double?> value)
@@ -45,7 +45,7 @@ internal sealed record GramTime(
         return x.Zip(y, (a, b) => (a - meanX) * (b - meanY)).Sum() / x.Sum(a => (a - meanX) * (a - meanX));
     }
 
-    /// <summary>As a row of the metrics.</summary>
+    /// <summary>The row in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>Times low-rank Laplace posteriors of larger and larger networks, with more and more columns.</summary>
+/// <summary>Times low-rank Laplace posteriors for growing networks and growing numbers of columns.</summary>
 internal sealed class LaplaceBenchmark(int rounds, Device device)
 {
     private const int Turns = 5;
@@ -34,7 +34,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     /// <summary>The names of all rows.</summary>
     internal static IReadOnlyList<string> Names { get; } = [.. Cases.Select(Name)];
 
-    /// <summary>Measures the rows with this name, or all; null when it was stopped.</summary>
+    /// <summary>Measures one row, or all if no name is given; null if the user stopped it.</summary>
     internal IReadOnlyList<LaplaceTime>? Run(string? row, Terminal terminal) =>
         Measured.Rows(
             terminal,
@@ -140,7 +140,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // The medians of two pieces of work that follow one another, as they do in training.
+    // The medians of two pieces of work that alternate, as in training.
     private (double First, double Second) InTurn(Action first, Action second)
     {
         var times = Enumerable
@@ -153,7 +153,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         );
     }
 
-    // What one step of training costs, without the optimiser.
+    // The work of a training step without the optimiser.
     private static void Pass(nn.Module<Tensor, Tensor> model, Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -196,10 +196,10 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     }
 }
 
-/// <summary>Penalties of elastic weight consolidation by the full Fisher of one batch. Owns them.</summary>
+/// <summary>Penalties of elastic weight consolidation with the full Fisher of one batch. It owns them.</summary>
 internal sealed class LaplacePenalties : IDisposable
 {
-    /// <summary>Takes the batch in, and makes the gradients that the penalties are added to.</summary>
+    /// <summary>Consolidates the batch, and allocates the gradients that the penalties are added to.</summary>
     internal LaplacePenalties(nn.Module<Tensor, Tensor> model, Tensor input)
     {
         Sampled = Consolidated(model, input, FisherLabels.Sampled);
@@ -211,7 +211,7 @@ internal sealed class LaplacePenalties : IDisposable
     /// <summary>One sampled label for each data point.</summary>
     internal ElasticWeightConsolidation Sampled { get; }
 
-    /// <summary>The expectation over all labels: as many columns a data point as there are classes.</summary>
+    /// <summary>The expectation over all labels, with as many columns per data point as there are classes.</summary>
     internal ElasticWeightConsolidation AllLabels { get; }
 
     private static ElasticWeightConsolidation Consolidated(

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What a low-rank Laplace posterior costs; times are medians over the rounds.</summary>
+/// <summary>The cost of a low-rank Laplace posterior. Times are medians over the rounds.</summary>
 /// <param name="Name">The network's widths.</param>
 /// <param name="Parameters">p.</param>
 /// <param name="Columns">m, one sampled label for each of m data points.</param>
@@ -14,10 +14,10 @@ namespace Foof.Cli.Bench;
 /// <param name="Evidence">Milliseconds of the evidence at 1,000 prior precisions.</param>
 /// <param name="Pass">Seconds of a forward and a backward pass over the m points.</param>
 /// <param name="PenaltyToPass">
-/// The gradient of the full Fisher's penalty at one sampled label a point, beside one such pass.
+/// The time of the full Fisher's penalty gradient at one sampled label per point, divided by that of a pass.
 /// </param>
-/// <param name="PenaltyOfAllLabelsToPass">The same with the expectation over all labels.</param>
-/// <param name="PeakMegabytes">The most that was resident, all of the process.</param>
+/// <param name="PenaltyOfAllLabelsToPass">That ratio with the expectation over all labels.</param>
+/// <param name="PeakMegabytes">The largest resident memory of the process.</param>
 internal sealed record LaplaceTime(
     string Name,
     long Parameters,
@@ -32,10 +32,10 @@ internal sealed record LaplaceTime(
     double PeakMegabytes
 )
 {
-    /// <summary>One sample beside one forward and backward pass.</summary>
+    /// <summary>The time of one sample divided by that of a forward and backward pass.</summary>
     internal double SampleToPass => Samples / 100 / Pass;
 
-    /// <summary>As a row of the metrics.</summary>
+    /// <summary>The row in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {

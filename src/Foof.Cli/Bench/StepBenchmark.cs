@@ -13,7 +13,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
     private const int StepsAlone = 3;
 
     /// <summary>Measures every row.</summary>
-    /// <returns>A line for each row; null when it was stopped.</returns>
+    /// <returns>The time of each row; null if the user stopped it.</returns>
     internal IReadOnlyList<StepTime>? Run(IProgressView progress, CancellationToken stop)
     {
         var work = rows.Length + settings.Rounds * Slices * rows.Length;
@@ -26,7 +26,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
     {
         var done = 0;
         var peaks = new List<double?>();
-        // By itself first: it shows its memory, and the compiler is done with its code when it is timed.
+        // Each row first runs alone, which shows its memory and compiles its code.
         foreach (var row in rows)
         {
             if (stop.IsCancellationRequested)

@@ -14,10 +14,10 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
 {
     private const int PaperPeriod = 100;
 
-    // What the paper amortises over on its large networks.
+    // The paper's period for its large networks.
     private const int LargePeriod = 500;
 
-    /// <summary>Whether a step takes seconds.</summary>
+    /// <summary>Whether the network is so large that a step takes seconds.</summary>
     internal bool IsLarge => Period == LargePeriod;
 
     private static readonly long[] FashionMnist = [1, 28, 28];
@@ -32,7 +32,7 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
         new(ModelKind.Find("autoencoder"), FashionMnist, PaperPeriod),
     ];
 
-    /// <summary>A batch of random images, and what the outputs are compared with; the caller's scope owns it.</summary>
+    /// <summary>A batch of random images and its target, which belong to the caller's scope.</summary>
     internal (Tensor Input, Tensor Target) Batch(int size, Device? device = null)
     {
         var images = randn([size, .. ImageShape], device: device);
@@ -41,8 +41,8 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     }
 
     /// <summary>
-    /// The floating-point operations of a forward and a backward pass for a data point: two for each weight and each
-    /// position that it multiplies, forward, for the weight's gradient and, behind the first layer, for the input's.
+    /// The floating-point operations of a forward and a backward pass for a data point: two for each weight and
+    /// position, in the forward pass, for the weight's gradient and, except in the first layer, for the input's.
     /// </summary>
     internal double FlopsOfDataPoint()
     {

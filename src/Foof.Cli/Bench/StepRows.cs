@@ -9,9 +9,9 @@ internal static class StepRows
     private const int StatisticsSteps = 10;
     private const int LargeBatch = 1000;
 
-    /// <summary>The rows of a network that names choose: all that begin with one; every row's SGD row comes along.</summary>
+    /// <summary>The rows whose names begin with one of the given names, and the SGD rows that they are compared with.</summary>
     /// <param name="model">The network.</param>
-    /// <param name="names">The names, separated by commas; null: all rows.</param>
+    /// <param name="names">The names, separated by commas; null means all rows.</param>
     internal static StepRow[] Of(StepModel model, string? names)
     {
         var all = Of(model);
@@ -28,13 +28,13 @@ internal static class StepRows
         return [.. all.Where(row => baselines.Contains(row.Name) || chosen.Contains(row))];
     }
 
-    // A whole name is that row alone, though others may go on from it.
+    // A complete name means only that row, even if longer names begin with it.
     private static IEnumerable<StepRow> Named(StepRow[] all, string name) =>
         all.Where(row => row.Name == name) is var exact && exact.Any()
             ? exact
             : all.Where(row => row.Name.StartsWith(name, StringComparison.Ordinal));
 
-    // Of a large network those that the paper amortises.
+    // For a large network, only the rows that the paper amortises.
     private static StepRow[] Of(StepModel model) =>
         model.IsLarge
             ?
@@ -94,7 +94,7 @@ internal static class StepRows
             Method = kind.Method!.WithBFloat16Products(),
         };
 
-    // So late that the inverse is ready when it is due.
+    // The delay is so long that the inverse is ready when it is needed.
     private static OptimizerKind InBackground(OptimizerKind kind) =>
         kind with
         {
@@ -119,27 +119,27 @@ internal static class StepRows
 
 /// <summary>A row of <c>bench step</c>: an optimiser with its period.</summary>
 /// <param name="Name">Its name in the table.</param>
-/// <param name="Optimizer">The optimiser, as <c>train</c> has it.</param>
-/// <param name="Period">T: after how many steps its work repeats; 1 where every step does the same.</param>
+/// <param name="Optimizer">The optimiser.</param>
+/// <param name="Period">T: after how many steps its work repeats; 1 if all steps are alike.</param>
 /// <param name="StatisticsSteps">S: in how many of them statistics are taken.</param>
 internal sealed record StepRow(string Name, OptimizerKind Optimizer, int Period, int StatisticsSteps)
 {
-    // A step small enough that no network runs away on labels that are random.
+    // With such small steps, no network diverges on random labels.
     private const double LearningRate = 1e-4;
 
-    /// <summary>How many data points a step sees; null: as many as the command says.</summary>
+    /// <summary>The data points of a step; null if the settings decide them.</summary>
     internal int? BatchSize { get; init; }
 
-    /// <summary>The row that its cost is divided by: SGD with as many data points.</summary>
+    /// <summary>The row of SGD with as many data points, whose cost divides this row's cost.</summary>
     internal string Baseline => BatchSize is { } size ? BaselineOf(size) : Sgd;
 
     /// <summary>The name of torch's own SGD.</summary>
     internal const string Sgd = "sgd";
 
-    /// <summary>The name of SGD with batches of a size of their own.</summary>
+    /// <summary>The name of SGD with batches of another size.</summary>
     internal static string BaselineOf(int batchSize) => $"{Sgd} B={batchSize}";
 
-    /// <summary>What its learner is made with, where at most so many steps of a period are run.</summary>
+    /// <summary>The settings of its learner.</summary>
     internal TrainingSettings Options(StepSettings settings) =>
         new()
         {
@@ -160,7 +160,7 @@ internal sealed record StepRow(string Name, OptimizerKind Optimizer, int Period,
         };
 
     /// <summary>
-    /// How many steps of the period are run: all, or those with statistics, the inversion, and plain ones.
+    /// How many steps of the period are run: all, or some plain ones and those with statistics and inversion.
     /// </summary>
     internal int StepsOfPeriod(int most) => Math.Min(Period, Math.Max(most, 2 * StatisticsSteps));
 }

@@ -4,15 +4,15 @@ using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What a step of one optimiser costs.</summary>
+/// <summary>The cost of an optimiser's step.</summary>
 /// <param name="Name">The row.</param>
-/// <param name="Amortised">Milliseconds of a step, a mean over the period: the median over the rounds.</param>
-/// <param name="Step">Milliseconds of single steps.</param>
-/// <param name="Ratio">Its cost by that of its SGD row in the same round: the median over the rounds.</param>
+/// <param name="Amortised">The mean milliseconds of a step over a period; the median over the rounds.</param>
+/// <param name="Step">The milliseconds of single steps.</param>
+/// <param name="Ratio">Its cost divided by that of SGD in the same round; the median over the rounds.</param>
 /// <param name="Flops">The operations of the model's forward and backward pass.</param>
-/// <param name="PeakShare">Those by the time, as a share of the machine's best rate.</param>
-/// <param name="BytesPerStep">Managed memory that a step takes.</param>
-/// <param name="PeakMegabytes">The most that the process held while it ran this row alone; null: not known.</param>
+/// <param name="PeakShare">Those operations per second, as a share of the machine's best rate.</param>
+/// <param name="BytesPerStep">The managed memory that a step allocates.</param>
+/// <param name="PeakMegabytes">The largest memory of the process while it ran only this row; null if it is unknown.</param>
 /// <param name="Extrapolated">Whether a part of the period's plain steps was not run.</param>
 internal sealed record StepTime(
     string Name,
@@ -26,7 +26,7 @@ internal sealed record StepTime(
     bool Extrapolated
 )
 {
-    /// <summary>As a row of the metrics.</summary>
+    /// <summary>The row in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -83,7 +83,7 @@ internal sealed record StepTime(
     }
 }
 
-/// <summary>The percentiles of a measurement that was repeated.</summary>
+/// <summary>Percentiles of a repeated measurement.</summary>
 /// <param name="Median">The median.</param>
 /// <param name="Tenth">The tenth percentile.</param>
 /// <param name="Ninetieth">The ninetieth percentile.</param>
@@ -96,7 +96,7 @@ internal readonly record struct Spread(double Median, double Tenth, double Ninet
         return new(At(sorted, 0.5), At(sorted, 0.1), At(sorted, 0.9));
     }
 
-    // Between two ranks the value is interpolated.
+    // Between two ranks, the percentile is interpolated.
     private static double At(double[] sorted, double share)
     {
         var rank = share * (sorted.Length - 1);

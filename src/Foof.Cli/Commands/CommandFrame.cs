@@ -57,7 +57,7 @@ internal sealed class CommandFrame(Terminal terminal)
         {
             return work();
         }
-        // The command line is the last one who can tell the user.
+        // Nothing above the command line would show the error to the user.
 #pragma warning disable CA1031
         catch (Exception error)
 #pragma warning restore CA1031
@@ -70,7 +70,7 @@ internal sealed class CommandFrame(Terminal terminal)
         }
     }
 
-    /// <summary>What an error is about, behind those that only pass it on.</summary>
+    /// <summary>The error that caused another one, behind errors that only wrap it.</summary>
     internal static Exception Cause(Exception error) =>
         error is TypeInitializationException or AggregateException && error.InnerException is { } inner
             ? Cause(inner)

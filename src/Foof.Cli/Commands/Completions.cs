@@ -5,7 +5,7 @@ using Foof.Cli.Output;
 namespace Foof.Cli.Commands;
 
 /// <summary>
-/// What may stand where a user's line ends. The scripts of <c>foof completion</c> ask by
+/// The words that can follow where a user's line ends. The scripts of <c>foof completion</c> call
 /// <c>foof [suggest] "train --opt"</c> and get a line for each word, with its description after a tab.
 /// </summary>
 internal static class Completions
@@ -13,11 +13,11 @@ internal static class Completions
     private const string Directive = "[suggest]";
     private const char List = ',';
 
-    /// <summary>The line, from behind the program's name to the cursor; null where nobody asks.</summary>
+    /// <summary>The line between the program's name and the cursor; null where no script asks for completions.</summary>
     internal static string? Asked(IReadOnlyList<string> arguments) =>
         arguments is [Directive, ..] ? string.Join(' ', arguments.Skip(1)) : null;
 
-    /// <summary>Writes the words that begin as the line ends.</summary>
+    /// <summary>Writes the words that begin with the end of the line.</summary>
     internal static int Write(Func<string, ParseResult> parse, string line, TextWriter output)
     {
         var word = line[(line.LastIndexOf(' ') + 1)..];
@@ -29,7 +29,7 @@ internal static class Completions
         return ExitCode.Success;
     }
 
-    /// <summary>The words of a list, after the ones that the user has put there.</summary>
+    /// <summary>The words that can follow in a list, which names each word once.</summary>
     internal static IEnumerable<string> Next(CompletionContext context, IEnumerable<string> names)
     {
         var word = context.WordToComplete;
@@ -38,7 +38,7 @@ internal static class Completions
         return names.Where(name => !given.Contains(name)).Select(name => head + name);
     }
 
-    // The parser also has words that the end of the line is a part of, and the short names of help.
+    // The parser also offers words that contain the end of the line, and short names such as -h.
     private static IEnumerable<CompletionItem> Of(ParseResult parsed, int position, string word) =>
         parsed
             .GetCompletions(position)

@@ -69,7 +69,7 @@ internal static class InfoCommand
 /// <summary>What <c>foof info</c> looks at.</summary>
 internal sealed record InfoSettings
 {
-    /// <summary>What each setting is, in the order of help.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<InfoSettings> Table { get; } =
         new(
             Flag(

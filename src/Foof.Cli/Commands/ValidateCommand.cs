@@ -33,7 +33,7 @@ internal static class ValidateCommand
     {
         var settings = ValidateSettings.Table.Fill(given);
         torch.set_num_threads(settings.Threads);
-        // Networks and batches are made there, and what is computed of them stays.
+        // The checks make their networks and batches on this device, and compute there.
         torch.set_default_device(Devices.Find(settings.Device));
         try
         {
@@ -45,7 +45,7 @@ internal static class ValidateCommand
         }
     }
 
-    /// <summary>Runs the checks that the filter leaves, shows them and writes them down.</summary>
+    /// <summary>Runs the checks that match the filter, shows the results and writes the metrics.</summary>
     internal static int Run(Terminal terminal, Suite[] suites, string? filter, Files files)
     {
         var selected = filter is null ? suites : Checks.select(filter, suites);
@@ -87,7 +87,7 @@ internal static class ValidateCommand
     private static string Unmatched(string filter, Suite[] suites)
     {
         string[] names = [.. suites.SelectMany(suite => suite.Cases).Select(each => each.Name)];
-        // Evenly spread, so that they show the different parts of a name.
+        // Names from all over the list show the different parts that a name has.
         var some = Enumerable.Range(0, NamesShown).Select(i => names[i * (names.Length - 1) / NamesShown]);
         return $"--cases must be a part of a check's name, and '{filter}' is in none; there are for example "
             + $"{string.Join("; ", some.Distinct().Select(name => $"'{name}'"))}.";
@@ -113,7 +113,7 @@ internal static class ValidateCommand
 
     private static string Totals(Outcome[] outcomes)
     {
-        // Errors of means of samples are larger than those of rounding, and stand alone.
+        // Sampling errors are larger than rounding errors, so they are counted separately.
         var passed = outcomes.Count(outcome => outcome.Passes);
         var checks = outcomes.Sum(outcome => outcome.Checks);
         return $"{passed} passed, {outcomes.Length - passed} failed ({checks} checks); "
@@ -143,7 +143,7 @@ internal static class ValidateCommand
             ["failed"] = outcomes.Count(outcome => !outcome.Passes),
         };
 
-    // JSON has no infinity: null stands for an error that is no number.
+    // JSON has no infinity and no NaN, so such an error becomes null.
     private static JsonObject Record(Outcome outcome) =>
         new()
         {

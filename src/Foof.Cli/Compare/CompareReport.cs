@@ -5,10 +5,10 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
 
-/// <summary>What a page tells of a comparison.</summary>
+/// <summary>The report about a comparison.</summary>
 internal static class CompareReport
 {
-    /// <summary>Of a comparison in which somebody came to the end.</summary>
+    /// <summary>The report about a comparison in which a run did not diverge.</summary>
     internal static Report Of(Comparison comparison)
     {
         var best = comparison.Best;
@@ -77,7 +77,7 @@ internal static class CompareReport
                 + $"{Say.Time(curves[1].Clock.Last())}.";
     }
 
-    // Where the winner passes what the others end at: by then they may have needed more, or less.
+    // When the best run reaches the final losses of the others.
     private static string Course(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
     {
         var passed = best.Skip(1)

@@ -9,10 +9,10 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Compare;
 
-/// <summary><c>foof compare</c>, from what was given to the table and the page: all is checked before the first step.</summary>
+/// <summary><c>foof compare</c>. Everything is checked before the first step.</summary>
 internal sealed class CompareRun(Given given, Files files, Terminal terminal)
 {
-    /// <summary>Makes the runs that lack, and returns the exit code.</summary>
+    /// <summary>Trains the runs that are not finished yet, and returns the exit code.</summary>
     internal int Run()
     {
         var grid = CompareSettings.Grid(given);
@@ -46,7 +46,7 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         $"Run {place + 1} of {count}: {OptimizerKind.Find(settings.Optimizer).Describe(settings)}"
         + (isDone ? " (finished before)" : "");
 
-    // A run that diverges is a result too: the grid goes on.
+    // A run that diverges is a result too, so the grid continues.
     private FinishedRun? Train(TrainingSettings settings, ImageData data, Device device)
     {
         var kind = ModelKind.Find(settings.Model);

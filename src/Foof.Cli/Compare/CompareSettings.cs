@@ -5,10 +5,10 @@ using static Foof.Cli.Settings.Setting<Foof.Cli.Compare.CompareSettings>;
 
 namespace Foof.Cli.Compare;
 
-/// <summary>What a comparison tries; everything else is as in training.</summary>
+/// <summary>What a comparison tries. All other settings are those of training.</summary>
 internal sealed record CompareSettings
 {
-    /// <summary>What each setting is.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<CompareSettings> Table { get; } =
         new(
             Of(

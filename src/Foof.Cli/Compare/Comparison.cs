@@ -9,12 +9,12 @@ using Spectre.Console;
 namespace Foof.Cli.Compare;
 
 /// <summary>All runs of a comparison.</summary>
-/// <param name="Runs">In the order of the grid.</param>
+/// <param name="Runs">The runs in the order of the grid.</param>
 internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
 {
     /// <summary>
-    /// Each optimiser's run with the lowest training loss, the lowest first: no test image chooses a setting.
-    /// Optimisers that diverged everywhere are not among them.
+    /// Each optimiser's run with the lowest training loss, sorted by it, so that no test image chooses a setting.
+    /// Optimisers whose runs all diverged are left out.
     /// </summary>
     internal IReadOnlyList<FinishedRun> Best =>
         [
@@ -32,7 +32,7 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
                 .SelectMany(runs => runs.OrderBy(run => run.TrainLoss ?? double.MaxValue)),
         ];
 
-    /// <summary>What <c>--metrics</c> says of it.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson(double peak) =>
         new()
         {
@@ -57,7 +57,7 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
             ["machine"] = run.Machine,
         };
 
-    /// <summary>Writes the table of runs, the best first; models without classes have no accuracy.</summary>
+    /// <summary>Writes the table of runs, with the best first. Models without classes have no accuracy.</summary>
     internal void Write(IAnsiConsole console)
     {
         var classifies = Runs.Any(run => run.Epochs.Any(epoch => epoch.TestAccuracy is not null));

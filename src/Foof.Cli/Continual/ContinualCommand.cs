@@ -8,12 +8,12 @@ using TorchSharp;
 
 namespace Foof.Cli.Continual;
 
-/// <summary><c>foof continual</c>: one task after the other, by every variant.</summary>
+/// <summary><c>foof continual</c>: learns one task after the other with every variant.</summary>
 internal sealed class ContinualCommand(Given given, Files files, Terminal terminal)
 {
     private const double Megabyte = 1 << 20;
 
-    /// <summary>Runs what is not done yet, and returns the exit code.</summary>
+    /// <summary>Runs the sequences that are not finished yet, and returns the exit code.</summary>
     internal int Run()
     {
         var kept = files.Resume is null ? null : ContinualRecord.Load(files.Resume);
@@ -66,7 +66,7 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         return ExitCode.Stopped;
     }
 
-    // The accuracy matrix of each variant, and a line for each.
+    // Writes the accuracy matrix of each variant, and a table with a line for each.
     private static void Show(IAnsiConsole console, IReadOnlyList<VariantResult> results)
     {
         foreach (var result in results)

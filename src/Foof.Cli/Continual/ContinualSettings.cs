@@ -9,7 +9,7 @@ namespace Foof.Cli.Continual;
 /// <summary>Everything that decides the numbers of <c>foof continual</c>.</summary>
 internal sealed record ContinualSettings
 {
-    /// <summary>What each setting is, in the order of help.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<ContinualSettings> Table { get; } =
         new(
             Data<ContinualSettings>(s => s.Data),
@@ -73,7 +73,7 @@ internal sealed record ContinualSettings
     /// <summary>The seeds.</summary>
     internal IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(place => Seed + place);
 
-    /// <summary>The settings of a run that is resumed: everything that decides its numbers must be left out.</summary>
+    /// <summary>The settings of a resumed run. The command line must not repeat those that decide its numbers.</summary>
     internal static ContinualSettings Resume(ContinualSettings kept, Given given, string folder)
     {
         foreach (var row in Table.Rows)

@@ -7,9 +7,9 @@ namespace Foof.Cli.Continual;
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Title">Its name in the table.</param>
 /// <param name="Grid">The strengths to choose from.</param>
-/// <param name="Points">How many data points a task's Fisher is taken over.</param>
-/// <param name="Make">The penalty for a model, by its strength; null: there is none.</param>
-/// <param name="IsUsual">Whether it runs where no variants are named.</param>
+/// <param name="Points">The number of data points in a task's Fisher.</param>
+/// <param name="Make">Makes the penalty of a strength for a model; null if there is none.</param>
+/// <param name="IsUsual">Whether it runs if the user names no variants.</param>
 internal sealed record ContinualVariant(
     string Name,
     string Title,
@@ -22,7 +22,7 @@ internal sealed record ContinualVariant(
     /// <summary>The names of all variants, the baselines first.</summary>
     internal static IReadOnlyList<string> Names => [.. All.Select(variant => variant.Name)];
 
-    /// <summary>Those that run where none are named.</summary>
+    /// <summary>The names of the variants that run if the user names none.</summary>
     internal static IReadOnlyList<string> UsualNames =>
         [.. All.Where(variant => variant.IsUsual).Select(variant => variant.Name)];
 
@@ -30,10 +30,10 @@ internal sealed record ContinualVariant(
     private const int MonteCarloPoints = 1000;
     private const int FullPoints = 500;
 
-    // A compression decomposes the Gram matrix of a task's columns, ten a point, and costs their number's cube.
+    // Compression decomposes the Gram matrix of ten columns per point, at a cost that grows with their cube.
     private const int CompressedPoints = 200;
 
-    /// <summary>The directions of <c>full-compressed</c> over all tasks.</summary>
+    /// <summary>How many directions <c>full-compressed</c> keeps for all tasks.</summary>
     internal const int CompressedColumns = 50;
 
     private const ContinualStructure Diagonal = ContinualStructure.Diagonal;
@@ -102,8 +102,8 @@ internal sealed record ContinualVariant(
         Elastic("kronecker-merged", "Kronecker, merged", Weak, new()),
     ];
 
-    /// <summary>The variants of a list of names, in the table's order.</summary>
-    /// <exception cref="CommandFailure">There is none of a name.</exception>
+    /// <summary>The variants with the given names, in the order of the table.</summary>
+    /// <exception cref="CommandFailure">A name is unknown.</exception>
     internal static IReadOnlyList<ContinualVariant> Find(IReadOnlyCollection<string> names)
     {
         foreach (var name in names)

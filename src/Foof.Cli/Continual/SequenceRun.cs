@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>One network that learns all tasks, one after the other, under one variant's penalty.</summary>
+/// <summary>Trains one network on all tasks, one after the other, with one variant's penalty.</summary>
 internal sealed class SequenceRun(
     ContinualSettings settings,
     ContinualVariant variant,
@@ -20,7 +20,7 @@ internal sealed class SequenceRun(
     private const int EvaluationBatch = 2000;
     private const int FisherBatch = 500;
 
-    // Passes over a task's images that no epoch has the number of.
+    // No epoch has such a high number, so the Fisher's batches have an order of their own.
     private const int FisherPass = 900_000;
 
     private int done;
@@ -29,7 +29,7 @@ internal sealed class SequenceRun(
     internal int Steps =>
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
 
-    /// <summary>Learns; null when it was stopped.</summary>
+    /// <summary>Trains the network; null if the user stopped it.</summary>
     /// <exception cref="SequenceFailure">The numbers failed.</exception>
     internal SequenceResult? Run(Meter meter, CancellationToken stop)
     {
@@ -77,7 +77,7 @@ internal sealed class SequenceRun(
             )
         );
 
-    // Adam starts again with each task: its moments are of gradients of the task before.
+    // Adam starts again with each task, since its moments belong to the task before.
     private void Learn(
         nn.Module<Tensor, Tensor> model,
         Consolidator? memory,
@@ -110,7 +110,7 @@ internal sealed class SequenceRun(
         }
     }
 
-    // Synaptic intelligence takes the gradient of the task's loss alone, before the penalty's is added.
+    // Synaptic intelligence needs the gradient of the task's loss before the penalty is added.
     private static void Step(Tensor loss, Consolidator? memory, optim.Optimizer optimizer)
     {
         var value = loss.item<float>();
@@ -175,6 +175,6 @@ internal sealed class SequenceRun(
     }
 }
 
-/// <summary>A sequence ended in numbers that are none.</summary>
-/// <param name="sentence">Which one, and why.</param>
+/// <summary>The numbers of a sequence failed.</summary>
+/// <param name="sentence">The sequence and the reason.</param>
 internal sealed class SequenceFailure(string sentence) : Exception(sentence);

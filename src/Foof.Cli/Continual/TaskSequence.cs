@@ -29,7 +29,7 @@ internal sealed class TaskSequence : IDisposable
     /// <summary>The tasks in their order.</summary>
     internal IReadOnlyList<ContinualTask> Tasks { get; }
 
-    /// <summary>Makes them: the same ones for the same seed. The data stay the caller's.</summary>
+    /// <summary>Makes the tasks of a seed. The data still belong to the caller.</summary>
     internal static TaskSequence Make(ContinualSettings settings, ImageData data, long seed)
     {
         var kept = data.Train.Count - settings.Validation;
@@ -50,14 +50,14 @@ internal sealed class TaskSequence : IDisposable
         return new(train, validation, [.. tasks]);
     }
 
-    // As many for each task, in their order; what is left over is in no task.
+    // All tasks have equally many classes, in their order; the remaining classes are in no task.
     private static long[] Classes(int tasks, int place)
     {
         var count = ImageSet.Classes / tasks;
         return [.. Enumerable.Range(place * count, count).Select(label => (long)label)];
     }
 
-    // The first task's pixels are in their own order.
+    // The first task does not permute its pixels.
     private static Tensor? Order(long seed, int place, Device device)
     {
         if (place == 0)
@@ -76,7 +76,7 @@ internal sealed class TaskSequence : IDisposable
     }
 }
 
-/// <summary>One task of a sequence: images of its own kind, and how the network answers them.</summary>
+/// <summary>One task of a sequence: its images, inputs and outputs.</summary>
 internal sealed class ContinualTask : IDisposable
 {
     private readonly Tensor? permutation;
@@ -98,15 +98,14 @@ internal sealed class ContinualTask : IDisposable
     /// <summary>The images to learn.</summary>
     internal ImageSet Train { get; }
 
-    /// <summary>Images held out of training, by which strengths are chosen.</summary>
+    /// <summary>Images that are held out of training, to choose strengths.</summary>
     internal ImageSet Validation { get; }
 
     /// <summary>The images to test with.</summary>
     internal ImageSet Test { get; }
 
     /// <summary>
-    /// All images with their pixels in another order; null: in theirs. The sets stay the
-    /// caller's.
+    /// All images with permuted pixels, or as they are without a permutation. The sets still belong to the caller.
     /// </summary>
     internal static ContinualTask Permuted(
         ImageSet train,
@@ -115,7 +114,7 @@ internal sealed class ContinualTask : IDisposable
         Tensor? permutation
     ) => new(train, validation, test, permutation, null);
 
-    /// <summary>The images of some classes, with outputs of their own.</summary>
+    /// <summary>The images of some classes, which have their own outputs.</summary>
     internal static ContinualTask OfClasses(
         ImageSet train,
         ImageSet validation,
@@ -123,18 +122,18 @@ internal sealed class ContinualTask : IDisposable
         long[] classes
     ) => new(Of(train, classes), Of(validation, classes), Of(test, classes), null, classes);
 
-    /// <summary>The network's answer to this task, over its own outputs.</summary>
+    /// <summary>The network with only this task's outputs.</summary>
     internal nn.Module<Tensor, Tensor> Head(nn.Module<Tensor, Tensor> model) =>
         classes is null ? model : new HeadOutputs(model, classes);
 
-    /// <summary>Images as the network sees them, one row an image.</summary>
+    /// <summary>The network's inputs for images, one row per image.</summary>
     internal Tensor Input(Tensor images)
     {
         var rows = images.flatten(1);
         return permutation is null ? rows : rows.index_select(1, permutation);
     }
 
-    /// <summary>Labels as the head counts them.</summary>
+    /// <summary>The numbers of the head's outputs for labels.</summary>
     internal static Tensor Target(nn.Module<Tensor, Tensor> head, Tensor labels) =>
         head is HeadOutputs some ? some.Labels(labels) : labels;
 
@@ -152,7 +151,7 @@ internal sealed class ContinualTask : IDisposable
         );
     }
 
-    /// <summary>Frees what is this task's own.</summary>
+    /// <summary>Frees the tensors that belong to this task.</summary>
     public void Dispose()
     {
         permutation?.Dispose();

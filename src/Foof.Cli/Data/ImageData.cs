@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
-/// <summary>A data set: training and test images, and what tells it from another.</summary>
+/// <summary>A data set: training images, test images and a fingerprint.</summary>
 /// <param name="Train">The images to train with.</param>
 /// <param name="Test">The images to test with.</param>
 /// <param name="Fingerprint">A hash of all images and labels, before any subset is taken.</param>
@@ -30,7 +30,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
     /// <param name="subset">How many of the training images to keep; null keeps all.</param>
-    /// <param name="pixels">What to make of the pixels; null: <see cref="PixelScale.Standardised"/>.</param>
+    /// <param name="pixels">The scale of the pixels; null means <see cref="PixelScale.Standardised"/>.</param>
     internal static ImageData Read(string data, int? subset = null, PixelScale? pixels = null)
     {
         var scale = pixels ?? PixelScale.Standardised;
@@ -50,9 +50,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
-    /// <summary>
-    /// The four files of a folder: images and labels to train with, then those to test with.
-    /// </summary>
+    /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
     internal static IdxFile[] Files(string folder) =>
         [
             IdxFile.ReadImages(Find(folder, FileNames[0])),
@@ -61,11 +59,11 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             IdxFile.ReadLabels(Find(folder, FileNames[3])),
         ];
 
-    /// <summary>The message about more images to hold out than there are.</summary>
+    /// <summary>The failure if so many images are to be held out that none is left.</summary>
     internal static CommandFailure TooManyHeldOut(long images, int count) =>
         new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
 
-    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    /// <summary>Moves the images to a device. After that, only the result may be used.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
 
     private static string Missing(string data) =>
@@ -99,7 +97,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     }
 }
 
-/// <summary>What the labels of a data set mean.</summary>
+/// <summary>The names of the classes of a data set.</summary>
 internal static class ClassNames
 {
     private static readonly string[] FashionMnist =
@@ -116,7 +114,7 @@ internal static class ClassNames
         "ankle boot",
     ];
 
-    /// <summary>A label's meaning, or its number where that is not known.</summary>
+    /// <summary>The name of a class, or its number if the name is unknown.</summary>
     internal static string Of(string data, long label) =>
         data == ImageData.FashionMnist && label >= 0 && label < FashionMnist.Length
             ? FashionMnist[label]

@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
-/// <summary>The images of a run. Those that it holds out share memory with the rest.</summary>
+/// <summary>The images of a run. The images that are held out share their memory with the rest.</summary>
 internal sealed class RunData : IDisposable
 {
     private readonly ImageData all;
 
     /// <summary>Reads them.</summary>
-    /// <param name="name">The data set, as the user calls it.</param>
-    /// <param name="settings">How many there are, how many are held out, and the scale of their pixels.</param>
-    /// <param name="device">Where they go.</param>
+    /// <param name="name">The data set as the user wrote it.</param>
+    /// <param name="settings">The number of images, how many are held out, and the scale of the pixels.</param>
+    /// <param name="device">The device that receives them.</param>
     internal RunData(string name, TrainingSettings settings, Device device)
     {
         all = ImageData.Read(name, settings.Subset, PixelScale.Find(settings.Pixels)).To(device);
@@ -21,7 +21,7 @@ internal sealed class RunData : IDisposable
     /// <summary>The images to train and to test with.</summary>
     internal ImageData Rest { get; }
 
-    /// <summary>The last training images, which are held out; null: there are none.</summary>
+    /// <summary>The last training images, which are held out; null if none are.</summary>
     internal ImageSet? Validation { get; }
 
     private (ImageData, ImageSet) HoldOut(int count)

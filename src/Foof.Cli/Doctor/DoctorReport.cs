@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace Foof.Cli.Doctor;
 
-/// <summary><c>foof info --doctor</c>: looks, shows what it found and what to do.</summary>
+/// <summary><c>foof info --doctor</c>: checks the installation, and says what to do.</summary>
 internal static class DoctorReport
 {
     /// <summary>Examines the installation; fails where there is a problem.</summary>
@@ -64,15 +64,15 @@ internal static class DoctorReport
         };
 }
 
-/// <summary>Looks at an installation item by item; what lacks never ends it.</summary>
+/// <summary>Checks an installation item by item; a problem with one item does not end it.</summary>
 internal static class Examination
 {
-    /// <summary>The item that everything computed needs.</summary>
+    /// <summary>The item that every computation needs.</summary>
     internal const string Libtorch = "libtorch";
 
     /// <summary>The findings, each item after those that it needs.</summary>
     /// <param name="data">The data set's name or folder.</param>
-    /// <param name="threads">How many libtorch gets.</param>
+    /// <param name="threads">How many threads libtorch gets.</param>
     internal static IReadOnlyList<Finding> Run(string data, int threads)
     {
         var libtorch = Guarded(Libtorch, EngineChecks.Torch);
@@ -96,7 +96,7 @@ internal static class Examination
             canCompute ? Guarded(item, look) : Finding.Unchecked(item, Libtorch);
     }
 
-    // What an item's check did not foresee is a finding about that item.
+    // An unforeseen error becomes a finding about the item.
     private static Finding Guarded(string item, Func<Finding> look)
     {
         try

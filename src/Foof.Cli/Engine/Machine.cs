@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Engine;
 
-/// <summary>What a time was measured on.</summary>
+/// <summary>The machine that this process runs on.</summary>
 internal static class Machine
 {
     private const string ProcessorFile = "/proc/cpuinfo";
@@ -19,14 +19,12 @@ internal static class Machine
         + $"{(Environment.ProcessorCount == 1 ? "core" : "cores")}, "
         + RuntimeInformation.OSDescription;
 
-    /// <summary>
-    /// The processor's instruction sets, as the system calls them; none where it does not tell.
-    /// </summary>
+    /// <summary>The processor's instruction sets by the system's names; empty if they are unknown.</summary>
     internal static string[] Features => Fact(FlagsLine)?.Split(' ') ?? [];
 
     private static string Processor() => Fact(ModelLine) ?? RuntimeInformation.ProcessArchitecture.ToString();
 
-    // The first processor's: they are alike.
+    // The first processor stands for all.
     private static string? Fact(string name)
     {
         var line = File.Exists(ProcessorFile)
@@ -37,7 +35,7 @@ internal static class Machine
     }
 }
 
-/// <summary>What this program is.</summary>
+/// <summary>The versions of this program.</summary>
 internal static class Versions
 {
     /// <summary>Foof's version.</summary>
@@ -47,7 +45,7 @@ internal static class Versions
             ?.InformationalVersion
         ?? "unknown";
 
-    /// <summary>The same with as much of the commit as people compare.</summary>
+    /// <summary>Foof's version with the first letters of the commit.</summary>
     internal static string Short { get; } =
         Foof.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0
             ? Foof[..Math.Min(Foof.Length, plus + 1 + CommitLetters)]

@@ -11,7 +11,7 @@ using TorchSharp;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary><c>foof laplace</c>: a posterior around a trained network.</summary>
+/// <summary><c>foof laplace</c>: fits a posterior around a trained network.</summary>
 internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal)
 {
     private const string PosteriorFile = "posterior.safetensors";
@@ -19,10 +19,10 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
 
     private readonly LaplaceSettings settings = LaplaceSettings.Table.Fill(given);
 
-    /// <summary>Fits and judges; trains a network first where none is named.</summary>
+    /// <summary>Fits and evaluates a posterior. If no network is named, it first trains one.</summary>
     internal int Run()
     {
-        // Before a network is trained, which may take long.
+        // A missing device is refused before the training, which may take long.
         Devices.Find(settings.Device);
         files.Check();
         torch.set_num_threads(settings.Threads);
@@ -42,7 +42,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         }
     }
 
-    // One object goes to standard output, and that is the posterior's.
+    // Only the posterior's numbers go to standard output.
     private int Train(string folder) =>
         new TrainingRun(
             given

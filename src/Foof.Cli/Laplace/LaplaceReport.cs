@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>What a page tells of a posterior.</summary>
+/// <summary>The report about a posterior.</summary>
 internal static class LaplaceReport
 {
     private static readonly string[] Columns =
@@ -18,7 +18,7 @@ internal static class LaplaceReport
         "calibration error",
     ];
 
-    /// <summary>Of a posterior that was judged.</summary>
+    /// <summary>The report about the results.</summary>
     internal static Report Of(
         LaplaceResult result,
         TrainingSettings options,

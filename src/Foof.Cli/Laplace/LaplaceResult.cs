@@ -5,57 +5,57 @@ using Spectre.Console;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>What <c>foof laplace</c> found.</summary>
+/// <summary>The results of <c>foof laplace</c>.</summary>
 internal sealed record LaplaceResult
 {
     /// <summary>The posterior's name.</summary>
     public required string Structure { get; init; }
 
-    /// <summary>p.</summary>
+    /// <summary>p, the number of weights.</summary>
     public required long Parameters { get; init; }
 
-    /// <summary>m.</summary>
+    /// <summary>m, the number of columns of the Fisher factor.</summary>
     public required long Columns { get; init; }
 
     /// <summary>The chosen prior precision of each layer.</summary>
     public required double[] PriorPrecision { get; init; }
 
-    /// <summary>How it was chosen.</summary>
+    /// <summary>How the prior precision was chosen.</summary>
     public required string Tuned { get; init; }
 
-    /// <summary>log p(D) there.</summary>
+    /// <summary>log p(D) at that precision.</summary>
     public required double LogEvidence { get; init; }
 
-    /// <summary>gamma there.</summary>
+    /// <summary>gamma at that precision.</summary>
     public required double EffectiveParameters { get; init; }
 
     /// <summary>
-    /// Seconds of the fit, of the choice of the prior, of 100 samples and of the test images' predictions.
+    /// The seconds of the fit, the choice of the prior, 100 samples and the predictions of the test images.
     /// </summary>
     public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
 
-    /// <summary>The plain network, temperature scaling if there are validation data, the posterior.</summary>
+    /// <summary>The quality of the network, of temperature scaling if there are validation data, and of the posterior.</summary>
     public required (Quality Plain, Quality? Scaled, Quality Posterior) Quality { get; init; }
 
-    /// <summary>Noise and rotated images.</summary>
+    /// <summary>How well noise and rotated images are detected.</summary>
     public required (Detection Noise, Detection Rotated) Detection { get; init; }
 
-    /// <summary>What a reliability diagram of the test images shows.</summary>
+    /// <summary>The reliability diagram of the posterior on the test images.</summary>
     public required IReadOnlyList<ReliabilityBin> Reliability { get; init; }
 
-    /// <summary>The same of the plain network.</summary>
+    /// <summary>The reliability diagram of the network.</summary>
     public required IReadOnlyList<ReliabilityBin> PlainReliability { get; init; }
 
-    /// <summary>The posterior's confidence of wrong, foreign and right images, with some of them.</summary>
+    /// <summary>The posterior's confidence in wrong, foreign and right images, with examples.</summary>
     public required IReadOnlyList<ImageGroup> Groups { get; init; }
 
     /// <summary>The evidence at many prior precisions.</summary>
     public required IReadOnlyList<EvidencePoint> Curve { get; init; }
 
-    /// <summary>What the user should know.</summary>
+    /// <summary>Warnings for the user.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>As metrics.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson(double peak) =>
         new()
         {
@@ -111,7 +111,7 @@ internal sealed record LaplaceResult
             }),
         ];
 
-    /// <summary>Writes what the posterior is worth.</summary>
+    /// <summary>Writes the results for the user.</summary>
     internal void Write(IAnsiConsole console)
     {
         var table = Tables.Of("predictions", "NLL", "accuracy", "Brier", "ECE");

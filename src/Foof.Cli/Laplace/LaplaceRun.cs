@@ -9,14 +9,14 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>Fits, tunes, predicts test images and foreign ones.</summary>
+/// <summary>Fits and tunes a posterior, and predicts test images and foreign ones.</summary>
 /// <param name="settings">Everything that decides the numbers.</param>
 /// <param name="model">The trained network, in evaluation mode.</param>
-/// <param name="train">What it was trained with.</param>
-/// <param name="validation">What it was not trained with, to choose the prior by; null: nothing.</param>
-/// <param name="test">What it is judged by.</param>
+/// <param name="train">The images that it was trained with.</param>
+/// <param name="validation">Images that were held out, to choose the prior; null if none were.</param>
+/// <param name="test">The images that it is evaluated on.</param>
 /// <param name="dataName">The data set's name, which decides the classes' names.</param>
-/// <param name="terminal">Where progress goes, and who stops the run.</param>
+/// <param name="terminal">Shows progress, and stops the run.</param>
 internal sealed class LaplaceRun(
     LaplaceSettings settings,
     nn.Module<Tensor, Tensor> model,
@@ -43,8 +43,8 @@ internal sealed class LaplaceRun(
             Seed = settings.Seed,
         };
 
-    /// <summary>Fits and judges; null when it was stopped.</summary>
-    /// <param name="save">Writes the posterior to a file, once it was judged: a run that is stopped leaves nothing.</param>
+    /// <summary>Fits and evaluates; null if the user stopped it.</summary>
+    /// <param name="save">Writes the posterior to a file. A run that is stopped writes nothing.</param>
     internal LaplaceResult? Run(Action<LaplacePosterior> save)
     {
         RequireValidation();
@@ -103,7 +103,7 @@ internal sealed class LaplaceRun(
         );
     }
 
-    // Images at random: a data set may be sorted.
+    // The images are chosen at random, since a data set may be sorted.
     private IEnumerable<(Tensor, Tensor?)> Points(long count)
     {
         using var batches = new Batches(train, FitBatch, settings.Seed, FisherPass);
@@ -125,7 +125,7 @@ internal sealed class LaplaceRun(
             : LaplaceSettings.ByEvidence
         );
 
-    // Before the fit, which may take long.
+    // This is checked before the fit, which may take long.
     private void RequireValidation()
     {
         if (How == LaplaceSettings.ByValidation && validation is null)

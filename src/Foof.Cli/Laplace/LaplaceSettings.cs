@@ -6,11 +6,11 @@ using static Foof.Cli.Settings.Setting<Foof.Cli.Laplace.LaplaceSettings>;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>A posterior's name on the command line.</summary>
-/// <param name="Name">The name.</param>
+/// <summary>A kind of posterior.</summary>
+/// <param name="Name">Its name on the command line.</param>
 /// <param name="Fisher">What is kept of the Fisher.</param>
-/// <param name="LastLayer">Whether of the last layer alone.</param>
-/// <param name="Subsample">How many training images it takes where nobody says; null: all.</param>
+/// <param name="LastLayer">Whether it covers only the last layer.</param>
+/// <param name="Subsample">The default number of training images; null means all.</param>
 internal sealed record PosteriorKind(
     string Name,
     LaplaceStructure Fisher,
@@ -38,7 +38,7 @@ internal sealed record LaplaceSettings
     internal const string ByEvidence = "evidence";
     internal const string ByLayer = "evidence-per-layer";
 
-    /// <summary>What each setting is, in the order of help.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<LaplaceSettings> Table { get; } =
         new(
             Optional(

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>How good class probabilities are.</summary>
+/// <summary>The quality of class probabilities.</summary>
 internal sealed record Quality(double Loss, double Accuracy, double Brier, double CalibrationError)
 {
-    /// <summary>Of probabilities [n; C] for labels [n].</summary>
+    /// <summary>The quality of probabilities [n; C] for labels [n].</summary>
     internal static Quality Of(Tensor probabilities, Tensor labels) =>
         new(
             Calibration.NegativeLogLikelihood(probabilities, labels),
@@ -17,7 +17,7 @@ internal sealed record Quality(double Loss, double Accuracy, double Brier, doubl
             Calibration.CalibrationError(probabilities, labels)
         );
 
-    /// <summary>As metrics.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -28,14 +28,14 @@ internal sealed record Quality(double Loss, double Accuracy, double Brier, doubl
         };
 }
 
-/// <summary>How well scores tell test images from others: areas under the ROC curve.</summary>
+/// <summary>How well scores separate test images from others, as areas under the ROC curve.</summary>
 /// <param name="Probability">By the largest probability.</param>
 /// <param name="Entropy">By the entropy of the probabilities.</param>
 /// <param name="Variance">By the variance of the probabilities under the posterior.</param>
 /// <param name="Outputs">By the variance of the outputs under the posterior.</param>
 internal sealed record Detection(double Probability, double Entropy, double Variance, double Outputs)
 {
-    /// <summary>Of the predictions for both.</summary>
+    /// <summary>Compares the predictions of both.</summary>
     internal static Detection Of(Prediction inside, Prediction outside)
     {
         using var scope = NewDisposeScope();
@@ -53,7 +53,7 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
         );
     }
 
-    /// <summary>As metrics.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -64,10 +64,10 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
         };
 }
 
-/// <summary>Images that the network was not trained for, made here.</summary>
+/// <summary>Makes images that the network was not trained for.</summary>
 internal static class ForeignImages
 {
-    /// <summary>Pixels that are independent and uniform from 0 to 1, in a scale.</summary>
+    /// <summary>Images of noise, whose pixels are independent and uniform between 0 and 1.</summary>
     internal static ImageSet Noise(long count, PixelScale scale, long seed)
     {
         using var scope = NewDisposeScope();

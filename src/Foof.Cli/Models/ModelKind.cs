@@ -8,7 +8,7 @@ namespace Foof.Cli.Models;
 /// <summary>A network that can be trained: how it is made, and what its outputs are compared with.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Make">Makes it, with fresh random weights.</param>
-/// <param name="Classifies">Whether it says the class of an image, not the image's pixels.</param>
+/// <param name="Classifies">Whether the outputs are classes; otherwise they are pixels.</param>
 internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Make, bool Classifies = true)
 {
     /// <summary>The name of the paper's network.</summary>
@@ -26,11 +26,11 @@ internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Ma
     /// <summary>All names.</summary>
     internal static IReadOnlyList<string> Names { get; } = [.. Kinds.Select(kind => kind.Name)];
 
-    /// <summary>What its loss is the negative logarithm of.</summary>
+    /// <summary>The likelihood; the loss is its negative logarithm.</summary>
     internal Likelihood Likelihood => Classifies ? Likelihood.Categorical : Likelihood.NewGaussian(1.0);
 
     /// <summary>The network called <paramref name="name"/>.</summary>
-    /// <exception cref="CommandFailure">There is none.</exception>
+    /// <exception cref="CommandFailure">The name is unknown.</exception>
     internal static ModelKind Find(string name) =>
         Array.Find(Kinds, kind => kind.Name == name)
         ?? throw new CommandFailure($"The model must be one of {string.Join(", ", Names)}; got '{name}'.");
@@ -41,13 +41,11 @@ internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Ma
             ? Networks.Perceptron(Networks.Widths(hidden)!)
             : Find(settings.Model).Make();
 
-    /// <summary>
-    /// What the outputs for a batch are compared with; it may be <paramref name="labels"/> itself.
-    /// </summary>
+    /// <summary>The target of the outputs for a batch, which may be <paramref name="labels"/> itself.</summary>
     internal Tensor Target(Tensor images, Tensor labels, PixelScale scale) =>
         Classifies ? labels : scale.From(images);
 
-    /// <summary>How many outputs say the right class.</summary>
+    /// <summary>How many outputs have the right class.</summary>
     internal static long Correct(Tensor output, Tensor labels) =>
         output.argmax(1).eq(labels).sum().item<long>();
 }

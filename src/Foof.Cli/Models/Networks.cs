@@ -50,7 +50,7 @@ internal static class Networks
         return Initialisation.Kaiming(nn.Sequential(parts));
     }
 
-    /// <summary>The widths that a text such as 400-400 names; null where it names none.</summary>
+    /// <summary>The widths in a text such as 400-400; null if the text is wrong.</summary>
     internal static int[]? Widths(string text)
     {
         int[] widths = [.. text.Split('-').Select(part => int.TryParse(part, out var width) ? width : 0)];

@@ -34,7 +34,7 @@ internal static class ResNet18
     }
 }
 
-/// <summary>Two convolutions 3x3 with batch norms, and a way around them (He et al. 2016, fig. 2).</summary>
+/// <summary>Two convolutions 3x3 with batch norms and a shortcut (He et al. 2016, fig. 2).</summary>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d convolution1;
@@ -43,7 +43,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     private readonly BatchNorm2d norm2;
     private readonly Sequential? shortcut;
 
-    /// <summary>A block; where the shape changes, the way around has a convolution 1x1.</summary>
+    /// <summary>Makes a block. If the shape changes, the shortcut is a convolution 1x1.</summary>
     internal ResidualBlock(int inputs, int outputs, int stride)
         : base(nameof(ResidualBlock))
     {

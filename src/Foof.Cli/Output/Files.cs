@@ -9,22 +9,22 @@ using static Foof.Cli.Settings.Setting<Foof.Cli.Output.Files>;
 
 namespace Foof.Cli.Output;
 
-/// <summary>Where a command leaves its results; null: nowhere.</summary>
+/// <summary>Where a command writes its results. A path is null if the user named none.</summary>
 internal sealed record Files
 {
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
-        // No page will hold it: signs may stay as they are.
+        // The file is not embedded in a page, so nothing needs escaping.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     private static readonly SettingTable<Files> All = new([.. Rows("", "", report: true)]);
 
-    /// <summary>The folder that a run is kept in.</summary>
+    /// <summary>The folder in which a run is kept.</summary>
     public string? Out { get; init; }
 
-    /// <summary>The folder of the run to go on with.</summary>
+    /// <summary>The folder of the run to resume.</summary>
     public string? Resume { get; init; }
 
     /// <summary>The file for the numbers.</summary>
@@ -39,7 +39,7 @@ internal sealed record Files
     /// <summary>Whether progress is left out.</summary>
     public bool Quiet { get; init; }
 
-    /// <summary>Where the run is kept: a run that is resumed stays where it is.</summary>
+    /// <summary>The folder of the run, which is the old one if the run is resumed.</summary>
     internal string? Folder => Out ?? Resume;
 
     /// <summary>The settings of a command that has numbers.</summary>
@@ -66,10 +66,10 @@ internal sealed record Files
         yield return Flag(files => files.Quiet, "Show results and errors only, no progress");
     }
 
-    /// <summary>What a command line says of them.</summary>
+    /// <summary>The files that a command line names.</summary>
     internal static Files Of(Given given) => All.Fill(given);
 
-    /// <summary>Refuses what cannot be written, before the work that it is about.</summary>
+    /// <summary>Refuses files and folders that cannot be written, before the work begins.</summary>
     internal void Check()
     {
         if (Folder is { } folder)
@@ -80,10 +80,10 @@ internal sealed record Files
             CheckFile("--report", Report);
     }
 
-    /// <summary>Says that a run takes the place of another one, where the folder has a run's file.</summary>
-    /// <param name="terminal">Where it is said.</param>
+    /// <summary>Notes that a run replaces another one, if the folder has one.</summary>
+    /// <param name="terminal">Receives the note.</param>
     /// <param name="file">The name of a run's file.</param>
-    /// <param name="command">The command that can go on with the run that is there.</param>
+    /// <param name="command">The command that can resume the other run.</param>
     internal void NoteReplacing(Terminal terminal, string file, string command)
     {
         if (Out is not null && File.Exists(Path.Combine(Out, file)))
@@ -92,7 +92,7 @@ internal sealed record Files
             );
     }
 
-    /// <summary>Writes the numbers to the file and to standard output, where the user wants them.</summary>
+    /// <summary>Writes the numbers to the file and to standard output, as far as the user wants them there.</summary>
     internal void WriteMetrics(Terminal terminal, JsonObject metrics)
     {
         terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));
@@ -100,7 +100,7 @@ internal sealed record Files
             AtomicFile.Write(Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
     }
 
-    /// <summary>Writes the page where one is wanted, and says so; the report is made only then.</summary>
+    /// <summary>Writes the page if the user wants one; only then is the report made.</summary>
     internal void WriteReport(IProgressView progress, Func<Report> make)
     {
         if (Report is null)
@@ -147,7 +147,7 @@ internal sealed record Files
         }
     }
 
-    // The runtime's own sentences name files that the user never typed.
+    // The runtime's own messages name files that the user never typed.
     private static string Reason(Exception error) =>
         error switch
         {

@@ -3,15 +3,15 @@ using Spectre.Console;
 
 namespace Foof.Cli.Output;
 
-/// <summary>What commands that measure do alike: all of it is shown and written, or nothing.</summary>
+/// <summary>What all measuring commands do: they show and write a complete result, or nothing.</summary>
 internal static class Measured
 {
-    /// <summary>Measures row by row; null when it was stopped.</summary>
+    /// <summary>Measures one row after the other; null if the user stopped it.</summary>
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="title">What is measured.</param>
-    /// <param name="cases">What the rows are of.</param>
-    /// <param name="name">What progress calls a case.</param>
-    /// <param name="measure">Measures one.</param>
+    /// <param name="cases">The case of each row.</param>
+    /// <param name="name">The name of a case in the progress.</param>
+    /// <param name="measure">Measures a case.</param>
     internal static IReadOnlyList<TRow>? Rows<TCase, TRow>(
         Terminal terminal,
         string title,
@@ -36,15 +36,15 @@ internal static class Measured
         return terminal.Stop.IsCancellationRequested ? null : rows;
     }
 
-    /// <summary>Measures, shows the result and writes it where a file was asked for.</summary>
+    /// <summary>Measures, shows the result and writes the metrics.</summary>
     /// <param name="terminal">Where the table goes.</param>
     /// <param name="files">Where the numbers go.</param>
-    /// <param name="done">What a stopped command has not done: all checks were made.</param>
-    /// <param name="measure">Gives the result; null when it was stopped.</param>
+    /// <param name="done">What has not happened yet if the user stops the command, such as "all checks were made".</param>
+    /// <param name="measure">Returns the result, or null if the user stopped it.</param>
     /// <param name="show">Shows it.</param>
     /// <param name="record">The numbers.</param>
-    /// <param name="isSuccess">Whether the command succeeded; null: it always does.</param>
-    /// <param name="kept">What a stopped command leaves; null: nothing.</param>
+    /// <param name="isSuccess">Whether the command succeeded; null if it always does.</param>
+    /// <param name="kept">What remains if the user stops the command; null if nothing does.</param>
     /// <returns>The exit code.</returns>
     internal static int Run<T>(
         Terminal terminal,
@@ -73,7 +73,7 @@ internal static class Measured
 /// <summary>The tables in which commands show their results.</summary>
 internal static class Tables
 {
-    /// <summary>An empty table: names on the left, or none, and columns of numbers.</summary>
+    /// <summary>An empty table with an optional column of names on the left and columns of numbers.</summary>
     internal static Table Of(string? names, params string[] numbers)
     {
         var table = new Table().Border(TableBorder.Rounded);

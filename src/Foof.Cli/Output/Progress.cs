@@ -3,20 +3,20 @@ using Spectre.Console;
 
 namespace Foof.Cli.Output;
 
-/// <summary>Shows how far long work is.</summary>
+/// <summary>Shows the progress of long work.</summary>
 internal interface IProgressView
 {
-    /// <summary>Does the work, on the calling thread, and shows what it tells its meter.</summary>
-    /// <param name="title">What is being done.</param>
-    /// <param name="total">How many steps it has.</param>
+    /// <summary>Does the work on the calling thread, and shows what it reports to its meter.</summary>
+    /// <param name="title">The name of the work.</param>
+    /// <param name="total">How many steps the work has.</param>
     /// <param name="work">The work.</param>
     void Track(string title, int total, Action<Meter> work);
 
-    /// <summary>A line that stays.</summary>
+    /// <summary>Writes a line that stays.</summary>
     void Line(string text);
 }
 
-/// <summary>Progress that nobody wants to see.</summary>
+/// <summary>Shows no progress.</summary>
 internal sealed class NoProgress : IProgressView
 {
     public void Track(string title, int total, Action<Meter> work) =>
@@ -25,9 +25,7 @@ internal sealed class NoProgress : IProgressView
     public void Line(string text) { }
 }
 
-/// <summary>
-/// Progress for files and pipes: now and then a plain line, at most a few for one piece of work.
-/// </summary>
+/// <summary>Shows progress in files and pipes: a few plain lines for each piece of work.</summary>
 internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
 {
     private const int MostLines = 3;
@@ -48,7 +46,7 @@ internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
         );
     }
 
-    /// <summary>A line of progress; what is done is counted, and followed by the words where there are any.</summary>
+    /// <summary>A line of progress: the count of finished steps, and the words if there are any.</summary>
     internal static string Sentence(string title, int done, int total, string words) =>
         $"{title}: {done} of {total}" + (words.Length == 0 ? "" : $", {words}");
 
@@ -56,7 +54,7 @@ internal sealed class PlainProgress(IAnsiConsole console) : IProgressView
 }
 
 /// <summary>
-/// Progress for a terminal: one bar with words beside it, which goes when the work is done.
+/// Shows progress on a terminal: a bar with words beside it, which disappears when the work is done.
 /// </summary>
 internal sealed class LiveProgress(IAnsiConsole console) : IProgressView
 {
@@ -94,16 +92,14 @@ internal sealed class LiveProgress(IAnsiConsole console) : IProgressView
     public void Line(string text) => console.WriteLine(text);
 }
 
-/// <summary>
-/// Passes a position on to be shown, at most every so often, so that asking costs nearly nothing.
-/// </summary>
-/// <param name="pause">The least time between two that are shown.</param>
-/// <param name="show">Shows how many steps are done, and some words.</param>
+/// <summary>Shows positions, but not too often, so that reporting one costs almost nothing.</summary>
+/// <param name="pause">The shortest time between two positions that are shown.</param>
+/// <param name="show">Shows the number of finished steps, and some words.</param>
 internal sealed class Meter(TimeSpan pause, Action<int, string> show)
 {
     private long last = Stopwatch.GetTimestamp();
 
-    /// <summary>Shows a position when enough time has passed; the words are made only then.</summary>
+    /// <summary>Shows a position if enough time has passed; only then are the words made.</summary>
     internal void Show(int done, Func<string> words)
     {
         if (Stopwatch.GetElapsedTime(last) < pause)

@@ -1,9 +1,9 @@
 namespace Foof.Cli.Output;
 
-/// <summary>Files that are inside the program.</summary>
+/// <summary>Text files that are embedded in the program.</summary>
 internal static class Resource
 {
-    /// <summary>The file's text.</summary>
+    /// <summary>The text of a file.</summary>
     internal static string Text(string name)
     {
         using var stream =

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Foof.Cli.Reports;
 
-/// <summary>What a page tells: a command's findings in sections, the sentence that matters first.</summary>
+/// <summary>The content of a page: a command's findings in sections, with the main sentence first.</summary>
 /// <param name="Kind">What was done, in a few words above the title.</param>
 /// <param name="Title">What it was done to.</param>
 /// <param name="Lead">The finding, in one sentence or two.</param>
@@ -22,8 +22,8 @@ internal abstract record Figure(string Title, bool IsWide);
 
 /// <summary>A chart, with what it says in words and its numbers as a table.</summary>
 /// <param name="Title">What it shows.</param>
-/// <param name="Description">The same for somebody who cannot see it: kind, axes, and what stands out.</param>
-/// <param name="Spec">Vega's specification, without its width; it may name what the style sheet decides: <c>var(--accent)</c>.</param>
+/// <param name="Description">A description for readers who cannot see it: kind, axes and the main finding.</param>
+/// <param name="Spec">Vega's specification without the width. Colours may be variables of the style sheet, such as <c>var(--accent)</c>.</param>
 /// <param name="Numbers">What is drawn.</param>
 /// <param name="IsWide">Whether it takes the whole width of the page.</param>
 internal sealed record Chart(
@@ -34,7 +34,7 @@ internal sealed record Chart(
     bool IsWide = false
 ) : Figure(Title, IsWide);
 
-/// <summary>A table that is no chart's.</summary>
+/// <summary>A table without a chart.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Numbers">Its content.</param>
 internal sealed record TableFigure(string Title, NumberTable Numbers) : Figure(Title, IsWide: true);
@@ -48,14 +48,14 @@ internal sealed record ImageFigure(string Title, IReadOnlyList<ShownImage> Image
 /// <summary>One image.</summary>
 /// <param name="Pixels">Grey values from 0 to 255, row after row.</param>
 /// <param name="Width">How many of them make a row.</param>
-/// <param name="Description">What is to be seen, for somebody who cannot.</param>
-/// <param name="Caption">What stands below it.</param>
+/// <param name="Description">A description for readers who cannot see it.</param>
+/// <param name="Caption">The text below it.</param>
 internal sealed record ShownImage(byte[] Pixels, int Width, string Description, string Caption);
 
 /// <summary>Names and numbers in rows, as text.</summary>
 /// <param name="Columns">The headings.</param>
-/// <param name="Rows">As many cells each as there are headings.</param>
-/// <param name="Marked">The row that stands out; none where it is null.</param>
+/// <param name="Rows">The rows, with one cell for each heading.</param>
+/// <param name="Marked">The row that stands out; null if none does.</param>
 internal sealed record NumberTable(
     IReadOnlyList<string> Columns,
     IReadOnlyList<IReadOnlyList<string>> Rows,

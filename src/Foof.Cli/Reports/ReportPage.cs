@@ -7,7 +7,7 @@ using Foof.Cli.Output;
 
 namespace Foof.Cli.Reports;
 
-/// <summary>A report as one HTML page that needs nothing beside it.</summary>
+/// <summary>A report as one HTML page that needs no other file.</summary>
 internal static partial class ReportPage
 {
     /// <summary>The whole page.</summary>
@@ -29,11 +29,11 @@ internal static partial class ReportPage
             ["licences"] = Escape(Resource.Text("report/licences.txt")),
             ["scripts"] = Scripts(),
         };
-        // In one pass, so that nobody's text is taken for a place to fill.
+        // All places are filled in one pass, so that no text is taken for a place.
         return Place().Replace(Resource.Text("report/page.html"), match => parts[match.Groups[1].Value]);
     }
 
-    /// <summary>Text that no markup can break out of.</summary>
+    /// <summary>Text without markup.</summary>
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
     private static string Contents(IReadOnlyList<ReportSection> sections) =>
@@ -55,7 +55,7 @@ internal static partial class ReportPage
     private static string Script(string name) =>
         $"<script>{Enclosed(Resource.Text($"report/{name}"))}</script>";
 
-    // Inside a script element only its own end tag ends it.
+    // Only its own end tag ends a script element.
     private static string Enclosed(string script) =>
         script.Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
 
@@ -63,7 +63,7 @@ internal static partial class ReportPage
     private static partial Regex Place();
 }
 
-/// <summary>Figures as HTML; each chart of a page gets a number of its own.</summary>
+/// <summary>Figures as HTML. Each chart of a page gets its own number.</summary>
 internal sealed class FigureHtml
 {
     private int charts;
@@ -85,7 +85,7 @@ internal sealed class FigureHtml
             _ => throw new InvalidOperationException($"{figure.GetType().Name} has no element."),
         };
 
-    // JSON's writer leaves no character of markup in a text.
+    // JSON's writer escapes all characters of markup.
     private string Drawn(Chart chart)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"chart-{++charts}");
@@ -97,7 +97,7 @@ internal sealed class FigureHtml
             + $"{Scrolled(chart.Title, chart.Numbers)}\n</details>";
     }
 
-    // Whoever has no mouse scrolls what has the focus.
+    // Readers without a mouse can scroll an element that has the focus.
     private static string Scrolled(string title, NumberTable numbers) =>
         $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
         + $"aria-label=\"{ReportPage.Escape(title)}, table\">"
@@ -127,7 +127,7 @@ internal sealed class FigureHtml
 
     private static string Class(bool isNumber) => isNumber ? " class=\"number\"" : "";
 
-    // Words among numbers, such as "diverged", do not make a column one of words.
+    // A column of numbers may contain words, such as "diverged".
     private static bool IsNumber(NumberTable numbers, int column) =>
         numbers.Rows.Any(row => BeginsAsNumber(row[column]))
         && numbers.Rows.All(row => BeginsAsNumber(row[column]) || !row[column].Any(char.IsAsciiDigit));

@@ -7,7 +7,7 @@ namespace Foof.Cli.Settings;
 /// <summary>Rows that the tables of several commands have.</summary>
 internal static class CommonSettings
 {
-    /// <summary>The images.</summary>
+    /// <summary>The data set.</summary>
     internal static Setting<R> Data<R>(Expression<Func<R, string>> property) =>
         Setting<R>
             .Of(
@@ -22,7 +22,7 @@ internal static class CommonSettings
     internal static Setting<R> Threads<R>(Expression<Func<R, int>> property, int byDefault = 2) =>
         Setting<R>.Of(property, Forms.Threads, "Threads of libtorch", byDefault).Changeable();
 
-    /// <summary>Where to compute.</summary>
+    /// <summary>The device.</summary>
     internal static Setting<R> Device<R>(Expression<Func<R, string>> property) =>
         Setting<R>.Of(property, Forms.Device, "Where to compute", Devices.Cpu).Changeable();
 }

@@ -32,14 +32,14 @@ internal static class Forms
     /// <summary>A whole number of at least one.</summary>
     internal static Form<int> Count { get; } = UpTo(int.MaxValue);
 
-    /// <summary>How many threads; far more than there are processors would only stop the machine.</summary>
+    /// <summary>A number of threads. Far more threads than processors would make the machine unusable.</summary>
     internal static Form<int> Threads { get; } =
         UpTo(Math.Max(2, 4 * Environment.ProcessorCount)) with
         {
             IsPossible = Count.IsPossible,
         };
 
-    /// <summary>A device of the machine.</summary>
+    /// <summary>The name of a device.</summary>
     internal static Form<string> Device { get; } =
         new Form<string>("cpu|cuda|cuda:N", (_, text) => text) { Words = [Devices.Cpu, Devices.Cuda] }.That(
             "cpu, cuda or cuda:N",
@@ -70,11 +70,11 @@ internal static class Forms
                 : meaning(text)
         );
 
-    /// <summary>One of some names.</summary>
+    /// <summary>One of the given names.</summary>
     internal static Form<string> OneOf(IReadOnlyList<string> names) =>
         OneOf([.. names.Select(name => (name, name))]);
 
-    /// <summary>One of some values, by its name.</summary>
+    /// <summary>One of the given values, by its name.</summary>
     internal static Form<T> OneOf<T>(IReadOnlyList<(string Name, T Value)> values)
     {
         string[] names = [.. values.Select(one => one.Name)];
@@ -97,7 +97,7 @@ internal static class Forms
         };
     }
 
-    /// <summary>Some of some names, separated by commas and each at most once.</summary>
+    /// <summary>Some of the given names, separated by commas, each at most once.</summary>
     internal static Form<string[]> SomeOf(IReadOnlyList<string> names) =>
         new(
             "NAMES",
@@ -118,7 +118,7 @@ internal static class Forms
             Show = value => string.Join(',', value),
         };
 
-    /// <summary>The message about a text that is not what an option must be.</summary>
+    /// <summary>The failure about a text that an option does not accept.</summary>
     internal static CommandFailure Refusal(string option, string requirement, string text) =>
         Wrong($"{option} must be {requirement}; got '{text}'.");
 

@@ -3,12 +3,12 @@ using System.CommandLine.Parsing;
 
 namespace Foof.Cli.Settings;
 
-/// <summary>What a command line says, by the names of the options.</summary>
+/// <summary>The options that a command line gives, by name.</summary>
 internal sealed class Given
 {
     private readonly Dictionary<string, (object Value, string Text)> values = [];
 
-    /// <summary>What was said of some settings.</summary>
+    /// <summary>The options of a command line that belong to some settings.</summary>
     internal static Given Of(ParseResult parsed, IEnumerable<Setting> settings)
     {
         var given = new Given();
@@ -20,16 +20,16 @@ internal sealed class Given
         return given;
     }
 
-    /// <summary>The value of an option; null where it was not given.</summary>
+    /// <summary>The value of an option; null if it was not given.</summary>
     internal object? this[string name] => values.TryGetValue(name, out var one) ? one.Value : null;
 
-    /// <summary>What the user wrote behind an option; null where it was not given.</summary>
+    /// <summary>The user's text for an option; null if it was not given.</summary>
     internal string? Text(string name) => values.TryGetValue(name, out var one) ? one.Text : null;
 
     /// <summary>Whether an option was given.</summary>
     internal bool Has(string name) => values.ContainsKey(name);
 
-    /// <summary>What was said of some options.</summary>
+    /// <summary>Only some of the options.</summary>
     internal Given Only(params ReadOnlySpan<string> names)
     {
         var some = new Given();
@@ -39,7 +39,7 @@ internal sealed class Given
         return some;
     }
 
-    /// <summary>The same and one thing more.</summary>
+    /// <summary>These options and one more.</summary>
     internal Given With(string name, object value)
     {
         var more = new Given();

@@ -9,7 +9,7 @@ namespace Foof.Cli.Settings;
 
 /// <summary>One thing that can be set on the command line.</summary>
 /// <param name="Name">The option: <c>--batch-size</c>.</param>
-/// <param name="Form">How its value is written; null: it is a flag without a value.</param>
+/// <param name="Form">The form of its value; null if it is a flag without a value.</param>
 /// <param name="Help">The option's description.</param>
 internal abstract record Setting(string Name, Form<object>? Form, string Help)
 {
@@ -47,7 +47,7 @@ internal abstract record Setting(string Name, Form<object>? Form, string Help)
 }
 
 /// <summary>
-/// A row of a table of settings. It belongs to a property of <typeparamref name="R"/>, and the option has that name: the row of
+/// A row in the table of settings of <typeparamref name="R"/>. It belongs to a property, which also names the option: the row of
 /// <c>BatchSize</c> is <c>--batch-size</c>.
 /// </summary>
 internal sealed record Setting<R> : Setting
@@ -61,16 +61,16 @@ internal sealed record Setting<R> : Setting
         : base($"--{JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name)}", form, help) =>
         (this.property, this.byDefault) = (property, byDefault);
 
-    /// <summary>Its heading in a report; null: reports do not show it.</summary>
+    /// <summary>The heading in reports; null if reports do not show it.</summary>
     internal string? Column { get; private init; }
 
-    /// <summary>Whether a run that is resumed may have another value.</summary>
+    /// <summary>Whether a resumed run may change the value.</summary>
     internal bool MayChange { get; private init; }
 
     /// <summary>Whether it has an effect beside the other settings.</summary>
     internal Func<R, bool> Applies { get; private init; } = _ => true;
 
-    /// <summary>A sentence where it contradicts other settings; null where it does not.</summary>
+    /// <summary>The message if it contradicts other settings; otherwise null.</summary>
     internal Func<R, string?> Contradiction { get; private init; } = _ => null;
 
     /// <summary>A setting that always has a value.</summary>
@@ -87,7 +87,7 @@ internal sealed record Setting<R> : Setting
             new(settings => byDefault.Of(settings)!, byDefault.Text, byDefault.IsConstant)
         );
 
-    /// <summary>A number or a kind that may be left out; help says what happens then.</summary>
+    /// <summary>A number or a kind that may be null. Help says what that means.</summary>
     internal static Setting<R> Optional<T>(
         Expression<Func<R, T?>> property,
         Form<T> form,
@@ -96,7 +96,7 @@ internal sealed record Setting<R> : Setting
     )
         where T : struct => new(Member(property), form.Boxed(), WithDefault(help, otherwise), null);
 
-    /// <summary>A text that may be left out; help says what happens then.</summary>
+    /// <summary>A text that may be null. Help says what that means.</summary>
     internal static Setting<R> Optional<T>(
         Expression<Func<R, T?>> property,
         Form<T> form,
@@ -105,43 +105,43 @@ internal sealed record Setting<R> : Setting
     )
         where T : class => new(Member(property), form.Boxed(), WithDefault(help, otherwise), null);
 
-    /// <summary>A setting that is on where its option is given.</summary>
+    /// <summary>A setting that is true if its option is given.</summary>
     internal static Setting<R> Flag(Expression<Func<R, bool>> property, string help) =>
         new(Member(property), null, help, null);
 
-    /// <summary>Reports show it under this heading.</summary>
+    /// <summary>Shows it in reports, under a heading.</summary>
     internal Setting<R> InReports(string column) => this with { Column = column };
 
-    /// <summary>It decides no number of the run, so that a run which is resumed may have another value.</summary>
+    /// <summary>Lets a resumed run change the value, since it does not decide the numbers.</summary>
     internal Setting<R> Changeable() => this with { MayChange = true };
 
-    /// <summary>It has an effect only beside some settings.</summary>
+    /// <summary>Limits its effect to some settings.</summary>
     internal Setting<R> Where(Func<R, bool> applies) => this with { Applies = applies };
 
-    /// <summary>It contradicts some settings.</summary>
-    /// <param name="sentence">The message about them; null where there is no contradiction.</param>
+    /// <summary>Refuses it beside some settings.</summary>
+    /// <param name="sentence">The message; null if there is no contradiction.</param>
     internal Setting<R> Unless(Func<R, string?> sentence) => this with { Contradiction = sentence };
 
-    /// <summary>Messages write this where nothing is set.</summary>
+    /// <summary>The words for null in messages.</summary>
     internal Setting<R> OrElse(string words) => this with { absent = words };
 
-    /// <summary>A file may hold any name: whoever looks for it has a better message.</summary>
+    /// <summary>Accepts any name in a file, since the later search for the name has a better message.</summary>
     internal Setting<R> FoundLater() => this with { isFoundLater = true };
 
-    /// <summary>The value in a record.</summary>
+    /// <summary>The value of a record.</summary>
     internal object? Get(R settings) => property.GetValue(settings);
 
-    /// <summary>Puts a value into a new record.</summary>
+    /// <summary>Sets the value of a new record.</summary>
     internal void Set(R settings, object? value) => property.SetValue(settings, value);
 
-    /// <summary>Puts the default into a new record; or only a default that depends on no other setting.</summary>
+    /// <summary>Sets the default of a new record, or only a default that depends on no other setting.</summary>
     internal void SetDefault(R settings, bool constantsOnly = false)
     {
         if (byDefault is { } one && (one.IsConstant || !constantsOnly))
             Set(settings, one.Of(settings));
     }
 
-    /// <summary>Whether a record that was read from a file can have its value.</summary>
+    /// <summary>Whether the value of a record that was read from a file is possible.</summary>
     internal bool IsPossible(R settings) =>
         isFoundLater
         || (
@@ -152,7 +152,7 @@ internal sealed record Setting<R> : Setting
                 : byDefault is null
         );
 
-    /// <summary>A value as messages write it.</summary>
+    /// <summary>Writes a value for messages.</summary>
     internal string Show(object? value) => value is null ? absent : Form?.Show(value) ?? $"{value}";
 
     private static PropertyInfo Member(LambdaExpression property) =>

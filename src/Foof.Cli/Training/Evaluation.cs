@@ -12,9 +12,7 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
 {
     private const int BatchSize = 1000;
 
-    /// <summary>
-    /// Evaluates in evaluation mode without recording; null when it was stopped on the way.
-    /// </summary>
+    /// <summary>Evaluates a model in evaluation mode, without gradients; null if the user stopped it.</summary>
     internal static Evaluation? Of(
         nn.Module<Tensor, Tensor> model,
         ModelKind kind,

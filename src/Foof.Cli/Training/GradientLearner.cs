@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>The ordinary loop around one of TorchSharp's optimisers.</summary>
-/// <typeparam name="TState">What the optimiser keeps of a parameter.</typeparam>
+/// <summary>A step with one of TorchSharp's optimisers.</summary>
+/// <typeparam name="TState">The optimiser's state for a parameter.</typeparam>
 internal abstract class GradientLearner<TState>(
     nn.Module<Tensor, Tensor> model,
     ModelKind kind,
@@ -43,20 +43,20 @@ internal abstract class GradientLearner<TState>(
             Load(target, part => state.GetValueOrDefault($"{name}.{part}"));
     }
 
-    /// <summary>Names each tensor that belongs to a state.</summary>
+    /// <summary>Passes on each tensor of a state with its name.</summary>
     protected abstract void Save(TState state, Action<string, Tensor> keep);
 
-    /// <summary>Takes copies of the tensors that were kept; null is one that was not.</summary>
+    /// <summary>Copies the tensors of a saved state; a tensor that was not saved is null.</summary>
     protected abstract void Load(TState state, Func<string, Tensor?> kept);
 
-    /// <summary>A copy that no scope frees.</summary>
+    /// <summary>A copy that belongs to no dispose scope.</summary>
     protected static Tensor Copy(Tensor tensor)
     {
         using var unrecorded = no_grad();
         return tensor.clone().DetachFromDisposeScope();
     }
 
-    // One group holds all parameters in the model's order, so the states come in that order.
+    // There is one group with all parameters in the model's order, so the states have that order too.
     private IEnumerable<(string Name, TState State)> States() =>
         model
             .named_parameters()

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>An optimiser that the command line knows, with its good defaults.</summary>
+/// <summary>An optimiser of the command line, with good defaults.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="LearningRate">The default size of a step.</param>
 /// <param name="Momentum">The default share of the velocity that is kept.</param>
 /// <param name="HasMomentum">Whether it takes a momentum.</param>
-/// <param name="Method">The method with its damping, T and S; null: it takes none.</param>
+/// <param name="Method">The method with its damping, T and S; null if the optimiser has no curvature.</param>
 /// <param name="Make">Makes one for a model.</param>
 internal sealed record OptimizerKind(
     string Name,
@@ -20,7 +20,7 @@ internal sealed record OptimizerKind(
     Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Make
 )
 {
-    // FOOF's and K-FAC's are the paper's, for means over data points; the others are where a search may start.
+    // FOOF's and K-FAC's are the paper's, for means over data points. The others are good starting points.
     private static readonly Dictionary<string, double> LearningRates = new()
     {
         ["foof"] = 0.3,
@@ -54,11 +54,11 @@ internal sealed record OptimizerKind(
     /// <summary>Whether it takes a damping, T and S.</summary>
     internal bool HasCurvature => Method is not null;
 
-    /// <summary>The method; FOOF for an optimiser without one, whose settings then stand where nothing reads them.</summary>
+    /// <summary>The method; for an optimiser without one FOOF, whose settings then have no effect.</summary>
     internal Recipe Recipe => Method ?? Methods.foof;
 
     /// <summary>The optimiser called <paramref name="name"/>.</summary>
-    /// <exception cref="CommandFailure">There is none.</exception>
+    /// <exception cref="CommandFailure">The name is unknown.</exception>
     internal static OptimizerKind Find(string name) =>
         Array.Find(Kinds, kind => kind.Name == name)
         ?? throw new CommandFailure(
@@ -68,7 +68,7 @@ internal sealed record OptimizerKind(
     private static OptimizerKind Of(Recipe method, double learningRate) =>
         new(method.Name, learningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
 
-    /// <summary>The optimiser and its settings, as a line for people.</summary>
+    /// <summary>The optimiser and its settings in one line.</summary>
     internal string Describe(TrainingSettings settings)
     {
         var text = $"{Name} with learning rate {settings.LearningRate}";

@@ -8,16 +8,14 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>
-/// Runs the epochs of a run from where it is, evaluates after each, and leaves checkpoints.
-/// </summary>
+/// <summary>Runs the epochs that are left, evaluates after each, and writes checkpoints.</summary>
 /// <param name="settings">Everything that decides the run.</param>
 /// <param name="data">The images.</param>
 /// <param name="kind">What kind of model it is.</param>
 /// <param name="model">The model.</param>
 /// <param name="learner">The optimiser at work on it.</param>
-/// <param name="state">Where the run is; it is carried on.</param>
-/// <param name="folder">Where checkpoints go; null keeps none.</param>
+/// <param name="state">The position in the run, which moves on with it.</param>
+/// <param name="folder">The folder for checkpoints; null if none are written.</param>
 internal sealed class Trainer(
     TrainingSettings settings,
     ImageData data,
@@ -30,9 +28,9 @@ internal sealed class Trainer(
 {
     private readonly int steps = Batches.CountOf(data.Train.Count, settings.BatchSize);
 
-    /// <summary>Trains until all epochs are done or a stop is asked for.</summary>
-    /// <returns>Whether all epochs are done.</returns>
-    /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
+    /// <summary>Trains until all epochs are finished or the user stops the run.</summary>
+    /// <returns>Whether all epochs are finished.</returns>
+    /// <exception cref="CommandFailure">The numbers failed; the last checkpoint remains.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
         state.IsWarm |= learner.WarmUpBatches == 0;
@@ -55,7 +53,7 @@ internal sealed class Trainer(
         return false;
     }
 
-    // A stop in the warm-up leaves nothing behind: a new start loses only the seconds that it took.
+    // If the user stops the warm-up, nothing is written, since only a few seconds are lost.
     private void WarmUp(Meter meter, CancellationToken stop)
     {
         using var batches = new Batches(data.Train, settings.BatchSize, settings.Seed, pass: 0);
@@ -116,7 +114,7 @@ internal sealed class Trainer(
                     + $"{failure.Remedy}.{Kept()}"
             );
         }
-        // What libtorch refuses: a number too large for its type, memory that there is not.
+        // libtorch refuses numbers that are too large for their type, and more memory than there is.
         catch (ExternalException failure)
         {
             throw new CommandFailure(
@@ -170,17 +168,17 @@ internal sealed class Trainer(
     }
 }
 
-/// <summary>A mean over recent values: each new one counts a fiftieth, or more while there are few.</summary>
+/// <summary>A mean over recent values. A new value counts one fiftieth, or more while there are few values.</summary>
 internal struct RunningMean
 {
     private const double Window = 50;
 
     private int count;
 
-    /// <summary>The mean, or zero before the first value.</summary>
+    /// <summary>The mean; zero before the first value.</summary>
     internal double Value { get; private set; }
 
-    /// <summary>Takes a value in.</summary>
+    /// <summary>Adds a value.</summary>
     internal void Add(double value)
     {
         count++;

@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>What a page tells of one run.</summary>
+/// <summary>The report about one run.</summary>
 internal static class TrainingReport
 {
-    /// <summary>Of a finished run; the model says once more what it thinks of the test images.</summary>
+    /// <summary>The report about a finished run. The model predicts the test images once more.</summary>
     internal static Report Of(
         TrainingSettings settings,
         long parameters,
@@ -41,17 +41,17 @@ internal static class TrainingReport
         );
     }
 
-    /// <summary>What the seconds are.</summary>
+    /// <summary>The notes about losses and seconds.</summary>
     internal const string Notes =
         "Losses and accuracies are means over all training or test images after an epoch. Seconds "
         + "are those of "
         + "the steps with their batches and of the statistics before the first step; evaluations "
         + "are left out.";
 
-    /// <summary>The data set as a person calls it.</summary>
+    /// <summary>The data set's short name.</summary>
     internal static string Name(TrainingSettings settings) => Path.GetFileName(settings.Data.TrimEnd('/'));
 
-    /// <summary>What a run was measured with.</summary>
+    /// <summary>The set-up of a run.</summary>
     internal static Measurement Measured(
         string command,
         TrainingSettings settings,

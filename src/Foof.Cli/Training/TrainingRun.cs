@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary><c>foof train</c>, from what was given to the table: all is checked before the first step.</summary>
+/// <summary><c>foof train</c>. Everything is checked before the first step.</summary>
 internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
 {
     /// <summary>Whether the folder goes with the command, so that nothing can go on from it.</summary>

@@ -8,13 +8,13 @@ using static Foof.Cli.Settings.Setting<Foof.Cli.Training.TrainingSettings>;
 
 namespace Foof.Cli.Training;
 
-/// <summary>Everything that decides a training run. Checkpoints keep it.</summary>
+/// <summary>Everything that decides a training run. Checkpoints store it.</summary>
 internal sealed record TrainingSettings
 {
     internal const string Float32 = "float32";
     internal const string BFloat16 = "bfloat16";
 
-    /// <summary>What each setting is, in the order of help.</summary>
+    /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<TrainingSettings> Table { get; } =
         new(
             Of(s => s.Optimizer, OneOf(OptimizerKind.Names), "The optimiser", "foof")
@@ -109,7 +109,7 @@ internal sealed record TrainingSettings
             Device<TrainingSettings>(s => s.Device)
         );
 
-    /// <summary>The defaults of a run, as far as they do not depend on the optimiser.</summary>
+    /// <summary>New settings have all defaults that do not depend on the optimiser.</summary>
     public TrainingSettings() => Table.SetConstants(this);
 
     public string Data { get; init; } = null!;
@@ -134,7 +134,7 @@ internal sealed record TrainingSettings
     public int Threads { get; init; }
     public string Device { get; init; } = null!;
 
-    /// <summary>A new run: what was given, and the defaults.</summary>
+    /// <summary>The settings of a new run.</summary>
     /// <exception cref="CommandFailure">Settings contradict each other.</exception>
     internal static TrainingSettings Read(Given given)
     {
@@ -152,7 +152,7 @@ internal sealed record TrainingSettings
         }
     }
 
-    /// <summary>A method as these settings have it.</summary>
+    /// <summary>A method with these settings.</summary>
     internal Recipe Compose(Recipe method)
     {
         var speed = new SpeedOptions

@@ -3,13 +3,13 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>How a run learnt.</summary>
-/// <param name="Name">What its line is called.</param>
+/// <summary>The learning curve of a run.</summary>
+/// <param name="Name">The name of its line.</param>
 /// <param name="WarmUpSeconds">The time before its first step.</param>
 /// <param name="Epochs">Its finished epochs.</param>
 internal sealed record LearningCurve(string Name, double WarmUpSeconds, IReadOnlyList<EpochResult> Epochs)
 {
-    /// <summary>The seconds from the start to each epoch's end, without the evaluations.</summary>
+    /// <summary>The seconds from the start to the end of each epoch, without evaluations.</summary>
     internal IEnumerable<double> Clock
     {
         get
@@ -21,14 +21,14 @@ internal sealed record LearningCurve(string Name, double WarmUpSeconds, IReadOnl
     }
 }
 
-/// <summary>Loss and accuracy against epochs and against seconds.</summary>
+/// <summary>The section about loss and accuracy over epochs and seconds.</summary>
 internal static class LossSection
 {
     private static readonly Axis Epochs = new("epoch") { IsWhole = true };
     private static readonly Axis Seconds = new("seconds") { IsFromZero = true };
     private static readonly Axis Accuracy = new("test accuracy") { IsShare = true };
 
-    /// <summary>Of several runs: a line each; the first one stands out.</summary>
+    /// <summary>The section about several runs with a line each, of which the first one stands out.</summary>
     internal static ReportSection Compared(string lead, IReadOnlyList<LearningCurve> curves) =>
         new(
             "Loss against epochs and seconds",
@@ -50,7 +50,7 @@ internal static class LossSection
             ]
         );
 
-    /// <summary>Of one run: the test images' loss, which stands out, and the training images'.</summary>
+    /// <summary>The section about one run, with its test loss, which stands out, and its training loss.</summary>
     internal static ReportSection Of(string lead, LearningCurve curve) =>
         new(
             "Loss against epochs and seconds",

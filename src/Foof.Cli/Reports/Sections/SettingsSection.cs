@@ -3,12 +3,12 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>A run among the settings that reports show.</summary>
-/// <param name="Settings">What it was set to.</param>
-/// <param name="Curve">How it learnt; null where it diverged.</param>
+/// <summary>A run in the table of settings.</summary>
+/// <param name="Settings">Its settings.</param>
+/// <param name="Curve">Its learning curve; null if it diverged.</param>
 internal sealed record SettingsRow(TrainingSettings Settings, LearningCurve? Curve);
 
-/// <summary>All settings, with what came of them.</summary>
+/// <summary>The section about settings and their results.</summary>
 internal static class SettingsSection
 {
     private static readonly string[] Columns =
@@ -21,7 +21,7 @@ internal static class SettingsSection
         "ms/step",
     ];
 
-    /// <summary>Of one run or several; the first one stands out where there are several.</summary>
+    /// <summary>The section about one or several runs. If there are several, the first one stands out.</summary>
     internal static ReportSection Of(IReadOnlyList<SettingsRow> rows) =>
         new(
             "Settings",
@@ -49,7 +49,7 @@ internal static class SettingsSection
         ];
     }
 
-    // Settings are what the user wrote, to the last digit.
+    // Settings keep all digits that the user wrote.
     private static string Text(object? value) =>
         value switch
         {
