@@ -9,7 +9,7 @@ internal static class StepRows
     private const int StatisticsSteps = 10;
     private const int LargeBatch = 1000;
 
-    /// <summary>The rows whose names begin with one of the given names, and the SGD rows that they are compared with.</summary>
+    /// <summary>The rows whose names begin with a given name, and the SGD rows beside them.</summary>
     /// <param name="model">The network.</param>
     /// <param name="names">The names, separated by commas; null means all rows.</param>
     internal static StepRow[] Of(StepModel model, string? names)

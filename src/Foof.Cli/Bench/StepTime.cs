@@ -12,7 +12,7 @@ namespace Foof.Cli.Bench;
 /// <param name="Flops">The operations of the model's forward and backward pass.</param>
 /// <param name="PeakShare">Those operations per second, as a share of the machine's best rate.</param>
 /// <param name="BytesPerStep">The managed memory that a step allocates.</param>
-/// <param name="PeakMegabytes">The largest memory of the process while it ran only this row; null if it is unknown.</param>
+/// <param name="PeakMegabytes">The peak memory while only this row ran; null if it is unknown.</param>
 /// <param name="Extrapolated">Whether a part of the period's plain steps was not run.</param>
 internal sealed record StepTime(
     string Name,

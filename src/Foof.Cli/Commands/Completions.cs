@@ -13,7 +13,7 @@ internal static class Completions
     private const string Directive = "[suggest]";
     private const char List = ',';
 
-    /// <summary>The line between the program's name and the cursor; null where no script asks for completions.</summary>
+    /// <summary>The line before the cursor, without the program's name; null if no script asks.</summary>
     internal static string? Asked(IReadOnlyList<string> arguments) =>
         arguments is [Directive, ..] ? string.Join(' ', arguments.Skip(1)) : null;
 

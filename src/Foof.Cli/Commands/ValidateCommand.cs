@@ -159,7 +159,7 @@ internal static class ValidateCommand
 /// <summary>Which checks <c>foof validate</c> makes, and where.</summary>
 internal sealed record ValidateSettings
 {
-    /// <summary>What each setting is, in the order of help. Matrices are so small that a second thread would only wait.</summary>
+    // The matrices are so small that a second thread would only wait.
     internal static SettingTable<ValidateSettings> Table { get; } =
         new(
             Optional(s => s.Cases, Text("FILTER"), "Only the checks with this in their full name"),

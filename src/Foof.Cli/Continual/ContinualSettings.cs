@@ -73,7 +73,7 @@ internal sealed record ContinualSettings
     /// <summary>The seeds.</summary>
     internal IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(place => Seed + place);
 
-    /// <summary>The settings of a resumed run. The command line must not repeat those that decide its numbers.</summary>
+    /// <summary>The settings of a resumed run, whose command line must not repeat them.</summary>
     internal static ContinualSettings Resume(ContinualSettings kept, Given given, string folder)
     {
         foreach (var row in Table.Rows)

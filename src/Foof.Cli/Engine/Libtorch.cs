@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Foof.Cli.Engine;
 
 /// <summary>
-/// TorchSharp's libtorch. It is loaded here before the first use of TorchSharp, which would write a whole page to standard output
-/// if loading failed.
+/// TorchSharp's libtorch. It is loaded here before the first use of TorchSharp, which would write a whole page
+/// to standard output if loading failed.
 /// </summary>
 internal static partial class Libtorch
 {

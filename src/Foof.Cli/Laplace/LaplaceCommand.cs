@@ -4,9 +4,9 @@ using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
+using Foof.Cli.Reports;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
-using Spectre.Console;
 using TorchSharp;
 
 namespace Foof.Cli.Laplace;
@@ -96,14 +96,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
             files,
             "the posterior was judged",
             () => run.Run(Save),
-            (console, result) =>
-            {
-                Show(console, result);
-                files.WriteReport(
-                    terminal.Progress,
-                    () => LaplaceReport.Of(result, trained, sets.Fingerprint, settings)
-                );
-            },
+            (_, result) => Show(result, () => LaplaceReport.Of(result, trained, sets.Fingerprint, settings)),
             result => result.ToJson(MemoryUse.PeakMegabytes),
             kept: kept
         );
@@ -115,15 +108,16 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
             posterior.Save(Path.Combine(files.Out, PosteriorFile));
     }
 
-    private void Show(IAnsiConsole console, LaplaceResult result)
+    private void Show(LaplaceResult result, Func<Report> report)
     {
         foreach (var warning in result.Warnings)
             terminal.Error.WriteLine($"Note: {warning}");
-        result.Write(console);
+        result.Write(terminal.Console);
         if (files.Out is not null)
             AtomicFile.Write(
                 Path.Combine(files.Out, CurveFile),
                 stream => JsonSerializer.Serialize(stream, result.ToJson(0)["evidence_curve"])
             );
+        files.WriteReport(terminal.Progress, report);
     }
 }

@@ -34,7 +34,7 @@ internal sealed record LaplaceResult
     /// </summary>
     public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
 
-    /// <summary>The quality of the network, of temperature scaling if there are validation data, and of the posterior.</summary>
+    /// <summary>The quality of the network, of temperature scaling (with validation data) and of the posterior.</summary>
     public required (Quality Plain, Quality? Scaled, Quality Posterior) Quality { get; init; }
 
     /// <summary>How well noise and rotated images are detected.</summary>

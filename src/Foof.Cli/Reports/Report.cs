@@ -23,7 +23,7 @@ internal abstract record Figure(string Title, bool IsWide);
 /// <summary>A chart, with what it says in words and its numbers as a table.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="Description">A description for readers who cannot see it: kind, axes and the main finding.</param>
-/// <param name="Spec">Vega's specification without the width. Colours may be variables of the style sheet, such as <c>var(--accent)</c>.</param>
+/// <param name="Spec">Vega's specification without the width; colours may be <c>var(--accent)</c>.</param>
 /// <param name="Numbers">What is drawn.</param>
 /// <param name="IsWide">Whether it takes the whole width of the page.</param>
 internal sealed record Chart(
