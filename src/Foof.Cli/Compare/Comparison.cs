@@ -50,7 +50,7 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
             ["optimizer"] = run.Options.Optimizer,
             ["learning_rate"] = run.Options.LearningRate,
             ["damping"] = run.Damping,
-            ["settings"] = SettingTable<TrainingSettings>.ToJson(run.Options),
+            ["options"] = SettingTable<TrainingSettings>.ToJson(run.Options),
             ["warm_up_s"] = run.WarmUpSeconds,
             ["epochs"] = JsonSerializer.SerializeToNode(run.Epochs),
             ["failure"] = run.Failure,
