@@ -44,21 +44,10 @@ module internal Expected =
             LogDet = float A.RowCount * left.LogDet + float E.RowCount * right.LogDet
         }
 
-    let private size norm (M: Matrix<float>) =
-        let d = float M.RowCount
-
-        match norm with
-        | FactorNorm.Trace -> M.Trace() / d
-        | FactorNorm.Frobenius -> M.FrobeniusNorm() / sqrt d
-        | FactorNorm.LargestEigenvalue -> M.Evd(Symmetricity.Symmetric).EigenValues.Real().Maximum()
-
-    let private pi norm E A =
-        let e, a = size norm E, size norm A
+    let private pi E A =
+        let size (M: Matrix<float>) = M.Trace() / float M.RowCount
+        let e, a = size E, size A
         if e > 0.0 && a > 0.0 then sqrt (a / e) else 1.0
-
-    /// (1 - share) M + share tr M / d I.
-    let private blend share (M: Matrix<float>) =
-        Dense.shifted (share * M.Trace() / float M.RowCount) (M * (1.0 - share))
 
     let private dampedPair rule (lambda: float) (struct (E, A): Factors.Pair) =
         let root = sqrt lambda
@@ -68,13 +57,10 @@ module internal Expected =
 
         match rule with
         | Damping.Tikhonov -> invert (Dense.shifted lambda (E.KroneckerProduct A))
-        | Damping.Heuristic norm -> factors (root / pi norm E A) (root * pi norm E A)
-        | Damping.HeuristicInputs norm ->
-            invertPair (struct (Dense.identity E.RowCount, Dense.shifted (root * pi norm E A) A))
-        | Damping.SquareRoot -> factors root root
+        | Damping.Heuristic -> factors (root / pi E A) (root * pi E A)
+        | Damping.HeuristicInputs ->
+            invertPair (struct (Dense.identity E.RowCount, Dense.shifted (root * pi E A) A))
         | Damping.EachFactor -> factors lambda lambda
-        | Damping.Blend share ->
-            invert (Dense.shifted lambda ((blend share E).KroneckerProduct(blend share A)))
 
     /// Kronecker products along the diagonal, damped pair by pair.
     let ofPairs (pairs: Factors.Pair array) = {

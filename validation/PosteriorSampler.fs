@@ -15,12 +15,12 @@ let private draw (generator: torch.Generator) (shape: int64 array) =
 /// The numbers of one sample in the order of the sampler: part by part, one for each weight, and one more for each
 /// column of a low-rank part.
 let private noise (posterior: Posterior) generator = [|
-    for struct (part, _, _) in DataPrecision.parts posterior.Data do
-        for shape in DataPrecision.shapes part do
+    for part in posterior.Data.Parts do
+        for shape in PrecisionPart.shapes part do
             yield! draw generator shape
 
         match part with
-        | DataPrecision.LowRank(_, _, V, _) -> yield! draw generator [| V.size 0 |]
+        | PrecisionPart.LowRank(_, _, V, _) -> yield! draw generator [| V.size 0 |]
         | _ -> ()
 |]
 

@@ -114,9 +114,9 @@ let private checks
     ]
 
 /// Several layers written out in one matrix share their prior precision.
-let private sharesPrecision data =
-    match data with
-    | DataPrecision.Dense(_, _, shapes) -> shapes.Length > 1
+let private sharesPrecision (data: DataPrecision) =
+    match data.Parts with
+    | [| PrecisionPart.Dense(_, _, shapes) |] -> shapes.Length > 1
     | _ -> false
 
 /// The temperature of the checks below.

@@ -7,13 +7,9 @@ open MathNet.Numerics.LinearAlgebra
 /// What Kronecker products can be damped by.
 let private kroneckerRules = [
     "tikhonov", Damping.Tikhonov
-    "heuristic trace", Damping.Heuristic FactorNorm.Trace
-    "heuristic frobenius", Damping.Heuristic FactorNorm.Frobenius
-    "heuristic largest eigenvalue", Damping.Heuristic FactorNorm.LargestEigenvalue
-    "heuristic inputs", Damping.HeuristicInputs FactorNorm.Trace
-    "square root", Damping.SquareRoot
+    "heuristic", Damping.Heuristic
+    "heuristic inputs", Damping.HeuristicInputs
     "each factor", Damping.EachFactor
-    "blend 0.1", Damping.Blend 0.1
 ]
 
 let private orders setup = Explicit.orders setup.Points

@@ -18,7 +18,7 @@ using var model = nn.Sequential(
 
 // Training: FOOF in place of Adam.
 using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.01);
-foreach (var epoch in FoofTraining.Run(optimizer, inputs, labels, epochs: 20, batchSize: 50))
+foreach (var epoch in Trainer.Fit(optimizer, inputs, labels, epochs: 20, batchSize: 50))
     Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.Loss:F4}");
 
 // Uncertainty: a posterior over the weights, its prior precision chosen by validation data.

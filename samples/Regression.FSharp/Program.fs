@@ -34,13 +34,13 @@ for step in 1..200 do
 
 // Uncertainty: noise and prior precision by the evidence, no data held out.
 model.eval ()
-let options = LaplaceOptions(Structure = LaplaceStructure.Full)
+let options = LaplaceOptions(Structure = CurvatureStructure.Dense)
 
 let posterior =
     LaplacePosterior.Fit(model, Loss.SquaredError, [ struct (inputs, targets) ], options)
 
 posterior.TuneNoiseByEvidence()
-printfn "noise %.3f (0.2 is true)" posterior.Facts.ObservationNoise.Value
+printfn "noise %.3f (0.2 is true)" posterior.Summary.ObservationNoise.Value
 
 let grid = torch.linspace(-6.0, 6.0, 25L).unsqueeze 1L
 let prediction = posterior.Predict grid

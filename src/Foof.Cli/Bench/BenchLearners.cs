@@ -58,11 +58,13 @@ internal sealed class FacadeFoof : ILearner
             Likelihoods.Of(kind.Likelihood),
             options.LearningRate,
             options.Damping,
-            options.Momentum,
-            options.WeightDecay,
-            invertEvery: options.InvertEvery,
-            statisticsSteps: options.StatisticsSteps,
-            warmUpBatches: 1
+            new()
+            {
+                InvertEvery = options.InvertEvery,
+                StatisticsSteps = options.StatisticsSteps,
+                WarmUpBatches = 1,
+            },
+            new() { Momentum = options.Momentum, WeightDecay = options.WeightDecay }
         );
 
     /// <summary>Its row in <c>bench step</c>.</summary>

@@ -202,8 +202,8 @@ internal sealed class LaplacePenalties : IDisposable
     /// <summary>Consolidates the batch, and allocates the gradients that the penalties are added to.</summary>
     internal LaplacePenalties(nn.Module<Tensor, Tensor> model, Tensor input)
     {
-        Sampled = Consolidated(model, input, FisherLabels.Sampled);
-        AllLabels = Consolidated(model, input, FisherLabels.All);
+        Sampled = Consolidated(model, input, FisherType.MonteCarlo);
+        AllLabels = Consolidated(model, input, FisherType.Ggn);
         foreach (var penalty in new[] { Sampled, AllLabels })
             penalty.AddGradient();
     }
@@ -217,13 +217,13 @@ internal sealed class LaplacePenalties : IDisposable
     private static ElasticWeightConsolidation Consolidated(
         nn.Module<Tensor, Tensor> model,
         Tensor input,
-        FisherLabels labels
+        FisherType labels
     )
     {
         var penalty = new ElasticWeightConsolidation(
             model,
             Loss.CrossEntropy,
-            new() { Structure = ContinualStructure.FullFisher, Labels = labels }
+            new() { Structure = CurvatureStructure.LowRank, FisherType = labels }
         );
         penalty.Consolidate([(input, null)]);
         return penalty;

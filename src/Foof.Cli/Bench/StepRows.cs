@@ -98,7 +98,7 @@ internal static class StepRows
     private static OptimizerKind InBackground(OptimizerKind kind) =>
         kind with
         {
-            Method = kind.Method!.WithBackgroundInversions(StatisticsSteps),
+            Method = kind.Method!.WithInverseDelay(StatisticsSteps),
         };
 
     private static StepRow Plain(string name) => Whole(Optimizer(name));

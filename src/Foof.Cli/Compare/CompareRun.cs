@@ -57,7 +57,7 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         string? failure = null;
         try
         {
-            var trainer = new Trainer(settings, data, kind, model, learner, state, folder: null);
+            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null);
             if (!trainer.Run(terminal.Progress, terminal.Stop))
                 return null;
         }

@@ -36,8 +36,8 @@ internal sealed record ContinualVariant(
     /// <summary>How many directions <c>full-compressed</c> keeps for all tasks.</summary>
     internal const int CompressedColumns = 50;
 
-    private const ContinualStructure Diagonal = ContinualStructure.Diagonal;
-    private const ContinualStructure FullFisher = ContinualStructure.FullFisher;
+    private const CurvatureStructure Diagonal = CurvatureStructure.Diagonal;
+    private const CurvatureStructure FullFisher = CurvatureStructure.LowRank;
     private const ContinualTasks Separate = ContinualTasks.Separate;
     private static readonly double[] Strong = [3, 10, 30, 100];
     private static readonly double[] Weak = [1, 3, 10, 30];
@@ -66,7 +66,7 @@ internal sealed record ContinualVariant(
             "synaptic intelligence",
             [0.1, 0.3, 1, 3],
             0,
-            (model, strength) => new SynapticConsolidation(model, strength)
+            (model, strength) => new SynapticIntelligence(model, strength)
         ),
         Elastic("diagonal-online", "diagonal, online, recentred", Weak, new() { Structure = Diagonal }),
         Elastic(
@@ -77,7 +77,7 @@ internal sealed record ContinualVariant(
             {
                 Structure = FullFisher,
                 Tasks = Separate,
-                Labels = FisherLabels.Sampled,
+                FisherType = FisherType.MonteCarlo,
             },
             MonteCarloPoints
         ),

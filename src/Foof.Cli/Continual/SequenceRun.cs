@@ -121,10 +121,10 @@ internal sealed class SequenceRun(
                 "lower --learning-rate or --strength"
             );
         loss.backward();
-        (memory as SynapticConsolidation)?.BeforeStep();
+        (memory as SynapticIntelligence)?.BeforeStep();
         memory?.AddGradient();
         optimizer.step();
-        (memory as SynapticConsolidation)?.AfterStep();
+        (memory as SynapticIntelligence)?.AfterStep();
     }
 
     private void Consolidate(
@@ -135,7 +135,7 @@ internal sealed class SequenceRun(
         CancellationToken stop
     )
     {
-        (memory as SynapticConsolidation)?.Consolidate();
+        (memory as SynapticIntelligence)?.Consolidate();
         if (memory is not ElasticWeightConsolidation elastic)
             return;
         using var scope = NewDisposeScope();

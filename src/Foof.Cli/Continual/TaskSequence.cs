@@ -124,7 +124,7 @@ internal sealed class ContinualTask : IDisposable
 
     /// <summary>The network with only this task's outputs.</summary>
     internal nn.Module<Tensor, Tensor> Head(nn.Module<Tensor, Tensor> model) =>
-        classes is null ? model : new HeadOutputs(model, classes);
+        classes is null ? model : new TaskHead(model, classes);
 
     /// <summary>The network's inputs for images, one row per image.</summary>
     internal Tensor Input(Tensor images)
@@ -135,7 +135,7 @@ internal sealed class ContinualTask : IDisposable
 
     /// <summary>The numbers of the head's outputs for labels.</summary>
     internal static Tensor Target(nn.Module<Tensor, Tensor> head, Tensor labels) =>
-        head is HeadOutputs some ? some.Labels(labels) : labels;
+        head is TaskHead some ? some.Labels(labels) : labels;
 
     private static ImageSet Of(ImageSet set, long[] classes)
     {

@@ -36,9 +36,8 @@ internal sealed class LaplaceRun(
     private static readonly string[] ForeignNames = ["noise images", "rotated images"];
 
     private PredictionOptions Options =>
-        new()
+        settings.Predict with
         {
-            Kind = settings.Predict,
             Samples = settings.Samples,
             Seed = settings.Seed,
         };
@@ -79,6 +78,14 @@ internal sealed class LaplaceRun(
     {
         using var generator = new Generator((ulong)settings.Seed, Place);
         var count = Math.Min(settings.Subsample ?? settings.Structure.Subsample ?? int.MaxValue, train.Count);
+        var options = new LaplaceOptions
+        {
+            LastLayer = settings.Structure.LastLayer,
+            FisherType = settings.Labels,
+            DataPoints = train.Count,
+            MemoryBudget = (long)settings.MemoryBudget << 20,
+            PriorPrecision = settings.PriorPrecision ?? 1.0,
+        };
         return Tracked(
             $"fit {settings.Structure.Name}",
             Batches.CountOf(count, FitBatch),
@@ -87,14 +94,9 @@ internal sealed class LaplaceRun(
                     model,
                     Loss.CrossEntropy,
                     Points(count),
-                    new()
+                    options with
                     {
-                        Structure = settings.Structure.Fisher,
-                        LastLayer = settings.Structure.LastLayer,
-                        Labels = settings.Labels,
-                        DataPoints = train.Count,
-                        MemoryBudget = (long)settings.MemoryBudget << 20,
-                        PriorPrecision = settings.PriorPrecision ?? 1.0,
+                        Structure = settings.Structure.Fisher ?? options.ExactStructure(model),
                     },
                     generator,
                     counter,

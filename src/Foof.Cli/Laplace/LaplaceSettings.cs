@@ -8,12 +8,12 @@ namespace Foof.Cli.Laplace;
 
 /// <summary>A kind of posterior.</summary>
 /// <param name="Name">Its name on the command line.</param>
-/// <param name="Fisher">What is kept of the Fisher.</param>
+/// <param name="Fisher">What is kept of the Fisher; null: all of it, written out or in columns.</param>
 /// <param name="LastLayer">Whether it covers only the last layer.</param>
 /// <param name="Subsample">The default number of training images; null means all.</param>
 internal sealed record PosteriorKind(
     string Name,
-    LaplaceStructure Fisher,
+    CurvatureStructure? Fisher,
     bool LastLayer = false,
     int? Subsample = null
 )
@@ -21,13 +21,13 @@ internal sealed record PosteriorKind(
     /// <summary>All kinds; the first one is the default.</summary>
     internal static IReadOnlyList<PosteriorKind> All { get; } =
     [
-        new("kron", LaplaceStructure.Kronecker),
-        new("full", LaplaceStructure.Full, Subsample: 2000),
-        new("diag", LaplaceStructure.Diagonal),
-        new("foof", LaplaceStructure.Foof),
-        new("last-layer", LaplaceStructure.Full, LastLayer: true),
-        new("last-layer-kron", LaplaceStructure.Kronecker, LastLayer: true),
-        new("last-layer-diag", LaplaceStructure.Diagonal, LastLayer: true),
+        new("kron", CurvatureStructure.Kronecker),
+        new("full", Fisher: null, Subsample: 2000),
+        new("diag", CurvatureStructure.Diagonal),
+        new("foof", CurvatureStructure.Foof),
+        new("last-layer", Fisher: null, LastLayer: true),
+        new("last-layer-kron", CurvatureStructure.Kronecker, LastLayer: true),
+        new("last-layer-diag", CurvatureStructure.Diagonal, LastLayer: true),
     ];
 }
 
@@ -37,6 +37,8 @@ internal sealed record LaplaceSettings
     internal const string ByValidation = "validation";
     internal const string ByEvidence = "evidence";
     internal const string ByLayer = "evidence-per-layer";
+
+    private static readonly PredictionOptions Probit = new() { Link = LinkApproximation.Probit };
 
     /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<LaplaceSettings> Table { get; } =
@@ -61,7 +63,7 @@ internal sealed record LaplaceSettings
             ),
             Optional(
                 s => s.Labels,
-                OneOf([("all", FisherLabels.All), ("sampled", FisherLabels.Sampled)]),
+                OneOf([("all", FisherType.Ggn), ("sampled", FisherType.MonteCarlo)]),
                 "Whose labels the Fisher is taken at",
                 "all, where they fit the memory budget"
             ),
@@ -82,13 +84,13 @@ internal sealed record LaplaceSettings
             Of(
                 s => s.Predict,
                 OneOf([
-                    ("probit", PredictiveKind.Probit),
-                    ("bridge", PredictiveKind.Bridge),
-                    ("sampled", PredictiveKind.SampledOutputs),
-                    ("monte-carlo", PredictiveKind.MonteCarlo),
+                    ("probit", Probit),
+                    ("bridge", new PredictionOptions { Link = LinkApproximation.LaplaceBridge }),
+                    ("sampled", new PredictionOptions { Link = LinkApproximation.MonteCarlo }),
+                    ("monte-carlo", new PredictionOptions { Type = PredictionType.SampledWeights }),
                 ]),
                 "How predictions are made",
-                PredictiveKind.Probit
+                Probit
             ),
             Optional(s => s.Data, Forms.Data, "The data", "those of the run"),
             Optional(s => s.Test, Count, "Predict the first n test images", "all"),
@@ -101,12 +103,12 @@ internal sealed record LaplaceSettings
     public string? Model { get; init; }
     public PosteriorKind Structure { get; init; } = null!;
     public int? Subsample { get; init; }
-    public FisherLabels? Labels { get; init; }
+    public FisherType? Labels { get; init; }
     public int Samples { get; init; }
     public string? Tune { get; init; }
     public double? PriorPrecision { get; init; }
     public double Temperature { get; init; }
-    public PredictiveKind Predict { get; init; }
+    public PredictionOptions Predict { get; init; } = null!;
     public string? Data { get; init; }
     public int? Test { get; init; }
     public int MemoryBudget { get; init; }

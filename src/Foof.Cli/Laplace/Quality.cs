@@ -41,14 +41,14 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
         using var scope = NewDisposeScope();
         return new(
             Calibration.Auroc(
-                Calibration.Doubt(inside.Probabilities!),
-                Calibration.Doubt(outside.Probabilities!)
+                Calibration.OneMinusConfidence(inside.Probabilities!),
+                Calibration.OneMinusConfidence(outside.Probabilities!)
             ),
             Calibration.Auroc(
                 Calibration.Entropy(inside.Probabilities!),
                 Calibration.Entropy(outside.Probabilities!)
             ),
-            Calibration.Auroc(inside.Spread!, outside.Spread!),
+            Calibration.Auroc(inside.ProbabilityVariance!, outside.ProbabilityVariance!),
             Calibration.Auroc(inside.Uncertainty(), outside.Uncertainty())
         );
     }

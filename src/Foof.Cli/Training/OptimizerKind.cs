@@ -20,30 +20,9 @@ internal sealed record OptimizerKind(
     Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Make
 )
 {
-    // FOOF's and K-FAC's are the paper's, for means over data points. The others are good starting points.
-    private static readonly Dictionary<string, double> LearningRates = new()
-    {
-        ["foof"] = 0.3,
-        ["foof-kfac"] = 0.003,
-        ["kfac"] = 0.003,
-        ["kfac-standard"] = 0.003,
-        ["kfac-expand"] = 0.003,
-        ["kfac-reduce"] = 0.003,
-        ["kfc"] = 0.003,
-        ["ekfac"] = 0.003,
-        ["tkfac"] = 0.003,
-        ["natural"] = 0.1,
-        ["natural-full"] = 0.1,
-        ["natural-blocks"] = 0.1,
-        ["sngd"] = 0.1,
-        ["mfac"] = 0.03,
-        ["eva"] = 0.1,
-        ["shampoo"] = 0.1,
-    };
-
     private static readonly OptimizerKind[] Kinds =
     [
-        .. Methods.all.Select(method => Of(method, LearningRates[method.Name])),
+        .. Methods.all.Select(Of),
         new("sgd", 0.01, 0.9, HasMomentum: true, Method: null, SgdLearner.Make),
         new("adam", 1e-4, 0.0, HasMomentum: false, Method: null, AdamLearner.Make),
     ];
@@ -65,8 +44,8 @@ internal sealed record OptimizerKind(
             $"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'."
         );
 
-    private static OptimizerKind Of(Recipe method, double learningRate) =>
-        new(method.Name, learningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
+    private static OptimizerKind Of(Recipe method) =>
+        new(method.Name, method.LearningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
 
     /// <summary>The optimiser and its settings in one line.</summary>
     internal string Describe(TrainingSettings settings)

@@ -40,7 +40,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         using var model = ModelKind.Build(settings).to(device);
         using var learner = optimizer.Make(model, kind, settings);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
-        var trainer = new Trainer(settings, data.Rest, kind, model, learner, state, files.Folder);
+        var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder);
         return trainer.Run(terminal.Progress, terminal.Stop)
             ? Finish(settings, optimizer, data.Rest, model, state)
             : Stopped(state, Batches.CountOf(data.Rest.Train.Count, settings.BatchSize));

@@ -155,13 +155,13 @@ internal sealed record TrainingSettings
     /// <summary>A method with these settings.</summary>
     internal Recipe Compose(Recipe method)
     {
-        var speed = new SpeedOptions
-        {
-            BFloat16Products = Products == BFloat16,
-            StatisticsShare = StatisticsShare,
-            StaleSteps = StaleSteps,
-        };
-        return speed.In(method.WithDamping(Damping).WithCadence(InvertEvery, StatisticsSteps));
+        method = method
+            .WithDamping(Damping)
+            .WithCadence(InvertEvery, StatisticsSteps)
+            .WithStatisticsShare(StatisticsShare);
+        if (Products == BFloat16)
+            method = method.WithBFloat16Products();
+        return StaleSteps == 0 ? method : method.WithInverseDelay(StaleSteps);
     }
 
     private static Form<string> Widths =>

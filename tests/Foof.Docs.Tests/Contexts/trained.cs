@@ -1,4 +1,4 @@
 // with classifier
 using (var trainer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1))
-    FoofTraining.Run(trainer, images, labels, epochs: 5, batchSize: 50);
+    Trainer.Fit(trainer, images, labels, epochs: 5, batchSize: 50);
 model.eval();

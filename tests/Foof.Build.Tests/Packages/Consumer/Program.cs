@@ -9,7 +9,7 @@ var inputs = torch.stack([angle.cos(), angle.sin()], 1) + torch.randn(300, 2) * 
 
 using var model = torch.nn.Sequential(torch.nn.Linear(2, 20), torch.nn.Tanh(), torch.nn.Linear(20, 3));
 using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1);
-FoofTraining.Run(optimizer, inputs, labels, epochs: 10, batchSize: 50);
+Trainer.Fit(optimizer, inputs, labels, epochs: 10, batchSize: 50);
 
 model.eval();
 using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, [(inputs, labels)]);

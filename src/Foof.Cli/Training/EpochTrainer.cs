@@ -16,7 +16,7 @@ namespace Foof.Cli.Training;
 /// <param name="learner">The optimiser at work on it.</param>
 /// <param name="state">The position in the run, which moves on with it.</param>
 /// <param name="folder">The folder for checkpoints; null if none are written.</param>
-internal sealed class Trainer(
+internal sealed class EpochTrainer(
     TrainingSettings settings,
     ImageData data,
     ModelKind kind,
