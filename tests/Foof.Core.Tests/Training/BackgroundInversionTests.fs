@@ -1,4 +1,4 @@
-/// Inversions beside the steps: they serve from the stated step on, repeat to the bit, and surface their errors.
+/// Inversions beside the steps: they are used from the stated step on, repeat to the bit, and surface their errors.
 module Foof.Core.Tests.BackgroundInversionTests
 
 open System

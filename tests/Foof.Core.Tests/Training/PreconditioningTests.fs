@@ -53,7 +53,7 @@ let private movedIn (kind: torch.ScalarType) widest (decay: float) (recipe: Reci
 
     Array.map2 (-) (Networks.weights model) before
 
-/// FOOF and K-FAC whose inverses serve for so many steps; the damping of normal inputs' size bounds how much of a product
+/// FOOF and K-FAC whose inverses last for so many steps; the damping of normal inputs' size bounds how much of a product
 /// cancels. Their first steps do not depend on it.
 let private serving steps = [
     for name in [ "foof"; "kfac" ] do
