@@ -41,34 +41,38 @@ let sizes = [ 1e-3; 1.0; 99.0; 101.0; 1e4; 1e7 ]
 [<Tests>]
 let tests =
     testList "Curvature.Woodbury" [
-        for size in sizes do
-            test $"log det is that of float64 products, however large the columns beside the damping: {size}" {
-                use _scope = torch.NewDisposeScope()
-                // Its root is exact in float32.
-                let lambda = 0.25
-                let G = columns (size * lambda)
-                let expected = Factored.logDet(solved lambda (double G)).ToDouble()
-                let found = Factored.logDet(solved lambda G).ToDouble()
-                // Beside log det (lambda I), which is nearly all of it, so that the columns' share is what is held.
-                let constant = float (2L * outputs * inputs) * System.Math.Log lambda
+        testList "log det is that of float64 products, however large the columns beside the damping" [
+            for size in sizes do
+                test $"{size}" {
+                    use _scope = torch.NewDisposeScope()
+                    // Its root is exact in float32.
+                    let lambda = 0.25
+                    let G = columns (size * lambda)
+                    let expected = Factored.logDet(solved lambda (double G)).ToDouble()
+                    let found = Factored.logDet(solved lambda G).ToDouble()
+                    // Beside log det (lambda I), which is nearly all of it, so that the columns' share is what is held.
+                    let constant = float (2L * outputs * inputs) * System.Math.Log lambda
 
-                Oracle.agrees Tolerance.roundingSingle [| expected - constant |] [| found - constant |]
-            }
+                    Oracle.agrees Tolerance.roundingSingle [| expected - constant |] [| found - constant |]
+                }
+        ]
 
-        for size in sizes do
-            test $"a solve in float32 is that of float64: {size}" {
-                use _scope = torch.NewDisposeScope()
-                let G = columns size
-                let w = torch.randn points
-                let V = [| torch.randn (outputs, inputs); torch.randn (outputs, inputs) |]
-                // Columns and something beyond them.
-                let V = WeightVector.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
-                let wide = V |> Array.map _.``to``(torch.float64)
-                let expected = numbers (Factored.solve (solved 1.0 (double G)) wide)
+        testList "a solve in float32 is that of float64" [
+            for size in sizes do
+                test $"{size}" {
+                    use _scope = torch.NewDisposeScope()
+                    let G = columns size
+                    let w = torch.randn points
+                    let V = [| torch.randn (outputs, inputs); torch.randn (outputs, inputs) |]
+                    // Columns and something beyond them.
+                    let V = WeightVector.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
+                    let wide = V |> Array.map _.``to``(torch.float64)
+                    let expected = numbers (Factored.solve (solved 1.0 (double G)) wide)
 
-                Oracle.agrees
-                    Tolerance.float32AgainstFloat64
-                    expected
-                    (numbers (Factored.solve (solved 1.0 G) V))
-            }
+                    Oracle.agrees
+                        Tolerance.float32AgainstFloat64
+                        expected
+                        (numbers (Factored.solve (solved 1.0 G) V))
+                }
+        ]
     ]

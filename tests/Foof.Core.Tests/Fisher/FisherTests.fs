@@ -3,7 +3,6 @@
 module Foof.Core.Tests.FisherTests
 
 open System
-open System.Threading
 open Expecto
 open Foof
 open MathNet.Numerics.LinearAlgebra
@@ -77,9 +76,6 @@ let private agrees (expected: Matrix<float>) G =
 
 let private ignored = [ 1; -100; 2; -100; -100; 0; 0 ]
 
-let private accumulated model fisher batches budget cancellation =
-    Fisher.accumulate model (layersOf model) fisher Likelihood.Categorical batches null budget cancellation
-
 [<Tests>]
 let tests =
     testList "Fisher.Fisher" [
@@ -137,62 +133,6 @@ let tests =
 
             let kept = input.index_select (0L, labels [ 0; 2; 5; 6 ])
             agrees (explicitFull model kept) (factorOf model Fisher.Full (batch input (labels ignored)))
-        }
-
-        test "batches of different sizes add up to the factor of all of them, whatever labels are ignored" {
-            use _scope = torch.NewDisposeScope()
-            let model, input, target = make (), Networks.normal [ 7; 3 ], labels ignored
-
-            let batches = [
-                for first, count in [ 0L, 2L; 2L, 1L; 3L, 4L ] ->
-                    batch (input.narrow (0L, first, count)) (target.narrow (0L, first, count))
-            ]
-
-            for fisher in [ Fisher.Full; Fisher.Empirical ] do
-                let whole = factorOf model fisher (batch input target)
-                let parts = accumulated model fisher batches Int64.MaxValue CancellationToken.None
-                agrees (Oracle.matrix (FisherFactor.dense whole)) parts
-        }
-
-        test "a budget that is too small, no batch, and cancellation each end it with nothing left over" {
-            let model = make ()
-
-            let batches = [ for _ in 1..3 -> batch (Networks.normal [ 4; 3 ]) null ]
-
-            let before = Oracle.settledCount ()
-
-            let over =
-                Oracle.raises<InvalidOperationException>(fun () ->
-                    accumulated model Fisher.Full batches 2500L CancellationToken.None |> ignore)
-
-            Expect.stringContains over.Message "data points takes" "the message"
-
-            Expect.stringContains
-                over.Message
-                "and 2500 are allowed; use fewer data points, sampled labels, or a larger budget"
-                "the message"
-
-            Expect.stringContains
-                ((Oracle.raises<ArgumentException>(fun () ->
-                    accumulated model Fisher.Full [] Int64.MaxValue CancellationToken.None |> ignore))
-                    .Message)
-                "batches must hold at least one batch; got none"
-                "the message"
-
-            use source = new CancellationTokenSource()
-
-            let stopping =
-                seq {
-                    yield batches[0]
-                    source.Cancel()
-                    yield batches[1]
-                }
-
-            Oracle.raises<OperationCanceledException>(fun () ->
-                accumulated model Fisher.Full stopping Int64.MaxValue source.Token |> ignore)
-            |> ignore
-
-            Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
         }
 
         test "NaN in the data or the weights names the layer" {

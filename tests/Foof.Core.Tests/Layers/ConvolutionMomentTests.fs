@@ -112,86 +112,107 @@ let tests =
         }
 
         // What FOOF and K-FAC keep of two convolutions, called once and, the second one, twice in a pass, over two batches.
-        for calls in [ 1; 2 ] do
-            test $"what methods remember of convolutions is the mean over patches: {calls}" {
-                use _scope = torch.NewDisposeScope()
-                let first = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, dtype = Networks.double)
+        testList "what methods remember of convolutions is the mean over patches" [
+            for calls in [ 1; 2 ] do
+                test $"{calls}" {
+                    use _scope = torch.NewDisposeScope()
+                    let first = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, dtype = Networks.double)
 
-                let second =
-                    torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
+                    let second =
+                        torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
 
-                let last = Networks.linear 3 2 true
+                    let last = Networks.linear 3 2 true
 
-                let model: Networks.Network =
-                    new Networks.Model(
-                        [ "first", first; "second", second; "last", last ],
-                        fun input ->
-                            let mutable z = (first.call input).tanh()
+                    let model: Networks.Network =
+                        new Networks.Model(
+                            [ "first", first; "second", second; "last", last ],
+                            fun input ->
+                                let mutable z = (first.call input).tanh()
 
-                            for _ in 1..calls do
-                                z <- (second.call z).tanh()
+                                for _ in 1..calls do
+                                    z <- (second.call z).tanh()
 
-                            last.call (z.mean [| 2L; 3L |])
-                    )
+                                last.call (z.mean [| 2L; 3L |])
+                        )
 
-                // The second batch has too few patches for it.
-                let batches = [ for n in [ 50; 3 ] -> Networks.normal [ n; 3; 8; 9 ] ]
+                    // The second batch has too few patches for it.
+                    let batches = [ for n in [ 50; 3 ] -> Networks.normal [ n; 3; 8; 9 ] ]
 
-                let inputs (input: torch.Tensor) =
-                    let mutable z = (first.call input).tanh()
+                    let inputs (input: torch.Tensor) =
+                        let mutable z = (first.call input).tanh()
 
-                    [
-                        Patches.window first, true, [ input ]
-                        Patches.window second,
-                        false,
                         [
-                            for _ in 1..calls do
-                                z
-                                z <- (second.call z).tanh()
+                            Patches.window first, true, [ input ]
+                            Patches.window second,
+                            false,
+                            [
+                                for _ in 1..calls do
+                                    z
+                                    z <- (second.call z).tanh()
+                            ]
                         ]
-                    ]
 
-                for recipe, isMean in [ Methods.foof, false; Methods.kfac, true ] do
-                    let recipe = {
-                        recipe with
-                            Fisher = Fisher.Empirical
-                            Memory = Memory.Sum
-                    }
+                    for recipe, isMean in [ Methods.foof, false; Methods.kfac, true ] do
+                        let recipe = {
+                            recipe with
+                                Fisher = Fisher.Empirical
+                                Memory = Memory.Sum
+                        }
 
+<<<<<<< HEAD
                     use preconditioner =
                         new Preconditioner(
                             model,
                             recipe,
                             Likelihood.Categorical
                         )
+=======
+                        use preconditioner =
+                            new Preconditioner(
+                                model,
+                                recipe,
+                                ValueSome Likelihood.Categorical,
+                                Networks.everything
+                            )
+>>>>>>> expecto
 
-                    use _quiet = torch.no_grad ()
+                        use _quiet = torch.no_grad ()
 
-                    let expected =
-                        batches
-                        |> List.map (fun input ->
-                            inputs input
-                            |> List.map (fun (window, withOnes, images) ->
-                                let rows =
-                                    images |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
+                        let expected =
+                            batches
+                            |> List.map (fun input ->
+                                inputs input
+                                |> List.map (fun (window, withOnes, images) ->
+                                    let rows =
+                                        images
+                                        |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
 
-                                let A = torch.cat (List.toArray rows, 0L)
-                                let n = float (input.size 0)
-                                A.t().mm A / (if isMean then float (A.size 0) else n)))
-                        |> List.reduce (List.map2 (fun x y -> x + y))
+                                    let A = torch.cat (List.toArray rows, 0L)
+                                    let n = float (input.size 0)
+                                    A.t().mm A / (if isMean then float (A.size 0) else n)))
+                            |> List.reduce (List.map2 (fun x y -> x + y))
 
+<<<<<<< HEAD
                     for input in batches do
                         preconditioner.UpdateCurvature(
                             input,
                             torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
                         )
+=======
+                        for input in batches do
+                            preconditioner.Observe(
+                                input,
+                                torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
+                            )
+>>>>>>> expecto
 
-                    let state = preconditioner.State()
+                        let state = preconditioner.State()
 
-                    for name, expected in List.zip [ "first"; "second" ] expected do
-                        Oracle.agrees
-                            Tolerance.explicit
-                            (Oracle.values expected)
-                            (Oracle.values state[$"{name}.activation.sum"])
-            }
+                        for name, expected in List.zip [ "first"; "second" ] expected do
+                            Oracle.agrees
+                                Tolerance.explicit
+                                (Oracle.values expected)
+                                (Oracle.values state[$"{name}.activation.sum"])
+                }
+        ]
     ]

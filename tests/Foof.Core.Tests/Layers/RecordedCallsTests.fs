@@ -38,7 +38,7 @@ let tests =
         }
 
         test
-            "factors serve below as many rows as outputs and the gradient from there on, which is right for any use" {
+            "factors are used below as many rows as outputs and the gradient from there on, which is right for any use" {
             for n in [ 6; 7 ] do
                 use _scope = torch.NewDisposeScope()
                 let batches = Networks.batches 3 n 4 2

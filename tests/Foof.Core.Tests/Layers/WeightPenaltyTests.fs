@@ -80,82 +80,95 @@ let private byAutograd scale (model: Networks.Network) (optimizer: Optimizer) ba
 [<Tests>]
 let tests =
     testList "Layers.WeightPenalty" [
-        for name in names do
-            test
-                $"a backward pass from the attached value gives the gradient, and its value is the value: {name}" {
-                use _scope = torch.NewDisposeScope()
-                let model, layers = layersOf name
-                let gradient = WrittenFactors.vector (shapes layers)
-                let value = Networks.normal []
-                let attached = WeightPenalty.attached layers value gradient
-                Expect.equal (Oracle.values attached) (Oracle.values value) "the attached"
-                (attached * 2.0).backward()
+        testList "a backward pass from the attached value gives the gradient, and its value is the value" [
+            for name in names do
+                test name {
+                    use _scope = torch.NewDisposeScope()
+                    let model, layers = layersOf name
+                    let gradient = WrittenFactors.vector (shapes layers)
+                    let value = Networks.normal []
+                    let attached = WeightPenalty.attached layers value gradient
+                    Expect.equal (Oracle.values attached) (Oracle.values value) "the attached"
+                    (attached * 2.0).backward()
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    ((flatten gradient * 2.0).ToArray())
-                    ((gradientsOf layers).ToArray())
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((flatten gradient * 2.0).ToArray())
+                        ((gradientsOf layers).ToArray())
 
-                Expect.isNonEmpty (model.parameters ()) "the parameters"
-            }
+                    Expect.isNonEmpty (model.parameters ()) "the parameters"
+                }
+        ]
 
-        for name in names do
-            test $"adding to .grad makes what is missing, and adds to what is there: {name}" {
-                use _scope = torch.NewDisposeScope()
-                let _, layers = layersOf name
-                let gradient = WrittenFactors.vector (shapes layers)
+        testList "adding to .grad makes what is missing, and adds to what is there" [
+            for name in names do
+                test name {
+                    use _scope = torch.NewDisposeScope()
+                    let _, layers = layersOf name
+                    let gradient = WrittenFactors.vector (shapes layers)
 
-                for g in (gradientsOf layers).ToArray() do
-                    Expect.equal g 0.0 "every gradient"
+                    for g in (gradientsOf layers).ToArray() do
+                        Expect.equal g 0.0 "every gradient"
 
-                WeightPenalty.addTo layers gradient
+                    WeightPenalty.addTo layers gradient
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    ((flatten gradient).ToArray())
-                    ((gradientsOf layers).ToArray())
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((flatten gradient).ToArray())
+                        ((gradientsOf layers).ToArray())
 
-                WeightPenalty.addTo layers gradient
+                    WeightPenalty.addTo layers gradient
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    ((flatten gradient * 2.0).ToArray())
-                    ((gradientsOf layers).ToArray())
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((flatten gradient * 2.0).ToArray())
+                        ((gradientsOf layers).ToArray())
 
-                for layer in layers do
-                    for parameter in Layer.parameters layer do
-                        Expect.isFalse parameter.grad.requires_grad "grad of parameter requires a gradient"
-            }
+                    for layer in layers do
+                        for parameter in Layer.parameters layer do
+                            Expect.isFalse
+                                parameter.grad.requires_grad
+                                "grad of parameter requires a gradient"
+                }
+        ]
 
-        for name in names do
-            test
-                $"a copy of the weights stays when the parameters move, and gradients are dealt to parameters: {name}" {
-                use _scope = torch.NewDisposeScope()
-                let _, layers = layersOf name
-                let before = flatten (WeightPenalty.weights layers)
-                let copied = WeightPenalty.copied layers
-                use _quiet = torch.no_grad ()
+        testList "a copy of the weights stays when the parameters move, and gradients are dealt to parameters" [
+            for name in names do
+                test name {
+                    use _scope = torch.NewDisposeScope()
+                    let _, layers = layersOf name
+                    let before = flatten (WeightPenalty.weights layers)
+                    let copied = WeightPenalty.copied layers
+                    use _quiet = torch.no_grad ()
 
-                for layer in layers do
-                    for parameter in Layer.parameters layer do
-                        parameter.add_ (1.0.ToScalar()) |> ignore
+                    for layer in layers do
+                        for parameter in Layer.parameters layer do
+                            parameter.add_ (1.0.ToScalar()) |> ignore
 
-                Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
+                    Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    ((before + 1.0).ToArray())
-                    (numbers (WeightPenalty.weights layers))
+                    Oracle.agrees
+                        Tolerance.rounding
+                        ((before + 1.0).ToArray())
+                        (numbers (WeightPenalty.weights layers))
 
-                let gradient = WrittenFactors.vector (shapes layers)
-                let dealt = WeightPenalty.dealt layers gradient
-                let parameters = layers |> Array.collect Layer.parameters
-                Expect.equal dealt.Length parameters.Length "the number of dealt"
+                    let gradient = WrittenFactors.vector (shapes layers)
+                    let dealt = WeightPenalty.dealt layers gradient
+                    let parameters = layers |> Array.collect Layer.parameters
+                    Expect.equal dealt.Length parameters.Length "the number of dealt"
 
+<<<<<<< HEAD
                 for expected, own in Array.zip parameters dealt do
                     Oracle.isSame own.Parameter expected "the parameter"
                     Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
             }
+=======
+                    for expected, struct (parameter, gradient) in Array.zip parameters dealt do
+                        Oracle.isSame parameter expected "the parameter"
+                        Expect.equal gradient.shape parameter.shape "the shape of gradient"
+                }
+        ]
+>>>>>>> expecto
 
         test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {
             let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)

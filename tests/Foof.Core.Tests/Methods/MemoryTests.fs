@@ -139,67 +139,75 @@ let tests =
             Moment.free next
         }
 
-        for n, count, d in [ 3, 7, 40; 700, 3, 520; 1500, 2, 260; 40, 30, 1010 ] do
-            test $"rows of many batches in wide matrices are the sum of their products: {n}, {count}, {d}" {
-                use _scope = torch.NewDisposeScope()
-                let batches = List.init count (fun _ -> Networks.normal [ n; d ])
-                let start = Moment.init [| int64 d; int64 d |] batches[0]
+        testList "rows of many batches in wide matrices are the sum of their products" [
+            for n, count, d in [ 3, 7, 40; 700, 3, 520; 1500, 2, 260; 40, 30, 1010 ] do
+                test $"{n}, {count}, {d}" {
+                    use _scope = torch.NewDisposeScope()
+                    let batches = List.init count (fun _ -> Networks.normal [ n; d ])
+                    let start = Moment.init [| int64 d; int64 d |] batches[0]
 
-                for memory in [ average 0.8; Memory.Latest; Memory.Sum ] do
-                    let rows =
-                        batches
-                        |> List.fold
-                            (fun moment X -> Moment.accumulateRows memory 0.5 X moment)
-                            (Moment.forget start)
+                    for memory in [ average 0.8; Memory.Latest; Memory.Sum ] do
+                        let rows =
+                            batches
+                            |> List.fold
+                                (fun moment X -> Moment.accumulateRows memory 0.5 X moment)
+                                (Moment.forget start)
 
-                    let written =
-                        batches
+                        let written =
+                            batches
+                            |> List.fold
+                                (fun moment (X: torch.Tensor) ->
+                                    Moment.accumulate memory (X.t().mm X * 0.5) moment)
+                                (Moment.init [| int64 d; int64 d |] batches[0])
+
+                        Expect.equal rows.Weight written.Weight "the weight of rows"
+
+                        Oracle.agreesWith
+                            Tolerance.rounding
+                            (Oracle.matrix (Moment.sum written))
+                            (Moment.sum rows)
+
+                        Moment.free written
+
+                    Moment.free start
+                }
+        ]
+
+        testList "by halves or whole, one after the other, rows make the same sum" [
+            for d in [ 1; 199; 401; 1001 ] do
+                test $"{d}" {
+                    use _scope = torch.NewDisposeScope()
+                    let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
+
+                    let after (halves: bool list) =
+                        List.zip batches halves
                         |> List.fold
-                            (fun moment (X: torch.Tensor) ->
-                                Moment.accumulate memory (X.t().mm X * 0.5) moment)
+                            (fun moment (X, halved) ->
+                                Moment.accumulateParts
+                                    (average 0.9)
+                                    halved
+                                    [ fun () -> struct (X, 0.2) ]
+                                    moment)
                             (Moment.init [| int64 d; int64 d |] batches[0])
 
-                    Expect.equal rows.Weight written.Weight "the weight of rows"
+                    let whole = after [ false; false; false; false ]
 
-                    Oracle.agreesWith
-                        Tolerance.rounding
-                        (Oracle.matrix (Moment.sum written))
-                        (Moment.sum rows)
+                    for halves in
+                        [
+                            [ true; true; true; true ]
+                            [ true; false; true; false ]
+                            [ false; true; true; true ]
+                        ] do
+                        let mixed = after halves
+                        let sum = Moment.sum mixed
+                        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
 
-                    Moment.free written
+                        if List.last halves then
+                            Expect.isTrue (sum.eq(sum.t ()).all().item<bool>()) "the sum is symmetric"
 
-                Moment.free start
-            }
+                        Moment.free mixed
 
-        for d in [ 1; 199; 401; 1001 ] do
-            test $"by halves or whole, one after the other, rows make the same sum: {d}" {
-                use _scope = torch.NewDisposeScope()
-                let batches = List.init 4 (fun _ -> Networks.normal [ 5; d ])
-
-                let after (halves: bool list) =
-                    List.zip batches halves
-                    |> List.fold
-                        (fun moment (X, halved) ->
-                            Moment.accumulateParts (average 0.9) halved [ fun () -> struct (X, 0.2) ] moment)
-                        (Moment.init [| int64 d; int64 d |] batches[0])
-
-                let whole = after [ false; false; false; false ]
-
-                for halves in
-                    [
-                        [ true; true; true; true ]
-                        [ true; false; true; false ]
-                        [ false; true; true; true ]
-                    ] do
-                    let mixed = after halves
-                    let sum = Moment.sum mixed
-                    Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
-
-                    if List.last halves then
-                        Expect.isTrue (sum.eq(sum.t ()).all().item<bool>()) "the sum is symmetric"
-
-                    Moment.free mixed
-
-                Moment.free whole
-            }
+                    Moment.free whole
+                }
+        ]
     ]

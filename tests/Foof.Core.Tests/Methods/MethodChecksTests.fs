@@ -19,25 +19,35 @@ let slow = {
 [<Tests>]
 let tests =
     testList "Methods.MethodChecks" [
-        for name in names do
-            test
-                $"one step of every method is its explicit update, on both sides of the switch to factors: {name}" {
-                for n in [ 1; 2; 6 ] do
-                    batches (named name) 1 n [ 3; 4; 2 ] 1
-            }
+        testList "one step of every method is its explicit update, on both sides of the switch to factors" [
+            for name in names do
+                test name {
+                    for n in [ 1; 2; 6 ] do
+                        batches (named name) 1 n [ 3; 4; 2 ] 1
+                }
+        ]
 
-        for name in names do
-            test $"one step of every method on a network with positions is its explicit update: {name}" {
-                for n in [ 1; 3 ] do
-                    batches (named name) 1 n [ 3; 9; 2 ] 3
-            }
+        testList "one step of every method on a network with positions is its explicit update" [
+            for name in names do
+                test name {
+                    for n in [ 1; 3 ] do
+                        batches (named name) 1 n [ 3; 9; 2 ] 3
+                }
+        ]
 
-        for name in names do
-            test $"moments and momentum are remembered over several steps as the method says: {name}" {
-                for momentum in [ 0.0; 0.9 ] do
-                    use _scope = torch.NewDisposeScope()
-                    followsWith momentum (named name) (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
-            }
+        testList "moments and momentum are remembered over several steps as the method says" [
+            for name in names do
+                test name {
+                    for momentum in [ 0.0; 0.9 ] do
+                        use _scope = torch.NewDisposeScope()
+
+                        followsWith
+                            momentum
+                            (named name)
+                            (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1))
+                            0.05
+                }
+        ]
 
         testList "every memory goes with every Kronecker product" [
             for memory in [ Memory.Latest; Memory.Sum; Memory.MovingAverage 0.5 ] do
@@ -105,25 +115,76 @@ let tests =
                     }
             ]
 
-        for name in names do
-            test $"a step on a convolution is every method's explicit update over its patches: {name}" {
-                let recipe = named name
+        testList "a step on a convolution is every method's explicit update over its patches" [
+            for name in names do
+                test name {
+                    let recipe = named name
 
-                let case: Convolutions.Case = {
-                    Batch = 3
-                    Groups = 1
-                    Channels = 2
-                    Outputs = 3
-                    Height = 5
-                    Width = 5
-                    Kernel = struct (2L, 2L)
-                    Stride = struct (2L, 2L)
-                    Sides = Convolutions.Given(struct (1L, 0L))
-                    Dilation = struct (1L, 1L)
-                    Mode = PaddingModes.Zeros
-                    Bias = true
-                    Kind = Networks.double
+                    let case: Convolutions.Case = {
+                        Batch = 3
+                        Groups = 1
+                        Channels = 2
+                        Outputs = 3
+                        Height = 5
+                        Width = 5
+                        Kernel = struct (2L, 2L)
+                        Stride = struct (2L, 2L)
+                        Sides = Convolutions.Given(struct (1L, 0L))
+                        Dilation = struct (1L, 1L)
+                        Mode = PaddingModes.Zeros
+                        Bias = true
+                        Kind = Networks.double
+                    }
+
+                    use _scope = torch.NewDisposeScope()
+                    let model = Convolutions.convolution case
+                    let layer = LayerContract.only model
+                    let input = Convolutions.image case
+                    let target = torch.randn_like (model.call input)
+
+                    let joined () =
+                        Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
+
+                    let before = joined ()
+                    let A = (Convolutions.patches case input).Head
+
+                    let rows (tensor: torch.Tensor) =
+                        Oracle.matrix (Layer.errorRows layer tensor)
+
+                    use _quiet = torch.no_grad ()
+                    let output = (model.call input).detach()
+
+                    let batch errors = {
+                        Points = case.Batch
+                        Positions = A.RowCount / case.Batch
+                        A = [| A |]
+                        E = [| errors |]
+                    }
+
+                    let fisher =
+                        match recipe.Fisher with
+                        | Fisher.MonteCarlo _ ->
+                            let sampled =
+                                Networks.fromSeed 5 (fun () ->
+                                    Likelihood.sample Networks.gaussian output null)
+
+                            [| batch (rows (output - sampled)) |]
+                        | Fisher.Empirical -> [| batch (rows (output - target)) |]
+                        | Fisher.Full ->
+                            Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
+                                batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
+
+                    let own = batch (rows (output - target))
+                    let gradient = [| [| own.Gradient 0 |] |]
+                    let moment = remembered recipe [ struct (own, fisher) ]
+                    let spectrum = inEigenbasis recipe [ struct (own, fisher), true ]
+                    let expected = directions recipe moment own fisher spectrum gradient 1.0
+                    use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
+                    Networks.seeded 5
+                    Networks.byStep optimizer [ input, target ]
+                    Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
                 }
+<<<<<<< HEAD
 
                 use _scope = torch.NewDisposeScope()
                 let model = Convolutions.convolution case
@@ -171,6 +232,9 @@ let tests =
                 Networks.byStep optimizer [ input, target ]
                 Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
             }
+=======
+        ]
+>>>>>>> expecto
 
         test "on a network of one layer the blocks are the whole natural gradient" {
             use _scope = torch.NewDisposeScope()

@@ -63,7 +63,7 @@ let tests =
                 }
         }
 
-        test "independent batches serve Kronecker products too" {
+        test "independent batches go with Kronecker products too" {
             for name in [ "kfac"; "foof"; "tkfac" ] do
                 for n in [ 1; 6 ] do
                     use _scope = torch.NewDisposeScope()

@@ -66,20 +66,22 @@ let tests =
                 |]
         }
 
-        for distance in [ 1e-6; 0.3; 2.5; 1e5 ] do
-            test $"the largest evidence is where delta = gamma over the squared distance: {distance}" {
-                use _scope = torch.NewDisposeScope()
-                let delta = Evidence.optimum distance (spectrum ())
-                let gamma = Evidence.effectiveParameters delta (spectrum ())
-                Oracle.agrees Tolerance.explicit [| gamma / distance |] [| delta |]
+        testList "the largest evidence is where delta = gamma over the squared distance" [
+            for distance in [ 1e-6; 0.3; 2.5; 1e5 ] do
+                test $"{distance}" {
+                    use _scope = torch.NewDisposeScope()
+                    let delta = Evidence.optimum distance (spectrum ())
+                    let gamma = Evidence.effectiveParameters delta (spectrum ())
+                    Oracle.agrees Tolerance.explicit [| gamma / distance |] [| delta |]
 
-                let at delta =
-                    Evidence.logEvidence 0.0 distance delta (spectrum ())
+                    let at delta =
+                        Evidence.logEvidence 0.0 distance delta (spectrum ())
 
-                Expect.isTrue
-                    (at delta >= at (delta * 1.01) && at delta >= at (delta / 1.01))
-                    "the evidence is largest here"
-            }
+                    Expect.isTrue
+                        (at delta >= at (delta * 1.01) && at delta >= at (delta / 1.01))
+                        "the evidence is largest here"
+                }
+        ]
 
         test "the curve is the formula at each value" {
             use _scope = torch.NewDisposeScope()
@@ -91,28 +93,30 @@ let tests =
                 near (Evidence.effectiveParameters deltas[i] (spectrum ())) curve.EffectiveParameters[i]
         }
 
-        for count in [ 1; 7; 64; 1001 ] do
-            test $"the curve holds for eigenvalues of any number and size: {count}" {
-                use _scope = torch.NewDisposeScope()
-                let deltas = [| 1e-12; 1e-3; 1.0; 1e12 |]
+        testList "the curve holds for eigenvalues of any number and size" [
+            for count in [ 1; 7; 64; 1001 ] do
+                test $"{count}" {
+                    use _scope = torch.NewDisposeScope()
+                    let deltas = [| 1e-12; 1e-3; 1.0; 1e12 |]
 
-                for size in [ 1e-12; 1.0; 1e6; 1e40; 1e200 ] do
-                    let kappa = torch.rand (int64 count, dtype = torch.ScalarType.Float64) * size
+                    for size in [ 1e-12; 1.0; 1e6; 1e40; 1e200 ] do
+                        let kappa = torch.rand (int64 count, dtype = torch.ScalarType.Float64) * size
 
-                    let spectrum = { Kappa = kappa; Weights = int64 count }
+                        let spectrum = { Kappa = kappa; Weights = int64 count }
 
-                    let curve = Evidence.curve 0.0 1e-12 deltas spectrum
+                        let curve = Evidence.curve 0.0 1e-12 deltas spectrum
 
-                    for i, delta in Array.indexed deltas do
-                        // Beside 1, of which the roundings of tiny gains are.
-                        let one = 1.0
+                        for i, delta in Array.indexed deltas do
+                            // Beside 1, of which the roundings of tiny gains are.
+                            let one = 1.0
 
-                        near
-                            (one - Evidence.logEvidence 0.0 1e-12 delta spectrum)
-                            (one - curve.LogEvidence[i])
+                            near
+                                (one - Evidence.logEvidence 0.0 1e-12 delta spectrum)
+                                (one - curve.LogEvidence[i])
 
-                        near (Evidence.effectiveParameters delta spectrum) curve.EffectiveParameters[i]
-            }
+                            near (Evidence.effectiveParameters delta spectrum) curve.EffectiveParameters[i]
+                }
+        ]
 
         test "many eigenvalues are taken in parts" {
             use _scope = torch.NewDisposeScope()

@@ -148,20 +148,22 @@ let tests =
             |] [| Posterior.trace single; Posterior.logDet single |]
         }
 
-        for delta in [ 0.0; -1.0; Double.NaN ] do
-            test $"a prior precision that is not positive is refused: {delta}" {
-                use _scope = torch.NewDisposeScope()
-                let posterior = some ()
+        testList "a prior precision that is not positive is refused" [
+            for delta in [ 0.0; -1.0; Double.NaN ] do
+                test $"{delta}" {
+                    use _scope = torch.NewDisposeScope()
+                    let posterior = some ()
 
-                Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
-                    Posterior.withPrecision delta posterior)
+                    Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
+                        Posterior.withPrecision delta posterior)
 
-                Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
-                    Prior.isotropic 2 delta)
+                    Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
+                        Prior.isotropic 2 delta)
 
-                Oracle.refused [ "temperature must be a positive number" ] (fun () ->
-                    Posterior.withTemperature delta posterior)
-            }
+                    Oracle.refused [ "temperature must be a positive number" ] (fun () ->
+                        Posterior.withTemperature delta posterior)
+                }
+        ]
 
         test "priors and vectors of other layers are refused" {
             use _scope = torch.NewDisposeScope()

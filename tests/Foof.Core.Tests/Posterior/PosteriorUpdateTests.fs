@@ -76,19 +76,21 @@ let tests =
             | _ -> failtest "The sum has another structure."
         }
 
-        for name in [ "FOOF"; "EKFAC" ] do
-            test $"equal FOOF and EKFAC matrices merge into one of twice the trace: {name}" {
-                use _scope = torch.NewDisposeScope()
+        testList "equal FOOF and EKFAC matrices merge into one of twice the trace" [
+            for name in [ "FOOF"; "EKFAC" ] do
+                test name {
+                    use _scope = torch.NewDisposeScope()
 
-                for case in cases () |> List.filter (fun case -> case.Name = name) do
-                    let twice = PosteriorUpdate.add case.Data case.Data
-                    let found = Curvature.dense (DataPrecision.toCurvature twice)
-                    let expected = 2.0 * case.Matrix.Trace()
-                    Oracle.agrees Tolerance.explicit [| expected |] [| (Oracle.matrix found).Trace() |]
+                    for case in cases () |> List.filter (fun case -> case.Name = name) do
+                        let twice = PosteriorUpdate.add case.Data case.Data
+                        let found = Curvature.dense (DataPrecision.toCurvature twice)
+                        let expected = 2.0 * case.Matrix.Trace()
+                        Oracle.agrees Tolerance.explicit [| expected |] [| (Oracle.matrix found).Trace() |]
 
-                    if name = "FOOF" then
-                        Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
-            }
+                        if name = "FOOF" then
+                            Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
+                }
+        ]
 
         test "compression keeps the leading eigenvalues and reports the share that it drops" {
             use _scope = torch.NewDisposeScope()

@@ -22,26 +22,32 @@ let tests =
             Expect.equal failure.Remedy "raise the damping" "the remedy of failure"
         }
 
-        for value in [ 0.0; -1.0; Double.NaN; Double.PositiveInfinity ] do
-            test $"positive refuses what is not: {value}" {
-                let error =
-                    Oracle.raises<ArgumentException>(fun () -> Require.positive "damping" value)
+        testList "positive refuses what is not" [
+            for value in [ 0.0; -1.0; Double.NaN; Double.PositiveInfinity ] do
+                test $"{value}" {
+                    let error =
+                        Oracle.raises<ArgumentException>(fun () -> Require.positive "damping" value)
 
-                Expect.equal error.ParamName "damping" "the parameter's name"
-                Expect.stringContains error.Message $"got {value}" "the message"
-            }
+                    Expect.equal error.ParamName "damping" "the parameter's name"
+                    Expect.stringContains error.Message $"got {value}" "the message"
+                }
+        ]
 
-        for value in [ -1e-300; Double.NaN; Double.PositiveInfinity ] do
-            test $"nonNegative refuses what is negative or no number: {value}" {
-                Oracle.raises<ArgumentException>(fun () -> Require.nonNegative "decay" value)
-                |> ignore
-            }
+        testList "nonNegative refuses what is negative or no number" [
+            for value in [ -1e-300; Double.NaN; Double.PositiveInfinity ] do
+                test $"{value}" {
+                    Oracle.raises<ArgumentException>(fun () -> Require.nonNegative "decay" value)
+                    |> ignore
+                }
+        ]
 
-        for value in [ -0.1; 1.0; Double.NaN ] do
-            test $"fraction refuses what lies outside of [0, 1): {value}" {
-                Oracle.raises<ArgumentException>(fun () -> Require.fraction "momentum" value)
-                |> ignore
-            }
+        testList "fraction refuses what lies outside of [0, 1)" [
+            for value in [ -0.1; 1.0; Double.NaN ] do
+                test $"{value}" {
+                    Oracle.raises<ArgumentException>(fun () -> Require.fraction "momentum" value)
+                    |> ignore
+                }
+        ]
 
         test "atLeast names the least value" {
             let error = Oracle.raises<ArgumentException>(fun () -> Require.atLeast "T" 1 0)
@@ -55,25 +61,27 @@ let tests =
             Require.atLeast "T" 1 1
         }
 
-        for x, y, expected in
-            [
-                "cpu", "cpu", true
-                "meta", "meta:0", true
-                "meta:1", "meta:1", true
-                "meta:0", "meta:1", false
-                "meta", "cpu", false
-            ] do
-            test $"devices are the same where all that both say agrees: {x}, {y}, {expected}" {
-                Expect.equal
-                    (Require.isSameDevice (torch.device x) (torch.device y))
-                    expected
-                    "whether the devices are the same"
+        testList "devices are the same where all that both say agrees" [
+            for x, y, expected in
+                [
+                    "cpu", "cpu", true
+                    "meta", "meta:0", true
+                    "meta:1", "meta:1", true
+                    "meta:0", "meta:1", false
+                    "meta", "cpu", false
+                ] do
+                test $"{x}, {y}, {expected}" {
+                    Expect.equal
+                        (Require.isSameDevice (torch.device x) (torch.device y))
+                        expected
+                        "whether the devices are the same"
 
-                Expect.equal
-                    (Require.isSameDevice (torch.device y) (torch.device x))
-                    expected
-                    "whether the devices are the same, the other way round"
-            }
+                    Expect.equal
+                        (Require.isSameDevice (torch.device y) (torch.device x))
+                        expected
+                        "whether the devices are the same, the other way round"
+                }
+        ]
 
         test "a generator of another device is refused with a remedy" {
             use generator = new torch.Generator 1UL

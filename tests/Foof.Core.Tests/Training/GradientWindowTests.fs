@@ -27,17 +27,20 @@ let types = [ torch.float32; torch.float64 ]
 [<Tests>]
 let tests =
     testList "Training.GradientWindow" [
-        for kind in types do
-            test
-                $"the inner products that are kept are those of all gradients while the window fills and turns: {kind}" {
-                use _scope = torch.NewDisposeScope()
-                let layers = layersOf kind
-                use window = new GradientWindow(layers, 3)
+        testList
+            "the inner products that are kept are those of all gradients while the window fills and turns"
+            [
+                for kind in types do
+                    test $"{kind}" {
+                        use _scope = torch.NewDisposeScope()
+                        let layers = layersOf kind
+                        use window = new GradientWindow(layers, 3)
 
-                for _ in 1..7 do
-                    window.Add(gradients layers)
-                    requireFullGram window
-            }
+                        for _ in 1..7 do
+                            window.Add(gradients layers)
+                            requireFullGram window
+                    }
+            ]
 
         test "a layer without a gradient counts as zero in the inner products" {
             use _scope = torch.NewDisposeScope()
@@ -79,31 +82,39 @@ let tests =
             requireFullGram window
         }
 
-        for kind in types do
-            test $"an inverse by known inner products is the one by products computed again: {kind}" {
-                use _scope = torch.NewDisposeScope()
-                let layers = layersOf kind
-                use window = new GradientWindow(layers, 4)
+        testList "an inverse by known inner products is the one by products computed again" [
+            for kind in types do
+                test $"{kind}" {
+                    use _scope = torch.NewDisposeScope()
+                    let layers = layersOf kind
+                    use window = new GradientWindow(layers, 4)
 
-                for _ in 1..6 do
-                    window.Add(gradients layers)
+                    for _ in 1..6 do
+                        window.Add(gradients layers)
 
-                let again =
-                    Factored.attempt
-                        Factorization.attempts
-                        Damping.Tikhonov
-                        -1.0
-                        ignore
-                        0.1
-                        (Curvature.LowRank window.Factor)
+                    let again =
+                        Factored.attempt
+                            Factorization.attempts
+                            Damping.Tikhonov
+                            -1.0
+                            ignore
+                            0.1
+                            (Curvature.LowRank window.Factor)
 
-                let known =
-                    Factored.attemptKnowing window.Gram Factorization.attempts -1.0 ignore 0.1 window.Factor
+                    let known =
+                        Factored.attemptKnowing
+                            window.Gram
+                            Factorization.attempts
+                            -1.0
+                            ignore
+                            0.1
+                            window.Factor
 
-                match again, known with
-                | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->
-                    Oracle.agrees Tolerance.rounding (numbers L) (numbers L')
-                    Oracle.agrees Tolerance.rounding (numbers logDet) (numbers logDet')
-                | _ -> failtest "Both must be low-rank inverses."
-            }
+                    match again, known with
+                    | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->
+                        Oracle.agrees Tolerance.rounding (numbers L) (numbers L')
+                        Oracle.agrees Tolerance.rounding (numbers logDet) (numbers logDet')
+                    | _ -> failtest "Both must be low-rank inverses."
+                }
+        ]
     ]

@@ -53,7 +53,7 @@ let private movedIn (kind: torch.ScalarType) widest (decay: float) (recipe: Reci
 
     Array.map2 (-) (Networks.weights model) before
 
-/// FOOF and K-FAC whose inverses serve for so many steps; the damping of normal inputs' size bounds how much of a product
+/// FOOF and K-FAC whose inverses last for so many steps; the damping of normal inputs' size bounds how much of a product
 /// cancels. Their first steps do not depend on it.
 let private serving steps = [
     for name in [ "foof"; "kfac" ] do
@@ -126,39 +126,41 @@ let tests =
                         same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
                         same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
 
-        for n, k in [ 15, 15; 40, 128; 130, 20 ] do
-            test $"low-rank inverses in float32 are those in float64: {n}, {k}" {
-                use _scope = torch.NewDisposeScope()
-                let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
+        testList "low-rank inverses in float32 are those in float64" [
+            for n, k in [ 15, 15; 40, 128; 130, 20 ] do
+                test $"{n}, {k}" {
+                    use _scope = torch.NewDisposeScope()
+                    let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
 
-                let layers = [|
-                    for d_out, d_in in [ 30, 41; 20, 30 ] ->
-                        normal [ 1; n; 1; d_in ], normal [ 1; n; 1; d_out ]
-                |]
+                    let layers = [|
+                        for d_out, d_in in [ 30, 41; 20, 30 ] ->
+                            normal [ 1; n; 1; d_in ], normal [ 1; n; 1; d_out ]
+                    |]
 
-                let V = [|
-                    for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ k; d_out ], normal [ k; d_in ]
-                |]
+                    let V = [|
+                        for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ k; d_out ], normal [ k; d_in ]
+                    |]
 
-                let solved change =
-                    let G =
-                        FisherFactor.ofColumns {
-                            Layers =
-                                layers
-                                |> Array.map (fun (A, E) ->
-                                    LayerFactor.Product(Activations.Rows(change A), change E))
-                            Weight = 1.0 / float n
-                        }
+                    let solved change =
+                        let G =
+                            FisherFactor.ofColumns {
+                                Layers =
+                                    layers
+                                    |> Array.map (fun (A, E) ->
+                                        LayerFactor.Product(Activations.Rows(change A), change E))
+                                Weight = 1.0 / float n
+                            }
 
-                    V
-                    |> Array.map (fun (left, right) -> Direction.Product(change left, change right))
-                    |> Preconditioning.solve (Factored.make Damping.Tikhonov 30.0 (Curvature.LowRank G))
-                    |> Array.map Direction.matrix
+                        V
+                        |> Array.map (fun (left, right) -> Direction.Product(change left, change right))
+                        |> Preconditioning.solve (Factored.make Damping.Tikhonov 30.0 (Curvature.LowRank G))
+                        |> Array.map Direction.matrix
 
-                for expected, found in Array.zip (solved id) (solved single) do
-                    Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
-                    Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
-            }
+                    for expected, found in Array.zip (solved id) (solved single) do
+                        Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
+                        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
+                }
+        ]
 
         forAll
             "inner products, norms and multiples of products are those of the matrices"
@@ -196,39 +198,41 @@ let tests =
 
                         Expect.isTrue (difference <= Tolerance.explicit * scale) "both inverses agree")
 
-        for d in [ 257; 300; 513; 700 ] do
-            test $"the Cholesky factor and the inverse by halves are the matrix's, with its determinant: {d}" {
-                use _scope = torch.NewDisposeScope()
-                let X = normal [ d + 20; d ]
-                let M = X.t().mm X / float d
-                let found = (Factorization.inverse Factorization.attempts M 0.1).Value
-                Expect.isEmpty found.Failed "the failed attempts"
-                let damped = Oracle.matrix M + Oracle.identity d * 0.1
+        testList "the Cholesky factor and the inverse by halves are the matrix's, with its determinant" [
+            for d in [ 257; 300; 513; 700 ] do
+                test $"{d}" {
+                    use _scope = torch.NewDisposeScope()
+                    let X = normal [ d + 20; d ]
+                    let M = X.t().mm X / float d
+                    let found = (Factorization.inverse Factorization.attempts M 0.1).Value
+                    Expect.isEmpty found.Failed "the failed attempts"
+                    let damped = Oracle.matrix M + Oracle.identity d * 0.1
 
-                let solve = {
-                    Factorization.attempts.Head with
-                        Route = Route.Solve
+                    let solve = {
+                        Factorization.attempts.Head with
+                            Route = Route.Solve
+                    }
+
+                    let struct (L, rest) = Factorization.factor [ solve ] M 0.1
+                    Expect.isEmpty rest "what is left"
+                    Oracle.agreesWith Tolerance.explicit (damped.Cholesky().Factor) L.Value
+                    Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
+
+                    let logDet =
+                        damped.Evd(MathNet.Numerics.LinearAlgebra.Symmetricity.Symmetric).EigenValues
+                        |> Seq.sumBy (fun value -> log value.Real)
+
+                    Oracle.agrees Tolerance.explicit [| logDet |] (Oracle.values found.LogDet)
+                    let single = M.``to`` torch.ScalarType.Float32
+                    let inSingle = (Factorization.inverse Factorization.attempts single 0.1).Value
+                    Expect.isEmpty inSingle.Failed "the failed attempts in float32"
+
+                    Oracle.agreesWith
+                        Tolerance.float32AgainstFloat64
+                        (Oracle.matrix found.Inverse)
+                        inSingle.Inverse
                 }
-
-                let struct (L, rest) = Factorization.factor [ solve ] M 0.1
-                Expect.isEmpty rest "what is left"
-                Oracle.agreesWith Tolerance.explicit (damped.Cholesky().Factor) L.Value
-                Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
-
-                let logDet =
-                    damped.Evd(MathNet.Numerics.LinearAlgebra.Symmetricity.Symmetric).EigenValues
-                    |> Seq.sumBy (fun value -> log value.Real)
-
-                Oracle.agrees Tolerance.explicit [| logDet |] (Oracle.values found.LogDet)
-                let single = M.``to`` torch.ScalarType.Float32
-                let inSingle = (Factorization.inverse Factorization.attempts single 0.1).Value
-                Expect.isEmpty inSingle.Failed "the failed attempts in float32"
-
-                Oracle.agreesWith
-                    Tolerance.float32AgainstFloat64
-                    (Oracle.matrix found.Inverse)
-                    inSingle.Inverse
-            }
+        ]
 
         test "a large matrix that is not positive definite is left to the next attempt" {
             use _scope = torch.NewDisposeScope()

@@ -176,19 +176,24 @@ let tests =
             Oracle.agrees Tolerance.rounding (Networks.weights theirs) (Networks.weights ours)
         }
 
-        for rate, momentum, decay, name in
-            [
-                0.0, 0.0, 0.0, "learningRate"
-                -0.1, 0.0, 0.0, "learningRate"
-                Double.NaN, 0.0, 0.0, "learningRate"
-                0.1, 1.0, 0.0, "momentum"
-                0.1, -0.1, 0.0, "momentum"
-                0.1, 0.0, -0.1, "weightDecay"
-            ] do
-            test $"settings that make no sense are refused by name: {rate}, {momentum}, {decay}, {name}" {
-                let make () =
-                    Networks.optimizer (Networks.perceptron true [ 3; 2 ]) identity rate momentum decay |> ignore
+        testList "settings that make no sense are refused by name" [
+            for rate, momentum, decay, name in
+                [
+                    0.0, 0.0, 0.0, "learningRate"
+                    -0.1, 0.0, 0.0, "learningRate"
+                    Double.NaN, 0.0, 0.0, "learningRate"
+                    0.1, 1.0, 0.0, "momentum"
+                    0.1, -0.1, 0.0, "momentum"
+                    0.1, 0.0, -0.1, "weightDecay"
+                ] do
+                test $"{rate}, {momentum}, {decay}, {name}" {
+                    let make () =
+                        ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
 
-                Expect.equal ((Oracle.raises<ArgumentException> make).ParamName) name "the parameter's name"
-            }
+                    Expect.equal
+                        ((Oracle.raises<ArgumentException> make).ParamName)
+                        name
+                        "the parameter's name"
+                }
+        ]
     ]

@@ -1,0 +1,113 @@
+/// The one loop over batches: means by the points that count, and nothing left after an error.
+module Foof.Core.Tests.DataCurvatureTests
+
+open System
+open System.Threading
+open Expecto
+open Foof
+open TorchSharp
+
+let private make () = Networks.perceptron true [ 3; 4; 3 ]
+
+let private labels (numbers: int list) =
+    torch.tensor (numbers |> List.map int64 |> List.toArray)
+
+let private curvatureOf (model: Networks.Network) fisher (input: torch.Tensor) target =
+    Fisher.factor
+        model
+        (ExplicitCurvature.layersOf model)
+        fisher
+        Likelihood.Categorical
+        { Input = input; Target = target }
+        null
+    |> Structure.dense
+
+/// The mean over batches, whose room is asked for after each.
+let private accumulated model fisher requireRoom progress cancellation batches =
+    DataCurvature.accumulate
+        DataCurvature.curvatures
+        (fun _ input target ->
+            let count = DataCurvature.points Likelihood.Categorical input (model :> torch.nn.Module<_, _>).call(input) target
+            struct (curvatureOf model fisher input target, count))
+        requireRoom
+        progress
+        cancellation
+        batches
+
+let private nothing = CancellationToken.None
+
+[<Tests>]
+let tests =
+    testList "Curvature.DataCurvature" [
+        for fisher in [ Fisher.Full; Fisher.Empirical ] do
+            test $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
+                use _scope = torch.NewDisposeScope()
+                let model, input = make (), Networks.normal [ 7; 3 ]
+                let target = labels [ 1; -100; 2; -100; -100; 0; 0 ]
+
+                let batches = [
+                    for first, count in [ 0L, 2L; 2L, 1L; 3L, 4L ] ->
+                        struct (input.narrow (0L, first, count), target.narrow (0L, first, count))
+                ]
+
+                let struct (found, points) = accumulated model fisher null null nothing batches
+                let expected = Curvature.dense (curvatureOf model fisher input target)
+                Expect.equal points 4L "the number of points that count"
+                Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) (Curvature.dense found)
+
+                for tensor in Curvature.tensors found do
+                    tensor.Dispose()
+            }
+
+        test "progress counts batches" {
+            use _scope = torch.NewDisposeScope()
+            let model, seen = make (), ResizeArray<int>()
+
+            let progress = {
+                new IProgress<int> with
+                    member _.Report done' = seen.Add done'
+            }
+
+            let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
+            let struct (found, _) = accumulated model Fisher.Full null progress nothing batches
+            Expect.equal (List.ofSeq seen) [ 1; 2; 3 ] "what was reported"
+
+            for tensor in Curvature.tensors found do
+                tensor.Dispose()
+        }
+
+        test "no room, no batch, no input and cancellation each end it with nothing left over" {
+            let model = make ()
+            let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
+            let before = Oracle.settledCount ()
+
+            let ends<'E when 'E :> exn> requireRoom cancellation batches =
+                Oracle.raises<'E>(fun () ->
+                    accumulated model Fisher.Full requireRoom null cancellation batches |> ignore)
+
+            let full = Action<Curvature, int64>(fun _ points -> if points > 4L then invalidOp "full")
+            Expect.equal (ends<InvalidOperationException> full nothing batches).Message "full" "the message"
+
+            Expect.stringContains
+                (ends<ArgumentException> null nothing []).Message
+                "at least one"
+                "the message without a batch"
+
+            Expect.stringContains
+                (ends<ArgumentException> null nothing [ batches[0]; struct (null, null) ]).Message
+                "batch 2 must have an input"
+                "the message without an input"
+
+            use source = new CancellationTokenSource()
+
+            let stopping =
+                seq {
+                    yield batches[0]
+                    source.Cancel()
+                    yield batches[1]
+                }
+
+            ends<OperationCanceledException> null source.Token stopping |> ignore
+            Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
+        }
+    ]
