@@ -1,7 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Foof.Cli.Bench;
 using Foof.Cli.Commands;
+using Foof.Cli.Compare;
+using Foof.Cli.Continual;
+using Foof.Cli.Laplace;
 using Foof.Cli.Output;
+using Foof.Cli.Training;
 
 namespace Foof.Cli;
 
@@ -14,7 +19,7 @@ internal static class Application
         ResponseFileTokenReplacer = null,
     };
 
-    /// <summary>Does what the arguments say and returns the exit code.</summary>
+    /// <summary>Runs the command that the arguments name, and returns the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
         var root = Root(new CommandFrame(terminal));
@@ -48,20 +53,75 @@ internal static class Application
             "Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on."
         )
         {
-            TrainCommand.Make(frame),
-            CompareCommand.Make(frame),
-            ContinualCommand.Make(frame),
+            Train(frame),
+            Compare(frame),
+            Continual(frame),
             InfoCommand.Make(frame),
-            BenchCommand.Make(frame),
-            LaplaceCommand.Make(frame),
+            BenchCommands.Make(frame),
+            Laplace(frame),
             ValidateCommand.Make(frame),
             CompletionCommand.Make(frame),
-            CommonOptions.Verbose,
+            frame.Verbose,
         };
-        CommonOptions.AddOutput(root);
         var help = new HelpPage();
         root.Options.OfType<HelpOption>().Single().Action = help;
         root.SetAction(help.Invoke);
         return root;
     }
+
+    private static Command Train(CommandFrame frame) =>
+        frame.Command(
+            "train",
+            "Train a network and show how well it does",
+            [
+                .. TrainingSettings.Table.Rows,
+                .. Files.Rows(
+                    "Leave a checkpoint here after every epoch and when stopped",
+                    "Go on from the checkpoint in this folder, to the same bits; all options are as they were",
+                    report: true
+                ),
+            ],
+            (given, terminal) => new TrainingRun(given, Files.Of(given), terminal).Run()
+        );
+
+    private static Command Compare(CommandFrame frame) =>
+        frame.Command(
+            "compare",
+            "Train by several optimisers, and over grids of settings",
+            [
+                .. CompareSettings.Table.Rows,
+                .. CompareSettings.OfEveryRun,
+                .. Files.Rows(
+                    "Keep every finished run here; the same command again goes on with those that lack",
+                    report: true
+                ),
+            ],
+            (given, terminal) => new CompareRun(given, Files.Of(given), terminal).Run()
+        );
+
+    private static Command Continual(CommandFrame frame) =>
+        frame.Command(
+            "continual",
+            "Learn task after task under a penalty, and show what is forgotten",
+            [
+                .. ContinualSettings.Table.Rows,
+                .. Files.Rows(
+                    "Keep every sequence here that is done",
+                    "Go on with the run in this folder; other options are as they were",
+                    report: true
+                ),
+            ],
+            (given, terminal) => new ContinualCommand(given, Files.Of(given), terminal).Run()
+        );
+
+    private static Command Laplace(CommandFrame frame) =>
+        frame.Command(
+            "laplace",
+            "Fit a posterior around a trained network, and judge it",
+            [
+                .. LaplaceSettings.Table.Rows,
+                .. Files.Rows("Leave the posterior and the evidence curve here", report: true),
+            ],
+            (given, terminal) => new LaplaceCommand(given, Files.Of(given), terminal).Run()
+        );
 }

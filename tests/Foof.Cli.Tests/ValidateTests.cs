@@ -179,6 +179,6 @@ public sealed class ValidateTests : IDisposable
             new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) }
         );
         var terminal = new Terminal(console, TextWriter.Null, CancellationToken.None);
-        return (ValidateCommand.Run(terminal, suites, null, metrics), output.ToString());
+        return (ValidateCommand.Run(terminal, suites, null, new() { Metrics = metrics }), output.ToString());
     }
 }

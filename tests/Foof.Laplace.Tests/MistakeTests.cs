@@ -22,7 +22,7 @@ public sealed class MistakeTests
                     "ElasticWeightConsolidation",
                     () => _ = new ElasticWeightConsolidation(model, Loss.CrossEntropy)
                 ),
-                ("SynapticConsolidation", () => _ = new SynapticConsolidation(model)),
+                ("SynapticIntelligence", () => _ = new SynapticIntelligence(model)),
             }
         )
             Refused([subject, "ReLU", "no parameters"], action);
@@ -51,7 +51,7 @@ public sealed class MistakeTests
             {
                 () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(wrong, problem.Target)]),
                 () => posterior.Predict(wrong),
-                () => posterior.Predict(wrong, new() { Kind = PredictiveKind.MonteCarlo, Samples = 2 }),
+                () => posterior.Predict(wrong, new() { Type = PredictionType.SampledWeights, Samples = 2 }),
                 () => posterior.PredictJointly(wrong),
                 () => posterior.Tune([(wrong, problem.Target)]),
                 () => tasks.Consolidate([(wrong, problem.Target)]),
@@ -81,14 +81,15 @@ public sealed class MistakeTests
         );
         Refused(
             ["sampledLabels", "0"],
-            () => problem.Fit(new() { Labels = FisherLabels.Sampled, SampledLabels = 0 })
+            () => problem.Fit(new() { FisherType = FisherType.MonteCarlo, SampledLabels = 0 })
         );
-        Refused(["labels"], () => problem.Fit(new() { Labels = (FisherLabels)7 }));
-        Refused(["Structure"], () => problem.Fit(new() { Structure = (LaplaceStructure)7 }));
+        Refused(["fisherType"], () => problem.Fit(new() { FisherType = (FisherType)7 }));
+        Refused(["Structure"], () => problem.Fit(new() { Structure = (CurvatureStructure)99 }));
         Refused(["DataPoints", "0"], () => problem.Fit(new() { DataPoints = 0 }));
         Refused(["MemoryBudget", "0"], () => problem.Fit(new() { MemoryBudget = 0 }));
         using var posterior = problem.Fit();
-        Refused(["Kind"], () => posterior.Predict(problem.Input, new() { Kind = (PredictiveKind)7 }));
+        Refused(["Type"], () => posterior.Predict(problem.Input, new() { Type = (PredictionType)7 }));
+        Refused(["Link"], () => posterior.Predict(problem.Input, new() { Link = (LinkApproximation)7 }));
         Refused(["mean", "null"], () => posterior.SetPriorMean(null!, null!));
         Refused(["samples"], () => posterior.SampleInto(null!));
         Refused(["Temperature"], () => new TemperatureScaling(0).Apply(ones(1, 2)));
@@ -109,7 +110,7 @@ public sealed class MistakeTests
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
-        using var tasks = new SynapticConsolidation(problem.Model);
+        using var tasks = new SynapticIntelligence(problem.Model);
         problem.Model.zero_grad();
         foreach (var parameter in problem.Model.parameters())
             parameter.grad = null;
@@ -137,7 +138,7 @@ public sealed class MistakeTests
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
         var posterior = problem.Fit();
-        var tasks = new SynapticConsolidation(problem.Model);
+        var tasks = new SynapticIntelligence(problem.Model);
         posterior.Dispose();
         tasks.Dispose();
         foreach (
@@ -164,7 +165,7 @@ public sealed class MistakeTests
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
-        using var tasks = new SynapticConsolidation(problem.Model);
+        using var tasks = new SynapticIntelligence(problem.Model);
         using var optimizer = new FoofOptimizer(problem.Model);
         Assert.Null(optimizer.Penalty);
         optimizer.Penalty = tasks;
@@ -216,7 +217,7 @@ public sealed class MistakeTests
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
         using var posterior = problem.Fit();
-        using var tasks = new SynapticConsolidation(problem.Model);
+        using var tasks = new SynapticIntelligence(problem.Model);
         Assert.Throws<ArgumentNullException>(() => posterior.Logger = null!);
         Assert.Throws<ArgumentNullException>(() => tasks.Logger = null!);
         Assert.Throws<ArgumentNullException>(() => new LaplaceOptions { Logger = null! });

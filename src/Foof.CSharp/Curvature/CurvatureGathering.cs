@@ -3,92 +3,125 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Gathers the Fisher of a model over batches, as a mean over their data points.</summary>
-internal sealed class CurvatureGathering(
-    nn.Module<Tensor, Tensor> model,
-    Layer[] layers,
-    Likelihood likelihood,
-    CurvatureOptions options,
-    Generator? generator
+/// <summary>The Fisher of a model over batches in one structure, by the core's loop over them.</summary>
+/// <param name="Model">The model that the layers are of.</param>
+/// <param name="Layers">Those that are covered.</param>
+/// <param name="Likelihood">How the output speaks about labels.</param>
+/// <param name="Structure">What is kept.</param>
+/// <param name="Fisher">Whose labels the gradients are taken at.</param>
+/// <param name="Generator">Draws sampled labels; null: the default one.</param>
+internal sealed record CurvatureGathering(
+    nn.Module<Tensor, Tensor> Model,
+    Layer[] Layers,
+    Likelihood Likelihood,
+    CurvatureStructure Structure,
+    Fisher Fisher,
+    Generator? Generator
 )
 {
-    private readonly Fisher labels = LabelRules.Of(options.Labels, options.SampledLabels);
-    private readonly long budget = Argument.AtLeast(1, options.MemoryBudget, "MemoryBudget");
-    private readonly CurvatureStructure structure = Argument.Known(options.Structure, "Structure");
+    /// <summary>What is called, which may be a head that calls the model.</summary>
+    internal nn.Module<Tensor, Tensor> Called { get; init; } = Model;
 
-    /// <summary>The curvature, whose tensors are in no scope, and the number of its data points.</summary>
+    /// <summary>
+    /// The curvature of all batches, whose tensors are in no scope, and the points that count.
+    /// </summary>
     internal (Curvature Curvature, long Points) Run(
         LabelledBatches batches,
+        Action<Curvature, long> requireRoom,
         IProgress<int>? progress,
         CancellationToken cancellation
     )
     {
-        var (mean, done) = (new MeanCurvature(), 0);
-        try
-        {
-            foreach (var (input, target) in batches)
+        var (curvature, points) = DataCurvature.accumulate(
+            DataCurvature.curvatures,
+            (_, input, target) =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                using var unrecorded = no_grad();
-                _ = Argument.Batch(input, ++done);
-                var count = Mismatch.Explained(model, input, target, () => Points(input, target));
-                mean.Add(Mismatch.Explained(model, input, target, () => OfBatch(input, target)), count);
-                RequireRoom(mean);
-                progress?.Report(done);
-            }
-            return (Finished(mean.Value), mean.Points);
-        }
-        catch
-        {
-            mean.Release([]);
-            throw;
-        }
+                // The output is made for the labels' check alone.
+                using var output = target is null ? null : Output(input, target);
+                var count = Points(input, output, target);
+                return (OfBatch(input, target), count);
+            },
+            requireRoom,
+            progress,
+            cancellation,
+            batches
+        );
+        return (OfAll(curvature), points);
     }
 
-    private long Points(Tensor input, Tensor? target)
-    {
-        if (target is null)
-            return SoundModel.Points(likelihood, input, input, null);
-        using var output = ForwardPass.output(model, input);
-        return SoundModel.Points(likelihood, input, output, target);
-    }
+    /// <summary>The output for a batch, without a graph.</summary>
+    internal Tensor Output(Tensor input, Tensor? target) =>
+        Mismatch.Explained(Model, input, target, () => ForwardPass.output(Called, input));
 
-    private Curvature OfBatch(Tensor input, Tensor? target)
+    /// <summary>How many of a batch's data points count; raises where labels do not fit the output.</summary>
+    internal long Points(Tensor input, Tensor? output, Tensor? target) =>
+        Mismatch.Explained(Model, input, target, () => DataCurvature.points(Likelihood, input, output, target));
+
+    /// <summary>The columns of one batch, in the scope around.</summary>
+    internal FisherFactor Factor(Fisher fisher, Tensor input, Tensor? target) =>
+        Mismatch.Explained(
+            Model,
+            input,
+            target,
+            () => FisherModule.factor(Called, Layers, fisher, Likelihood, new(input, target), Generator)
+        );
+
+    /// <summary>
+    /// The curvature of one batch, in the scope around: of a part of the data, see <see cref="OfAll"/>.
+    /// </summary>
+    internal Curvature OfBatch(Tensor input, Tensor? target)
     {
-        var factor = FisherModule.factor(model, layers, labels, likelihood, new(input, target), generator);
-        return structure switch
+        var factor = Factor(Fisher, input, target);
+        return Structure switch
         {
-            CurvatureStructure.Dense => Structure.dense(factor),
-            CurvatureStructure.DenseBlocks => Structure.layerwiseDense(factor),
-            CurvatureStructure.Kronecker => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
-            CurvatureStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
-            CurvatureStructure.Diagonal => Structure.diagonal(factor),
-            _ => Structure.lowRank(DataCurvature.ownActivations(factor)),
+            // The block of a single layer is all, and cheaper to write out.
+            CurvatureStructure.Dense when Layers.Length > 1 => Foof.Structure.dense(factor),
+            CurvatureStructure.Dense or CurvatureStructure.DenseBlocks => Foof.Structure.layerwiseDense(
+                factor
+            ),
+            CurvatureStructure.Kronecker => Foof.Structure.kronecker(
+                Positions.Summed,
+                Positions.Averaged,
+                factor
+            ),
+            CurvatureStructure.Foof => Foof.Structure.activationFactors(Positions.Averaged, factor),
+            CurvatureStructure.Diagonal => Foof.Structure.diagonal(factor),
+            _ => Foof.Structure.lowRank(DataCurvature.ownActivations(factor)),
         };
     }
 
     // Blocks share the columns of the whole; an eigenbasis is that of all batches together.
-    private Curvature Finished(Curvature curvature)
+    private Curvature OfAll(Curvature curvature)
     {
-        if (curvature is not Curvature.LowRank { G: var G } || structure == CurvatureStructure.Full)
+        if (curvature is not Curvature.LowRank { G: var G } || Structure == CurvatureStructure.LowRank)
             return curvature;
-        if (structure == CurvatureStructure.Blocks)
-            return Structure.layerwiseLowRank(G);
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var found = Structure.eigenbasis(Positions.Summed, Positions.Averaged, G);
-        Kept.Replace(CurvatureModule.tensors(curvature), CurvatureModule.tensors(found));
-        return found;
+        if (Structure == CurvatureStructure.LowRankBlocks)
+            return Foof.Structure.layerwiseLowRank(G);
+        IEnumerable<Tensor> found = [];
+        try
+        {
+            using var scope = NewDisposeScope();
+            using var unrecorded = no_grad();
+            var basis = Foof.Structure.eigenbasis(Positions.Summed, Positions.Averaged, G);
+            found = Kept.Detach([.. CurvatureModule.tensors(basis)]);
+            return basis;
+        }
+        finally
+        {
+            Kept.Replace(CurvatureModule.tensors(curvature), found);
+        }
     }
 
-    private void RequireRoom(MeanCurvature mean)
-    {
-        if (mean.Bytes is var bytes && bytes > budget)
-            throw new ArgumentException(
-                $"The curvature of {mean.Points:N0} data points must fit the memory budget of "
-                    + $"{budget:N0} bytes; it takes {bytes:N0}: use fewer data points, sampled "
-                    + "labels, Kronecker factors or a larger budget."
+    /// <summary>Returns a structure that a class has; raises one sentence with those that it has.</summary>
+    internal static CurvatureStructure Supported(
+        string subject,
+        CurvatureStructure structure,
+        params CurvatureStructure[] supported
+    ) =>
+        supported.Contains(Argument.Known(structure, nameof(Structure)))
+            ? structure
+            : throw new ArgumentException(
+                $"{nameof(Structure)} must be one of {string.Join(", ", supported)} for {subject}; got {structure}.",
+                nameof(structure)
             );
-    }
 }

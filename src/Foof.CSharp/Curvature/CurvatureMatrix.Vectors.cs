@@ -71,8 +71,8 @@ public sealed partial class CurvatureMatrix
             {
                 using (var output = ForwardPass.output(model, inputs))
                     LikelihoodModule.check(Likelihood, output, targets);
-                var given = LabelRules.Of(FisherLabels.Given, 1);
-                return FisherModule.factor(model, layers, given, Likelihood, new(inputs, targets), null);
+                var batch = new CurvatureBatch(inputs, targets);
+                return FisherModule.factor(model, layers, Foof.Fisher.Empirical, Likelihood, batch, null);
             }
         );
     }

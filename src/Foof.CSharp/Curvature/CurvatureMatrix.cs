@@ -150,6 +150,14 @@ public sealed partial class CurvatureMatrix : IDisposable
         return new(this, damping, rule);
     }
 
+    /// <summary>The structure and its size on one line.</summary>
+    public override string ToString() =>
+        isDisposed
+            ? $"{Structure} curvature, disposed"
+            : FormattableString.Invariant(
+                $"{Structure} curvature over {Parameters:N0} weights in {layers.Length} layers, of {Points:N0} data points"
+            );
+
     /// <summary>Frees the matrix; the model stays.</summary>
     public void Dispose()
     {

@@ -12,10 +12,10 @@ namespace Foof;
 public sealed record CurvatureOptions
 {
     /// <summary>What is kept of the Fisher.</summary>
-    public CurvatureStructure Structure { get; init; } = CurvatureStructure.Full;
+    public CurvatureStructure Structure { get; init; } = CurvatureStructure.LowRank;
 
     /// <summary>Whose labels the gradients are taken at.</summary>
-    public FisherLabels Labels { get; init; } = FisherLabels.All;
+    public FisherType FisherType { get; init; } = FisherType.Ggn;
 
     /// <summary>How many labels each data point gets where they are sampled.</summary>
     public int SampledLabels { get; init; } = 1;

@@ -86,7 +86,7 @@ public sealed class DampedCurvature : IDisposable
     }
 
     /// <summary>A sample of N(0, (F + λI)⁻¹), one [d_out; d_in] a layer; the caller owns it.</summary>
-    /// <param name="generator">Draws it, on the matrix's device; null: the default one.</param>
+    /// <param name="generator">Draws it, on the matrix's device; null: TorchSharp's default one.</param>
     /// <exception cref="ArgumentException">The generator is on another device.</exception>
     public Tensor[] Sample(Generator? generator = null)
     {
@@ -107,6 +107,9 @@ public sealed class DampedCurvature : IDisposable
             scope.MoveToOuter(part);
         return sample;
     }
+
+    /// <summary>The matrix and its damping on one line.</summary>
+    public override string ToString() => FormattableString.Invariant($"{matrix}, damped by {Damping:G4}");
 
     /// <summary>Frees the factors; the matrix stays.</summary>
     public void Dispose()

@@ -61,13 +61,16 @@ public sealed class InfluenceFunction : IDisposable
         return OfPoints([(trainInputs, trainTargets)], testInputs, testTargets);
     }
 
-    /// <summary>The same for training points in batches, one after another.</summary>
+    /// <summary>
+    /// d L_test / d εᵢ, as <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, of training points in
+    /// batches.
+    /// </summary>
     /// <param name="trainBatches">
     /// Training points with their targets; each may be freed when the next one is asked for.
     /// </param>
     /// <param name="testInputs">Test points [m; ...].</param>
     /// <param name="testTargets">Their targets; L_test is the mean over them.</param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>[n], in the order of the training points of all batches; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
@@ -109,8 +112,10 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
-    /// the curvature meanwhile.
+    /// <see
+    /// cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
+    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> OfPointsAsync(
@@ -152,12 +157,14 @@ public sealed class InfluenceFunction : IDisposable
         return Hypergradient([(inputs, targets)]);
     }
 
-    /// <summary>The same for validation points in batches, one after another.</summary>
+    /// <summary>
+    /// dL/dλ_l, as <see cref="Hypergradient(Tensor, Tensor)"/>, of validation points in batches: one pass.
+    /// </summary>
     /// <param name="batches">
     /// Validation points with their targets; each may be freed when the next one is asked for. L is the mean
     /// over the points of all batches that count.
     /// </param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <returns>[layers], in the order of <see cref="CurvatureMatrix.Layers"/>; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
@@ -174,21 +181,29 @@ public sealed class InfluenceFunction : IDisposable
         ArgumentNullException.ThrowIfNull(batches);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var mean = new MeanGradient();
-        foreach (var (input, target) in batches)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var own = NewDisposeScope();
-            var place = mean.Batches + 1;
-            mean.Add(curvature.AtLabels(Argument.Batch(input, place), Argument.Labels(target, place)), own);
-            progress?.Report(place);
-        }
-        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), mean.Value, damped.Alive));
+        var (gradient, _) = DataCurvature.accumulate(
+            DataCurvature.vectors,
+            (place, input, target) =>
+            {
+                var points = curvature.AtLabels(input, Argument.Labels(target, place));
+                // A column counts 1/n of its batch.
+                return (Jacobian.meanGradient(points), (long)Math.Round(1 / points.Parts.Single().Weight));
+            },
+            null,
+            progress,
+            cancellation,
+            batches
+        );
+        foreach (var matrix in gradient)
+            scope.Attach(matrix);
+        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), gradient, damped.Alive));
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use the model or
-    /// the curvature meanwhile.
+    /// <see
+    /// cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/> on
+    /// a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature meanwhile.
     /// </summary>
     /// <inheritdoc cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> HypergradientAsync(

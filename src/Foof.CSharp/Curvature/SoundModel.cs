@@ -23,15 +23,4 @@ internal static class SoundModel
                 parameter
             );
     }
-
-    /// <summary>The number of data points of a batch that count; raises unless it can be used.</summary>
-    internal static long Points(Likelihood likelihood, Tensor input, Tensor output, Tensor? target)
-    {
-        Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
-        if (target is null)
-            return input.shape[0];
-        LikelihoodModule.check(likelihood, output, target);
-        using var scope = NewDisposeScope();
-        return LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target));
-    }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Foof.Cli.Bench;
 
 /// <summary>
-/// Times the Gram matrix K = G^T G of a network's Fisher factor, with more and more columns m and wider and wider layers.
+/// Times the Gram matrix K = G^T G of a network's Fisher factor, with growing numbers of columns m and growing widths.
 /// </summary>
 internal sealed class GramBenchmark(int rounds)
 {
@@ -16,30 +16,21 @@ internal sealed class GramBenchmark(int rounds)
     private static readonly int[] Widths = [250, 500, 1000, 2000];
 
     /// <summary>Measures every row.</summary>
-    /// <returns>The rows, those of growing m first; null when it was stopped.</returns>
-    internal IReadOnlyList<GramTime>? Run(IProgressView progress, CancellationToken stop)
+    /// <returns>The rows, with the growing m first; null if the user stopped it.</returns>
+    internal IReadOnlyList<GramTime>? Run(Terminal terminal)
     {
         (string Grows, int Columns, int Width)[] cases =
         [
             .. Columns.Select(m => (GramTime.ByColumns, m, BaseWidth)),
             .. Widths.Select(width => (GramTime.ByWidth, BaseColumns, width)),
         ];
-        var times = new List<GramTime>();
-        progress.Track(
+        return Measured.Rows(
+            terminal,
             "bench gram",
-            cases.Length,
-            meter =>
-            {
-                foreach (var (grows, m, width) in cases)
-                {
-                    if (stop.IsCancellationRequested)
-                        return;
-                    meter.Show(times.Count, () => $"m = {m}, width {width}");
-                    times.Add(Measure(grows, m, width));
-                }
-            }
+            cases,
+            one => $"m = {one.Columns}, width {one.Width}",
+            one => Measure(one.Grows, one.Columns, one.Width)
         );
-        return stop.IsCancellationRequested ? null : times;
     }
 
     private GramTime Measure(string grows, int m, int width)
@@ -65,7 +56,7 @@ internal sealed class GramBenchmark(int rounds)
         return new(grows, m, width, Spread.Of(milliseconds), flops, megabytes);
     }
 
-    // In runs of their own: fresh memory would take time from the rounds.
+    // Memory is measured in separate runs, since fresh memory would slow the timed rounds down.
     private double? Megabytes(FisherFactor G)
     {
         var peaks = new List<double>();

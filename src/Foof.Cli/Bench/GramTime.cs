@@ -1,14 +1,16 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What a Gram matrix costs.</summary>
-/// <param name="Grows">What grows among the rows that this one belongs to.</param>
+/// <summary>The cost of a Gram matrix.</summary>
+/// <param name="Grows">What grows in the rows around this one.</param>
 /// <param name="Columns">m, the order of the matrix.</param>
 /// <param name="Width">The inputs and outputs of each layer.</param>
-/// <param name="Milliseconds">What it takes.</param>
+/// <param name="Milliseconds">The time.</param>
 /// <param name="Flops">The float64 operations of the inner products.</param>
-/// <param name="Megabytes">What is resident at most beside the factor, the matrix itself among it; null: not known.</param>
+/// <param name="Megabytes">The largest resident memory without the factor; null if it is unknown.</param>
 internal sealed record GramTime(
     string Grows,
     int Columns,
@@ -24,11 +26,13 @@ internal sealed record GramTime(
     /// <summary>The rows whose width grows.</summary>
     internal const string ByWidth = "width";
 
-    /// <summary>What grows.</summary>
+    private static readonly string[] Growing = [ByColumns, ByWidth];
+
+    /// <summary>The size that grows.</summary>
     internal int Size => Grows == ByColumns ? Columns : Width;
 
     /// <summary>
-    /// The power of the size that values grow by: the slope of their logarithms by least squares; null where a value is
+    /// The power of the size with which values grow, by a least-squares fit of the logarithms; null if a value is
     /// not positive.
     /// </summary>
     internal static double? Exponent(IReadOnlyList<GramTime> rows, Func<GramTime, double?> value)
@@ -41,7 +45,7 @@ internal sealed record GramTime(
         return x.Zip(y, (a, b) => (a - meanX) * (b - meanY)).Sum() / x.Sum(a => (a - meanX) * (a - meanX));
     }
 
-    /// <summary>As a row of the metrics.</summary>
+    /// <summary>The row in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -54,4 +58,54 @@ internal sealed record GramTime(
             ["flops"] = Flops,
             ["peak_mb"] = Megabytes,
         };
+
+    /// <summary>The metrics of all rows.</summary>
+    internal static JsonObject Record(IReadOnlyList<GramTime> times)
+    {
+        var exponents = new JsonObject();
+        foreach (var grows in Growing)
+        {
+            var (time, memory) = Exponents(times, grows);
+            exponents[grows] = new JsonObject { ["time"] = time, ["memory"] = memory };
+        }
+        return new()
+        {
+            ["command"] = "bench gram",
+            ["rows"] = new JsonArray([.. times.Select(time => time.ToJson())]),
+            ["exponents"] = exponents,
+        };
+    }
+
+    /// <summary>Writes the table, and how the cost grows.</summary>
+    internal static void Show(IAnsiConsole console, IReadOnlyList<GramTime> times)
+    {
+        var table = Tables.Of(null, "columns m", "width", "median ms", "p10", "p90", "Gflop/s", "MB");
+        foreach (var time in times)
+            table.AddRow(
+                $"{time.Columns}",
+                $"{time.Width}",
+                $"{time.Milliseconds.Median:F1}",
+                $"{time.Milliseconds.Tenth:F1}",
+                $"{time.Milliseconds.Ninetieth:F1}",
+                $"{time.Flops / time.Milliseconds.Median / 1e6:F0}",
+                time.Megabytes is { } megabytes ? $"{megabytes:F0}" : "?"
+            );
+        console.Write(table);
+        foreach (var grows in Growing)
+        {
+            var (time, memory) = Exponents(times, grows);
+            console.Profile.Out.Writer.WriteLine(
+                $"With growing {grows}: time as {Power(time)}, memory as {Power(memory)}."
+            );
+        }
+    }
+
+    private static (double? Time, double? Memory) Exponents(IReadOnlyList<GramTime> times, string grows)
+    {
+        GramTime[] rows = [.. times.Where(time => time.Grows == grows)];
+        return (Exponent(rows, row => row.Milliseconds.Median), Exponent(rows, row => row.Megabytes));
+    }
+
+    private static string Power(double? exponent) =>
+        exponent is { } power ? $"the power {power:F2}" : "an unknown power";
 }

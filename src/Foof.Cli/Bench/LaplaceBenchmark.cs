@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>Times low-rank Laplace posteriors of larger and larger networks, with more and more columns.</summary>
+/// <summary>Times low-rank Laplace posteriors for growing networks and growing numbers of columns.</summary>
 internal sealed class LaplaceBenchmark(int rounds, Device device)
 {
     private const int Turns = 5;
@@ -34,34 +34,15 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     /// <summary>The names of all rows.</summary>
     internal static IReadOnlyList<string> Names { get; } = [.. Cases.Select(Name)];
 
-    /// <summary>Measures the rows with these names, or all; null when it was stopped.</summary>
-    internal IReadOnlyList<LaplaceTime>? Run(
-        IReadOnlyList<string>? names,
-        IProgressView progress,
-        CancellationToken stop
-    )
-    {
-        (int[] Widths, int Columns)[] chosen =
-        [
-            .. Cases.Where(each => names is null || names.Contains(Name(each))),
-        ];
-        var times = new List<LaplaceTime>();
-        progress.Track(
+    /// <summary>Measures one row, or all if no name is given; null if the user stopped it.</summary>
+    internal IReadOnlyList<LaplaceTime>? Run(string? row, Terminal terminal) =>
+        Measured.Rows(
+            terminal,
             "bench laplace",
-            chosen.Length,
-            meter =>
-            {
-                foreach (var each in chosen)
-                {
-                    if (stop.IsCancellationRequested)
-                        return;
-                    meter.Show(times.Count, () => Name(each));
-                    times.Add(Measure(each.Widths, each.Columns));
-                }
-            }
+            [.. Cases.Where(one => row is null || row == Name(one))],
+            Name,
+            one => Measure(one.Widths, one.Columns)
         );
-        return stop.IsCancellationRequested ? null : times;
-    }
 
     private static string Name((int[] Widths, int Columns) each) =>
         $"{ImageSet.Pixels}-{string.Join('-', each.Widths)}-{ImageSet.Classes} m={each.Columns}";
@@ -71,7 +52,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         manual_seed(42).Dispose();
-        using var model = Mlp.Build(widths).to(device);
+        using var model = Networks.Perceptron(widths).to(device);
         model.eval();
         var input = randn(columns, ImageSet.Pixels, device: device);
         var (layers, _) = CoverageModule.all(model);
@@ -159,7 +140,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    // The medians of two pieces of work that follow one another, as they do in training.
+    // The medians of two pieces of work that alternate, as in training.
     private (double First, double Second) InTurn(Action first, Action second)
     {
         var times = Enumerable
@@ -172,7 +153,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         );
     }
 
-    // What one step of training costs, without the optimiser.
+    // The work of a training step without the optimiser.
     private static void Pass(nn.Module<Tensor, Tensor> model, Tensor input)
     {
         using var scope = NewDisposeScope();
@@ -212,5 +193,46 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var scope = NewDisposeScope();
         var (output, jacobian) = Jacobian.factor(model, layers, points);
         Predictive.probit(output, Predictive.covariance(output.shape[0], jacobian, posterior));
+    }
+}
+
+/// <summary>Penalties of elastic weight consolidation with the full Fisher of one batch. It owns them.</summary>
+internal sealed class LaplacePenalties : IDisposable
+{
+    /// <summary>Consolidates the batch, and allocates the gradients that the penalties are added to.</summary>
+    internal LaplacePenalties(nn.Module<Tensor, Tensor> model, Tensor input)
+    {
+        Sampled = Consolidated(model, input, FisherLabels.Sampled);
+        AllLabels = Consolidated(model, input, FisherLabels.All);
+        foreach (var penalty in new[] { Sampled, AllLabels })
+            penalty.AddGradient();
+    }
+
+    /// <summary>One sampled label for each data point.</summary>
+    internal ElasticWeightConsolidation Sampled { get; }
+
+    /// <summary>The expectation over all labels, with as many columns per data point as there are classes.</summary>
+    internal ElasticWeightConsolidation AllLabels { get; }
+
+    private static ElasticWeightConsolidation Consolidated(
+        nn.Module<Tensor, Tensor> model,
+        Tensor input,
+        FisherLabels labels
+    )
+    {
+        var penalty = new ElasticWeightConsolidation(
+            model,
+            Loss.CrossEntropy,
+            new() { Structure = ContinualStructure.FullFisher, Labels = labels }
+        );
+        penalty.Consolidate([(input, null)]);
+        return penalty;
+    }
+
+    /// <summary>Frees what was learnt.</summary>
+    public void Dispose()
+    {
+        Sampled.Dispose();
+        AllLabels.Dispose();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
     private const int StepsAlone = 3;
 
     /// <summary>Measures every row.</summary>
-    /// <returns>A line for each row; null when it was stopped.</returns>
+    /// <returns>The time of each row; null if the user stopped it.</returns>
     internal IReadOnlyList<StepTime>? Run(IProgressView progress, CancellationToken stop)
     {
         var work = rows.Length + settings.Rounds * Slices * rows.Length;
@@ -26,7 +26,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
     {
         var done = 0;
         var peaks = new List<double?>();
-        // By itself first: it shows its memory, and the compiler is done with its code when it is timed.
+        // Each row first runs alone, which shows its memory and compiles its code.
         foreach (var row in rows)
         {
             if (stop.IsCancellationRequested)
@@ -34,7 +34,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
             meter.Show(++done, () => $"{row.Name} alone");
             peaks.Add(PeakAlone(row));
         }
-        var best = Speed.Gflops(device: settings.Device) * 1e9;
+        var best = Speed.Gflops(device: settings.Place) * 1e9;
         var runs = new List<StepRun>();
         try
         {
@@ -54,7 +54,7 @@ internal sealed class StepBenchmark(StepSettings settings, StepRow[] rows)
                     run.EndRound();
             }
             // A busy neighbour may have slowed the first measurement.
-            best = Math.Max(best, Speed.Gflops(device: settings.Device) * 1e9);
+            best = Math.Max(best, Speed.Gflops(device: settings.Place) * 1e9);
             var flops = settings.Model.FlopsOfDataPoint();
             return [.. runs.Zip(peaks, (run, peak) => Time(run, runs, flops, best, peak))];
         }

@@ -14,30 +14,25 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
 {
     private const int PaperPeriod = 100;
 
-    // What the paper amortises over on its large networks.
+    // The paper's period for its large networks.
     private const int LargePeriod = 500;
 
-    /// <summary>Whether a step takes seconds.</summary>
+    /// <summary>Whether the network is so large that a step takes seconds.</summary>
     internal bool IsLarge => Period == LargePeriod;
 
     private static readonly long[] FashionMnist = [1, 28, 28];
     private static readonly long[] Cifar = [3, 32, 32];
 
-    private static readonly StepModel[] Models =
+    /// <summary>All networks; the first one is the default.</summary>
+    internal static IReadOnlyList<StepModel> All { get; } =
     [
-        new(ModelCatalogue.Find("mlp"), FashionMnist, PaperPeriod),
-        new(ModelCatalogue.Find("cnn"), FashionMnist, PaperPeriod),
+        new(ModelKind.Find("mlp"), FashionMnist, PaperPeriod),
+        new(ModelKind.Find("cnn"), FashionMnist, PaperPeriod),
         new(new("resnet18", () => ResNet18.Build(channels: 3)), Cifar, LargePeriod),
-        new(ModelCatalogue.Find("autoencoder"), FashionMnist, PaperPeriod),
+        new(ModelKind.Find("autoencoder"), FashionMnist, PaperPeriod),
     ];
 
-    /// <summary>The names.</summary>
-    internal static IReadOnlyList<string> Names { get; } = [.. Models.Select(model => model.Kind.Name)];
-
-    /// <summary>The network of a name from <see cref="Names"/>.</summary>
-    internal static StepModel Find(string name) => Models.Single(model => model.Kind.Name == name);
-
-    /// <summary>A batch of random images, and what the outputs are compared with; the caller's scope owns it.</summary>
+    /// <summary>A batch of random images and its target, which belong to the caller's scope.</summary>
     internal (Tensor Input, Tensor Target) Batch(int size, Device? device = null)
     {
         var images = randn([size, .. ImageShape], device: device);
@@ -46,13 +41,13 @@ internal sealed record StepModel(ModelKind Kind, long[] ImageShape, int Period)
     }
 
     /// <summary>
-    /// The floating-point operations of a forward and a backward pass for a data point: two for each weight and each
-    /// position that it multiplies, forward, for the weight's gradient and, behind the first layer, for the input's.
+    /// The floating-point operations of a forward and a backward pass for a data point: two for each weight and
+    /// position, in the forward pass, for the weight's gradient and, except in the first layer, for the input's.
     /// </summary>
     internal double FlopsOfDataPoint()
     {
         using var scope = NewDisposeScope();
-        using var model = Kind.Build();
+        using var model = Kind.Make();
         using var unrecorded = no_grad();
         var forward = new List<double>();
         foreach (var (_, module) in model.named_modules())

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>A row at work on a network and batches of its own. Owns them.</summary>
+/// <summary>A row that runs on its own network and batches. It owns them.</summary>
 internal sealed class StepRun : IDisposable
 {
     private const int Batches = 4;
@@ -24,14 +24,14 @@ internal sealed class StepRun : IDisposable
     private long bytes;
     private long steps;
 
-    /// <summary>Makes the network and the optimiser, which has its first inverse afterwards.</summary>
+    /// <summary>Makes the network and the optimiser, and takes the first step.</summary>
     internal StepRun(StepRow row, StepSettings settings)
     {
         Row = row;
-        stepsOfPeriod = row.StepsOfPeriod(settings.MostSteps);
+        stepsOfPeriod = row.StepsOfPeriod(settings.Steps);
         isLarge = settings.Model.IsLarge;
-        countsByMedian = IsShortened || (row.Period == 1 && settings.Model.Period > settings.MostSteps);
-        device = settings.Device;
+        countsByMedian = IsShortened || (row.Period == 1 && settings.Model.Period > settings.Steps);
+        device = settings.Place;
         manual_seed(1).Dispose();
         var options = row.Options(settings);
         batches =
@@ -43,8 +43,8 @@ internal sealed class StepRun : IDisposable
                     (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())
                 ),
         ];
-        model = settings.Model.Kind.Build().to(device);
-        // Where the warm-up is one batch, the first period begins with the second.
+        model = settings.Model.Kind.Make().to(device);
+        // With a warm-up of one batch, the first period begins with the second batch.
         var optimizer = row.Optimizer.Method is { } method
             ? row.Optimizer with
             {
@@ -69,12 +69,12 @@ internal sealed class StepRun : IDisposable
     /// <summary>The milliseconds of a step amortised over the period, in each round.</summary>
     internal List<double> Amortised { get; } = [];
 
-    /// <summary>Managed memory that a step takes.</summary>
+    /// <summary>The managed memory that a step allocates.</summary>
     internal double BytesPerStep => steps == 0 ? 0 : (double)bytes / steps;
 
     /// <summary>
-    /// How many steps of a round there are in one of several equal slices: of short periods several, so that the first
-    /// step, behind another row's data in the caches, does not stand for all.
+    /// How many steps one of several equal slices of a round has. Slices of short periods have several steps, so that
+    /// the first step, which finds another row's data in the caches, does not decide the time.
     /// </summary>
     internal int StepsInSlice(int slices)
     {
@@ -93,7 +93,7 @@ internal sealed class StepRun : IDisposable
         steps += count;
     }
 
-    /// <summary>Ends a round: its steps make one amortised time.</summary>
+    /// <summary>Ends a round, whose steps give one amortised time.</summary>
     internal void EndRound()
     {
         Amortised.Add(countsByMedian ? OfShortenedPeriod() : inRound.Average());
@@ -101,8 +101,8 @@ internal sealed class StepRun : IDisposable
         inRound.Clear();
     }
 
-    // The first steps of a period are plain, and what was left out of it is like them. There are few: their median, so that
-    // one that was disturbed does not stand for hundreds; and the median of rows whose steps are all alike, for the same reason.
+    // The first steps of a period are plain, like those that were left out. There are few of them, so their median
+    // counts: one disturbed step must not stand for hundreds. Rows whose steps are all alike count by their median too.
     private double OfShortenedPeriod()
     {
         var plainSteps = Row.Period == 1 ? inRound.Count : stepsOfPeriod - Row.StatisticsSteps;

@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Spectre.Console;
 
 namespace Foof.Cli.Bench;
 
-/// <summary>What a step of one optimiser costs.</summary>
+/// <summary>The cost of an optimiser's step.</summary>
 /// <param name="Name">The row.</param>
-/// <param name="Amortised">Milliseconds of a step, a mean over the period: the median over the rounds.</param>
-/// <param name="Step">Milliseconds of single steps.</param>
-/// <param name="Ratio">Its cost by that of its SGD row in the same round: the median over the rounds.</param>
+/// <param name="Amortised">The mean milliseconds of a step over a period; the median over the rounds.</param>
+/// <param name="Step">The milliseconds of single steps.</param>
+/// <param name="Ratio">Its cost divided by that of SGD in the same round; the median over the rounds.</param>
 /// <param name="Flops">The operations of the model's forward and backward pass.</param>
-/// <param name="PeakShare">Those by the time, as a share of the machine's best rate.</param>
-/// <param name="BytesPerStep">Managed memory that a step takes.</param>
-/// <param name="PeakMegabytes">The most that the process held while it ran this row alone; null: not known.</param>
+/// <param name="PeakShare">Those operations per second, as a share of the machine's best rate.</param>
+/// <param name="BytesPerStep">The managed memory that a step allocates.</param>
+/// <param name="PeakMegabytes">The peak memory while only this row ran; null if it is unknown.</param>
 /// <param name="Extrapolated">Whether a part of the period's plain steps was not run.</param>
 internal sealed record StepTime(
     string Name,
@@ -24,7 +26,7 @@ internal sealed record StepTime(
     bool Extrapolated
 )
 {
-    /// <summary>As a row of the metrics.</summary>
+    /// <summary>The row in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -40,4 +42,66 @@ internal sealed record StepTime(
             ["peak_rss_mb"] = PeakMegabytes,
             ["extrapolated"] = Extrapolated,
         };
+
+    /// <summary>Writes the table.</summary>
+    internal static void Show(IAnsiConsole console, IReadOnlyList<StepTime> times)
+    {
+        var table = Tables.Of(
+            "optimiser",
+            "ms a step",
+            "x sgd",
+            "median",
+            "p10",
+            "p90",
+            "Gflop",
+            "of peak",
+            "managed bytes",
+            "peak MB"
+        );
+        foreach (var time in times)
+            table.AddRow(
+                time.Extrapolated ? $"{time.Name} *" : time.Name,
+                $"{time.Amortised:F2}",
+                $"{time.Ratio:F2}",
+                $"{time.Step.Median:F2}",
+                $"{time.Step.Tenth:F2}",
+                $"{time.Step.Ninetieth:F2}",
+                $"{time.Flops / 1e9:F2}",
+                $"{time.PeakShare:P0}",
+                $"{time.BytesPerStep:N0}",
+                time.PeakMegabytes is { } peak ? $"{peak:F0}" : "?"
+            );
+        console.Write(table);
+        var writer = console.Profile.Out.Writer;
+        writer.WriteLine(
+            "ms a step: the mean over a period, inversions and statistics among it; median, p10, p90: single steps."
+        );
+        if (times.Any(time => time.Extrapolated))
+            writer.WriteLine(
+                "* a part of the period's plain steps was not run: they count as the median plain step, and rows without a period as the median step."
+            );
+    }
+}
+
+/// <summary>Percentiles of a repeated measurement.</summary>
+/// <param name="Median">The median.</param>
+/// <param name="Tenth">The tenth percentile.</param>
+/// <param name="Ninetieth">The ninetieth percentile.</param>
+internal readonly record struct Spread(double Median, double Tenth, double Ninetieth)
+{
+    /// <summary>The percentiles of at least one value.</summary>
+    internal static Spread Of(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return new(At(sorted, 0.5), At(sorted, 0.1), At(sorted, 0.9));
+    }
+
+    // Between two ranks, the percentile is interpolated.
+    private static double At(double[] sorted, double share)
+    {
+        var rank = share * (sorted.Length - 1);
+        var below = (int)rank;
+        var above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
+    }
 }

@@ -1,52 +1,77 @@
 using System.CommandLine;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
+using Foof.Cli.Settings;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>Runs a command's work and turns what goes wrong into one sentence and an exit code.</summary>
+/// <summary>Makes commands that turn whatever goes wrong into one sentence and an exit code.</summary>
 internal sealed class CommandFrame(Terminal terminal)
 {
-    /// <summary>Does the work of a command that was understood.</summary>
-    /// <param name="parsed">The command line.</param>
-    /// <param name="work">The work; gives the exit code.</param>
-    /// <param name="computes">Whether it needs libtorch.</param>
-    internal int Run(ParseResult parsed, Func<Terminal, int> work, bool computes = true)
+    /// <summary>Whether an unforeseen error shows its stack trace.</summary>
+    internal Option<bool> Verbose { get; } =
+        new("--verbose") { Description = "Show where an unforeseen error came from", Recursive = true };
+
+    /// <summary>A command.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="settings">Its options.</param>
+    /// <param name="work">Does the work, and gives the exit code.</param>
+    /// <param name="computes">Whether the work needs libtorch; null: it does.</param>
+    internal Command Command(
+        string name,
+        string description,
+        IReadOnlyList<Setting> settings,
+        Func<Given, Terminal, int> work,
+        Func<Given, bool>? computes = null
+    )
+    {
+        var command = new Command(name, description);
+        foreach (var setting in settings)
+            command.Add(setting.ToOption());
+        command.SetAction(parsed =>
+        {
+            var given = Given.Of(parsed, settings);
+            return Run(
+                () =>
+                {
+                    if (computes?.Invoke(given) ?? true)
+                        Libtorch.Require();
+                    return work(given, Chosen(Files.Of(given)));
+                },
+                parsed.GetValue(Verbose) || Environment.GetEnvironmentVariable("FOOF_TRACE") == "1"
+            );
+        });
+        return command;
+    }
+
+    private Terminal Chosen(Files files)
+    {
+        var chosen = files.Json ? terminal.WithNumbersAlone() : terminal;
+        return files.Quiet ? chosen.WithoutProgress() : chosen;
+    }
+
+    private int Run(Func<int> work, bool isVerbose)
     {
         try
         {
-            if (computes)
-                Libtorch.Require();
-            return work(Chosen(parsed));
+            return work();
         }
-        // The command line is the last one who can tell the user.
+        // Nothing above the command line would show the error to the user.
 #pragma warning disable CA1031
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return Report(error, IsVerbose(parsed));
+            var cause = Cause(error);
+            terminal.Error.WriteLine(Sentence(cause, isVerbose));
+            if (isVerbose)
+                terminal.Error.WriteLine(error.ToString());
+            return cause is CommandFailure failure ? failure.ExitCode : ExitCode.Failure;
         }
     }
 
-    private Terminal Chosen(ParseResult parsed)
-    {
-        var chosen = parsed.GetValue(CommonOptions.Json) ? terminal.WithNumbersAlone() : terminal;
-        return parsed.GetValue(CommonOptions.Quiet) ? chosen.WithoutProgress() : chosen;
-    }
-
-    private static bool IsVerbose(ParseResult parsed) =>
-        parsed.GetValue(CommonOptions.Verbose) || Environment.GetEnvironmentVariable("FOOF_TRACE") == "1";
-
-    private int Report(Exception error, bool isVerbose)
-    {
-        var cause = Cause(error);
-        terminal.Error.WriteLine(Sentence(cause, isVerbose));
-        if (isVerbose)
-            terminal.Error.WriteLine(error.ToString());
-        return cause is CommandFailure failure ? failure.ExitCode : ExitCode.Failure;
-    }
-
-    private static Exception Cause(Exception error) =>
+    /// <summary>The error that caused another one, behind errors that only wrap it.</summary>
+    internal static Exception Cause(Exception error) =>
         error is TypeInitializationException or AggregateException && error.InnerException is { } inner
             ? Cause(inner)
             : error;
@@ -68,7 +93,8 @@ internal sealed class CommandFrame(Terminal terminal)
         return $"Unforeseen {error.GetType().Name}: {message}{remedy}";
     }
 
-    private static string FirstLine(Exception error)
+    /// <summary>An error's first line, without the name of a parameter that no user wrote.</summary>
+    internal static string FirstLine(Exception error)
     {
         var message = error.Message;
         if (error is ArgumentException { ParamName: { } name })

@@ -104,12 +104,17 @@ internal static class Examples
         ],
     };
 
-    /// <summary>Those of a command; none where it has none.</summary>
+    /// <summary>The examples of a command; the list may be empty.</summary>
     internal static IReadOnlyList<Example> Of(Command command) => All.GetValueOrDefault(Path(command)) ?? [];
 
-    /// <summary>A command as one types it: foof bench step.</summary>
+    /// <summary>A command's full name, such as <c>foof bench step</c>.</summary>
     internal static string Path(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent
             ? $"{Path(parent)} {command.Name}"
             : "foof";
 }
+
+/// <summary>A line that a user may type.</summary>
+/// <param name="Line">The whole line: the program's name, the command and its options.</param>
+/// <param name="Purpose">What the line is for.</param>
+internal sealed record Example(string Line, string Purpose);

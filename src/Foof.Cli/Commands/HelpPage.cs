@@ -4,9 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>
-/// A command's help: the parser's, then examples, and on the first page what exit codes mean.
-/// </summary>
+/// <summary>A command's help: the parser's, then examples, and on the first page what exit codes mean.</summary>
 internal sealed class HelpPage : SynchronousCommandLineAction
 {
     private const string Indent = "  ";
@@ -29,7 +27,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private readonly HelpAction help = new();
 
-    /// <summary>Help is given even where the rest of the line is wrong.</summary>
+    /// <summary>Help appears even if the rest of the line is wrong.</summary>
     public override bool ClearsParseErrors => true;
 
     /// <summary>Writes the page.</summary>

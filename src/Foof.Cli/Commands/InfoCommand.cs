@@ -4,8 +4,11 @@ using Foof.Cli.Data;
 using Foof.Cli.Doctor;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
+using Foof.Cli.Settings;
 using Spectre.Console;
 using TorchSharp;
+using static Foof.Cli.Settings.CommonSettings;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Commands.InfoSettings>;
 
 namespace Foof.Cli.Commands;
 
@@ -13,51 +16,27 @@ namespace Foof.Cli.Commands;
 internal static class InfoCommand
 {
     /// <summary>The command.</summary>
-    internal static Command Make(CommandFrame frame)
-    {
-        var threads = Choice.Threads();
-        var metrics = CommonOptions.Metrics();
-        var doctor = new Option<bool>("--doctor")
-        {
-            Description = "Check the installation item by item, and say what to do where something lacks",
-        };
-        var data = CommonOptions.Data($"The data that --doctor looks at [default: {ImageData.FashionMnist}]");
-        var command = new Command("info", "Show the libraries, the threads, and how fast they are")
-        {
-            doctor,
-            data,
-            threads,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    var (folder, file) = (parsed.GetValue(data), parsed.GetValue(metrics));
-                    var count = parsed.GetValue(threads) ?? Choice.DefaultThreads;
-                    MetricsFile.Check(file);
-                    if (parsed.GetValue(doctor))
-                        return DoctorReport.Run(terminal, folder ?? ImageData.FashionMnist, count, file);
-                    return folder is null
-                        ? Run(terminal, count, file)
-                        : throw new CommandFailure(
-                            "--data needs --doctor, which looks at it.",
-                            ExitCode.Usage
-                        );
-                },
-                computes: !parsed.GetValue(doctor)
-            )
+    internal static Command Make(CommandFrame frame) =>
+        frame.Command(
+            "info",
+            "Show the libraries, the threads, and how fast they are",
+            [.. InfoSettings.Table.Rows, .. Files.Rows()],
+            Run,
+            computes: given => !InfoSettings.Table.Fill(given).Doctor
         );
-        return command;
-    }
 
-    private static int Run(Terminal terminal, int threads, string? metrics)
+    private static int Run(Given given, Terminal terminal)
     {
-        torch.set_num_threads(threads);
+        var (settings, files) = (InfoSettings.Table.Fill(given), Files.Of(given));
+        files.Check();
+        if (settings.Doctor)
+            return DoctorReport.Run(terminal, given.Text("--data") ?? settings.Data, settings.Threads, files);
+        if (given.Has("--data"))
+            throw new CommandFailure("--data needs --doctor, which looks at it.", ExitCode.Usage);
+        torch.set_num_threads(settings.Threads);
         var facts = Facts();
         Show(terminal.Console, facts);
-        MetricsFile.Write(terminal, metrics, facts);
+        files.WriteMetrics(terminal, facts);
         return ExitCode.Success;
     }
 
@@ -85,4 +64,23 @@ internal static class InfoCommand
             table.AddRow(name.Replace('_', ' '), Markup.Escape(value!.ToString()));
         console.Write(table);
     }
+}
+
+/// <summary>What <c>foof info</c> looks at.</summary>
+internal sealed record InfoSettings
+{
+    /// <summary>The table of settings, in the order of help.</summary>
+    internal static SettingTable<InfoSettings> Table { get; } =
+        new(
+            Flag(
+                s => s.Doctor,
+                "Check the installation item by item, and say what to do where something lacks"
+            ),
+            Of(s => s.Data, Forms.Data, "The data that --doctor looks at", ImageData.FashionMnist),
+            Threads<InfoSettings>(s => s.Threads)
+        );
+
+    public bool Doctor { get; init; }
+    public string Data { get; init; } = null!;
+    public int Threads { get; init; }
 }

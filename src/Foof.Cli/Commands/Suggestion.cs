@@ -1,9 +1,9 @@
 namespace Foof.Cli.Commands;
 
-/// <summary>What somebody who mistyped may have meant.</summary>
+/// <summary>Finds the word that a user who mistyped probably meant.</summary>
 internal static class Suggestion
 {
-    // Shorter parts are in too many words.
+    // Too many words contain a shorter part.
     private const int FewestLetters = 4;
 
     /// <summary>

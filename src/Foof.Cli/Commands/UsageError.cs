@@ -3,14 +3,14 @@ using System.CommandLine.Parsing;
 
 namespace Foof.Cli.Commands;
 
-/// <summary>What is wrong with a command line, as one sentence.</summary>
+/// <summary>Says in one sentence what is wrong with a command line.</summary>
 internal static class UsageError
 {
-    /// <summary>The first thing that is wrong.</summary>
+    /// <summary>The sentence about the first mistake.</summary>
     internal static string Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        // A command that is not known makes all options after it unknown too: it goes first.
+        // An unknown command makes all options after it unknown too, so the command is reported first.
         var rank = command.Subcommands.Count > 0 ? 1 : 0;
         string[] unknown = [.. parsed.UnmatchedTokens.OrderBy(token => IsOption(token) ? rank : 1 - rank)];
         return unknown is [var first, ..] ? Explain(command, first) : Explain(command, parsed.Errors[0]);

@@ -3,9 +3,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
+using Foof.Cli.Settings;
 using Foof.Validation;
 using Spectre.Console;
 using TorchSharp;
+using static Foof.Cli.Settings.CommonSettings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Commands.ValidateSettings>;
 using Checks = Foof.Validation.Validation;
 
 namespace Foof.Cli.Commands;
@@ -13,61 +17,43 @@ namespace Foof.Cli.Commands;
 /// <summary><c>foof validate</c>: the core's matrices against explicitly formed and inverted ones.</summary>
 internal static class ValidateCommand
 {
-    private const long DefaultSeed = 42;
     private const int NamesShown = 3;
-
-    // The matrices are so small that a second thread would only wait.
-    private const int DefaultThreads = 1;
     private const int MissesShown = 10;
 
     /// <summary>The command.</summary>
-    internal static Command Make(CommandFrame frame)
-    {
-        var cases = Choice.Text("--cases", "FILTER", "Only the checks with this in their full name");
-        var seed = Choice.Integer("--seed", $"Seed of the networks and vectors [default: {DefaultSeed}]");
-        var threads = Choice.Threads(DefaultThreads);
-        var device = Choice.Device();
-        var metrics = CommonOptions.Metrics();
-        var command = new Command("validate", "Hold every structured matrix against explicit ones")
-        {
-            cases,
-            seed,
-            threads,
-            device,
-            metrics,
-        };
-        command.SetAction(parsed =>
-            frame.Run(
-                parsed,
-                terminal =>
-                {
-                    torch.set_num_threads(parsed.GetValue(threads) ?? DefaultThreads);
-                    // Networks and batches are made there, and what is computed of them stays.
-                    torch.set_default_device(Devices.Find(parsed.GetValue(device) ?? Devices.Cpu));
-                    try
-                    {
-                        var suites = Checks.suites(parsed.GetValue(seed) ?? DefaultSeed);
-                        return Run(terminal, suites, parsed.GetValue(cases), parsed.GetValue(metrics));
-                    }
-                    finally
-                    {
-                        torch.set_default_device(torch.CPU);
-                    }
-                }
-            )
+    internal static Command Make(CommandFrame frame) =>
+        frame.Command(
+            "validate",
+            "Hold every structured matrix against explicit ones",
+            [.. ValidateSettings.Table.Rows, .. Files.Rows()],
+            Run
         );
-        return command;
+
+    private static int Run(Given given, Terminal terminal)
+    {
+        var settings = ValidateSettings.Table.Fill(given);
+        torch.set_num_threads(settings.Threads);
+        // The checks make their networks and batches on this device, and compute there.
+        torch.set_default_device(Devices.Find(settings.Device));
+        try
+        {
+            return Run(terminal, Checks.suites(settings.Seed), settings.Cases, Files.Of(given));
+        }
+        finally
+        {
+            torch.set_default_device(torch.CPU);
+        }
     }
 
-    /// <summary>Runs the checks that the filter leaves, shows them and writes them down.</summary>
-    internal static int Run(Terminal terminal, Suite[] suites, string? filter, string? metrics)
+    /// <summary>Runs the checks that match the filter, shows the results and writes the metrics.</summary>
+    internal static int Run(Terminal terminal, Suite[] suites, string? filter, Files files)
     {
         var selected = filter is null ? suites : Checks.select(filter, suites);
         if (selected.Length == 0)
             throw new CommandFailure(Unmatched(filter!, suites));
         return Measured.Run(
             terminal,
-            metrics,
+            files,
             "all checks were made",
             () => Measure(terminal, selected),
             Show,
@@ -101,7 +87,7 @@ internal static class ValidateCommand
     private static string Unmatched(string filter, Suite[] suites)
     {
         string[] names = [.. suites.SelectMany(suite => suite.Cases).Select(each => each.Name)];
-        // Evenly spread, so that they show the different parts of a name.
+        // Names from all over the list show the different parts that a name has.
         var some = Enumerable.Range(0, NamesShown).Select(i => names[i * (names.Length - 1) / NamesShown]);
         return $"--cases must be a part of a check's name, and '{filter}' is in none; there are for example "
             + $"{string.Join("; ", some.Distinct().Select(name => $"'{name}'"))}.";
@@ -109,7 +95,7 @@ internal static class ValidateCommand
 
     private static void Show(IAnsiConsole console, Outcome[] outcomes)
     {
-        var table = Measured.TableOf("case", "error", "tolerance", "pass");
+        var table = Tables.Of("case", "error", "tolerance", "pass");
         foreach (var outcome in outcomes)
             table.AddRow(
                 Markup.Escape(outcome.Name),
@@ -127,7 +113,7 @@ internal static class ValidateCommand
 
     private static string Totals(Outcome[] outcomes)
     {
-        // Errors of means of samples are larger than those of rounding, and stand alone.
+        // Sampling errors are larger than rounding errors, so they are counted separately.
         var passed = outcomes.Count(outcome => outcome.Passes);
         var checks = outcomes.Sum(outcome => outcome.Checks);
         return $"{passed} passed, {outcomes.Length - passed} failed ({checks} checks); "
@@ -157,7 +143,7 @@ internal static class ValidateCommand
             ["failed"] = outcomes.Count(outcome => !outcome.Passes),
         };
 
-    // JSON has no infinity: null stands for an error that is no number.
+    // JSON has no infinity and no NaN, so such an error becomes null.
     private static JsonObject Record(Outcome outcome) =>
         new()
         {
@@ -168,4 +154,22 @@ internal static class ValidateCommand
             ["checks"] = outcome.Checks,
             ["largest_in"] = outcome.Worst,
         };
+}
+
+/// <summary>Which checks <c>foof validate</c> makes, and where.</summary>
+internal sealed record ValidateSettings
+{
+    // The matrices are so small that a second thread would only wait.
+    internal static SettingTable<ValidateSettings> Table { get; } =
+        new(
+            Optional(s => s.Cases, Text("FILTER"), "Only the checks with this in their full name"),
+            Of(s => s.Seed, Whole, "Seed of the networks and vectors", 42),
+            Threads<ValidateSettings>(s => s.Threads, byDefault: 1),
+            Device<ValidateSettings>(s => s.Device)
+        );
+
+    public string? Cases { get; init; }
+    public long Seed { get; init; }
+    public int Threads { get; init; }
+    public string Device { get; init; } = null!;
 }

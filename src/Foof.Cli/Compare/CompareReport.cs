@@ -5,15 +5,15 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
 
-/// <summary>What a page tells of a comparison.</summary>
+/// <summary>The report about a comparison.</summary>
 internal static class CompareReport
 {
-    /// <summary>Of a comparison in which somebody came to the end.</summary>
+    /// <summary>The report about a comparison in which a run did not diverge.</summary>
     internal static Report Of(Comparison comparison)
     {
         var best = comparison.Best;
-        var options = best[0].Options;
-        var epochs = Say.Many(options.Epochs, "epoch");
+        var settings = best[0].Options;
+        var epochs = Say.Many(settings.Epochs, "epoch");
         LearningCurve[] curves = [.. best.Select(Curve)];
         ReportSection?[] sections =
         [
@@ -23,8 +23,8 @@ internal static class CompareReport
             Measured(comparison).ToSection(Notes),
         ];
         return new(
-            $"{options.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
-                + TrainingReport.Name(options),
+            $"{settings.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
+                + TrainingReport.Name(settings),
             $"{Capital(Say.List([.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()]))} compared",
             Lead(best, curves),
             [.. sections.OfType<ReportSection>()]
@@ -46,12 +46,7 @@ internal static class CompareReport
         new(run.Options.Optimizer, run.Options.LearningRate, run.Damping, run.TrainLoss);
 
     private static SettingsRow Row(FinishedRun run) =>
-        TrainingReport.Row(run.Options, Curve(run)) is var row && run.Failure is null
-            ? row
-            : row with
-            {
-                Curve = null,
-            };
+        new(run.Options, run.Failure is null ? Curve(run) : null);
 
     private static Measurement Measured(Comparison comparison)
     {
@@ -82,7 +77,7 @@ internal static class CompareReport
                 + $"{Say.Time(curves[1].Clock.Last())}.";
     }
 
-    // Where the winner passes what the others end at: by then they may have needed more, or less.
+    // When the best run reaches the final losses of the others.
     private static string Course(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
     {
         var passed = best.Skip(1)

@@ -2,41 +2,35 @@ using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
-using Foof.Cli.Reports;
+using Foof.Cli.Settings;
 using Foof.Cli.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Compare;
 
-/// <summary>A comparison from its plan to its table and page: all is checked before the first step.</summary>
-internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
+/// <summary><c>foof compare</c>. Everything is checked before the first step.</summary>
+internal sealed class CompareRun(Given given, Files files, Terminal terminal)
 {
-    /// <summary>Makes the runs that lack, and returns the exit code.</summary>
+    /// <summary>Trains the runs that are not finished yet, and returns the exit code.</summary>
     internal int Run()
     {
-        var grid = plan.Grid();
+        var grid = CompareSettings.Grid(given);
         var device = Devices.Find(grid[0].Device);
-        using var all = ImageData
-            .Read(plan.Request.Data ?? grid[0].Data, grid[0].Subset, PixelScale.Find(grid[0].Pixels))
-            .To(device);
-        using var heldOut = grid[0].Validation is { } count ? new HeldOut(all, count) : null;
-        var data = heldOut?.Rest ?? all;
-        if (plan.Out is not null)
-            WritableFile.CheckFolder("--out", plan.Out);
-        MetricsFile.Check(plan.Metrics);
-        ReportFile.Check(plan.Report);
-        var table = RunTable.Open(plan.Out, data.Fingerprint);
+        using var images = new RunData(given.Text("--data") ?? grid[0].Data, grid[0], device);
+        var data = images.Rest;
+        files.Check();
+        var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);
 
         var runs = new List<FinishedRun>();
-        foreach (var (place, options) in grid.Index())
+        foreach (var (place, settings) in grid.Index())
         {
-            var run = table.Find(options);
-            terminal.Progress.Line(Announce(options, place, grid.Count, run is not null));
+            var run = table.Find(settings);
+            terminal.Progress.Line(Announce(settings, place, grid.Count, run is not null));
             if (run is null)
             {
-                run = Train(options, data, device);
+                run = Train(settings, data, device);
                 if (run is null)
                     return Stopped(runs.Count, grid.Count);
                 table.Add(run);
@@ -48,22 +42,22 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
         return Finish(new(runs));
     }
 
-    private static string Announce(TrainingOptions options, int place, int count, bool isDone) =>
-        $"Run {place + 1} of {count}: {OptimizerCatalogue.Find(options.Optimizer).Describe(options)}"
+    private static string Announce(TrainingSettings settings, int place, int count, bool isDone) =>
+        $"Run {place + 1} of {count}: {OptimizerKind.Find(settings.Optimizer).Describe(settings)}"
         + (isDone ? " (finished before)" : "");
 
-    // A run that diverges is a result too: the grid goes on.
-    private FinishedRun? Train(TrainingOptions options, ImageData data, Device device)
+    // A run that diverges is a result too, so the grid continues.
+    private FinishedRun? Train(TrainingSettings settings, ImageData data, Device device)
     {
-        var kind = ModelCatalogue.Find(options.Model);
-        manual_seed(options.Seed).Dispose();
-        using var model = ModelCatalogue.Build(options).to(device);
-        using var learner = OptimizerCatalogue.Find(options.Optimizer).Make(model, kind, options);
+        var kind = ModelKind.Find(settings.Model);
+        manual_seed(settings.Seed).Dispose();
+        using var model = ModelKind.Build(settings).to(device);
+        using var learner = OptimizerKind.Find(settings.Optimizer).Make(model, kind, settings);
         var state = new RunState();
         string? failure = null;
         try
         {
-            var trainer = new Trainer(options, data, kind, model, learner, state, folder: null);
+            var trainer = new Trainer(settings, data, kind, model, learner, state, folder: null);
             if (!trainer.Run(terminal.Progress, terminal.Stop))
                 return null;
         }
@@ -72,7 +66,7 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
             failure = diverged.Message;
         }
         return new(
-            options,
+            settings,
             data.Fingerprint,
             Machine.Description,
             model.parameters().Sum(parameter => parameter.numel()),
@@ -84,20 +78,20 @@ internal sealed class CompareRun(ComparePlan plan, Terminal terminal)
 
     private int Finish(Comparison comparison)
     {
-        CompareTable.Write(terminal.Console, comparison);
-        MetricsFile.Write(terminal, plan.Metrics, comparison.ToJson(MemoryUse.PeakMegabytes));
+        comparison.Write(terminal.Console);
+        files.WriteMetrics(terminal, comparison.ToJson(MemoryUse.PeakMegabytes));
         if (comparison.Best.Count == 0)
             throw new CommandFailure("Every run diverged: lower --learning-rate or raise --damping.");
-        ReportFile.Write(plan.Report, terminal.Progress, () => CompareReport.Of(comparison));
+        files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison));
         return ExitCode.Success;
     }
 
     private int Stopped(int done, int count)
     {
         var remedy =
-            plan.Out is null ? "nothing was kept, since there is no --out."
+            files.Out is null ? "nothing was kept, since there is no --out."
             : done == 0 ? "none is finished: the same command starts again."
-            : $"the finished ones are in {Path.Combine(plan.Out, RunTable.FileName)}: the same "
+            : $"the finished ones are in {Path.Combine(files.Out, RunTable.FileName)}: the same "
                 + "command goes on.";
         terminal.Error.WriteLine($"Stopped in run {done + 1} of {count}; {remedy}");
         return ExitCode.Stopped;

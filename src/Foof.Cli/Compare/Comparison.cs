@@ -1,21 +1,20 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Foof.Cli.Output;
+using Foof.Cli.Settings;
 using Foof.Cli.Training;
+using Spectre.Console;
 
 namespace Foof.Cli.Compare;
 
 /// <summary>All runs of a comparison.</summary>
-/// <param name="Runs">In the order of the grid.</param>
+/// <param name="Runs">The runs in the order of the grid.</param>
 internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
 {
-    private static readonly JsonSerializerOptions Names = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
-
     /// <summary>
-    /// Each optimiser's run with the lowest training loss, the lowest first: no test image chooses a setting.
-    /// Optimisers that diverged everywhere are not among them.
+    /// Each optimiser's run with the lowest training loss, sorted by it, so that no test image chooses a setting.
+    /// Optimisers whose runs all diverged are left out.
     /// </summary>
     internal IReadOnlyList<FinishedRun> Best =>
         [
@@ -33,7 +32,7 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
                 .SelectMany(runs => runs.OrderBy(run => run.TrainLoss ?? double.MaxValue)),
         ];
 
-    /// <summary>What <c>--metrics</c> says of it.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson(double peak) =>
         new()
         {
@@ -51,10 +50,41 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
             ["optimizer"] = run.Options.Optimizer,
             ["learning_rate"] = run.Options.LearningRate,
             ["damping"] = run.Damping,
-            ["options"] = JsonSerializer.SerializeToNode(run.Options, Names),
+            ["options"] = SettingTable<TrainingSettings>.ToJson(run.Options),
             ["warm_up_s"] = run.WarmUpSeconds,
             ["epochs"] = JsonSerializer.SerializeToNode(run.Epochs),
             ["failure"] = run.Failure,
             ["machine"] = run.Machine,
         };
+
+    /// <summary>Writes the table of runs, with the best first. Models without classes have no accuracy.</summary>
+    internal void Write(IAnsiConsole console)
+    {
+        var classifies = Runs.Any(run => run.Epochs.Any(epoch => epoch.TestAccuracy is not null));
+        string[] titles = ["learning rate", "damping", "train loss", "test loss"];
+        string[] more = classifies ? ["test accuracy"] : [];
+        var table = Tables.Of("optimiser", [.. titles, .. more, "seconds", "ms/step"]);
+        foreach (var run in Ranked)
+            table.AddRow([.. Cells(run, classifies)]);
+        console.Write(table);
+    }
+
+    private static IEnumerable<string> Cells(FinishedRun run, bool classifies)
+    {
+        yield return run.Options.Optimizer;
+        yield return run.Options.LearningRate.ToString(CultureInfo.InvariantCulture);
+        yield return run.Damping?.ToString(CultureInfo.InvariantCulture) ?? "";
+        if (run.Failure is not null)
+        {
+            yield return "diverged";
+            yield break;
+        }
+        var last = run.Epochs[^1];
+        yield return $"{last.TrainLoss:F4}";
+        yield return $"{last.TestLoss:F4}";
+        if (classifies)
+            yield return $"{last.TestAccuracy:F4}";
+        yield return $"{run.WarmUpSeconds + run.Epochs.Sum(epoch => epoch.Seconds):F1}";
+        yield return $"{last.StepMsMedian:F2}";
+    }
 }

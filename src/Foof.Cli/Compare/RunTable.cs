@@ -4,11 +4,11 @@ using Foof.Cli.Training;
 namespace Foof.Cli.Compare;
 
 /// <summary>
-/// The runs that are finished, in a folder where one was asked for; other comparisons' runs among them.
+/// The finished runs, stored in a folder if the user named one. Runs of other comparisons may be among them.
 /// </summary>
 internal sealed class RunTable
 {
-    /// <summary>The file in the folder.</summary>
+    /// <summary>The name of the file in the folder.</summary>
     internal const string FileName = "compare.json";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -20,7 +20,7 @@ internal sealed class RunTable
     private RunTable(string? file, string fingerprint, List<FinishedRun> runs) =>
         (this.file, this.fingerprint, this.runs) = (file, fingerprint, runs);
 
-    /// <summary>What a folder holds; nothing where it holds no table, or where there is no folder.</summary>
+    /// <summary>The table in a folder; an empty one if there is no folder, or no table in it.</summary>
     /// <exception cref="CommandFailure">The file is damaged.</exception>
     internal static RunTable Open(string? folder, string fingerprint)
     {
@@ -28,13 +28,13 @@ internal sealed class RunTable
         return new(file, fingerprint, file is not null && File.Exists(file) ? Read(file) : []);
     }
 
-    /// <summary>The finished run with these options and these data; null where there is none.</summary>
-    internal FinishedRun? Find(TrainingOptions options) =>
+    /// <summary>The finished run with these settings and data; null if it is not there.</summary>
+    internal FinishedRun? Find(TrainingSettings settings) =>
         runs.Find(run =>
-            run.Fingerprint == fingerprint && run.Options with { Data = options.Data } == options
+            run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings
         );
 
-    /// <summary>Keeps a run: the file is the old one or the new one, never a part.</summary>
+    /// <summary>Adds a run. The file is replaced as a whole.</summary>
     internal void Add(FinishedRun run)
     {
         runs.Add(run);
@@ -60,4 +60,42 @@ internal sealed class RunTable
 
     private static CommandFailure Damaged(string file, string reason) =>
         new($"{file} is damaged: {reason}; remove it, or name another folder by --out.");
+}
+
+/// <summary>A finished run.</summary>
+/// <param name="Options">Its settings.</param>
+/// <param name="Fingerprint">The fingerprint of the data set.</param>
+/// <param name="Machine">The machine on which its times were measured.</param>
+/// <param name="Parameters">The number of the model's parameters.</param>
+/// <param name="WarmUpSeconds">The time before its first step.</param>
+/// <param name="Epochs">Its finished epochs, which are fewer than planned if it diverged.</param>
+/// <param name="Failure">Why it ended early; null if it did not.</param>
+internal sealed record FinishedRun(
+    TrainingSettings Options,
+    string Fingerprint,
+    string Machine,
+    long Parameters,
+    double WarmUpSeconds,
+    IReadOnlyList<EpochResult> Epochs,
+    string? Failure
+)
+{
+    /// <summary>The optimiser.</summary>
+    internal OptimizerKind Optimizer => OptimizerKind.Find(Options.Optimizer);
+
+    /// <summary>The final training loss; null if it diverged.</summary>
+    internal double? TrainLoss => Failure is null ? Epochs[^1].TrainLoss : null;
+
+    /// <summary>Its damping; null if the optimiser has none.</summary>
+    internal double? Damping => Optimizer.HasCurvature ? Options.Damping : null;
+
+    /// <summary>Whether a comparison could have written it to a file.</summary>
+    internal bool IsPossible =>
+        Options is not null
+        && TrainingSettings.Table.IsPossible(Options)
+        && OptimizerKind.Names.Contains(Options.Optimizer)
+        && Fingerprint is not null
+        && Machine is not null
+        && Epochs is not null
+        && (Failure is not null || Epochs.Count == Options.Epochs);
 }

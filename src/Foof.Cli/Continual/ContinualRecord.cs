@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>The sequences that are done, in a folder where one was asked for.</summary>
+/// <summary>The finished sequences, stored in a folder if the user named one.</summary>
 internal sealed class ContinualRecord
 {
-    /// <summary>The file in the folder.</summary>
+    /// <summary>The name of the file in the folder.</summary>
     internal const string FileName = "continual.json";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -25,15 +25,12 @@ internal sealed class ContinualRecord
     /// <summary>The settings that the sequences were run with.</summary>
     internal ContinualSettings Settings => content.Settings;
 
-    /// <summary>
-    /// Nothing is done yet; a file that was there is replaced when the first sequence is
-    /// done.
-    /// </summary>
+    /// <summary>An empty record. An older file is replaced when the first sequence is finished.</summary>
     internal static ContinualRecord New(string? folder, ContinualSettings settings, string fingerprint) =>
         new(folder, new(settings, fingerprint, []));
 
-    /// <summary>What another run left in a folder.</summary>
-    /// <exception cref="CommandFailure">There is no file, or it is damaged.</exception>
+    /// <summary>The record in a folder.</summary>
+    /// <exception cref="CommandFailure">The file does not exist, or it is damaged.</exception>
     internal static ContinualRecord Load(string folder)
     {
         var file = Path.Combine(folder, FileName);
@@ -44,6 +41,7 @@ internal sealed class ContinualRecord
             return
                 JsonSerializer.Deserialize<Content>(File.ReadAllBytes(file))
                     is { Settings: not null, Fingerprint: not null, Sequences: not null } content
+                && ContinualSettings.Table.IsPossible(content.Settings)
                 ? new(folder, content)
                 : throw Damaged(file, "it lacks a part");
         }
@@ -53,7 +51,7 @@ internal sealed class ContinualRecord
         }
     }
 
-    /// <summary>Raises unless the data are those of the sequences.</summary>
+    /// <summary>Raises if the sequences were run with other data.</summary>
     internal void RequireData(string fingerprint)
     {
         if (content.Fingerprint != fingerprint)
@@ -62,11 +60,11 @@ internal sealed class ContinualRecord
             );
     }
 
-    /// <summary>A sequence that is done; null where it is not.</summary>
+    /// <summary>A finished sequence; null if it is not finished.</summary>
     internal SequenceResult? Find(string variant, double strength, long seed) =>
         content.Sequences.Find(done => (done.Variant, done.Strength, done.Seed) == (variant, strength, seed));
 
-    /// <summary>Keeps a sequence.</summary>
+    /// <summary>Adds a finished sequence.</summary>
     internal void Add(SequenceResult result)
     {
         content.Sequences.Add(result);

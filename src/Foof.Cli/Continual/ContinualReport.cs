@@ -4,7 +4,7 @@ using Foof.Cli.Reports.Sections;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>What a page tells of learning task after task.</summary>
+/// <summary>The report about learning task after task.</summary>
 internal static class ContinualReport
 {
     private const string Notes =
@@ -13,7 +13,7 @@ internal static class ContinualReport
         + "which are no test images. Accuracies are means over seeds; seconds are those of one "
         + "sequence of tasks.";
 
-    /// <summary>Of all variants.</summary>
+    /// <summary>The report about all variants.</summary>
     internal static Report Of(
         ContinualSettings settings,
         string fingerprint,

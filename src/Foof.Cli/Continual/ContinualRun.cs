@@ -3,13 +3,13 @@ using Foof.Cli.Output;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>All variants: strengths are chosen with the first seed, on validation images.</summary>
+/// <summary>Runs all variants. Strengths are chosen with the first seed, on validation images.</summary>
 /// <param name="settings">Everything that decides the numbers.</param>
 /// <param name="data">The images.</param>
-/// <param name="record">The sequences that are done, and where they are kept.</param>
+/// <param name="record">The finished sequences.</param>
 internal sealed class ContinualRun(ContinualSettings settings, ImageData data, ContinualRecord record)
 {
-    /// <summary>Runs what is not done yet; null when it was stopped.</summary>
+    /// <summary>Runs the sequences that are not finished yet; null if the user stopped it.</summary>
     internal IReadOnlyList<VariantResult>? Run(IProgressView progress, CancellationToken stop)
     {
         var results = new List<VariantResult>();
@@ -23,7 +23,7 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
         return results;
     }
 
-    /// <summary>One variant; null when it was stopped.</summary>
+    /// <summary>Runs one variant; null if the user stopped it.</summary>
     internal VariantResult? Of(ContinualVariant variant, IProgressView progress, CancellationToken stop)
     {
         try
@@ -46,7 +46,7 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
         }
     }
 
-    // A strength at which the numbers fail is worse than every other; where all of them do, the last one tells.
+    // A strength at which the numbers fail is the worst. If all fail, the last failure is reported.
     private List<SequenceResult>? Tried(
         ContinualVariant variant,
         IProgressView progress,

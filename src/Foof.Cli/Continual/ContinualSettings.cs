@@ -1,50 +1,118 @@
+using Foof.Cli.Data;
+using Foof.Cli.Settings;
+using static Foof.Cli.Settings.CommonSettings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Continual.ContinualSettings>;
+
 namespace Foof.Cli.Continual;
 
 /// <summary>Everything that decides the numbers of <c>foof continual</c>.</summary>
 internal sealed record ContinualSettings
 {
-    /// <summary><c>fashion-mnist</c> or a folder.</summary>
-    public required string Data { get; init; }
+    /// <summary>The table of settings, in the order of help.</summary>
+    internal static SettingTable<ContinualSettings> Table { get; } =
+        new(
+            Data<ContinualSettings>(s => s.Data),
+            Of(
+                s => s.Scenario,
+                OneOf(TaskSequence.Scenarios),
+                "Tasks of permuted pixels, or of classes of their own",
+                TaskSequence.Permuted
+            ),
+            Of(s => s.Tasks, Count, "How many tasks", 5)
+                .Unless(s =>
+                    s.Scenario == TaskSequence.Split && s.Tasks > ImageSet.Classes / 2
+                        ? $"--tasks must be at most {ImageSet.Classes / 2} for split, where a task has two of "
+                            + $"{ImageSet.Classes} classes or more; got {s.Tasks}."
+                        : null
+                ),
+            Of(
+                    s => s.Variants,
+                    SomeVariants,
+                    $"Only these, separated by commas: {string.Join(", ", ContinualVariant.Names)}",
+                    new([.. ContinualVariant.UsualNames], $"all but {string.Join(", ", Unusual)}")
+                )
+                .Unless(s => s.Variants.Length == 0 ? "--variants must name one at least; got none." : null),
+            Optional(
+                s => s.Strength,
+                NotNegative,
+                "The penalties' strength",
+                "the best of a grid on validation images"
+            ),
+            Of(s => s.Epochs, Count, "Passes over each task's images", 1),
+            Of(s => s.BatchSize, Count, "Images in a step", 100),
+            Of(s => s.LearningRate, Positive, "The size of Adam's steps", 1e-3),
+            Optional(s => s.Subset, Count, "Use the first n training images", "all"),
+            Of(
+                s => s.Validation,
+                Count,
+                "How many of the training images are held out to choose strengths",
+                2000
+            ),
+            Of(s => s.Seed, Whole, "The first seed, of weights, orders and labels", 42),
+            Of(s => s.Seeds, Count, "How many seeds; strengths are chosen with the first", 1),
+            Threads<ContinualSettings>(s => s.Threads),
+            Device<ContinualSettings>(s => s.Device)
+        );
 
-    /// <summary>How tasks are made of the images.</summary>
-    public required string Scenario { get; init; }
-
-    /// <summary>How many tasks there are.</summary>
-    public required int Tasks { get; init; }
-
-    /// <summary>The variants' names, in their order.</summary>
-    public required string[] Variants { get; init; }
-
-    /// <summary>The strength of all penalties; null: chosen from each variant's grid.</summary>
-    public required double? Strength { get; init; }
-
-    /// <summary>Passes over each task's images.</summary>
-    public required int Epochs { get; init; }
-
-    /// <summary>Images in a step.</summary>
-    public required int BatchSize { get; init; }
-
-    /// <summary>Adam's.</summary>
-    public required double LearningRate { get; init; }
-
-    /// <summary>How many training images there are, validation among them; null: all.</summary>
-    public required int? Subset { get; init; }
-
-    /// <summary>How many training images are held out.</summary>
-    public required int Validation { get; init; }
-
-    /// <summary>The first seed.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>How many seeds.</summary>
-    public required int Seeds { get; init; }
-
-    /// <summary>Threads of libtorch.</summary>
-    public required int Threads { get; init; }
-
-    /// <summary>Where to compute.</summary>
-    public required string Device { get; init; }
+    public string Data { get; init; } = null!;
+    public string Scenario { get; init; } = null!;
+    public int Tasks { get; init; }
+    public string[] Variants { get; init; } = null!;
+    public double? Strength { get; init; }
+    public int Epochs { get; init; }
+    public int BatchSize { get; init; }
+    public double LearningRate { get; init; }
+    public int? Subset { get; init; }
+    public int Validation { get; init; }
+    public long Seed { get; init; }
+    public int Seeds { get; init; }
+    public int Threads { get; init; }
+    public string Device { get; init; } = null!;
 
     /// <summary>The seeds.</summary>
     internal IEnumerable<long> AllSeeds => Enumerable.Range(0, Seeds).Select(place => Seed + place);
+
+    /// <summary>The settings of a resumed run, whose command line must not repeat them.</summary>
+    internal static ContinualSettings Resume(ContinualSettings kept, Given given, string folder)
+    {
+        foreach (var row in Table.Rows)
+            if (!row.MayChange && given.Has(row.Name))
+                throw new CommandFailure(
+                    $"{row.Name} must be left out with --resume: the run in {folder} goes on as it was.",
+                    ExitCode.Usage
+                );
+        if (given.Has("--out"))
+            throw new CommandFailure(
+                "--out must be left out with --resume: the run goes on in its folder.",
+                ExitCode.Usage
+            );
+        var settings = Table.Resume(kept, given, folder);
+        Table.Check(settings);
+        return settings;
+    }
+
+    private static IEnumerable<string> Unusual => ContinualVariant.Names.Except(ContinualVariant.UsualNames);
+
+    private static Form<string[]> SomeVariants =>
+        new Form<string[]>(
+            "NAMES",
+            (option, text) =>
+                [
+                    .. ContinualVariant
+                        .Find(
+                            Text("NAMES")
+                                .Read(option, text)
+                                .Split(
+                                    ',',
+                                    StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+                                )
+                        )
+                        .Select(variant => variant.Name),
+                ]
+        )
+        {
+            Words = ContinualVariant.Names,
+            IsList = true,
+        };
 }

@@ -7,9 +7,9 @@ namespace Foof.Cli.Continual;
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="Title">Its name in the table.</param>
 /// <param name="Grid">The strengths to choose from.</param>
-/// <param name="Points">How many data points a task's Fisher is taken over.</param>
-/// <param name="Make">The penalty for a model, by its strength; null: there is none.</param>
-/// <param name="IsUsual">Whether it runs where no variants are named.</param>
+/// <param name="Points">The number of data points in a task's Fisher.</param>
+/// <param name="Make">Makes the penalty of a strength for a model; null if there is none.</param>
+/// <param name="IsUsual">Whether it runs if the user names no variants.</param>
 internal sealed record ContinualVariant(
     string Name,
     string Title,
@@ -22,7 +22,7 @@ internal sealed record ContinualVariant(
     /// <summary>The names of all variants, the baselines first.</summary>
     internal static IReadOnlyList<string> Names => [.. All.Select(variant => variant.Name)];
 
-    /// <summary>Those that run where none are named.</summary>
+    /// <summary>The names of the variants that run if the user names none.</summary>
     internal static IReadOnlyList<string> UsualNames =>
         [.. All.Where(variant => variant.IsUsual).Select(variant => variant.Name)];
 
@@ -30,11 +30,17 @@ internal sealed record ContinualVariant(
     private const int MonteCarloPoints = 1000;
     private const int FullPoints = 500;
 
-    // A compression decomposes the Gram matrix of a task's columns, ten a point, and costs their number's cube.
+    // Compression decomposes the Gram matrix of ten columns per point, at a cost that grows with their cube.
     private const int CompressedPoints = 200;
 
-    /// <summary>The directions of <c>full-compressed</c> over all tasks.</summary>
+    /// <summary>How many directions <c>full-compressed</c> keeps for all tasks.</summary>
     internal const int CompressedColumns = 50;
+
+    private const ContinualStructure Diagonal = ContinualStructure.Diagonal;
+    private const ContinualStructure FullFisher = ContinualStructure.FullFisher;
+    private const ContinualTasks Separate = ContinualTasks.Separate;
+    private static readonly double[] Strong = [3, 10, 30, 100];
+    private static readonly double[] Weak = [1, 3, 10, 30];
 
     /// <summary>All variants; the usual ones are the table in docs/learning-without-forgetting.md.</summary>
     internal static IReadOnlyList<ContinualVariant> All { get; } =
@@ -43,18 +49,18 @@ internal sealed record ContinualVariant(
         Elastic(
             "diagonal",
             "diagonal, a penalty a task",
-            [3, 10, 30, 100],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Separate }
+            Strong,
+            new() { Structure = Diagonal, Tasks = Separate }
         ),
         Elastic(
             "diagonal-summed",
             "diagonal, the tasks' penalties summed",
-            [3, 10, 30, 100],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal, Tasks = ContinualTasks.Summed },
-            isUsual: false
-        ),
+            Strong,
+            new() { Structure = Diagonal, Tasks = ContinualTasks.Summed }
+        ) with
+        {
+            IsUsual = false,
+        },
         new(
             "si",
             "synaptic intelligence",
@@ -62,52 +68,42 @@ internal sealed record ContinualVariant(
             0,
             (model, strength) => new SynapticConsolidation(model, strength)
         ),
-        Elastic(
-            "diagonal-online",
-            "diagonal, online, recentred",
-            [1, 3, 10, 30],
-            FisherPoints,
-            new() { Structure = ContinualStructure.Diagonal }
-        ),
+        Elastic("diagonal-online", "diagonal, online, recentred", Weak, new() { Structure = Diagonal }),
         Elastic(
             "full-mc",
             "full Fisher, a sampled label a point",
-            [1, 3, 10, 30],
-            MonteCarloPoints,
+            Weak,
             new()
             {
-                Structure = ContinualStructure.FullFisher,
-                Tasks = ContinualTasks.Separate,
+                Structure = FullFisher,
+                Tasks = Separate,
                 Labels = FisherLabels.Sampled,
-            }
+            },
+            MonteCarloPoints
         ),
         Elastic(
             "full",
             "full Fisher, all labels",
-            [1, 3, 10, 30],
-            FullPoints,
-            new() { Structure = ContinualStructure.FullFisher, Tasks = ContinualTasks.Separate }
+            Weak,
+            new() { Structure = FullFisher, Tasks = Separate },
+            FullPoints
         ),
         Elastic(
             "full-compressed",
             $"full Fisher, all labels, {CompressedColumns} directions over all tasks",
-            [1, 3, 10, 30],
-            CompressedPoints,
-            new() { Structure = ContinualStructure.FullFisher, ColumnBudget = CompressedColumns },
-            isUsual: false
-        ),
-        Elastic(
-            "kronecker",
-            "Kronecker, a penalty a task",
-            [1, 3, 10, 30],
-            FisherPoints,
-            new() { Tasks = ContinualTasks.Separate }
-        ),
-        Elastic("kronecker-merged", "Kronecker, merged", [1, 3, 10, 30], FisherPoints, new()),
+            Weak,
+            new() { Structure = FullFisher, ColumnBudget = CompressedColumns },
+            CompressedPoints
+        ) with
+        {
+            IsUsual = false,
+        },
+        Elastic("kronecker", "Kronecker, a penalty a task", Weak, new() { Tasks = Separate }),
+        Elastic("kronecker-merged", "Kronecker, merged", Weak, new()),
     ];
 
-    /// <summary>The variants of a list of names, in the table's order.</summary>
-    /// <exception cref="CommandFailure">There is none of a name.</exception>
+    /// <summary>The variants with the given names, in the order of the table.</summary>
+    /// <exception cref="CommandFailure">A name is unknown.</exception>
     internal static IReadOnlyList<ContinualVariant> Find(IReadOnlyCollection<string> names)
     {
         foreach (var name in names)
@@ -124,9 +120,8 @@ internal sealed record ContinualVariant(
         string name,
         string title,
         double[] grid,
-        int points,
         ContinualOptions options,
-        bool isUsual = true
+        int points = FisherPoints
     ) =>
         new(
             name,
@@ -134,14 +129,6 @@ internal sealed record ContinualVariant(
             grid,
             points,
             (model, strength) =>
-                new ElasticWeightConsolidation(
-                    model,
-                    Loss.CrossEntropy,
-                    options with
-                    {
-                        Strength = strength,
-                    }
-                ),
-            isUsual
+                new ElasticWeightConsolidation(model, Loss.CrossEntropy, options with { Strength = strength })
         );
 }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Continual;
 
-/// <summary>One network that learns all tasks, one after the other, under one variant's penalty.</summary>
+/// <summary>Trains one network on all tasks, one after the other, with one variant's penalty.</summary>
 internal sealed class SequenceRun(
     ContinualSettings settings,
     ContinualVariant variant,
@@ -20,14 +20,16 @@ internal sealed class SequenceRun(
     private const int EvaluationBatch = 2000;
     private const int FisherBatch = 500;
 
-    // Passes over a task's images that no epoch has the number of.
+    // No epoch has such a high number, so the Fisher's batches have an order of their own.
     private const int FisherPass = 900_000;
+
+    private int done;
 
     /// <summary>How many steps all tasks have together.</summary>
     internal int Steps =>
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
 
-    /// <summary>Learns; null when it was stopped.</summary>
+    /// <summary>Trains the network; null if the user stopped it.</summary>
     /// <exception cref="SequenceFailure">The numbers failed.</exception>
     internal SequenceResult? Run(Meter meter, CancellationToken stop)
     {
@@ -37,14 +39,13 @@ internal sealed class SequenceRun(
         using var model = Network().to(device);
         using var memory = variant.Make(model, strength);
         var (test, validation) = (new List<double[]>(), new List<double[]>());
-        var (bytes, done) = (0L, 0);
+        var bytes = 0L;
         try
         {
             foreach (var (place, task) in sequence.Tasks.Index())
             {
                 bytes = memory?.Bytes ?? 0;
-                if (!Learn(model, memory, task, place, meter, ref done, stop))
-                    return null;
+                Learn(model, memory, task, place, meter, stop);
                 test.Add(Accuracies(model, task => task.Test));
                 validation.Add(Accuracies(model, task => task.Validation));
                 if (place < sequence.Tasks.Count - 1)
@@ -76,14 +77,13 @@ internal sealed class SequenceRun(
             )
         );
 
-    // Adam starts again with each task: its moments are of gradients of the task before.
-    private bool Learn(
+    // Adam starts again with each task, since its moments belong to the task before.
+    private void Learn(
         nn.Module<Tensor, Tensor> model,
         Consolidator? memory,
         ContinualTask task,
         int place,
         Meter meter,
-        ref int done,
         CancellationToken stop
     )
     {
@@ -95,8 +95,7 @@ internal sealed class SequenceRun(
             using var batches = new Batches(task.Train, settings.BatchSize, seed, pass);
             for (var step = 0; step < batches.Count; step++)
             {
-                if (stop.IsCancellationRequested)
-                    return false;
+                stop.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 var (images, labels) = batches[step];
                 optimizer.zero_grad();
@@ -109,10 +108,9 @@ internal sealed class SequenceRun(
                 meter.Show(++done, () => $"task {place + 1}, loss {loss.item<float>():F4}");
             }
         }
-        return true;
     }
 
-    // Synaptic intelligence takes the gradient of the task's loss alone, before the penalty's is added.
+    // Synaptic intelligence needs the gradient of the task's loss before the penalty is added.
     private static void Step(Tensor loss, Consolidator? memory, optim.Optimizer optimizer)
     {
         var value = loss.item<float>();
@@ -168,16 +166,15 @@ internal sealed class SequenceRun(
     {
         using var unrecorded = no_grad();
         var correct = 0L;
-        for (long start = 0; start < set.Count; start += EvaluationBatch)
+        foreach (var (images, labels) in set.InOrder(EvaluationBatch))
         {
             using var scope = NewDisposeScope();
-            var size = Math.Min(EvaluationBatch, set.Count - start);
-            var output = head.call(task.Input(set.Images.narrow(0, start, size)));
-            correct += ModelKind.Correct(
-                output,
-                ContinualTask.Target(head, set.Labels.narrow(0, start, size))
-            );
+            correct += ModelKind.Correct(head.call(task.Input(images)), ContinualTask.Target(head, labels));
         }
         return (double)correct / set.Count;
     }
 }
+
+/// <summary>The numbers of a sequence failed.</summary>
+/// <param name="sentence">The sequence and the reason.</param>
+internal sealed class SequenceFailure(string sentence) : Exception(sentence);

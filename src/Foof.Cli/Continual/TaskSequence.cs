@@ -29,7 +29,7 @@ internal sealed class TaskSequence : IDisposable
     /// <summary>The tasks in their order.</summary>
     internal IReadOnlyList<ContinualTask> Tasks { get; }
 
-    /// <summary>Makes them: the same ones for the same seed. The data stay the caller's.</summary>
+    /// <summary>Makes the tasks of a seed. The data still belong to the caller.</summary>
     internal static TaskSequence Make(ContinualSettings settings, ImageData data, long seed)
     {
         var kept = data.Train.Count - settings.Validation;
@@ -50,14 +50,14 @@ internal sealed class TaskSequence : IDisposable
         return new(train, validation, [.. tasks]);
     }
 
-    // As many for each task, in their order; what is left over is in no task.
+    // All tasks have equally many classes, in their order; the remaining classes are in no task.
     private static long[] Classes(int tasks, int place)
     {
         var count = ImageSet.Classes / tasks;
         return [.. Enumerable.Range(place * count, count).Select(label => (long)label)];
     }
 
-    // The first task's pixels are in their own order.
+    // The first task does not permute its pixels.
     private static Tensor? Order(long seed, int place, Device device)
     {
         if (place == 0)
@@ -73,5 +73,92 @@ internal sealed class TaskSequence : IDisposable
             task.Dispose();
         train.Dispose();
         validation.Dispose();
+    }
+}
+
+/// <summary>One task of a sequence: its images, inputs and outputs.</summary>
+internal sealed class ContinualTask : IDisposable
+{
+    private readonly Tensor? permutation;
+    private readonly long[]? classes;
+
+    private ContinualTask(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        Tensor? permutation,
+        long[]? classes
+    )
+    {
+        (Train, Validation, Test) = (train, validation, test);
+        this.permutation = permutation;
+        this.classes = classes;
+    }
+
+    /// <summary>The images to learn.</summary>
+    internal ImageSet Train { get; }
+
+    /// <summary>Images that are held out of training, to choose strengths.</summary>
+    internal ImageSet Validation { get; }
+
+    /// <summary>The images to test with.</summary>
+    internal ImageSet Test { get; }
+
+    /// <summary>
+    /// All images with permuted pixels, or as they are without a permutation. The sets still belong to the caller.
+    /// </summary>
+    internal static ContinualTask Permuted(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        Tensor? permutation
+    ) => new(train, validation, test, permutation, null);
+
+    /// <summary>The images of some classes, which have their own outputs.</summary>
+    internal static ContinualTask OfClasses(
+        ImageSet train,
+        ImageSet validation,
+        ImageSet test,
+        long[] classes
+    ) => new(Of(train, classes), Of(validation, classes), Of(test, classes), null, classes);
+
+    /// <summary>The network with only this task's outputs.</summary>
+    internal nn.Module<Tensor, Tensor> Head(nn.Module<Tensor, Tensor> model) =>
+        classes is null ? model : new HeadOutputs(model, classes);
+
+    /// <summary>The network's inputs for images, one row per image.</summary>
+    internal Tensor Input(Tensor images)
+    {
+        var rows = images.flatten(1);
+        return permutation is null ? rows : rows.index_select(1, permutation);
+    }
+
+    /// <summary>The numbers of the head's outputs for labels.</summary>
+    internal static Tensor Target(nn.Module<Tensor, Tensor> head, Tensor labels) =>
+        head is HeadOutputs some ? some.Labels(labels) : labels;
+
+    private static ImageSet Of(ImageSet set, long[] classes)
+    {
+        using var scope = NewDisposeScope();
+        var wanted = zeros_like(set.Labels, dtype: ScalarType.Bool);
+        foreach (var label in classes)
+            wanted = wanted.logical_or(set.Labels.eq(label));
+        var places = wanted.nonzero().flatten();
+        return new(
+            set.Images.index_select(0, places).DetachFromDisposeScope(),
+            set.Labels.index_select(0, places).DetachFromDisposeScope(),
+            set.Scale
+        );
+    }
+
+    /// <summary>Frees the tensors that belong to this task.</summary>
+    public void Dispose()
+    {
+        permutation?.Dispose();
+        if (classes is null)
+            return;
+        Train.Dispose();
+        Validation.Dispose();
+        Test.Dispose();
     }
 }

@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
-/// <summary>The mini-batches of one pass over a set: an order of its own, the last one smaller.</summary>
-/// <param name="set">The images and labels; they stay the caller's.</param>
+/// <summary>The mini-batches of one pass over a set, in a random order; the last one may be smaller.</summary>
+/// <param name="set">The images and labels, which still belong to the caller.</param>
 /// <param name="size">How many images a batch has.</param>
 /// <param name="seed">The run's seed.</param>
-/// <param name="pass">Which pass: each has its order. 0 is the warm-up, 1 the first epoch.</param>
+/// <param name="pass">The number of the pass, which decides the order: 0 is the warm-up, 1 the first epoch.</param>
 internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDisposable
 {
-    // A prime keeps the passes of neighbouring seeds apart.
+    // With a prime, the passes of neighbouring seeds have different orders.
     private const long SeedStride = 1_000_003;
 
     private readonly Tensor order = Shuffled(set.Count, seed, pass, set.Labels.device);
@@ -21,7 +21,7 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
     /// <summary>How many batches there are.</summary>
     internal int Count => CountOf(set.Count, size);
 
-    /// <summary>The images and labels of one batch; the caller owns them.</summary>
+    /// <summary>The images and labels of one batch, which belong to the caller.</summary>
     internal (Tensor Images, Tensor Labels) this[int place]
     {
         get
@@ -31,9 +31,7 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
         }
     }
 
-    /// <summary>
-    /// The images of the first batches, one after another; each is freed when the next is asked for.
-    /// </summary>
+    /// <summary>The images of the first batches. Each batch is freed when the next one is requested.</summary>
     internal IEnumerable<Tensor> Images(int most)
     {
         for (var place = 0; place < Math.Min(most, Count); place++)
@@ -50,7 +48,7 @@ internal sealed class Batches(ImageSet set, int size, long seed, int pass) : IDi
         return order.narrow(0, start, Math.Min(size, set.Count - start));
     }
 
-    // The same order on every device.
+    // The order is made on the processor, so that it does not depend on the device.
     private static Tensor Shuffled(long count, long seed, int pass, Device device)
     {
         using var scope = NewDisposeScope();

@@ -20,7 +20,7 @@ internal sealed record IdxFile(string Path, int[] Shape, byte[] Bytes)
     /// <summary>Reads a file of labels [n], packed by gzip or not.</summary>
     internal static IdxFile ReadLabels(string path) => Read(path, "labels", dimensions: 1);
 
-    /// <summary>The error of one place in a file.</summary>
+    /// <summary>The failure about one place in a file.</summary>
     internal static CommandFailure Wrong(string path, long offset, string expected, string found) =>
         new($"{path}: offset {offset}: expected {expected}; found {found}.");
 

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace Foof.Cli.Data;
 
-/// <summary>The unpacked bytes of an IDX file, with the offset in them for messages.</summary>
+/// <summary>Reads the unpacked bytes of an IDX file, and counts them for messages.</summary>
 internal sealed class IdxStream : IDisposable
 {
     // The deflate format packs at most 1032 bytes into one.
@@ -48,7 +48,7 @@ internal sealed class IdxStream : IDisposable
         }
     }
 
-    /// <summary>Refuses more bytes than the file can hold, before memory is taken for them.</summary>
+    /// <summary>Refuses a size that the file cannot hold, before memory is allocated for it.</summary>
     internal void CheckRoom(long size)
     {
         var most = packed ? file.Length * MostUnpacked : file.Length - Offset;
@@ -62,7 +62,7 @@ internal sealed class IdxStream : IDisposable
     }
 
     /// <summary>
-    /// Refuses bytes after the last element; a packed file's check sum is compared on the way.
+    /// Refuses bytes after the last element. In a packed file, this also compares the check sum.
     /// </summary>
     internal void CheckEnd()
     {

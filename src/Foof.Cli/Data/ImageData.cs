@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
 
-/// <summary>A data set: training and test images, and what tells it from another.</summary>
+/// <summary>A data set: training images, test images and a fingerprint.</summary>
 /// <param name="Train">The images to train with.</param>
 /// <param name="Test">The images to test with.</param>
 /// <param name="Fingerprint">A hash of all images and labels, before any subset is taken.</param>
@@ -30,7 +30,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Reads the four files of a data set.</summary>
     /// <param name="data"><see cref="FashionMnist"/> or a folder.</param>
     /// <param name="subset">How many of the training images to keep; null keeps all.</param>
-    /// <param name="pixels">What to make of the pixels; null: <see cref="PixelScale.Standardised"/>.</param>
+    /// <param name="pixels">The scale of the pixels; null means <see cref="PixelScale.Standardised"/>.</param>
     internal static ImageData Read(string data, int? subset = null, PixelScale? pixels = null)
     {
         var scale = pixels ?? PixelScale.Standardised;
@@ -50,9 +50,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
-    /// <summary>
-    /// The four files of a folder: images and labels to train with, then those to test with.
-    /// </summary>
+    /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
     internal static IdxFile[] Files(string folder) =>
         [
             IdxFile.ReadImages(Find(folder, FileNames[0])),
@@ -61,23 +59,11 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
             IdxFile.ReadLabels(Find(folder, FileNames[3])),
         ];
 
-    /// <summary>
-    /// The same without the last training images, which are held out to choose settings by.
-    /// </summary>
-    /// <param name="count">How many.</param>
-    /// <returns>Both; they share memory with this one, and the caller owns them.</returns>
-    internal (ImageData Kept, ImageSet HeldOut) HoldOut(int count)
-    {
-        if (count >= Train.Count)
-            throw new CommandFailure(
-                $"--validation must be less than the {Train.Count} training images; got {count}.",
-                ExitCode.Usage
-            );
-        var kept = Train.Count - count;
-        return (new(Train.Part(0, kept), Test.Part(0, Test.Count), Fingerprint), Train.Part(kept, count));
-    }
+    /// <summary>The failure if so many images are to be held out that none is left.</summary>
+    internal static CommandFailure TooManyHeldOut(long images, int count) =>
+        new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
 
-    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    /// <summary>Moves the images to a device. After that, only the result may be used.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
 
     private static string Missing(string data) =>
@@ -109,4 +95,28 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         Train.Dispose();
         Test.Dispose();
     }
+}
+
+/// <summary>The names of the classes of a data set.</summary>
+internal static class ClassNames
+{
+    private static readonly string[] FashionMnist =
+    [
+        "T-shirt",
+        "trousers",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+        "ankle boot",
+    ];
+
+    /// <summary>The name of a class, or its number if the name is unknown.</summary>
+    internal static string Of(string data, long label) =>
+        data == ImageData.FashionMnist && label >= 0 && label < FashionMnist.Length
+            ? FashionMnist[label]
+            : $"class {label}";
 }

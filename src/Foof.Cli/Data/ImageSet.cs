@@ -6,7 +6,7 @@ namespace Foof.Cli.Data;
 /// <summary>Images with their labels, in memory.</summary>
 /// <param name="Images">float32 [n; 1; 28; 28], in the scale.</param>
 /// <param name="Labels">int64 [n], from 0 to 9.</param>
-/// <param name="Scale">What was made of the pixels.</param>
+/// <param name="Scale">The scale of the pixels.</param>
 internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) : IDisposable
 {
     /// <summary>Rows and columns of an image.</summary>
@@ -24,7 +24,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
     /// <summary>Checks that the two files belong together and makes tensors of their first images.</summary>
     /// <param name="images">The images.</param>
     /// <param name="labels">Their labels.</param>
-    /// <param name="scale">What to make of the pixels.</param>
+    /// <param name="scale">The scale of the pixels.</param>
     /// <param name="count">How many to keep; null keeps all.</param>
     internal static ImageSet From(IdxFile images, IdxFile labels, PixelScale scale, int? count = null)
     {
@@ -42,7 +42,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
         return new(scaled.DetachFromDisposeScope(), classes.DetachFromDisposeScope(), scale);
     }
 
-    /// <summary>Some of the images, one after another; the memory is shared, and the caller owns the result.</summary>
+    /// <summary>Consecutive images. The result shares its memory with this set and belongs to the caller.</summary>
     internal ImageSet Part(long start, long count) =>
         new(
             Images.narrow(0, start, count).DetachFromDisposeScope(),
@@ -50,9 +50,21 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
             Scale
         );
 
-    /// <summary>Images whose pixels have been made; labels are all 0.</summary>
+    /// <summary>The set in batches and in its order. Each batch is freed when the next one is requested.</summary>
+    internal IEnumerable<(Tensor Images, Tensor Labels)> InOrder(int size)
+    {
+        for (long start = 0; start < Count; start += size)
+        {
+            var count = Math.Min(size, Count - start);
+            using var images = Images.narrow(0, start, count);
+            using var labels = Labels.narrow(0, start, count);
+            yield return (images, labels);
+        }
+    }
+
+    /// <summary>Images with given pixels; all labels are 0.</summary>
     /// <param name="pixels">From 0 to 1, [n; 1; 28; 28].</param>
-    /// <param name="scale">What to make of the pixels.</param>
+    /// <param name="scale">The scale of the pixels.</param>
     internal static ImageSet Made(Tensor pixels, PixelScale scale) =>
         new(
             scale.To(pixels.clone()).DetachFromDisposeScope(),
@@ -60,7 +72,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
             scale
         );
 
-    /// <summary>The same on a device: itself where it is there. This one must not be used any more.</summary>
+    /// <summary>Moves the images to a device. After that, only the result may be used.</summary>
     internal ImageSet To(Device device)
     {
         if (Images.device.type == device.type)
@@ -100,4 +112,34 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
         Images.Dispose();
         Labels.Dispose();
     }
+}
+
+/// <summary>How pixels are scaled for the network: (x / 255 - mean) / deviation.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Mean">The number that is subtracted from pixels between 0 and 1.</param>
+/// <param name="Deviation">The number that divides the difference.</param>
+internal sealed record PixelScale(string Name, double Mean, double Deviation)
+{
+    /// <summary>MNIST's mean and standard deviation, which the paper's experiments use for Fashion-MNIST too.</summary>
+    internal static PixelScale Standardised { get; } = new("standardised", 0.1307, 0.3081);
+
+    /// <summary>
+    /// From 0 to 1. The weights of pixels that are black in all data then have no curvature, so that a posterior is
+    /// uncertain about images in which they are not black.
+    /// </summary>
+    internal static PixelScale Unit { get; } = new("unit", 0.0, 1.0);
+
+    private static PixelScale[] All => [Standardised, Unit];
+
+    /// <summary>The names.</summary>
+    internal static IReadOnlyList<string> Names { get; } = [.. All.Select(scale => scale.Name)];
+
+    /// <summary>The scale of a name from <see cref="Names"/>.</summary>
+    internal static PixelScale Find(string name) => All.Single(scale => scale.Name == name);
+
+    /// <summary>Scales pixels between 0 and 1, in place.</summary>
+    internal Tensor To(Tensor pixels) => pixels.sub_(Mean).div_(Deviation);
+
+    /// <summary>The pixels of scaled images, between 0 and 1, in one row per image. They belong to the caller.</summary>
+    internal Tensor From(Tensor images) => images.flatten(1) * Deviation + Mean;
 }

@@ -1,19 +1,21 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Commands;
 using Foof.Cli.Output;
 using Foof.Cli.Reports;
 using Spectre.Console;
+using TorchSharp;
 
 namespace Foof.Cli.Doctor;
 
-/// <summary><c>foof info --doctor</c>: looks, shows what it found and what to do.</summary>
+/// <summary><c>foof info --doctor</c>: checks the installation, and says what to do.</summary>
 internal static class DoctorReport
 {
     /// <summary>Examines the installation; fails where there is a problem.</summary>
-    internal static int Run(Terminal terminal, string data, int threads, string? metrics)
+    internal static int Run(Terminal terminal, string data, int threads, Files files)
     {
         var findings = Examination.Run(data, threads);
         Show(terminal.Console, findings);
-        MetricsFile.Write(terminal, metrics, Record(findings));
+        files.WriteMetrics(terminal, Record(findings));
         return Count(findings, Verdict.Problem) == 0 ? ExitCode.Success : ExitCode.Failure;
     }
 
@@ -60,4 +62,56 @@ internal static class DoctorReport
             ["problems"] = Count(findings, Verdict.Problem),
             ["warnings"] = Count(findings, Verdict.Warning),
         };
+}
+
+/// <summary>Checks an installation item by item; a problem with one item does not end it.</summary>
+internal static class Examination
+{
+    /// <summary>The item that every computation needs.</summary>
+    internal const string Libtorch = "libtorch";
+
+    /// <summary>The findings, each item after those that it needs.</summary>
+    /// <param name="data">The data set's name or folder.</param>
+    /// <param name="threads">How many threads libtorch gets.</param>
+    internal static IReadOnlyList<Finding> Run(string data, int threads)
+    {
+        var libtorch = Guarded(Libtorch, EngineChecks.Torch);
+        var canCompute = libtorch.Verdict != Verdict.Problem;
+        if (canCompute)
+            torch.set_num_threads(threads);
+        return
+        [
+            MachineChecks.Runtime(),
+            libtorch,
+            Computed("computation", EngineChecks.Computation),
+            Computed("CUDA", EngineChecks.Cuda),
+            Guarded("processor", MachineChecks.Processor),
+            Guarded("memory", MachineChecks.Memory),
+            Guarded("disk", MachineChecks.Disk),
+            Guarded("data", () => DataCheck.Of(data)),
+            Guarded("browser", MachineChecks.Browser),
+        ];
+
+        Finding Computed(string item, Func<Finding> look) =>
+            canCompute ? Guarded(item, look) : Finding.Unchecked(item, Libtorch);
+    }
+
+    // An unforeseen error becomes a finding about the item.
+    private static Finding Guarded(string item, Func<Finding> look)
+    {
+        try
+        {
+            return look();
+        }
+#pragma warning disable CA1031
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            return Finding.Problem(
+                item,
+                CommandFrame.FirstLine(CommandFrame.Cause(error)),
+                "mend what the sentence says, then look again"
+            );
+        }
+    }
 }

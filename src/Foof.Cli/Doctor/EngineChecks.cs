@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Doctor;
 
-/// <summary>What the tensors run on.</summary>
+/// <summary>Checks of libtorch and its devices.</summary>
 internal static class EngineChecks
 {
-    // Comes with every driver of NVIDIA.
+    // Every driver of NVIDIA contains this program.
     private const string Nvidia = "nvidia-smi";
 
-    // Numbers in bfloat16 must be made first.
+    // bfloat16 must be this much faster, since numbers must be converted first.
     private const double Worthwhile = 1.3;
 
-    /// <summary>What TorchSharp computes by.</summary>
+    /// <summary>Whether libtorch can be loaded.</summary>
     internal static Finding Torch() =>
         Libtorch.Problem is { } problem
             ? Finding.Problem(Examination.Libtorch, problem.Detail, problem.Remedy)
@@ -22,7 +22,7 @@ internal static class EngineChecks
                 $"{Libtorch.Version}, by TorchSharp {Libtorch.TorchSharpVersion}"
             );
 
-    /// <summary>Whether products and derivatives are right, and how fast.</summary>
+    /// <summary>Whether products and derivatives are right, and how fast products are.</summary>
     internal static Finding Computation()
     {
         const string item = "computation";
@@ -42,7 +42,7 @@ internal static class EngineChecks
         );
     }
 
-    /// <summary>Devices of NVIDIA.</summary>
+    /// <summary>The devices of NVIDIA.</summary>
     internal static Finding Cuda()
     {
         const string item = "CUDA";

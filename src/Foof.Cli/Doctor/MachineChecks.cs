@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Foof.Cli.Data;
 using Foof.Cli.Engine;
 
 namespace Foof.Cli.Doctor;
 
-/// <summary>What the machine has.</summary>
+/// <summary>Checks of the machine.</summary>
 internal static class MachineChecks
 {
     private static readonly string[] BrowserPrograms = ["chromium", "chromedriver"];
@@ -17,14 +18,14 @@ internal static class MachineChecks
     private const string MemoryFile = "/proc/meminfo";
     private const string AvailableLine = "MemAvailable:";
 
-    /// <summary>.NET's version and system.</summary>
+    /// <summary>The version of .NET, and the system.</summary>
     internal static Finding Runtime() =>
         Finding.Ok(
             ".NET",
             $"{Environment.Version} on {RuntimeInformation.RuntimeIdentifier}; Foof {Versions.Short}"
         );
 
-    /// <summary>What the processor can do that matters here.</summary>
+    /// <summary>The vector extensions of the processor.</summary>
     internal static Finding Processor()
     {
         const string item = "processor";
@@ -52,7 +53,7 @@ internal static class MachineChecks
             : Finding.Ok(item, detail);
     }
 
-    /// <summary>Free memory, within the limit of a container.</summary>
+    /// <summary>Free memory; a container may limit it.</summary>
     internal static Finding Memory()
     {
         var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
@@ -66,7 +67,7 @@ internal static class MachineChecks
         );
     }
 
-    /// <summary>Free room where results go and where temporary files do.</summary>
+    /// <summary>Free space for results and for temporary files.</summary>
     internal static Finding Disk()
     {
         (string Folder, double Free)[] places =
@@ -84,7 +85,7 @@ internal static class MachineChecks
         );
     }
 
-    /// <summary>The browser in which reports are tested; programs need none.</summary>
+    /// <summary>The browser in which reports are tested; only the tests need it.</summary>
     internal static Finding Browser()
     {
         const string item = "browser";
@@ -124,7 +125,7 @@ internal static class MachineChecks
                 / Gigabyte;
     }
 
-    /// <summary>A program's file; null where no folder of the path has it.</summary>
+    /// <summary>The file of a program; null if it is in no folder of the path.</summary>
     internal static string? OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
@@ -132,4 +133,40 @@ internal static class MachineChecks
                 new[] { program, $"{program}.exe" }.Select(name => Path.Combine(folder, name))
             )
             .FirstOrDefault(File.Exists);
+}
+
+/// <summary>Checks the images for training.</summary>
+internal static class DataCheck
+{
+    /// <summary>Whether a data set exists and is undamaged.</summary>
+    /// <param name="data">Its name or folder.</param>
+    internal static Finding Of(string data)
+    {
+        const string item = "data";
+        var folder = ImageData.Folder(data);
+        if (!Directory.Exists(folder))
+            return Finding.Problem(
+                item,
+                $"{folder} does not exist",
+                data == ImageData.FashionMnist
+                    ? "run: apt-get install dataset-fashion-mnist; or name a folder of IDX files by --data"
+                    : $"name a folder of IDX files by --data, or {ImageData.FashionMnist}"
+            );
+        try
+        {
+            var files = ImageData.Files(folder);
+            return Finding.Ok(
+                item,
+                $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}"
+            );
+        }
+        catch (CommandFailure failure)
+        {
+            return Finding.Problem(
+                item,
+                failure.Message.TrimEnd('.'),
+                "fetch the files again, or name another folder by --data"
+            );
+        }
+    }
 }

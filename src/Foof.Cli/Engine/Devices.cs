@@ -37,7 +37,7 @@ internal static class Devices
         return device($"{Cuda}:{index}");
     }
 
-    /// <summary>Waits until a device has done all that was asked of it.</summary>
+    /// <summary>Waits until a device has finished its work.</summary>
     internal static void Settle(Device device)
     {
         if (device.type == DeviceType.CUDA)

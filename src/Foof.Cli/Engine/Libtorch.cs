@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Foof.Cli.Engine;
 
 /// <summary>
-/// The libtorch that TorchSharp computes by. It is loaded here, before TorchSharp is first used: where that fails TorchSharp writes
-/// a page to standard output, and throws it again.
+/// TorchSharp's libtorch. It is loaded here before the first use of TorchSharp, which would write a whole page
+/// to standard output if loading failed.
 /// </summary>
 internal static partial class Libtorch
 {
@@ -18,11 +18,11 @@ internal static partial class Libtorch
     private static readonly Assembly Caller = typeof(TorchSharp.torch).Assembly;
     private static readonly Lazy<LoadProblem?> Loaded = new(Load);
 
-    /// <summary>What keeps it from being used, and what to do; null: nothing.</summary>
+    /// <summary>Why libtorch cannot be used; null if it can.</summary>
     internal static LoadProblem? Problem => Loaded.Value;
 
-    /// <summary>Goes on only where libtorch can be used.</summary>
-    /// <exception cref="CommandFailure">It cannot.</exception>
+    /// <summary>Raises unless libtorch can be used.</summary>
+    /// <exception cref="CommandFailure">libtorch cannot be used.</exception>
     internal static void Require()
     {
         if (Problem is { } problem)
@@ -32,17 +32,17 @@ internal static partial class Libtorch
     /// <summary>TorchSharp's version.</summary>
     internal static string TorchSharpVersion { get; } = Caller.GetName().Version!.ToString(fieldCount: 3);
 
-    /// <summary>The version of the libtorch that was loaded; null where nothing says it.</summary>
+    /// <summary>The version of the loaded libtorch; null if it is unknown.</summary>
     internal static Version? Version =>
         NativeLibrary.TryLoad(Processor, Caller, null, out var library) ? VersionOf(library) : null;
 
     /// <summary>Whether it is a build for NVIDIA's devices.</summary>
     internal static bool HasCuda => NativeLibrary.TryLoad(Card, Caller, null, out _);
 
-    /// <summary>A backend of another libtorch than TorchSharp was compiled against.</summary>
-    /// <param name="found">The backend's; null where nothing says it.</param>
-    /// <param name="asked">TorchSharp's; null where it is not known.</param>
-    /// <returns>Null where they fit.</returns>
+    /// <summary>The problem of a backend with another libtorch than TorchSharp needs.</summary>
+    /// <param name="found">The version of the backend; null if it is unknown.</param>
+    /// <param name="asked">The version that TorchSharp needs; null if it is unknown.</param>
+    /// <returns>Null if the versions fit.</returns>
     internal static LoadProblem? Mismatch(Version? found, Version? asked) =>
         found is null || asked is null || (found.Major == asked.Major && found.Minor == asked.Minor)
             ? null
@@ -94,7 +94,7 @@ internal static partial class Libtorch
             '\n',
             StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
         );
-        // The loader has a line for every place in which it looked: where nothing was, there is no reason.
+        // The loader writes a line for every place it searched. Lines about missing files give no reason.
         var reason = lines
             .Skip(1)
             .FirstOrDefault(line => !Path.IsPathRooted(line) || !NotFound().IsMatch(line));
@@ -104,7 +104,7 @@ internal static partial class Libtorch
         );
     }
 
-    // Null when it was loaded.
+    // The message of the failure; null if the library was loaded.
     private static string? TryLoad(string name, out nint library)
     {
         try
@@ -119,7 +119,7 @@ internal static partial class Libtorch
         }
     }
 
-    // lib before it and what is after it are the system's.
+    // The prefix and the extension depend on the system.
     private static string? FileOf(string name) =>
         ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -128,7 +128,7 @@ internal static partial class Libtorch
             .SelectMany(folder => Directory.EnumerateFiles(folder, $"*{name}.*"))
             .FirstOrDefault();
 
-    // One byte each: major, minor, patch. Old ones do not have it.
+    // One byte each for major, minor and patch. Old versions do not export the function.
     private static unsafe Version? VersionOf(nint library)
     {
         if (!NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out var export))
@@ -139,7 +139,7 @@ internal static partial class Libtorch
 
     private static int Part(ulong number, int place) => (int)(number >> (place * Byte)) & byte.MaxValue;
 
-    // What the program was built with, as the list of its packages has it.
+    // The version in the program's list of packages.
     private static Version? VersionOfPackage()
     {
         const string package = "\"libtorch-[^/\"]*/([0-9]+[.][0-9]+[.][0-9]+)";
@@ -152,7 +152,7 @@ internal static partial class Libtorch
             .FirstOrDefault();
     }
 
-    // TorchSharp says it in __version__ too, but not before it has loaded what is asked about here.
+    // TorchSharp's __version__ has it too, but reading that would load libtorch.
     private static Version? Asked() =>
         typeof(TorchSharp.torch)
             .GetField("libtorchPackageVersion", BindingFlags.NonPublic | BindingFlags.Static)
@@ -167,4 +167,13 @@ internal static partial class Libtorch
 
     [GeneratedRegex("No such file|no such file")]
     private static partial Regex NotFound();
+}
+
+/// <summary>Why libtorch cannot be used.</summary>
+/// <param name="Detail">What was found, without a full stop.</param>
+/// <param name="Remedy">What to do, without a full stop.</param>
+internal sealed record LoadProblem(string Detail, string Remedy)
+{
+    /// <summary>Both as one sentence.</summary>
+    internal string Sentence => $"{char.ToUpperInvariant(Detail[0])}{Detail[1..]}: {Remedy}.";
 }

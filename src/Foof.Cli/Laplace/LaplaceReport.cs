@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>What a page tells of a posterior.</summary>
+/// <summary>The report about a posterior.</summary>
 internal static class LaplaceReport
 {
     private static readonly string[] Columns =
@@ -18,10 +18,10 @@ internal static class LaplaceReport
         "calibration error",
     ];
 
-    /// <summary>Of a posterior that was judged.</summary>
+    /// <summary>The report about the results.</summary>
     internal static Report Of(
         LaplaceResult result,
-        TrainingOptions options,
+        TrainingSettings options,
         string fingerprint,
         LaplaceSettings settings
     )
@@ -104,7 +104,7 @@ internal static class LaplaceReport
         precisions.Distinct().Count() == 1 ? precisions[0] : null;
 
     private static Measurement Measured(
-        TrainingOptions options,
+        TrainingSettings options,
         string fingerprint,
         LaplaceResult result,
         LaplaceSettings settings

@@ -9,69 +9,53 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>Fits, tunes, predicts test images and foreign ones.</summary>
+/// <summary>Fits and tunes a posterior, and predicts test images and foreign ones.</summary>
 /// <param name="settings">Everything that decides the numbers.</param>
 /// <param name="model">The trained network, in evaluation mode.</param>
-/// <param name="train">What it was trained with.</param>
-/// <param name="validation">What it was not trained with, to choose the prior by; null: nothing.</param>
-/// <param name="test">What it is judged by.</param>
+/// <param name="train">The images that it was trained with.</param>
+/// <param name="validation">Images that were held out, to choose the prior; null if none were.</param>
+/// <param name="test">The images that it is evaluated on.</param>
 /// <param name="dataName">The data set's name, which decides the classes' names.</param>
+/// <param name="terminal">Shows progress, and stops the run.</param>
 internal sealed class LaplaceRun(
     LaplaceSettings settings,
     nn.Module<Tensor, Tensor> model,
     ImageSet train,
     ImageSet? validation,
     ImageSet test,
-    string dataName
+    string dataName,
+    Terminal terminal
 )
 {
     private const int FitBatch = 500;
     private const int PredictionBatch = 500;
     private const int CurvePoints = 1000;
     private const int FisherPass = 800_000;
-    private const string ByValidation = "validation";
-    private const string ByEvidence = "evidence";
-    private const string ByLayer = "evidence-per-layer";
     private const string Given = "given";
 
     private static readonly string[] ForeignNames = ["noise images", "rotated images"];
 
-    /// <summary>How the prior precision can be chosen.</summary>
-    internal static IReadOnlyList<string> Tunings { get; } = [ByValidation, ByEvidence, ByLayer];
-
-    /// <summary>How predictions can be made.</summary>
-    internal static IReadOnlyList<(string Name, PredictiveKind Kind)> Predictives { get; } =
-    [
-        ("probit", PredictiveKind.Probit),
-        ("bridge", PredictiveKind.Bridge),
-        ("sampled", PredictiveKind.SampledOutputs),
-        ("monte-carlo", PredictiveKind.MonteCarlo),
-    ];
-
     private PredictionOptions Options =>
         new()
         {
-            Kind = settings.Predictive,
+            Kind = settings.Predict,
             Samples = settings.Samples,
             Seed = settings.Seed,
         };
 
-    /// <summary>Runs.</summary>
-    /// <param name="progress">Where progress goes.</param>
-    /// <param name="save">Writes the posterior down, once it was judged: who stops it leaves nothing.</param>
-    /// <param name="stop">Asks to stop.</param>
-    /// <returns>Null when it was stopped.</returns>
-    internal LaplaceResult? Run(IProgressView progress, Action<LaplacePosterior> save, CancellationToken stop)
+    /// <summary>Fits and evaluates; null if the user stopped it.</summary>
+    /// <param name="save">Writes the posterior to a file. A run that is stopped writes nothing.</param>
+    internal LaplaceResult? Run(Action<LaplacePosterior> save)
     {
         RequireValidation();
         try
         {
-            var (posterior, fit) = Timed(() => Fit(progress, stop));
+            var (posterior, fit) = Timed(Fit);
             using (posterior)
             {
-                var (tuned, tune) = Timed(() => Tune(posterior, progress, stop));
+                var (tuned, tune) = Timed(() => Tune(posterior));
                 var (_, samples) = Timed(() => Draw(posterior));
-                var result = Judge(posterior, tuned, (fit, tune, samples), progress, stop);
+                var result = Judge(posterior, tuned, (fit, tune, samples));
                 save(posterior);
                 return result;
             }
@@ -91,13 +75,12 @@ internal sealed class LaplaceRun(
 
     private Device Place => test.Labels.device;
 
-    private LaplacePosterior Fit(IProgressView progress, CancellationToken stop)
+    private LaplacePosterior Fit()
     {
         using var generator = new Generator((ulong)settings.Seed, Place);
-        var count = Math.Min(settings.Subsample ?? settings.Kind.Subsample ?? int.MaxValue, train.Count);
+        var count = Math.Min(settings.Subsample ?? settings.Structure.Subsample ?? int.MaxValue, train.Count);
         return Tracked(
-            progress,
-            $"fit {settings.Kind.Name}",
+            $"fit {settings.Structure.Name}",
             Batches.CountOf(count, FitBatch),
             counter =>
                 LaplacePosterior.Fit(
@@ -106,21 +89,21 @@ internal sealed class LaplaceRun(
                     Points(count),
                     new()
                     {
-                        Structure = settings.Kind.Structure,
-                        LastLayer = settings.Kind.LastLayer,
+                        Structure = settings.Structure.Fisher,
+                        LastLayer = settings.Structure.LastLayer,
                         Labels = settings.Labels,
                         DataPoints = train.Count,
-                        MemoryBudget = settings.MemoryBudget,
+                        MemoryBudget = (long)settings.MemoryBudget << 20,
                         PriorPrecision = settings.PriorPrecision ?? 1.0,
                     },
                     generator,
                     counter,
-                    stop
+                    terminal.Stop
                 )
         );
     }
 
-    // Images at random: a data set may be sorted.
+    // The images are chosen at random, since a data set may be sorted.
     private IEnumerable<(Tensor, Tensor?)> Points(long count)
     {
         using var batches = new Batches(train, FitBatch, settings.Seed, FisherPass);
@@ -138,30 +121,34 @@ internal sealed class LaplaceRun(
         settings.Tune
         ?? (
             settings.PriorPrecision is not null ? Given
-            : validation is not null ? ByValidation
-            : ByEvidence
+            : validation is not null ? LaplaceSettings.ByValidation
+            : LaplaceSettings.ByEvidence
         );
 
-    // Before the fit, which may take long.
+    // This is checked before the fit, which may take long.
     private void RequireValidation()
     {
-        if (How == ByValidation && validation is null)
+        if (How == LaplaceSettings.ByValidation && validation is null)
             throw new CommandFailure(
                 "--tune validation needs images that were held out of training: train with --validation."
             );
     }
 
-    private string Tune(LaplacePosterior posterior, IProgressView progress, CancellationToken stop)
+    private string Tune(LaplacePosterior posterior)
     {
         posterior.Temperature = settings.Temperature;
         var how = How;
-        if (how == ByValidation)
+        if (how == LaplaceSettings.ByValidation)
         {
-            progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(Labelled(validation!), Options, cancellation: stop);
+            terminal.Progress.Line("Choosing the prior precision by the validation images' likelihood.");
+            posterior.TuneByValidation(
+                validation!.InOrder(PredictionBatch),
+                Options,
+                cancellation: terminal.Stop
+            );
         }
         else if (how != Given)
-            posterior.TuneByEvidence(how == ByLayer);
+            posterior.TuneByEvidence(how == LaplaceSettings.ByLayer);
         return how;
     }
 
@@ -176,21 +163,19 @@ internal sealed class LaplaceRun(
     private LaplaceResult Judge(
         LaplacePosterior posterior,
         string tuned,
-        (double Fit, double Tune, double Samples) seconds,
-        IProgressView progress,
-        CancellationToken stop
+        (double Fit, double Tune, double Samples) seconds
     )
     {
-        var (inside, predict) = Timed(() => Predict(posterior, test, "predict", progress, stop));
+        var (inside, predict) = Timed(() => Predict(posterior, test, "predict"));
         using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed).To(Place);
         using var rotatedImages = ForeignImages.Rotated(test);
-        using var noise = Predict(posterior, noiseImages, "predict noise", progress, stop);
-        using var rotated = Predict(posterior, rotatedImages, "predict rotated images", progress, stop);
+        using var noise = Predict(posterior, noiseImages, "predict noise");
+        using var rotated = Predict(posterior, rotatedImages, "predict rotated images");
         using var outputs = Outputs(test);
         using (inside)
             return new()
             {
-                Structure = settings.Kind.Name,
+                Structure = settings.Structure.Name,
                 Parameters = posterior.Parameters,
                 Columns = posterior.Columns,
                 PriorPrecision = [.. posterior.PriorPrecision],
@@ -214,32 +199,15 @@ internal sealed class LaplaceRun(
             };
     }
 
-    private Prediction Predict(
-        LaplacePosterior posterior,
-        ImageSet set,
-        string title,
-        IProgressView progress,
-        CancellationToken stop
-    ) =>
+    private Prediction Predict(LaplacePosterior posterior, ImageSet set, string title) =>
         Tracked(
-            progress,
             title,
             Batches.CountOf(set.Count, PredictionBatch),
-            counter => posterior.Predict(Inputs(set), Options, counter, stop)
+            counter => posterior.Predict(Inputs(set), Options, counter, terminal.Stop)
         );
 
-    private static IEnumerable<Tensor> Inputs(ImageSet set) => Labelled(set).Select(batch => batch.Input);
-
-    private static IEnumerable<(Tensor Input, Tensor Target)> Labelled(ImageSet set)
-    {
-        for (long start = 0; start < set.Count; start += PredictionBatch)
-        {
-            var size = Math.Min(PredictionBatch, set.Count - start);
-            using var images = set.Images.narrow(0, start, size);
-            using var labels = set.Labels.narrow(0, start, size);
-            yield return (images, labels);
-        }
-    }
+    private static IEnumerable<Tensor> Inputs(ImageSet set) =>
+        set.InOrder(PredictionBatch).Select(batch => batch.Images);
 
     private Tensor Outputs(ImageSet set)
     {
@@ -284,10 +252,10 @@ internal sealed class LaplaceRun(
         return Plain(outputs, TemperatureScaling.Fit(Outputs(validation), validation.Labels));
     }
 
-    private static T Tracked<T>(IProgressView progress, string title, int total, Func<IProgress<int>, T> work)
+    private T Tracked<T>(string title, int total, Func<IProgress<int>, T> work)
     {
         T result = default!;
-        progress.Track(title, total, meter => result = work(new Counter(meter)));
+        terminal.Progress.Track(title, total, meter => result = work(new Counter(meter)));
         return result;
     }
 

@@ -1,45 +1,116 @@
+using Foof.Cli.Data;
+using Foof.Cli.Settings;
+using static Foof.Cli.Settings.CommonSettings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Laplace.LaplaceSettings>;
+
 namespace Foof.Cli.Laplace;
+
+/// <summary>A kind of posterior.</summary>
+/// <param name="Name">Its name on the command line.</param>
+/// <param name="Fisher">What is kept of the Fisher.</param>
+/// <param name="LastLayer">Whether it covers only the last layer.</param>
+/// <param name="Subsample">The default number of training images; null means all.</param>
+internal sealed record PosteriorKind(
+    string Name,
+    LaplaceStructure Fisher,
+    bool LastLayer = false,
+    int? Subsample = null
+)
+{
+    /// <summary>All kinds; the first one is the default.</summary>
+    internal static IReadOnlyList<PosteriorKind> All { get; } =
+    [
+        new("kron", LaplaceStructure.Kronecker),
+        new("full", LaplaceStructure.Full, Subsample: 2000),
+        new("diag", LaplaceStructure.Diagonal),
+        new("foof", LaplaceStructure.Foof),
+        new("last-layer", LaplaceStructure.Full, LastLayer: true),
+        new("last-layer-kron", LaplaceStructure.Kronecker, LastLayer: true),
+        new("last-layer-diag", LaplaceStructure.Diagonal, LastLayer: true),
+    ];
+}
 
 /// <summary>Everything that decides the numbers of <c>foof laplace</c>.</summary>
 internal sealed record LaplaceSettings
 {
-    /// <summary>What the posterior keeps.</summary>
-    public required PosteriorKind Kind { get; init; }
+    internal const string ByValidation = "validation";
+    internal const string ByEvidence = "evidence";
+    internal const string ByLayer = "evidence-per-layer";
 
-    /// <summary>
-    /// How many of the training images the Fisher is of; null: the kind's own number, or all.
-    /// </summary>
+    /// <summary>The table of settings, in the order of help.</summary>
+    internal static SettingTable<LaplaceSettings> Table { get; } =
+        new(
+            Optional(
+                s => s.Model,
+                Text("DIR"),
+                "The folder of a run of foof train",
+                "trains an mlp 784-400-400-10 first"
+            ),
+            Of(
+                s => s.Structure,
+                OneOf([.. PosteriorKind.All.Select(kind => (kind.Name, kind))]),
+                "What the posterior keeps",
+                PosteriorKind.All[0]
+            ),
+            Optional(
+                s => s.Subsample,
+                Count,
+                "How many training images the Fisher is of",
+                $"{PosteriorKind.All.Max(kind => kind.Subsample)} for full, all for others"
+            ),
+            Optional(
+                s => s.Labels,
+                OneOf([("all", FisherLabels.All), ("sampled", FisherLabels.Sampled)]),
+                "Whose labels the Fisher is taken at",
+                "all, where they fit the memory budget"
+            ),
+            Of(s => s.Samples, Count, "Samples of predictions that take some", 100),
+            Optional(
+                s => s.Tune,
+                OneOf([ByValidation, ByEvidence, ByLayer]),
+                "How the prior precision is chosen",
+                "validation where images were held out, else evidence"
+            ),
+            Optional(s => s.PriorPrecision, Positive, "The prior precision, instead of a choice by --tune")
+                .Unless(s =>
+                    s is { Tune: not null, PriorPrecision: not null }
+                        ? "--prior-precision and --tune exclude each other: leave one out."
+                        : null
+                ),
+            Of(s => s.Temperature, Positive, "What the covariance is multiplied by", 1.0),
+            Of(
+                s => s.Predict,
+                OneOf([
+                    ("probit", PredictiveKind.Probit),
+                    ("bridge", PredictiveKind.Bridge),
+                    ("sampled", PredictiveKind.SampledOutputs),
+                    ("monte-carlo", PredictiveKind.MonteCarlo),
+                ]),
+                "How predictions are made",
+                PredictiveKind.Probit
+            ),
+            Optional(s => s.Data, Forms.Data, "The data", "those of the run"),
+            Optional(s => s.Test, Count, "Predict the first n test images", "all"),
+            Of(s => s.MemoryBudget, Count, "The most megabytes of the curvature", 1024),
+            Of(s => s.Seed, Whole, "Decides samples, sampled labels and noise images", 42),
+            Threads<LaplaceSettings>(s => s.Threads),
+            Device<LaplaceSettings>(s => s.Device)
+        );
+
+    public string? Model { get; init; }
+    public PosteriorKind Structure { get; init; } = null!;
     public int? Subsample { get; init; }
-
-    /// <summary>How many samples are drawn.</summary>
-    public required int Samples { get; init; }
-
-    /// <summary>
-    /// How the prior precision is chosen: validation, evidence, evidence-per-layer, given; null: the rule.
-    /// </summary>
-    public string? Tune { get; init; }
-
-    /// <summary>The prior precision, where it is given.</summary>
-    public double? PriorPrecision { get; init; }
-
-    /// <summary>What the covariance is multiplied by.</summary>
-    public required double Temperature { get; init; }
-
-    /// <summary>Whose labels; null: all, where they fit.</summary>
     public FisherLabels? Labels { get; init; }
-
-    /// <summary>How predictions are made.</summary>
-    public required PredictiveKind Predictive { get; init; }
-
-    /// <summary>The most bytes of the curvature.</summary>
-    public required long MemoryBudget { get; init; }
-
-    /// <summary>Decides samples and sampled labels.</summary>
-    public required long Seed { get; init; }
-
-    /// <summary>Where to compute, by name.</summary>
-    public required string Device { get; init; }
-
-    /// <summary>How many of the test images are predicted; null: all.</summary>
+    public int Samples { get; init; }
+    public string? Tune { get; init; }
+    public double? PriorPrecision { get; init; }
+    public double Temperature { get; init; }
+    public PredictiveKind Predict { get; init; }
+    public string? Data { get; init; }
     public int? Test { get; init; }
+    public int MemoryBudget { get; init; }
+    public long Seed { get; init; }
+    public int Threads { get; init; }
+    public string Device { get; init; } = null!;
 }

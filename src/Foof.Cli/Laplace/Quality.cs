@@ -1,12 +1,14 @@
 using System.Text.Json.Nodes;
+using Foof.Cli.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Laplace;
 
-/// <summary>How good class probabilities are.</summary>
+/// <summary>The quality of class probabilities.</summary>
 internal sealed record Quality(double Loss, double Accuracy, double Brier, double CalibrationError)
 {
-    /// <summary>Of probabilities [n; C] for labels [n].</summary>
+    /// <summary>The quality of probabilities [n; C] for labels [n].</summary>
     internal static Quality Of(Tensor probabilities, Tensor labels) =>
         new(
             Calibration.NegativeLogLikelihood(probabilities, labels),
@@ -15,7 +17,7 @@ internal sealed record Quality(double Loss, double Accuracy, double Brier, doubl
             Calibration.CalibrationError(probabilities, labels)
         );
 
-    /// <summary>As metrics.</summary>
+    /// <summary>The part in the metrics.</summary>
     internal JsonObject ToJson() =>
         new()
         {
@@ -24,4 +26,60 @@ internal sealed record Quality(double Loss, double Accuracy, double Brier, doubl
             ["brier"] = Brier,
             ["ece"] = CalibrationError,
         };
+}
+
+/// <summary>How well scores separate test images from others, as areas under the ROC curve.</summary>
+/// <param name="Probability">By the largest probability.</param>
+/// <param name="Entropy">By the entropy of the probabilities.</param>
+/// <param name="Variance">By the variance of the probabilities under the posterior.</param>
+/// <param name="Outputs">By the variance of the outputs under the posterior.</param>
+internal sealed record Detection(double Probability, double Entropy, double Variance, double Outputs)
+{
+    /// <summary>Compares the predictions of both.</summary>
+    internal static Detection Of(Prediction inside, Prediction outside)
+    {
+        using var scope = NewDisposeScope();
+        return new(
+            Calibration.Auroc(
+                Calibration.Doubt(inside.Probabilities!),
+                Calibration.Doubt(outside.Probabilities!)
+            ),
+            Calibration.Auroc(
+                Calibration.Entropy(inside.Probabilities!),
+                Calibration.Entropy(outside.Probabilities!)
+            ),
+            Calibration.Auroc(inside.Spread!, outside.Spread!),
+            Calibration.Auroc(inside.Uncertainty(), outside.Uncertainty())
+        );
+    }
+
+    /// <summary>The part in the metrics.</summary>
+    internal JsonObject ToJson() =>
+        new()
+        {
+            ["probability"] = Probability,
+            ["entropy"] = Entropy,
+            ["variance"] = Variance,
+            ["output_variance"] = Outputs,
+        };
+}
+
+/// <summary>Makes images that the network was not trained for.</summary>
+internal static class ForeignImages
+{
+    /// <summary>Images of noise, whose pixels are independent and uniform between 0 and 1.</summary>
+    internal static ImageSet Noise(long count, PixelScale scale, long seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        return ImageSet.Made(rand(count, 1, ImageSet.Side, ImageSet.Side, generator: generator), scale);
+    }
+
+    /// <summary>The images turned by 90 degrees.</summary>
+    internal static ImageSet Rotated(ImageSet set) =>
+        new(
+            set.Images.transpose(2, 3).flip(2).contiguous().DetachFromDisposeScope(),
+            set.Labels.alias().DetachFromDisposeScope(),
+            set.Scale
+        );
 }

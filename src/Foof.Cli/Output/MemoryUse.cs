@@ -11,7 +11,7 @@ internal static partial class MemoryUse
     private const string Status = "/proc/self/status";
     private const string PeakLine = "VmHWM:";
 
-    /// <summary>The most that was resident at any time, or since the last reset, in megabytes.</summary>
+    /// <summary>The largest resident memory since the start or the last reset, in megabytes.</summary>
     internal static double PeakMegabytes
     {
         get
@@ -35,8 +35,8 @@ internal static partial class MemoryUse
     }
 
     /// <summary>
-    /// Lets the peak begin again from what is in use now; false where the system cannot. Memory that was freed goes back
-    /// to the system first: used again, it would not count.
+    /// Resets the peak to the memory in use now; false if the system cannot do that. First, freed memory is returned
+    /// to the system, since memory that is used again would not count.
     /// </summary>
     internal static bool ResetPeak()
     {
@@ -62,7 +62,7 @@ internal static partial class MemoryUse
         }
         catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
         {
-            // Other libraries than glibc give it back, or not, by themselves.
+            // Only glibc has this function; other libraries decide themselves when they return memory.
         }
     }
 

@@ -28,11 +28,11 @@ internal static class GreyPng
         return file.ToArray();
     }
 
-    /// <summary>The file as an address that holds all of it.</summary>
+    /// <summary>The file as a data URI.</summary>
     internal static string DataUri(ReadOnlySpan<byte> pixels, int width) =>
         $"data:image/png;base64,{Convert.ToBase64String(Encode(pixels, width))}";
 
-    // Each row begins with the number of its filter: 0, none.
+    // Each row begins with the number of its filter; 0 means no filter.
     private static byte[] Packed(ReadOnlySpan<byte> pixels, int width)
     {
         using var target = new MemoryStream();

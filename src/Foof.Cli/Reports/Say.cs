@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Foof.Cli.Reports;
 
-/// <summary>Numbers and lists as people read them, the same on every machine.</summary>
+/// <summary>Writes numbers and lists for readers, alike on every machine.</summary>
 internal static class Say
 {
-    /// <summary>What stands where there is no number.</summary>
+    /// <summary>The sign for a missing number.</summary>
     internal const string Nothing = "–";
 
-    /// <summary>Four digits that count; whole numbers in full.</summary>
+    /// <summary>A number with four significant digits; whole numbers are written in full.</summary>
     internal static string Number(double? value) =>
         value switch
         {
@@ -19,24 +19,24 @@ internal static class Say
             { } other => Text(other, "G4"),
         };
 
-    /// <summary>A whole number, thousands apart.</summary>
+    /// <summary>A whole number with separated thousands.</summary>
     internal static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A share as a percentage with one place.</summary>
+    /// <summary>A share as a percentage with one decimal place.</summary>
     internal static string Percent(double? share) =>
         share is { } value ? Text(100 * value, "0.0") + "\u00A0%" : Nothing;
 
-    /// <summary>Seconds, or minutes where there are many.</summary>
+    /// <summary>A time in seconds, or in minutes if it is long.</summary>
     internal static string Time(double seconds) =>
         seconds < 100 ? $"{Text(seconds, seconds < 10 ? "0.0" : "0")} s" : $"{Text(seconds / 60, "0.0")} min";
 
-    /// <summary>a, b and c.</summary>
+    /// <summary>A list such as "a, b and c".</summary>
     internal static string List(IReadOnlyList<string> words) =>
         words.Count < 2
             ? string.Concat(words)
             : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
 
-    /// <summary>1 run, 2 runs.</summary>
+    /// <summary>A count with its noun, such as "1 run" or "2 runs".</summary>
     internal static string Many(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Text(double value, string format) =>

@@ -3,18 +3,16 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>
-/// A run on disk: weights, optimiser, random numbers, place and history, in one safetensors file.
-/// </summary>
+/// <summary>A run in one safetensors file: weights, optimiser, random numbers, position and history.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Run">What it says about the run.</param>
+/// <param name="Run">The record of the run.</param>
 /// <param name="Content">Its tensors.</param>
 internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent Content) : IDisposable
 {
-    /// <summary>The file with all of a run.</summary>
+    /// <summary>The name of the file with the whole run.</summary>
     internal const string FileName = "checkpoint.safetensors";
 
-    /// <summary>The file with the weights and buffers alone.</summary>
+    /// <summary>The name of the file with only the weights and buffers.</summary>
     internal const string ModelFileName = "model.safetensors";
 
     internal const string RunKey = "run";
@@ -24,7 +22,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     private const string GeneratorKey = "generator";
     private const string StepTimesKey = "step_milliseconds";
 
-    /// <summary>Writes all of a run, or nothing.</summary>
+    /// <summary>Writes the whole run, or nothing.</summary>
     internal static void Save(
         string folder,
         RunRecord run,
@@ -47,7 +45,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         );
     }
 
-    /// <summary>Writes the weights and buffers alone.</summary>
+    /// <summary>Writes only the weights and buffers.</summary>
     internal static void SaveModel(string folder, string name, nn.Module<Tensor, Tensor> model) =>
         Safetensors.Save(
             System.IO.Path.Combine(folder, ModelFileName),
@@ -56,8 +54,8 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         );
 
     /// <summary>Reads the checkpoint in a folder.</summary>
-    /// <exception cref="CommandFailure">There is none, or it is no run's.</exception>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="CommandFailure">The folder has no checkpoint, or the file is not one.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     internal static Checkpoint Load(string folder, string option = "--resume")
     {
         var path = File(folder);
@@ -92,10 +90,10 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
             );
     }
 
-    /// <summary>Where a folder's checkpoint is.</summary>
+    /// <summary>The path of the checkpoint in a folder.</summary>
     internal static string File(string folder) => System.IO.Path.Combine(folder, FileName);
 
-    /// <summary>Puts the model's weights and buffers back, and nothing else.</summary>
+    /// <summary>Restores only the model's weights and buffers.</summary>
     internal void Restore(nn.Module<Tensor, Tensor> model)
     {
         using var scope = NewDisposeScope();
@@ -105,7 +103,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
     }
 
     /// <summary>
-    /// Puts the model, the optimiser and the random numbers back; returns the place in the run.
+    /// Restores the model, the optimiser and the random numbers; returns the position in the run.
     /// </summary>
     internal RunState Restore(nn.Module<Tensor, Tensor> model, ILearner learner)
     {

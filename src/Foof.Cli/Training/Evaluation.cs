@@ -12,9 +12,7 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
 {
     private const int BatchSize = 1000;
 
-    /// <summary>
-    /// Evaluates in evaluation mode without recording; null when it was stopped on the way.
-    /// </summary>
+    /// <summary>Evaluates a model in evaluation mode, without gradients; null if the user stopped it.</summary>
     internal static Evaluation? Of(
         nn.Module<Tensor, Tensor> model,
         ModelKind kind,
@@ -25,17 +23,14 @@ internal sealed record Evaluation(double Loss, double? Accuracy)
         using var unrecorded = no_grad();
         model.eval();
         var (loss, correct) = (0.0, 0L);
-        for (long start = 0; start < set.Count; start += BatchSize)
+        foreach (var (images, labels) in set.InOrder(BatchSize))
         {
             if (stop.IsCancellationRequested)
                 return null;
             using var scope = NewDisposeScope();
-            var size = Math.Min(BatchSize, set.Count - start);
-            var images = set.Images.narrow(0, start, size);
-            var labels = set.Labels.narrow(0, start, size);
             var output = model.call(images);
             var target = kind.Target(images, labels, set.Scale);
-            loss += size * LikelihoodModule.loss(kind.Likelihood, output, target).ToDouble();
+            loss += labels.shape[0] * LikelihoodModule.loss(kind.Likelihood, output, target).ToDouble();
             if (kind.Classifies)
                 correct += ModelKind.Correct(output, labels);
         }

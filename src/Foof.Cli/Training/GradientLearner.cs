@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>The ordinary loop around one of TorchSharp's optimisers.</summary>
-/// <typeparam name="TState">What the optimiser keeps of a parameter.</typeparam>
+/// <summary>A step with one of TorchSharp's optimisers.</summary>
+/// <typeparam name="TState">The optimiser's state for a parameter.</typeparam>
 internal abstract class GradientLearner<TState>(
     nn.Module<Tensor, Tensor> model,
     ModelKind kind,
@@ -16,13 +16,6 @@ internal abstract class GradientLearner<TState>(
 {
     private readonly Likelihood likelihood = kind.Likelihood;
 
-    /// <inheritdoc/>
-    public int WarmUpBatches => 0;
-
-    /// <inheritdoc/>
-    public void WarmUp(IEnumerable<Tensor> inputs) { }
-
-    /// <inheritdoc/>
     public StepOutcome Step(Tensor input, Tensor target)
     {
         optimizer.zero_grad();
@@ -36,7 +29,6 @@ internal abstract class GradientLearner<TState>(
         return new(value, output.detach());
     }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> State()
     {
         var tensors = new Dictionary<string, Tensor>();
@@ -45,27 +37,26 @@ internal abstract class GradientLearner<TState>(
         return tensors;
     }
 
-    /// <inheritdoc/>
     public void Restore(IReadOnlyDictionary<string, Tensor> state)
     {
         foreach (var (name, target) in States())
             Load(target, part => state.GetValueOrDefault($"{name}.{part}"));
     }
 
-    /// <summary>Names each tensor that belongs to a state.</summary>
+    /// <summary>Passes on each tensor of a state with its name.</summary>
     protected abstract void Save(TState state, Action<string, Tensor> keep);
 
-    /// <summary>Takes copies of the tensors that were kept; null is one that was not.</summary>
+    /// <summary>Copies the tensors of a saved state; a tensor that was not saved is null.</summary>
     protected abstract void Load(TState state, Func<string, Tensor?> kept);
 
-    /// <summary>A copy that no scope frees.</summary>
+    /// <summary>A copy that belongs to no dispose scope.</summary>
     protected static Tensor Copy(Tensor tensor)
     {
         using var unrecorded = no_grad();
         return tensor.clone().DetachFromDisposeScope();
     }
 
-    // One group holds all parameters in the model's order, so the states come in that order.
+    // There is one group with all parameters in the model's order, so the states have that order too.
     private IEnumerable<(string Name, TState State)> States() =>
         model
             .named_parameters()
@@ -76,5 +67,75 @@ internal abstract class GradientLearner<TState>(
     {
         optimizer.Dispose();
         GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>Stochastic gradient descent with momentum.</summary>
+internal sealed class SgdLearner : GradientLearner<SGD.State>
+{
+    private SgdLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+        : base(
+            model,
+            kind,
+            optim.SGD(
+                model.parameters(),
+                settings.LearningRate,
+                momentum: settings.Momentum,
+                weight_decay: settings.WeightDecay
+            )
+        ) { }
+
+    /// <summary>Makes one for a model.</summary>
+    internal static ILearner Make(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingSettings settings
+    ) => new SgdLearner(model, kind, settings);
+
+    protected override void Save(SGD.State state, Action<string, Tensor> keep)
+    {
+        if (state.momentum_buffer is { } velocity)
+            keep("velocity", velocity);
+    }
+
+    protected override void Load(SGD.State state, Func<string, Tensor?> kept)
+    {
+        if (kept("velocity") is { } velocity)
+            state.momentum_buffer = Copy(velocity);
+    }
+}
+
+/// <summary>Adam.</summary>
+internal sealed class AdamLearner : GradientLearner<Adam.State>
+{
+    private AdamLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
+        : base(
+            model,
+            kind,
+            optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay)
+        ) { }
+
+    /// <summary>Makes one for a model.</summary>
+    internal static ILearner Make(
+        nn.Module<Tensor, Tensor> model,
+        ModelKind kind,
+        TrainingSettings settings
+    ) => new AdamLearner(model, kind, settings);
+
+    protected override void Save(Adam.State state, Action<string, Tensor> keep)
+    {
+        keep("step", tensor(state.step));
+        keep("first_moment", state.exp_avg);
+        keep("second_moment", state.exp_avg_sq);
+    }
+
+    protected override void Load(Adam.State state, Func<string, Tensor?> kept)
+    {
+        state.step = Found("step").item<long>();
+        state.exp_avg = Copy(Found("first_moment"));
+        state.exp_avg_sq = Copy(Found("second_moment"));
+
+        Tensor Found(string part) =>
+            kept(part) ?? throw new CommandFailure($"The checkpoint lacks Adam's {part} of a parameter.");
     }
 }

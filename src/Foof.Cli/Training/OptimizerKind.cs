@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>An optimiser that the command line knows, with its good defaults.</summary>
+/// <summary>An optimiser of the command line, with good defaults.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="LearningRate">The default size of a step.</param>
 /// <param name="Momentum">The default share of the velocity that is kept.</param>
 /// <param name="HasMomentum">Whether it takes a momentum.</param>
-/// <param name="Method">The method with its damping, T and S; null: it takes none.</param>
+/// <param name="Method">The method with its damping, T and S; null if the optimiser has no curvature.</param>
 /// <param name="Make">Makes one for a model.</param>
 internal sealed record OptimizerKind(
     string Name,
@@ -17,37 +17,74 @@ internal sealed record OptimizerKind(
     double Momentum,
     bool HasMomentum,
     Recipe? Method,
-    Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingOptions, ILearner> Make
+    Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Make
 )
 {
+    // FOOF's and K-FAC's are the paper's, for means over data points. The others are good starting points.
+    private static readonly Dictionary<string, double> LearningRates = new()
+    {
+        ["foof"] = 0.3,
+        ["foof-kfac"] = 0.003,
+        ["kfac"] = 0.003,
+        ["kfac-standard"] = 0.003,
+        ["kfac-expand"] = 0.003,
+        ["kfac-reduce"] = 0.003,
+        ["kfc"] = 0.003,
+        ["ekfac"] = 0.003,
+        ["tkfac"] = 0.003,
+        ["natural"] = 0.1,
+        ["natural-full"] = 0.1,
+        ["natural-blocks"] = 0.1,
+        ["sngd"] = 0.1,
+        ["mfac"] = 0.03,
+        ["eva"] = 0.1,
+        ["shampoo"] = 0.1,
+    };
+
+    private static readonly OptimizerKind[] Kinds =
+    [
+        .. Methods.all.Select(method => Of(method, LearningRates[method.Name])),
+        new("sgd", 0.01, 0.9, HasMomentum: true, Method: null, SgdLearner.Make),
+        new("adam", 1e-4, 0.0, HasMomentum: false, Method: null, AdamLearner.Make),
+    ];
+
+    /// <summary>All names.</summary>
+    internal static IReadOnlyList<string> Names { get; } = [.. Kinds.Select(kind => kind.Name)];
+
     /// <summary>Whether it takes a damping, T and S.</summary>
     internal bool HasCurvature => Method is not null;
 
-    /// <summary>The default damping.</summary>
-    internal double Damping => Method?.Damping ?? 1.0;
+    /// <summary>The method; for an optimiser without one FOOF, whose settings then have no effect.</summary>
+    internal Recipe Recipe => Method ?? Methods.foof;
 
-    /// <summary>The default T.</summary>
-    internal int InvertEvery => Method?.Cadence.InvertEvery ?? 100;
+    /// <summary>The optimiser called <paramref name="name"/>.</summary>
+    /// <exception cref="CommandFailure">The name is unknown.</exception>
+    internal static OptimizerKind Find(string name) =>
+        Array.Find(Kinds, kind => kind.Name == name)
+        ?? throw new CommandFailure(
+            $"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'."
+        );
 
-    /// <summary>The default S, before it is bounded by T.</summary>
-    internal int StatisticsSteps => Method?.Cadence.StatisticsSteps ?? 10;
+    private static OptimizerKind Of(Recipe method, double learningRate) =>
+        new(method.Name, learningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
 
-    /// <summary>The optimiser and its settings, as a line for people.</summary>
-    internal string Describe(TrainingOptions options)
+    /// <summary>The optimiser and its settings in one line.</summary>
+    internal string Describe(TrainingSettings settings)
     {
-        var text = $"{Name} with learning rate {options.LearningRate}";
+        var text = $"{Name} with learning rate {settings.LearningRate}";
         if (HasCurvature)
-            text += $", damping {options.Damping}, T = {options.InvertEvery}, S = {options.StatisticsSteps}";
-        if (HasCurvature && options.Products != TrainingOptions.Float32)
-            text += $", products in {options.Products}";
-        if (HasCurvature && options.StatisticsShare != 1)
-            text += $", statistics of {options.StatisticsShare:P0} of each batch";
-        if (HasCurvature && options.StaleSteps != 0)
-            text += $", inverses {options.StaleSteps} steps later";
-        if (options.Momentum != 0 && HasMomentum)
-            text += $", momentum {options.Momentum}";
-        if (options.WeightDecay != 0)
-            text += $", weight decay {options.WeightDecay}";
+            text +=
+                $", damping {settings.Damping}, T = {settings.InvertEvery}, S = {settings.StatisticsSteps}";
+        if (HasCurvature && settings.Products != TrainingSettings.Float32)
+            text += $", products in {settings.Products}";
+        if (HasCurvature && settings.StatisticsShare != 1)
+            text += $", statistics of {settings.StatisticsShare:P0} of each batch";
+        if (HasCurvature && settings.StaleSteps != 0)
+            text += $", inverses {settings.StaleSteps} steps later";
+        if (settings.Momentum != 0 && HasMomentum)
+            text += $", momentum {settings.Momentum}";
+        if (settings.WeightDecay != 0)
+            text += $", weight decay {settings.WeightDecay}";
         return text;
     }
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>What a network says of the test images, and how sure it is.</summary>
+/// <summary>A network's predictions for images, and how confident they are.</summary>
 /// <param name="Confidence">The largest probability of each image.</param>
 /// <param name="Predicted">The class that has it.</param>
 /// <param name="Label">The right class.</param>
@@ -17,24 +17,20 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
     private const int MostForeign = 6;
 
     /// <summary>
-    /// A network's class probabilities [n; C], in evaluation mode without recording; the caller owns
-    /// them.
+    /// A network's class probabilities [n; C] in evaluation mode, without gradients. They belong to the
+    /// caller.
     /// </summary>
     internal static Tensor Probabilities(nn.Module<Tensor, Tensor> model, ImageSet set)
     {
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         model.eval();
-        var parts = new List<Tensor>();
-        for (long start = 0; start < set.Count; start += BatchSize)
-        {
-            var images = set.Images.narrow(0, start, Math.Min(BatchSize, set.Count - start));
-            parts.Add(model.call(images).to(ScalarType.Float64).softmax(1));
-        }
-        return scope.MoveToOuter(cat(parts, 0));
+        var parts = set.InOrder(BatchSize)
+            .Select(batch => model.call(batch.Images).to(ScalarType.Float64).softmax(1));
+        return scope.MoveToOuter(cat([.. parts], 0));
     }
 
-    /// <summary>What probabilities [n; C] say of images with labels [n].</summary>
+    /// <summary>The predictions of probabilities [n; C] for images with labels [n].</summary>
     internal static TestPredictions Of(Tensor probabilities, Tensor labels)
     {
         using var scope = NewDisposeScope();
@@ -47,9 +43,9 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
     }
 
     /// <summary>
-    /// All images, which have no right class, with those to look at of which the model is surest.
+    /// A group of images without a right class, with the images that have the highest confidence.
     /// </summary>
-    /// <param name="name">What they are, in the plural.</param>
+    /// <param name="name">The name of the group, in the plural.</param>
     /// <param name="set">The images.</param>
     /// <param name="data">The data set's name, which decides the classes' names.</param>
     internal ImageGroup Foreign(string name, ImageSet set, string data) =>
@@ -75,7 +71,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
             ]
         );
 
-    /// <summary>The wrong images, with the surest of them to look at, and the right ones.</summary>
+    /// <summary>The wrong images, with those that have the highest confidence, and the right ones.</summary>
     /// <param name="set">The test images.</param>
     /// <param name="data">The data set's name, which decides the classes' names.</param>
     internal IReadOnlyList<ImageGroup> Groups(ImageSet set, string data)

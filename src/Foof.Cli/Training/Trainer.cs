@@ -8,18 +8,16 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>
-/// Runs the epochs of a run from where it is, evaluates after each, and leaves checkpoints.
-/// </summary>
-/// <param name="options">Everything that decides the run.</param>
+/// <summary>Runs the epochs that are left, evaluates after each, and writes checkpoints.</summary>
+/// <param name="settings">Everything that decides the run.</param>
 /// <param name="data">The images.</param>
 /// <param name="kind">What kind of model it is.</param>
 /// <param name="model">The model.</param>
 /// <param name="learner">The optimiser at work on it.</param>
-/// <param name="state">Where the run is; it is carried on.</param>
-/// <param name="folder">Where checkpoints go; null keeps none.</param>
+/// <param name="state">The position in the run, which moves on with it.</param>
+/// <param name="folder">The folder for checkpoints; null if none are written.</param>
 internal sealed class Trainer(
-    TrainingOptions options,
+    TrainingSettings settings,
     ImageData data,
     ModelKind kind,
     nn.Module<Tensor, Tensor> model,
@@ -28,19 +26,19 @@ internal sealed class Trainer(
     string? folder
 )
 {
-    private readonly int steps = Batches.CountOf(data.Train.Count, options.BatchSize);
+    private readonly int steps = Batches.CountOf(data.Train.Count, settings.BatchSize);
 
-    /// <summary>Trains until all epochs are done or a stop is asked for.</summary>
-    /// <returns>Whether all epochs are done.</returns>
-    /// <exception cref="CommandFailure">The numbers failed; the last checkpoint stays.</exception>
+    /// <summary>Trains until all epochs are finished or the user stops the run.</summary>
+    /// <returns>Whether all epochs are finished.</returns>
+    /// <exception cref="CommandFailure">The numbers failed; the last checkpoint remains.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
         state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
-        while (state.Epoch <= options.Epochs && !stop.IsCancellationRequested)
+        while (state.Epoch <= settings.Epochs && !stop.IsCancellationRequested)
         {
-            progress.Track($"epoch {state.Epoch}/{options.Epochs}", steps, meter => Train(meter, stop));
+            progress.Track($"epoch {state.Epoch}/{settings.Epochs}", steps, meter => Train(meter, stop));
             if (!stop.IsCancellationRequested && Evaluate(stop) is { } result)
             {
                 state.Finish(result);
@@ -48,17 +46,17 @@ internal sealed class Trainer(
                 Save(isEpochEnd: true);
             }
         }
-        if (state.Epoch > options.Epochs)
+        if (state.Epoch > settings.Epochs)
             return true;
         if (state.IsWarm && state.Step > 0)
             Save(isEpochEnd: false);
         return false;
     }
 
-    // A stop in the warm-up leaves nothing behind: a new start loses only the seconds that it took.
+    // If the user stops the warm-up, nothing is written, since only a few seconds are lost.
     private void WarmUp(Meter meter, CancellationToken stop)
     {
-        using var batches = new Batches(data.Train, options.BatchSize, options.Seed, pass: 0);
+        using var batches = new Batches(data.Train, settings.BatchSize, settings.Seed, pass: 0);
         var seen = 0;
         model.train();
         var start = Stopwatch.GetTimestamp();
@@ -84,7 +82,7 @@ internal sealed class Trainer(
 
     private void Train(Meter meter, CancellationToken stop)
     {
-        using var batches = new Batches(data.Train, options.BatchSize, options.Seed, state.Epoch);
+        using var batches = new Batches(data.Train, settings.BatchSize, settings.Seed, state.Epoch);
         var (loss, accuracy, milliseconds) = (new RunningMean(), new RunningMean(), new RunningMean());
         model.train();
         while (state.Step < steps && !stop.IsCancellationRequested)
@@ -116,7 +114,7 @@ internal sealed class Trainer(
                     + $"{failure.Remedy}.{Kept()}"
             );
         }
-        // What libtorch refuses: a number too large for its type, memory that there is not.
+        // libtorch refuses numbers that are too large for their type, and more memory than there is.
         catch (ExternalException failure)
         {
             throw new CommandFailure(
@@ -150,10 +148,10 @@ internal sealed class Trainer(
     {
         if (folder is null)
             return;
-        var run = new RunRecord(options, data.Fingerprint, state.Epoch, state.Step, state.History);
+        var run = new RunRecord(settings, data.Fingerprint, state.Epoch, state.Step, state.History);
         Checkpoint.Save(folder, run, state, model, learner);
         if (isEpochEnd)
-            Checkpoint.SaveModel(folder, options.Model, model);
+            Checkpoint.SaveModel(folder, settings.Model, model);
     }
 
     private string Describe(double loss, double accuracy, double milliseconds) =>
@@ -164,8 +162,26 @@ internal sealed class Trainer(
     private string Describe(EpochResult result)
     {
         var accuracy = result.TestAccuracy is { } value ? $", test accuracy {value:F4}" : "";
-        return $"epoch {result.Epoch}/{options.Epochs}: train loss {result.TrainLoss:F4}, "
+        return $"epoch {result.Epoch}/{settings.Epochs}: train loss {result.TrainLoss:F4}, "
             + $"test loss {result.TestLoss:F4}{accuracy}, {result.Seconds:F1} s, "
             + $"{result.StepMsMedian:F2} ms/step";
+    }
+}
+
+/// <summary>A mean over recent values. A new value counts one fiftieth, or more while there are few values.</summary>
+internal struct RunningMean
+{
+    private const double Window = 50;
+
+    private int count;
+
+    /// <summary>The mean; zero before the first value.</summary>
+    internal double Value { get; private set; }
+
+    /// <summary>Adds a value.</summary>
+    internal void Add(double value)
+    {
+        count++;
+        Value += (value - Value) / Math.Min(count, Window);
     }
 }

@@ -7,32 +7,32 @@ using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>What a page tells of one run.</summary>
+/// <summary>The report about one run.</summary>
 internal static class TrainingReport
 {
-    /// <summary>Of a finished run; the model says once more what it thinks of the test images.</summary>
+    /// <summary>The report about a finished run. The model predicts the test images once more.</summary>
     internal static Report Of(
-        TrainingOptions options,
+        TrainingSettings settings,
         long parameters,
         ImageData data,
         nn.Module<Tensor, Tensor> model,
         RunState state
     )
     {
-        var kind = ModelCatalogue.Find(options.Model);
-        var curve = new LearningCurve(options.Optimizer, state.WarmUpSeconds, state.History);
+        var kind = ModelKind.Find(settings.Model);
+        var curve = new LearningCurve(settings.Optimizer, state.WarmUpSeconds, state.History);
         return new(
-            $"{options.Model} with {Say.Count(parameters)} parameters, trained",
-            $"{options.Optimizer} on {Name(options)}",
+            $"{settings.Model} with {Say.Count(parameters)} parameters, trained",
+            $"{settings.Optimizer} on {Name(settings)}",
             Lead(curve),
             [
                 LossSection.Of(Course(curve), curve),
-                .. kind.Classifies ? Confidence(model, data, options) : [],
-                SettingsSection.Of([Row(options, curve)]),
+                .. kind.Classifies ? Confidence(model, data, settings) : [],
+                SettingsSection.Of([new(settings, curve)]),
                 Measured(
-                        $"foof train --model {options.Model} --optimizer {options.Optimizer} "
-                            + $"--epochs {options.Epochs}",
-                        options,
+                        $"foof train --model {settings.Model} --optimizer {settings.Optimizer} "
+                            + $"--epochs {settings.Epochs}",
+                        settings,
                         data.Fingerprint,
                         [Machine.Description]
                     )
@@ -41,45 +41,32 @@ internal static class TrainingReport
         );
     }
 
-    /// <summary>What the seconds are.</summary>
+    /// <summary>The notes about losses and seconds.</summary>
     internal const string Notes =
         "Losses and accuracies are means over all training or test images after an epoch. Seconds "
         + "are those of "
         + "the steps with their batches and of the statistics before the first step; evaluations "
         + "are left out.";
 
-    /// <summary>The data set as a person calls it.</summary>
-    internal static string Name(TrainingOptions options) => Path.GetFileName(options.Data.TrimEnd('/'));
+    /// <summary>The data set's short name.</summary>
+    internal static string Name(TrainingSettings settings) => Path.GetFileName(settings.Data.TrimEnd('/'));
 
-    /// <summary>A run's row in the table of settings.</summary>
-    internal static SettingsRow Row(TrainingOptions options, LearningCurve curve)
-    {
-        var kind = OptimizerCatalogue.Find(options.Optimizer);
-        return new(options.Optimizer, options.LearningRate)
-        {
-            Damping = kind.HasCurvature ? options.Damping : null,
-            Cadence = kind.HasCurvature ? (options.InvertEvery, options.StatisticsSteps) : null,
-            Momentum = kind.HasMomentum ? options.Momentum : null,
-            Curve = curve,
-        };
-    }
-
-    /// <summary>What a run was measured with.</summary>
+    /// <summary>The set-up of a run.</summary>
     internal static Measurement Measured(
         string command,
-        TrainingOptions options,
+        TrainingSettings settings,
         string fingerprint,
         IReadOnlyList<string> machines
     )
     {
-        var subset = options.Subset is { } count ? $", the first {Say.Count(count)} training images" : "";
+        var subset = settings.Subset is { } count ? $", the first {Say.Count(count)} training images" : "";
         return new(
             command,
-            $"{Name(options)} (fingerprint {fingerprint}){subset}, batches of {options.BatchSize}",
+            $"{Name(settings)} (fingerprint {fingerprint}){subset}, batches of {settings.BatchSize}",
             machines,
-            options.Device,
-            options.Threads,
-            options.Seed
+            settings.Device,
+            settings.Threads,
+            settings.Seed
         );
     }
 
@@ -104,7 +91,7 @@ internal static class TrainingReport
     private static ReportSection[] Confidence(
         nn.Module<Tensor, Tensor> model,
         ImageData data,
-        TrainingOptions options
+        TrainingSettings settings
     )
     {
         using var probabilities = TestPredictions.Probabilities(model, data.Test);
@@ -112,7 +99,7 @@ internal static class TrainingReport
         return
         [
             ReliabilitySection.Of([new("network", Calibration.Reliability(probabilities, data.Test.Labels))]),
-            ConfidenceSection.Of(predictions.Groups(data.Test, options.Data)),
+            ConfidenceSection.Of(predictions.Groups(data.Test, settings.Data)),
         ];
     }
 }

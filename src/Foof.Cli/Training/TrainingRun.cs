@@ -1,101 +1,88 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
-using Foof.Cli.Reports;
+using Foof.Cli.Settings;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Training;
 
-/// <summary>A run from its plan to its table: all is checked before the first step.</summary>
-internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
+/// <summary><c>foof train</c>. Everything is checked before the first step.</summary>
+internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
 {
-    private static readonly JsonSerializerOptions Names = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
-
-    private readonly string? folder = plan.Out ?? plan.Resume;
+    /// <summary>Whether the folder goes with the command, so that nothing can go on from it.</summary>
+    internal bool IsPassing { get; init; }
 
     /// <summary>Trains, and returns the exit code.</summary>
     internal int Run()
     {
-        using var checkpoint = plan.Resume is null ? null : Checkpoint.Load(plan.Resume);
-        var options = Resolve(checkpoint);
-        var kind = ModelCatalogue.Find(options.Model);
-        var optimizer = OptimizerCatalogue.Find(options.Optimizer);
-        var device = Devices.Find(options.Device);
-        using var all = ReadData(options).To(device);
-        Check(checkpoint, all, options);
-        using var heldOut = options.Validation is { } count ? new HeldOut(all, count) : null;
-        var data = heldOut?.Rest ?? all;
-        set_num_threads(options.Threads);
-        Note(options, optimizer, checkpoint);
-
-        manual_seed(options.Seed).Dispose();
-        using var model = ModelCatalogue.Build(options).to(device);
-        using var learner = optimizer.Make(model, kind, options);
-        var state = checkpoint?.Restore(model, learner) ?? new RunState();
-        var trainer = new Trainer(options, data, kind, model, learner, state, folder);
-        return trainer.Run(terminal.Progress, terminal.Stop)
-            ? Finish(options, optimizer, data, model, state)
-            : Stopped(state, Batches.CountOf(data.Train.Count, options.BatchSize));
-    }
-
-    private ImageData ReadData(TrainingOptions options) =>
-        ImageData.Read(DataName(options), options.Subset, PixelScale.Find(options.Pixels));
-
-    // Messages name the data as the user did.
-    private string DataName(TrainingOptions options) => plan.Request.Data ?? options.Data;
-
-    private TrainingOptions Resolve(Checkpoint? checkpoint) =>
-        checkpoint is null
-            ? plan.Request.Resolve()
-            : plan.Request.Continue(checkpoint.Run.Options, checkpoint.Run.History.Count, plan.Resume!);
-
-    private void Check(Checkpoint? checkpoint, ImageData data, TrainingOptions options)
-    {
-        if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Fingerprint)
+        using var checkpoint = files.Resume is null ? null : Checkpoint.Load(files.Resume);
+        var settings = checkpoint is null ? TrainingSettings.Read(given) : Resumed(checkpoint.Run);
+        var kind = ModelKind.Find(settings.Model);
+        var optimizer = OptimizerKind.Find(settings.Optimizer);
+        var device = Devices.Find(settings.Device);
+        // Messages name the data as the user did.
+        var name = given.Text("--data") ?? settings.Data;
+        using var data = new RunData(name, settings, device);
+        if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Rest.Fingerprint)
             throw new CommandFailure(
-                $"The checkpoint in {plan.Resume} was made with other data than "
-                    + $"{ImageData.Folder(DataName(options))}: name the same data by --data."
+                $"The checkpoint in {files.Resume} was made with other data than "
+                    + $"{ImageData.Folder(name)}: name the same data by --data."
             );
-        if (folder is not null)
-            WritableFile.CheckFolder(plan.Out is null ? "--resume" : "--out", folder);
-        MetricsFile.Check(plan.Metrics);
-        ReportFile.Check(plan.Report);
+        files.Check();
+        set_num_threads(settings.Threads);
+        Note(settings, optimizer, checkpoint);
+
+        manual_seed(settings.Seed).Dispose();
+        using var model = ModelKind.Build(settings).to(device);
+        using var learner = optimizer.Make(model, kind, settings);
+        var state = checkpoint?.Restore(model, learner) ?? new RunState();
+        var trainer = new Trainer(settings, data.Rest, kind, model, learner, state, files.Folder);
+        return trainer.Run(terminal.Progress, terminal.Stop)
+            ? Finish(settings, optimizer, data.Rest, model, state)
+            : Stopped(state, Batches.CountOf(data.Rest.Train.Count, settings.BatchSize));
     }
 
-    private void Note(TrainingOptions options, OptimizerKind optimizer, Checkpoint? checkpoint)
+    private TrainingSettings Resumed(RunRecord run)
     {
-        foreach (var idle in plan.Request.Idle(optimizer))
+        var settings = TrainingSettings.Table.Resume(run.Options, given, files.Resume!);
+        return settings.Epochs > run.History.Count
+            ? settings
+            : throw new CommandFailure(
+                $"The run in {files.Resume} has {run.History.Count} finished epoch(s) and --epochs is "
+                    + $"{settings.Epochs}: raise --epochs to go on."
+            );
+    }
+
+    private void Note(TrainingSettings settings, OptimizerKind optimizer, Checkpoint? checkpoint)
+    {
+        foreach (var idle in TrainingSettings.Table.Idle(given, settings))
             terminal.Error.WriteLine($"Note: {idle} means nothing to {optimizer.Name}.");
         if (checkpoint is null)
         {
-            Replacing.Note(terminal, plan.Out, Checkpoint.FileName, "train");
+            files.NoteReplacing(terminal, Checkpoint.FileName, "train");
             return;
         }
         var kept = checkpoint.Run;
-        if (kept.Options.Threads != options.Threads)
+        if (kept.Options.Threads != settings.Threads)
             terminal.Error.WriteLine(
-                $"Note: {options.Threads} threads instead of {kept.Options.Threads} may change the last bits."
+                $"Note: {settings.Threads} threads instead of {kept.Options.Threads} may change the last bits."
             );
-        if (options.Device != kept.Options.Device || options.Device != Devices.Cpu)
+        if (settings.Device != kept.Options.Device || settings.Device != Devices.Cpu)
             terminal.Error.WriteLine(
-                $"Note: on {options.Device} after {kept.Options.Device}, labels are drawn and sums rounded otherwise "
+                $"Note: on {settings.Device} after {kept.Options.Device}, labels are drawn and sums rounded otherwise "
                     + "than in a run that was not stopped."
             );
         terminal.Progress.Line(
-            $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(options)})."
+            $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(settings)})."
         );
     }
 
     private int Finish(
-        TrainingOptions options,
+        TrainingSettings settings,
         OptimizerKind optimizer,
         ImageData data,
         nn.Module<Tensor, Tensor> model,
@@ -104,38 +91,60 @@ internal sealed class TrainingRun(TrainingPlan plan, Terminal terminal)
     {
         var parameters = model.parameters().Sum(parameter => parameter.numel());
         var peak = MemoryUse.PeakMegabytes;
-        EpochTable.Write(terminal.Console, state.History);
+        Show(state.History);
         terminal.Progress.Line(
-            $"{options.Model}, {parameters:N0} parameters, {optimizer.Describe(options)}; "
+            $"{settings.Model}, {parameters:N0} parameters, {optimizer.Describe(settings)}; "
                 + $"peak memory {peak:F0} MB"
         );
-        MetricsFile.Write(
+        files.WriteMetrics(
             terminal,
-            plan.Metrics,
             new()
             {
                 ["command"] = "train",
-                ["model"] = options.Model,
-                ["optimizer"] = options.Optimizer,
-                ["options"] = JsonSerializer.SerializeToNode(options, Names),
+                ["model"] = settings.Model,
+                ["optimizer"] = settings.Optimizer,
+                ["options"] = SettingTable<TrainingSettings>.ToJson(settings),
                 ["parameters"] = parameters,
                 ["epochs"] = JsonSerializer.SerializeToNode(state.History),
                 ["peak_rss_mb"] = peak,
             }
         );
-        ReportFile.Write(
-            plan.Report,
+        files.WriteReport(
             terminal.Progress,
-            () => TrainingReport.Of(options, parameters, data, model, state)
+            () => TrainingReport.Of(settings, parameters, data, model, state)
         );
         return ExitCode.Success;
+    }
+
+    // Models without classes have no accuracy.
+    private void Show(IReadOnlyList<EpochResult> epochs)
+    {
+        var classifies = epochs.Any(epoch => epoch.TestAccuracy is not null);
+        string[] accuracy = classifies ? ["test accuracy"] : [];
+        var table = new Table().Border(TableBorder.Rounded);
+        string[] titles = ["epoch", "train loss", "test loss", .. accuracy, "seconds", "ms/step"];
+        foreach (var title in titles)
+            table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (var epoch in epochs)
+        {
+            string[] share = classifies ? [$"{epoch.TestAccuracy:F4}"] : [];
+            table.AddRow([
+                $"{epoch.Epoch}",
+                $"{epoch.TrainLoss:F4}",
+                $"{epoch.TestLoss:F4}",
+                .. share,
+                $"{epoch.Seconds:F1}",
+                $"{epoch.StepMsMedian:F2}",
+            ]);
+        }
+        terminal.Console.Write(table);
     }
 
     private int Stopped(RunState state, int steps)
     {
         var place = $"Stopped after step {state.Step} of {steps} in epoch {state.Epoch}";
         var remedy =
-            folder is null || plan.IsPassing ? "; nothing was kept, since there is no --out."
+            files.Folder is not { } folder || IsPassing ? "; nothing was kept, since there is no --out."
             : state.IsWarm && (state.Step > 0 || state.Epoch > 1)
                 ? $"; go on with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";

@@ -170,7 +170,7 @@ module Consolidation =
 
 /// The importance of weights from the path that training took: the baseline that needs no Fisher.
 /// (Zenke et al. 2017)
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SynapticIntelligence =
 
     /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the

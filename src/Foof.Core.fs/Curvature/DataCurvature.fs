@@ -1,6 +1,19 @@
 namespace Foof
 
+open System
+open System.Collections.Generic
+open System.Threading
 open TorchSharp
+
+/// How values that are means over data points are put together from those of two sets of points.
+[<ReferenceEquality>]
+type PointMean<'T> = {
+    /// (1 - share) x + share y for a share in [0, 1], a function of share, x and y; it may share tensors with
+    /// both.
+    Average: Func<float, 'T, 'T, 'T>
+    /// The tensors held.
+    Tensors: Func<'T, seq<torch.Tensor>>
+}
 
 /// The curvature of a whole data set from that of its batches, each a mean over its data points.
 [<RequireQualifiedAccess>]
@@ -50,8 +63,9 @@ module DataCurvature =
         | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
         | _ -> factor
 
-    /// The same factor with activations of its own: those of a first layer without a bias are the batch's own
-    /// memory, which a caller may fill anew. The errors are shared; the rest belongs to the caller.
+    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the
+    /// batch's own memory, which a caller may fill with the next batch. The errors are shared; the rest
+    /// belongs to the caller.
     let ownActivations (G: FisherFactor) : FisherFactor = {
         G with
             Parts =
@@ -61,3 +75,100 @@ module DataCurvature =
                         Layers = Array.map ownedLayer part.Layers
                 })
     }
+
+    /// Means of curvatures, by `average`.
+    let curvatures: PointMean<Curvature> = {
+        Average = Func<_, _, _, _>(average)
+        Tensors = Func<_, _>(Curvature.tensors >> Seq.ofList)
+    }
+
+    /// Means of vectors in weight space.
+    let vectors: PointMean<torch.Tensor array> = {
+        Average =
+            Func<_, _, _, _>(fun share x y ->
+                Scope.owned
+                    (fun () -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
+                    Seq.ofArray)
+        Tensors = Func<_, _>(Seq.ofArray)
+    }
+
+    /// How many data points of a batch count: those with a label that is not ignored, and all of them where
+    /// there are no labels (null). Raises an ArgumentException for labels that do not fit the output, which
+    /// is not looked at where there are none, and a NumericalFailure for inputs that are not finite.
+    let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
+        Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
+
+        if isNull target then
+            input.size 0
+        else
+            Likelihood.check likelihood output target
+            Scope.value (fun () -> Likelihood.dataPoints (Likelihood.counted likelihood target))
+
+    /// Takes `next` out of every scope, and frees those of `kept` that are not among them.
+    let private replace (kept: HashSet<torch.Tensor>) (next: seq<torch.Tensor>) =
+        let next = HashSet<torch.Tensor>(next, HashIdentity.Reference)
+        next |> Seq.iter (Scope.detach >> ignore)
+        kept |> Seq.filter (next.Contains >> not) |> Seq.iter _.Dispose()
+        kept.Clear()
+        kept.UnionWith next
+
+    /// The mean over all data points of what `ofBatch` makes of each batch, and the number of points that
+    /// count.
+    ///
+    /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's
+    /// mean and its points that count; it runs in a scope of its own, without a graph. `requireRoom` is given
+    /// the mean so far and its points after each batch, and raises where they take too much memory; then
+    /// `progress` is given the number of batches done. Both may be null. `cancellation` is looked at before
+    /// each batch. The result's tensors are in no scope and belong to the caller; after an error nothing is
+    /// left. Raises an ArgumentException when there is no batch or one has no input.
+    let accumulate
+        (mean: PointMean<'T>)
+        (ofBatch: Func<int, torch.Tensor, torch.Tensor, struct ('T * int64)>)
+        (requireRoom: Action<'T, int64>)
+        (progress: IProgress<int>)
+        (cancellation: CancellationToken)
+        (batches: seq<struct (torch.Tensor * torch.Tensor)>)
+        : struct ('T * int64) =
+        let kept = HashSet<torch.Tensor>(HashIdentity.Reference)
+
+        let averaged found own count =
+            match found with
+            | ValueNone -> struct (own, count)
+            | ValueSome struct (before, points) ->
+                let share = float count / float (points + count)
+                struct (mean.Average.Invoke(share, before, own), points + count)
+
+        let withBatch found place (input: torch.Tensor) target =
+            use _batch = torch.NewDisposeScope()
+            use _quiet = torch.no_grad ()
+
+            if isNull input then
+                raise (ArgumentException $"batch {place} must have an input; it is null.")
+
+            let struct (own, count) = ofBatch.Invoke(place, input, target)
+            let struct (value, points) = averaged found own count
+            replace kept (mean.Tensors.Invoke value)
+
+            if not (isNull requireRoom) then
+                requireRoom.Invoke(value, points)
+
+            struct (value, points)
+
+        try
+            let mutable found = ValueNone
+            let mutable place = 0
+
+            for struct (input, target) in batches do
+                cancellation.ThrowIfCancellationRequested()
+                place <- place + 1
+                found <- ValueSome(withBatch found place input target)
+
+                if not (isNull progress) then
+                    progress.Report place
+
+            match found with
+            | ValueSome found -> found
+            | ValueNone -> invalidArg (nameof batches) "The batches must hold at least one; got none."
+        with _ ->
+            replace kept []
+            reraise ()

@@ -21,8 +21,8 @@ type GramRoute =
     /// K_ij = <P_i, P_j> of the gradients written out in chunks, d_in d_out products a pair.
     | Explicit
 
-/// Products with the columns of one layer. Nothing here divides by n: what a column counts is its Fisher
-/// factor's business. Results belong to the caller; numbers are in the factor's type unless a type is named.
+/// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher
+/// factor. Results belong to the caller; numbers are in the factor's type unless a type is named.
 [<RequireQualifiedAccess>]
 module LayerFactor =
 
@@ -64,9 +64,6 @@ module LayerFactor =
         | LayerFactor.Columns _ -> 1L
         | LayerFactor.Weighted(inner, _) -> positions inner
 
-    let private text (shape: int64 array) =
-        shape |> Seq.map string |> String.concat "; "
-
     /// Raises an ArgumentException unless the tensors' shapes and types fit one another.
     let rec check (name: string) factor =
         match factor with
@@ -79,14 +76,14 @@ module LayerFactor =
                     name
                     ($"{name}: the errors must be [{g}; c n; {R}; d_out/g], n = {n}, like the activations, "
                      + "columns of a data point stacked in front of n and calls side by side along R; "
-                     + $"got [{text E.shape}].")
+                     + $"got [{Shape.text E.shape}].")
 
             for A in Activations.tensors activations do
                 if A.is_floating_point () then
                     Require.alike name E A
         | LayerFactor.Columns P ->
             if P.dim () <> 3L then
-                invalidArg name $"{name}: gradients must be [m; d_out; d_in]; got [{text P.shape}]."
+                invalidArg name $"{name}: gradients must be [m; d_out; d_in]; got [{Shape.text P.shape}]."
         | LayerFactor.Weighted(inner, S) ->
             check name inner
             Require.alike name (tensors inner).Head S
@@ -94,8 +91,8 @@ module LayerFactor =
             if S.numel () <> 1L && S.shape <> shape inner then
                 invalidArg
                     name
-                    ($"{name}: weights must be [{text (shape inner)}] like the layer, or [1; 1]; "
-                     + $"got [{text S.shape}].")
+                    ($"{name}: weights must be [{Shape.text (shape inner)}] like the layer, or [1; 1]; "
+                     + $"got [{Shape.text S.shape}].")
 
     /// The cheaper route by shape. (MATH 3)
     let route factor =
@@ -195,32 +192,56 @@ module LayerFactor =
     /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'], in one piece. (MATH 3)
     let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
 
-    let rec private innerProducts (v: torch.Tensor) factor : torch.Tensor =
+    // One vector alone comes without the dimension k: views of small tensors cost as much as products.
+    let rec private innerProducts (V: torch.Tensor) factor : torch.Tensor =
         match factor with
-        | LayerFactor.Columns P -> P.flatten(1L).mv(v.flatten ())
-        | LayerFactor.Weighted(inner, S) -> innerProducts (v * S) inner
+        | LayerFactor.Columns P ->
+            let P = P.flatten 1L
+            P.mm (V.reshape(-1L, P.size 1).t())
+        | LayerFactor.Weighted(inner, S) -> innerProducts (V * S) inner
         | LayerFactor.Product(activations, E) ->
-            let outputs = Activations.times (v.view (E.size 0, -1L, v.size 1)) activations
-            ErrorColumns.inner (ErrorColumns.apart activations E) outputs
+            activations
+            |> Activations.times (StackedErrors.rows (E.size 0) V)
+            |> StackedErrors.inner activations E
+
+    /// g_j . v_s for every column and vector. Shapes: V [k; d_out; d_in] -> [m; k]. (MATH 3)
+    let transposeTimesAll (V: torch.Tensor) factor =
+        Scope.tensor (fun () -> (innerProducts V factor).view(-1L, V.size 0))
 
     /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor) factor =
-        Scope.tensor (fun () -> innerProducts v factor)
+        Scope.tensor (fun () -> (innerProducts v factor).flatten())
 
-    let rec private combination (w: torch.Tensor) factor : torch.Tensor =
+    let rec private combinations (k: int64) (w: torch.Tensor) factor : torch.Tensor =
         match factor with
-        | LayerFactor.Columns P -> w.unsqueeze(0L).mm(P.flatten 1L).view(P.size 1, P.size 2)
-        | LayerFactor.Weighted(inner, S) -> combination w inner * S
+        | LayerFactor.Columns P -> w.reshape(-1L, k).t().mm(P.flatten 1L).view(k, P.size 1, P.size 2)
+        | LayerFactor.Weighted(inner, S) -> (combinations k w inner).mul_ S
         | LayerFactor.Product(activations, E) ->
-            let errors = ErrorColumns.combination (ErrorColumns.apart activations E) w
-            (Activations.gradient errors activations).flatten(0L, 1L)
+            activations
+            |> Activations.gradient (StackedErrors.weighed k activations E w)
+            |> StackedErrors.vectors k
 
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) factor =
-        Scope.tensor (fun () -> combination w factor)
+        Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
-    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E [g; d_out/g; d_out/g],
-    /// Q_A [g; d_in; d_in] -> the factor's own.
+    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one
+    /// piece. (Benzing 2022, eq. 23; MATH 3)
+    let addTimesAll (w: torch.Tensor) factor (target: torch.Tensor) =
+        let k = target.size 0
+
+        Scope.value (fun () ->
+            match factor with
+            // Into the target itself: the sums would be as many numbers once more.
+            | LayerFactor.Product(Activations.Rows A as activations, E) when A.size 0 = 1L ->
+                let errors = (StackedErrors.weighed k activations E w).flatten(0L, 2L)
+
+                target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L))
+                |> ignore
+            | _ -> target.add_ (combinations k w factor) |> ignore)
+
+    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E
+    /// [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> the factor's own.
     let internal rotated (Q_E: torch.Tensor voption) (Q_A: torch.Tensor voption) factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
@@ -272,7 +293,7 @@ module LayerFactor =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(Activations.Indices _ as activations, E) when E.size 2 = 1L ->
-                combination w (LayerFactor.Product(activations, E.square ()))
+                times w (LayerFactor.Product(activations, E.square ()))
             | LayerFactor.Product(Activations.Rows A, E) when E.size 2 = 1L ->
-                combination w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
+                times w (LayerFactor.Product(Activations.Rows(A.square ()), E.square ()))
             | _ -> diagonalOfWritten w factor)

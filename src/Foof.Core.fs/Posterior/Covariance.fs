@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private to the
-/// core: no scopes. (MATH 6)
+/// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private
+/// to the core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
 module internal Covariance =
 
@@ -15,7 +15,7 @@ module internal Covariance =
     /// U^T Y for k vectors side by side. Shapes: Y [k; d_out; d_in] a layer -> [m; k].
     let private transposeTimes (U: FisherFactor) (Y: torch.Tensor array) =
         let ofPart (part: FisherColumns) =
-            (Array.map2 StackedProducts.transposeTimes Y part.Layers
+            (Array.map2 LayerFactor.transposeTimesAll Y part.Layers
              |> Array.reduce (fun x y -> x.add_ y))
                 .mul_((sqrt part.Weight).ToScalar())
 
@@ -31,7 +31,7 @@ module internal Covariance =
 
             for l in 0 .. Y.Length - 1 do
                 use _layer = torch.NewDisposeScope()
-                StackedProducts.addTimes (own * (factor[l] * sqrt part.Weight)) part.Layers[l] Y[l]
+                LayerFactor.addTimesAll (own * (factor[l] * sqrt part.Weight)) part.Layers[l] Y[l]
 
             start <- start + count
 
@@ -65,74 +65,80 @@ module internal Covariance =
     /// The type of the part's vectors.
     let like part =
         match part with
-        | DataPrecision.LowRank(U, _, _, _) -> (FisherFactor.tensors U).Head
-        | DataPrecision.Basis(_, _, S) -> S
-        | DataPrecision.Dense(Q, _, _) -> Q
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+        | PrecisionPart.LowRank(U, _, _, _) -> (FisherFactor.tensors U).Head
+        | PrecisionPart.Basis(_, _, S) -> S
+        | PrecisionPart.Dense(Q, _, _) -> Q
 
     /// Sigma Y for k vectors. Shapes: Y [k; d_out; d_in] a layer -> the same.
     let product (delta: float array) part (Y: torch.Tensor array) =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) ->
+        | PrecisionPart.LowRank(U, _, V, kappa) ->
             let white = Array.map2 (fun (Y: torch.Tensor) delta -> Y / (delta: float)) Y delta
             let w = (shrunk delta[0] V kappa (transposeTimes U white)).``to`` Y[0].dtype
             addTimes U (inverses delta |> Array.map (~-)) w white
             white
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             let rotated = grouped S Y[0] |> timesRight Q_A false |> timesLeft Q_E true
             let solved = rotated / (S + delta[0])
             [| (solved |> timesLeft Q_E false |> timesRight Q_A true).reshape Y[0].shape |]
-        | DataPrecision.Dense(Q, kappa, shapes) ->
+        | PrecisionPart.Dense(Q, kappa, shapes) ->
             let rotated = (flat Y).mm Q
             WeightVector.unflattenRows shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// How many further normal numbers a sample takes.
     let noise part =
         match part with
-        | DataPrecision.LowRank(_, _, V, _) -> V.size 0
+        | PrecisionPart.LowRank(_, _, V, _) -> V.size 0
         | _ -> 0L
 
     /// The standard deviation of the normal numbers for a layer of precision delta.
     let scale (delta: float) part =
         match part with
-        | DataPrecision.LowRank _ -> delta ** -0.5
+        | PrecisionPart.LowRank _ -> delta ** -0.5
         | _ -> 1.0
 
     /// Turns normal numbers into samples of N(0, Sigma), in place.
     ///
-    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y ~ N(0, P^-1); otherwise Q Y / sqrt(kappa + delta), Y ~ N(0, I). Shapes: Y
-    /// [k; d_out; d_in] a layer, in one piece, eps ~ N(0, I) [m; k].
+    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y ~ N(0, P^-1); otherwise Q Y / sqrt(kappa + delta), Y ~
+    /// N(0, I). Shapes: Y [k; d_out; d_in] a layer, in one piece, eps ~ N(0, I) [m; k].
     let deviate (delta: float array) part (eps: torch.Tensor) (Y: torch.Tensor array) =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) ->
+        | PrecisionPart.LowRank(U, _, V, kappa) ->
             let w = (shrunk delta[0] V kappa (eps - transposeTimes U Y)).``to`` Y[0].dtype
             addTimes U (inverses delta) w Y
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             let white = (grouped S Y[0]).mul_((S + delta[0]).rsqrt())
 
             if not (Side.isOne Q_E && Side.isOne Q_A) then
                 let rotated = white |> timesLeft Q_E false |> timesRight Q_A true
                 Y[0].copy_(rotated.reshape Y[0].shape) |> ignore
-        | DataPrecision.Dense(Q, kappa, shapes) ->
+        | PrecisionPart.Dense(Q, kappa, shapes) ->
             let white = flat Y * (kappa + delta[0]).rsqrt().``to`` Q.dtype
 
             Array.iter2
                 (fun (Y: torch.Tensor) (found: torch.Tensor) -> Y.copy_ found |> ignore)
                 Y
                 (WeightVector.unflattenRows shapes (white.mm (Q.t ())))
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+
+    /// The most numbers that products of a layer's columns with k vectors hold for each of them beside their
+    /// arguments.
+    let rec private layerFootprint factor =
+        match factor with
+        | LayerFactor.Columns P -> P.size 1 * P.size 2
+        | LayerFactor.Weighted(inner, S) -> layerFootprint inner + S.numel ()
+        | LayerFactor.Product(activations, E) ->
+            E.size 0 * Activations.dataPoints activations * E.size 2 * E.size 3
 
     /// The most numbers that one of the vectors in a product takes.
     let footprint part =
         match part with
-        | DataPrecision.LowRank(U, _, _, _) ->
-            U.Parts |> Seq.collect _.Layers |> Seq.map StackedProducts.footprint |> Seq.max
-        | DataPrecision.Basis(_, _, S) -> 2L * S.numel ()
-        | DataPrecision.Dense(Q, _, _) -> 3L * Q.size 0
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
+        | PrecisionPart.LowRank(U, _, _, _) ->
+            U.Parts |> Seq.collect _.Layers |> Seq.map layerFootprint |> Seq.max
+        | PrecisionPart.Basis(_, _, S) -> 2L * S.numel ()
+        | PrecisionPart.Dense(Q, _, _) -> 3L * Q.size 0
 
-    /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p operations.
+    /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p
+    /// operations.
     let private squares (most: int64) (c: float) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
         let like = (FisherFactor.tensors U).Head
         let T = (V * (((kappa + c).reciprocal() * c).sqrt())).``to`` like.dtype
@@ -159,43 +165,28 @@ module internal Covariance =
     /// diag Sigma. Shapes: -> [d_out; d_in] a layer.
     let variances (most: int64) (delta: float array) part =
         match part with
-        | DataPrecision.LowRank(U, _, V, kappa) ->
+        | PrecisionPart.LowRank(U, _, V, kappa) ->
             squares most delta[0] U V kappa
             |> Array.mapi (fun l sum -> (sum / delta[l] - 1.0).neg_().div_(delta[l].ToScalar()))
-        | DataPrecision.Basis(Q_E, Q_A, S) -> [|
+        | PrecisionPart.Basis(Q_E, Q_A, S) -> [|
             Kronecker.diagonalInBasis Q_E Q_A ((S + delta[0]).reciprocal())
           |]
-        | DataPrecision.Dense(Q, kappa, shapes) ->
+        | PrecisionPart.Dense(Q, kappa, shapes) ->
             Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype)
             |> WeightVector.unflatten shapes
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// v^T (N F) v, in float64. Shapes: v one [d_out; d_in] a layer -> [].
     let quadratic part (v: torch.Tensor array) =
         let double (x: torch.Tensor) = x.``to`` torch.ScalarType.Float64
 
         match part with
-        | DataPrecision.LowRank(U, _, _, _) ->
+        | PrecisionPart.LowRank(U, _, _, _) ->
             (v |> Array.map _.unsqueeze(0L) |> transposeTimes U |> double).square().sum()
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             let rotated = grouped S v[0] |> timesRight Q_A false |> timesLeft Q_E true
             (double(rotated).square() * double S).sum()
-        | DataPrecision.Dense(Q, kappa, _) ->
+        | PrecisionPart.Dense(Q, kappa, _) ->
             (double((WeightVector.flatten v).unsqueeze(0L).mm Q).square() * kappa).sum()
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
-
-    /// The eigenvalues, relative to the first layer's precision.
-    let spectrum part =
-        let weights = DataPrecision.weights part
-
-        match part with
-        | DataPrecision.LowRank(_, _, _, kappa)
-        | DataPrecision.Dense(_, kappa, _) -> { Kappa = kappa; Weights = weights }
-        | DataPrecision.Basis(_, _, S) -> {
-            Kappa = S.flatten ()
-            Weights = weights
-          }
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     /// tr Sigma = sum_l p_l / delta_l - tr(M^-1 U^T P^-2 U) where the layers' precisions differ.
     let private traceOfSeveral
@@ -222,8 +213,8 @@ module internal Covariance =
     /// tr Sigma.
     let trace (delta: float array) part =
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) when
+        | PrecisionPart.LowRank(U, relative, V, kappa) when
             relative |> Array.exists (fun ratio -> ratio <> 1.0)
             ->
             traceOfSeveral delta U V kappa
-        | _ -> Evidence.trace delta[0] (spectrum part)
+        | _ -> Evidence.trace delta[0] (PrecisionPart.spectrum part)

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// The eigenvalues kappa of a data precision N F over p weights; those that are not listed are zero. It does not
-/// own its tensor.
+/// The eigenvalues kappa of a data precision N F over p weights; those that are not listed are zero. It does
+/// not own its tensor.
 [<ReferenceEquality>]
 type Spectrum = {
     /// kappa >= 0, of any floating-point type: [count], count <= p.
@@ -25,8 +25,8 @@ type EvidenceCurve = {
 }
 
 /// What a Laplace posterior with precision delta I + N F says in closed form of delta: all functions of the
-/// eigenvalues kappa of N F, in float64, whatever the type of kappa. One value of delta costs O(count), so a thousand
-/// values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds. (MATH 6)
+/// eigenvalues kappa of N F, in float64, whatever the type of kappa. One value of delta costs O(count), so a
+/// thousand values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds. (MATH 6)
 [<RequireQualifiedAccess>]
 module Evidence =
 
@@ -63,8 +63,8 @@ module Evidence =
         Require.positive (nameof delta) delta
         sum (fun kappa -> kappa / (kappa + delta)) spectrum
 
-    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d the squared distance of
-    /// theta* to the prior's mean.
+    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d the squared
+    /// distance of theta* to the prior's mean.
     let logEvidence (logLikelihood: float) (distance: float) (delta: float) spectrum =
         Require.positive (nameof delta) delta
         logLikelihood - 0.5 * (delta * distance + gain delta spectrum)
@@ -84,8 +84,9 @@ module Evidence =
 
         struct (0.5 * (gamma - delta * distance), -0.5 * (bend + delta * distance))
 
-    /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, on which the slope falls
-    /// everywhere. Raises a NumericalFailure where there is none: theta* is the prior's mean, or the data say nothing.
+    /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, on which the slope
+    /// falls everywhere. Raises a NumericalFailure where there is none: theta* is the prior's mean, or the
+    /// data say nothing.
     let optimum (distance: float) spectrum =
         let largest = sum (fun kappa -> kappa) spectrum
 
@@ -113,8 +114,9 @@ module Evidence =
 
         climb 200 start
 
-    /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A small table is
-    /// cut so that libtorch takes one thread for it, since threads would wait for one another longer than they compute.
+    /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A
+    /// small table is cut so that libtorch takes one thread for it, since threads would wait for one another
+    /// longer than they compute.
     let private tableSize (count: int64) =
         if count < (1L <<< 22) then 1L <<< 15 else 1L <<< 16
 
@@ -129,7 +131,8 @@ module Evidence =
         else
             0
 
-    /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a logarithm.
+    /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a
+    /// logarithm.
     let rec private sumOfLogs k (X: torch.Tensor) : torch.Tensor =
         let half = X.size 0 / 2L
 

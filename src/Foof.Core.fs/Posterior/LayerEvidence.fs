@@ -77,24 +77,23 @@ module LayerEvidence =
 
     let private ofPart (distances: float array) part =
         Scope.value (fun () ->
-            let together = Evidence.optimum (Array.sum distances) (Covariance.spectrum part)
+            let together = Evidence.optimum (Array.sum distances) (PrecisionPart.spectrum part)
 
             match part with
-            | DataPrecision.LowRank(U, _, _, _) when distances.Length > 1 -> ofColumns U together distances
-            | DataPrecision.Dense(Q, kappa, shapes) when distances.Length > 1 ->
-                ofColumns (DataPrecision.columnsOf Q kappa shapes) together distances
+            | PrecisionPart.LowRank(U, _, _, _) when distances.Length > 1 -> ofColumns U together distances
+            | PrecisionPart.Dense(Q, kappa, shapes) when distances.Length > 1 ->
+                ofColumns (PrecisionPart.columnsOf Q kappa shapes) together distances
             | _ -> Array.create distances.Length together)
 
-    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
-    /// and in all log delta_l together for a low-rank or dense part over several layers, with L solves of [m; m] an
-    /// iteration, m its columns or its rank. Raises a NumericalFailure where there is no largest value.
+    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by
+    /// itself, and in all log delta_l together for a low-rank or dense part over several layers, with L
+    /// solves of [m; m] an iteration, m its columns or its rank. Raises a NumericalFailure where there is no
+    /// largest value.
     let optimum (posterior: Posterior) =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances
         let one = Array.create distances.Length 1.0
 
         Scope.value (fun () ->
-            DataPrecision.fitTo one posterior.Data
-            |> DataPrecision.parts
-            |> Array.collect (fun struct (part, first, count) ->
-                ofPart (Array.sub distances first count) part))
+            let data = DataPrecision.fitTo one posterior.Data
+            Array.map2 ofPart (DataPrecision.deal distances data) data.Parts |> Array.concat)

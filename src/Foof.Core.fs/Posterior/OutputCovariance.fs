@@ -5,7 +5,8 @@ open TorchSharp
 /// What J Sigma J^T of one part needs that does not depend on the prior precision.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal PreparedPart =
-    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that has kappa.
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that
+    /// has kappa.
     | LowRank of prior: torch.Tensor * features: torch.Tensor * kappa: torch.Tensor
     /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
     | Basis of squares: torch.Tensor * errors: torch.Tensor
@@ -14,8 +15,8 @@ type internal PreparedPart =
     /// The Jacobian itself.
     | Whole of J: FisherFactor
 
-/// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point, c-major.
-/// Private to the core: no scopes. (MATH 6)
+/// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point,
+/// c-major. Private to the core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
 module internal OutputCovariance =
 
@@ -70,7 +71,8 @@ module internal OutputCovariance =
             struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
 
-    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal ->
+    /// [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
         let W = W.reshape (squares.size 0, -1L, W.size 2)
         let weights = squares.bmm(W.transpose (1L, 2L)).transpose(0L, 1L)
@@ -100,7 +102,8 @@ module internal OutputCovariance =
         | Side.Identity _, Side.Identity _ -> factor
         | _ -> LayerFactor.rotated (basis Q_E) (basis Q_A) factor
 
-    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n; C; C].
+    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each.
+    /// Shapes: -> [n; C; C].
     let private plainBlocks (C: int64) factor =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
@@ -151,8 +154,8 @@ module internal OutputCovariance =
     let private allWritten C start count (J: FisherFactor) =
         torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
 
-    /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C outputs a
-    /// C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
+    /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C
+    /// outputs a C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
     let private ofOneLayer C start count (Q: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
         let a = A.view(n, d_in).narrow(0L, start, count)
@@ -177,9 +180,9 @@ module internal OutputCovariance =
     /// `prepare` with features of at most so many numbers.
     let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
             PreparedPart.LowRank(priorBlocks C relative J, byPoint C (features relative U V J), kappa)
-        | DataPrecision.Basis(Q_E, Q_A, _) ->
+        | PrecisionPart.Basis(Q_E, Q_A, _) ->
             let rotated = rotated Q_E Q_A (first J)
 
             if ofOneRow rotated then
@@ -187,7 +190,7 @@ module internal OutputCovariance =
                 PreparedPart.Basis(squares, errors)
             else
                 PreparedPart.Whole J
-        | DataPrecision.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
+        | PrecisionPart.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
             PreparedPart.Features(joined (points C J) (C * Q.size 0) (inBasis C Q J), Q)
         | _ -> PreparedPart.Whole J
 
@@ -213,28 +216,29 @@ module internal OutputCovariance =
     /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
-        | DataPrecision.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
+        | PrecisionPart.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
             obj.ReferenceEquals(kappa, kappa')
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
-        | DataPrecision.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
+        | PrecisionPart.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
             weightedPairs ((S + delta[0]).reciprocal()) squares errors
-        | DataPrecision.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
+        | PrecisionPart.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
-        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
+        | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
             ofFeatures C (F.size 0) delta[0] kappa (fun (struct (start, count)) ->
                 F.narrow (0L, start, count))
-        | DataPrecision.Dense(Q, kappa, _), PreparedPart.Whole J ->
+        | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Whole J ->
             ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
-        | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+        | _ ->
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
             let R = features relative U V J * shares delta[0] kappa
             FisherFactor.gram (weighted delta -0.5 J) - R.mm (R.t ())
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             let root = (S + delta[0]).rsqrt().reshape(-1L, S.size 2)
 
             FisherFactor.gram (
@@ -243,7 +247,7 @@ module internal OutputCovariance =
                     Weight = 1.0
                 }
             )
-        | DataPrecision.Dense(Q, kappa, _) ->
+        | PrecisionPart.Dense(Q, kappa, _) ->
             let n = points C J
 
             let features =
@@ -251,4 +255,3 @@ module internal OutputCovariance =
 
             let features = features.``to`` double
             features.mm (features.t ())
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."

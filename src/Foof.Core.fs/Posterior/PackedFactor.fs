@@ -47,9 +47,9 @@ module PackedFactor =
             parts
             []
 
-    /// The same F with the parts of neighbouring batches joined where they count alike; data points of one part after
-    /// those of the other, so columns change their order. Tensors that are not joined are shared; joined ones belong to
-    /// the caller.
+    /// A factor of F with the parts of neighbouring batches joined where they count alike, data points of one
+    /// part after those of the other: columns change their order, and F stays. Tensors that are not joined
+    /// are shared; joined ones belong to the caller.
     let pack (G: FisherFactor) =
         let packed (group: FisherColumns list) =
             match group with

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// A Laplace posterior N(theta*, T (P + N F)^-1) over the weights of some layers; all others stay at their values.
-/// It does not own its tensors: who made them frees them.
+/// A Laplace posterior N(theta*, T (P + N F)^-1) over the weights of some layers; all others stay at their
+/// values. It does not own its tensors: who made them frees them.
 [<ReferenceEquality>]
 type Posterior = {
     /// theta*, one [d_out; d_in] a layer.
@@ -15,16 +15,27 @@ type Posterior = {
     Prior: Prior
     /// T: what the covariance is multiplied by.
     Temperature: float
-}
+} with
 
-/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller. An
-/// ArgumentException tells of layers, shapes, types or devices that do not fit. (Benzing 2022, App. C; MATH 6)
+    /// The structures of N F, their sizes, the prior's precisions and the temperature on one line.
+    override posterior.ToString() =
+        let precisions =
+            posterior.Prior.Precision
+            |> Seq.distinct
+            |> Seq.map string
+            |> String.concat ", "
+
+        $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
+
+/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the
+/// caller. An ArgumentException tells of layers, shapes, types or devices that do not fit. (Benzing 2022,
+/// App. C; MATH 6)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
 
-    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones leave the cache,
-    /// and the system gives their memory page by page each time. With four times as many, 100 samples of 952,410 weights
-    /// took a tenth more time.
+    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones
+    /// leave the cache, and the system gives their memory page by page each time. With four times as many,
+    /// 100 samples of 952,410 weights took a tenth more time.
     let internal budget = 4L <<< 20
 
     /// The tensors held.
@@ -51,8 +62,8 @@ module Posterior =
             WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
-    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
-    /// precisions that are not positive, and a NumericalFailure for weights that are not finite.
+    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not
+    /// fit or precisions that are not positive, and a NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
         WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
         requirePrior mean.Length mean prior
@@ -61,7 +72,7 @@ module Posterior =
             Numbers.requireFinite
                 "the posterior's mean"
                 "weights are not finite"
-                "train the network anew"
+                "train the network again, or go back to weights that are"
                 theta
 
         {
@@ -71,8 +82,8 @@ module Posterior =
             Temperature = 1.0
         }
 
-    /// The same for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
-    /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
+    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank
+    /// posterior get precisions of other ratios than before, one eigendecomposition. It shares tensors.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
 
@@ -82,12 +93,12 @@ module Posterior =
                 Data = DataPrecision.fitTo prior.Precision posterior.Data
         }
 
-    /// The same with one prior precision for all layers.
+    /// The posterior for one prior precision of all layers. It shares tensors.
     let withPrecision (delta: float) (posterior: Posterior) =
         Require.positive "prior precision" delta
         withPrior (Prior.withPrecision (Array.create posterior.Mean.Length delta) posterior.Prior) posterior
 
-    /// The same with a covariance multiplied by T in place of what it was before.
+    /// The posterior with its covariance multiplied by T, in place of the factor before. It shares tensors.
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
 
@@ -96,15 +107,16 @@ module Posterior =
                 Temperature = temperature
         }
 
-    let internal byPart (posterior: Posterior) (ofPart: float array -> DataPrecision -> 'T) =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            ofPart (Array.sub posterior.Prior.Precision first count) part)
+    let internal byPart (posterior: Posterior) (ofPart: float array -> PrecisionPart -> 'T) =
+        Array.map2 ofPart (DataPrecision.deal posterior.Prior.Precision posterior.Data) posterior.Data.Parts
 
+    /// What is made of each part, its layers' prior precisions and its share of a vector.
     let private onPart (posterior: Posterior) (v: torch.Tensor array) ofPart =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            ofPart (Array.sub posterior.Prior.Precision first count) part (Array.sub v first count))
+        Array.map3
+            ofPart
+            (DataPrecision.deal posterior.Prior.Precision posterior.Data)
+            posterior.Data.Parts
+            (DataPrecision.deal v posterior.Data)
 
     let private requireVector name (posterior: Posterior) (v: torch.Tensor array) =
         WeightVector.check name (shapes posterior) v
@@ -123,8 +135,8 @@ module Posterior =
                 |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
             Seq.ofArray
 
-    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2 m^2 p
-    /// operations. Shapes: -> [d_out; d_in] a layer.
+    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2
+    /// m^2 p operations. Shapes: -> [d_out; d_in] a layer.
     let variances (posterior: Posterior) =
         Scope.owned
             (fun () ->
@@ -135,13 +147,13 @@ module Posterior =
                 |> Array.map (fun found -> found * posterior.Temperature))
             Seq.ofArray
 
-    let private sumOverParts posterior (ofPart: float array -> DataPrecision -> float) =
+    let private sumOverParts posterior (ofPart: float array -> PrecisionPart -> float) =
         Scope.value (fun () -> byPart posterior ofPart |> Array.sum)
 
     /// sum log(1 + kappa / delta) over all parts: log det (I + P^-1 N F).
     let internal gain (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            let spectrum = Covariance.spectrum part
+            let spectrum = PrecisionPart.spectrum part
             Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
 
     let private layerWeights (posterior: Posterior) =
@@ -164,11 +176,11 @@ module Posterior =
     /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part ->
-            Evidence.effectiveParameters delta[0] (Covariance.spectrum part))
+            Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
 
     /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
     let columns (posterior: Posterior) =
-        byPart posterior (fun _ part -> (Covariance.spectrum part).Kappa.size 0)
+        byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0)
         |> Array.sum
 
     /// delta_l |theta*_l - mean_l|^2, summed.
@@ -176,7 +188,8 @@ module Posterior =
         Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior)
         |> Array.sum
 
-    /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for samples.
+    /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for
+    /// samples.
     let squaredDistance (theta: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof theta) posterior theta
 
@@ -209,23 +222,22 @@ module Posterior =
         * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T
            + gain posterior)
 
-    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the evidence, at
-    /// T = 1.
+    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the
+    /// evidence, at T = 1.
     let logEvidence (logLikelihood: float) (posterior: Posterior) =
         logLikelihood - 0.5 * (penalty posterior + gain posterior)
 
-    /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor belongs to
-    /// the caller.
+    /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor
+    /// belongs to the caller.
     let spectrum (posterior: Posterior) =
         let one = Array.create posterior.Mean.Length 1.0
 
         Scope.owned
             (fun () ->
                 let kappas =
-                    DataPrecision.fitTo one posterior.Data
-                    |> DataPrecision.parts
-                    |> Array.map (fun struct (part, _, _) ->
-                        (Covariance.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
+                    (DataPrecision.fitTo one posterior.Data).Parts
+                    |> Array.map (fun part ->
+                        (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
 
                 {
                     Kappa = torch.cat (kappas, 0L)

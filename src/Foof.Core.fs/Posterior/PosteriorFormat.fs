@@ -23,18 +23,17 @@ module PosteriorFormat =
             name, text ((Written tensors).Keep $"{path}.{name}" tensor)
 
         match part with
-        | DataPrecision.LowRank(U, relative, V, kappa) ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
             FactorFormat.objectOf "low rank" [
                 curvature (Curvature.LowRank U)
                 "relative", numbers relative
                 kept "V" V
                 kept "kappa" kappa
             ]
-        | DataPrecision.Basis(Q_E, Q_A, S) ->
+        | PrecisionPart.Basis(Q_E, Q_A, S) ->
             FactorFormat.objectOf "basis" [ curvature (Curvature.Eigenbasis(Q_E, Q_A, S)) ]
-        | DataPrecision.Dense(Q, kappa, shapes) ->
+        | PrecisionPart.Dense(Q, kappa, shapes) ->
             FactorFormat.objectOf "dense" [ curvature (Curvature.Dense(Q, shapes)); kept "kappa" kappa ]
-        | DataPrecision.Blocks _ -> invalidOp "Blocks are no part."
 
     let private toPart (tensors: IReadOnlyDictionary<string, torch.Tensor>) (node: JsonNode) =
         let find name =
@@ -54,19 +53,19 @@ module PosteriorFormat =
 
         match FactorFormat.kind node, curvature with
         | "low rank", Curvature.LowRank U ->
-            DataPrecision.LowRank(
+            PrecisionPart.LowRank(
                 U,
                 relative (),
                 FactorFormat.tensor find "V" node,
                 FactorFormat.tensor find "kappa" node
             )
-        | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, Q_A, S)
+        | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S)
         | "dense", Curvature.Dense(Q, shapes) ->
-            DataPrecision.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
+            PrecisionPart.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
         | kind, _ -> FactorFormat.refuse $"know precisions of kind '{kind}'"
 
-    /// A posterior's description; its tensors, which stay its own, are added to `tensors`. Raises an ArgumentException
-    /// when a name is taken.
+    /// A posterior's description; its tensors, which stay its own, are added to `tensors`. Raises an
+    /// ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (posterior: Posterior) =
         let vector name (x: torch.Tensor array) =
             x
@@ -74,8 +73,8 @@ module PosteriorFormat =
             |> FactorFormat.arrayOf
 
         let parts =
-            DataPrecision.parts posterior.Data
-            |> Array.mapi (fun i struct (part, _, _) -> ofPart tensors $"part.{i}" part)
+            posterior.Data.Parts
+            |> Array.mapi (fun i part -> ofPart tensors $"part.{i}" part)
 
         (FactorFormat.objectOf "posterior" [
             "mean", vector "mean" posterior.Mean
@@ -86,8 +85,9 @@ module PosteriorFormat =
         ])
             .ToJsonString()
 
-    /// The posterior of a description, over tensors that it shares with `tensors`. Raises an ArgumentException when the
-    /// text is no description, a tensor is missing or their shapes do not fit one another.
+    /// The posterior of a description, over tensors that it shares with `tensors`. Raises an
+    /// ArgumentException when the text is no description, a tensor is missing or their shapes do not fit one
+    /// another.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let node =
             try
@@ -113,13 +113,7 @@ module PosteriorFormat =
             |> FactorFormat.items
             |> Array.map (toPart tensors)
 
-        let data =
-            if parts.Length = 1 then
-                parts[0]
-            else
-                DataPrecision.Blocks parts
-
         let prior = Prior.perLayer precision |> Prior.withMean (vector "prior_mean")
 
-        Posterior.make (vector "mean") data prior
+        Posterior.make (vector "mean") { Parts = parts } prior
         |> Posterior.withTemperature (FactorFormat.value<float>(FactorFormat.entry "temperature" node))

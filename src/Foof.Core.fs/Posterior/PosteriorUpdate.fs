@@ -6,29 +6,21 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module PosteriorUpdate =
 
-    /// A single block is that block: files keep no more of it.
-    let private unwrapped data =
-        match DataPrecision.parts data with
-        | [| struct (part, _, _) |] -> part
-        | _ -> data
-
-    /// N F of two data sets together: low-rank columns side by side, dense and diagonal matrices added, Kronecker
-    /// products merged with the trace correction. It may share tensors with both; new ones belong to the caller. Raises
-    /// an ArgumentException when the structures or layers differ.
+    /// N F of two data sets together: low-rank columns side by side, dense and diagonal matrices added,
+    /// Kronecker products merged with the trace correction. It may share tensors with both; new ones belong
+    /// to the caller. Raises an ArgumentException when the structures or layers differ.
     let add (data: DataPrecision) (further: DataPrecision) =
         let shared = DataPrecision.tensors data @ DataPrecision.tensors further
 
         Scope.ownedBut
             shared
             (fun () ->
-                let curvature = unwrapped >> DataPrecision.toCurvature
-
-                Curvature.merge (curvature data) (curvature further)
+                Curvature.merge (DataPrecision.toCurvature data) (DataPrecision.toCurvature further)
                 |> DataPrecision.ofCurvature 1.0)
             (DataPrecision.tensors >> Seq.ofList)
 
-    /// The posterior after further data N F, around the new theta*: the exact joint one for low-rank, dense and diagonal
-    /// structures whose data were linear in the weights. It shares tensors.
+    /// The posterior after further data N F, around the new theta*: the exact joint one for low-rank, dense
+    /// and diagonal structures whose data were linear in the weights. It shares tensors.
     let withData (mean: torch.Tensor array) (further: DataPrecision) (posterior: Posterior) = {
         Posterior.make mean (add posterior.Data further) posterior.Prior with
             Temperature = posterior.Temperature
@@ -36,18 +28,18 @@ module PosteriorUpdate =
 
     let private compressed (most: int) part =
         match part with
-        | DataPrecision.LowRank(U, _, _, kappa) when kappa.size 0 > int64 most ->
+        | PrecisionPart.LowRank(U, _, _, kappa) when kappa.size 0 > int64 most ->
             let found = Compression.leading most U
             let trace = Numbers.number (kappa.sum ())
-            struct (DataPrecision.ofFactor found.Factor, found.Discarded * trace)
+            struct (PrecisionPart.ofFactor found.Factor, found.Discarded * trace)
         | _ -> struct (part, 0.0)
 
     let private traceOf part =
-        Numbers.number ((Covariance.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
+        Numbers.number ((PrecisionPart.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
 
-    /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p numbers; and the
-    /// share of the trace of N F that is left out, in [0, 1]. Other parts stay. It may share tensors; new ones belong to
-    /// the caller.
+    /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p
+    /// numbers; and the fraction of the trace of N F that is left out, in [0, 1]. Other parts stay. It may
+    /// share tensors; new ones belong to the caller.
     let compress (columns: int) (data: DataPrecision) : struct (DataPrecision * float) =
         Require.atLeast "the number of columns" 1 columns
         let one = Array.create (DataPrecision.shapes data).Length 1.0
@@ -55,19 +47,10 @@ module PosteriorUpdate =
         Scope.ownedBut
             (DataPrecision.tensors data)
             (fun () ->
-                let parts = DataPrecision.parts (DataPrecision.fitTo one data)
-                let all = parts |> Array.sumBy (fun struct (part, _, _) -> traceOf part)
-
-                let found = parts |> Array.map (fun struct (part, _, _) -> compressed columns part)
-
+                let parts = (DataPrecision.fitTo one data).Parts
+                let all = Array.sumBy traceOf parts
+                let found = Array.map (compressed columns) parts
                 let dropped = found |> Array.sumBy (fun struct (_, dropped) -> dropped)
                 let kept = found |> Array.map (fun struct (part, _) -> part)
-
-                let data =
-                    if kept.Length = 1 then
-                        kept[0]
-                    else
-                        DataPrecision.Blocks kept
-
-                struct (data, (if all > 0.0 then dropped / all else 0.0)))
+                struct ({ Parts = kept }, (if all > 0.0 then dropped / all else 0.0)))
             (fun struct (data, _) -> Seq.ofList (DataPrecision.tensors data))

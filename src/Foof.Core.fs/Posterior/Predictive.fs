@@ -22,10 +22,10 @@ type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPar
             for tensor in tensors do
                 tensor.Dispose()
 
-/// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what follows for
-/// class probabilities. By cross Grams where a layer's gradients are products of one row each: nothing of size p x C is
-/// formed there. Layers with positions, and matrices that are written out, take C p_l numbers a point, for a run of
-/// points at a time. Results belong to the caller. (MATH 6)
+/// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what
+/// follows for class probabilities. By cross Grams where a layer's gradients are products of one row each:
+/// nothing of size p x C is formed there. Layers with positions, and matrices that are written out, take C
+/// p_l numbers a point, for a run of points at a time. Results belong to the caller. (MATH 6)
 [<RequireQualifiedAccess>]
 module Predictive =
 
@@ -45,20 +45,20 @@ module Predictive =
         columns / points
 
     /// The Jacobian of each part's layers.
-    let private byPart (posterior: Posterior) (J: FisherFactor) =
-        DataPrecision.parts posterior.Data
-        |> Array.map (fun struct (part, first, count) ->
-            struct (part,
-                    Array.sub posterior.Prior.Precision first count,
-                    {
-                        Shapes = Array.sub J.Shapes first count
-                        Parts =
-                            J.Parts
-                            |> Array.map (fun columns -> {
-                                columns with
-                                    Layers = Array.sub columns.Layers first count
-                            })
-                    }))
+    let private jacobians (posterior: Posterior) (J: FisherFactor) =
+        let layersOf (columns: FisherColumns) =
+            DataPrecision.deal columns.Layers posterior.Data
+
+        DataPrecision.deal J.Shapes posterior.Data
+        |> Array.mapi (fun i shapes -> {
+            Shapes = shapes
+            Parts =
+                J.Parts
+                |> Array.map (fun columns -> {
+                    columns with
+                        Layers = (layersOf columns)[i]
+                })
+        })
 
     let private total (posterior: Posterior) (parts: torch.Tensor array) =
         parts
@@ -67,25 +67,21 @@ module Predictive =
         |> fun sum -> sum * posterior.Temperature
 
     let private preparedParts C posterior J =
-        byPart posterior J
-        |> Array.map (fun struct (part, _, own) -> OutputCovariance.prepare C part own)
+        Array.map2 (OutputCovariance.prepare C) posterior.Data.Parts (jacobians posterior J)
 
     let private finished C (prepared: PreparedPart array) (posterior: Posterior) =
-        DataPrecision.parts posterior.Data
-        |> Array.map2
-            (fun prepared struct (part, first, count) ->
-                let delta = Array.sub posterior.Prior.Precision first count
-                OutputCovariance.blocks C delta part prepared)
-            prepared
+        Posterior.byPart posterior (OutputCovariance.blocks C)
+        |> Array.map2 (fun prepared blocks -> blocks prepared) prepared
         |> total posterior
 
-    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns -> [n; C; C].
+    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns ->
+    /// [n; C; C].
     let covariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
         Scope.tensor (fun () -> finished C (preparedParts C posterior J) posterior)
 
-    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers. It may share J's tensors and
-    /// owns them then. Raises what `covariance` raises.
+    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers. It may share J's
+    /// tensors and owns them then. Raises what `covariance` raises.
     let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
 
@@ -100,22 +96,23 @@ module Predictive =
 
         new PreparedOutputs(points, C, parts)
 
-    /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
+    /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior
+    /// precision.
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
-        if prepared.Parts.Length <> (DataPrecision.parts posterior.Data).Length then
-            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it anew."
+        if prepared.Parts.Length <> posterior.Data.Parts.Length then
+            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 
-    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
-    /// Shapes: J of n C columns -> [n C; n C].
+    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C +
+    /// c. Shapes: J of n C columns -> [n C; n C].
     let jointCovariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
 
         Scope.tensor (fun () ->
             let joint =
-                byPart posterior J
-                |> Array.map (fun struct (part, delta, own) -> OutputCovariance.joint C delta part own)
+                Posterior.byPart posterior (OutputCovariance.joint C)
+                |> Array.map2 (fun J joint -> joint J) (jacobians posterior J)
                 |> total posterior
 
             joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))
@@ -132,8 +129,8 @@ module Predictive =
 
     let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
 
-    /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal. Shapes: f [n; C], covariance [n; C; C] ->
-    /// [n; C], float64. (MacKay 1992, by class)
+    /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal. Shapes: f [n; C], covariance
+    /// [n; C; C] -> [n; C], float64. (MacKay 1992, by class)
     let probit (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
 
@@ -141,8 +138,9 @@ module Predictive =
             let f = output.``to`` torch.ScalarType.Float64
             (f / (diagonal covariance * (Math.PI / 8.0) + 1.0).sqrt()).softmax 1L)
 
-    /// The mean of the Dirichlet distribution whose Laplace approximation in the softmax basis is N(f, covariance):
-    /// alpha_c = (1 - 2/C + e^f_c / C^2 sum e^-f) / v_c, after both are projected onto outputs that sum to zero.
+    /// The mean of the Dirichlet distribution whose Laplace approximation in the softmax basis is
+    /// N(f, covariance): alpha_c = (1 - 2/C + e^f_c / C^2 sum e^-f) / v_c, after both are projected onto
+    /// outputs that sum to zero.
     ///
     /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64. (Hobbhahn et al. 2022)
     let bridge (output: torch.Tensor) (covariance: torch.Tensor) =
@@ -188,6 +186,7 @@ module Predictive =
 
             (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 
-    /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] ->
+    /// [n; C], float64.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Scope.tensor (fun () -> (sampleOutputs k generator output covariance).softmax(2L).mean [| 0L |])

@@ -31,7 +31,8 @@ module Prior =
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The same around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
+    /// The prior around another mean, which it shares. Raises a NumericalFailure for a mean that is not
+    /// finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
             Numbers.requireFinite
@@ -42,13 +43,14 @@ module Prior =
 
         { prior with Mean = mean }
 
-    /// The same mean with other precisions.
+    /// A prior around the mean of this one, with other precisions.
     let withPrecision (precision: float array) (prior: Prior) = {
         perLayer precision with
             Mean = prior.Mean
     }
 
-    /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the sum.
+    /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the
+    /// sum.
     let private run = 1L <<< 15
 
     /// |theta_l - mean_l|^2, one a layer, in float64.

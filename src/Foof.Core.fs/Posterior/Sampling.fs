@@ -2,22 +2,28 @@ namespace Foof
 
 open TorchSharp
 
-/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App. C; MATH 6)
+/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App.
+/// C; MATH 6)
 [<RequireQualifiedAccess>]
 module Sampling =
 
     let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
         Require.generator generator posterior.Mean[0].device
 
-    /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at once, and those
-    /// that a part wants besides. Shapes: -> [m; k] a part.
+    /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at
+    /// once, and those that a part wants besides. Shapes: -> [m; k] a part.
     let private fill (generator: torch.Generator) (posterior: Posterior) (samples: torch.Tensor array) =
-        let parts = DataPrecision.parts posterior.Data
         let k, like = samples[0].size 0, samples[0]
 
+        let byPart =
+            Array.zip3
+                posterior.Data.Parts
+                (DataPrecision.deal posterior.Prior.Precision posterior.Data)
+                (DataPrecision.deal samples posterior.Data)
+
         let noises =
-            parts
-            |> Array.map (fun struct (part, _, _) ->
+            posterior.Data.Parts
+            |> Array.map (fun part ->
                 torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
 
         let normal deviation (tensor: torch.Tensor) =
@@ -26,23 +32,21 @@ module Sampling =
         for s in 0L .. k - 1L do
             use _sample = torch.NewDisposeScope()
 
-            parts
-            |> Array.iteri (fun i struct (part, first, count) ->
-                for l in first .. first + count - 1 do
-                    samples[l].select(0L, s)
-                    |> normal (Covariance.scale posterior.Prior.Precision[l] part)
+            for noise, (part, precision, own) in Array.zip noises byPart do
+                for delta, sample in Array.zip precision own do
+                    sample.select (0L, s) |> normal (Covariance.scale delta part)
 
-                if noises[i].size 1 > 0L then
-                    normal 1.0 (noises[i].select(0L, s)))
+                if noise.size 1 > 0L then
+                    normal 1.0 (noise.select (0L, s))
 
         noises |> Array.map _.t()
 
     /// Samples of normal numbers, in place.
     let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
-        DataPrecision.parts posterior.Data
-        |> Array.iteri (fun i struct (part, first, count) ->
-            let delta = Array.sub posterior.Prior.Precision first count
-            Covariance.deviate delta part noises[i] (Array.sub samples first count))
+        let own = DataPrecision.deal samples posterior.Data
+
+        Posterior.byPart posterior Covariance.deviate
+        |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
 
         Array.iter2
             (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
@@ -64,10 +68,10 @@ module Sampling =
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
-    /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however
-    /// many samples are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one sample
-    /// takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException
-    /// for k = 0 and a generator on another device.
+    /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers,
+    /// however many samples are drawn at once; null is the default generator. Temporaries take 4 MB at most,
+    /// unless one sample takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an
+    /// ArgumentException for k = 0 and a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
 
@@ -115,8 +119,9 @@ module Sampling =
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
-    /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
+    /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit
+    /// at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory
+    /// used again.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator

@@ -123,10 +123,13 @@ public static class Calibration
         return scope.MoveToOuter(-(p * p.clamp_min(Least).log()).sum(1));
     }
 
-    /// <summary>1 - max_c p_c, [n]: the same by the probability. The caller owns it.</summary>
+    /// <summary>
+    /// 1 - max_c p_c, [n]: a score of other data by the confidence alone (Hendrycks &amp; Gimpel 2017). The
+    /// caller owns it.
+    /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
-    public static Tensor Doubt(Tensor probabilities)
+    public static Tensor OneMinusConfidence(Tensor probabilities)
     {
         Check(probabilities);
         using var scope = NewDisposeScope();

@@ -38,7 +38,7 @@ public sealed record TemperatureScaling(double Temperature)
         );
         double[] grid = [.. Enumerable.Range(-4, 9).Select(power => Math.Pow(2, power))];
         return new(
-            PrecisionSearch.Minimise(
+            GoldenSectionSearch.Minimise(
                 temperature =>
                 {
                     using var probabilities = new TemperatureScaling(temperature).Apply(output);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,7 +11,7 @@ namespace Foof;
 /// (theta - theta*), added up over what is kept of the tasks.
 /// </summary>
 /// <remarks>
-/// Three ways to use it. In a loop of one's own: <c>(loss + tasks.Penalty()).backward()</c>, or
+/// There are three ways to use it. In one's own loop: <c>(loss + tasks.Penalty()).backward()</c>, or
 /// <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph, before any optimiser's step. With
 /// Foof's optimisers: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
 /// threads at once.
@@ -20,8 +22,12 @@ namespace Foof;
 /// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
 /// </code>
 /// </example>
-public abstract partial class Consolidator : IPenalty, IDisposable
+public abstract class Consolidator : IPenalty, IDisposable
 {
+    private const string BudgetPrefix = "The column budget";
+    private const double SuspiciousShare = 0.1;
+
+    private readonly List<string> warnings = [];
     private readonly Layer[] layers;
     private readonly long memoryBudget;
     private double strength;
@@ -53,15 +59,16 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     /// <summary>
     /// What becomes of each parameter of the model: those of layers that are not covered are not held back.
     /// </summary>
-    public IReadOnlyList<ParameterCoverage> Coverage { get; }
+    public IReadOnlyList<Coverage> Coverage { get; }
 
     /// <summary>The number of tasks that were consolidated.</summary>
     public int Tasks => Learnt.Tasks;
 
     /// <summary>
-    /// The largest share of a curvature's trace that compression to the column budget ever left out.
+    /// The largest fraction of a curvature's trace that compression to the column budget ever left out, in
+    /// [0, 1].
     /// </summary>
-    public double DiscardedShare => Learnt.Discarded;
+    public double DiscardedTraceFraction => Learnt.Discarded;
 
     /// <summary>The bytes that what was learnt takes.</summary>
     public long Bytes => Kept.Bytes(Held);
@@ -77,6 +84,19 @@ public abstract partial class Consolidator : IPenalty, IDisposable
             strength = value;
         }
     }
+
+    /// <summary>
+    /// What a user should know, in sentences: parameters that are not held back, a column budget too small.
+    /// </summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>Where warnings are logged as they arise; nowhere at first.</summary>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     private protected nn.Module<Tensor, Tensor> Model { get; }
 
@@ -117,7 +137,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task.
     /// The tensors belong to the caller's dispose scope.
     /// </summary>
-    public IReadOnlyList<(Parameter Parameter, Tensor Gradient)> Gradients()
+    public IReadOnlyList<ParameterGradient> Gradients()
     {
         RequireAlive();
         if (Tasks == 0 || Strength == 0)
@@ -135,13 +155,12 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     public void Save(string path)
     {
         RequireAlive();
-        ArgumentException.ThrowIfNullOrEmpty(path);
         ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
     }
 
     /// <summary>
-    /// Goes back to what <see cref="Save"/> wrote, of this network, structure and way to gather tasks; the
-    /// strength stays this object's.
+    /// Reads what <see cref="Save"/> wrote, of this network, structure and way to gather tasks, in place of
+    /// what was learnt here; the strength stays this object's.
     /// </summary>
     /// <exception cref="ArgumentException">The file is of another network or kind; nothing
     /// changed.</exception>
@@ -150,7 +169,6 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     public void Load(string path)
     {
         RequireAlive();
-        ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var file = ConsolidationFile.Load(path, Kind, layers);
@@ -164,7 +182,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     /// <summary>What is remembered beside the tasks, by name.</summary>
     private protected virtual IEnumerable<KeyValuePair<string, Tensor>> OwnState() => [];
 
-    /// <summary>Goes back to it; raises, and changes nothing, where it does not fit.</summary>
+    /// <summary>Restores it; raises, and changes nothing, where it does not fit.</summary>
     private protected virtual void RestoreOwnState(IReadOnlyDictionary<string, Tensor> state, string path) { }
 
     /// <summary>Takes a task's curvature in, around the weights as they are; all or nothing.</summary>
@@ -177,6 +195,33 @@ public abstract partial class Consolidator : IPenalty, IDisposable
             NoteUncovered();
         Adopt(next);
         NoteDiscarded();
+    }
+
+    private void NoteUncovered()
+    {
+        var plain = Coverage.Where(line => line.Treatment.IsPlain).ToArray();
+        if (plain.Length > 0)
+            Warn(
+                $"{plain.Length} trained parameters are not held back, since no layer covers them: "
+                    + string.Join(", ", plain.Take(3).Select(line => $"'{line.Parameter}' ({line.Detail})"))
+                    + (plain.Length > 3 ? " and others." : ".")
+            );
+    }
+
+    private void NoteDiscarded()
+    {
+        warnings.RemoveAll(warning => warning.StartsWith(BudgetPrefix, StringComparison.Ordinal));
+        if (DiscardedTraceFraction > SuspiciousShare)
+            Warn(
+                $"{BudgetPrefix} left {DiscardedTraceFraction:P0} of a curvature's trace out: earlier tasks are held back less "
+                    + "than they were learnt; raise ColumnBudget, or use Kronecker factors."
+            );
+    }
+
+    private void Warn(string sentence)
+    {
+        warnings.Add(sentence);
+        Logger.Warn(sentence);
     }
 
     /// <summary>Raises an ArgumentException that says the bytes and what would fit.</summary>
@@ -205,7 +250,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
         return Consolidation.penalty(Strength, theta, Learnt);
     }
 
-    // Tensors may go on from the old state to the new one: each is freed when it is in neither.
+    // Old and new state may share tensors: each is freed when it is in neither.
     private void Adopt(Consolidated next)
     {
         Kept.Replace(Held, Consolidation.tensors(next));
@@ -217,6 +262,14 @@ public abstract partial class Consolidator : IPenalty, IDisposable
         ObjectDisposedException.ThrowIf(isDisposed, this);
         OwnParameters.Require(GetType().Name, layers);
     }
+
+    /// <summary>The method, the number of tasks, the strength and the size on one line.</summary>
+    public override string ToString() =>
+        isDisposed
+            ? $"{GetType().Name}, disposed"
+            : FormattableString.Invariant(
+                $"{GetType().Name} of {Tasks} tasks, strength {Strength:G4}, {Bytes:N0} bytes"
+            );
 
     /// <summary>Frees what was learnt.</summary>
     public void Dispose()

@@ -25,7 +25,7 @@ namespace Foof;
 public sealed class ElasticWeightConsolidation : Consolidator
 {
     private readonly Likelihood likelihood;
-    private readonly Fisher labels;
+    private readonly Fisher fisher;
     private readonly ContinualOptions options;
 
     /// <summary>Nothing learnt yet.</summary>
@@ -45,8 +45,14 @@ public sealed class ElasticWeightConsolidation : Consolidator
         : base(model, (options ??= new()).Rule, options.Strength, options.MemoryBudget, select)
     {
         likelihood = Likelihoods.Of(loss, options.ObservationNoise);
-        Argument.Known(options.Structure, nameof(options.Structure));
-        labels = LabelRules.Of(options.Labels, options.SampledLabels);
+        CurvatureGathering.Supported(
+            nameof(ElasticWeightConsolidation),
+            options.Structure,
+            CurvatureStructure.Kronecker,
+            CurvatureStructure.Diagonal,
+            CurvatureStructure.LowRank
+        );
+        fisher = FisherTypes.Of(options.FisherType, options.SampledLabels);
         this.options = options;
     }
 
@@ -63,11 +69,13 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// The task's number of data points beside the next task's, N / N': 1 for tasks of equal size.
     /// </param>
     /// <param name="head">
-    /// What is called in place of the model, such as its <see cref="HeadOutputs"/> of this task; it calls the
+    /// What is called in place of the model, such as its <see cref="TaskHead"/> of this task; it calls the
     /// model. Null: the model.
     /// </param>
-    /// <param name="generator">Draws the labels of the Monte-Carlo Fisher; null: the default one.</param>
-    /// <param name="progress">Told the number of batches done.</param>
+    /// <param name="generator">
+    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// </param>
+    /// <param name="progress">Receives the number of batches done.</param>
     /// <param name="cancellation">Looked at between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
@@ -86,39 +94,33 @@ public sealed class ElasticWeightConsolidation : Consolidator
         ArgumentNullException.ThrowIfNull(batches);
         Require.positive(nameof(weight), weight);
         RequireSound();
+        using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (mean, done) = (new MeanCurvature(), 0);
+        var gathering = new CurvatureGathering(
+            Model,
+            Layers,
+            likelihood,
+            options.Structure,
+            fisher,
+            generator
+        )
+        {
+            Called = head ?? Model,
+        };
+        var (curvature, _) = gathering.Run(batches, RequireRoomFor, progress, cancellation);
         try
         {
-            foreach (var (input, target) in batches)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                _ = Argument.Batch(input, done + 1);
-                using var scope = NewDisposeScope();
-                var count = Check(head ?? Model, input, target);
-                var own = Mismatch.Told(
-                    Model,
-                    input,
-                    target,
-                    () => OfBatch(head ?? Model, new(input, target), generator)
-                );
-                mean.Add(own, count);
-                RequireRoomFor(mean);
-                done++;
-                progress?.Report(done);
-            }
-            using var last = NewDisposeScope();
-            Remember(CurvatureModule.scale(weight, mean.Value));
+            Remember(CurvatureModule.scale(weight, curvature));
         }
         finally
         {
-            mean.Release(Held);
+            Kept.Replace(CurvatureModule.tensors(curvature), Held);
         }
     }
 
     /// <summary>
-    /// The same on a thread of the pool, which also enumerates the batches. Nothing else may use this object
-    /// or its model meanwhile.
+    /// <see cref="Consolidate"/> on a thread of the pool, which also enumerates the batches. Nothing else may
+    /// use this object or its model meanwhile.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(
@@ -137,34 +139,15 @@ public sealed class ElasticWeightConsolidation : Consolidator
         );
     }
 
-    private Curvature OfBatch(nn.Module<Tensor, Tensor> called, CurvatureBatch batch, Generator? generator)
+    private void RequireRoomFor(Curvature sofar, long points)
     {
-        var factor = FisherModule.factor(called, Layers, labels, likelihood, batch, generator);
-        return options.Structure switch
-        {
-            ContinualStructure.Diagonal => Structure.diagonal(factor),
-            ContinualStructure.FullFisher => Structure.lowRank(DataCurvature.ownActivations(factor)),
-            _ => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
-        };
-    }
-
-    // The number of data points that count. The output is made once more for it: labels are told from classes.
-    private long Check(nn.Module<Tensor, Tensor> called, Tensor input, Tensor? target)
-    {
-        if (input.numel() == 0)
-            throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
-        if (target is null)
-            return SoundModel.Points(likelihood, input, input, null);
-        using var output = Mismatch.Told(Model, input, target, () => ForwardPass.output(called, input));
-        return SoundModel.Points(likelihood, input, output, target);
-    }
-
-    private void RequireRoomFor(MeanCurvature mean) =>
+        var bytes = Kept.Bytes(CurvatureModule.tensors(sofar));
         RequireRoom(
-            mean.Bytes,
-            $"The curvature of {mean.Points:N0} data points",
-            options.Structure == ContinualStructure.FullFisher
-                ? $"{mean.Points * (double)MemoryBudget / mean.Bytes:N0} of them"
+            bytes,
+            $"The curvature of {points:N0} data points",
+            options.Structure == CurvatureStructure.LowRank
+                ? $"{points * (double)MemoryBudget / bytes:N0} of them"
                 : null
         );
+    }
 }

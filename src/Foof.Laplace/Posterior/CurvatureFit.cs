@@ -4,111 +4,96 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Gathers a network's curvature over batches, in one pass, or in two where all labels do not fit.
+/// Gathers a network's curvature, loss and gradient over batches, in one pass, or in two where the low-rank
+/// Fisher of all labels does not fit the memory budget.
 /// </summary>
 internal sealed class CurvatureFit(
     nn.Module<Tensor, Tensor> model,
     Layer[] layers,
     Likelihood likelihood,
     LaplaceOptions options,
-    Generator? generator,
-    bool? isWrittenOut = null
+    Generator? generator
 )
 {
-    // Written-out matrices of more weights take longer to decompose than most networks to train.
-    private const long MostDenseWeights = 5000;
+    private static readonly Fisher OneSampledLabel = Fisher.NewMonteCarlo(1);
 
-    private static readonly Fisher Sampled = Fisher.NewMonteCarlo(1);
+    private static readonly PointMean<FittedCurvature> Mean = new(
+        FittedCurvature.Average,
+        fitted => fitted.Tensors
+    );
 
-    private (long Points, long Bytes, long Columns) overflow;
+    private bool isOverBudget;
 
-    /// <summary>Whether the full Fisher is written out: as it was before, or where few weights allow.</summary>
-    internal bool IsDense { get; } =
-        isWrittenOut
-        ?? (
-            options.Structure == LaplaceStructure.Full
-            && Weights(layers) <= MostDenseWeights
-            && 3 * 8 * Weights(layers) * Weights(layers) <= options.MemoryBudget
-        );
+    private bool IsLowRank => options.Structure == CurvatureStructure.LowRank;
 
-    private bool IsLowRank => options.Structure == LaplaceStructure.Full && !IsDense;
-
-    /// <summary>Runs over the batches.</summary>
+    /// <summary>Runs over the batches; the caller releases what comes of it.</summary>
     internal FittedCurvature Run(
         LabelledBatches batches,
         IProgress<int>? progress,
         CancellationToken cancellation
     )
     {
-        if (options.Rule is { } labels)
-            return Pass(batches, labels, progress, cancellation) ?? throw TooLarge();
-        var found = Pass(batches, Fisher.Full, progress, cancellation);
-        // Other structures take the same memory, whatever the labels.
-        if (found is null && IsLowRank)
-            found = Pass(batches, Sampled, progress, cancellation);
-        return found ?? throw TooLarge();
+        if (options.Structure == CurvatureStructure.Dense)
+            RequireDense();
+        if (options.Fisher is { } chosen)
+            return Pass(batches, chosen, progress, cancellation);
+        try
+        {
+            return Pass(batches, Fisher.Full, progress, cancellation);
+        }
+        // Other structures take as much memory with sampled labels as with all.
+        catch (ArgumentException) when (isOverBudget && IsLowRank)
+        {
+            return Pass(batches, OneSampledLabel, progress, cancellation);
+        }
     }
 
-    // Null: it does not fit, and what did not is kept for the message.
-    private FittedCurvature? Pass(
+    private FittedCurvature Pass(
         LabelledBatches batches,
-        Fisher labels,
+        Fisher fisher,
         IProgress<int>? progress,
         CancellationToken cancellation
     )
     {
-        var (mean, gradient, loss) = (new MeanCurvature(), (Tensor[]?)null, (double?)0.0);
-        var (entries, done) = (0L, 0);
-        try
-        {
-            foreach (var (input, target) in batches)
+        var gathering = new CurvatureGathering(
+            model,
+            layers,
+            likelihood,
+            options.Structure,
+            fisher,
+            generator
+        );
+        var (fitted, _) = DataCurvature.accumulate(
+            Mean,
+            (_, input, target) =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                _ = Argument.Batch(input, done + 1);
-                using var batch = NewDisposeScope();
-                using var output = Mismatch.Told(
-                    model,
-                    input,
-                    target,
-                    () => ForwardPass.output(model, input)
+                using var output = gathering.Output(input, target);
+                var count = gathering.Points(input, output, target);
+                var curvature = gathering.OfBatch(input, target);
+                return (
+                    target is null
+                        ? new FittedCurvature(curvature, count, null, null, 0, fisher)
+                        : new(
+                            curvature,
+                            count,
+                            LossOf(output, target),
+                            Jacobian.meanGradient(gathering.Factor(Fisher.Empirical, input, target)),
+                            target.numel(),
+                            fisher
+                        ),
+                    count
                 );
-                var count = SoundModel.Points(likelihood, input, output, target);
-                mean.Add(OfBatch(labels, input, target), count);
-                var (share, before) = ((double)count / mean.Points, gradient);
-                if (target is null)
-                    (loss, gradient) = (null, null);
-                else if (loss is { } sofar)
-                {
-                    loss = sofar + share * (Loss(output, target) - sofar);
-                    gradient = Average(share, gradient, GradientOf(input, target));
-                    entries += target.numel();
-                }
-                Kept.Replace(before ?? [], gradient ?? []);
-                done++;
-                progress?.Report(done);
-                if (Bytes(mean) <= options.MemoryBudget)
-                    continue;
-                overflow = (mean.Points, Bytes(mean), mean.Bytes);
-                Release(mean, gradient);
-                return null;
-            }
-            return new(mean.Value, mean.Points, loss, gradient, entries, labels);
-        }
-        catch
-        {
-            Release(mean, gradient);
-            throw;
-        }
-    }
-
-    private static void Release(MeanCurvature mean, Tensor[]? gradient)
-    {
-        mean.Release([]);
-        Kept.Replace(gradient ?? [], []);
+            },
+            (sofar, _) => RequireRoom(sofar),
+            progress,
+            cancellation,
+            batches
+        );
+        return fitted;
     }
 
     // The mean of -log p of counts is whole here: the core's loss leaves log y! out.
-    private double Loss(Tensor output, Tensor target)
+    private double LossOf(Tensor output, Tensor target)
     {
         var loss = LikelihoodModule.loss(likelihood, output, target).ToDouble();
         if (!likelihood.IsPoisson)
@@ -117,44 +102,41 @@ internal sealed class CurvatureFit(
         return loss + factorials / target.shape[0];
     }
 
-    private Curvature OfBatch(Fisher labels, Tensor input, Tensor? target)
-    {
-        var factor = FisherModule.factor(model, layers, labels, likelihood, new(input, target), generator);
-        return options.Structure switch
-        {
-            LaplaceStructure.Diagonal => Structure.diagonal(factor),
-            LaplaceStructure.Kronecker => Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
-            LaplaceStructure.Foof => Structure.activationFactors(Positions.Averaged, factor),
-            _ when IsDense && layers.Length == 1 => Structure.layerwiseDense(factor),
-            _ when IsDense => Structure.dense(factor),
-            _ => Structure.lowRank(DataCurvature.ownActivations(factor)),
-        };
-    }
-
-    private Tensor[] GradientOf(Tensor input, Tensor target) =>
-        Jacobian.meanGradient(
-            FisherModule.factor(model, layers, Fisher.Empirical, likelihood, new(input, target), generator)
-        );
-
-    private static Tensor[] Average(double share, Tensor[]? before, Tensor[] next) =>
-        before is null ? next : [.. before.Zip(next, (x, y) => x * (1.0 - share) + y * share)];
-
-    /// <summary>The bytes of a curvature, and of what its eigenvectors take for a while.</summary>
-    private long Bytes(MeanCurvature mean)
-    {
-        if (!IsLowRank)
-            return mean.Bytes;
-        var G = ((Curvature.LowRank)mean.Value).G;
-        var m = G.Parts.Sum(part => LayerFactorModule.columns(part.Layers[0]));
-        return mean.Bytes + 3 * 8 * m * m;
-    }
-
-    private static long Weights(Layer[] layers) =>
+    /// <summary>The number of weights of layers.</summary>
+    internal static long Weights(Layer[] layers) =>
         layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
 
-    private ArgumentException TooLarge()
+    /// <summary>
+    /// The bytes of a matrix over weights, of its eigenvectors, and of what finding them takes.
+    /// </summary>
+    internal static double DenseBytes(long weights) => 3 * 8.0 * weights * weights;
+
+    // Before the first batch.
+    private void RequireDense()
     {
-        var (points, bytes, columns) = overflow;
+        var weights = Weights(layers);
+        var bytes = DenseBytes(weights);
+        if (bytes > options.MemoryBudget)
+            throw new ArgumentException(
+                $"Structure {options.Structure} must fit the memory budget of {options.MemoryBudget:N0} bytes; three "
+                    + $"float64 matrices of {weights:N0} weights take {bytes:N0}: use LowRank or Kronecker, LastLayer, "
+                    + "Select or a larger budget."
+            );
+    }
+
+    private void RequireRoom(FittedCurvature sofar)
+    {
+        var columns = Kept.Bytes(CurvatureModule.tensors(sofar.Curvature));
+        var m = sofar.Curvature is Curvature.LowRank { G: var G } ? FisherFactorModule.columns(G) : 0;
+        // The Gram matrix of a low-rank factor, its eigenvectors and what finding them takes.
+        var bytes = columns + 3 * 8 * m * m;
+        isOverBudget = bytes > options.MemoryBudget;
+        if (isOverBudget)
+            throw TooLarge(sofar.Points, bytes, columns);
+    }
+
+    private ArgumentException TooLarge(long points, long bytes, long columns)
+    {
         var budget = $"The curvature must fit the memory budget of {options.MemoryBudget:N0} bytes";
         if (!IsLowRank)
             return new(

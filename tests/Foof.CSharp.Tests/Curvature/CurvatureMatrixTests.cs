@@ -8,7 +8,8 @@ public sealed class CurvatureMatrixTests
 {
     private const double Lambda = 0.3;
 
-    public static TheoryData<CurvatureStructure> Exact => [CurvatureStructure.Full, CurvatureStructure.Dense];
+    public static TheoryData<CurvatureStructure> Exact =>
+        [CurvatureStructure.LowRank, CurvatureStructure.Dense];
 
     public static TheoryData<CurvatureStructure> All => [.. Enum.GetValues<CurvatureStructure>()];
 
@@ -80,7 +81,7 @@ public sealed class CurvatureMatrixTests
     {
         using var scope = NewDisposeScope();
         using var own = new Explicit();
-        using var curvature = Make(own, CurvatureStructure.Full);
+        using var curvature = Make(own, CurvatureStructure.LowRank);
         using var damped = curvature.Damped(Lambda);
         var unit = eye(Explicit.Weights, dtype: ScalarType.Float64);
         Tensor Column(long j)
@@ -140,7 +141,7 @@ public sealed class CurvatureMatrixTests
     {
         using var own = new Explicit();
         (Tensor, Tensor?)[] batches = [(own.Input, own.Target)];
-        var options = new CurvatureOptions { Labels = FisherLabels.Given };
+        var options = new CurvatureOptions { FisherType = FisherType.Empirical };
         using var here = CurvatureMatrix.Fisher(own.Model, Loss.CrossEntropy, batches, options);
         using var there = await CurvatureMatrix.FisherAsync(own.Model, Loss.CrossEntropy, batches, options);
         Assert.Equal(here.Trace, there.Trace);

@@ -33,10 +33,10 @@ public sealed class CurvatureMistakeTests
 
         Refused(["Float32", "Float64"], () => Of(own.Input.to(ScalarType.Float32)));
         Refused(["at least one"], () => Of(own.Input.narrow(0, 0, 0)));
-        Refused(["labels"], () => Of(own.Input, null, new() { Labels = FisherLabels.Given }));
+        Refused(["labels"], () => Of(own.Input, null, new() { FisherType = FisherType.Empirical }));
         Refused(
             ["class indices from 0"],
-            () => Of(own.Input, own.Target + 5, new() { Labels = FisherLabels.Given })
+            () => Of(own.Input, own.Target + 5, new() { FisherType = FisherType.Empirical })
         );
         Refused(["memory budget", "100"], () => Of(own.Input, null, new() { MemoryBudget = 100 }));
         Refused(["MemoryBudget", "0"], () => Of(own.Input, null, new() { MemoryBudget = 0 }));
@@ -45,10 +45,10 @@ public sealed class CurvatureMistakeTests
             () => CurvatureMatrix.Fisher(own.Model, Loss.CrossEntropy, [(own.Input, null), (null!, null)])
         );
         Refused(["Structure"], () => Of(own.Input, null, new() { Structure = (CurvatureStructure)99 }));
-        Refused(["labels"], () => Of(own.Input, null, new() { Labels = (FisherLabels)99 }));
+        Refused(["fisherType"], () => Of(own.Input, null, new() { FisherType = (FisherType)99 }));
         Refused(
             ["sampledLabels", "0"],
-            () => Of(own.Input, null, new() { Labels = FisherLabels.Sampled, SampledLabels = 0 })
+            () => Of(own.Input, null, new() { FisherType = FisherType.MonteCarlo, SampledLabels = 0 })
         );
         Refused(
             ["observationNoise", "-1"],

@@ -107,7 +107,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         var folder = trained["posterior"];
         var numbers = Numbers("--structure", "kron", "--out", folder);
         using var checkpoint = Checkpoint.Load(trained.Network);
-        using var model = ModelCatalogue.Build(checkpoint.Run.Options);
+        using var model = ModelKind.Build(checkpoint.Run.Options);
         checkpoint.Restore(model);
         model.eval();
         using var posterior = LaplacePosterior.Load(model, Path.Combine(folder, "posterior.safetensors"));

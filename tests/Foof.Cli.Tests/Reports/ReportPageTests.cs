@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Foof.Cli.Output;
 using Foof.Cli.Reports;
 using Foof.Cli.Reports.Sections;
 
@@ -86,7 +87,7 @@ public partial class ReportPageTests
         var folder = Path.Combine(Foof.Tests.Checkout.Root, "src", "Foof.Cli", "Reports", "web");
         var sums = File.ReadAllLines(Path.Combine(folder, "bundle", "sha256sums"));
         Assert.Equal(
-            ["package-lock.json", $"bundle/{WebFiles.Library}", "bundle/licences.txt"],
+            ["package-lock.json", "bundle/vega.min.js", "bundle/licences.txt"],
             sums.Select(line => line[66..])
         );
         foreach (var line in sums)
@@ -99,7 +100,7 @@ public partial class ReportPageTests
             if (name != "package-lock.json")
                 Assert.Equal(
                     File.ReadAllText(Path.Combine(folder, name)),
-                    WebFiles.Text(Path.GetFileName(name))
+                    Resource.Text($"report/{Path.GetFileName(name)}")
                 );
         }
     }

@@ -1,5 +1,6 @@
 using Foof.Cli.Reports;
 using Foof.Cli.Reports.Sections;
+using Foof.Cli.Settings;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Tests.Reports;
@@ -133,16 +134,11 @@ internal static class Samples
                     Images("right images", 0.6, 0),
                 ]),
                 ContinualSection.Of([Outcome("fine-tuning", 0.15), Outcome("elastic consolidation", 0.02)]),
-                SettingsSection.Of([
-                    new("foof", 0.3)
-                    {
-                        Damping = 1,
-                        Cadence = (100, 10),
-                        Curve = Curves[0],
-                    },
-                    new("sgd", 1) { Momentum = 0.9 },
-                ]),
+                SettingsSection.Of([new(Run("foof"), Curves[0]), new(Run("sgd"), null)]),
                 Measurement.ToSection("Seconds are those of the steps."),
             ]
         );
+
+    private static TrainingSettings Run(string optimizer) =>
+        TrainingSettings.Read(new Given().With("--optimizer", optimizer));
 }

@@ -236,11 +236,10 @@ let tests =
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)
                 let precision = M.mm (M.t ())
 
-                let part =
+                let data =
                     DataPrecision.ofCurvature 1.0 (Curvature.Dense(precision, J.Shapes))
-                    |> DataPrecision.parts
-                    |> Array.map (fun struct (part, _, _) -> part)
-                    |> Array.exactlyOne
+
+                let part = Array.exactlyOne data.Parts
 
                 let covariance (prepared: PreparedPart) =
                     OutputCovariance.blocks 3L [| 0.4; 0.4 |] part prepared

@@ -114,14 +114,20 @@ let tests =
                     | other -> other
 
                 let swapped =
-                    DataPrecision.parts case.Data
-                    |> Array.map (fun struct (part, _, _) ->
+                    case.Data.Parts
+                    |> Array.map (fun part ->
                         match part with
-                        | DataPrecision.Basis(Q_E, Q_A, S) -> DataPrecision.Basis(Q_E, wrong Q_A, S)
+                        | PrecisionPart.Basis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, wrong Q_A, S)
                         | other -> other)
-                    |> DataPrecision.Blocks
 
-                let posterior = posterior { case with Data = swapped } (fun _ -> 0.3)
+                let posterior =
+                    posterior
+                        {
+                            case with
+                                Data = { Parts = swapped }
+                        }
+                        (fun _ -> 0.3)
+
                 let Sigma = (precision posterior case.Matrix).Inverse()
                 let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))
 

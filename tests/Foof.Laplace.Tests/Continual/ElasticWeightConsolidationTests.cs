@@ -9,7 +9,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     public void Dispose() => small.Dispose();
 
     private ElasticWeightConsolidation Make(
-        ContinualStructure structure,
+        CurvatureStructure structure,
         ContinualTasks tasks = ContinualTasks.Online,
         double strength = 1.5,
         double decay = 1
@@ -42,7 +42,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void The_full_penalty_of_one_task_is_that_of_the_dense_Fisher()
     {
-        using var tasks = Make(ContinualStructure.FullFisher);
+        using var tasks = Make(CurvatureStructure.LowRank);
         var data = small.Task(1);
         var (centre, fisher) = (small.Weights(), small.Fisher(data));
         tasks.Consolidate(data);
@@ -56,7 +56,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void The_diagonal_penalty_is_that_of_the_dense_Fishers_diagonal()
     {
-        using var tasks = Make(ContinualStructure.Diagonal);
+        using var tasks = Make(CurvatureStructure.Diagonal);
         var data = small.Task(1);
         var (centre, fisher) = (small.Weights(), small.Fisher(data));
         tasks.Consolidate(data, weight: 2);
@@ -68,9 +68,9 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void Online_tasks_decay_and_recentre_and_separate_ones_add_up()
     {
-        using var online = Make(ContinualStructure.FullFisher, decay: 0.5);
-        using var separate = Make(ContinualStructure.FullFisher, ContinualTasks.Separate);
-        using var summed = Make(ContinualStructure.FullFisher, ContinualTasks.Summed);
+        using var online = Make(CurvatureStructure.LowRank, decay: 0.5);
+        using var separate = Make(CurvatureStructure.LowRank, ContinualTasks.Separate);
+        using var summed = Make(CurvatureStructure.LowRank, ContinualTasks.Summed);
         var (fishers, centres) = (new List<double[,]>(), new List<double[]>());
         for (var task = 0; task < 3; task++)
         {
@@ -96,10 +96,10 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ContinualStructure.Kronecker)]
-    [InlineData(ContinualStructure.Diagonal)]
-    [InlineData(ContinualStructure.FullFisher)]
-    public void Autograd_and_adding_to_grad_give_the_same_gradient(ContinualStructure structure)
+    [InlineData(CurvatureStructure.Kronecker)]
+    [InlineData(CurvatureStructure.Diagonal)]
+    [InlineData(CurvatureStructure.LowRank)]
+    public void Autograd_and_adding_to_grad_give_the_same_gradient(CurvatureStructure structure)
     {
         using var tasks = Make(structure);
         tasks.Consolidate(small.Task(1));
@@ -115,7 +115,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void A_loss_with_the_penalty_has_both_gradients()
     {
-        using var tasks = Make(ContinualStructure.Kronecker);
+        using var tasks = Make(CurvatureStructure.Kronecker);
         tasks.Consolidate(small.Task(1));
         small.Move(2);
         var (input, target) = small.Task(3)[0];
@@ -134,7 +134,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void Batches_count_by_their_data_points()
     {
-        foreach (var structure in Enum.GetValues<ContinualStructure>())
+        foreach (var structure in Small.Structures)
         {
             using var once = Make(structure);
             using var apart = Make(structure);
@@ -159,7 +159,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
         tasks.Consolidate(small.Task(2));
         tasks.Consolidate(small.Task(3));
         Assert.Equal(bytes, tasks.Bytes);
-        Assert.Equal(0, tasks.DiscardedShare);
+        Assert.Equal(0, tasks.DiscardedTraceFraction);
     }
 
     [Fact]
@@ -168,13 +168,13 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
         using var tasks = new ElasticWeightConsolidation(
             small.Model,
             Loss.CrossEntropy,
-            new() { Structure = ContinualStructure.FullFisher, ColumnBudget = 10 }
+            new() { Structure = CurvatureStructure.LowRank, ColumnBudget = 10 }
         );
         tasks.Consolidate(small.Task(1));
         var bytes = tasks.Bytes;
         tasks.Consolidate(small.Task(2));
         Assert.Equal(bytes, tasks.Bytes);
-        Assert.InRange(tasks.DiscardedShare, 1e-6, 0.5);
+        Assert.InRange(tasks.DiscardedTraceFraction, 1e-6, 0.5);
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
                 var made = new ElasticWeightConsolidation(
                     small.Model,
                     Loss.CrossEntropy,
-                    new() { Labels = FisherLabels.Sampled, Structure = ContinualStructure.Diagonal }
+                    new() { FisherType = FisherType.MonteCarlo, Structure = CurvatureStructure.Diagonal }
                 );
                 using var generator = new Generator(seed);
                 made.Consolidate(small.Task(1), generator: generator);
@@ -203,7 +203,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void Before_the_first_task_and_at_strength_zero_there_is_no_penalty()
     {
-        using var tasks = Make(ContinualStructure.Kronecker, strength: 0);
+        using var tasks = Make(CurvatureStructure.Kronecker, strength: 0);
         Assert.Equal(0, Value(tasks));
         tasks.Consolidate(small.Task(1));
         small.Move(2);
@@ -239,7 +239,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     [Fact]
     public void Nothing_leaks()
     {
-        using var tasks = Make(ContinualStructure.FullFisher, ContinualTasks.Online, decay: 0.5);
+        using var tasks = Make(CurvatureStructure.LowRank, ContinualTasks.Online, decay: 0.5);
         var data = small.Task(1);
         tasks.Consolidate(data);
         small.ClearGradients();
@@ -251,7 +251,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
             tasks.Penalty().Dispose();
         }
         Assert.Equal(before, Tensor.TotalCount);
-        using var kronecker = Make(ContinualStructure.Kronecker);
+        using var kronecker = Make(CurvatureStructure.Kronecker);
         kronecker.Consolidate(data);
         before = LiveTensors.Settled();
         kronecker.Consolidate(data);

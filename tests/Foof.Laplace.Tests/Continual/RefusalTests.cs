@@ -37,7 +37,7 @@ public sealed class RefusalTests : IDisposable
         );
         Refused<ArgumentException>(
             "xi must be a positive number",
-            () => _ = new SynapticConsolidation(small.Model, xi: 0)
+            () => _ = new SynapticIntelligence(small.Model, xi: 0)
         );
         Refused<ArgumentException>(
             "must have a trained layer",
@@ -79,7 +79,7 @@ public sealed class RefusalTests : IDisposable
         using (no_grad())
             small.Last.bias!.fill_(double.NaN);
         Refused<NumericalFailure>("parameter 'last.bias'", () => tasks.Consolidate(small.Task(1)));
-        using var synaptic = new SynapticConsolidation(small.Model);
+        using var synaptic = new SynapticIntelligence(small.Model);
         Refused<NumericalFailure>("parameter 'last.bias'", synaptic.Consolidate);
     }
 
@@ -105,10 +105,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public void Memory_above_the_budget_is_refused_with_the_bytes_and_what_would_fit()
     {
-        using var tasks = Make(
-            small,
-            new() { Structure = ContinualStructure.FullFisher, MemoryBudget = 3000 }
-        );
+        using var tasks = Make(small, new() { Structure = CurvatureStructure.LowRank, MemoryBudget = 3000 });
         Refused<ArgumentException>("of them would fit", () => tasks.Consolidate(small.Task(1)));
         Assert.Equal(0, tasks.Tasks);
         using var growing = Make(
@@ -116,7 +113,7 @@ public sealed class RefusalTests : IDisposable
             new()
             {
                 Tasks = ContinualTasks.Separate,
-                Structure = ContinualStructure.Diagonal,
+                Structure = CurvatureStructure.Diagonal,
                 MemoryBudget = 1000,
             }
         );
@@ -131,7 +128,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public void A_step_without_its_beginning_is_refused()
     {
-        using var tasks = new SynapticConsolidation(small.Model);
+        using var tasks = new SynapticIntelligence(small.Model);
         Refused<InvalidOperationException>("BeforeStep must be called", tasks.AfterStep);
     }
 

@@ -15,6 +15,10 @@ internal sealed class Small : IDisposable
         Type = type;
     }
 
+    /// <summary>What is kept of a task's Fisher.</summary>
+    internal static CurvatureStructure[] Structures =>
+        [CurvatureStructure.Kronecker, CurvatureStructure.Diagonal, CurvatureStructure.LowRank];
+
     internal Linear First { get; }
 
     internal Linear Last { get; }

@@ -45,7 +45,7 @@ internal static class Use
                         Loss.CrossEntropy,
                         mistake.Input!,
                         mistake.Target,
-                        new() { Labels = FisherLabels.Given }
+                        new() { FisherType = FisherType.Empirical }
                     )
                     .Dispose(),
             ["Laplace"] = mistake =>

@@ -9,7 +9,7 @@ internal sealed record Axis(string Title)
     private const double FarApart = 20;
     private const int Margin = 10;
 
-    /// <summary>Whether equal ratios are equal distances.</summary>
+    /// <summary>Whether the scale is logarithmic.</summary>
     internal bool IsLogarithmic { get; init; }
 
     /// <summary>Whether only whole numbers have a meaning.</summary>
@@ -21,11 +21,11 @@ internal sealed record Axis(string Title)
     /// <summary>Whether it begins at zero, unless it is logarithmic.</summary>
     internal bool IsFromZero { get; init; }
 
-    /// <summary>The ends; null: those of the numbers.</summary>
+    /// <summary>The ends of the scale; null if the numbers decide them.</summary>
     internal (double Low, double High)? Ends { get; init; }
 
     /// <summary>
-    /// The same, logarithmic where the numbers lie so far apart that the small ones would be one line.
+    /// The axis for some numbers, which is logarithmic if they differ so much that small ones would look equal.
     /// </summary>
     internal Axis FittedTo(IEnumerable<double> values)
     {
@@ -38,10 +38,10 @@ internal sealed record Axis(string Title)
             : this;
     }
 
-    /// <summary>The scale of its numbers.</summary>
+    /// <summary>The scale.</summary>
     /// <param name="name">x or y.</param>
-    /// <param name="range">From where to where on the screen.</param>
-    /// <param name="others">Numbers, beside those of the data, that it must hold.</param>
+    /// <param name="range">The range on the screen.</param>
+    /// <param name="others">Further numbers that it must contain.</param>
     internal JsonObject Scale(string name, string range, IEnumerable<double> others)
     {
         var scale = new JsonObject
@@ -61,7 +61,7 @@ internal sealed record Axis(string Title)
         return scale;
     }
 
-    /// <summary>Its ticks and its title.</summary>
+    /// <summary>The ticks and the title.</summary>
     /// <param name="name">x or y.</param>
     internal JsonObject Ticks(string name)
     {
@@ -86,11 +86,11 @@ internal sealed record Axis(string Title)
         return ticks;
     }
 
-    /// <summary>A point's number beside the pointer.</summary>
+    /// <summary>The part of a tooltip with a point's number.</summary>
     internal (string Title, string Expression) Tip() =>
         (Title, $"format(datum.{Field}, '{(IsWhole ? "d" : ".4~g")}')");
 
-    /// <summary>What the numbers are called in the data: no name that means something to Vega.</summary>
+    /// <summary>The name of the numbers in the data, without characters that have a meaning for Vega.</summary>
     internal string Field =>
         string.Concat(Title.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
 

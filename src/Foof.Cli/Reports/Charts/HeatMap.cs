@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Foof.Cli.Reports.Charts;
 
-/// <summary>Numbers in a grid: the better, the more of the colour that stands out.</summary>
+/// <summary>Numbers in a grid of coloured cells: the better the number, the stronger the colour.</summary>
 /// <param name="Title">What it shows.</param>
-/// <param name="Columns">What goes from left to right, and its values in their order.</param>
-/// <param name="Rows">What goes from top to bottom, and its values in their order.</param>
-/// <param name="Value">What the numbers are.</param>
-/// <param name="Cells">Numbers by row, then column; null where there is none.</param>
+/// <param name="Columns">The title of the columns, and their names from left to right.</param>
+/// <param name="Rows">The title of the rows, and their names from top to bottom.</param>
+/// <param name="Value">The name of the numbers.</param>
+/// <param name="Cells">The numbers by row, then column; null if a cell has none.</param>
 internal sealed record HeatMap(
     string Title,
     (string Title, IReadOnlyList<string> Names) Columns,
@@ -20,16 +20,16 @@ internal sealed record HeatMap(
     private const int Margin = 40;
     private const double FarApart = 4;
 
-    /// <summary>Whether small numbers are the good ones.</summary>
+    /// <summary>Whether smaller numbers are better.</summary>
     internal bool IsLessBetter { get; init; }
 
-    /// <summary>What is worst and best, where several maps are compared; null: what is here.</summary>
+    /// <summary>The worst and the best number of several maps; null if this map has its own scale.</summary>
     internal (double Low, double High)? Ends { get; init; }
 
-    /// <summary>What a cell without a number says.</summary>
+    /// <summary>The text of a cell without a number.</summary>
     internal string Missing { get; init; } = "";
 
-    /// <summary>How a number is written.</summary>
+    /// <summary>Writes a number.</summary>
     internal Func<double?, string> Write { get; init; } = Say.Number;
 
     /// <summary>The figure.</summary>
@@ -76,7 +76,7 @@ internal sealed record HeatMap(
             [Squares(), Labels()]
         );
 
-    // From top to bottom and from left to right: places on the screen grow so.
+    // Positions on the screen grow from top to bottom and from left to right.
     private static JsonObject Bands(string name, string size, IReadOnlyList<string> names) =>
         new()
         {
@@ -144,7 +144,7 @@ internal sealed record HeatMap(
             }
         );
         label["style"] = "text";
-        // The square below answers the pointer.
+        // The tooltip belongs to the square behind the text.
         label["interactive"] = false;
         return label;
     }
@@ -177,7 +177,7 @@ internal sealed record HeatMap(
         ];
     }
 
-    // From 0, the worst, to 1; by ratios where the numbers lie far apart.
+    // A number between 0, the worst, and 1. The scale is logarithmic if the numbers differ much.
     private Func<double, double> Shade()
     {
         if (Present.Length == 0)

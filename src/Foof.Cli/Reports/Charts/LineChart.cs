@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace Foof.Cli.Reports.Charts;
 
-/// <summary>Lines through points: the first one in the colour that stands out.</summary>
+/// <summary>A chart of lines, of which the first one stands out.</summary>
 /// <param name="Title">What it shows.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
-/// <param name="Kind">What the lines are: optimiser, data.</param>
+/// <param name="Kind">What a line stands for, such as "optimiser".</param>
 /// <param name="Series">The lines.</param>
 internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IReadOnlyList<Series> Series)
 {
@@ -17,13 +17,13 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     /// <summary>Whether it takes the whole width of the page.</summary>
     internal bool IsWide { get; init; }
 
-    /// <summary>A muted line from corner to corner, with the points where both axes say the same.</summary>
+    /// <summary>Whether a muted diagonal shows where both axes are equal.</summary>
     internal bool HasDiagonal { get; init; }
 
-    /// <summary>Where a muted vertical line stands; null: nowhere.</summary>
+    /// <summary>The position of a muted vertical line; null if there is none.</summary>
     internal double? Mark { get; init; }
 
-    /// <summary>What was found, for the description; null: where each line begins and ends.</summary>
+    /// <summary>The finding in the description; null means the ends of each line.</summary>
     internal string? Finding { get; init; }
 
     /// <summary>The figure.</summary>
@@ -91,7 +91,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
         look["stroke"] = VegaSpec.Scaled("color", Line);
         look["strokeDash"] = VegaSpec.Scaled("dash", Line);
         look["strokeWidth"] = VegaSpec.Fixed(2);
-        // A line is one thing for the pointer: it has a name and no numbers.
+        // The tooltip of a line has its name and no numbers.
         if (Series.Count > 1)
             look["tooltip"] = VegaSpec.Tip([Name]);
         return new()
@@ -144,7 +144,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             ["symbolSize"] = 400,
         };
 
-    // The first line stands out; the others share what is muted.
+    // The first line stands out; the others share muted colours.
     private static JsonArray Colours() =>
         VegaSpec.Names([
             "var(--accent)",
@@ -153,7 +153,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
                 .SelectMany(muted => muted),
         ]);
 
-    // Lines are told apart without their colours too.
+    // Readers can distinguish the lines without colours too.
     private static JsonArray Dashes() =>
         [
             new JsonArray(1, 0),
@@ -205,3 +205,8 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             data: null
         );
 }
+
+/// <summary>One line of a chart.</summary>
+/// <param name="Name">Its name in the legend.</param>
+/// <param name="Points">Its points, from left to right.</param>
+internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);

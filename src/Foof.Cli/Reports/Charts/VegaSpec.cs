@@ -3,15 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace Foof.Cli.Reports.Charts;
 
-/// <summary>What all charts have in common as specifications of Vega; the page gives them their width.</summary>
+/// <summary>The parts that all specifications of Vega share. The page decides their width.</summary>
 internal static class VegaSpec
 {
-    /// <summary>What the drawn numbers are called.</summary>
+    /// <summary>The name of the data.</summary>
     internal const string Data = "numbers";
 
     private const int Padding = 5;
 
-    /// <summary>A chart of such a height.</summary>
+    /// <summary>The specification of a chart.</summary>
     internal static JsonObject Of(
         int height,
         JsonArray values,
@@ -32,7 +32,7 @@ internal static class VegaSpec
             ["marks"] = marks,
         };
 
-    /// <summary>A mark that looks so; the page's own words stand for it where nobody sees it.</summary>
+    /// <summary>A mark. Screen readers skip it, since the page describes the whole chart.</summary>
     internal static JsonObject Mark(string type, JsonObject look, string? data = Data)
     {
         var mark = new JsonObject
@@ -46,14 +46,14 @@ internal static class VegaSpec
         return mark;
     }
 
-    /// <summary>A field's place or colour.</summary>
+    /// <summary>The position or colour of a field.</summary>
     internal static JsonObject Scaled(string scale, string field) =>
         new() { ["scale"] = scale, ["field"] = field };
 
-    /// <summary>The same for every point.</summary>
+    /// <summary>A value that all points share.</summary>
     internal static JsonObject Fixed(JsonNode value) => new() { ["value"] = value };
 
-    /// <summary>What stands beside the pointer: titles with expressions, one in a row.</summary>
+    /// <summary>A tooltip with a row for each title and expression.</summary>
     internal static JsonObject Tip(IEnumerable<(string Title, string Expression)> rows) =>
         new()
         {

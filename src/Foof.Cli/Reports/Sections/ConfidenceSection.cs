@@ -2,23 +2,23 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>Images that have something in common: wrong, right, noise, rotated.</summary>
-/// <param name="Name">What they are, in the plural: wrong images.</param>
-/// <param name="Confidences">Each one's largest probability.</param>
-/// <param name="Examples">Some of them, the surest first; none is fine.</param>
+/// <summary>A group of images, such as wrong images or rotated images.</summary>
+/// <param name="Name">The name of the group, in the plural.</param>
+/// <param name="Confidences">The largest probability of each image.</param>
+/// <param name="Examples">Some of the images, with the highest confidence first; there may be none.</param>
 internal sealed record ImageGroup(
     string Name,
     IReadOnlyList<double> Confidences,
     IReadOnlyList<ShownImage> Examples
 );
 
-/// <summary>How sure the model is of what it should not be sure of, with the images themselves.</summary>
+/// <summary>The section about confidence in wrong and foreign images, with examples.</summary>
 internal static class ConfidenceSection
 {
     private const int Bins = 20;
     private const double Sure = 0.9;
 
-    /// <summary>Of some groups; the first one stands out.</summary>
+    /// <summary>The section about some groups, of which the first one stands out.</summary>
     internal static ReportSection Of(IReadOnlyList<ImageGroup> groups) =>
         new(
             "Confidence of wrong and foreign images",

@@ -3,11 +3,11 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>What one way of learning task after task came to.</summary>
-/// <param name="Name">The way: fine-tuning, elastic weight consolidation.</param>
+/// <summary>The results of one way of learning task after task.</summary>
+/// <param name="Name">Its name, such as "fine-tuning".</param>
 /// <param name="Accuracy">Test accuracy: a row after each task, a column for each task.</param>
 /// <param name="Forgetting">How far earlier tasks fell from their best (Chaudhry et al. 2018).</param>
-/// <param name="Bytes">What is remembered of earlier tasks.</param>
+/// <param name="Bytes">The memory for earlier tasks.</param>
 /// <param name="Seconds">How long it took.</param>
 internal sealed record ContinualOutcome(
     string Name,
@@ -17,17 +17,17 @@ internal sealed record ContinualOutcome(
     double Seconds
 )
 {
-    /// <summary>The mean over all tasks, after the last one.</summary>
+    /// <summary>The mean accuracy of all tasks after the last one.</summary>
     internal double Average => Accuracy[^1].Average();
 
-    /// <summary>The mean over the tasks that were learnt so far, after each.</summary>
+    /// <summary>After each task, the mean accuracy of the tasks learnt so far.</summary>
     internal IEnumerable<double> SoFar => Accuracy.Select((row, after) => row[..(after + 1)].Average());
 }
 
-/// <summary>How much is kept of earlier tasks.</summary>
+/// <summary>The section about accuracy and forgetting.</summary>
 internal static class ContinualSection
 {
-    /// <summary>Of several ways; the best one stands out.</summary>
+    /// <summary>The section about several ways, of which the best one stands out.</summary>
     internal static ReportSection Of(IReadOnlyList<ContinualOutcome> outcomes)
     {
         ContinualOutcome[] sorted = [.. outcomes.OrderByDescending(outcome => outcome.Average)];
@@ -88,7 +88,7 @@ internal static class ContinualSection
             )
         );
 
-    // One scale for all, so that the same shade is the same accuracy.
+    // All maps share one scale, so that a shade always means the same accuracy.
     private static (double, double) Ends(ContinualOutcome[] outcomes)
     {
         var all = outcomes
@@ -112,7 +112,7 @@ internal static class ContinualSection
             Write = Say.Percent,
         }.ToFigure();
 
-    // What a task gets right before it is learnt is luck.
+    // Accuracies of tasks that are not learnt yet are left out, since they are luck.
     private static IReadOnlyList<double?> Learnt(double[] row, int after) =>
         [.. row.Select((value, task) => task <= after ? value : (double?)null)];
 

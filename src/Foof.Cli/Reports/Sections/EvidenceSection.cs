@@ -2,17 +2,17 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>The evidence and the effective parameters over prior precisions.</summary>
+/// <summary>The section about the evidence at different prior precisions.</summary>
 internal static class EvidenceSection
 {
     private const int MostPoints = 120;
     private const double Margin = 1.2;
 
-    /// <summary>Of a curve.</summary>
+    /// <summary>The section about a curve.</summary>
     /// <param name="curve">
-    /// From small to large prior precisions; the page shows every so many of them.
+    /// Points with rising prior precisions; the page shows a part of them.
     /// </param>
-    /// <param name="chosen">The prior precision that was used; null: none, or one a layer.</param>
+    /// <param name="chosen">The prior precision that was used; null if each layer has its own.</param>
     internal static ReportSection Of(IReadOnlyList<EvidencePoint> curve, double? chosen)
     {
         var best = curve.MaxBy(point => point.LogEvidence)!;
@@ -49,7 +49,7 @@ internal static class EvidenceSection
             Mark = chosen,
         }.ToFigure();
 
-    // Far from any sensible prior the evidence falls without end, and would flatten what is to be seen.
+    // Far from a sensible prior, the evidence falls so low that the rest of the curve would look flat.
     private static IReadOnlyList<EvidencePoint> Near(
         IReadOnlyList<EvidencePoint> curve,
         EvidencePoint best,

@@ -3,14 +3,32 @@ using Foof.Cli.Training;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>Loss and accuracy against epochs and against seconds.</summary>
+/// <summary>The learning curve of a run.</summary>
+/// <param name="Name">The name of its line.</param>
+/// <param name="WarmUpSeconds">The time before its first step.</param>
+/// <param name="Epochs">Its finished epochs.</param>
+internal sealed record LearningCurve(string Name, double WarmUpSeconds, IReadOnlyList<EpochResult> Epochs)
+{
+    /// <summary>The seconds from the start to the end of each epoch, without evaluations.</summary>
+    internal IEnumerable<double> Clock
+    {
+        get
+        {
+            var seconds = WarmUpSeconds;
+            foreach (var epoch in Epochs)
+                yield return seconds += epoch.Seconds;
+        }
+    }
+}
+
+/// <summary>The section about loss and accuracy over epochs and seconds.</summary>
 internal static class LossSection
 {
     private static readonly Axis Epochs = new("epoch") { IsWhole = true };
     private static readonly Axis Seconds = new("seconds") { IsFromZero = true };
     private static readonly Axis Accuracy = new("test accuracy") { IsShare = true };
 
-    /// <summary>Of several runs: a line each; the first one stands out.</summary>
+    /// <summary>The section about several runs with a line each, of which the first one stands out.</summary>
     internal static ReportSection Compared(string lead, IReadOnlyList<LearningCurve> curves) =>
         new(
             "Loss against epochs and seconds",
@@ -32,7 +50,7 @@ internal static class LossSection
             ]
         );
 
-    /// <summary>Of one run: the test images' loss, which stands out, and the training images'.</summary>
+    /// <summary>The section about one run, with its test loss, which stands out, and its training loss.</summary>
     internal static ReportSection Of(string lead, LearningCurve curve) =>
         new(
             "Loss against epochs and seconds",

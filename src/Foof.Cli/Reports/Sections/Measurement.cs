@@ -2,13 +2,13 @@ using Foof.Cli.Engine;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>What numbers were measured with, so that somebody else can measure them again.</summary>
-/// <param name="Command">The command line's essence.</param>
+/// <summary>The set-up of a measurement, so that other people can repeat it.</summary>
+/// <param name="Command">The command line without minor options.</param>
 /// <param name="Data">The data set and its fingerprint.</param>
-/// <param name="Machines">Where it ran: one, unless a run went on elsewhere.</param>
-/// <param name="Device">What computed.</param>
+/// <param name="Machines">The machines; several if a run continued on another one.</param>
+/// <param name="Device">The device.</param>
 /// <param name="Threads">How many threads libtorch had.</param>
-/// <param name="Seed">Of the weights at the start and the order of the images.</param>
+/// <param name="Seed">The seed of the initial weights and the order of the images.</param>
 internal sealed record Measurement(
     string Command,
     string Data,
@@ -18,8 +18,8 @@ internal sealed record Measurement(
     long Seed
 )
 {
-    /// <summary>As a section.</summary>
-    /// <param name="notes">What else one should know to read the numbers, as sentences.</param>
+    /// <summary>The section of the report.</summary>
+    /// <param name="notes">Sentences that explain the numbers.</param>
     internal ReportSection ToSection(string notes) =>
         new(
             "How it was measured",

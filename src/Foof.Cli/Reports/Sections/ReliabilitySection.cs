@@ -2,9 +2,9 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>How often somebody is right who is so sure.</summary>
-/// <param name="Name">Whose confidences they are: plain network, posterior.</param>
-/// <param name="Bins">From unsure to sure; empty ones may be missing.</param>
+/// <summary>The reliability of one model's confidences.</summary>
+/// <param name="Name">The model, such as "plain network".</param>
+/// <param name="Bins">The bins by rising confidence; empty ones may be missing.</param>
 internal sealed record Reliability(string Name, IReadOnlyList<ReliabilityBin> Bins)
 {
     /// <summary>
@@ -16,12 +16,12 @@ internal sealed record Reliability(string Name, IReadOnlyList<ReliabilityBin> Bi
         / Math.Max(1, Bins.Sum(bin => bin.Count));
 }
 
-/// <summary>Reliability diagrams.</summary>
+/// <summary>The section of reliability diagrams.</summary>
 internal static class ReliabilitySection
 {
     private static readonly (double, double) Shares = (0, 1);
 
-    /// <summary>Of one or more; the first one stands out.</summary>
+    /// <summary>The section about one or several models, of which the first one stands out.</summary>
     internal static ReportSection Of(IReadOnlyList<Reliability> diagrams) =>
         new(
             "Reliability",

@@ -3,19 +3,19 @@ using Foof.Cli.Reports.Charts;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>A run of a grid.</summary>
+/// <summary>A run in a grid of settings.</summary>
 /// <param name="Optimizer">The optimiser's name.</param>
 /// <param name="LearningRate">The size of its steps.</param>
-/// <param name="Damping">Its damping; null where it has none.</param>
-/// <param name="Loss">The training loss at its end; null where it did not come to it.</param>
+/// <param name="Damping">Its damping; null if it has none.</param>
+/// <param name="Loss">The final training loss; null if it diverged.</param>
 internal sealed record GridPoint(string Optimizer, double LearningRate, double? Damping, double? Loss);
 
-/// <summary>How much the learning rate and the damping matter.</summary>
+/// <summary>The section about the effect of the learning rate and the damping.</summary>
 internal static class SensitivitySection
 {
     private const string Loss = "training loss";
 
-    /// <summary>Of a grid's runs; null where there is nothing to compare.</summary>
+    /// <summary>The section about the runs of a grid; null if there is nothing to compare.</summary>
     internal static ReportSection? Of(IReadOnlyList<GridPoint> grid)
     {
         string[] names = [.. grid.Select(point => point.Optimizer).Distinct()];
@@ -51,7 +51,7 @@ internal static class SensitivitySection
             );
     }
 
-    // An optimiser at its best damping for each learning rate.
+    // The run at the best damping for each learning rate of an optimiser.
     private static GridPoint[] Line(string name, IReadOnlyList<GridPoint> grid) =>
         [
             .. grid.Where(point => point.Optimizer == name)

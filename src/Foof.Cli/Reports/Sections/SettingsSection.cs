@@ -1,38 +1,19 @@
 using System.Globalization;
+using Foof.Cli.Training;
 
 namespace Foof.Cli.Reports.Sections;
 
-/// <summary>
-/// What a run was set to, and what it came to; null where the optimiser has no such setting.
-/// </summary>
-/// <param name="Optimizer">The optimiser's name.</param>
-/// <param name="LearningRate">The size of its steps.</param>
-internal sealed record SettingsRow(string Optimizer, double LearningRate)
-{
-    /// <summary>lambda.</summary>
-    internal double? Damping { get; init; }
+/// <summary>A run in the table of settings.</summary>
+/// <param name="Settings">Its settings.</param>
+/// <param name="Curve">Its learning curve; null if it diverged.</param>
+internal sealed record SettingsRow(TrainingSettings Settings, LearningCurve? Curve);
 
-    /// <summary>T and S.</summary>
-    internal (int InvertEvery, int StatisticsSteps)? Cadence { get; init; }
-
-    /// <summary>The share of the velocity that is kept.</summary>
-    internal double? Momentum { get; init; }
-
-    /// <summary>How it learnt; null where it diverged.</summary>
-    internal LearningCurve? Curve { get; init; }
-}
-
-/// <summary>All settings, with what came of them.</summary>
+/// <summary>The section about settings and their results.</summary>
 internal static class SettingsSection
 {
     private static readonly string[] Columns =
     [
-        "optimiser",
-        "learning rate",
-        "damping",
-        "momentum",
-        "T",
-        "S",
+        .. TrainingSettings.Table.Columns,
         "training loss",
         "test loss",
         "test accuracy",
@@ -40,7 +21,7 @@ internal static class SettingsSection
         "ms/step",
     ];
 
-    /// <summary>Of one run or several; the first one stands out where there are several.</summary>
+    /// <summary>The section about one or several runs. If there are several, the first one stands out.</summary>
     internal static ReportSection Of(IReadOnlyList<SettingsRow> rows) =>
         new(
             "Settings",
@@ -59,12 +40,7 @@ internal static class SettingsSection
         var last = row.Curve?.Epochs[^1];
         return
         [
-            row.Optimizer,
-            Exact(row.LearningRate),
-            Exact(row.Damping),
-            Exact(row.Momentum),
-            Say.Number(row.Cadence?.InvertEvery),
-            Say.Number(row.Cadence?.StatisticsSteps),
+            .. TrainingSettings.Table.Values(row.Settings).Select(Text),
             last is null ? "diverged" : Say.Number(last.TrainLoss),
             Say.Number(last?.TestLoss),
             Say.Percent(last?.TestAccuracy),
@@ -73,7 +49,12 @@ internal static class SettingsSection
         ];
     }
 
-    // Settings are what the user wrote, to the last digit.
-    private static string Exact(double? value) =>
-        value?.ToString(CultureInfo.InvariantCulture) ?? Say.Nothing;
+    // Settings keep all digits that the user wrote.
+    private static string Text(object? value) =>
+        value switch
+        {
+            null => Say.Nothing,
+            int count => Say.Count(count),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+        };
 }

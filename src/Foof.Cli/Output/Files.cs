@@ -1,0 +1,171 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Foof.Cli.Reports;
+using Foof.Cli.Settings;
+using static Foof.Cli.Settings.Forms;
+using static Foof.Cli.Settings.Setting<Foof.Cli.Output.Files>;
+
+namespace Foof.Cli.Output;
+
+/// <summary>Where a command writes its results. A path is null if the user named none.</summary>
+internal sealed record Files
+{
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        // The file is not embedded in a page, so nothing needs escaping.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static readonly SettingTable<Files> All = new([.. Rows("", "", report: true)]);
+
+    /// <summary>The folder in which a run is kept.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>The folder of the run to resume.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>The file for the numbers.</summary>
+    public string? Metrics { get; init; }
+
+    /// <summary>The file for the page.</summary>
+    public string? Report { get; init; }
+
+    /// <summary>Whether the numbers go to standard output, and nothing else does.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>Whether progress is left out.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>The folder of the run, which is the old one if the run is resumed.</summary>
+    internal string? Folder => Out ?? Resume;
+
+    /// <summary>The settings of a command that has numbers.</summary>
+    /// <param name="keep">What <c>--out</c> is for; null: the command has no such option.</param>
+    /// <param name="resume">What <c>--resume</c> is for; null: the command has no such option.</param>
+    /// <param name="report">Whether the command makes a page.</param>
+    internal static IEnumerable<Setting<Files>> Rows(
+        string? keep = null,
+        string? resume = null,
+        bool report = false
+    )
+    {
+        if (keep is not null)
+            yield return Optional(files => files.Out, Text("DIR"), keep);
+        if (resume is not null)
+            yield return Optional(files => files.Resume, Text("DIR"), resume);
+        const string metrics = "Write the numbers to this file as a JSON object";
+        yield return Optional(files => files.Metrics, Text("FILE"), metrics);
+        const string page = "Write the results as one page, with charts, to this file";
+        if (report)
+            yield return Optional(files => files.Report, Text("FILE.html"), page);
+        const string json = "Write the numbers to standard output as a JSON object, and nothing else there";
+        yield return Flag(files => files.Json, json);
+        yield return Flag(files => files.Quiet, "Show results and errors only, no progress");
+    }
+
+    /// <summary>The files that a command line names.</summary>
+    internal static Files Of(Given given) => All.Fill(given);
+
+    /// <summary>Refuses files and folders that cannot be written, before the work begins.</summary>
+    internal void Check()
+    {
+        if (Folder is { } folder)
+            CheckFolder(Out is null ? "--resume" : "--out", folder);
+        if (Metrics is not null)
+            CheckFile("--metrics", Metrics);
+        if (Report is not null)
+            CheckFile("--report", Report);
+    }
+
+    /// <summary>Notes that a run replaces another one, if the folder has one.</summary>
+    /// <param name="terminal">Receives the note.</param>
+    /// <param name="file">The name of a run's file.</param>
+    /// <param name="command">The command that can resume the other run.</param>
+    internal void NoteReplacing(Terminal terminal, string file, string command)
+    {
+        if (Out is not null && File.Exists(Path.Combine(Out, file)))
+            terminal.Error.WriteLine(
+                $"Note: this run replaces the one in {Out}; ./foof {command} --resume {Out} goes on with that one."
+            );
+    }
+
+    /// <summary>Writes the numbers to the file and to standard output, as far as the user wants them there.</summary>
+    internal void WriteMetrics(Terminal terminal, JsonObject metrics)
+    {
+        terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));
+        if (Metrics is not null)
+            AtomicFile.Write(Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
+    }
+
+    /// <summary>Writes the page if the user wants one; only then is the report made.</summary>
+    internal void WriteReport(IProgressView progress, Func<Report> make)
+    {
+        if (Report is null)
+            return;
+        var page = ReportPage.Html(make());
+        AtomicFile.Write(Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        progress.Line($"The report is in {Report}.");
+    }
+
+    // Makes the folder where it is missing and tries to write into it.
+    private static void CheckFolder(string option, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            Probe(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(
+                $"{option} must name a folder that can be written; {folder} is none{Reason(error)}: name another."
+            );
+        }
+    }
+
+    // Makes the file's folder where it is missing, and tries to write beside the file, which is left alone.
+    private static void CheckFile(string option, string file)
+    {
+        if (Directory.Exists(file))
+            throw new CommandFailure($"{option} must name a file; {file} is a folder.");
+        if (AtomicFile.IsDevice(file) && File.Exists(file))
+            return;
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+            Directory.CreateDirectory(folder);
+            Probe(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure(
+                $"{option} must name a file that can be written; {file} is none{Reason(error)}: name another."
+            );
+        }
+    }
+
+    // The runtime's own messages name files that the user never typed.
+    private static string Reason(Exception error) =>
+        error switch
+        {
+            UnauthorizedAccessException => " (no right to write there)",
+            DirectoryNotFoundException or FileNotFoundException => " (its folder cannot be made)",
+            _ => "",
+        };
+
+    private static void Probe(string folder)
+    {
+        var file = Path.Combine(folder, $".foof.{Guid.NewGuid():N}.tmp");
+        using var probe = new FileStream(
+            file,
+            FileMode.CreateNew,
+            FileAccess.Write,
+            FileShare.None,
+            1,
+            FileOptions.DeleteOnClose
+        );
+    }
+}

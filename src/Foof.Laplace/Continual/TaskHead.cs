@@ -1,0 +1,83 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// Some outputs of a classifier as a classifier of its own: the head of one task among several with their own
+/// classes, where the task of a data point is known at test time (task-incremental learning).
+/// </summary>
+/// <remarks>
+/// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
+/// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Where
+/// the task is not known (class-incremental learning) a penalty on the weights alone hardly helps: no method
+/// of this kind does.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var head = new TaskHead(model, [2, 3]);
+/// using var labels = head.Labels(labelsOfTask);
+/// var loss = nn.functional.cross_entropy(head.call(images), labels);
+/// </code>
+/// </example>
+public sealed class TaskHead : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, Tensor> model;
+    private readonly long[] outputs;
+
+    /// <summary>A head of the model's outputs of these numbers.</summary>
+    /// <exception cref="ArgumentException">There is none, one comes twice or is negative.</exception>
+    public TaskHead(nn.Module<Tensor, Tensor> model, IEnumerable<long> outputs)
+        : base(nameof(TaskHead))
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(outputs);
+        this.model = model;
+        this.outputs = [.. outputs];
+        if (
+            this.outputs.Length == 0
+            || this.outputs.Any(output => output < 0)
+            || this.outputs.Distinct().Count() < this.outputs.Length
+        )
+            throw new ArgumentException(
+                $"outputs must be different numbers of at least 0, and one or more; got [{string.Join(", ", this.outputs)}].",
+                nameof(outputs)
+            );
+    }
+
+    /// <summary>The model's outputs of these numbers. Shapes: -> [n; outputs; ...].</summary>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        var all = model.call(input);
+        if (all.dim() < 2 || outputs.Max() >= all.shape[1])
+            throw new ArgumentException(
+                $"The model's output must be [n; {outputs.Max() + 1} or more; ...] for these outputs; "
+                    + $"got [{string.Join("; ", all.shape)}]."
+            );
+        return scope.MoveToOuter(all.index_select(1, Numbers(all.device)));
+    }
+
+    /// <summary>
+    /// Labels of the whole classifier as this head's: the place of each in the outputs. The caller owns them.
+    /// </summary>
+    /// <exception cref="ArgumentException">A label is none of this head's.</exception>
+    public Tensor Labels(Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var matches = labels.unsqueeze(-1).eq(Numbers(labels.device));
+        var foreign = labels.numel() - Foof.Numbers.count(matches);
+        if (foreign > 0)
+            throw new ArgumentException(
+                $"Labels must be among this head's, [{string.Join(", ", outputs)}]; "
+                    + $"{foreign} of {labels.numel()} are others.",
+                nameof(labels)
+            );
+        return scope.MoveToOuter(matches.to(ScalarType.Int64).argmax(-1));
+    }
+
+    private Tensor Numbers(Device device) => tensor(outputs, device: device);
+}

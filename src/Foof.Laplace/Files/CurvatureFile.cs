@@ -1,0 +1,102 @@
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// A safetensors file of what came of a network's curvature: tensors, and descriptions in its header, with a
+/// check sum over both.
+/// </summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Texts">The descriptions, in the order of their keys.</param>
+/// <param name="Tensors">The tensors, in the scope of who loaded them.</param>
+internal sealed record CurvatureFile(
+    string Path,
+    IReadOnlyList<string> Texts,
+    Dictionary<string, Tensor> Tensors
+)
+{
+    private const string CheckSumKey = "check_sum";
+
+    /// <summary>Writes all of it or nothing.</summary>
+    internal static void Save(
+        string path,
+        IReadOnlyDictionary<string, Tensor> tensors,
+        params KeyValuePair<string, string>[] descriptions
+    )
+    {
+        var sum = FileCheckSum.Of(tensors, string.Concat(descriptions.Select(text => text.Value)));
+        Safetensors.Save(path, tensors, [.. descriptions, new(CheckSumKey, sum)]);
+    }
+
+    /// <summary>
+    /// Reads a file that has these descriptions, to a device; tensors belong to the caller's scope.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where the tensors are to be.</param>
+    /// <param name="kind">What it must be, for the message.</param>
+    /// <param name="keys">The descriptions' keys.</param>
+    /// <exception cref="ArgumentException">It is of something else.</exception>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    internal static CurvatureFile Load(string path, Device device, string kind, params string[] keys)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var content = Safetensors.Load(path);
+        var texts = keys.Select(key => content.Metadata.GetValueOrDefault(key)).OfType<string>().ToArray();
+        if (texts.Length < keys.Length)
+            throw new ArgumentException($"{path} must be a file of {kind}; it describes none.");
+        var found = FileCheckSum.Of(content.Tensors, string.Concat(texts));
+        var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
+        if (kept != found)
+            throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
+        // Outside of every scope until here: the scope of the caller takes the tensors over.
+        var tensors = content.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.to(device).alias());
+        return new(path, texts, tensors);
+    }
+
+    /// <summary>A description that is JSON.</summary>
+    internal T Description<T>(int place, Func<T, bool> isComplete)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Texts[place]) is { } description && isComplete(description)
+                ? description
+                : throw Damaged(Path, "its description is incomplete");
+        }
+        catch (JsonException)
+        {
+            throw Damaged(Path, "its description is no JSON");
+        }
+    }
+
+    /// <summary>Raises unless the file is of these layers.</summary>
+    internal void RequireLayers(Layer[] layers, LayerDescription[] described)
+    {
+        var expected = LayerDescription.Text(LayerDescription.Of(layers));
+        var found = LayerDescription.Text(described);
+        if (expected != found)
+            throw Foreign($"must be of this network, {expected}; it is of another one, {found}");
+    }
+
+    /// <summary>
+    /// What is read from tensors and descriptions; where these do not fit one another the file is damaged.
+    /// </summary>
+    internal T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ArgumentException error)
+        {
+            throw Damaged(Path, error.Message);
+        }
+    }
+
+    /// <summary>The error of a file of something else.</summary>
+    internal ArgumentException Foreign(string reason) => new($"{Path} {reason}.");
+
+    private static InvalidDataException Damaged(string path, string reason) =>
+        new($"{path} is damaged: {reason.TrimEnd('.')}.");
+}

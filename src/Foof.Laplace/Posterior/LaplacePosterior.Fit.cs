@@ -1,0 +1,230 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+// How data come into a posterior: the first ones, and further ones.
+public sealed partial class LaplacePosterior
+{
+    /// <summary>
+    /// The largest fraction of the trace of N F that <see cref="Update"/> ever left out, in [0, 1]; 0 where
+    /// it kept all columns.
+    /// </summary>
+    public double DiscardedTraceFraction { get; private set; }
+
+    /// <summary>Fits a posterior around a network's weights; the caller owns it.</summary>
+    /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
+    /// <param name="loss">The loss of its output.</param>
+    /// <param name="batches">
+    /// The training data, or a part of them: inputs [n; ...], and labels or null. Each batch is the caller's,
+    /// and may be freed when the next one is asked for. They may be run through twice.
+    /// </param>
+    /// <param name="options">How; null: Kronecker factors of all layers.</param>
+    /// <param name="generator">
+    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// </param>
+    /// <param name="progress">Receives the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
+    /// precision is not positive, the structure is not one of a posterior's, or memory would exceed the
+    /// budget.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static LaplacePosterior Fit(
+        nn.Module<Tensor, Tensor> model,
+        Loss loss,
+        LabelledBatches batches,
+        LaplaceOptions? options = null,
+        Generator? generator = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        options ??= new();
+        var likelihood = Likelihoods.Of(loss, options.ObservationNoise);
+        return OfLikelihood(model, likelihood, batches, options, generator, progress, cancellation);
+    }
+
+    /// <summary>
+    /// <see cref="Fit"/> on a thread of the pool, which also enumerates the batches. Nothing else may use the
+    /// model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Fit"/>
+    public static Task<LaplacePosterior> FitAsync(
+        nn.Module<Tensor, Tensor> model,
+        Loss loss,
+        LabelledBatches batches,
+        LaplaceOptions? options = null,
+        Generator? generator = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batches);
+        return Task.Run(
+            () => Fit(model, loss, batches, options, generator, progress, cancellation),
+            cancellation
+        );
+    }
+
+    /// <summary>Fits a posterior for any likelihood of the core.</summary>
+    internal static LaplacePosterior OfLikelihood(
+        nn.Module<Tensor, Tensor> model,
+        Likelihood likelihood,
+        LabelledBatches batches,
+        LaplaceOptions options,
+        Generator? generator,
+        IProgress<int>? progress,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batches);
+        options.Require();
+        SoundModel.Require(model);
+        var layers = Covered(model, options);
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var fit = new CurvatureFit(model, layers, likelihood, options, generator);
+        var fitted = fit.Run(batches, progress, cancellation);
+        IEnumerable<Tensor> kept = [];
+        try
+        {
+            var points = options.DataPoints ?? fitted.Points;
+            var isLastLayer = layers.Length == 1 && layers[0].Name == Covered(model, new())[^1].Name;
+            var summary = LaplaceSummary.Of(options.Structure, likelihood, fitted, points, isLastLayer);
+            var prior = PriorModule.isotropic(layers.Length, options.PriorPrecision);
+            var posterior = PosteriorModule.make(WeightPenalty.copied(layers), Data(fitted, points), prior);
+            var found = new LaplacePosterior(model, layers, posterior, summary, fitted.Gradient, options);
+            kept = found.Tensors;
+            found.NoteLabels();
+            return found;
+        }
+        finally
+        {
+            fitted.Release(kept);
+        }
+    }
+
+    /// <summary>The layers that options cover; raises where there is none.</summary>
+    internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
+    {
+        var (layers, _) = Uncovered.Survey(nameof(LaplacePosterior), model, options.Select);
+        return options.LastLayer ? [layers[^1]] : layers;
+    }
+
+    private static Coverage[] CoverageOf(nn.Module<Tensor, Tensor> model, Layer[] layers)
+    {
+        var weights = layers.Select(layer => Identity.ofParameter(layer.Weight)).ToHashSet();
+        return Uncovered
+            .Survey(
+                nameof(LaplacePosterior),
+                model,
+                (_, weight) => weights.Contains(Identity.ofParameter(weight))
+            )
+            .Coverage;
+    }
+
+    // N F, of low-rank factors with small batches joined to large ones.
+    private static DataPrecision Data(FittedCurvature fitted, long points)
+    {
+        var curvature = fitted.Curvature is Curvature.LowRank { G: var G }
+            ? Curvature.NewLowRank(PackedFactor.pack(G))
+            : fitted.Curvature;
+        return DataPrecisionModule.ofCurvature(points, curvature);
+    }
+
+    private void NoteLabels()
+    {
+        if (options.FisherType is null && Summary.FisherType == FisherType.MonteCarlo)
+            Warn(
+                $"All labels of {Summary.Points:N0} data points do not fit the memory budget of "
+                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which says less."
+            );
+    }
+
+    /// <summary>
+    /// Takes further data in, around the network's weights as they are now: N F + N' F' in place of N F.
+    /// </summary>
+    /// <remarks>
+    /// Exact for low-rank, dense and diagonal structures of networks that are linear in their weights;
+    /// Kronecker products are merged with the trace of the sum (MATH 7). The prior, its mean, the temperature
+    /// and the options of the fit stay. The evidence is of all data at the same weights: after an update
+    /// there is none.
+    /// </remarks>
+    /// <param name="batches">
+    /// The further data, or a part of them, as for <see cref="Fit"/>; earlier data are not needed again.
+    /// </param>
+    /// <param name="columns">
+    /// The most columns of a low-rank posterior; the leading directions stay, p numbers each, and <see
+    /// cref="DiscardedTraceFraction"/> says what was left out. Null: all.
+    /// </param>
+    /// <param name="dataPoints">
+    /// N', how many data points the batches count for; null: as many as they have.
+    /// </param>
+    /// <param name="generator">
+    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// </param>
+    /// <param name="progress">Receives the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the
+    /// budget; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    public void Update(
+        LabelledBatches batches,
+        int? columns = null,
+        long? dataPoints = null,
+        Generator? generator = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        Argument.AtLeast(1, columns ?? 1, nameof(columns));
+        Argument.AtLeast(1, dataPoints ?? 1, nameof(dataPoints));
+        _ = Alive;
+        RequireSound();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var fit = new CurvatureFit(model, layers, Likelihood, options, generator);
+        var fitted = fit.Run(batches, progress, cancellation);
+        IEnumerable<Tensor> kept = [];
+        try
+        {
+            var points = dataPoints ?? fitted.Points;
+            var (data, discarded) = (PosteriorUpdate.add(Alive.Data, Data(fitted, points)), 0.0);
+            if (columns is { } most)
+                (data, discarded) = PosteriorUpdate.compress(most, data);
+            RequireRoom(data);
+            var next = PosteriorModule.make(WeightPenalty.copied(layers), data, Alive.Prior);
+            Adopt(PosteriorModule.withTemperature(Temperature, next));
+            kept = PosteriorModule.tensors(posterior);
+            Summary = Summary.And(fitted, points);
+            DiscardedTraceFraction = Math.Max(DiscardedTraceFraction, discarded);
+        }
+        finally
+        {
+            fitted.Release(kept);
+        }
+        ForgetEvidence();
+        // It was of the earlier data alone, at the earlier weights.
+        Kept.Replace(gradient ?? [], []);
+        gradient = null;
+    }
+
+    private void RequireRoom(DataPrecision data)
+    {
+        var bytes = Kept.Bytes(DataPrecisionModule.tensors(data));
+        if (bytes > options.MemoryBudget)
+            throw new ArgumentException(
+                $"The posterior must fit the memory budget of {options.MemoryBudget:N0} bytes; with the further data it "
+                    + $"takes {bytes:N0}: set a number of columns, or fit it with a larger budget."
+            );
+    }
+}

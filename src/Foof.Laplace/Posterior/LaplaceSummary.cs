@@ -1,0 +1,127 @@
+namespace Foof;
+
+/// <summary>What the data said when a posterior was fitted.</summary>
+/// <example>
+/// <code>
+/// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, batches);
+/// Console.WriteLine($"{posterior.Summary.Points} of {posterior.Summary.DataPoints} data points");
+/// </code>
+/// </example>
+public sealed record LaplaceSummary
+{
+    internal LaplaceSummary() { }
+
+    /// <summary>What is kept of the Fisher.</summary>
+    public required CurvatureStructure Structure { get; init; }
+
+    /// <summary>The loss of the network's output.</summary>
+    public Loss Loss => Likelihoods.Of(Likelihood);
+
+    /// <summary>
+    /// sigma, the standard deviation of the labels from the output for <see cref="Loss.SquaredError"/>; null
+    /// for other losses.
+    /// </summary>
+    public double? ObservationNoise => Likelihoods.Noise(Likelihood);
+
+    /// <summary>How many data points the Fisher is a mean over.</summary>
+    public required long Points { get; init; }
+
+    /// <summary>N, how many data points it counts for.</summary>
+    public required long DataPoints { get; init; }
+
+    /// <summary>log p(D | theta*) of all N data points, in nats; null where batches had no labels.</summary>
+    public required double? LogLikelihood { get; init; }
+
+    /// <summary>
+    /// How many numbers the labels of all N data points are, for <see cref="Loss.SquaredError"/>.
+    /// </summary>
+    public required long Entries { get; init; }
+
+    /// <summary>Whose labels the Fisher was taken at.</summary>
+    public FisherType FisherType => FisherTypes.Of(Fisher);
+
+    /// <summary>How many labels each data point got where they were sampled, else 0.</summary>
+    public int SampledLabels => FisherTypes.Samples(Fisher);
+
+    /// <summary>Whether the network's last layer alone is covered.</summary>
+    public required bool IsLastLayer { get; init; }
+
+    /// <summary>
+    /// Whether nothing of the Fisher is left out: <see cref="CurvatureStructure.LowRank"/> or <see
+    /// cref="CurvatureStructure.Dense"/>, of all labels of all N data points.
+    /// </summary>
+    public required bool IsWhole { get; init; }
+
+    /// <summary>How the network's output speaks about labels.</summary>
+    internal Likelihood Likelihood { get; init; } = Likelihood.Categorical;
+
+    /// <summary>Whose labels, for the core.</summary>
+    internal Fisher Fisher { get; init; } = Fisher.Full;
+
+    internal static LaplaceSummary Of(
+        CurvatureStructure structure,
+        Likelihood likelihood,
+        FittedCurvature fitted,
+        long dataPoints,
+        bool isLastLayer
+    )
+    {
+        var entries = fitted.Entries * dataPoints / fitted.Points;
+        var isExact = structure is CurvatureStructure.LowRank or CurvatureStructure.Dense;
+        return new()
+        {
+            Structure = structure,
+            Likelihood = likelihood,
+            Points = fitted.Points,
+            DataPoints = dataPoints,
+            LogLikelihood = -dataPoints * fitted.Loss - Normaliser(likelihood, entries),
+            Entries = entries,
+            Fisher = fitted.Fisher,
+            IsLastLayer = isLastLayer,
+            IsWhole = isExact && fitted.Fisher.IsFull && fitted.Points == dataPoints,
+        };
+    }
+
+    /// <summary>The summary after further data, at other weights.</summary>
+    internal LaplaceSummary And(FittedCurvature fitted, long dataPoints) =>
+        this with
+        {
+            Points = Points + fitted.Points,
+            DataPoints = DataPoints + dataPoints,
+            LogLikelihood = null,
+            Entries = Entries + fitted.Entries * dataPoints / fitted.Points,
+            Fisher = Fisher.Equals(fitted.Fisher) ? Fisher : Fisher.NewMonteCarlo(1),
+            IsWhole = IsWhole && fitted.Fisher.IsFull && fitted.Points == dataPoints,
+        };
+
+    /// <summary>The summary under another noise, for the same squared errors.</summary>
+    internal LaplaceSummary Under(double sigma)
+    {
+        var likelihood = Likelihood.NewGaussian(sigma);
+        return this with
+        {
+            Likelihood = likelihood,
+            LogLikelihood = -SquaredErrors / (2 * sigma * sigma) - Normaliser(likelihood, Entries),
+        };
+    }
+
+    /// <summary>
+    /// The sum of the squared errors of all N data points, of a normal likelihood with one sigma; null where
+    /// there were no labels.
+    /// </summary>
+    internal double? SquaredErrors =>
+        ObservationNoise is { } sigma
+            ? -2 * sigma * sigma * (LogLikelihood + Normaliser(Likelihood, Entries))
+            : null;
+
+    // What the loss leaves out of -log p of normal labels: 1/2 log(2 pi sigma^2) each.
+    private static double Normaliser(Likelihood likelihood, long entries) =>
+        likelihood switch
+        {
+            Likelihood.Gaussian { sigma: var sigma } => entries * 0.5 * Math.Log(2 * Math.PI * sigma * sigma),
+            Likelihood.GaussianPerOutput { sigma: var sigma } => sigma.Average(each =>
+                entries * 0.5 * Math.Log(2 * Math.PI * each * each)
+            ),
+            _ => 0.0,
+        };
+}

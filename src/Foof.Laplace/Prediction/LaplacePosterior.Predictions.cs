@@ -1,0 +1,228 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+// Predictions, and how good they are.
+public sealed partial class LaplacePosterior
+{
+    /// <summary>Predicts one batch [n; ...]; the caller owns the result.</summary>
+    /// <exception cref="ArgumentException">
+    /// The batch is empty, or an option is out of its range or not one of this loss's.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
+
+    /// <summary>
+    /// Predicts batches one after another; the result is of all their data points, and the caller owns it.
+    /// </summary>
+    /// <remarks>
+    /// Linearised predictions run through the batches once, sampled weights once for as many samples as fit
+    /// the memory budget: each enumeration must give the same batches in the same order. Samples are decided
+    /// by <see cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
+    /// </remarks>
+    /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
+    /// <param name="options">How; null: linearised, by probit.</param>
+    /// <param name="progress">Receives the number of batches done.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
+    /// enumeration gave other batches than the first.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Prediction Predict(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        options = Checked(options);
+        RequireSound();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var parts =
+            options.Type == PredictionType.SampledWeights
+                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(
+                    inputs,
+                    progress,
+                    cancellation
+                )
+                : Linearised(inputs, options, progress, cancellation);
+        if (parts.Count == 0)
+            throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
+        var joined = Prediction.Join(parts);
+        Free(parts);
+        return joined;
+    }
+
+    // Before anything is looked at: a pass over the data may be long.
+    private PredictionOptions Checked(PredictionOptions? options)
+    {
+        options ??= new();
+        _ = Alive;
+        options.Require(Likelihood);
+        return options;
+    }
+
+    /// <summary>
+    /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a
+    /// thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its model
+    /// meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
+    public Task<Prediction> PredictAsync(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Task.Run(() => Predict(inputs, options, progress, cancellation), cancellation);
+    }
+
+    private static void Free(IEnumerable<Prediction> parts)
+    {
+        foreach (var part in parts)
+            part.Dispose();
+    }
+
+    private List<Prediction> Linearised(
+        IEnumerable<Tensor> inputs,
+        PredictionOptions options,
+        IProgress<int>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var parts = new List<Prediction>();
+        using var predictions = new LinearisedPredictions(Likelihood, options, Alive.Mean[0].device);
+        try
+        {
+            foreach (var input in inputs)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var batch = NewDisposeScope();
+                var (output, jacobian) = Derivatives(input);
+                var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
+                parts.Add(predictions.Of(output, covariance, withProbabilityVariance: true).Detached());
+                progress?.Report(parts.Count);
+            }
+            return parts;
+        }
+        catch
+        {
+            Free(parts);
+            throw;
+        }
+    }
+
+    // The network's outputs, and their derivatives by its weights.
+    private (Tensor Output, FisherFactor Jacobian) Derivatives(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Mismatch.Explained(model, input, null, () => Jacobian.factor(model, layers, input));
+    }
+
+    /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
+    internal LinearisedBatch Linearise(Tensor input)
+    {
+        RequireSound();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (output, jacobian) = Derivatives(input);
+        var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
+        return new(output.DetachFromDisposeScope(), prepared);
+    }
+
+    /// <summary>
+    /// The predictions of such batches, without the probabilities' variance; the caller owns them.
+    /// </summary>
+    internal Prediction Predict(IEnumerable<LinearisedBatch> batches, PredictionOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var predictions = new LinearisedPredictions(Likelihood, options, Alive.Mean[0].device);
+        return Prediction.Join([
+            .. batches.Select(batch =>
+                predictions.Of(
+                    batch.Output,
+                    Predictive.covarianceOf(batch.Prepared, Alive),
+                    withProbabilityVariance: false
+                )
+            ),
+        ]);
+    }
+
+    /// <summary>
+    /// The outputs f* of a batch and the covariance J Sigma J^T of all of them together, linearised; the
+    /// caller owns both.
+    /// </summary>
+    /// <param name="input">The batch, [n; ...].</param>
+    /// <param name="withNoise">
+    /// Whether the observation noise of a normal likelihood is added to the covariance's diagonal.
+    /// </param>
+    /// <returns>[n; ...], and [n C; n C] in float64 with entry c of data point i at i C + c.</returns>
+    /// <exception cref="ArgumentException">
+    /// The input's type or device is not the model's, or a batch norm is in training mode.
+    /// </exception>
+    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        RequireSound();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (output, jacobian) = Derivatives(input);
+        var covariance = Predictive.jointCovariance(output.shape[0], jacobian, Alive);
+        if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
+            linalg.diagonal(covariance).add_(sigma * sigma);
+        return scope.MoveToOuter(output, covariance);
+    }
+
+    /// <summary>
+    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
+    /// variance of the outputs and of the noise together.
+    /// </summary>
+    /// <param name="prediction">What this posterior predicts for the inputs.</param>
+    /// <param name="target">Their labels: class indices [n], or of the output's shape.</param>
+    /// <exception cref="ArgumentException">
+    /// The likelihood has no predictive distribution in closed form.
+    /// </exception>
+    public double NegativeLogLikelihood(Prediction prediction, Tensor target)
+    {
+        ArgumentNullException.ThrowIfNull(prediction);
+        ArgumentNullException.ThrowIfNull(target);
+        if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
+            throw new ArgumentException(
+                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
+                    + $"got [{string.Join("; ", target.shape)}].",
+                nameof(target)
+            );
+        if ((Likelihood.IsCategorical || Likelihood.IsBernoulli) && prediction.Probabilities is null)
+            throw new ArgumentException(
+                $"prediction must have probabilities, for {Loss}; it has none: make it with this posterior.",
+                nameof(prediction)
+            );
+        using var scope = NewDisposeScope();
+        var y = target.to(ScalarType.Float64);
+        switch (Likelihood)
+        {
+            case { IsCategorical: true }:
+                return Calibration.NegativeLogLikelihood(prediction.Probabilities!, target);
+            case { IsBernoulli: true }:
+                var p = prediction.Probabilities!.clamp(1e-300, 1);
+                var q = (1 - prediction.Probabilities!).clamp(1e-300, 1);
+                return -(y * p.log() + (1 - y) * q.log()).sum().ToDouble() / y.shape[0];
+            case Likelihood.Gaussian { sigma: var sigma }:
+                var v = prediction.Variance + sigma * sigma;
+                var each = (y - prediction.Output).square() / v + (v * (2 * Math.PI)).log();
+                return 0.5 * each.sum().ToDouble() / y.shape[0];
+            default:
+                throw new ArgumentException(
+                    "Only categorical, Bernoulli and normal likelihoods with one sigma have a predictive density here."
+                );
+        }
+    }
+}

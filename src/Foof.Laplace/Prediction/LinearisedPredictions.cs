@@ -1,0 +1,60 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>
+/// Predictions of outputs f ~ N(f*, V) of a linearised network, batch by batch; one generator draws all their
+/// samples.
+/// </summary>
+internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOptions options, Device device)
+    : IDisposable
+{
+    private readonly Generator generator = new((ulong)options.Seed, device);
+
+    private bool IsSampled => options.Link == LinkApproximation.MonteCarlo;
+
+    /// <summary>Those of one batch. Shapes: f [n; ...] of C entries each, V [n; C; C].</summary>
+    /// <param name="output">f*.</param>
+    /// <param name="covariance">V.</param>
+    /// <param name="withProbabilityVariance">
+    /// Whether the probabilities' variance is wanted, by samples of every data point's outputs.
+    /// </param>
+    internal Prediction Of(Tensor output, Tensor covariance, bool withProbabilityVariance)
+    {
+        var variance = linalg.diagonal(covariance).reshape(output.shape);
+        var mean = output.to(ScalarType.Float64);
+        if (likelihood.IsBernoulli)
+            return new(mean, Sigmoid(mean, variance, covariance), variance, null);
+        if (!likelihood.IsCategorical)
+            return new(mean, null, variance, null);
+        if (output.dim() != 2)
+            throw new ArgumentException(
+                "Linearised class probabilities need one output [n; C] a data point; predict by SampledWeights."
+            );
+        var probabilities =
+            IsSampled ? Predictive.sampled(options.Samples, generator, output, covariance)
+            : options.Link == LinkApproximation.LaplaceBridge ? Predictive.bridge(output, covariance)
+            : Predictive.probit(output, covariance);
+        return new(
+            mean,
+            probabilities,
+            variance,
+            withProbabilityVariance
+                ? Samples(output, covariance).softmax(2).var(0, unbiased: false).sum(1)
+                : null
+        );
+    }
+
+    // By probit sigmoid(f / sqrt(1 + pi/8 v)), the case that MacKay has.
+    private Tensor Sigmoid(Tensor mean, Tensor variance, Tensor covariance) =>
+        IsSampled
+            ? Samples(mean.reshape(mean.shape[0], -1), covariance).sigmoid().mean([0L]).reshape(mean.shape)
+            : (mean / (variance * (Math.PI / 8) + 1).sqrt()).sigmoid();
+
+    private Tensor Samples(Tensor output, Tensor covariance) =>
+        Predictive.sampleOutputs(options.Samples, generator, output, covariance);
+
+    /// <summary>Frees the generator.</summary>
+    public void Dispose() => generator.Dispose();
+}

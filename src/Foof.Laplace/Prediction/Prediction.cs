@@ -1,0 +1,76 @@
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>Predictions for n data points. Owns its tensors, which are float64.</summary>
+/// <example>
+/// <code>
+/// using var prediction = posterior.Predict(testInputs);
+/// using var classes = prediction.Probabilities!.argmax(1);
+/// using var uncertainty = prediction.Uncertainty();
+/// </code>
+/// </example>
+/// <param name="Output">The mean of the network's outputs f, [n; ...].</param>
+/// <param name="Probabilities">
+/// The classes' probabilities [n; C]; null for likelihoods without classes.
+/// </param>
+/// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>
+/// <param name="ProbabilityVariance">
+/// The variance of the classes' probabilities under the posterior, summed over classes [n], by samples; null
+/// for likelihoods without several classes.
+/// </param>
+public sealed record Prediction(
+    Tensor Output,
+    Tensor? Probabilities,
+    Tensor Variance,
+    Tensor? ProbabilityVariance
+) : IDisposable
+{
+    private IEnumerable<Tensor> Tensors =>
+        new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
+
+    /// <summary>
+    /// The mean over outputs of a data point's variance, [n]: how little the network knows of it. The caller
+    /// owns it.
+    /// </summary>
+    public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
+
+    /// <summary>The shapes on one line.</summary>
+    public override string ToString()
+    {
+        if (Output.IsInvalid)
+            return "prediction, disposed";
+        var probabilities = Probabilities is null ? "" : $", probabilities {Shape(Probabilities)}";
+        return $"prediction of {Output.shape[0]} data points: output {Shape(Output)}{probabilities}";
+    }
+
+    private static string Shape(Tensor tensor) => $"[{string.Join("; ", tensor.shape)}]";
+
+    /// <summary>Takes its tensors out of every scope.</summary>
+    internal Prediction Detached()
+    {
+        foreach (var tensor in Tensors)
+            tensor.DetachFromDisposeScope();
+        return this;
+    }
+
+    /// <summary>The predictions of several batches as one, whose tensors are in no scope.</summary>
+    internal static Prediction Join(IReadOnlyList<Prediction> parts)
+    {
+        Tensor Joined(Func<Prediction, Tensor> of) => cat([.. parts.Select(of)], 0);
+
+        return new Prediction(
+            Joined(part => part.Output),
+            parts[0].Probabilities is null ? null : Joined(part => part.Probabilities!),
+            Joined(part => part.Variance),
+            parts[0].ProbabilityVariance is null ? null : Joined(part => part.ProbabilityVariance!)
+        ).Detached();
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in Tensors)
+            tensor.Dispose();
+    }
+}

@@ -1,0 +1,41 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>Puts sampled weights into a network, and the network's own back when it is disposed.</summary>
+internal sealed class WeightSwap : IDisposable
+{
+    private readonly Layer[] layers;
+    private readonly Tensor[] own;
+
+    internal WeightSwap(Layer[] layers)
+    {
+        this.layers = layers;
+        own = WeightPenalty.copied(layers);
+        foreach (var matrix in own)
+            matrix.DetachFromDisposeScope();
+    }
+
+    /// <summary>Puts matrices [d_out; d_in] into the layers.</summary>
+    internal void Put(IEnumerable<Tensor> matrices)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        foreach (var (layer, matrix) in layers.Zip(matrices))
+        {
+            var (weight, bias) = LayerModule.split(layer, matrix);
+            layer.Weight.copy_(weight.reshape(layer.Weight.shape));
+            if (bias.IsSome)
+                layer.Bias.Value.copy_(bias.Value);
+        }
+    }
+
+    /// <summary>Puts the network's own weights back.</summary>
+    public void Dispose()
+    {
+        Put(own);
+        foreach (var matrix in own)
+            matrix.Dispose();
+    }
+}

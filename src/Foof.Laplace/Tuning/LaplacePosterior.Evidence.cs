@@ -1,0 +1,118 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+// The evidence, and when it can be trusted.
+public sealed partial class LaplacePosterior
+{
+    private const string EvidencePrefix = "The evidence may mislead:";
+
+    // gamma cannot exceed the columns: close to them it says how many there are, not how many the data
+    // determine.
+    private const double SuspiciousShare = 0.5;
+
+    // The gradient of loss and prior beside either alone, at a stationary point 0.
+    private const double StationaryGap = 0.1;
+
+    /// <summary>gamma = tr (N F (P + N F)^-1): how many weights the data determine (MacKay 1992).</summary>
+    public double EffectiveParameters => PosteriorModule.effectiveParameters(Alive);
+
+    /// <summary>
+    /// log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P + 1/2 log det P - 1/2
+    /// log det (P + N F), in nats (MATH 6).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels, or updated.
+    /// </exception>
+    public double LogEvidence => PosteriorModule.logEvidence(LogLikelihood, Alive);
+
+    /// <summary>log p(D | theta*) of all N data points, in nats.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels, or updated.
+    /// </exception>
+    public double LogLikelihood =>
+        Summary.LogLikelihood
+        ?? throw new InvalidOperationException(
+            "The evidence needs the labels of all data at the same weights; this posterior was fitted to batches "
+                + "without, or updated: use validation data, or fit a new one."
+        );
+
+    /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
+    /// <exception cref="ArgumentException">A precision is not positive.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels, or updated.
+    /// </exception>
+    public IReadOnlyList<EvidencePoint> EvidenceCurve(params double[] precision)
+    {
+        ArgumentNullException.ThrowIfNull(precision);
+        var logLikelihood = LogLikelihood;
+        using var scope = NewDisposeScope();
+        var spectrum = PosteriorModule.spectrum(Alive);
+        var curve = Evidence.curve(logLikelihood, PosteriorModule.distance(Alive), precision, spectrum);
+        return
+        [
+            .. precision.Select(
+                (delta, i) => new EvidencePoint(delta, curve.LogEvidence[i], curve.EffectiveParameters[i])
+            ),
+        ];
+    }
+
+    /// <summary>
+    /// How far theta* is from a stationary point of loss and prior,
+    /// |N grad L + P (theta* - mean)| / (|N grad L| + |P (theta* - mean)|): 0 at one, 1 at most. Null where
+    /// the posterior was fitted without labels, or updated.
+    /// </summary>
+    public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
+
+    // |N grad L + P (theta* - mean)|, and what it could be at most.
+    private (double Sum, double Most)? PenalisedGradient()
+    {
+        if (gradient is null)
+            return null;
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (sum, loss, penalty) = (0.0, 0.0, 0.0);
+        for (var l = 0; l < layers.Length; l++)
+        {
+            var mean = Alive.Prior.Mean is { Length: > 0 } means ? Alive.Mean[l] - means[l] : Alive.Mean[l];
+            var (x, y) = (gradient[l] * (double)Summary.DataPoints, mean * PriorPrecision[l]);
+            sum += (x + y).square().sum().ToDouble();
+            loss += x.square().sum().ToDouble();
+            penalty += y.square().sum().ToDouble();
+        }
+        return (Math.Sqrt(sum), Math.Sqrt(loss) + Math.Sqrt(penalty));
+    }
+
+    // What was said of an evidence is of no use once something else has chosen.
+    private void ForgetEvidence() =>
+        warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
+
+    private void NoteEvidence()
+    {
+        ForgetEvidence();
+        var gamma = EffectiveParameters;
+        var isLowRank = Alive.Data.Parts is [{ IsLowRank: true }];
+        var isCrowded = !Summary.IsWhole && isLowRank && gamma > SuspiciousShare * Columns;
+        if (isCrowded)
+            Warn(
+                $"{EvidencePrefix} {gamma:F0} effective parameters of {Columns} columns at most: the columns are too "
+                    + "few, the prior precision too small, and predictions too uncertain; use validation data, more "
+                    + "data points, or Kronecker factors."
+            );
+        if (Summary.IsLastLayer)
+            return;
+        if (PenalisedGradient() is var (sum, most) && sum > StationaryGap * most)
+            Warn(
+                $"{EvidencePrefix} the network is no stationary point of this prior: the gradient of loss and prior "
+                    + $"has the norm {sum:G3}, {sum / most:P0} of what it could have at most, where a trained one has "
+                    + "0 %; predictions are likely too uncertain; use validation data, or train with this weight decay."
+            );
+        else if (!Summary.IsWhole && !isCrowded)
+            Warn(
+                $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is not whole here, by its "
+                    + "structure, labels or number of points; use validation data, the last layer alone, or the Fisher "
+                    + "of all labels in full, by LowRank or Dense."
+            );
+    }
+}

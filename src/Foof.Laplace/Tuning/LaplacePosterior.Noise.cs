@@ -1,0 +1,134 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+// The choice of a normal likelihood's observation noise.
+public sealed partial class LaplacePosterior
+{
+    private const int MostRounds = 1000;
+
+    /// <summary>
+    /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
+    /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// The likelihood is another, or there were no labels.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Labels are met without an error, the evidence has no largest value, or the rounds do not settle;
+    /// nothing changed.
+    /// </exception>
+    public void TuneNoiseByEvidence()
+    {
+        var before = Sigma;
+        _ = LogLikelihood;
+        var squares = Summary.SquaredErrors!.Value;
+        if (!(squares > 0))
+            throw NoNoise("the labels are met without an error");
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (spectrum, distance) = (PosteriorModule.spectrum(Alive), PosteriorModule.distance(Alive));
+        var sigma = before;
+        for (var round = 0; round < MostRounds; round++)
+        {
+            using var own = NewDisposeScope();
+            // Eigenvalues of N F count by 1 / sigma^2.
+            var now = new Spectrum(spectrum.Kappa * (before * before / (sigma * sigma)), spectrum.Weights);
+            var precision = Evidence.optimum(distance, now);
+            var free = Summary.Entries - Evidence.effectiveParameters(precision, now);
+            var next = Math.Sqrt(squares / Math.Max(1e-9 * Summary.Entries, free));
+            if (Math.Abs(Math.Log(next / sigma)) < 1e-10)
+            {
+                Rescale(next, PriorModule.withPrecision([.. layers.Select(_ => precision)], Alive.Prior));
+                NoteEvidence();
+                return;
+            }
+            sigma = next;
+        }
+        throw NoNoise($"noise and prior precision do not settle in {MostRounds:N0} rounds");
+    }
+
+    /// <summary>
+    /// Chooses the observation noise of a normal likelihood whose predictions make validation labels most
+    /// likely, for the prior precisions as they are: a grid, then golden section on its logarithm.
+    /// </summary>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
+    /// <param name="options">How predictions are made of them; null: linearised.</param>
+    /// <param name="progress">Receives how often all of them were predicted.</param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The likelihood is another.</exception>
+    /// <exception cref="NumericalFailure">
+    /// Labels are met without an error, or the likelihood is no number at any noise; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    public void TuneNoiseByValidation(
+        IEnumerable<(Tensor Input, Tensor Target)> validation,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        var chosen = Checked(options);
+        _ = Sigma;
+        RequireSound();
+        // Features that are kept for many prior precisions are of one noise: batches are linearised for each.
+        using var data = new ValidationLoss(this, validation, chosen, progress, cancellation, keeps: false);
+        var scale = Math.Sqrt(data.MeanSquare(model));
+        if (!(scale > 0))
+            throw NoNoise("the validation labels are met without an error");
+        double[] grid = [.. Enumerable.Range(-6, 9).Select(power => scale * Math.Pow(2, power))];
+        Rescale(GoldenSectionSearch.Minimise(Loss, grid, SectionSteps), Alive.Prior);
+        ForgetEvidence();
+
+        double Loss(double sigma)
+        {
+            using var scope = NewDisposeScope();
+            var (own, summary) = (posterior, Summary);
+            try
+            {
+                (posterior, Summary) = (UnderNoise(sigma, own.Prior), Summary.Under(sigma));
+                return data.Value();
+            }
+            finally
+            {
+                (posterior, Summary) = (own, summary);
+            }
+        }
+    }
+
+    private double Sigma =>
+        Likelihood is Likelihood.Gaussian { sigma: var sigma }
+            ? sigma
+            : throw new InvalidOperationException(
+                "Only a normal likelihood with one sigma has observation noise."
+            );
+
+    private static NumericalFailure NoNoise(string reason) =>
+        new(reason, "the observation noise", "give it by LaplaceOptions.ObservationNoise");
+
+    private Posterior UnderNoise(double sigma, Prior prior)
+    {
+        using var unrecorded = no_grad();
+        var data = DataPrecisionModule.scale(Sigma * Sigma / (sigma * sigma), Alive.Data);
+        return PosteriorModule.withTemperature(Temperature, PosteriorModule.make(Alive.Mean, data, prior));
+    }
+
+    private void Rescale(double sigma, Prior prior)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var (next, summary, before) = (UnderNoise(sigma, prior), Summary.Under(sigma), Sigma);
+        Adopt(next);
+        Summary = summary;
+        // The loss is in units of the noise, and so is its gradient.
+        foreach (var matrix in gradient ?? [])
+            matrix.mul_(before * before / (sigma * sigma));
+    }
+}

@@ -1,0 +1,190 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+// The choice of the prior precision and of the temperature.
+public sealed partial class LaplacePosterior
+{
+    // From weights that are hardly held to weights that hardly move: N F is a sum over data points.
+    private static readonly double[] Grid =
+    [
+        .. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power)),
+    ];
+
+    private const int SectionSteps = 10;
+
+    /// <summary>
+    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
+    /// data where there are some, else by evidence.
+    /// </summary>
+    /// <remarks>
+    /// The evidence is safe for a last layer, and for a network that is a stationary point of its own prior
+    /// under a Fisher of all labels of all data. Elsewhere <see cref="Warnings"/> says so (MATH 6).
+    /// </remarks>
+    /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
+    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">
+    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value, or the evidence
+    /// has no largest value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no validation data, and the posterior was fitted without labels or updated.
+    /// </exception>
+    public void Tune(
+        IEnumerable<(Tensor Input, Tensor Target)>? validation = null,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        if (validation is null)
+            TuneByEvidence();
+        else
+            TuneByValidation(validation, options, progress, cancellation);
+    }
+
+    /// <summary>
+    /// <see cref="Tune"/> on a thread of the pool, which also enumerates the data. Nothing else may use the
+    /// posterior or its model meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Tune"/>
+    public Task TuneAsync(
+        IEnumerable<(Tensor Input, Tensor Target)>? validation = null,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    ) => Task.Run(() => Tune(validation, options, progress, cancellation), cancellation);
+
+    /// <summary>
+    /// Chooses the prior precision of the largest evidence, where delta = gamma / |theta* - mean|^2: one for
+    /// all layers, or one each (MacKay 1992).
+    /// </summary>
+    /// <param name="perLayer">Whether each layer gets its own.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The posterior was fitted without labels or updated.
+    /// </exception>
+    /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
+    public void TuneByEvidence(bool perLayer = false)
+    {
+        _ = LogLikelihood;
+        using (var scope = NewDisposeScope())
+            SetPriorPrecision(
+                perLayer
+                    ? LayerEvidence.optimum(Alive)
+                    : [Evidence.optimum(PosteriorModule.distance(Alive), PosteriorModule.spectrum(Alive))]
+            );
+        NoteEvidence();
+    }
+
+    /// <summary>
+    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely:
+    /// a grid, then golden section on its logarithm.
+    /// </summary>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
+    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">
+    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    public void TuneByValidation(
+        IEnumerable<(Tensor Input, Tensor Target)> validation,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        var chosen = Checked(options);
+        var before = PriorPrecision.ToArray();
+        try
+        {
+            // What is prepared is good for all precisions of equal ratios between layers.
+            PutPrecision(Grid[0]);
+            using var data = new ValidationLoss(this, validation, chosen, progress, cancellation);
+            PutPrecision(
+                GoldenSectionSearch.Minimise(
+                    precision =>
+                    {
+                        PutPrecision(precision);
+                        return data.Value();
+                    },
+                    Grid,
+                    SectionSteps
+                )
+            );
+            ForgetEvidence();
+        }
+        catch
+        {
+            PutPrecision(before);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Chooses the temperature whose predictions make validation labels most likely, for the prior precisions
+    /// as they are: a grid, then golden section on its logarithm.
+    /// </summary>
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with, not the test set.
+    /// </param>
+    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="progress">
+    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// </exception>
+    /// <exception cref="NumericalFailure">
+    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    public void TuneTemperatureByValidation(
+        IEnumerable<(Tensor Input, Tensor Target)> validation,
+        PredictionOptions? options = null,
+        IProgress<int>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        using var data = new ValidationLoss(this, validation, Checked(options), progress, cancellation);
+        var before = Temperature;
+        double[] grid = [.. Enumerable.Range(-5, 8).Select(power => Math.Pow(10, power))];
+        try
+        {
+            Temperature = GoldenSectionSearch.Minimise(
+                temperature =>
+                {
+                    Temperature = temperature;
+                    return data.Value();
+                },
+                grid,
+                SectionSteps
+            );
+        }
+        catch
+        {
+            Temperature = before;
+            throw;
+        }
+    }
+}

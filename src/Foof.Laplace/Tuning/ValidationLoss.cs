@@ -1,0 +1,127 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Foof;
+
+/// <summary>The mean negative log-likelihood of validation labels under a posterior's predictions.</summary>
+internal sealed class ValidationLoss : IDisposable
+{
+    private readonly LaplacePosterior posterior;
+    private readonly PredictionOptions options;
+    private readonly IProgress<int>? progress;
+    private readonly CancellationToken cancellation;
+    private readonly List<(Tensor Input, Tensor Target)> batches = [];
+
+    // What is kept of each batch for any prior precision; null: nothing, it is linearised each time.
+    private readonly List<LinearisedBatch?> prepared = [];
+    private long room;
+    private int done;
+
+    /// <summary>Runs through the data once, and keeps what fits the memory budget.</summary>
+    internal ValidationLoss(
+        LaplacePosterior posterior,
+        IEnumerable<(Tensor Input, Tensor Target)> validation,
+        PredictionOptions options,
+        IProgress<int>? progress,
+        CancellationToken cancellation,
+        bool keeps = true
+    )
+    {
+        (this.posterior, this.options) = (posterior, options);
+        (this.progress, this.cancellation) = (progress, cancellation);
+        room = keeps && options.Type == PredictionType.Linearised ? options.MemoryBudget : 0;
+        try
+        {
+            foreach (var (input, target) in validation)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                _ = Argument.Batch(input, batches.Count + 1);
+                _ = Argument.Labels(target, batches.Count + 1);
+                batches.Add((Kept(input), Kept(target)));
+                prepared.Add(Prepare(input));
+            }
+            if (batches.Count == 0)
+                throw new ArgumentException("The validation data must hold at least one batch; got none.");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private static Tensor Kept(Tensor tensor) => tensor.alias().DetachFromDisposeScope();
+
+    private LinearisedBatch? Prepare(Tensor input)
+    {
+        if (room <= 0)
+            return null;
+        var batch = posterior.Linearise(input);
+        room -= batch.Bytes;
+        if (room >= 0)
+            return batch;
+        batch.Dispose();
+        return null;
+    }
+
+    /// <summary>The mean of the squared errors of the network itself.</summary>
+    internal double MeanSquare(nn.Module<Tensor, Tensor> model)
+    {
+        using var unrecorded = no_grad();
+        var (sum, count) = (0.0, 0L);
+        foreach (var (input, target) in batches)
+        {
+            using var scope = NewDisposeScope();
+            var output = Mismatch.Explained(model, input, target, () => ForwardPass.call(model, input));
+            LikelihoodModule.check(posterior.Likelihood, output, target);
+            sum += (output - target).to(ScalarType.Float64).square().sum().ToDouble();
+            count += target.numel();
+        }
+        return sum / count;
+    }
+
+    /// <summary>The loss at the posterior as it is; NaN where probabilities are no numbers.</summary>
+    internal double Value()
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        using var found =
+            options.Type == PredictionType.SampledWeights
+                ? posterior.Predict(batches.Select(batch => batch.Input), options, null, cancellation)
+                : posterior.Predict(Linearised(), options);
+        if (found.Probabilities is { } probabilities && !Numbers.isFinite(probabilities))
+            return double.NaN;
+        var target = cat([.. batches.Select(batch => batch.Target)], 0);
+        var loss = posterior.NegativeLogLikelihood(found, target);
+        progress?.Report(++done);
+        return loss;
+    }
+
+    private IEnumerable<LinearisedBatch> Linearised()
+    {
+        foreach (var ((input, _), kept) in batches.Zip(prepared))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (kept is not null)
+            {
+                yield return kept;
+                continue;
+            }
+            using var own = posterior.Linearise(input);
+            yield return own;
+        }
+    }
+
+    /// <summary>Lets the batches go.</summary>
+    public void Dispose()
+    {
+        foreach (var batch in prepared)
+            batch?.Dispose();
+        foreach (var (input, target) in batches)
+        {
+            input.Dispose();
+            target.Dispose();
+        }
+    }
+}
