@@ -61,7 +61,7 @@ internal static class Mismatch
             : null;
     }
 
-    /// <summary>One sentence on an input that a model's forward pass failed on; null where there is none.</summary>
+    /// <summary>One sentence on an input that a model's forward pass failed on; null where nothing can be said.</summary>
     internal static string? OfPass(nn.Module model, Tensor? input, Exception error)
     {
         if (Of(model, input, null) is { } sentence)

@@ -9,7 +9,7 @@ internal static class Uncovered
     private const int MostLines = 8;
 
     /// <summary>
-    /// The layers that are covered, and what becomes of each parameter; raises where there is none.
+    /// The layers that are covered, and what becomes of each parameter; raises where no layer is.
     /// </summary>
     internal static (Layer[] Layers, Coverage[] Coverage) Survey(
         string subject,

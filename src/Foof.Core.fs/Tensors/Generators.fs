@@ -55,12 +55,23 @@ type internal Draws(seed: int64) =
 
     /// A sequence whose seed is drawn from `generator`, null for the default one: equal generators give equal sequences.
     static member From(generator: torch.Generator) =
-        let source = if isNull generator then torch.Generator.Default else generator
+        let source =
+            if isNull generator then
+                torch.Generator.Default
+            else
+                generator
 
         let seed =
             Scope.value (fun () ->
                 torch
-                    .randint(0L, Int64.MaxValue, [| 1L |], torch.ScalarType.Int64, source.device, generator = source)
+                    .randint(
+                        0L,
+                        Int64.MaxValue,
+                        [| 1L |],
+                        torch.ScalarType.Int64,
+                        source.device,
+                        generator = source
+                    )
                     .item<int64>())
 
         new Draws(seed)
@@ -75,7 +86,7 @@ type internal Draws(seed: int64) =
     /// The generator of the next draw, on the device of the tensors; it stays the sequence's.
     member _.Next(device: torch.Device) =
         count <- count + 1L
-        (on device).manual_seed (mixed count)
+        (on device).manual_seed(mixed count)
 
     interface IDisposable with
         member _.Dispose() =

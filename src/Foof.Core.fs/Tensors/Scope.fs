@@ -14,14 +14,14 @@ module Scope =
         use scope = torch.NewDisposeScope()
         scope.MoveToOuter(compute ())
 
-    /// As `tensor`, for a result that owns the tensors that `tensors` lists.
+    /// Like `tensor`, for a result that owns the tensors that `tensors` lists.
     let inline owned ([<InlineIfLambda>] compute: unit -> 'T) (tensors: 'T -> seq<torch.Tensor>) =
         use scope = torch.NewDisposeScope()
         let result = compute ()
         scope.MoveToOuter(tensors result |> Seq.cast<IDisposable>)
         result
 
-    /// As `owned`, for a result that may hold tensors of others, too: those of `shared` stay where they are.
+    /// Like `owned`, for a result that may hold tensors of others, too: those of `shared` stay where they are.
     let inline ownedBut
         (shared: seq<torch.Tensor>)
         ([<InlineIfLambda>] compute: unit -> 'T)

@@ -43,7 +43,6 @@ module internal Checkpoint =
     let private count (value: int64) : JsonNode = JsonValue.Create value
     let private text (value: string) : JsonNode = JsonValue.Create value
     let private entry = FactorFormat.entry
-
     let private tryEntry = FactorFormat.tryEntry
 
     let private word side =
@@ -202,15 +201,20 @@ module internal Checkpoint =
                 "state"
                 $"The inverse of '{block.Name}' must be for the weights {Shape.list shapes}; got one for {Shape.list (Factored.shapes factored)}."
 
-        match factored with
-        | Factored.Structured(inverse, _) ->
-            let kind = recipe.ProductType |> ValueOption.defaultValue own[0].Weight.dtype
+        let requireType kind (tensor: torch.Tensor) =
+            if tensor.dtype <> kind then
+                invalidArg
+                    "state"
+                    $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
 
-            for tensor in Curvature.tensors inverse do
-                if tensor.dtype <> kind then
-                    invalidArg
-                        "state"
-                        $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
+        match factored, recipe.ProductType with
+        | Factored.Structured(Curvature.Kronecker(E, A), _), ValueSome kind ->
+            // Full sides alone are kept in the products' type.
+            for side in [ E; A ] do
+                let kind = if side.IsFull then kind else own[0].Weight.dtype
+                Side.tensors side |> List.iter (requireType kind)
+        | Factored.Structured(inverse, _), _ ->
+            Curvature.tensors inverse |> List.iter (requireType own[0].Weight.dtype)
         | _ -> ()
 
     let private ofBlock (written: Written) path (factored: Factored voption) (trace: float voption) =

@@ -153,7 +153,8 @@ module internal Inversion =
             |> Option.bind (damped inversion.Attempts inversion.Recipe report inversion.Gram)
             |> Option.map (inProductType inversion.Recipe)
 
-        let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
+        let mayKeep =
+            inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
 
         if fresh.IsNone && not mayKeep then
             raise (failure inversion)

@@ -140,7 +140,7 @@ type Optimizer
 
     member internal _.Draws = preconditioner.Draws
 
-    /// A function of the weights that is added to the loss, as of earlier tasks; null is none. Its gradient goes
+    /// A function of the weights that is added to the loss, as of earlier tasks; null: no such function. Its gradient goes
     /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
     member val Penalty: IPenalty = null with get, set
 

@@ -79,7 +79,7 @@ type Preconditioner
         let mutable batches = 0
         let most = Cadence.warmUp recipe.Cadence
 
-        // One at a time: a sequence may free a batch when it goes on to the next.
+        // One at a time: a sequence may free a batch when the next one is asked for.
         for input in inputs |> Seq.truncate most do
             batches <- batches + 1
             // An eigenbasis from the first batch on, so that no batch's second moments are lost.

@@ -117,7 +117,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         | _ -> ofLayer[members[0]].IsSeen
 
     /// The curvature of some layers by this method's recipe, or by one that is grafted on it, and the inner products of
-    /// its columns where they are known; None where there is none. A batch's columns are given once. The tensors are the
+    /// its columns where they are known; None where nothing was seen. A batch's columns are given once. The tensors are the
     /// caller's.
     member _.Curvature(recipe: Recipe, members: int array) =
         match recipe.Curvature, window with

@@ -23,7 +23,7 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group,
 /// M <- mu M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
 ///
-/// Parameters are told apart by their place in memory, so that one that modules share is one by each of its handles.
+/// Parameters are known by their place in memory, so that one that modules share is one by each of its handles.
 [<Sealed>]
 type internal Update() =
     let trained = Dictionary<struct (nativeint * int64), TrainedParameter>()

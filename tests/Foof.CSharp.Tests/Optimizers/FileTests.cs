@@ -34,6 +34,30 @@ public sealed class FileTests
     }
 
     [Fact]
+    public void A_table_beside_products_in_bfloat16_resumes_to_the_same_bits()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        (FoofOptimizer Optimizer, nn.Module<Tensor, Tensor> Model) Made()
+        {
+            manual_seed(1);
+            var model = nn.Sequential(nn.Embedding(6, 4), nn.Flatten(), nn.Linear(8, 3));
+            return (new FoofOptimizer(model, options: new() { BFloat16Products = true }), model);
+        }
+        var ((optimizer, model), (again, resumed)) = (Made(), Made());
+        using var one = optimizer;
+        using var other = again;
+        var (numbers, labels) = (randint(0, 6, [20, 2]), randint(0, 3, [20]));
+        optimizer.Step(numbers, labels);
+        optimizer.Save(folder["optimizer"]);
+        resumed.load_state_dict(model.state_dict());
+        again.Load(folder["optimizer"]);
+        optimizer.Step(numbers, labels);
+        again.Step(numbers, labels);
+        Assert.Equal(Toy.Weights(model), Toy.Weights(resumed));
+    }
+
+    [Fact]
     public void The_settings_of_groups_are_in_the_file()
     {
         using var scope = NewDisposeScope();

@@ -67,7 +67,7 @@ public sealed class FoofPreconditionerTests
     }
 
     [Fact]
-    public void Mistakes_are_told_of()
+    public void Mistakes_are_refused()
     {
         using var scope = NewDisposeScope();
         Assert.Throws<ArgumentNullException>(() => new FoofPreconditioner(null!));

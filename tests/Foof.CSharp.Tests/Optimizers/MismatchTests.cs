@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
 
-/// <summary>Batches that do not fit the model or its loss are told of in a sentence that names both sides.</summary>
+/// <summary>Batches that do not fit the model or its loss are refused in a sentence that names both sides.</summary>
 public sealed class MismatchTests
 {
     [Fact]
@@ -75,7 +75,7 @@ public sealed class MismatchTests
     [Theory]
     [InlineData(7, "10 of 10 labels are something else")]
     [InlineData(-100, "target must hold a label that counts; all 10 are -100")]
-    public void Labels_are_told_of_without_another_pass_and_nothing_changes(int label, string sentence)
+    public void Labels_are_refused_without_another_pass_and_nothing_changes(int label, string sentence)
     {
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
 
-/// <summary>Mistakes are told of at entry, in a sentence that says what to do.</summary>
+/// <summary>Mistakes are refused at entry, in a sentence that says what to do.</summary>
 public sealed class MistakeTests
 {
     private static readonly Dictionary<
@@ -238,7 +238,7 @@ public sealed class MistakeTests
     }
 
     [Fact]
-    public void A_penalty_of_another_model_is_told_of()
+    public void A_penalty_of_another_model_is_refused()
     {
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];

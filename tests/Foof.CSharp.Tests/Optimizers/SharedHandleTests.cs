@@ -167,7 +167,27 @@ public sealed class SharedHandleTests
     }
 
     [Fact]
-    public void A_penalty_with_an_entry_of_no_parameter_is_told_of()
+    public void A_penalty_leaves_the_gradients_of_the_ordinary_loop_as_they_are()
+    {
+        using var scope = NewDisposeScope();
+        var (model, numbers, labels) = Made();
+        using var optimizer = new FoofOptimizer(model, learningRate: 0.1)
+        {
+            Penalty = new Given(() => Pull(model.Head)),
+        };
+        nn.functional.cross_entropy(model.call(numbers), labels).backward();
+        var before = model.parameters().Select(own => own.grad!.clone()).ToArray();
+        var head = Copy(model.Head);
+        optimizer.step();
+        Assert.True(Moved(model.Head, head) > 1);
+        Assert.All(
+            model.parameters().Zip(before),
+            pair => Assert.True(pair.First.grad!.equal(pair.Second).all().ToBoolean())
+        );
+    }
+
+    [Fact]
+    public void A_penalty_with_an_entry_of_no_parameter_is_refused()
     {
         using var scope = NewDisposeScope();
         var (model, numbers, labels) = Made();

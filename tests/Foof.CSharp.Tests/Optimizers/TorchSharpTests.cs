@@ -128,6 +128,22 @@ public sealed class TorchSharpTests
     }
 
     [Fact]
+    public void A_step_of_its_own_leaves_no_gradient_and_the_result_is_freed()
+    {
+        using var model = Toy.Model();
+        using var optimizer = new KfacOptimizer(model);
+        var (input, target) = Toy.Batches(1)[0];
+        optimizer.Step(input, target).Dispose();
+        var before = LiveTensors.Settled();
+        using (var step = optimizer.Step(input, target))
+            Assert.True(Tensor.TotalCount > before);
+        Assert.Equal(before, Tensor.TotalCount);
+        Assert.All(model.parameters(), parameter => Assert.Null(parameter.grad));
+        input.Dispose();
+        target.Dispose();
+    }
+
+    [Fact]
     public void Gradients_are_zero_when_they_are_set_to_zero()
     {
         using var scope = NewDisposeScope();

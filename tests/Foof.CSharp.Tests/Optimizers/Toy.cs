@@ -50,6 +50,18 @@ internal static class Toy
                 },
                 Options
             ),
+            ["foof, delayed"] = m => new FoofOptimizer(
+                m,
+                learningRate: Rate,
+                schedule: new()
+                {
+                    InvertEvery = 3,
+                    StatisticsSteps = 2,
+                    WarmUpBatches = 2,
+                    InverseDelay = 3,
+                },
+                options: Options
+            ),
             ["kfac"] = m => new KfacOptimizer(m, learningRate: Rate, options: Options),
             ["kfac-standard"] = m => new KfacOptimizer(
                 m,
@@ -83,9 +95,12 @@ internal static class Toy
 
     /// <summary>The core's method that an optimiser of the facade stands for.</summary>
     internal static Recipe Method(string name) =>
-        name == "foof, other settings"
-            ? Methods.foof.WithDamping(0.1).WithCadence(3, 2).WithWarmUp(2)
-            : Methods.all.Single(method => method.Name == name);
+        name switch
+        {
+            "foof, other settings" => Methods.foof.WithDamping(0.1).WithCadence(3, 2).WithWarmUp(2),
+            "foof, delayed" => Methods.foof.WithCadence(3, 2).WithWarmUp(2).WithInverseDelay(3),
+            _ => Methods.all.Single(method => method.Name == name),
+        };
 
     /// <summary>All weights, to compare to the bit.</summary>
     internal static float[] Weights(nn.Module model) =>

@@ -96,7 +96,7 @@ public sealed class UpdateCurvatureTests
     }
 
     [Fact]
-    public void Mistakes_are_told_of()
+    public void Mistakes_are_refused()
     {
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];

@@ -14,20 +14,20 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void The_loss_falls_and_every_step_is_told_of()
+    public void The_loss_falls_and_every_step_is_reported()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         model.eval();
         var (inputs, targets) = Data();
         using var optimizer = new FoofOptimizer(model, damping: 0.1, schedule: new() { WarmUpBatches = 3 });
-        var told = new Told();
-        var epochs = Trainer.Fit(optimizer, inputs, targets, 5, batchSize: 20, progress: told).ToArray();
+        var heard = new Heard();
+        var epochs = Trainer.Fit(optimizer, inputs, targets, 5, batchSize: 20, progress: heard).ToArray();
         Assert.Equal([1, 2, 3, 4, 5], epochs.Select(epoch => epoch.Epoch));
         Assert.True(epochs[^1].Loss < 0.5 * epochs[0].Loss);
-        Assert.Equal(15, told.Lines.Count);
-        Assert.Equal(epochs[0].Loss, told.Lines.Take(3).Average(line => line.Loss), 5);
-        Assert.Equal((5, 5, 3), (told.Lines[^1].Epoch, told.Lines[^1].Epochs, told.Lines[^1].Step));
+        Assert.Equal(15, heard.Lines.Count);
+        Assert.Equal(epochs[0].Loss, heard.Lines.Take(3).Average(line => line.Loss), 5);
+        Assert.Equal((5, 5, 3), (heard.Lines[^1].Epoch, heard.Lines[^1].Epochs, heard.Lines[^1].Step));
         Assert.Equal(3 + 15, optimizer.BatchesSeen);
         Assert.False(model.training);
     }
@@ -78,7 +78,7 @@ public sealed class TrainerTests
         var (inputs, targets) = Data();
         using var stop = new CancellationTokenSource();
         using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
-        var told = new Told { Then = line => Cancel(line.Step) };
+        var heard = new Heard { Then = line => Cancel(line.Step) };
         void Cancel(int step)
         {
             if (step == 2)
@@ -86,10 +86,10 @@ public sealed class TrainerTests
         }
         Assert.Throws<OperationCanceledException>(() =>
             Trainer
-                .Fit(optimizer, inputs, targets, 3, batchSize: 20, progress: told, cancellation: stop.Token)
+                .Fit(optimizer, inputs, targets, 3, batchSize: 20, progress: heard, cancellation: stop.Token)
                 .Last()
         );
-        Assert.Equal(2, told.Lines.Count);
+        Assert.Equal(2, heard.Lines.Count);
         Assert.Equal(3, optimizer.BatchesSeen);
     }
 
@@ -99,7 +99,7 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         using var folder = new Folder();
         var (inputs, targets) = Data();
-        var told = new Told();
+        var heard = new Heard();
         IReadOnlyList<EpochSummary> Run(
             FoofOptimizer optimizer,
             int epochs,
@@ -115,7 +115,7 @@ public sealed class TrainerTests
                     batchSize: 20,
                     firstEpoch: first,
                     scheduler: scheduler,
-                    progress: told
+                    progress: heard
                 ),
             ];
 
@@ -135,13 +135,13 @@ public sealed class TrainerTests
         using (var weights = Safetensors.Load(folder["model"]))
             second.load_state_dict(weights.Tensors.ToDictionary());
         again.Load(folder["optimizer"]);
-        told.Lines.Clear();
+        heard.Lines.Clear();
         var epochs = Run(again, 2, 3, scheduler);
         Assert.Equal(Toy.Weights(whole), Toy.Weights(second));
         Assert.Equal(once.LearningRate, again.LearningRate);
         Assert.Equal(0.15, again.LearningRate, 12);
         Assert.Equal([3, 4], epochs.Select(epoch => epoch.Epoch));
-        Assert.Equal((3, 4, 1), (told.Lines[0].Epoch, told.Lines[0].Epochs, told.Lines[0].Step));
+        Assert.Equal((3, 4, 1), (heard.Lines[0].Epoch, heard.Lines[0].Epochs, heard.Lines[0].Step));
     }
 
     [Fact]
@@ -331,7 +331,7 @@ public sealed class TrainerTests
         using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 1 });
         var (inputs, targets) = Data();
         using var stop = new CancellationTokenSource();
-        var told = new Told { Then = line => (line.Step == 2 ? stop : null)?.Cancel() };
+        var heard = new Heard { Then = line => (line.Step == 2 ? stop : null)?.Cancel() };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             await Trainer
                 .FitAsync(
@@ -340,7 +340,7 @@ public sealed class TrainerTests
                     targets,
                     3,
                     batchSize: 20,
-                    progress: told,
+                    progress: heard,
                     cancellation: stop.Token
                 )
                 .LastAsync()
@@ -359,7 +359,7 @@ public sealed class TrainerTests
         Assert.Equal(1 + 2 + 3, optimizer.BatchesSeen);
     }
 
-    private sealed class Told : IProgress<TrainingProgress>
+    private sealed class Heard : IProgress<TrainingProgress>
     {
         internal List<TrainingProgress> Lines { get; } = [];
 
