@@ -203,7 +203,10 @@ module CurvatureFormat =
 
             let L = Require.like "L" [| m; m |] L.dtype L
             Factored.Woodbury(U, roots, Factorization.byColumns L, scalar find "logdet" node)
-        | "blocks" -> FactorFormat.items (entry "parts") |> Array.map (toFactored find) |> Factored.Blocks
+        | "blocks" ->
+            FactorFormat.items (entry "parts")
+            |> Array.map (toFactored find)
+            |> Factored.Blocks
         | other -> FactorFormat.refuse $"know inverses of kind '{other}'"
 
     /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that

@@ -8,7 +8,7 @@ open TorchSharp
 type Damping =
     /// C + lambda I.
     | Tikhonov
-    /// (E + sqrt(lambda)/pi I) (x) (A + pi sqrt(lambda) I), 
+    /// (E + sqrt(lambda)/pi I) (x) (A + pi sqrt(lambda) I),
     /// pi^2 = (tr A / d_in) / (tr E / d_out). (Martens & Grosse 2015, 6.3; MATH 5)
     | Heuristic
     /// I (x) (A + pi sqrt(lambda) I): the second factor of `Heuristic` alone. (Benzing 2022, App. D.9)

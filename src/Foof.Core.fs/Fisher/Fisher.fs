@@ -88,10 +88,7 @@ module Fisher =
 
         {
             Layers =
-                Array.map2
-                    (fun calls E -> LayerFactor.Product(Record.activations calls, E))
-                    pass.Calls
-                    errors
+                Array.map2 (fun calls E -> LayerFactor.Product(Record.activations calls, E)) pass.Calls errors
             Weight = weight
         }
 

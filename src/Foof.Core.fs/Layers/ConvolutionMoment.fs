@@ -215,7 +215,9 @@ module internal ConvolutionMoment =
         let d_in = sum.size 0
         result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
         result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
-        result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar()) |> ignore
+
+        result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar())
+        |> ignore
 
     /// `ofImages`, with so many rows of images in one product.
     let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =

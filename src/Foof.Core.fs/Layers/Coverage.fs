@@ -121,7 +121,11 @@ module Coverage =
         |> dict
 
     /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
-    let private conflict (holders: IDictionary<struct (nativeint * int64), int>) weight (sharers: Layer array) =
+    let private conflict
+        (holders: IDictionary<struct (nativeint * int64), int>)
+        weight
+        (sharers: Layer array)
+        =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
 
         if holders[weight] > users then

@@ -41,7 +41,7 @@ module ForwardPass =
     let output (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             use _recorded = torch.enable_grad ()
-            (call model input).detach ())
+            (call model input).detach())
 
     /// Runs the model and records of each call on this thread what `keep` says, by layer and output. What the recorder had
     /// before is freed, and after an error it has nothing. The caller disposes of the result.

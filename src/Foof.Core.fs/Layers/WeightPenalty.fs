@@ -68,7 +68,10 @@ module WeightPenalty =
             }
 
             match layer.Bias, bias with
-            | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }
+            | ValueSome parameter, ValueSome bias -> {
+                Parameter = parameter
+                Gradient = bias
+              }
             | _ -> ()
     |]
 

@@ -82,7 +82,9 @@ let tests =
             (fun recipe ->
                 let batches = Networks.batches 4 4 3 2
                 let first, second = Networks.fromSeed 3 make, Networks.fromSeed 3 make
-                use own = Networks.fromSeed 5 (fun () -> Networks.optimizer first recipe 0.05 0.9 0.0)
+
+                use own =
+                    Networks.fromSeed 5 (fun () -> Networks.optimizer first recipe 0.05 0.9 0.0)
 
                 use preconditioner =
                     Networks.fromSeed 5 (fun () -> new Preconditioner(second, recipe, Networks.gaussian))

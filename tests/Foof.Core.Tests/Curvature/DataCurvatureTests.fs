@@ -23,12 +23,13 @@ let private curvatureOf (model: Networks.Network) fisher (input: torch.Tensor) t
     |> Structure.dense
 
 /// The mean over batches, whose room is asked for after each.
-let private accumulated model fisher requireRoom progress cancellation batches =
+let private accumulated (model: Networks.Network) fisher requireRoom progress cancellation batches =
     DataCurvature.accumulate
         DataCurvature.curvatures
-        (fun _ input target ->
-            let count = DataCurvature.points Likelihood.Categorical input (model :> torch.nn.Module<_, _>).call(input) target
-            struct (curvatureOf model fisher input target, count))
+        (Func<_, _, _, _>(fun _ (input: torch.Tensor) target ->
+            let output = model.call input
+            let count = DataCurvature.points Likelihood.Categorical input output target
+            struct (curvatureOf model fisher input target, count)))
         requireRoom
         progress
         cancellation
@@ -40,7 +41,8 @@ let private nothing = CancellationToken.None
 let tests =
     testList "Curvature.DataCurvature" [
         for fisher in [ Fisher.Full; Fisher.Empirical ] do
-            test $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
+            test
+                $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
                 use _scope = torch.NewDisposeScope()
                 let model, input = make (), Networks.normal [ 7; 3 ]
                 let target = labels [ 1; -100; 2; -100; -100; 0; 0 ]
@@ -81,20 +83,27 @@ let tests =
             let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
             let before = Oracle.settledCount ()
 
-            let ends<'E when 'E :> exn> requireRoom cancellation batches =
-                Oracle.raises<'E>(fun () ->
-                    accumulated model Fisher.Full requireRoom null cancellation batches |> ignore)
+            let run requireRoom cancellation batches () =
+                accumulated model Fisher.Full requireRoom null cancellation batches |> ignore
 
-            let full = Action<Curvature, int64>(fun _ points -> if points > 4L then invalidOp "full")
-            Expect.equal (ends<InvalidOperationException> full nothing batches).Message "full" "the message"
+            let full =
+                Action<Curvature, int64>(fun _ points ->
+                    if points > 4L then
+                        invalidOp "full")
+
+            Expect.equal
+                ((Oracle.raises<InvalidOperationException>(run full nothing batches)).Message)
+                "full"
+                "the message"
 
             Expect.stringContains
-                (ends<ArgumentException> null nothing []).Message
+                ((Oracle.raises<ArgumentException>(run null nothing [])).Message)
                 "at least one"
                 "the message without a batch"
 
             Expect.stringContains
-                (ends<ArgumentException> null nothing [ batches[0]; struct (null, null) ]).Message
+                ((Oracle.raises<ArgumentException>(run null nothing [ batches[0]; struct (null, null) ]))
+                    .Message)
                 "batch 2 must have an input"
                 "the message without an input"
 
@@ -107,7 +116,9 @@ let tests =
                     yield batches[1]
                 }
 
-            ends<OperationCanceledException> null source.Token stopping |> ignore
+            Oracle.raises<OperationCanceledException>(run null source.Token stopping)
+            |> ignore
+
             Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
         }
     ]

@@ -39,8 +39,7 @@ let tests =
                             let C, _ = draw name order
                             Curvature.tensors C |> List.item spoilt |> spoil bad
 
-                            for rule in
-                                [ Damping.Tikhonov; Damping.Heuristic; Damping.EachFactor ] do
+                            for rule in [ Damping.Tikhonov; Damping.Heuristic; Damping.EachFactor ] do
                                 Expect.isTrue
                                     ((Factored.attempt Factorization.attempts rule -1.0 ignore 0.1 C).IsNone)
                                     $"{name}: {bad} in tensor {spoilt} passed"

@@ -159,22 +159,7 @@ let tests =
                                 Memory = Memory.Sum
                         }
 
-<<<<<<< HEAD
-                    use preconditioner =
-                        new Preconditioner(
-                            model,
-                            recipe,
-                            Likelihood.Categorical
-                        )
-=======
-                        use preconditioner =
-                            new Preconditioner(
-                                model,
-                                recipe,
-                                ValueSome Likelihood.Categorical,
-                                Networks.everything
-                            )
->>>>>>> expecto
+                        use preconditioner = new Preconditioner(model, recipe, Likelihood.Categorical)
 
                         use _quiet = torch.no_grad ()
 
@@ -192,19 +177,11 @@ let tests =
                                     A.t().mm A / (if isMean then float (A.size 0) else n)))
                             |> List.reduce (List.map2 (fun x y -> x + y))
 
-<<<<<<< HEAD
-                    for input in batches do
-                        preconditioner.UpdateCurvature(
-                            input,
-                            torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
-                        )
-=======
                         for input in batches do
-                            preconditioner.Observe(
+                            preconditioner.UpdateCurvature(
                                 input,
                                 torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
                             )
->>>>>>> expecto
 
                         let state = preconditioner.State()
 

@@ -102,7 +102,9 @@ let tests =
         }
 
         test "FOOF covers every kind of layer but scales and shifts, and says why" {
-            use preconditioner = new Preconditioner(manyKinds (), Methods.foof, select = butSpare)
+            use preconditioner =
+                new Preconditioner(manyKinds (), Methods.foof, select = butSpare)
+
             let covered = [ "conv"; "grouped"; "mirrored"; "embedding"; "head" ]
             Expect.sequenceEqual (preconditioner.Layers |> Seq.map _.Name) covered "the layers' names"
             let scales = plain "its layer only scales and shifts"

@@ -43,7 +43,11 @@ let private gradientsOf (layers: Layer array) =
 type private Half(model: Networks.Network, scale: float) =
     interface IPenalty with
         member _.Gradients() = [|
-            for parameter in model.parameters () -> { Parameter = parameter; Gradient = parameter.detach () * scale }
+            for parameter in model.parameters () ->
+                {
+                    Parameter = parameter
+                    Gradient = parameter.detach () * scale
+                }
         |]
 
 let private trained
@@ -157,18 +161,11 @@ let tests =
                     let parameters = layers |> Array.collect Layer.parameters
                     Expect.equal dealt.Length parameters.Length "the number of dealt"
 
-<<<<<<< HEAD
-                for expected, own in Array.zip parameters dealt do
-                    Oracle.isSame own.Parameter expected "the parameter"
-                    Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
-            }
-=======
-                    for expected, struct (parameter, gradient) in Array.zip parameters dealt do
-                        Oracle.isSame parameter expected "the parameter"
-                        Expect.equal gradient.shape parameter.shape "the shape of gradient"
+                    for expected, own in Array.zip parameters dealt do
+                        Oracle.isSame own.Parameter expected "the parameter"
+                        Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
                 }
         ]
->>>>>>> expecto
 
         test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {
             let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)

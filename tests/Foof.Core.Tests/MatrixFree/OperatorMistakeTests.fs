@@ -105,7 +105,9 @@ let tests =
                 "v must be Float64 on cpu, like what it goes with; got Float32 on cpu."
                 (v |> Array.map _.``to``(torch.ScalarType.Float32))
 
-            refused "v must be Float64 on cpu, like what it goes with; got Float64 on meta." (v |> Array.map _.``to``(torch.META))
+            refused
+                "v must be Float64 on cpu, like what it goes with; got Float64 on meta."
+                (v |> Array.map _.``to``(torch.META))
         }
 
         test "a function's result of other shapes is refused" {

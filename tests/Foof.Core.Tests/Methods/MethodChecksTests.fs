@@ -164,9 +164,10 @@ let tests =
                     let fisher =
                         match recipe.Fisher with
                         | Fisher.MonteCarlo _ ->
+                            use draws = new Draws(5L)
+
                             let sampled =
-                                Networks.fromSeed 5 (fun () ->
-                                    Likelihood.sample Networks.gaussian output null)
+                                Likelihood.sample Networks.gaussian output (draws.Next output.device)
 
                             [| batch (rows (output - sampled)) |]
                         | Fisher.Empirical -> [| batch (rows (output - target)) |]
@@ -180,61 +181,11 @@ let tests =
                     let spectrum = inEigenbasis recipe [ struct (own, fisher), true ]
                     let expected = directions recipe moment own fisher spectrum gradient 1.0
                     use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
-                    Networks.seeded 5
+                    optimizer.Draws.Position <- struct (5L, 0L)
                     Networks.byStep optimizer [ input, target ]
                     Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
                 }
-<<<<<<< HEAD
-
-                use _scope = torch.NewDisposeScope()
-                let model = Convolutions.convolution case
-                let layer = LayerContract.only model
-                let input = Convolutions.image case
-                let target = torch.randn_like (model.call input)
-
-                let joined () =
-                    Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
-
-                let before = joined ()
-                let A = (Convolutions.patches case input).Head
-
-                let rows (tensor: torch.Tensor) =
-                    Oracle.matrix (Layer.errorRows layer tensor)
-
-                use _quiet = torch.no_grad ()
-                let output = (model.call input).detach()
-
-                let batch errors = {
-                    Points = case.Batch
-                    Positions = A.RowCount / case.Batch
-                    A = [| A |]
-                    E = [| errors |]
-                }
-
-                let fisher =
-                    match recipe.Fisher with
-                    | Fisher.MonteCarlo _ ->
-                        use draws = new Draws(5L)
-                        let sampled = Likelihood.sample Networks.gaussian output (draws.Next output.device)
-                        [| batch (rows (output - sampled)) |]
-                    | Fisher.Empirical -> [| batch (rows (output - target)) |]
-                    | Fisher.Full ->
-                        Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
-                            batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
-
-                let own = batch (rows (output - target))
-                let gradient = [| [| own.Gradient 0 |] |]
-                let moment = remembered recipe [ struct (own, fisher) ]
-                let spectrum = inEigenbasis recipe [ struct (own, fisher), true ]
-                let expected = directions recipe moment own fisher spectrum gradient 1.0
-                use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
-                optimizer.Draws.Position <- struct (5L, 0L)
-                Networks.byStep optimizer [ input, target ]
-                Oracle.agrees Tolerance.trajectory (flat expected) (flat [| before - joined () |])
-            }
-=======
         ]
->>>>>>> expecto
 
         test "on a network of one layer the blocks are the whole natural gradient" {
             use _scope = torch.NewDisposeScope()

@@ -112,57 +112,46 @@ let private habits name =
 [<Tests>]
 let tests =
     testList "Methods.MethodFormulas" [
-        testList "the first step of a method as it is listed is its paper's formula" [
-            for name in names do
-                test name {
-                    let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
+        for name in names do
+            test $"the first step of a method as it is listed is its paper's formula: {name}" {
+                let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
 
-                    for n, positions in [ 1, 1; 6, 1; 1, 3; 4, 3 ] do
-                        use _scope = torch.NewDisposeScope()
-                        let network = MethodRuns.perceptron n [ 3; 9; 2 ] positions
+                for n, positions in [ 1, 1; 6, 1; 1, 3; 4, 3 ] do
+                    use _scope = torch.NewDisposeScope()
+                    let network = MethodRuns.perceptron n [ 3; 9; 2 ] positions
 
-                        let struct (batch, fisher) =
-                            MethodRuns.explicit
-                                {
-                                    Methods.foof with
-                                        Fisher = labels name
-                                }
-                                network
-                                3
+                    let struct (batch, fisher) =
+                        MethodRuns.explicit
+                            {
+                                Methods.foof with
+                                    Fisher = labels name
+                            }
+                            network
+                            3
 
-                        use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
-                        let found = MethodRuns.stepped optimizer network 3
-                        Oracle.agrees Tolerance.trajectory (flat (formula name batch fisher)) (flat found)
-                }
-        ]
+                    use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
+                    let found = MethodRuns.stepped optimizer network 3
+                    Oracle.agrees Tolerance.trajectory (flat (formula name batch fisher)) (flat found)
+            }
 
-        testList "a method as it is listed remembers, inverts and gathers momentum as its paper does" [
-            for name in names do
-                test name {
-                    let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
+        for name in names do
+            test $"a method as it is listed remembers, inverts and gathers momentum as its paper does: {name}" {
+                let recipe = Methods.all |> List.find (fun recipe -> recipe.Name = name)
 
-                    let cadence = recipe.Cadence
+                let cadence = recipe.Cadence
 
-                    Expect.equal
-                        (struct (recipe.Memory,
-                                 cadence.StatisticsSteps,
-                                 cadence.InvertEvery,
-                                 cadence.WarmUp,
-                                 recipe.IndependentBatches))
-                        (habits name)
-                        "the result"
+                Expect.equal
+                    (struct (recipe.Memory,
+                             cadence.StatisticsSteps,
+                             cadence.InvertEvery,
+                             cadence.WarmUp,
+                             recipe.IndependentBatches))
+                    (habits name)
+                    "the result"
 
-<<<<<<< HEAD
                 Expect.equal recipe.Momentum MomentumPlace.After "the momentum of recipe"
                 Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
             }
-=======
-                    Expect.equal recipe.Momentum MomentumPlace.After "the momentum of recipe"
-                    Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
-                    Expect.isTrue recipe.Adaptive.IsNone "the damping is not adapted"
-                }
-        ]
->>>>>>> expecto
 
         test "KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows" {
             use _scope = torch.NewDisposeScope()

@@ -173,7 +173,7 @@ let tests =
                 refused "Damping" { Methods.foof with Damping = damping }
 
             for decay in [ 1.0; -0.1; nan ] do
-                refused "beta" {
+                refused "MovingAverage" {
                     Methods.foof with
                         Memory = Memory.MovingAverage decay
                 }

@@ -3,7 +3,12 @@ module Foof.Core.Tests.Dampings
 
 open Foof
 
-let rules = [ Damping.Heuristic; Damping.HeuristicInputs; Damping.EachFactor; Damping.Tikhonov ]
+let rules = [
+    Damping.Heuristic
+    Damping.HeuristicInputs
+    Damping.EachFactor
+    Damping.Tikhonov
+]
 
 let kinds = [
     for left in [ Sides.Full; Sides.Diagonal; Sides.Identity; Sides.One ] do

@@ -236,8 +236,7 @@ let tests =
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)
                 let precision = M.mm (M.t ())
 
-                let data =
-                    DataPrecision.ofCurvature 1.0 (Curvature.Dense(precision, J.Shapes))
+                let data = DataPrecision.ofCurvature 1.0 (Curvature.Dense(precision, J.Shapes))
 
                 let part = Array.exactlyOne data.Parts
 

@@ -120,13 +120,7 @@ let tests =
                         | PrecisionPart.Basis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, wrong Q_A, S)
                         | other -> other)
 
-                let posterior =
-                    posterior
-                        {
-                            case with
-                                Data = { Parts = swapped }
-                        }
-                        (fun _ -> 0.3)
+                let posterior = posterior { case with Data = { Parts = swapped } } (fun _ -> 0.3)
 
                 let Sigma = (precision posterior case.Matrix).Inverse()
                 let mean = rows (posterior.Mean |> Array.map _.unsqueeze(0L))

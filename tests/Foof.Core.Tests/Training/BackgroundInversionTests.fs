@@ -59,22 +59,20 @@ let private workAndForget () =
 [<Tests>]
 let tests =
     testList "Training.BackgroundInversion" [
-        testList "an inverse is used from the stated step on, and not before" [
-            for stale in [ 1; 2; 3 ] do
-                test $"{stale}" {
-                    use _scope = torch.NewDisposeScope()
-                    let fresh = inverses (beside Inversions.InStep)
-                    let warmUp = Cadence.warmUp Networks.someSteps.Cadence
+        for stale in [ 1; 2; 3 ] do
+            test $"an inverse is used from the stated step on, and not before: {stale}" {
+                use _scope = torch.NewDisposeScope()
+                let fresh = inverses (beside Inversions.InStep)
+                let warmUp = Cadence.warmUp Networks.someSteps.Cadence
 
-                    let isInversion position =
-                        (Cadence.plan Networks.someSteps.Cadence position).Invert
+                let isInversion position =
+                    (Cadence.plan Networks.someSteps.Cadence position).Invert
 
-                    /// The last inversion that may be used in the step at this position.
-                    let source position =
-                        [ position .. -1 .. 0 ]
-                        |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
+                /// The last inversion that may be used in the step at this position.
+                let source position =
+                    [ position .. -1 .. 0 ]
+                    |> List.find (fun u -> isInversion u && (u < warmUp || u + stale <= position))
 
-<<<<<<< HEAD
                 let found = inverses (beside (Inversions.Background stale))
 
                 for position in 0 .. found.Length - 1 do
@@ -83,18 +81,6 @@ let tests =
                 // The cadences differ.
                 Expect.notEqual (found[9]) (fresh[9]) "the tenth inverse"
             }
-=======
-                    for inversions in [ Inversions.Background stale; Inversions.Barrier stale ] do
-                        let found = inverses (beside inversions)
-
-                        for position in 0 .. found.Length - 1 do
-                            Oracle.agrees Tolerance.rounding fresh[source position] found[position]
-
-                        // The three cadences are not the same one.
-                        Expect.notEqual (found[9]) (fresh[9]) "the tenth inverse"
-                }
-        ]
->>>>>>> expecto
 
         test "runs repeat to the bit" {
             let first = trained (Inversions.Background 2)
@@ -121,75 +107,39 @@ let tests =
                     before
         }
 
-<<<<<<< HEAD
         test "an error surfaces at the latest when the inverse is due, and training may continue" {
-                use _scope = torch.NewDisposeScope()
-                let model = Networks.perceptron false [ 3; 2 ]
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron false [ 3; 2 ]
 
-                use optimizer =
-                    Networks.optimizer model (failing (Inversions.Background 3) OnFailure.Raise) still 0.0 0.0
+            use optimizer =
+                Networks.optimizer model (failing (Inversions.Background 3) OnFailure.Raise) still 0.0 0.0
 
-                Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
-                let kept = Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
-                // The step at which T has passed begins the inversion that fails.
-                Networks.byStep optimizer (Networks.batches 3 4 3 2)
-=======
-        testList "an error surfaces in the next step or when it is due, and training may go on" [
-            for waits in [ true; false ] do
-                test $"{waits}" {
-                    use _scope = torch.NewDisposeScope()
-                    let model = Networks.perceptron false [ 3; 2 ]
+            Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
+            let kept = Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
+            // The step at which T has passed begins the inversion that fails.
+            Networks.byStep optimizer (Networks.batches 3 4 3 2)
 
-                    let inversions =
-                        if waits then
-                            Inversions.Barrier 3
-                        else
-                            Inversions.Background 3
-
-                    use optimizer =
-                        Networks.optimizer model (failing inversions OnFailure.Raise) still 0.0 0.0
-
-                    Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
-                    let kept = Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse"
-                    // The step at which T has passed begins the inversion that fails.
-                    Networks.byStep optimizer (Networks.batches 3 4 3 2)
->>>>>>> expecto
-
-                    let rec steps count =
-                        try
-                            Networks.byStep optimizer (Networks.batches 1 4 3 2)
-                            if count = 3 then None else steps (count + 1)
-                        with :? NumericalFailure as error ->
-                            Some struct (count, error)
-
-<<<<<<< HEAD
-                match steps 1 with
-                | Some struct (count, error) ->
-                    Expect.isTrue (count <= 3) $"after {count} steps"
-                    Expect.stringContains error.Message "fc0" "the message"
-
-                    Expect.equal
-                        (Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A")
-                        kept
-                        "the snapshot"
-                | None -> failwith "The error never surfaced."
-=======
-                    match steps 1 with
-                    | Some struct (count, error) ->
-                        Expect.isTrue (if waits then count = 1 else count <= 3) $"after {count} steps"
-                        Expect.stringContains error.Message "fc0" "the message"
-
-                        Expect.equal
-                            (Networks.snapshot optimizer.State |> Map.find "fc0.activation.inverse")
-                            kept
-                            "the snapshot"
-                    | None -> failwith "The error never surfaced."
->>>>>>> expecto
-
-                    // It surfaces once.
+            let rec steps count =
+                try
                     Networks.byStep optimizer (Networks.batches 1 4 3 2)
-                }
-        ]
+                    if count = 3 then None else steps (count + 1)
+                with :? NumericalFailure as error ->
+                    Some struct (count, error)
+
+            match steps 1 with
+            | Some struct (count, error) ->
+                Expect.isTrue (count <= 3) $"after {count} steps"
+                Expect.stringContains error.Message "fc0" "the message"
+
+                Expect.equal
+                    (Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A")
+                    kept
+                    "the snapshot"
+            | None -> failwith "The error never surfaced."
+
+            // It surfaces once.
+            Networks.byStep optimizer (Networks.batches 1 4 3 2)
+        }
 
         test "fallbacks are reported when the inverse comes into use, on the caller's thread" {
             use _scope = torch.NewDisposeScope()
@@ -267,13 +217,18 @@ let tests =
             let refused recipe =
                 (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
 
-            Expect.stringContains (refused (beside (Inversions.Background 0))) "delay" "the message"
-            Expect.stringContains (refused (beside (Inversions.Background 4))) "3 steps later" "the message"
-            Expect.stringContains (refused (Methods.ekfac.WithInverseDelay 5)) "'ekfac'" "the message"
+            Expect.stringContains
+                (refused (beside (Inversions.Background 0)))
+                "InverseDelay must lie between 1"
+                "the message"
 
             Expect.stringContains
-                (refused (Methods.natural.WithInverseDelay 1))
-                "'natural'"
+                (refused (beside (Inversions.Background 4)))
+                "InverseDelay must lie between 1"
                 "the message"
+
+            Expect.stringContains (refused (Methods.ekfac.WithInverseDelay 5)) "'ekfac'" "the message"
+
+            Expect.stringContains (refused (Methods.natural.WithInverseDelay 1)) "'natural'" "the message"
         }
     ]

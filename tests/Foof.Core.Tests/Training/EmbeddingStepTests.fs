@@ -146,7 +146,13 @@ let tests =
             let groups = [ ParameterGroup([| table.weight |], 0.1, 0.5, 0.0) ]
 
             use optimizer =
-                new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = groups, select = (fun _ _ -> false))
+                new Optimizer(
+                    model,
+                    Networks.everyStep,
+                    Networks.gaussian,
+                    groups = groups,
+                    select = (fun _ _ -> false)
+                )
 
             let step (dtype: torch.ScalarType) =
                 let before = table.weight.detach().``to``(Networks.double).clone()

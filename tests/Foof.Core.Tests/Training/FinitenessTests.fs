@@ -20,43 +20,33 @@ let private tensors () = [|
 
 [<Tests>]
 let tests =
-<<<<<<< HEAD:tests/Foof.Core.Tests/Training/FinitenessTests.fs
     testList "Training.Finiteness" [
         for onProcessor in [ true; false ] do
             test $"sums are finite where all elements are, of any shape and type: {onProcessor}" {
                 use _scope = torch.NewDisposeScope()
                 let sums = Finiteness.sums onProcessor
-=======
-    testList "Training.Gradients" [
-        testList "sums are finite where all elements are, of any shape and type" [
-            for onProcessor in [ true; false ] do
-                test $"{onProcessor}" {
-                    use _scope = torch.NewDisposeScope()
-                    let sums = Gradients.sums onProcessor
->>>>>>> expecto:tests/Foof.Core.Tests/Training/GradientsTests.fs
 
-                    Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
+                Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
 
-                    Expect.isTrue
-                        (Numbers.isFinite (sums [| torch.ones 2L |]))
-                        "the sums of one tensor are finite"
+                Expect.isTrue
+                    (Numbers.isFinite (sums [| torch.ones 2L |]))
+                    "the sums of one tensor are finite"
 
-                    Expect.equal ((sums (tensors ())).dtype) single "the type of the sums"
+                Expect.equal ((sums (tensors ())).dtype) single "the type of the sums"
 
-                    for i in 0..4 do
-                        for bad in [ nan; infinity; -infinity ] do
-                            let all = tensors ()
-                            // One element.
-                            (if all[i].dim() = 0L then
-                                 all[i]
-                             else
-                                 all[i].select(0L, 0L).select(0L, 0L))
-                                .fill_(bad.ToScalar())
-                            |> ignore
+                for i in 0..4 do
+                    for bad in [ nan; infinity; -infinity ] do
+                        let all = tensors ()
+                        // One element.
+                        (if all[i].dim() = 0L then
+                             all[i]
+                         else
+                             all[i].select(0L, 0L).select(0L, 0L))
+                            .fill_(bad.ToScalar())
+                        |> ignore
 
-                            Expect.isFalse (Numbers.isFinite (sums all)) $"{bad} in tensor {i} is not seen"
-                }
-        ]
+                        Expect.isFalse (Numbers.isFinite (sums all)) $"{bad} in tensor {i} is not seen"
+            }
 
         test "the loss is named before the gradients, and sums that overflow alone are no error" {
             use _scope = torch.NewDisposeScope()
@@ -104,7 +94,11 @@ let tests =
                 "the message"
 
             let large = torch.full (2L, 2L, 3e38f)
-            Expect.isFalse (Double.IsFinite(float (large.sum().item<float32>()))) "the sum in float32 overflows"
+
+            Expect.isFalse
+                (Double.IsFinite(float (large.sum().item<float32>())))
+                "the sum in float32 overflows"
+
             require 1.0 (gradients fine large)
             // A loss beyond float32's range is a number in float64.
             require 1e300 (gradients fine fine)

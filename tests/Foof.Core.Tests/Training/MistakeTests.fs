@@ -244,7 +244,7 @@ let tests =
                 })
 
             refused
-                "beta"
+                "MovingAverage"
                 (recipe {
                     Methods.foof with
                         Memory = Memory.MovingAverage 1.0

@@ -108,7 +108,8 @@ let tests =
             let text (change: string -> string) =
                 refuses (fun state ->
                     let old =
-                        state["description"].data<byte>().ToArray() |> System.Text.Encoding.UTF8.GetString
+                        state["description"].data<byte>().ToArray()
+                        |> System.Text.Encoding.UTF8.GetString
 
                     state["description"] <- torch.tensor (System.Text.Encoding.UTF8.GetBytes(change old)))
 

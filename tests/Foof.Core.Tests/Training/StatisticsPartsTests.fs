@@ -24,8 +24,7 @@ let convolutional () : Networks.Network =
 
 /// The moments that a method keeps after one batch, or what it has inverted where it keeps none.
 let seen (model: Networks.Network) (recipe: Recipe) (input: torch.Tensor) (target: torch.Tensor) =
-    use preconditioner =
-        new Preconditioner(model, recipe, Likelihood.Categorical)
+    use preconditioner = new Preconditioner(model, recipe, Likelihood.Categorical)
 
     preconditioner.UpdateCurvature(input, target)
     Networks.snapshot preconditioner.State
@@ -165,7 +164,8 @@ let tests =
             let records = recorder.Take()
 
             let counts layer budget share = [
-                for struct (make, ofAll) in Record.parts budget share ((Record.byLayer [| layer |] records)[0]) do
+                for struct (make, ofAll) in
+                    Record.parts budget share ((Record.byLayer [| layer |] records)[0]) do
                     struct (Activations.dataPoints (make ()), ofAll)
             ]
 

@@ -87,7 +87,10 @@ let tests =
             let grouped (model: Networks.Network) =
                 let last = model.parameters () |> Seq.last
                 let group = ParameterGroup([ last ], learningRate = 0.05, weightDecay = 0.5)
-                let optimizer = new Optimizer(model, identity, Networks.gaussian, 0.2, 0.9, 0.3, [ group ])
+
+                let optimizer =
+                    new Optimizer(model, identity, Networks.gaussian, 0.2, 0.9, 0.3, [ group ])
+
                 Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups"
                 optimizer
 
