@@ -55,7 +55,12 @@ internal sealed record CurvatureGathering(
 
     /// <summary>How many of a batch's data points count; raises where labels do not fit the output.</summary>
     internal long Points(Tensor input, Tensor? output, Tensor? target) =>
-        Mismatch.Explained(Model, input, target, () => DataCurvature.points(Likelihood, input, output, target));
+        Mismatch.Explained(
+            Model,
+            input,
+            target,
+            () => DataCurvature.points(Likelihood, input, output, target)
+        );
 
     /// <summary>The columns of one batch, in the scope around.</summary>
     internal FisherFactor Factor(Fisher fisher, Tensor input, Tensor? target) =>

@@ -17,9 +17,11 @@ namespace Foof;
 /// <code>
 /// using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy, new() { Strength = 3 });
 /// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
-/// FoofTraining.Run(optimizer, firstImages, firstLabels, epochs: 5);
+/// foreach (var epoch in Trainer.Fit(optimizer, firstImages, firstLabels, epochs: 5))
+///     Console.WriteLine(epoch.Loss);
 /// tasks.Consolidate([(firstImages, firstLabels)]);
-/// FoofTraining.Run(optimizer, secondImages, secondLabels, epochs: 5);
+/// foreach (var epoch in Trainer.Fit(optimizer, secondImages, secondLabels, epochs: 5))
+///     Console.WriteLine(epoch.Loss);
 /// </code>
 /// </example>
 public sealed class ElasticWeightConsolidation : Consolidator

@@ -17,7 +17,7 @@ internal static class Use
             {
                 using var optimizer = new FoofOptimizer(mistake.Model);
                 optimizer.WarmUp([rand(6, 3)]);
-                optimizer.Observe(rand(6, 3));
+                optimizer.UpdateCurvature(rand(6, 3));
                 optimizer.Step(mistake.Input!, mistake.Target!).Dispose();
             },
             ["K-FAC's step"] = mistake =>

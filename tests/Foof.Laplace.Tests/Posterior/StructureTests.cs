@@ -95,7 +95,7 @@ public sealed class StructureTests : IDisposable
     public void Coverage_says_what_becomes_of_each_parameter()
     {
         using var all = problem.Fit();
-        Assert.All(all.Coverage, line => Assert.Equal(ParameterTreatment.Preconditioned, line.Treatment));
+        Assert.All(all.Coverage, line => Assert.True(line.Treatment.IsPreconditioned));
         Assert.Equal(problem.Model.named_parameters().Select(named => named.name), all.Coverage.Select(Name));
         using var last = problem.Fit(new() { LastLayer = true });
         Assert.Equal(
@@ -104,9 +104,9 @@ public sealed class StructureTests : IDisposable
         );
         Assert.Equal(2, last.Coverage.Count(line => line.Detail == "it was not selected"));
 
-        static string Name(ParameterCoverage line) => line.Parameter;
+        static string Name(Coverage line) => line.Parameter;
 
-        static bool IsCovered(ParameterCoverage line) => line.Treatment == ParameterTreatment.Preconditioned;
+        static bool IsCovered(Coverage line) => line.Treatment.IsPreconditioned;
     }
 
     [Fact]
