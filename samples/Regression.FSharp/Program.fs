@@ -23,7 +23,7 @@ let model =
 let recipe = { Methods.foof with Damping = 0.01 }
 
 let optimizer =
-    new Optimizer(model, recipe, Likelihood.Gaussian 1.0, 0.1, 0.0, 1e-4)
+    new Optimizer(model, recipe, Likelihood.Gaussian 1.0, learningRate = 0.1, weightDecay = 1e-4)
 
 for step in 1..200 do
     use _scope = torch.NewDisposeScope()
@@ -42,7 +42,7 @@ let posterior =
 posterior.TuneNoiseByEvidence()
 printfn "noise %.3f (0.2 is true)" posterior.Summary.ObservationNoise.Value
 
-let grid = torch.linspace(-6.0, 6.0, 25L).unsqueeze 1L
+let grid = torch.linspace(-6.0, 6.0, 49L).unsqueeze 1L
 let prediction = posterior.Predict grid
 
 let numbers (x: torch.Tensor) =
@@ -50,4 +50,4 @@ let numbers (x: torch.Tensor) =
 
 for x, mean, variance in Array.zip3 (numbers grid) (numbers prediction.Output) (numbers prediction.Variance) do
     let deviation = sqrt variance
-    printfn "x %5.1f: %5.2f +- %.2f %s" x mean deviation (String('#', min 60 (int (40.0 * deviation))))
+    printfn "x %5.2f: %5.2f +- %.2f %s" x mean deviation (String('#', min 60 (int (40.0 * deviation))))

@@ -97,7 +97,7 @@ public class UsageTests
     [InlineData("train --products half", "--products must be one of float32, bfloat16; got 'half'.")]
     [InlineData(
         "train --invert-every 5 --stale-steps 6",
-        "Inverses must serve before the next inversion, 5 steps later at most; got 6."
+        "--stale-steps must be at most --invert-every, 5; got 6."
     )]
     [InlineData(
         "train --optimizer natural --stale-steps 1",
@@ -109,7 +109,7 @@ public class UsageTests
     )]
     [InlineData(
         "train --optimizer shampoo --statistics-share 0.5",
-        "'shampoo' is made of gradients of whole batches, so the share must be 1; got 0.5."
+        "StatisticsShare must be 1 for 'shampoo', which is made of gradients of whole batches; got 0.5."
     )]
     public void A_wrong_command_line_gets_one_sentence(string line, string sentence) =>
         Assert.Equal(sentence, CommandLine.Run(line.Split(' ')).Sentence(ExitCode.Usage));

@@ -15,7 +15,7 @@ public sealed class ValidateTests : IDisposable
 
     [Theory]
     [InlineData("deep linear", 3)]
-    [InlineData("CONV GROUPS=2 / full / kronecker EXPAND / heuristic trace / lambda=1e-4 / solve", 1)]
+    [InlineData("CONV GROUPS=2 / full / kronecker EXPAND / heuristic / lambda=1e-4 / solve", 1)]
     [InlineData("tokens / empirical / low rank / tikhonov", 1)]
     [InlineData("embedding / monte carlo / eigenbasis / product", 1)]
     [InlineData("layer norm / full / gauss-newton operator", 1)]
@@ -102,8 +102,8 @@ public sealed class ValidateTests : IDisposable
             .. new[] { "sigma per output", "sampled factors", "sampled gradients" },
             .. new[] { "monte carlo", "full", "empirical", "dense", "low rank", "low rank per layer" },
             .. new[] { "diagonal", "units", "eigenbasis", "kronecker expand", "kronecker reduce" },
-            .. new[] { "kronecker kfc", "trace kronecker", "heuristic trace", "heuristic frobenius" },
-            .. new[] { "heuristic largest eigenvalue", "square root", "each factor", "lambda=1e-4" },
+            .. new[] { "kronecker kfc", "trace kronecker", "heuristic", "heuristic inputs" },
+            .. new[] { "each factor", "lambda=1e-4" },
             .. new[] { "lambda=1 /", "lambda=1e4", "product", "solve", "root-solve", "log det", "trace" },
             .. new[] { "gauss-newton operator", "conjugate gradients", "exact per token", "exact for means" },
         ];

@@ -43,6 +43,9 @@ public class MemberExampleTests
         var members = MemberExample.All().Select(example => example.Member).ToHashSet();
         Assert.Contains("T:Foof.FoofOptimizer", members);
         Assert.Contains("T:Foof.LaplacePosterior", members);
-        Assert.Contains("P:Foof.CurvatureOptimizer.Penalty", members);
+        Assert.Contains(
+            "M:Foof.CurvatureOptimizer.UpdateCurvature(TorchSharp.torch.Tensor,TorchSharp.torch.Tensor)",
+            members
+        );
     }
 }

@@ -18,8 +18,7 @@ public sealed class TenLinesTests
 
         var model = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 3));
         using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1);
-        foreach (var epoch in Trainer.Fit(optimizer, inputs, labels, epochs: 20, batchSize: 50))
-            Console.WriteLine(epoch.Loss);
+        Trainer.Fit(optimizer, inputs, labels, epochs: 20, batchSize: 50);
         model.eval();
         using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, [(inputs, labels)]);
         posterior.Tune([validation]);

@@ -6,13 +6,11 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>The common loop: epochs of steps, with progress and cancellation.</summary>
-/// <remarks>
-/// Training goes on as its epochs are enumerated: each comes as it ends, and what is not asked for is not trained.
-/// </remarks>
 /// <example>
 /// <code>
 /// using var optimizer = new FoofOptimizer(model);
-/// foreach (var epoch in Trainer.Fit(optimizer, images, labels, epochs: 10, batchSize: 100))
+/// Trainer.Fit(optimizer, images, labels, epochs: 10, onEpoch: epoch => Console.WriteLine($"{epoch.Epoch}: {epoch.Loss:F4}"));
+/// await foreach (var epoch in Trainer.FitAsync(optimizer, images, labels, epochs: 10, firstEpoch: 11))
 ///     Console.WriteLine($"{epoch.Epoch}: {epoch.Loss:F4}");
 /// </code>
 /// </example>
@@ -32,9 +30,10 @@ public static class Trainer
     /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
     /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
+    /// <param name="onEpoch">Is given each epoch as it ends, after the scheduler's step.</param>
     /// <param name="progress">Hears of every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <returns>One line for each epoch.</returns>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the data do not fit the model or its loss.
     /// </exception>
@@ -44,7 +43,7 @@ public static class Trainer
     /// <exception cref="NumericalFailure">
     /// The numbers failed; the weights are those of the step before.
     /// </exception>
-    public static IEnumerable<EpochSummary> Fit(
+    public static IReadOnlyList<EpochSummary> Fit(
         CurvatureOptimizer optimizer,
         Tensor inputs,
         Tensor targets,
@@ -53,13 +52,14 @@ public static class Trainer
         int seed = 0,
         int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
+        Action<EpochSummary>? onEpoch = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
     )
     {
         Check(optimizer, epochs, firstEpoch);
         var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
-        return Fit(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
+        return Fit(optimizer, batches.Of, epochs, firstEpoch, scheduler, onEpoch, progress, cancellation);
     }
 
     /// <summary>
@@ -75,9 +75,10 @@ public static class Trainer
     /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
     /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
+    /// <param name="onEpoch">Is given each epoch as it ends, after the scheduler's step.</param>
     /// <param name="progress">Hears of every step.</param>
     /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <returns>One line for each epoch.</returns>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, an epoch has no batch, or a batch does not fit the model or its loss.
     /// </exception>
@@ -87,28 +88,36 @@ public static class Trainer
     /// <exception cref="NumericalFailure">
     /// The numbers failed; the weights are those of the step before.
     /// </exception>
-    public static IEnumerable<EpochSummary> Fit(
+    public static IReadOnlyList<EpochSummary> Fit(
         CurvatureOptimizer optimizer,
         Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
         int epochs,
         int firstEpoch = 1,
         optim.lr_scheduler.LRScheduler? scheduler = null,
+        Action<EpochSummary>? onEpoch = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
     )
     {
         Check(optimizer, epochs, firstEpoch);
         ArgumentNullException.ThrowIfNull(batches);
-        return new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(
-            scheduler
-        );
+        var ended = new List<EpochSummary>();
+        foreach (
+            var epoch in Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation)
+        )
+        {
+            ended.Add(epoch);
+            onEpoch?.Invoke(epoch);
+        }
+        return ended;
     }
 
     /// <summary>
-    /// Trains on tensors in memory, each epoch on a thread of the pool. Nothing else may use the model or the optimiser
-    /// meanwhile.
+    /// Trains on tensors in memory, each epoch on a thread of the pool as it is asked for: what is not enumerated is not
+    /// trained. Nothing else may use the model or the optimiser meanwhile.
     /// </summary>
-    /// <inheritdoc cref="Fit(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <inheritdoc cref="Fit(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, Action{EpochSummary}?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static IAsyncEnumerable<EpochSummary> FitAsync(
         CurvatureOptimizer optimizer,
         Tensor inputs,
@@ -120,28 +129,19 @@ public static class Trainer
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
-    ) =>
-        OnPool(
-            Fit(
-                optimizer,
-                inputs,
-                targets,
-                epochs,
-                batchSize,
-                seed,
-                firstEpoch,
-                scheduler,
-                progress,
-                cancellation
-            ),
-            cancellation
-        );
+    )
+    {
+        Check(optimizer, epochs, firstEpoch);
+        var batches = new ShuffledBatches(inputs, targets, batchSize, seed);
+        return FitAsync(optimizer, batches.Of, epochs, firstEpoch, scheduler, progress, cancellation);
+    }
 
     /// <summary>
-    /// Trains on batches of one's own, each epoch on a thread of the pool, which also enumerates the batches. Nothing else
-    /// may use the model or the optimiser meanwhile.
+    /// Trains on batches of one's own, each epoch on a thread of the pool, which also enumerates the batches, as it is asked
+    /// for: what is not enumerated is not trained. Nothing else may use the model or the optimiser meanwhile.
     /// </summary>
-    /// <inheritdoc cref="Fit(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <inheritdoc cref="Fit(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, Action{EpochSummary}?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static IAsyncEnumerable<EpochSummary> FitAsync(
         CurvatureOptimizer optimizer,
         Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
@@ -150,7 +150,25 @@ public static class Trainer
         optim.lr_scheduler.LRScheduler? scheduler = null,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellation = default
-    ) => OnPool(Fit(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation), cancellation);
+    )
+    {
+        Check(optimizer, epochs, firstEpoch);
+        ArgumentNullException.ThrowIfNull(batches);
+        return OnPool(
+            Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation),
+            cancellation
+        );
+    }
+
+    private static IEnumerable<EpochSummary> Epochs(
+        CurvatureOptimizer optimizer,
+        Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
+        int epochs,
+        int firstEpoch,
+        optim.lr_scheduler.LRScheduler? scheduler,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellation
+    ) => new TrainingLoop(optimizer, batches, firstEpoch, epochs, progress, cancellation).Run(scheduler);
 
     private static void Check(CurvatureOptimizer optimizer, int epochs, int firstEpoch)
     {

@@ -83,7 +83,8 @@ internal sealed record TrainingSettings
                     "Invert on a thread of its own, for the steps from n later on",
                     new(0, "in the step")
                 )
-                .Where(HasCurvature),
+                .Where(HasCurvature)
+                .Unless(TooManyStale),
             Optional(s => s.Subset, Count, "Train with the first n images", "all").OrElse("all images"),
             Optional(
                 s => s.Validation,
@@ -171,6 +172,11 @@ internal sealed record TrainingSettings
     private static string? TooManyStatistics(TrainingSettings s) =>
         s.StatisticsSteps > s.InvertEvery
             ? $"--statistics-steps must be at most --invert-every, {s.InvertEvery}; got {s.StatisticsSteps}."
+            : null;
+
+    private static string? TooManyStale(TrainingSettings s) =>
+        s.StaleSteps > s.InvertEvery
+            ? $"--stale-steps must be at most --invert-every, {s.InvertEvery}; got {s.StaleSteps}."
             : null;
 
     private static string? HiddenOfAnother(TrainingSettings s) =>

@@ -17,11 +17,9 @@ namespace Foof;
 /// <code>
 /// using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy, new() { Strength = 3 });
 /// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
-/// foreach (var epoch in Trainer.Fit(optimizer, firstImages, firstLabels, epochs: 5))
-///     Console.WriteLine(epoch.Loss);
+/// Trainer.Fit(optimizer, firstImages, firstLabels, epochs: 5);
 /// tasks.Consolidate([(firstImages, firstLabels)]);
-/// foreach (var epoch in Trainer.Fit(optimizer, secondImages, secondLabels, epochs: 5))
-///     Console.WriteLine(epoch.Loss);
+/// Trainer.Fit(optimizer, secondImages, secondLabels, epochs: 5);
 /// </code>
 /// </example>
 public sealed class ElasticWeightConsolidation : Consolidator

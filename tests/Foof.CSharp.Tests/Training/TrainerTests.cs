@@ -41,7 +41,7 @@ public sealed class TrainerTests
         {
             var model = Toy.Model();
             using var optimizer = new FoofOptimizer(model);
-            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 16, seed: seed).Last();
+            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 16, seed: seed);
             return Toy.Weights(model);
         }
         var first = Run(1);
@@ -85,9 +85,15 @@ public sealed class TrainerTests
                 stop.Cancel();
         }
         Assert.Throws<OperationCanceledException>(() =>
-            Trainer
-                .Fit(optimizer, inputs, targets, 3, batchSize: 20, progress: heard, cancellation: stop.Token)
-                .Last()
+            Trainer.Fit(
+                optimizer,
+                inputs,
+                targets,
+                3,
+                batchSize: 20,
+                progress: heard,
+                cancellation: stop.Token
+            )
         );
         Assert.Equal(2, heard.Lines.Count);
         Assert.Equal(3, optimizer.BatchesSeen);
@@ -152,8 +158,15 @@ public sealed class TrainerTests
         using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.5);
         var scheduler = optim.lr_scheduler.StepLR(optimizer, step_size: 1, gamma: 0.5);
         var rates = new List<double>();
-        foreach (var epoch in Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20, scheduler: scheduler))
-            rates.Add(optimizer.LearningRate);
+        Trainer.Fit(
+            optimizer,
+            inputs,
+            targets,
+            2,
+            batchSize: 20,
+            scheduler: scheduler,
+            onEpoch: _ => rates.Add(optimizer.LearningRate)
+        );
         Assert.Equal([0.25, 0.125], rates);
     }
 
@@ -205,7 +218,7 @@ public sealed class TrainerTests
             () => Trainer.FitAsync(null!, inputs, targets, 1)
         );
         Both("batches", () => Trainer.Fit(optimizer, null!, 1), () => Trainer.FitAsync(optimizer, null!, 1));
-        var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => [], 1).Last());
+        var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => [], 1));
         Assert.Contains("batch", error.Message);
     }
 
@@ -217,10 +230,10 @@ public sealed class TrainerTests
         var (inputs, targets) = Data();
         async Task Refused(string[] parts, Tensor x, Tensor y)
         {
-            Func<EpochSummary>[] runs =
+            Func<object>[] runs =
             [
-                () => Trainer.Fit(optimizer, x, y, 1, batchSize: 20).Last(),
-                () => Trainer.Fit(optimizer, _ => [(x, y)], 1).Last(),
+                () => Trainer.Fit(optimizer, x, y, 1, batchSize: 20),
+                () => Trainer.Fit(optimizer, _ => [(x, y)], 1),
             ];
             var errors = runs.Select(run => Assert.Throws<ArgumentException>(run))
                 .Append(
@@ -241,7 +254,7 @@ public sealed class TrainerTests
         await Refused(["class indices (Int64)", "Int32"], inputs, targets.to(ScalarType.Int32));
         await Refused(["class indices from 0 to 2"], inputs, targets + 3);
         await Refused(["does not fit the model", "'0' takes [.; 6]"], inputs.narrow(1, 0, 5), targets);
-        _ = Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 20).Last();
+        _ = Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 20);
     }
 
     [Fact]
@@ -252,9 +265,7 @@ public sealed class TrainerTests
         using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
         void Refused(string sentence, (Tensor, Tensor)[] batches)
         {
-            var error = Assert.Throws<ArgumentException>(() =>
-                Trainer.Fit(optimizer, _ => batches, 1).Last()
-            );
+            var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => batches, 1));
             Assert.StartsWith(sentence, error.Message);
         }
         Refused("batch 1 must have an input; it is null", [(null!, targets)]);
@@ -273,7 +284,7 @@ public sealed class TrainerTests
             using var scope = NewDisposeScope();
             var (inputs, targets) = Data();
             using var optimizer = new FoofOptimizer(model);
-            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20).Last();
+            _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20);
         }
         Run();
         var before = LiveTensors.Settled();
@@ -282,18 +293,17 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void An_epoch_is_trained_when_it_is_asked_for()
+    public async Task An_asynchronous_epoch_is_trained_when_it_is_asked_for()
     {
-        using var scope = NewDisposeScope();
-        var model = Toy.Model();
+        using var model = Toy.Model();
         model.eval();
         var (inputs, targets) = Data();
         using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 3 });
         var before = Toy.Weights(model);
-        var epochs = Trainer.Fit(optimizer, inputs, targets, 4, batchSize: 20);
+        var epochs = Trainer.FitAsync(optimizer, inputs, targets, 4, batchSize: 20);
         Assert.Equal(0, optimizer.BatchesSeen);
         Assert.Equal(before, Toy.Weights(model));
-        foreach (var epoch in epochs)
+        await foreach (var epoch in epochs)
         {
             Assert.Equal(3 + 3 * epoch.Epoch, optimizer.BatchesSeen);
             Assert.False(model.training);
@@ -301,6 +311,34 @@ public sealed class TrainerTests
                 break;
         }
         Assert.Equal(3 + 6, optimizer.BatchesSeen);
+        inputs.Dispose();
+        targets.Dispose();
+    }
+
+    [Fact]
+    public void All_epochs_are_trained_and_each_is_given_as_it_ends_in_the_mode_that_the_model_was_in()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        model.eval();
+        var (inputs, targets) = Data();
+        using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 3 });
+        var given = new List<EpochSummary>();
+        var epochs = Trainer.Fit(
+            optimizer,
+            inputs,
+            targets,
+            4,
+            batchSize: 20,
+            onEpoch: epoch =>
+            {
+                given.Add(epoch);
+                Assert.Equal(3 + 3 * epoch.Epoch, optimizer.BatchesSeen);
+                Assert.False(model.training);
+            }
+        );
+        Assert.Equal(3 + 12, optimizer.BatchesSeen);
+        Assert.Equal(given, epochs);
     }
 
     [Fact]
@@ -319,7 +357,7 @@ public sealed class TrainerTests
             if (epoch == 2)
                 throw new InvalidDataException("the file ends");
         }
-        Assert.Throws<InvalidDataException>(() => Trainer.Fit(optimizer, Batches, 3).Last());
+        Assert.Throws<InvalidDataException>(() => Trainer.Fit(optimizer, Batches, 3));
         Assert.DoesNotContain(false, modes);
         Assert.False(model.training);
     }
