@@ -21,7 +21,7 @@ let private fill (statistic: torch.Tensor) (values: float array) =
     statistic.copy_ (torch.tensor values) |> ignore
 
 /// The batch's statistics take the place of the running ones.
-let private take (problem: Problem) =
+let private take (problem: Example) =
     use _scope = torch.NewDisposeScope()
     use _quiet = torch.no_grad ()
     let struct (_, calls) = problem.Network.Trace problem.Input
@@ -37,7 +37,7 @@ let private take (problem: Problem) =
 /// What `action` gives while the network is in evaluation mode, by the batch's statistics where it trained.
 ///
 /// The network's derivatives are the same as long as nothing before a batch norm is trained.
-let held (problem: Problem) (action: unit -> 'T) =
+let held (problem: Example) (action: unit -> 'T) =
     let network = problem.Network
 
     if network.training then

@@ -38,7 +38,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
         let problem = setup.Value.Problem
 
         use C =
-            LinearOperator.gaussNewton problem.Network setup.Value.Layers problem.Likelihood problem.Input
+            LinearOperator.gaussNewton (Setup.asGiven problem setup.Value.Layers null) problem.Input
 
         Dense.ofTensor (LinearOperator.dense C)
         |> Dense.onlyBlocks (Explicit.orders setup.Value.Points)

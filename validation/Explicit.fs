@@ -75,7 +75,7 @@ module internal Explicit =
         |> joinPositions
 
     /// `n` data points count, and of this one's labels those that `counts` says.
-    let private point (problem: Problem) labels (n: float) (counts: bool array array) i =
+    let private point (problem: Example) labels (n: float) (counts: bool array array) i =
         use _scope = torch.NewDisposeScope()
         let one (tensor: torch.Tensor) = tensor.narrow (0L, int64 i, 1L)
         let struct (f, calls) = problem.Network.Trace(one problem.Input)
@@ -98,14 +98,14 @@ module internal Explicit =
 
     /// The network is called on one data point at a time. F is a mean over those with a label that counts;
     /// activations are those of all.
-    let points (problem: Problem) (labels: Labels) =
+    let points (problem: Example) (labels: Labels) =
         let counts = Scalars.counts problem
         let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
 
         BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
 
     /// The derivatives of the outputs by the weights, point after point: entry c of point i in row i C + c.
-    let jacobian (problem: Problem) =
+    let jacobian (problem: Example) =
         let rows i =
             use _scope = torch.NewDisposeScope()
 

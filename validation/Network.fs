@@ -55,7 +55,7 @@ type internal Network
 
 /// A network with a batch, and what its outputs mean.
 [<ReferenceEquality>]
-type internal Problem = {
+type internal Example = {
     Network: Network
     Likelihood: Likelihood
     Input: torch.Tensor
@@ -69,5 +69,5 @@ type internal Kind = {
     Name: string
     /// Whether labels are ignored.
     Ignores: bool
-    Make: unit -> Problem
+    Make: unit -> Example
 }

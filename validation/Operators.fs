@@ -12,11 +12,12 @@ let private settings = {
 /// A product with the Gauss-Newton matrix, or with the Fisher of the labels that F has.
 let private operator setup =
     let problem = setup.Problem
+    let own = Setup.asGiven problem setup.Layers null
 
     match setup.Labels with
-    | ValueNone -> LinearOperator.gaussNewton problem.Network setup.Layers problem.Likelihood problem.Input
+    | ValueNone -> LinearOperator.gaussNewton own problem.Input
     | ValueSome labels ->
-        LinearOperator.fisher problem.Network setup.Layers problem.Likelihood problem.Input labels
+        LinearOperator.fisher own { Input = problem.Input; Target = labels }
 
 /// x with (C + lambda I) x = v.
 let private solve (C: LinearOperator) (lambda: float) v =

@@ -44,7 +44,7 @@ let private ofOutputs (setup: Setup) (J: Matrix<float>) (covariance: Matrix<floa
     let problem = setup.Problem
 
     let struct (output, factor) =
-        Jacobian.factor problem.Network setup.Layers problem.Input
+        Jacobian.factor (Setup.asGiven problem setup.Layers null) problem.Input
 
     let wanted, n = J * covariance * J.Transpose(), output.size 0
     let C = wanted.RowCount / int n

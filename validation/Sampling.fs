@@ -36,7 +36,7 @@ let private draw (setup: Setup) (seed: int64) =
         let rule = Fisher.MonteCarlo samples
 
         let G =
-            Fisher.factor problem.Network setup.Layers rule problem.Likelihood batch generator
+            Fisher.factor (Setup.asGiven problem setup.Layers generator) rule batch
 
         Dense.ofTensor (Curvature.dense (Structure.dense G)), meanGradient G)
     |> Array.unzip

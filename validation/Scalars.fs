@@ -5,7 +5,7 @@ open Foof
 open TorchSharp
 
 /// By data point and position whether the label counts: all do but -100 for a class.
-let counts (problem: Problem) : bool array array =
+let counts (problem: Example) : bool array array =
     let n = int (problem.Input.size 0)
 
     match problem.Likelihood with

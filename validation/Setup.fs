@@ -12,7 +12,7 @@ type internal Rule = { Name: string; Fisher: Fisher }
 /// A problem, the core's factor of it, and the oracle's gradients.
 [<ReferenceEquality>]
 type internal Setup = {
-    Problem: Problem
+    Problem: Example
     Layers: Layer array
     G: FisherFactor
     /// The labels that the gradients are taken at, for Fishers of one label a data point.
@@ -41,15 +41,23 @@ module internal Setup =
         }
     ]
 
+    /// A problem as the core takes it.
+    let asGiven (problem: Example) layers generator : Foof.Problem = {
+        Model = problem.Network
+        Layers = layers
+        Likelihood = problem.Likelihood
+        Generator = generator
+    }
+
     /// The labels that a generator with this seed draws for the whole batch.
-    let private draws (problem: Problem) samples (seed: int64) =
+    let private draws (problem: Example) samples (seed: int64) =
         use _quiet = torch.no_grad ()
         let f = problem.Network.call problem.Input
         use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
 
         Array.init samples (fun _ -> Likelihood.sample problem.Likelihood f generator)
 
-    let private labels (problem: Problem) fisher seed =
+    let private labels (problem: Example) fisher seed =
         match fisher with
         | Fisher.MonteCarlo samples -> Labels.Given(draws problem samples seed)
         | Fisher.Full -> Labels.All
@@ -80,7 +88,7 @@ module internal Setup =
         use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
 
         let G =
-            Fisher.factor problem.Network layers fisher problem.Likelihood batch generator
+            Fisher.factor (asGiven problem layers generator) fisher batch
 
         let labels = labels problem fisher seed
         let points = Explicit.points problem labels

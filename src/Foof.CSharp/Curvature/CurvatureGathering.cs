@@ -68,7 +68,7 @@ internal sealed record CurvatureGathering(
             Model,
             input,
             target,
-            () => FisherModule.factor(Called, Layers, fisher, Likelihood, new(input, target), Generator)
+            () => FisherModule.factor(new(Called, Layers, Likelihood, Generator), fisher, new(input, target))
         );
 
     /// <summary>

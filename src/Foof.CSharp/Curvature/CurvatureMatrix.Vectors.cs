@@ -72,7 +72,7 @@ public sealed partial class CurvatureMatrix
                 using (var output = ForwardPass.output(model, inputs))
                     LikelihoodModule.check(Likelihood, output, targets);
                 var batch = new CurvatureBatch(inputs, targets);
-                return FisherModule.factor(model, layers, Foof.Fisher.Empirical, Likelihood, batch, null);
+                return FisherModule.factor(new(model, layers, Likelihood, null), Foof.Fisher.Empirical, batch);
             }
         );
     }

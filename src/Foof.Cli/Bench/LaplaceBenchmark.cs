@@ -170,14 +170,8 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         Generator generator
     )
     {
-        var factor = FisherModule.factor(
-            model,
-            layers,
-            Fisher.NewMonteCarlo(1),
-            Likelihood.Categorical,
-            new(input, null),
-            generator
-        );
+        var problem = new Problem(model, layers, Likelihood.Categorical, generator);
+        var factor = FisherModule.factor(problem, Fisher.NewMonteCarlo(1), new(input, null));
         var data = DataPrecisionModule.ofFactor(FisherFactorModule.scale(60_000, factor));
         var prior = PriorModule.isotropic(layers.Length, PriorPrecision);
         return PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
@@ -191,7 +185,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     )
     {
         using var scope = NewDisposeScope();
-        var (output, jacobian) = Jacobian.factor(model, layers, points);
+        var (output, jacobian) = Jacobian.factor(new(model, layers, Likelihood.Categorical, null), points);
         Predictive.probit(output, Predictive.covariance(output.shape[0], jacobian, posterior));
     }
 }

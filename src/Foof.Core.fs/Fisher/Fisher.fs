@@ -12,6 +12,30 @@ type Fisher =
     /// The data set's labels. Not the Fisher (Kunstner et al. 2019), though often called so: m = n columns.
     | Empirical
 
+/// What curvature is taken of: a model's layers, and what its output says about labels.
+[<ReferenceEquality>]
+type Problem = {
+    /// The model; it runs in the mode that it is in.
+    Model: torch.nn.Module<torch.Tensor, torch.Tensor>
+    /// The layers that are covered, as `Coverage.survey` finds them.
+    Layers: Layer array
+    /// How the model's output speaks about labels.
+    Likelihood: Likelihood
+    /// Draws the labels of the Monte-Carlo Fisher; null is the default generator. It stays its owner's.
+    Generator: torch.Generator
+} with
+
+    /// All layers of a model that can be covered, and the default generator.
+    static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
+        let struct (layers, _) = Coverage.all model
+
+        {
+            Model = model
+            Layers = layers
+            Likelihood = likelihood
+            Generator = null
+        }
+
 /// A batch for curvature. The empirical Fisher is taken at the labels; of the categorical likelihood they also say,
 /// whatever the rule, which are ignored.
 [<ReferenceEquality>]
@@ -108,15 +132,15 @@ module Fisher =
 
     /// The output of one forward pass, without its graph, and the columns of the directions that are chosen at it.
     let internal atOutput
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
+        (problem: Problem)
         (input: torch.Tensor)
         (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
         : struct (torch.Tensor * FisherFactor) =
-        use recorder = new Recorder(model, layers)
+        let layers = problem.Layers
+        use recorder = new Recorder(problem.Model, layers)
 
         use pass =
-            ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) model input
+            ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
 
         use _quiet = torch.no_grad ()
         let output = pass.Output.detach ()
@@ -125,29 +149,21 @@ module Fisher =
         requireSound layers part
         struct (output, FisherFactor.ofColumns part)
 
-    /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the given layers.
+    /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
-    /// `generator` draws the labels of the Monte-Carlo Fisher; null is the default one. The model runs in the mode that
-    /// it is in; parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an
+    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an
     /// ArgumentException for an empty batch or wrong labels, an InvalidOperationException for a layer that was not called
     /// or whose input does not have the data points first, a NumericalFailure for NaN in activations or errors.
     /// (MATH 2; Benzing 2022, App. I)
-    let factor
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        fisher
-        likelihood
-        (batch: CurvatureBatch)
-        (generator: torch.Generator)
-        =
+    let factor (problem: Problem) fisher (batch: CurvatureBatch) =
         if batch.Input.numel () = 0L then
             invalidArg (nameof batch) "batch must hold at least one data point; got none."
 
         Scope.owned
             (fun () ->
                 let struct (_, G) =
-                    atOutput model layers batch.Input (fun output ->
-                        directions fisher likelihood output batch.Target generator)
+                    atOutput problem batch.Input (fun output ->
+                        directions fisher problem.Likelihood output batch.Target problem.Generator)
 
                 G)
             (FisherFactor.tensors >> Seq.ofList)

@@ -101,19 +101,15 @@ module internal Backward =
 
     /// The model's output with its graph, in the mode that the model is in; the processor's random numbers
     /// are afterwards as they were before.
-    let forward
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        (input: torch.Tensor)
-        =
-        requireTrained layers
+    let forward (problem: Problem) (input: torch.Tensor) =
+        requireTrained problem.Layers
         use _recording = torch.enable_grad ()
         let state = torch.get_rng_state ()
 
         // The model may keep the tensor that it returns; an alias is the caller's own.
         let output =
             try
-                (ForwardPass.call model input).alias()
+                (ForwardPass.call problem.Model input).alias()
             finally
                 torch.set_rng_state state
 

@@ -26,15 +26,11 @@ module Jacobian =
     /// One forward pass and one backward pass to the layers' outputs for each entry; the model runs in the mode that it
     /// is in. Shapes: -> f [n; ...], J of n C columns that count one each. The results belong to the caller. Raises what
     /// `Fisher.factor` raises.
-    let factor
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        (input: torch.Tensor)
-        =
+    let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."
 
-        Scope.owned (fun () -> Fisher.atOutput model layers input unitVectors) (fun struct (output, J) ->
+        Scope.owned (fun () -> Fisher.atOutput problem input unitVectors) (fun struct (output, J) ->
             output :: FisherFactor.tensors J)
 
     /// The mean gradient of the loss from the factor of the data set's labels, 1/n sum_i g_i (`Fisher.Empirical`).

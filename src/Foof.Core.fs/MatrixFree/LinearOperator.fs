@@ -89,17 +89,13 @@ module LinearOperator =
     /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator
     /// belongs to the caller. Raises an ArgumentException for a frozen layer or a target that does not fit,
     /// and a NumericalFailure when outputs or loss are not finite. (Pearlmutter 1994)
-    let hessian
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        (likelihood: Likelihood)
-        (input: torch.Tensor)
-        (target: torch.Tensor)
-        =
+    let hessian (problem: Problem) (batch: CurvatureBatch) =
+        let layers = problem.Layers
+
         keeping layers (fun () ->
-            let output = Backward.forward model layers input
+            let output = Backward.forward problem batch.Input
             let variables = Backward.variables layers
-            let loss = Backward.loss likelihood output target
+            let loss = Backward.loss problem.Likelihood output batch.Target
             let gradient = Backward.recorded loss (loss.ones_like ()) variables
 
             let product v =
@@ -113,37 +109,28 @@ module LinearOperator =
     ///
     /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller. Raises as
     /// `hessian` does. (Schraudolph 2002; MATH 2)
-    let gaussNewton
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        (likelihood: Likelihood)
-        (input: torch.Tensor)
-        =
-        keeping layers (fun () ->
-            let output = Backward.forward model layers input
+    let gaussNewton (problem: Problem) (input: torch.Tensor) =
+        keeping problem.Layers (fun () ->
+            let output = Backward.forward problem input
             let values = output.detach ()
 
             let struct (kept, product) =
-                Backward.sandwiched layers output (Likelihood.hessianProduct likelihood values)
+                Backward.sandwiched problem.Layers output (Likelihood.hessianProduct problem.Likelihood values)
 
             struct (Array.append kept [| values |], product))
 
-    /// The Fisher of given labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss:
+    /// The Fisher of the batch's labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss:
     /// Monte-Carlo for labels that were sampled from the model, empirical for the data's own; positive
     /// semi-definite. Class labels of -100 are ignored, and n counts the data points that have another.
     ///
     /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
-    /// Shapes: input [n; ...], labels as the target of `Likelihood.loss`. A mean over data points. The
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The
     /// operator belongs to the caller. Raises as `hessian` does. (MATH 1, 2)
-    let fisher
-        (model: torch.nn.Module<torch.Tensor, torch.Tensor>)
-        (layers: Layer array)
-        (likelihood: Likelihood)
-        (input: torch.Tensor)
-        (labels: torch.Tensor)
-        =
-        keeping layers (fun () ->
-            let output = Backward.forward model layers input
+    let fisher (problem: Problem) (batch: CurvatureBatch) =
+        let likelihood, labels = problem.Likelihood, batch.Target
+
+        keeping problem.Layers (fun () ->
+            let output = Backward.forward problem batch.Input
             let n = output.size 0
             let loss = Backward.loss likelihood output labels
             let counted = Likelihood.dataPoints (Likelihood.counted likelihood labels)
@@ -154,7 +141,7 @@ module LinearOperator =
             let M (v: torch.Tensor) =
                 (E * (E * v.reshape (n, -1L)).sum(1L, keepdim = true)).reshape output.shape
 
-            let struct (kept, product) = Backward.sandwiched layers output M
+            let struct (kept, product) = Backward.sandwiched problem.Layers output M
             struct (Array.append kept [| E |], product))
 
     /// The operator with this product, for vectors of these shapes in the type and on the device of `like`.

@@ -123,7 +123,8 @@ public sealed partial class LaplacePosterior
     private (Tensor Output, FisherFactor Jacobian) Derivatives(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Mismatch.Explained(model, input, null, () => Jacobian.factor(model, layers, input));
+        var problem = new Problem(model, layers, Likelihood, null);
+        return Mismatch.Explained(model, input, null, () => Jacobian.factor(problem, input));
     }
 
     /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>

@@ -66,9 +66,9 @@ public sealed class CurvatureMatrixTests
         using var own = new Explicit();
         using var curvature = Make(own, CurvatureStructure.Kronecker);
         using var damped = curvature.Damped(Lambda, KfacDamping.Heuristic);
-        var (layers, _) = CoverageModule.survey(own.Model, (_, _) => true);
+        var problem = Problem.OfModel(own.Model, Likelihood.Categorical);
         CurvatureBatch batch = new(own.Input, null);
-        var factor = FisherModule.factor(own.Model, layers, Fisher.Full, Likelihood.Categorical, batch, null);
+        var factor = FisherModule.factor(problem, Fisher.Full, batch);
         var core = Structure.kronecker(Positions.Summed, Positions.Averaged, factor);
         var expected = FactoredModule.make(Damping.Heuristic, Lambda, core);
         var v = Explicit.Vector(curvature);

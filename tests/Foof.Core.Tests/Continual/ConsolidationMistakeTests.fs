@@ -33,7 +33,13 @@ let private example () =
     model, layers, batch
 
 let private empirical model layers batch =
-    Fisher.factor model layers Fisher.Empirical Networks.gaussian batch null
+    Fisher.factor
+        {
+            Problem.OfModel(model, Networks.gaussian) with
+                Layers = layers
+        }
+        Fisher.Empirical
+        batch
 
 [<Tests>]
 let tests =

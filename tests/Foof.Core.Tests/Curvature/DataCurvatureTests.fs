@@ -13,13 +13,7 @@ let private labels (numbers: int list) =
     torch.tensor (numbers |> List.map int64 |> List.toArray)
 
 let private curvatureOf (model: Networks.Network) fisher (input: torch.Tensor) target =
-    Fisher.factor
-        model
-        (ExplicitCurvature.layersOf model)
-        fisher
-        Likelihood.Categorical
-        { Input = input; Target = target }
-        null
+    Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher { Input = input; Target = target }
     |> Structure.dense
 
 /// The mean over batches, whose room is asked for after each.

@@ -82,7 +82,7 @@ let private uniform () =
     torch.full (8L, 1.0 / 8.0, dtype = Networks.double)
 
 let private factorOf model fisher (input: torch.Tensor) (target: torch.Tensor) =
-    Fisher.factor model (layersOf model) fisher Likelihood.Categorical { Input = input; Target = target } null
+    Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher { Input = input; Target = target }
 
 /// F of a softmax regression is its Hessian.
 let private factored model =

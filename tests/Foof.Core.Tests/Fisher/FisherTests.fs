@@ -20,7 +20,7 @@ let private labels (numbers: int list) =
 let private batch (input: torch.Tensor) target = { Input = input; Target = target }
 
 let private factorOf model fisher (batch: CurvatureBatch) =
-    Fisher.factor model (layersOf model) fisher Likelihood.Categorical batch null
+    Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher batch
 
 /// sqrt(weight) grad log p(c | x) in the layers' order, [W b] by rows, with autograd.
 let private scoreGradient (model: Networks.Network) (x: torch.Tensor) (c: int64) : Vector<float> =
@@ -107,12 +107,12 @@ let tests =
 
             let G =
                 Fisher.factor
-                    model
-                    (layersOf model)
+                    {
+                        Problem.OfModel(model, Likelihood.Categorical) with
+                            Generator = again
+                    }
                     (Fisher.MonteCarlo 3)
-                    Likelihood.Categorical
                     (batch input null)
-                    again
 
             let expected =
                 drawn

@@ -5,14 +5,21 @@ open Foof
 open Foof.Core.Tests.ExplicitCurvature
 open TorchSharp
 
+let private problem case = {
+    Model = case.Model
+    Layers = case.Layers
+    Likelihood = case.Likelihood
+    Generator = null
+}
+
 let hessian case =
-    LinearOperator.hessian case.Model case.Layers case.Likelihood case.Input case.Target
+    LinearOperator.hessian (problem case) { Input = case.Input; Target = case.Target }
 
 let gaussNewton case =
-    LinearOperator.gaussNewton case.Model case.Layers case.Likelihood case.Input
+    LinearOperator.gaussNewton (problem case) case.Input
 
 let fisher case =
-    LinearOperator.fisher case.Model case.Layers case.Likelihood case.Input case.Target
+    LinearOperator.fisher (problem case) { Input = case.Input; Target = case.Target }
 
 let dense (operator: LinearOperator) =
     use _operator = operator

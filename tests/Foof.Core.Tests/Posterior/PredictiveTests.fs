@@ -17,7 +17,7 @@ let private cases (model: Networks.Network) =
         Target = null
     }
 
-    let G = Fisher.factor model layers Fisher.Full Likelihood.Categorical batch null
+    let G = Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Full batch
 
     [
         Structure.lowRank G
@@ -51,7 +51,7 @@ let tests =
             let model, input = network (), Networks.normal [ 5; 3 ]
 
             let struct (output, J) =
-                Jacobian.factor model (ExplicitCurvature.layersOf model) input
+                Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
             Oracle.agrees Tolerance.rounding (Oracle.values (model.call input)) (Oracle.values output)
 
@@ -74,12 +74,9 @@ let tests =
 
             let G =
                 Fisher.factor
-                    model
-                    layers
+                    (Problem.OfModel(model, Likelihood.Categorical))
                     Fisher.Empirical
-                    Likelihood.Categorical
                     { Input = input; Target = target }
-                    null
 
             let loss = torch.nn.functional.cross_entropy (model.call input, target)
             loss.backward ()
@@ -95,7 +92,7 @@ let tests =
             let model, input = network (), Networks.normal [ 5; 3 ]
 
             let struct (_, factor) =
-                Jacobian.factor model (ExplicitCurvature.layersOf model) input
+                Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
             let J = ExplicitCurvature.jacobian model input
 
@@ -152,7 +149,7 @@ let tests =
             let other = Networks.perceptron true [ 3; 5; 3 ]
 
             let struct (_, J) =
-                Jacobian.factor other (ExplicitCurvature.layersOf other) (Networks.normal [ 5; 3 ])
+                Jacobian.factor (Problem.OfModel(other, Likelihood.Categorical)) (Networks.normal [ 5; 3 ])
 
             Oracle.refused [ "J must be of the posterior's layers" ] (fun () ->
                 Predictive.covariance 5L J posterior)
@@ -230,7 +227,7 @@ let tests =
 
             for model, width in [ network (), 3; Networks.perceptron false [ 4; 3 ], 4 ] do
                 let struct (_, J) =
-                    Jacobian.factor model (ExplicitCurvature.layersOf model) (Networks.normal [ 5; width ])
+                    Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; width ])
 
                 let p = J.Shapes |> Array.sumBy (Array.fold (*) 1L)
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)

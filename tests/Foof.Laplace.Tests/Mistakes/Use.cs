@@ -52,24 +52,20 @@ internal static class Use
                 LaplacePosterior
                     .Fit(mistake.Model, Loss.CrossEntropy, [(mistake.Input!, mistake.Target!)])
                     .Dispose(),
-            ["Jacobian"] = mistake => Jacobian.factor(mistake.Model, Layers(mistake), mistake.Input!),
+            ["Jacobian"] = mistake => Jacobian.factor(Of(mistake), mistake.Input!),
             ["Hessian"] = mistake =>
                 LinearOperatorModule
-                    .hessian(
-                        mistake.Model,
-                        Layers(mistake),
-                        Likelihood.Categorical,
-                        mistake.Input!,
-                        mistake.Target!
-                    )
+                    .hessian(Of(mistake), new(mistake.Input!, mistake.Target!))
                     .Product(Ones(mistake)),
             ["Gauss-Newton"] = mistake =>
                 LinearOperatorModule
-                    .gaussNewton(mistake.Model, Layers(mistake), Likelihood.Categorical, mistake.Input!)
+                    .gaussNewton(Of(mistake), mistake.Input!)
                     .Product(Ones(mistake)),
         };
 
-    private static Layer[] Layers(Mistake mistake) => CoverageModule.all(mistake.Model).Item1;
+    private static Problem Of(Mistake mistake) => Problem.OfModel(mistake.Model, Likelihood.Categorical);
+
+    private static Layer[] Layers(Mistake mistake) => Of(mistake).Layers;
 
     private static Tensor[] Ones(Mistake mistake) =>
         [.. Layers(mistake).Select(layer => ones(LayerModule.outputs(layer), LayerModule.inputs(layer)))];
