@@ -46,15 +46,10 @@ type Consolidated = {
 module Consolidation =
 
     /// Nothing learnt yet: a penalty of zero.
-    let nothing: Consolidated = {
-        Terms = []
-        Tasks = 0
-        Discarded = 0.0
-    }
+    let nothing: Consolidated = { Terms = []; Tasks = 0; Discarded = 0.0 }
 
     /// The tensors held.
-    let tensors (learnt: Consolidated) =
-        List.collect Quadratic.tensors learnt.Terms
+    let tensors (learnt: Consolidated) = List.collect Quadratic.tensors learnt.Terms
 
     /// Raises an ArgumentException unless the rule's numbers are possible ones.
     let check (rule: ConsolidationRule) =
@@ -104,8 +99,7 @@ module Consolidation =
 
             struct ([ sum ], share)
         | Gathering.Online decay, earlier ->
-            let join curvature (earlier: Quadratic) =
-                join (Curvature.scale decay earlier.Curvature) curvature
+            let join curvature (earlier: Quadratic) = join (Curvature.scale decay earlier.Curvature) curvature
 
             let struct (sum, share) =
                 withinBudget rule {
@@ -189,8 +183,7 @@ module SynapticIntelligence =
 
         Scope.value (fun () ->
             for l in 0 .. omega.Length - 1 do
-                omega[l].addcmul_(gradient[l], after[l] - before[l], (-1.0).ToScalar())
-                |> ignore)
+                omega[l].addcmul_(gradient[l], after[l] - before[l], (-1.0).ToScalar()) |> ignore)
 
     /// max(omega, 0) / ((theta' - theta)^2 + xi) for a task that moved the weights from theta to theta'.
     ///
@@ -215,5 +208,4 @@ module SynapticIntelligence =
 
     /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of
     /// `Consolidation.penalty`: 2 Omega, so that its strength is c. The result belongs to the caller.
-    let curvature (importance: torch.Tensor array) =
-        Curvature.Diagonal(WeightVector.scale 2.0 importance)
+    let curvature (importance: torch.Tensor array) = Curvature.Diagonal(WeightVector.scale 2.0 importance)

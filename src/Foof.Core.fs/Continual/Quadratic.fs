@@ -58,9 +58,7 @@ module Quadratic =
             let found = terms |> Array.map (fun term -> form term d)
 
             let product =
-                found
-                |> Array.map (fun struct (_, product) -> product)
-                |> Array.reduce WeightVector.add
+                found |> Array.map (fun struct (_, product) -> product) |> Array.reduce WeightVector.add
 
             struct (sum found, product)
         | _ ->

@@ -17,9 +17,7 @@ module Compression =
 
     /// The bytes of so many columns written out, p numbers each: what `leading` keeps.
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
-        columns
-        * FisherFactor.rows G
-        * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
+        columns * FisherFactor.rows G * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
 
     /// G V for all columns of V at once, as gradients written out. Shapes: V [m; r] -> P [r; d_out; d_in] a
     /// layer.
@@ -104,12 +102,10 @@ module PackedFactor =
             | LayerFactor.Product(a, E), LayerFactor.Product(b, E') ->
                 let perPoint a (E: torch.Tensor) = E.size 1 / Activations.dataPoints a
 
-                Activations.positions a = Activations.positions b
-                && perPoint a E = perPoint b E'
+                Activations.positions a = Activations.positions b && perPoint a E = perPoint b E'
             | _ -> false
 
-        abs (x.Weight - y.Weight) <= 1e-12 * x.Weight
-        && Array.forall2 fitsLayer x.Layers y.Layers
+        abs (x.Weight - y.Weight) <= 1e-12 * x.Weight && Array.forall2 fitsLayer x.Layers y.Layers
 
     let private joined (factors: LayerFactor array) =
         let parts =

@@ -58,8 +58,7 @@ module Curvature =
         | Curvature.Sum parts -> shapes parts[0]
 
     /// The number of weights p.
-    let size curvature =
-        shapes curvature |> Array.sumBy (Array.fold (*) 1L)
+    let size curvature = shapes curvature |> Array.sumBy (Array.fold (*) 1L)
 
     /// V as [g; d_out/g; d_in].
     let internal grouped (groups: int64) (V: torch.Tensor) = Kronecker.grouped groups V
@@ -91,9 +90,7 @@ module Curvature =
             WeightVector.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
         | Curvature.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
         | Curvature.Sum terms ->
-            terms
-            |> Array.map (fun term -> multiply term V)
-            |> Array.reduce WeightVector.add
+            terms |> Array.map (fun term -> multiply term V) |> Array.reduce WeightVector.add
 
     /// C V. Shapes: V one [d_out; d_in] a layer -> the same. Raises an ArgumentException when the shapes,
     /// types or devices do not fit. (MATH 3, 5)
@@ -114,8 +111,7 @@ module Curvature =
         | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce WeightVector.add
 
     /// The diagonal of C, one [d_out; d_in] a layer.
-    let diagonal curvature =
-        Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
+    let diagonal curvature = Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
 
     let rec private traceOf curvature : torch.Tensor =
         match curvature with
@@ -127,8 +123,7 @@ module Curvature =
         | _ -> diagonalOf curvature |> Array.map _.sum() |> Array.reduce (fun x y -> x + y)
 
     /// tr C, a scalar on the curvature's device.
-    let trace curvature =
-        Scope.tensor (fun () -> traceOf curvature)
+    let trace curvature = Scope.tensor (fun () -> traceOf curvature)
 
     let rec private denseOf curvature : torch.Tensor =
         match curvature with
@@ -172,8 +167,7 @@ module Curvature =
         Scope.tensor (fun () -> X + diagonal ())
 
     let rec private plusDiagonal (D: torch.Tensor array) curvature =
-        let terms own =
-            Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
+        let terms own = Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
 
         match curvature with
         | Curvature.Dense(F, shapes) ->
@@ -183,9 +177,7 @@ module Curvature =
         | Curvature.LowRank G -> Curvature.LowRankPlusDiagonal(G, D)
         | Curvature.LowRankPlusDiagonal(G, D') -> Curvature.LowRankPlusDiagonal(G, WeightVector.add D' D)
         | Curvature.Blocks parts ->
-            splitting parts D
-            |> Array.map (fun (part, D) -> plusDiagonal D part)
-            |> Curvature.Blocks
+            splitting parts D |> Array.map (fun (part, D) -> plusDiagonal D part) |> Curvature.Blocks
         | Curvature.Kronecker _
         | Curvature.Eigenbasis _ -> terms [| curvature |]
         | Curvature.Sum own -> terms own

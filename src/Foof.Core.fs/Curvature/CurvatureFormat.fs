@@ -52,17 +52,14 @@ module CurvatureFormat =
             name, JsonValue.Create(written.Keep $"{path}.{name}" x)
 
         let several kind parts =
-            let nodes =
-                parts |> Array.mapi (fun i part -> ofCurvature written $"{path}.{i}" part)
+            let nodes = parts |> Array.mapi (fun i part -> ofCurvature written $"{path}.{i}" part)
 
             FactorFormat.objectOf kind [ "parts", FactorFormat.arrayOf nodes ]
 
         match curvature with
         | Curvature.Dense(F, shapes) ->
             let shape (sizes: int64 array) =
-                sizes
-                |> Seq.map (fun size -> JsonValue.Create size :> JsonNode)
-                |> FactorFormat.arrayOf
+                sizes |> Seq.map (fun size -> JsonValue.Create size :> JsonNode) |> FactorFormat.arrayOf
 
             FactorFormat.objectOf "dense" [
                 tensor "F" F
@@ -95,13 +92,11 @@ module CurvatureFormat =
         let entry name = FactorFormat.entry name node
         let tensor name = FactorFormat.tensor find name node
 
-        let parts () =
-            FactorFormat.items (entry "parts") |> Array.map (toCurvature find)
+        let parts () = FactorFormat.items (entry "parts") |> Array.map (toCurvature find)
 
         match FactorFormat.kind node with
         | "dense" ->
-            let shape node =
-                FactorFormat.items node |> Array.map FactorFormat.value<int64>
+            let shape node = FactorFormat.items node |> Array.map FactorFormat.value<int64>
 
             Curvature.Dense(tensor "F", FactorFormat.items (entry "shapes") |> Array.map shape)
         | "diagonal" -> Curvature.Diagonal(toVector find (entry "D"))
@@ -195,18 +190,14 @@ module CurvatureFormat =
             let L = FactorFormat.tensor find "L" node
             let m = FisherFactor.columns U
 
-            let fits l (root: torch.Tensor) =
-                root.numel () = 1L || root.shape = U.Shapes[l]
+            let fits l (root: torch.Tensor) = root.numel () = 1L || root.shape = U.Shapes[l]
 
             if roots.Length <> U.Shapes.Length || not (Seq.forall id (Seq.mapi fits roots)) then
                 FactorFormat.refuse "name roots of one number or of their layer's shape"
 
             let L = Require.like "L" [| m; m |] L.dtype L
             Factored.Woodbury(U, roots, Factorization.byColumns L, scalar find "logdet" node)
-        | "blocks" ->
-            FactorFormat.items (entry "parts")
-            |> Array.map (toFactored find)
-            |> Factored.Blocks
+        | "blocks" -> FactorFormat.items (entry "parts") |> Array.map (toFactored find) |> Factored.Blocks
         | other -> FactorFormat.refuse $"know inverses of kind '{other}'"
 
     /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that

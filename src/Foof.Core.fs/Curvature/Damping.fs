@@ -21,15 +21,13 @@ type Damping =
 module Damping =
 
     /// tr M / d of each group's matrix, [g].
-    let private size (like: torch.Tensor) side =
-        Side.trace like side / float (Side.size side)
+    let private size (like: torch.Tensor) side = Side.trace like side / float (Side.size side)
 
     /// pi by group; 1 where one of the factors is zero, which has no size to split by.
     let internal split like E A =
         let sizeE, sizeA = size like E, size like A
 
-        let positive (size: torch.Tensor) =
-            size.gt(0.0.ToScalar()).``to`` size.dtype
+        let positive (size: torch.Tensor) = size.gt(0.0.ToScalar()).``to`` size.dtype
 
         let bothPositive = positive sizeE * positive sizeA
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
@@ -54,8 +52,7 @@ module Damping =
             struct (Side.damped (constant like lambda) E, Side.damped (constant like lambda) A, 0.0)
 
     /// Whether a rule makes the factors of a Kronecker product positive definite.
-    let internal isDefinite rule (lambda: float) =
-        rule <> Damping.Tikhonov && lambda > 0.0
+    let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
 
     /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be
     /// added to it. New tensors belong to the caller; those that do not change are shared. (MATH 5)

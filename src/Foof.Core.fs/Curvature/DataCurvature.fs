@@ -68,12 +68,7 @@ module DataCurvature =
     /// belongs to the caller.
     let ownActivations (G: FisherFactor) : FisherFactor = {
         G with
-            Parts =
-                G.Parts
-                |> Array.map (fun part -> {
-                    part with
-                        Layers = Array.map ownedLayer part.Layers
-                })
+            Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ownedLayer part.Layers })
     }
 
     /// Means of curvatures, by `average`.
@@ -149,8 +144,7 @@ module DataCurvature =
             let struct (value, points) = averaged found own count
             replace kept (mean.Tensors.Invoke value)
 
-            if not (isNull requireRoom) then
-                requireRoom.Invoke(value, points)
+            if not (isNull requireRoom) then requireRoom.Invoke(value, points)
 
             struct (value, points)
 
@@ -163,8 +157,7 @@ module DataCurvature =
                 place <- place + 1
                 found <- ValueSome(withBatch found place input target)
 
-                if not (isNull progress) then
-                    progress.Report place
+                if not (isNull progress) then progress.Report place
 
             match found with
             | ValueSome found -> found

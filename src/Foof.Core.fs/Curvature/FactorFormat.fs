@@ -70,10 +70,7 @@ module internal FactorFormat =
     let rec private ofLayer (written: Written) (path: string) (factor: LayerFactor) : JsonNode =
         match factor with
         | LayerFactor.Product(Activations.Rows A, E) ->
-            objectOf "rows" [
-                "A", text (written.Keep $"{path}.A" A)
-                "E", text (written.Keep $"{path}.E" E)
-            ]
+            objectOf "rows" [ "A", text (written.Keep $"{path}.A" A); "E", text (written.Keep $"{path}.E" E) ]
         | LayerFactor.Product(Activations.Indices(index, count), E) ->
             objectOf "indices" [
                 "index", text (written.Keep $"{path}.index" index)

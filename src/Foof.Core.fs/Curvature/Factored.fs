@@ -174,5 +174,4 @@ module Factored =
 
     /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64
     /// of low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
-    let logDet factored =
-        Scope.tensor (fun () -> sumOfLogs factored)
+    let logDet factored = Scope.tensor (fun () -> sumOfLogs factored)

@@ -42,26 +42,10 @@ module Factorization =
 
     /// Cholesky in the matrix's type, then in float64, then with ten times the damping, then eigenvalues.
     let attempts = [
-        {
-            Route = Route.Cholesky
-            Double = false
-            Growth = 1.0
-        }
-        {
-            Route = Route.Cholesky
-            Double = true
-            Growth = 1.0
-        }
-        {
-            Route = Route.Cholesky
-            Double = true
-            Growth = 10.0
-        }
-        {
-            Route = Route.Eigen
-            Double = true
-            Growth = 1.0
-        }
+        { Route = Route.Cholesky; Double = false; Growth = 1.0 }
+        { Route = Route.Cholesky; Double = true; Growth = 1.0 }
+        { Route = Route.Cholesky; Double = true; Growth = 10.0 }
+        { Route = Route.Eigen; Double = true; Growth = 1.0 }
     ]
 
     /// M + lambda I, a fresh matrix.
@@ -79,10 +63,7 @@ module Factorization =
     let internal cholesky (matrix: torch.Tensor) =
         let struct (L, info) = torch.linalg.cholesky_ex matrix
 
-        if Numbers.holds (info.eq((0).ToScalar()).all()) then
-            Some L
-        else
-            None
+        if Numbers.holds (info.eq((0).ToScalar()).all()) then Some L else None
 
     /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back
     /// from a file lies row by row, and would round otherwise. Shapes: [...; d; d].
@@ -98,8 +79,7 @@ module Factorization =
         | _ -> struct (None, attempts)
 
     /// log det L L^T, summed over all matrices.
-    let internal logDetOf (L: torch.Tensor) =
-        torch.linalg.diagonal(L).log().sum() * 2.0
+    let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
 
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
@@ -152,11 +132,7 @@ module Factorization =
     let private attempt (matrix: torch.Tensor) (power: float) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()
 
-        let source =
-            if how.Double then
-                matrix.``to`` torch.ScalarType.Float64
-            else
-                matrix
+        let source = if how.Double then matrix.``to`` torch.ScalarType.Float64 else matrix
 
         let rounding = rounding matrix.dtype (matrix.size -1)
 

@@ -23,10 +23,7 @@ module Side =
 
     /// A statistic as a side: [g; size; size] is a full matrix, [g; size] a diagonal. It shares the tensor.
     let ofTensor (statistic: torch.Tensor) =
-        if statistic.dim () = 3L then
-            Side.Full statistic
-        else
-            Side.Diagonal statistic
+        if statistic.dim () = 3L then Side.Full statistic else Side.Diagonal statistic
 
     /// The order of the matrix.
     let size side =
@@ -126,8 +123,7 @@ module Side =
         | Side.Inverse L -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L)
 
     /// The trace by group. Shapes: -> [g].
-    let trace (like: torch.Tensor) side =
-        Scope.tensor (fun () -> (diagonal like side).sum 1L)
+    let trace (like: torch.Tensor) side = Scope.tensor (fun () -> (diagonal like side).sum 1L)
 
     /// The matrix written out. Shapes: -> [g; size; size].
     let dense (like: torch.Tensor) side =
@@ -189,8 +185,7 @@ module internal Kronecker =
 
     /// Q_E change(Q_E^T V Q_A) Q_A^T. Shapes: V [d_out; d_in] -> the same.
     let inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
-        let rotated =
-            Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
+        let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
 
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 

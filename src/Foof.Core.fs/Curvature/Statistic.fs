@@ -20,20 +20,17 @@ module Statistic =
     ///
     /// Shapes: A [n R; d_in] -> [d_in; d_in]. Mean over data points. The result belongs to the caller.
     /// (Benzing 2022, eq. 6; MATH 5)
-    let activationFactor (n: int64) (A: torch.Tensor) =
-        Scope.tensor (fun () -> A.t().mm A / float n)
+    let activationFactor (n: int64) (A: torch.Tensor) = Scope.tensor (fun () -> A.t().mm A / float n)
 
     /// sum of rows x x^T by group. Shapes: X [g; k; d] -> [g; d; d].
-    let private moment (X: torch.Tensor) =
-        Products.batched (X.transpose (1L, 2L)) X
+    let private moment (X: torch.Tensor) = Products.batched (X.transpose (1L, 2L)) X
 
     /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions.
     ///
     /// Shapes: -> [g; d_in; d_in], or the diagonal [1; d_in] of an embedding, whose rows have one entry each;
     /// in the type `kind`. The result belongs to the caller. (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
-        let n, R =
-            float (Activations.dataPoints activations), float (Activations.positions activations)
+        let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
 
         let scale = if positions = Positions.Averaged then n * R else n
 
@@ -65,8 +62,7 @@ module Statistic =
 
     /// The mean error over data points and positions. Shapes: E [g; n; R; d_out/g] -> [g; d_out/g]. The
     /// result belongs to the caller.
-    let meanError (E: torch.Tensor) =
-        Scope.tensor (fun () -> E.mean [| 1L; 2L |])
+    let meanError (E: torch.Tensor) = Scope.tensor (fun () -> E.mean [| 1L; 2L |])
 
     /// P_j by group, [m; g; d_out/g; d_in], chunk by chunk.
     let private sumOverWritten
@@ -89,8 +85,7 @@ module Statistic =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
-                let sizes =
-                    A.square().sum([| 2L; 3L |]).sqrt().repeat([| 1L; E.size 1 / A.size 1 |])
+                let sizes = A.square().sum([| 2L; 3L |]).sqrt().repeat([| 1L; E.size 1 / A.size 1 |])
 
                 moment (E.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
@@ -106,8 +101,7 @@ module Statistic =
         Scope.tensor (fun () ->
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
-                let sizes =
-                    E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt()
+                let sizes = E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt()
 
                 moment (A.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->

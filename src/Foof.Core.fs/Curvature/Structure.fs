@@ -50,16 +50,11 @@ module Structure =
     /// the shares are those of the data points, of factors scaled for a running average its weights.
     let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
         let counts =
-            G.Parts
-            |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
+            G.Parts |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
 
         let all = Array.sum counts
 
-        let share i =
-            if all > 0.0 then
-                counts[i] / all
-            else
-                1.0 / float counts.Length
+        let share i = if all > 0.0 then counts[i] / all else 1.0 / float counts.Length
 
         G.Parts
         |> Array.mapi (fun i part -> ofPart part.Weight part.Layers[l] (share i))
@@ -105,16 +100,14 @@ module Structure =
         Curvature.Blocks(Array.init G.Shapes.Length (fun l -> Curvature.LowRank(FisherFactor.layer l G)))
 
     /// F written out, with all layers together. Raises an ArgumentException above 4 GB.
-    let dense (G: FisherFactor) =
-        Curvature.Dense(FisherFactor.dense G, G.Shapes)
+    let dense (G: FisherFactor) = Curvature.Dense(FisherFactor.dense G, G.Shapes)
 
     /// The diagonal blocks of F written out, one a layer. Raises an ArgumentException above 4 GB.
     let layerwiseDense (G: FisherFactor) =
         byLayer G (fun l -> Curvature.Dense(DenseBlock.ofFactor (FisherFactor.layer l G), [| G.Shapes[l] |]))
 
     /// The diagonal of F.
-    let diagonal (G: FisherFactor) =
-        Curvature.Diagonal(FisherFactor.diagonal G)
+    let diagonal (G: FisherFactor) = Curvature.Diagonal(FisherFactor.diagonal G)
 
     /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for
     /// LayerNorm and BatchNorm the 2 x 2 block of a unit's scale and shift.
@@ -146,8 +139,7 @@ module Structure =
 
             match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
             | Some struct (_, Q_E), Some struct (_, Q_A) ->
-                let S =
-                    sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
+                let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
 
                 Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
             | _ ->
@@ -181,8 +173,7 @@ module Structure =
     /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a
     /// low-rank matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
-        let column (x: torch.Tensor) =
-            Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
+        let column (x: torch.Tensor) = Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
 
         FisherFactor.ofColumns {
             Layers = [| LayerFactor.Product(Activations.Rows(column a), column b) |]

@@ -17,8 +17,7 @@ module internal StructuredPower =
         else
             Factorization.power attempts power M lambda
         |> Option.map (fun found ->
-            if not found.Failed.IsEmpty then
-                report (describe found)
+            if not found.Failed.IsEmpty then report (describe found)
 
             // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
             struct (found.Inverse.contiguous (), found.LogDet))
@@ -60,8 +59,7 @@ module internal StructuredPower =
 
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
-        let times side =
-            float (Kronecker.groups E A / Side.groups side)
+        let times side = float (Kronecker.groups E A / Side.groups side)
 
         logE * (times E * float (Side.size A)) + logA * (times A * float (Side.size E))
 
@@ -72,9 +70,7 @@ module internal StructuredPower =
 
     let private eigen like side =
         match Side.written side with
-        | Side.Full M ->
-            Factorization.eigen M
-            |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
+        | Side.Full M -> Factorization.eigen M |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
         | _ -> Some(struct (Side.diagonal like side, Side.Identity(Side.size side, 1.0)))
 
     /// (E (x) A + lambda I)^power. isDefinite: whether both factors are, by their own damping.
@@ -129,8 +125,7 @@ module internal StructuredPower =
         | Curvature.Units F -> [| (Factorization.root F).bmm(V[0].unsqueeze -1L).squeeze -1L |]
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
         | Curvature.Kronecker(E, A) ->
-            let left =
-                Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
+            let left = Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
 
             [| (Side.root A |> Side.transpose |> Side.times left).reshape V[0].shape |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->

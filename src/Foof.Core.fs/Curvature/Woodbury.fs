@@ -12,8 +12,7 @@ module internal Woodbury =
     let private ofConstant (lambda: float) (G: FisherFactor) growth =
         let like = (FisherFactor.tensors G).Head
 
-        let root =
-            torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
+        let root = torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
 
         let roots = G.Shapes |> Array.map (fun _ -> root.alias ())
         struct (roots, FisherFactor.scale (1.0 / (growth * lambda)) G)

@@ -139,8 +139,7 @@ module Fisher =
         let layers = problem.Layers
         use recorder = new Recorder(problem.Model, layers)
 
-        use pass =
-            ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
+        use pass = ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
 
         use _quiet = torch.no_grad ()
         let output = pass.Output.detach ()
@@ -178,8 +177,7 @@ module Jacobian =
 
         let unitVector (c: int64) =
             // Of the output's shape and not of its strides: a transposed output has no view of two dimensions.
-            let direction =
-                torch.zeros (output.shape, dtype = output.dtype, device = output.device)
+            let direction = torch.zeros (output.shape, dtype = output.dtype, device = output.device)
 
             direction.view(n, entries).select(1L, c).fill_(1.0.ToScalar()) |> ignore
             direction

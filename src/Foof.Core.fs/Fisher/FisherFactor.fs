@@ -34,8 +34,7 @@ module FisherFactor =
     let columns (G: FisherFactor) = G.Parts |> Array.sumBy partColumns
 
     /// The number of weights p.
-    let rows (G: FisherFactor) =
-        G.Shapes |> Array.sumBy (Array.fold (*) 1L)
+    let rows (G: FisherFactor) = G.Shapes |> Array.sumBy (Array.fold (*) 1L)
 
     /// The tensors held, for their owner.
     let tensors (G: FisherFactor) = [
@@ -45,11 +44,9 @@ module FisherFactor =
     ]
 
     /// The bytes that its tensors take.
-    let bytes (G: FisherFactor) =
-        tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+    let bytes (G: FisherFactor) = tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
 
-    let private first (G: FisherFactor) =
-        (LayerFactor.tensors G.Parts[0].Layers[0]).Head
+    let private first (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
     /// A factor of one batch's columns. It shares the tensors.
     let ofColumns (part: FisherColumns) =
@@ -77,12 +74,7 @@ module FisherFactor =
 
         {
             Shapes = [| G.Shapes[l] |]
-            Parts =
-                G.Parts
-                |> Array.map (fun part -> {
-                    part with
-                        Layers = [| part.Layers[l] |]
-                })
+            Parts = G.Parts |> Array.map (fun part -> { part with Layers = [| part.Layers[l] |] })
         }
 
     let private requireSameLayers (name: string) (G: FisherFactor) (G': FisherFactor) =
@@ -100,10 +92,7 @@ module FisherFactor =
         for G in factors do
             requireSameLayers (nameof factors) factors[0] G
 
-        {
-            factors[0] with
-                Parts = factors |> Array.collect _.Parts
-        }
+        { factors[0] with Parts = factors |> Array.collect _.Parts }
 
     /// sqrt(c) G, the factor of c F. It shares the tensors.
     let scale (c: float) (G: FisherFactor) =
@@ -124,15 +113,9 @@ module FisherFactor =
             LayerFactor.check (nameof S) (LayerFactor.Weighted(factor, S))
             LayerFactor.weighted factor S
 
-        let ofPart (part: FisherColumns) = {
-            part with
-                Layers = Array.map2 weigh part.Layers S
-        }
+        let ofPart (part: FisherColumns) = { part with Layers = Array.map2 weigh part.Layers S }
 
-        {
-            G with
-                Parts = Array.map ofPart G.Parts
-        }
+        { G with Parts = Array.map ofPart G.Parts }
 
     /// Where each part's columns begin.
     let private starts (G: FisherFactor) =
@@ -169,8 +152,7 @@ module FisherFactor =
     ///
     /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
     /// (Benzing 2022, eq. 21; MATH 3)
-    let crossGram (G: FisherFactor) (G': FisherFactor) =
-        crossGramOfType torch.ScalarType.Float64 G G'
+    let crossGram (G: FisherFactor) (G': FisherFactor) = crossGramOfType torch.ScalarType.Float64 G G'
 
     /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
     let gram (G: FisherFactor) = crossGram G G
@@ -213,9 +195,7 @@ module FisherFactor =
     let squaredNorms (G: FisherFactor) =
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
-                (part.Layers
-                 |> Array.map LayerFactor.squaredNorms
-                 |> Array.reduce (fun x y -> x + y))
+                (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y))
                 * part.Weight
 
             torch.cat (Array.map ofPart G.Parts, 0L))

@@ -79,8 +79,7 @@ module LayerFactor =
                      + $"got [{Shape.text E.shape}].")
 
             for A in Activations.tensors activations do
-                if A.is_floating_point () then
-                    Require.alike name E A
+                if A.is_floating_point () then Require.alike name E A
         | LayerFactor.Columns P ->
             if P.dim () <> 3L then
                 invalidArg name $"{name}: gradients must be [m; d_out; d_in]; got [{Shape.text P.shape}]."
@@ -98,8 +97,7 @@ module LayerFactor =
     let route factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
-            let R, d_in, d_out =
-                Activations.positions activations, Activations.width activations, E.size 3
+            let R, d_in, d_out = Activations.positions activations, Activations.width activations, E.size 3
 
             if R = 1L || R * R * (d_in + d_out) < d_in * d_out then
                 GramRoute.Pairs
@@ -163,9 +161,7 @@ module LayerFactor =
     let written (kind: torch.ScalarType) factor =
         Scope.tensor (fun () ->
             let parts =
-                writtenRuns kind (columns factor) factor
-                |> Seq.map (fun struct (_, P) -> P)
-                |> Seq.toArray
+                writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
 
             torch.cat (parts, 0L))
 
@@ -209,8 +205,7 @@ module LayerFactor =
         Scope.tensor (fun () -> (innerProducts V factor).view(-1L, V.size 0))
 
     /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
-    let transposeTimes (v: torch.Tensor) factor =
-        Scope.tensor (fun () -> (innerProducts v factor).flatten())
+    let transposeTimes (v: torch.Tensor) factor = Scope.tensor (fun () -> (innerProducts v factor).flatten())
 
     let rec private combinations (k: int64) (w: torch.Tensor) factor : torch.Tensor =
         match factor with
@@ -222,8 +217,7 @@ module LayerFactor =
             |> StackedErrors.vectors k
 
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
-    let times (w: torch.Tensor) factor =
-        Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
+    let times (w: torch.Tensor) factor = Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
     /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one
     /// piece. (Benzing 2022, eq. 23; MATH 3)
@@ -236,8 +230,7 @@ module LayerFactor =
             | LayerFactor.Product(Activations.Rows A as activations, E) when A.size 0 = 1L ->
                 let errors = (StackedErrors.weighed k activations E w).flatten(0L, 2L)
 
-                target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L))
-                |> ignore
+                target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L)) |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
 
     /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E
@@ -283,8 +276,7 @@ module LayerFactor =
         let sum = torch.zeros (shape factor, dtype = w.dtype, device = w.device)
 
         forEachWritten w.dtype factor (fun start P ->
-            sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L)
-            |> ignore)
+            sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L) |> ignore)
 
         sum
 

@@ -41,11 +41,7 @@ module internal Gram =
             let products = hadamard inputs left y right
             let apart = products.view [| g; c; count; R; E'.size 1; E'.size 2; E'.size 3 |]
 
-            let summed =
-                if g * R * E'.size 3 = 1L then
-                    apart
-                else
-                    apart.sum [| 0L; 3L; 6L |]
+            let summed = if g * R * E'.size 3 = 1L then apart else apart.sum [| 0L; 3L; 6L |]
 
             rows.narrow(1L, start, count).add_(summed.view (c, count, -1L)) |> ignore
 

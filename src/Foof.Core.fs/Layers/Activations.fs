@@ -106,8 +106,7 @@ module Activations =
                 let unlikePadding = x.masked_fill (x.eq (count.ToScalar()), (-1L).ToScalar())
                 unlikePadding.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
             | _ ->
-                let rows activations =
-                    (dense kind activations).flatten(1L, 2L)
+                let rows activations = (dense kind activations).flatten(1L, 2L)
 
                 Products.batched (rows X) ((rows Y).transpose(1L, 2L)))
 

@@ -21,8 +21,7 @@ module internal ConvolutionMoment =
     let LeastChannels = 3L
 
     /// Whether all points of the kernel meet the pairs of pixels that neighbours make.
-    let suits (window: Window) (channels: int64) =
-        channels >= LeastChannels && Patches.areDense window
+    let suits (window: Window) (channels: int64) = channels >= LeastChannels && Patches.areDense window
 
     /// The rows of images, or their columns, and how the kernel lies on them.
     [<Struct>]
@@ -52,8 +51,7 @@ module internal ConvolutionMoment =
                 past
     |]
 
-    let private parts (axis: Axis) d =
-        pieces axis d |> Array.distinct |> Array.sort |> Array.pairwise
+    let private parts (axis: Axis) d = pieces axis d |> Array.distinct |> Array.sort |> Array.pairwise
 
     /// Those of them that k and k + d meet, as the first one's number and how many.
     let private ofPoints (axis: Axis) d k (parts: (int64 * int64) array) =
@@ -83,11 +81,7 @@ module internal ConvolutionMoment =
         while y < below && y + least < rows.Size do
             let count = min rows.Kernel (rows.Size - y) - least
 
-            let alike =
-                if count + least = rows.Kernel then
-                    rows.Size - rows.Kernel + 1L - y
-                else
-                    1L
+            let alike = if count + least = rows.Kernel then rows.Size - rows.Kernel + 1L - y else 1L
 
             let m = together |> min alike |> min (below - y)
             struct (y, m, count)
@@ -170,11 +164,7 @@ module internal ConvolutionMoment =
             use _row = torch.NewDisposeScope()
 
             for k' in 0 .. points.Length - 1 do
-                let block =
-                    if k <= k' then
-                        upper[k][k' - k]
-                    else
-                        (upper[k'][k - k']).t()
+                let block = if k <= k' then upper[k][k' - k] else (upper[k'][k - k']).t()
 
                 (row.select (0L, int64 k')).copy_ block |> ignore
 
@@ -216,8 +206,7 @@ module internal ConvolutionMoment =
         result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
         result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
 
-        result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar())
-        |> ignore
+        result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar()) |> ignore
 
     /// `ofImages`, with so many rows of images in one product.
     let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
@@ -249,16 +238,14 @@ module internal ConvolutionMoment =
                 let pixels = images.narrow(0L, start, count).permute(3L, 0L, 2L, 1L).contiguous()
                 pairs |> Array.iter (add together rows rowParts pixels)
 
-                if withOnes then
-                    sums.add_ (pixels.sum 1L) |> ignore
+                if withOnes then sums.add_ (pixels.sum 1L) |> ignore
 
             let d_in = c * kh * kw
             let d = if withOnes then d_in + 1L else d_in
             let result = images.new_empty (d, d)
             let pixels = result.narrow(0L, 0L, d_in).narrow(1L, 0L, d_in)
 
-            pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw)
-            |> fill rows columns rowParts pairs
+            pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw) |> fill rows columns rowParts pairs
 
             if withOnes then
                 fillOnes result (patchSums rows columns sums) (n * height * width)
@@ -271,10 +258,6 @@ module internal ConvolutionMoment =
     /// Shapes: images [n; c; h; w] -> [c kh kw (+ 1); c kh kw (+ 1)].
     let ofImages (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         // A processor multiplies the rows where they are, one by one; other devices take longer to start so many products.
-        let together =
-            if images.device_type = DeviceType.CPU then
-                1L
-            else
-                images.size 2
+        let together = if images.device_type = DeviceType.CPU then 1L else images.size 2
 
         ofRows together budget window withOnes images

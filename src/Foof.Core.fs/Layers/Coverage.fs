@@ -48,8 +48,7 @@ module Coverage =
 
     let private isThere (parameter: Parameter) = not (isNull (box parameter))
 
-    let private normalised normalisation weight bias =
-        Some(Geometry.Scale normalisation, weight, bias)
+    let private normalised normalisation weight bias = Some(Geometry.Scale normalisation, weight, bias)
 
     /// A batch norm of TorchSharp's own; another one may compute something else.
     let private isKnown (norm: BatchNorm) =
@@ -85,8 +84,7 @@ module Coverage =
 
         [|
             for struct (name, layer) in Seq.append [ struct ("", model) ] (model.named_modules ()) do
-                if seen.Add layer then
-                    struct (name, layer)
+                if seen.Add layer then struct (name, layer)
         |]
 
     let private asLayer
@@ -99,16 +97,11 @@ module Coverage =
         Name = if name = "" then layer.GetName() else name
         Modules = [| layer :?> torch.nn.Module<torch.Tensor, torch.Tensor> |]
         Weight = weight
-        Bias =
-            if isThere bias && bias.requires_grad then
-                ValueSome bias
-            else
-                ValueNone
+        Bias = if isThere bias && bias.requires_grad then ValueSome bias else ValueNone
         Geometry = geometry
     }
 
-    let private bias (layer: Layer) =
-        layer.Bias |> ValueOption.map Identity.ofParameter
+    let private bias (layer: Layer) = layer.Bias |> ValueOption.map Identity.ofParameter
 
     /// How many modules hold a parameter directly: more than its layer's modules means that something else
     /// uses it too, which the layer's records do not show.
@@ -190,8 +183,7 @@ module Coverage =
 
         let leave reason (parameters: seq<Parameter>) =
             for parameter in parameters do
-                if isThere parameter then
-                    reasons[Identity.ofParameter parameter] <- reason
+                if isThere parameter then reasons[Identity.ofParameter parameter] <- reason
 
         let found = [|
             for own in modules do
@@ -231,5 +223,4 @@ module Coverage =
         surveyExcept (fun _ -> ValueNone) model select
 
     /// `survey` of all layers that can be covered.
-    let all (model: torch.nn.Module) =
-        survey model (Func<_, _, _>(fun _ _ -> true))
+    let all (model: torch.nn.Module) = survey model (Func<_, _, _>(fun _ _ -> true))

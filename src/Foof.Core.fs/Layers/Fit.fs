@@ -48,8 +48,7 @@ module internal BiasColumn =
         let rows, columns = Array.splitAt (shape.Length - dimensions) shape
         let d = Array.fold (*) 1L columns
 
-        let A =
-            torch.empty (Array.append rows [| d + 1L |], dtype = views.dtype, device = views.device)
+        let A = torch.empty (Array.append rows [| d + 1L |], dtype = views.dtype, device = views.device)
 
         A.narrow(-1L, 0L, d).view(shape).copy_ views |> ignore
         A.narrow(-1L, d, 1L).fill_(1.0.ToScalar()) |> ignore

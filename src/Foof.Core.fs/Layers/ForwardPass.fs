@@ -13,8 +13,7 @@ type internal Pass = {
 } with
 
     /// Frees the layers' outputs, when all is differentiated: a network's outputs are a third of what a step holds.
-    member pass.ReleaseOutputs() =
-        pass.Calls |> Array.iter Record.releaseOutputs
+    member pass.ReleaseOutputs() = pass.Calls |> Array.iter Record.releaseOutputs
 
     interface IDisposable with
         member pass.Dispose() = pass.Calls |> Array.iter Record.release

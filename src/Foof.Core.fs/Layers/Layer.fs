@@ -86,8 +86,7 @@ module Layer =
         | Geometry.Scale _ -> layer.Weight.numel ()
 
     /// The number of columns of W, the bias column among them.
-    let inputs (layer: Layer) =
-        layer.Weight.numel () / outputs layer + (if layer.Bias.IsSome then 1L else 0L)
+    let inputs (layer: Layer) = layer.Weight.numel () / outputs layer + (if layer.Bias.IsSome then 1L else 0L)
 
     /// The trained parameters: the weight, then the bias.
     let parameters (layer: Layer) = [|
@@ -118,10 +117,7 @@ module Layer =
     let private dimensions (layer: Layer) = Geometry.dimensions layer.Geometry
 
     let private batched (dimensions: int64) (tensor: torch.Tensor) =
-        if tensor.dim () = dimensions then
-            tensor.unsqueeze 0L
-        else
-            tensor
+        if tensor.dim () = dimensions then tensor.unsqueeze 0L else tensor
 
     /// An input with its first dimension for the data points, of which there may be one without; a view.
     let internal batch (layer: Layer) (input: torch.Tensor) = batched (dimensions layer) input

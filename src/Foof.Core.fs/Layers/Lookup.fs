@@ -10,8 +10,7 @@ open TorchSharp.Modules
 module Lookup =
 
     /// The table of an embedding, as the model lists it: each reading of the property `weight` makes another handle.
-    let internal table (embedding: Embedding) =
-        embedding.get_parameter (nameof embedding.weight)
+    let internal table (embedding: Embedding) = embedding.get_parameter (nameof embedding.weight)
 
     /// Whether a lookup may shorten rows in place. It then marks the table as changed, however short they are, so that
     /// nothing can be differentiated any more that was made of the table before.
@@ -22,8 +21,7 @@ module Lookup =
         let before = row.clone ()
         let product = (row * torch.ones_like(row).requires_grad_()).sum()
 
-        embedding.forward (torch.zeros (1L, dtype = torch.int64, device = row.device))
-        |> ignore
+        embedding.forward (torch.zeros (1L, dtype = torch.int64, device = row.device)) |> ignore
 
         try
             product.backward ()
@@ -76,8 +74,7 @@ module Lookup =
             | gradient -> ValueSome(idle numbers gradient)
 
     // What an embedding was made with never changes; its table may.
-    let private known =
-        ConditionalWeakTable<Embedding, Result<int64 voption, string> ref>()
+    let private known = ConditionalWeakTable<Embedding, Result<int64 voption, string> ref>()
 
     /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not
     /// that of a product with its table.
@@ -105,8 +102,7 @@ module Lookup =
     let rows (count: int64) (padding: int64 voption) (numbers: torch.Tensor) =
         Scope.owned
             (fun () ->
-                let index =
-                    numbers.``to``(torch.ScalarType.Int64).unsqueeze(-1L).flatten(1L).contiguous()
+                let index = numbers.``to``(torch.ScalarType.Int64).unsqueeze(-1L).flatten(1L).contiguous()
 
                 match padding with
                 | ValueNone -> index

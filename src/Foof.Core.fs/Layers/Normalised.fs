@@ -72,10 +72,7 @@ module Normalised =
         Scope.tensor (fun () ->
             let units = input normalisation x |> unitsFirst normalisation
 
-            if withOnes then
-                BiasColumn.beside 1 units
-            else
-                units.contiguous ())
+            if withOnes then BiasColumn.beside 1 units else units.contiguous ())
 
     /// sum_ir a_ir a_ir^T of those rows, which are not written out.
     ///

@@ -119,10 +119,7 @@ module Patches =
         let extent = extent kernel dilation
         let covered = image.unfold (axis, extent, stride)
 
-        if dilation = 1L then
-            covered
-        else
-            covered.slice (-1L, 0L, extent, dilation)
+        if dilation = 1L then covered else covered.slice (-1L, 0L, extent, dilation)
 
     /// [n; c; h; w] -> [g; n; h'; w'; c/g; kh; kw], a view of the padded images.
     let private views (window: Window) (images: torch.Tensor) =

@@ -34,8 +34,7 @@ type Record = {
             record.Input.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
 
-            if record.Rows.IsValueCreated then
-                record.Rows.Value.Dispose()
+            if record.Rows.IsValueCreated then record.Rows.Value.Dispose()
 
 /// Records whose work is done.
 [<RequireQualifiedAccess>]
@@ -61,14 +60,12 @@ module Record =
             | true, own -> own
             | _ -> [||])
 
-    let private passes (calls: Record array) =
-        calls |> Array.groupBy _.Pass |> Array.map snd
+    let private passes (calls: Record array) = calls |> Array.groupBy _.Pass |> Array.map snd
 
     let private pointsOf (call: Record) = Layer.dataPoints call.Layer call.Input
 
     /// How many data points the calls of one layer show.
-    let dataPoints (calls: Record array) =
-        passes calls |> Array.sumBy (Array.head >> pointsOf)
+    let dataPoints (calls: Record array) = passes calls |> Array.sumBy (Array.head >> pointsOf)
 
     /// The first `count` data points of a call from `start` on.
     let private narrowed start count (call: Record) =
@@ -90,10 +87,7 @@ module Record =
 
     /// The first data points of `count`, `share` of them and one at least.
     let internal first (share: float) (count: int64) =
-        if share >= 1.0 then
-            count
-        else
-            max 1L (int64 (ceil (share * float count)))
+        if share >= 1.0 then count else max 1L (int64 (ceil (share * float count)))
 
     /// The activations of all recorded calls of one layer, of the first data points in each pass, `share` of them: calls
     /// in one pass of the model are positions of the same data points, further passes are further data points.
@@ -117,8 +111,7 @@ module Record =
     /// The bytes of one data point's activations, where they are made of its input alone: a convolution's patches.
     let private bytesOfPoint (pass: Record array) =
         let bytes activations =
-            Activations.tensors activations
-            |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
+            Activations.tensors activations |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
 
         match pass[0].Layer.Geometry with
         | Geometry.Convolution _ -> ofPoint pass bytes
@@ -128,9 +121,7 @@ module Record =
     /// at a time, or one data point's. Each part comes with its share of all data points, and belongs to the scope in
     /// which it is made.
     let parts (budget: int64) (share: float) (calls: Record array) =
-        let passes =
-            passes calls
-            |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
+        let passes = passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
 
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
 
@@ -166,8 +157,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     // A pass that nothing can be differentiated in is no training pass; another thread may run it meanwhile.
     let passes =
         model.register_forward_pre_hook (fun _ _ ->
-            if torch.is_grad_enabled () then
-                pass <- pass + 1
+            if torch.is_grad_enabled () then pass <- pass + 1
 
             null)
 
@@ -182,11 +172,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
             Pass = pass
             Input = input
             Rows = lazy (Layer.rows layer input |> Scope.detach)
-            Output =
-                if recordOutput then
-                    ValueSome(output.alias () |> Scope.detach)
-                else
-                    ValueNone
+            Output = if recordOutput then ValueSome(output.alias () |> Scope.detach) else ValueNone
         }
 
         if recordOutput then output.clone () else null

@@ -68,10 +68,7 @@ module WeightPenalty =
             }
 
             match layer.Bias, bias with
-            | ValueSome parameter, ValueSome bias -> {
-                Parameter = parameter
-                Gradient = bias
-              }
+            | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }
             | _ -> ()
     |]
 

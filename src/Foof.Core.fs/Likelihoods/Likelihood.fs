@@ -8,8 +8,7 @@ open TorchSharp
 module internal LikelihoodFormulas =
 
     /// Where labels are ignored.
-    let isIgnored (target: torch.Tensor) =
-        target.eq (LikelihoodCheck.ignored.ToScalar())
+    let isIgnored (target: torch.Tensor) = target.eq (LikelihoodCheck.ignored.ToScalar())
 
     /// sigma_c along the channels of f, [1; C; 1; ...].
     let private perOutput (sigma: float array) (f: torch.Tensor) =
@@ -38,8 +37,7 @@ module internal LikelihoodFormulas =
         | Likelihood.GaussianPerOutput sigma -> struct (((f - y) / perOutput sigma f).square(), 0.5 / float n)
         | Likelihood.Categorical -> struct (crossEntropy f y none, 1.0 / float n)
         | Likelihood.Bernoulli ->
-            let entries =
-                torch.nn.functional.binary_cross_entropy_with_logits (f, y, reduction = none)
+            let entries = torch.nn.functional.binary_cross_entropy_with_logits (f, y, reduction = none)
 
             struct (entries, 1.0 / float n)
         | Likelihood.Poisson -> struct (f.exp () - y * f, 1.0 / float n)
@@ -51,8 +49,7 @@ module internal LikelihoodFormulas =
             let y = y.unsqueeze 1L
             let skip = isIgnored y
 
-            let minus =
-                torch.full (y.shape, (-1.0).ToScalar(), dtype = f.dtype, device = f.device)
+            let minus = torch.full (y.shape, (-1.0).ToScalar(), dtype = f.dtype, device = f.device)
 
             f
                 .softmax(1L)
@@ -71,8 +68,7 @@ module internal LikelihoodFormulas =
             let shape = LikelihoodCheck.labelShape likelihood f
             torch.rand (shape, dtype = double, device = f.device, generator = generator)
 
-        let noise () =
-            torch.randn (f.shape, dtype = f.dtype, device = f.device, generator = generator)
+        let noise () = torch.randn (f.shape, dtype = f.dtype, device = f.device, generator = generator)
 
         match likelihood with
         | Likelihood.Categorical ->
@@ -91,8 +87,7 @@ module internal LikelihoodFormulas =
         let n = f.size 0
         let S = torch.zeros (f.shape, dtype = f.dtype, device = f.device)
 
-        let entry (tensor: torch.Tensor) =
-            tensor.reshape(n, -1L).select(1L, column)
+        let entry (tensor: torch.Tensor) = tensor.reshape(n, -1L).select(1L, column)
 
         let positions C = f.numel () / (n * C)
 
@@ -101,13 +96,11 @@ module internal LikelihoodFormulas =
             let C = f.size 1
             let c, r = column / positions C, column % positions C
 
-            let position (tensor: torch.Tensor) =
-                tensor.reshape(n, C, positions C).select(2L, r)
+            let position (tensor: torch.Tensor) = tensor.reshape(n, C, positions C).select(2L, r)
 
             let p = (position f).softmax 1L
 
-            let onehot =
-                torch.arange(C.ToScalar(), device = f.device).eq(c.ToScalar()).``to`` p.dtype
+            let onehot = torch.arange(C.ToScalar(), device = f.device).eq(c.ToScalar()).``to`` p.dtype
 
             (position S).copy_(p.narrow(1L, c, 1L).sqrt() * (p - onehot))
         | Likelihood.Gaussian sigma -> (entry S).fill_((1.0 / sigma).ToScalar())
@@ -211,8 +204,7 @@ module Likelihood =
             let counts = (counted likelihood target).bitwise_and mask
             let f, y = masked counts output, masked counts target
 
-            let struct (entries, scale) =
-                LikelihoodFormulas.entries likelihood f y (dataPoints counts)
+            let struct (entries, scale) = LikelihoodFormulas.entries likelihood f y (dataPoints counts)
 
             (masked counts entries).sum() * scale)
 

@@ -91,9 +91,7 @@ module internal LikelihoodCheck =
     /// Raises unless `mask` holds one truth value per label.
     let mask (mask: torch.Tensor) (target: torch.Tensor) =
         if
-            mask.dtype <> torch.ScalarType.Bool
-            || mask.shape <> target.shape
-            || not (sameDevice mask target)
+            mask.dtype <> torch.ScalarType.Bool || mask.shape <> target.shape || not (sameDevice mask target)
         then
             invalidArg
                 (nameof mask)
@@ -110,16 +108,14 @@ module internal LikelihoodCheck =
             if count > 0L then
                 let what = $"{count} of {output.numel ()} elements are {fault}"
 
-                let remedy =
-                    "check the inputs for NaN, lower the learning rate or raise the damping"
+                let remedy = "check the inputs for NaN, lower the learning rate or raise the damping"
 
                 raise (NumericalFailure(what, "the output", remedy))
 
         refuse (Numbers.countNotFinite output) "NaN or infinite"
 
         if likelihood = Likelihood.Poisson then
-            let large =
-                Scope.value (fun () -> Numbers.count (output.gt (largestLogRate.ToScalar())))
+            let large = Scope.value (fun () -> Numbers.count (output.gt (largestLogRate.ToScalar())))
 
             refuse large "log rates of counts above 2^53"
 

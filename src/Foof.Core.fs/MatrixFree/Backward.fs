@@ -9,8 +9,7 @@ module internal Backward =
 
     /// The trained parameters of all layers, each weight before its bias.
     let variables (layers: Layer array) : torch.Tensor array =
-        layers
-        |> Array.collect (Layer.parameters >> Array.map (fun parameter -> parameter))
+        layers |> Array.collect (Layer.parameters >> Array.map (fun parameter -> parameter))
 
     /// Weight-space matrices as tensors of the parameters' shapes, in the order of `variables`.
     let split (layers: Layer array) (v: torch.Tensor array) =
@@ -29,9 +28,7 @@ module internal Backward =
 
     /// The inverse of `split`.
     let join (layers: Layer array) (derivatives: torch.Tensor array) =
-        let starts =
-            layers
-            |> Array.scan (fun start layer -> start + (Layer.parameters layer).Length) 0
+        let starts = layers |> Array.scan (fun start layer -> start + (Layer.parameters layer).Length) 0
 
         Array.init layers.Length (fun i ->
             let bias = layers[i].Bias |> ValueOption.map (fun _ -> derivatives[starts[i] + 1])
@@ -39,10 +36,7 @@ module internal Backward =
             Layer.joined layers[i] derivatives[starts[i]] bias)
 
     let private orZeros (variable: torch.Tensor) (derivative: torch.Tensor) =
-        if isNull derivative then
-            variable.zeros_like ()
-        else
-            derivative
+        if isNull derivative then variable.zeros_like () else derivative
 
     let private pass
         recorded
@@ -50,9 +44,7 @@ module internal Backward =
         (factors: torch.Tensor array)
         (variables: _ array)
         =
-        let reached =
-            Array.zip outputs factors
-            |> Array.filter (fun (output, _) -> output.requires_grad)
+        let reached = Array.zip outputs factors |> Array.filter (fun (output, _) -> output.requires_grad)
 
         match Array.unzip reached with
         | [||], _ -> Array.create variables.Length null
@@ -77,10 +69,7 @@ module internal Backward =
             invalidArg (nameof layers) "layers must hold at least one layer; got none."
 
         for layer in layers do
-            if
-                Layer.parameters layer
-                |> Array.exists (fun parameter -> not parameter.requires_grad)
-            then
+            if Layer.parameters layer |> Array.exists (fun parameter -> not parameter.requires_grad) then
                 invalidArg
                     (nameof layers)
                     $"{Layer.describe layer} must be trained; it is frozen, so unfreeze it or leave it out."

@@ -183,8 +183,7 @@ module ConjugateGradients =
         Require.nonNegative (nameof settings.Tolerance) settings.Tolerance
         C.Require(nameof b, b)
 
-        settings.Start
-        |> ValueOption.iter (fun start -> C.Require(nameof settings.Start, start))
+        settings.Start |> ValueOption.iter (fun start -> C.Require(nameof settings.Start, start))
 
         match settings.Preconditioner with
         | ValueSome M when M.Shapes <> C.Shapes ->

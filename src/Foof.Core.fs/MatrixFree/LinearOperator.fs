@@ -99,8 +99,7 @@ module LinearOperator =
             let gradient = Backward.recorded loss (loss.ones_like ()) variables
 
             let product v =
-                Backward.apply gradient (Backward.split layers v) variables
-                |> Backward.join layers
+                Backward.apply gradient (Backward.split layers v) variables |> Backward.join layers
 
             struct (gradient, product))
 
@@ -115,7 +114,10 @@ module LinearOperator =
             let values = output.detach ()
 
             let struct (kept, product) =
-                Backward.sandwiched problem.Layers output (Likelihood.hessianProduct problem.Likelihood values)
+                Backward.sandwiched
+                    problem.Layers
+                    output
+                    (Likelihood.hessianProduct problem.Likelihood values)
 
             struct (Array.append kept [| values |], product))
 

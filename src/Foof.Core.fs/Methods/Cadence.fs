@@ -26,11 +26,7 @@ type Plan = {
 module Cadence =
 
     /// T = 100, S = 10, 50 batches of warm-up.
-    let defaults = {
-        InvertEvery = 100
-        StatisticsSteps = 10
-        WarmUp = 50
-    }
+    let defaults = { InvertEvery = 100; StatisticsSteps = 10; WarmUp = 50 }
 
     /// Raises an ArgumentException unless T >= 1, 1 <= S <= T and the warm-up is not negative.
     let check (cadence: Cadence) =

@@ -59,10 +59,7 @@ module Moment =
 
         match memory with
         | Memory.Sum -> { moment with Share = 1.0 }
-        | _ -> {
-            moment with
-                Share = keep * moment.Share + share
-          }
+        | _ -> { moment with Share = keep * moment.Share + share }
 
     /// The sum, all of it; it stays the moment's.
     let internal sum (moment: Moment) =
@@ -111,15 +108,10 @@ module Moment =
     let forget (moment: Moment) =
         moment.Total.zero_ () |> ignore
 
-        {
-            moment with
-                IsLower = false
-                Share = 0.0
-        }
+        { moment with IsLower = false; Share = 0.0 }
 
     /// A copy of the sum and the weight, to go back to.
-    let internal snapshot (moment: Moment) =
-        struct ((sum moment).clone(), moment.Share)
+    let internal snapshot (moment: Moment) = struct ((sum moment).clone(), moment.Share)
 
     /// Goes back to a sum and a weight, in place.
     let internal restored
@@ -128,12 +120,7 @@ module Moment =
         =
         moment.Total.copy_ saved |> ignore
 
-        {
-            moment with
-                IsLower = false
-                Share = share
-        }
+        { moment with IsLower = false; Share = share }
 
     /// The sum, or the average, as a tensor of the caller's.
-    let value (moment: Moment) =
-        Scope.tensor (fun () -> sum moment / moment.Share)
+    let value (moment: Moment) = Scope.tensor (fun () -> sum moment / moment.Share)

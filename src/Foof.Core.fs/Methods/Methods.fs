@@ -10,11 +10,7 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module Methods =
 
-    let private every T S warmUp = {
-        InvertEvery = T
-        StatisticsSteps = S
-        WarmUp = warmUp
-    }
+    let private every T S warmUp = { InvertEvery = T; StatisticsSteps = S; WarmUp = warmUp }
 
     let private kronecker errors activations =
         Approximation.Kronecker(SideStatistic.Errors errors, SideStatistic.Activations activations)
@@ -111,11 +107,7 @@ module Methods =
 
     /// **Exact natural gradient** with the full Fisher: m = n C columns, the generalised Gauss-Newton matrix of the
     /// batch. (Benzing 2022, App. I; Ren & Goldfarb 2019)
-    let naturalFull = {
-        natural with
-            Name = "natural-full"
-            Fisher = Fisher.Full
-    }
+    let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Full }
 
     /// **Block-diagonal natural gradient**: the same for each layer by itself. (Benzing 2022, App. I)
     let naturalBlocks = {

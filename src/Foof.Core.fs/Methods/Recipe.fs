@@ -167,21 +167,14 @@ and Recipe = {
     /// step.
     member recipe.WithInverseDelay(delay: int) = {
         recipe with
-            Inversions =
-                if delay = 0 then
-                    Inversions.InStep
-                else
-                    Inversions.Background delay
+            Inversions = if delay = 0 then Inversions.InStep else Inversions.Background delay
     }
 
     /// This method with another damping rule.
     member recipe.WithRule(rule: Damping) = { recipe with Rule = rule }
 
     /// This method with moving averages of another beta.
-    member recipe.WithMovingAverage(beta: float) = {
-        recipe with
-            Memory = Memory.MovingAverage beta
-    }
+    member recipe.WithMovingAverage(beta: float) = { recipe with Memory = Memory.MovingAverage beta }
 
     /// This method with directions trusted in another way.
     member recipe.WithTrust(trust: Trust) = { recipe with Trust = trust }

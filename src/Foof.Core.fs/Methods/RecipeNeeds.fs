@@ -45,9 +45,7 @@ module Recipe =
             | Trust.Graft other -> sides other
             | _ -> []
 
-        own @ grafted
-        |> List.filter (fun side -> side <> SideStatistic.Identity)
-        |> List.distinct
+        own @ grafted |> List.filter (fun side -> side <> SideStatistic.Identity) |> List.distinct
 
     /// Whether derivatives with respect to layers' outputs are needed for statistics.
     let needsErrors (recipe: Recipe) =
@@ -67,16 +65,14 @@ module Recipe =
 
     /// Whether the mini-batch's gradient is a statistic.
     let needsGradients (recipe: Recipe) =
-        let ofSide side =
-            side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
+        let ofSide side = side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
 
         match recipe.Curvature with
         | Approximation.Window _ -> true
         | _ -> sides recipe |> List.exists ofSide
 
     /// Whether the labels of the data set are needed for statistics.
-    let needsLabels (recipe: Recipe) =
-        needsErrors recipe && recipe.Fisher = Fisher.Empirical
+    let needsLabels (recipe: Recipe) = needsErrors recipe && recipe.Fisher = Fisher.Empirical
 
     /// Why a method does not cover a layer, if it does not: scale and shift have no inputs to speak of without errors, and
     /// an embedding's rows are as many as its vocabulary, so nothing of that order squared is made of them.
@@ -106,8 +102,7 @@ module Recipe =
         invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
 
     /// Whether batches of inputs alone, without labels, are enough to start from.
-    let canWarmUp (recipe: Recipe) =
-        not (needsLabels recipe || needsGradients recipe)
+    let canWarmUp (recipe: Recipe) = not (needsLabels recipe || needsGradients recipe)
 
     let private checkWindow (recipe: Recipe) =
         match recipe.Curvature with

@@ -15,8 +15,7 @@ module internal Covariance =
     /// U^T Y for k vectors side by side. Shapes: Y [k; d_out; d_in] a layer -> [m; k].
     let private transposeTimes (U: FisherFactor) (Y: torch.Tensor array) =
         let ofPart (part: FisherColumns) =
-            (Array.map2 LayerFactor.transposeTimesAll Y part.Layers
-             |> Array.reduce (fun x y -> x.add_ y))
+            (Array.map2 LayerFactor.transposeTimesAll Y part.Layers |> Array.reduce (fun x y -> x.add_ y))
                 .mul_((sqrt part.Weight).ToScalar())
 
         torch.cat (Array.map ofPart U.Parts, 0L)
@@ -35,8 +34,7 @@ module internal Covariance =
 
             start <- start + count
 
-    let private inverses (delta: float array) =
-        delta |> Array.map (fun delta -> 1.0 / delta)
+    let private inverses (delta: float array) = delta |> Array.map (fun delta -> 1.0 / delta)
 
     /// X Q^T or X Q on the last dimension, for X [k; g; d_out/g; d_in].
     let private timesRight side (transposed: bool) (X: torch.Tensor) =
@@ -56,11 +54,9 @@ module internal Covariance =
         | Side.Full Q -> Products.batched (if transposed then Q.transpose (1L, 2L) else Q) X
         | _ -> X
 
-    let private grouped (S: torch.Tensor) (X: torch.Tensor) =
-        X.view (-1L, S.size 0, S.size 1, S.size 2)
+    let private grouped (S: torch.Tensor) (X: torch.Tensor) = X.view (-1L, S.size 0, S.size 1, S.size 2)
 
-    let private flat (Y: torch.Tensor array) =
-        torch.cat (Y |> Array.map _.flatten(1L), 1L)
+    let private flat (Y: torch.Tensor array) = torch.cat (Y |> Array.map _.flatten(1L), 1L)
 
     /// The type of the part's vectors.
     let like part =
@@ -149,8 +145,7 @@ module internal Covariance =
             use _chunk = torch.NewDisposeScope()
             let some = T.narrow (1L, start, count)
 
-            let images =
-                WeightVector.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like
+            let images = WeightVector.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like
 
             addTimes U (Array.create U.Shapes.Length 1.0) some images
 
@@ -172,8 +167,7 @@ module internal Covariance =
             Kronecker.diagonalInBasis Q_E Q_A ((S + delta[0]).reciprocal())
           |]
         | PrecisionPart.Dense(Q, kappa, shapes) ->
-            Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype)
-            |> WeightVector.unflatten shapes
+            Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype) |> WeightVector.unflatten shapes
 
     /// v^T (N F) v, in float64. Shapes: v one [d_out; d_in] a layer -> [].
     let quadratic part (v: torch.Tensor array) =
@@ -205,8 +199,7 @@ module internal Covariance =
         let K = FisherFactor.gram (FisherFactor.weighted inverse U)
         let found = (V * K.mm V).sum 0L * ((kappa + delta[0]).reciprocal() * delta[0])
 
-        let priors =
-            Array.map2 (fun shape delta -> float (Array.fold (*) 1L shape) / delta) U.Shapes delta
+        let priors = Array.map2 (fun shape delta -> float (Array.fold (*) 1L shape) / delta) U.Shapes delta
 
         Array.sum priors - Numbers.number (found.sum ())
 

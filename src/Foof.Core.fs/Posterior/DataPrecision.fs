@@ -22,16 +22,13 @@ type DataPrecision = {
 module DataPrecision =
 
     /// The tensors held.
-    let tensors (data: DataPrecision) =
-        data.Parts |> Seq.collect PrecisionPart.tensors |> List.ofSeq
+    let tensors (data: DataPrecision) = data.Parts |> Seq.collect PrecisionPart.tensors |> List.ofSeq
 
     /// [d_out; d_in] of each layer.
-    let shapes (data: DataPrecision) =
-        Array.collect PrecisionPart.shapes data.Parts
+    let shapes (data: DataPrecision) = Array.collect PrecisionPart.shapes data.Parts
 
     /// The number of weights p.
-    let weights data =
-        shapes data |> Array.sumBy (Array.fold (*) 1L)
+    let weights data = shapes data |> Array.sumBy (Array.fold (*) 1L)
 
     /// Values of all layers dealt out to the parts, those of its layers to each.
     let deal (values: 'T array) (data: DataPrecision) : 'T array array =
@@ -41,9 +38,7 @@ module DataPrecision =
 
     /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors,
     /// O(m^2 (d_in + d_out) + m^3). It shares U's tensors.
-    let ofFactor (U: FisherFactor) = {
-        Parts = [| PrecisionPart.ofFactor U |]
-    }
+    let ofFactor (U: FisherFactor) = { Parts = [| PrecisionPart.ofFactor U |] }
 
     let rec private parts (N: float) curvature =
         match curvature with
@@ -79,9 +74,7 @@ module DataPrecision =
 
         Scope.ownedBut
             (tensors data)
-            (fun () -> {
-                Parts = Array.map (PrecisionPart.scale c) data.Parts
-            })
+            (fun () -> { Parts = Array.map (PrecisionPart.scale c) data.Parts })
             (tensors >> Seq.ofList)
 
     /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose

@@ -44,8 +44,7 @@ module Evidence =
         Scope.value (fun () -> parts spectrum |> Seq.sumBy (fun kappa -> Numbers.number (term(kappa).sum())))
 
     /// sum log(1 + kappa / delta) = log det (I + N F / delta).
-    let private gain (delta: float) spectrum =
-        sum (fun kappa -> (kappa / delta).log1p()) spectrum
+    let private gain (delta: float) spectrum = sum (fun kappa -> (kappa / delta).log1p()) spectrum
 
     /// log det (delta I + N F) = p log delta + sum log(1 + kappa / delta).
     let logDet (delta: float) spectrum =
@@ -71,8 +70,7 @@ module Evidence =
 
     /// KL(posterior || prior) = 1/2 (-gamma + delta d + sum log(1 + kappa / delta)).
     let divergence (distance: float) (delta: float) spectrum =
-        0.5
-        * (delta * distance + gain delta spectrum - effectiveParameters delta spectrum)
+        0.5 * (delta * distance + gain delta spectrum - effectiveParameters delta spectrum)
 
     /// d log evidence / d log delta = 1/2 (gamma - delta d), and its own derivative
     /// -1/2 (sum delta kappa / (kappa + delta)^2 + delta d).
@@ -100,8 +98,7 @@ module Evidence =
             )
 
         // gamma is at most the count and at most the trace over delta.
-        let start =
-            min (log (float (spectrum.Kappa.size 0) / distance)) (0.5 * log (largest / distance))
+        let start = min (log (float (spectrum.Kappa.size 0) / distance)) (0.5 * log (largest / distance))
 
         let rec climb steps (x: float) =
             let struct (slope, bend) = slope distance (exp x) spectrum
@@ -117,8 +114,7 @@ module Evidence =
     /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A
     /// small table is cut so that libtorch takes one thread for it, since threads would wait for one another
     /// longer than they compute.
-    let private tableSize (count: int64) =
-        if count < (1L <<< 22) then 1L <<< 15 else 1L <<< 16
+    let private tableSize (count: int64) = if count < (1L <<< 22) then 1L <<< 15 else 1L <<< 16
 
     /// The most halvings of the eigenvalues after which products of 1 + kappa / delta still stay below 1e300.
     let private halvings (kappa: torch.Tensor) (precision: float array) =
@@ -139,8 +135,7 @@ module Evidence =
         if k = 0 || half = 0L then
             X.log().sum 0L
         elif X.size 0 % 2L = 1L then
-            X.narrow(0L, 0L, 1L).log().squeeze 0L
-            + sumOfLogs k (X.narrow (0L, 1L, X.size 0 - 1L))
+            X.narrow(0L, 0L, 1L).log().squeeze 0L + sumOfLogs k (X.narrow (0L, 1L, X.size 0 - 1L))
         else
             sumOfLogs (k - 1) (X.narrow (0L, 0L, half) * X.narrow (0L, half, half))
 
@@ -167,8 +162,7 @@ module Evidence =
                     gains.add_ (sumOfLogs k ratios) |> ignore
                     gammas.add_ (ratios.reciprocal_().mul_(some).sum(0L)) |> ignore
 
-            let values (tensor: torch.Tensor) =
-                tensor.``to``(torch.CPU).data<double>().ToArray()
+            let values (tensor: torch.Tensor) = tensor.``to``(torch.CPU).data<double>().ToArray()
 
             {
                 Precision = precision

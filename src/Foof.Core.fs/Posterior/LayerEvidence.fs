@@ -15,9 +15,7 @@ module LayerEvidence =
             let L = torch.linalg.cholesky M
             let solved = B |> Array.map (fun B -> B.cholesky_solve L)
 
-            let gamma =
-                solved
-                |> Array.map (fun X -> Numbers.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
+            let gamma = solved |> Array.map (fun X -> Numbers.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
 
             let S =
                 Array2D.init grams.Length grams.Length (fun l l' ->
@@ -30,8 +28,7 @@ module LayerEvidence =
     let private newton (grams: torch.Tensor array) (distances: float array) (delta: float array) =
         let struct (gamma, S) = moments grams delta
 
-        let slope =
-            Array.init delta.Length (fun l -> 0.5 * (gamma[l] - delta[l] * distances[l]))
+        let slope = Array.init delta.Length (fun l -> 0.5 * (gamma[l] - delta[l] * distances[l]))
 
         let H =
             Array2D.init delta.Length delta.Length (fun l l' ->
@@ -70,8 +67,7 @@ module LayerEvidence =
                 ))
 
     let private ofColumns (U: FisherFactor) (together: float) (distances: float array) =
-        let grams =
-            Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
+        let grams = Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
 
         ofGrams grams distances (Array.create distances.Length together)
 

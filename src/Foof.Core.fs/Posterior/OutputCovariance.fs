@@ -29,11 +29,9 @@ module internal OutputCovariance =
     let private mostKept = 1L <<< 27
 
     /// [C n; k] as [n; C; k].
-    let private byPoint (C: int64) (rows: torch.Tensor) =
-        rows.view(C, -1L, rows.size -1).transpose(0L, 1L)
+    let private byPoint (C: int64) (rows: torch.Tensor) = rows.view(C, -1L, rows.size -1).transpose(0L, 1L)
 
-    let private square (features: torch.Tensor) =
-        features.bmm (features.transpose (1L, 2L))
+    let private square (features: torch.Tensor) = features.bmm (features.transpose (1L, 2L))
 
     /// What `ofRun` makes of runs of n points with `size` numbers each, one below the other.
     let private joined (n: int64) (size: int64) (ofRun: struct (int64 * int64) -> torch.Tensor) =
@@ -108,8 +106,7 @@ module internal OutputCovariance =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
 
-            let norms =
-                (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
+            let norms = (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
 
             (errors * norms.unsqueeze 1L).bmm(errors.transpose (1L, 2L))
         else
@@ -160,8 +157,7 @@ module internal OutputCovariance =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
         let a = A.view(n, d_in).narrow(0L, start, count)
 
-        let outputs =
-            torch.stack ([| for o in 0L .. d - 1L -> a.mm (Q.narrow (0L, o * d_in, d_in)) |], 1L)
+        let outputs = torch.stack ([| for o in 0L .. d - 1L -> a.mm (Q.narrow (0L, o * d_in, d_in)) |], 1L)
 
         E.view(C, n, d).narrow(1L, start, count).transpose(0L, 1L).bmm(outputs)
 
@@ -250,8 +246,7 @@ module internal OutputCovariance =
         | PrecisionPart.Dense(Q, kappa, _) ->
             let n = points C J
 
-            let features =
-                (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)
+            let features = (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)
 
             let features = features.``to`` double
             features.mm (features.t ())

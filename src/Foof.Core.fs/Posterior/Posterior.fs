@@ -19,11 +19,7 @@ type Posterior = {
 
     /// The structures of N F, their sizes, the prior's precisions and the temperature on one line.
     override posterior.ToString() =
-        let precisions =
-            posterior.Prior.Precision
-            |> Seq.distinct
-            |> Seq.map string
-            |> String.concat ", "
+        let precisions = posterior.Prior.Precision |> Seq.distinct |> Seq.map string |> String.concat ", "
 
         $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
 
@@ -102,10 +98,7 @@ module Posterior =
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
 
-        {
-            posterior with
-                Temperature = temperature
-        }
+        { posterior with Temperature = temperature }
 
     let internal byPart (posterior: Posterior) (ofPart: float array -> PrecisionPart -> 'T) =
         Array.map2 ofPart (DataPrecision.deal posterior.Prior.Precision posterior.Data) posterior.Data.Parts
@@ -166,12 +159,10 @@ module Posterior =
 
     /// log det of the precision (P + N F) / T.
     let logDet (posterior: Posterior) =
-        priorLogDet posterior + gain posterior
-        - float (weights posterior) * log posterior.Temperature
+        priorLogDet posterior + gain posterior - float (weights posterior) * log posterior.Temperature
 
     /// tr (T Sigma).
-    let trace (posterior: Posterior) =
-        posterior.Temperature * sumOverParts posterior Covariance.trace
+    let trace (posterior: Posterior) = posterior.Temperature * sumOverParts posterior Covariance.trace
 
     /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
     let effectiveParameters (posterior: Posterior) =
@@ -180,8 +171,7 @@ module Posterior =
 
     /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
     let columns (posterior: Posterior) =
-        byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0)
-        |> Array.sum
+        byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0) |> Array.sum
 
     /// delta_l |theta*_l - mean_l|^2, summed.
     let private penalty (posterior: Posterior) =
@@ -218,9 +208,7 @@ module Posterior =
     let divergence (posterior: Posterior) =
         let p, T = float (weights posterior), posterior.Temperature
 
-        0.5
-        * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T
-           + gain posterior)
+        0.5 * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T + gain posterior)
 
     /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the
     /// evidence, at T = 1.
@@ -246,5 +234,4 @@ module Posterior =
             (fun spectrum -> [ spectrum.Kappa ])
 
     /// The squared distance of theta* to the prior's mean over all layers.
-    let distance (posterior: Posterior) =
-        Prior.distances posterior.Mean posterior.Prior |> Array.sum
+    let distance (posterior: Posterior) = Prior.distances posterior.Mean posterior.Prior |> Array.sum

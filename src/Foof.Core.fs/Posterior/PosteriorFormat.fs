@@ -9,18 +9,14 @@ open TorchSharp
 module PosteriorFormat =
 
     let private numbers (values: float array) : JsonNode =
-        values
-        |> Array.map (fun value -> JsonValue.Create value :> JsonNode)
-        |> FactorFormat.arrayOf
+        values |> Array.map (fun value -> JsonValue.Create value :> JsonNode) |> FactorFormat.arrayOf
 
     let private text (value: string) : JsonNode = JsonValue.Create value
 
     let private ofPart tensors (path: string) part : JsonNode =
-        let curvature found =
-            "curvature", text (CurvatureFormat.describe tensors $"{path}.curvature" found)
+        let curvature found = "curvature", text (CurvatureFormat.describe tensors $"{path}.curvature" found)
 
-        let kept name tensor =
-            name, text ((Written tensors).Keep $"{path}.{name}" tensor)
+        let kept name tensor = name, text ((Written tensors).Keep $"{path}.{name}" tensor)
 
         match part with
         | PrecisionPart.LowRank(U, relative, V, kappa) ->
@@ -42,14 +38,10 @@ module PosteriorFormat =
             | _ -> FactorFormat.refuse $"name tensors that are there, and '{name}' is not"
 
         let curvature =
-            FactorFormat.entry "curvature" node
-            |> FactorFormat.value<string>
-            |> CurvatureFormat.read tensors
+            FactorFormat.entry "curvature" node |> FactorFormat.value<string> |> CurvatureFormat.read tensors
 
         let relative () =
-            FactorFormat.entry "relative" node
-            |> FactorFormat.items
-            |> Array.map FactorFormat.value<float>
+            FactorFormat.entry "relative" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
 
         match FactorFormat.kind node, curvature with
         | "low rank", Curvature.LowRank U ->
@@ -68,13 +60,9 @@ module PosteriorFormat =
     /// ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (posterior: Posterior) =
         let vector name (x: torch.Tensor array) =
-            x
-            |> Array.mapi (fun l x -> text ((Written tensors).Keep $"{name}.{l}" x))
-            |> FactorFormat.arrayOf
+            x |> Array.mapi (fun l x -> text ((Written tensors).Keep $"{name}.{l}" x)) |> FactorFormat.arrayOf
 
-        let parts =
-            posterior.Data.Parts
-            |> Array.mapi (fun i part -> ofPart tensors $"part.{i}" part)
+        let parts = posterior.Data.Parts |> Array.mapi (fun i part -> ofPart tensors $"part.{i}" part)
 
         (FactorFormat.objectOf "posterior" [
             "mean", vector "mean" posterior.Mean
@@ -104,14 +92,9 @@ module PosteriorFormat =
                 | _ -> FactorFormat.refuse $"name the tensors of '{name}'")
 
         let precision =
-            FactorFormat.entry "precision" node
-            |> FactorFormat.items
-            |> Array.map FactorFormat.value<float>
+            FactorFormat.entry "precision" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
 
-        let parts =
-            FactorFormat.entry "parts" node
-            |> FactorFormat.items
-            |> Array.map (toPart tensors)
+        let parts = FactorFormat.entry "parts" node |> FactorFormat.items |> Array.map (toPart tensors)
 
         let prior = Prior.perLayer precision |> Prior.withMean (vector "prior_mean")
 

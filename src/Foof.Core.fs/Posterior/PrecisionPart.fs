@@ -88,8 +88,7 @@ module PrecisionPart =
         let own () =
             let K = FisherFactor.gram (scaledBy relative U)
 
-            let struct (kappa, V) =
-                eigen $"the Gram matrix of {FisherFactor.columns U} columns" K
+            let struct (kappa, V) = eigen $"the Gram matrix of {FisherFactor.columns U} columns" K
 
             struct (V, kappa)
 
@@ -99,8 +98,7 @@ module PrecisionPart =
 
     /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares
     /// U's tensors.
-    let ofFactor (U: FisherFactor) =
-        lowRank (Array.create U.Shapes.Length 1.0) U
+    let ofFactor (U: FisherFactor) = lowRank (Array.create U.Shapes.Length 1.0) U
 
     /// A side's eigenvalues [g; size] and its basis.
     let private ofSide (like: torch.Tensor) side : struct (torch.Tensor * Side) =
@@ -173,8 +171,7 @@ module PrecisionPart =
 
         let all = S.sum ([| 1L; 2L |], keepdim = true)
 
-        let rows, columns =
-            S.sum 2L, S.sum 1L / all.squeeze(2L).clamp_min(1e-300.ToScalar())
+        let rows, columns = S.sum 2L, S.sum 1L / all.squeeze(2L).clamp_min(1e-300.ToScalar())
 
         Curvature.Kronecker(back Q_E rows, back Q_A columns)
 

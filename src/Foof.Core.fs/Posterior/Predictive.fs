@@ -46,18 +46,12 @@ module Predictive =
 
     /// The Jacobian of each part's layers.
     let private jacobians (posterior: Posterior) (J: FisherFactor) =
-        let layersOf (columns: FisherColumns) =
-            DataPrecision.deal columns.Layers posterior.Data
+        let layersOf (columns: FisherColumns) = DataPrecision.deal columns.Layers posterior.Data
 
         DataPrecision.deal J.Shapes posterior.Data
         |> Array.mapi (fun i shapes -> {
             Shapes = shapes
-            Parts =
-                J.Parts
-                |> Array.map (fun columns -> {
-                    columns with
-                        Layers = (layersOf columns)[i]
-                })
+            Parts = J.Parts |> Array.map (fun columns -> { columns with Layers = (layersOf columns)[i] })
         })
 
     let private total (posterior: Posterior) (parts: torch.Tensor array) =
@@ -118,10 +112,7 @@ module Predictive =
             joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))
 
     let private requireFit (output: torch.Tensor) (covariance: torch.Tensor) =
-        if
-            output.dim () <> 2L
-            || covariance.shape <> [| output.size 0; output.size 1; output.size 1 |]
-        then
+        if output.dim () <> 2L || covariance.shape <> [| output.size 0; output.size 1; output.size 1 |] then
             invalidArg
                 (nameof covariance)
                 ($"covariance must be [n; C; C] for an output [n; C]; got [{Shape.text covariance.shape}] "

@@ -20,10 +20,7 @@ module Prior =
         Require.atLeast (nameof layers) 1 layers
         Require.positive "prior precision" delta
 
-        {
-            Precision = Array.create layers delta
-            Mean = [||]
-        }
+        { Precision = Array.create layers delta; Mean = [||] }
 
     /// N(0, 1/delta_l I), one delta_l a layer.
     let perLayer (precision: float array) =
@@ -44,10 +41,7 @@ module Prior =
         { prior with Mean = mean }
 
     /// A prior around the mean of this one, with other precisions.
-    let withPrecision (precision: float array) (prior: Prior) = {
-        perLayer precision with
-            Mean = prior.Mean
-    }
+    let withPrecision (precision: float array) (prior: Prior) = { perLayer precision with Mean = prior.Mean }
 
     /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the
     /// sum.

@@ -26,8 +26,7 @@ module Sampling =
             |> Array.map (fun part ->
                 torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
 
-        let normal deviation (tensor: torch.Tensor) =
-            tensor.normal_ (0.0, deviation, generator) |> ignore
+        let normal deviation (tensor: torch.Tensor) = tensor.normal_ (0.0, deviation, generator) |> ignore
 
         for s in 0L .. k - 1L do
             use _sample = torch.NewDisposeScope()
@@ -36,8 +35,7 @@ module Sampling =
                 for delta, sample in Array.zip precision own do
                     sample.select (0L, s) |> normal (Covariance.scale delta part)
 
-                if noise.size 1 > 0L then
-                    normal 1.0 (noise.select (0L, s))
+                if noise.size 1 > 0L then normal 1.0 (noise.select (0L, s))
 
         noises |> Array.map _.t()
 
@@ -59,9 +57,7 @@ module Sampling =
 
     /// How many samples are drawn at once, so that the temporaries keep within the budget.
     let private atOnce (posterior: Posterior) =
-        let most =
-            Posterior.byPart posterior (fun _ part -> Covariance.footprint part)
-            |> Array.max
+        let most = Posterior.byPart posterior (fun _ part -> Covariance.footprint part) |> Array.max
 
         Posterior.budget / (posterior.Mean[0].ElementSize * most)
 
@@ -85,8 +81,7 @@ module Sampling =
 
         Array.iter2
             (fun (mean: torch.Tensor) (sample: torch.Tensor) ->
-                Require.like (nameof samples) (Array.append [| k |] mean.shape) mean.dtype sample
-                |> ignore
+                Require.like (nameof samples) (Array.append [| k |] mean.shape) mean.dtype sample |> ignore
 
                 if not (sample.is_contiguous ()) then
                     invalidArg (nameof samples) "samples must lie in one piece; got a view with gaps.")

@@ -37,8 +37,7 @@ module internal Derivatives =
     // libtorch warns when it is asked for the `.grad` of what is no parameter and keeps none. A backward pass would make
     // it keep one in any case.
     let private held (variable: torch.Tensor) =
-        if not variable.is_leaf then
-            variable.retain_grad ()
+        if not variable.is_leaf then variable.retain_grad ()
 
         variable.grad
 
@@ -52,8 +51,7 @@ module internal Derivatives =
     let private put (variable: torch.Tensor) (gradient: torch.Tensor) =
         variable.grad <- gradient
 
-        if not (isNull gradient) then
-            gradient.Dispose()
+        if not (isNull gradient) then gradient.Dispose()
 
     /// sum_k factors_k . d outputs_k / d variable for each variable, null where no output depends on it; null factors
     /// are ones. The graph is kept with `retain`, and the derivatives can be differentiated in turn with `recorded`.

@@ -23,16 +23,14 @@ type NumericalFailure(what: string, subject: string, remedy: string) =
 module Shape =
 
     /// 10; 784 for [10; 784].
-    let text (shape: int64 array) =
-        shape |> Array.map string |> String.concat "; "
+    let text (shape: int64 array) = shape |> Array.map string |> String.concat "; "
 
     /// Several shapes, each in brackets.
     let list (shapes: int64 array array) =
         shapes |> Array.map (fun shape -> $"[{text shape}]") |> String.concat ", "
 
     /// [10; 784] of Float32: a tensor's shape and type.
-    let describe (tensor: torch.Tensor) =
-        $"[{text tensor.shape}] of {tensor.dtype}"
+    let describe (tensor: torch.Tensor) = $"[{text tensor.shape}] of {tensor.dtype}"
 
 /// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement,
 /// what came.
@@ -114,11 +112,7 @@ module Numbers =
 
     /// Raises a NumericalFailure when some element of a tensor of numbers is NaN or infinite; whole numbers never are.
     let requireFinite (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
-        let bad =
-            if tensor.is_floating_point () then
-                countNotFinite tensor
-            else
-                0L
+        let bad = if tensor.is_floating_point () then countNotFinite tensor else 0L
 
         if bad > 0L then
             raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
@@ -129,18 +123,14 @@ module Numbers =
         let squares () =
             if
                 tensor.device_type = DeviceType.CPU
-                && (tensor.dtype = torch.ScalarType.Float32
-                    || tensor.dtype = torch.ScalarType.Float64)
+                && (tensor.dtype = torch.ScalarType.Float32 || tensor.dtype = torch.ScalarType.Float64)
             then
                 let all = tensor.flatten ()
                 all.dot all
             else
                 tensor.square().sum()
 
-        if
-            tensor.is_floating_point ()
-            && not (Scope.value (fun () -> squares().isfinite().item<bool>()))
-        then
+        if tensor.is_floating_point () && not (Scope.value (fun () -> squares().isfinite().item<bool>())) then
             requireFinite subject $"{what} are not finite" remedy tensor
 
             raise (
@@ -152,5 +142,4 @@ module Numbers =
             )
 
     /// How many elements of a truth tensor hold.
-    let count (truths: torch.Tensor) =
-        Scope.value (fun () -> truths.sum().item<int64>())
+    let count (truths: torch.Tensor) = Scope.value (fun () -> truths.sum().item<int64>())

@@ -46,8 +46,7 @@ type internal Draws(seed: int64) =
 
     let on (device: torch.Device) =
         if isNull own || not (Require.isSameDevice own.device device) then
-            if not (isNull own) then
-                own.Dispose()
+            if not (isNull own) then own.Dispose()
 
             own <- new torch.Generator(0UL, device)
 
@@ -55,11 +54,7 @@ type internal Draws(seed: int64) =
 
     /// A sequence whose seed is drawn from `generator`, null for the default one: equal generators give equal sequences.
     static member From(generator: torch.Generator) =
-        let source =
-            if isNull generator then
-                torch.Generator.Default
-            else
-                generator
+        let source = if isNull generator then torch.Generator.Default else generator
 
         let seed =
             Scope.value (fun () ->
@@ -89,6 +84,4 @@ type internal Draws(seed: int64) =
         (on device).manual_seed(mixed count)
 
     interface IDisposable with
-        member _.Dispose() =
-            if not (isNull own) then
-                own.Dispose()
+        member _.Dispose() = if not (isNull own) then own.Dispose()

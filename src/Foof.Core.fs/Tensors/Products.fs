@@ -21,8 +21,7 @@ module internal Products =
     let accumulate (target: torch.Tensor) (keep: float) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
         Scope.value (fun () ->
             if target.dtype = torch.ScalarType.Float64 then
-                if keep <> 1.0 then
-                    target.mul_ (keep.ToScalar()) |> ignore
+                if keep <> 1.0 then target.mul_ (keep.ToScalar()) |> ignore
 
                 target.add_ (X.t().mm Y, weight.ToScalar()) |> ignore
             else
@@ -63,8 +62,7 @@ module internal Products =
     /// `matmul` gives this too but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
     /// throw.
     let batched (X: torch.Tensor) (Y: torch.Tensor) =
-        let leading (tensor: torch.Tensor) =
-            tensor.shape[.. int (tensor.dim ()) - 3]
+        let leading (tensor: torch.Tensor) = tensor.shape[.. int (tensor.dim ()) - 3]
 
         match leading X, leading Y with
         | [||], [||] -> X.mm Y

@@ -44,12 +44,10 @@ module WeightVector =
         checkPair x y
 
         Scope.tensor (fun () ->
-            Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y
-            |> Array.reduce (+))
+            Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y |> Array.reduce (+))
 
     /// |x|, the Euclidean norm over all layers' elements, on their device. Shapes: -> [].
-    let norm (x: torch.Tensor array) =
-        Scope.tensor (fun () -> (dot x x).sqrt())
+    let norm (x: torch.Tensor array) = Scope.tensor (fun () -> (dot x x).sqrt())
 
     /// factor x.
     let scale (factor: float) (x: torch.Tensor array) = map (fun x -> x * factor) x

@@ -137,9 +137,7 @@ module internal Checkpoint =
                 window.Products.shape
                 torch.ScalarType.Float64
 
-        let names =
-            FactorFormat.items (entry "columns" node)
-            |> Array.map FactorFormat.value<string>
+        let names = FactorFormat.items (entry "columns" node) |> Array.map FactorFormat.value<string>
 
         if names.Length <> window.Columns.Length then
             FactorFormat.refuse $"hold gradients of {window.Columns.Length} layers"
@@ -175,10 +173,7 @@ module internal Checkpoint =
         if layers.Length <> statistics.OfLayer.Length then
             FactorFormat.refuse $"hold {statistics.OfLayer.Length} layers"
 
-        let ofLayers =
-            Seq.map2 (toLayer saved) statistics.OfLayer layers
-            |> Seq.collect id
-            |> Seq.toList
+        let ofLayers = Seq.map2 (toLayer saved) statistics.OfLayer layers |> Seq.collect id |> Seq.toList
 
         let window =
             statistics.Window
@@ -193,8 +188,7 @@ module internal Checkpoint =
     let private requireFit (recipe: Recipe) (layers: Layer array) (block: InverseBlock) (factored: Factored) =
         let own = block.Members |> Array.map (fun l -> layers[l])
 
-        let shapes =
-            own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
+        let shapes = own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
         if Factored.shapes factored <> shapes then
             invalidArg
@@ -228,9 +222,7 @@ module internal Checkpoint =
         ]
 
     let private toBlock (saved: SavedState) recipe layers (block: InverseBlock) node : Inverted =
-        let fresh =
-            tryEntry "inverse" node
-            |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
+        let fresh = tryEntry "inverse" node |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
 
         fresh |> ValueOption.iter (requireFit recipe layers block)
 

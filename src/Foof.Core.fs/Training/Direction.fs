@@ -83,8 +83,7 @@ module internal Directions =
         (gradients: Direction voption array)
         (directions: Direction voption array)
         =
-        let product l direction gradient =
-            Direction.inner direction gradient * (rate l * rate l)
+        let product l direction gradient = Direction.inner direction gradient * (rate l * rate l)
 
         let products =
             Array.mapi2
@@ -109,8 +108,7 @@ module internal Directions =
 module internal Preconditioning =
 
     /// X M for rows X [k; size] and a side M of one group.
-    let private times (X: torch.Tensor) side =
-        (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
+    let private times (X: torch.Tensor) side = (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
 
     /// X M for rows X and a symmetric M, as (M X^T)^T: libtorch's product reads a matrix that is in no cache faster from the
     /// left.
@@ -162,16 +160,14 @@ module internal Preconditioning =
         match V with
         | Direction.Matrix M -> (LayerFactor.transposeTimes M factor).``to`` torch.ScalarType.Float64
         | Direction.Product(left, _) ->
-            let K =
-                torch.zeros (LayerFactor.columns factor, 1L, dtype = left.dtype, device = left.device)
+            let K = torch.zeros (LayerFactor.columns factor, 1L, dtype = left.dtype, device = left.device)
 
             LayerFactor.addGram factor (Direction.column V) K
             (K.squeeze 1L).``to`` torch.ScalarType.Float64
 
     /// c (V - sum_j w_j g_j), c a scalar tensor.
     let private less (w: torch.Tensor) factor (c: torch.Tensor) (V: Direction) =
-        let written () =
-            Direction.Matrix((Direction.matrix V - LayerFactor.times w factor) * c)
+        let written () = Direction.Matrix((Direction.matrix V - LayerFactor.times w factor) * c)
 
         match V with
         | Direction.Matrix _ -> written ()
@@ -189,15 +185,12 @@ module internal Preconditioning =
     let private byWoodbury (part: FisherColumns) (roots: torch.Tensor array) L (V: Direction array) =
         let root = sqrt part.Weight
 
-        let projected =
-            Array.map2 inner part.Layers V
-            |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
+        let projected = Array.map2 inner part.Layers V |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
 
         let w = (Factorization.solveBy L (projected.unsqueeze 1L * root)).squeeze 1L * root
         let w = w.``to`` (Direction.like V[0]).dtype
 
-        let ofLayer l factor =
-            less w factor (roots[l].square().squeeze()) V[l]
+        let ofLayer l factor = less w factor (roots[l].square().squeeze()) V[l]
 
         Array.mapi ofLayer part.Layers
 
@@ -223,8 +216,4 @@ module internal Preconditioning =
               [| inBasis Q_E Q_A S left right |]
         | Factored.Woodbury({ Parts = [| part |] }, roots, L, _), _ when Array.forall hasOneRoot roots ->
             byWoodbury part roots L V
-        | _ ->
-            V
-            |> Array.map Direction.matrix
-            |> Factored.solve factored
-            |> Array.map Direction.Matrix
+        | _ -> V |> Array.map Direction.matrix |> Factored.solve factored |> Array.map Direction.Matrix

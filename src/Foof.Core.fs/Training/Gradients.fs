@@ -16,8 +16,7 @@ type internal Gradients = {
 
     /// The layers that have one.
     member gradients.Moved =
-        seq { 0 .. gradients.Layers.Length - 1 }
-        |> Seq.filter (fun l -> gradients.Layers[l].IsSome)
+        seq { 0 .. gradients.Layers.Length - 1 } |> Seq.filter (fun l -> gradients.Layers[l].IsSome)
 
 /// A step's gradients: read from the parameters, put back there, added to by a penalty.
 [<RequireQualifiedAccess>]
@@ -73,8 +72,7 @@ module internal Gradients =
                     + "A weight that modules share is one parameter, though the model lists it by each of its names."
                 )
 
-        let strange =
-            all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
+        let strange = all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
 
         if strange > 0 then
             invalidOp (
@@ -100,10 +98,7 @@ module internal Gradients =
             ValueNone
         else
             let orZeros i (parameter: Parameter) =
-                if isNull gradients[i] then
-                    parameter.zeros_like ()
-                else
-                    gradients[i]
+                if isNull gradients[i] then parameter.zeros_like () else gradients[i]
 
             ValueSome(Layer.joined layer (orZeros 0 layer.Weight) (layer.Bias |> ValueOption.map (orZeros 1)))
 

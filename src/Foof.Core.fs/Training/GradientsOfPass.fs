@@ -33,8 +33,7 @@ module internal GradientsOfPass =
 
     let private areByFactors recipe (layer: Layer) (calls: Record array) =
         calls.Length > 0
-        && calls
-           |> Array.forall (fun call -> call.Output |> ValueOption.exists (isByFactors recipe layer))
+        && calls |> Array.forall (fun call -> call.Output |> ValueOption.exists (isByFactors recipe layer))
 
     /// What to differentiate with respect to: a layer's parameters, or outputs where its calls' factors are the gradient.
     let private variables recipe (explained: HashSet<Layer>) (layer: Layer) (calls: Record array) = [|
@@ -54,8 +53,7 @@ module internal GradientsOfPass =
     let private product (layer: Layer) (calls: Record array) (gradientOf: torch.Tensor -> torch.Tensor) =
         let errors (call: Record) = gradientOf call.Output.Value
 
-        let stacked (rows: torch.Tensor array) =
-            if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
+        let stacked (rows: torch.Tensor array) = if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
 
         match calls |> Array.filter (errors >> isNull >> not) with
         | [||] -> ValueNone
@@ -73,8 +71,7 @@ module internal GradientsOfPass =
             |> ValueSome
 
     /// How far a layer's gradient by its calls may be from autograd's, relatively.
-    let private tolerance (kind: torch.ScalarType) =
-        if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
+    let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
 
     /// Takes a layer into `explained` when its calls give the gradient that autograd finds, up to rounding: they do not when
     /// weight or bias are used outside the recorded calls, which raises an InvalidOperationException. Where both are zero or

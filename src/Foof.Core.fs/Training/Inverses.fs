@@ -40,9 +40,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
 
     let has l = blockOf[l].Factored.IsSome
 
-    let require l =
-        if not (has l) then
-            Recipe.refuse recipe layers[l]
+    let require l = if not (has l) then Recipe.refuse recipe layers[l]
 
     /// Whether the trigger lets a block be inverted now.
     let hasMoved (statistics: Statistics) (block: InverseBlock) =
@@ -60,8 +58,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         match recipe.Trust with
         | Trust.Graft other ->
             for block in grafts do
-                if statistics.AreSeen(other, block.Members) then
-                    struct (other, block)
+                if statistics.AreSeen(other, block.Members) then struct (other, block)
         | _ -> ()
     |]
 
@@ -97,8 +94,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         let made = fresh |> Seq.collect _.Block.Members |> Set.ofSeq
 
         for l in needed do
-            if not (made.Contains l) then
-                require l
+            if not (made.Contains l) then require l
 
         Inversion.handOver report fresh
 
@@ -153,8 +149,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
             Array.map2 (fun gradient solved -> gradient |> ValueOption.map (fun _ -> solved)) found solved
 
     // Blocks are in the layers' order.
-    let solve blocks gradients =
-        blocks |> Array.collect (solveBlock gradients)
+    let solve blocks gradients = blocks |> Array.collect (solveBlock gradients)
 
     /// The inverses in use, those of a grafted method after the method's own.
     member _.Blocks = Array.append blocks grafts
@@ -171,8 +166,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
 
     /// Whether `Refresh` may end in an error: only then is there something to go back to.
     member _.MayFail(plan: Plan, needed: int seq) =
-        (plan.Invert
-         && (recipe.OnFailure.IsRaise || blocks |> Array.exists _.Factored.IsNone))
+        (plan.Invert && (recipe.OnFailure.IsRaise || blocks |> Array.exists _.Factored.IsNone))
         || pending |> ValueOption.exists _.HasFailed
         || not (Seq.forall has needed)
 
@@ -186,12 +180,10 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | _ when not plan.Invert ->
             Seq.iter require needed
 
-            if plan.Observe && recipe.Curvature.IsEigenbasis then
-                followSpectra statistics
+            if plan.Observe && recipe.Curvature.IsEigenbasis then followSpectra statistics
         // The first periods have no inverse to go on with.
         | Inversions.Background delay when
-            position >= Cadence.warmUp recipe.Cadence
-            && blocks |> Array.forall _.Factored.IsSome
+            position >= Cadence.warmUp recipe.Cadence && blocks |> Array.forall _.Factored.IsSome
             ->
             begin' statistics (position + delay)
         | _ -> invert statistics needed

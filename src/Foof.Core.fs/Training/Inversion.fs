@@ -42,9 +42,7 @@ type internal InverseBlock(name: string, members: int array) =
         | _ when layers.Length = 0 -> [||]
         | Approximation.LowRank Extent.Network
         | Approximation.Window _ -> [| new InverseBlock($"{prefix}network", [| 0 .. layers.Length - 1 |]) |]
-        | _ ->
-            layers
-            |> Array.mapi (fun l layer -> new InverseBlock($"{prefix}{layer.Name}", [| l |]))
+        | _ -> layers |> Array.mapi (fun l layer -> new InverseBlock($"{prefix}{layer.Name}", [| l |]))
 
     interface IDisposable with
         member block.Dispose() = block.Replace ValueNone
@@ -83,9 +81,7 @@ type internal Inverted = {
 
     /// The fresh tensors, for their owner.
     member inverted.Tensors =
-        inverted.Fresh
-        |> ValueOption.map Factored.tensors
-        |> ValueOption.defaultValue []
+        inverted.Fresh |> ValueOption.map Factored.tensors |> ValueOption.defaultValue []
 
 /// How a recipe's curvature is inverted: which attempts are made, and in which type the inverse is kept.
 [<RequireQualifiedAccess>]
@@ -106,15 +102,10 @@ module internal Inversion =
         let uses = 2L * int64 recipe.Cadence.InvertEvery
 
         // Small inverses take no time worth naming.
-        let isForFew =
-            d_in >= 256L && uses < d_in && uses * min rows (Layer.outputs layer) < d_in
+        let isForFew = d_in >= 256L && uses < d_in && uses * min rows (Layer.outputs layer) < d_in
 
         if rows > 0L && recipe.ProductType.IsNone && isForFew then
-            {
-                recipe.Attempts.Head with
-                    Route = Route.Solve
-            }
-            :: recipe.Attempts
+            { recipe.Attempts.Head with Route = Route.Solve } :: recipe.Attempts
         else
             recipe.Attempts
 
@@ -145,24 +136,21 @@ module internal Inversion =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
 
-        let report text =
-            reports.Add(struct (inversion.Layers[0].Name, text))
+        let report text = reports.Add(struct (inversion.Layers[0].Name, text))
 
         let fresh =
             inversion.Curvature
             |> Option.bind (damped inversion.Attempts inversion.Recipe report inversion.Gram)
             |> Option.map (inProductType inversion.Recipe)
 
-        let mayKeep =
-            inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
+        let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
 
         if fresh.IsNone && not mayKeep then
             raise (failure inversion)
         elif fresh.IsNone then
             report "no attempt succeeded; the last inverse stays in use"
 
-        fresh
-        |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
+        fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
 
         {
             Block = inversion.Block

@@ -16,8 +16,7 @@ type internal Eigenbasis(layer: Layer) =
     let turn (Q_E: torch.Tensor) (Q_A: torch.Tensor) =
         match basis with
         | ValueSome struct (oldE, oldA) ->
-            let between (fresh: torch.Tensor) (old: torch.Tensor) =
-                Side.Full(fresh.transpose(1L, 2L).bmm old)
+            let between (fresh: torch.Tensor) (old: torch.Tensor) = Side.Full(fresh.transpose(1L, 2L).bmm old)
 
             let S = Moment.sum spectrum.Value
             let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S
@@ -65,8 +64,7 @@ type internal Eigenbasis(layer: Layer) =
     /// the matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same
     /// trace. Where E or A has no eigenbasis, the old one is dropped and S starts from zero.
     member state.Renew(E: Side, A: Side) =
-        let eigen side =
-            Factorization.eigen (Side.dense layer.Weight side)
+        let eigen side = Factorization.eigen (Side.dense layer.Weight side)
 
         match eigen E, eigen A with
         | Some struct (_, Q_E), Some struct (_, Q_A) ->
@@ -80,9 +78,7 @@ type internal Eigenbasis(layer: Layer) =
     member state.Snapshot() =
         let moment = Moment.snapshot spectrum.Value
 
-        let kept =
-            basis
-            |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
+        let kept = basis |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
 
         fun () ->
             spectrum.Value <- Moment.restored moment spectrum.Value
@@ -99,9 +95,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     let sides = Recipe.sides recipe
 
     let moments =
-        dict [
-            for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight)
-        ]
+        dict [ for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight) ]
 
     let eigenbasis =
         if recipe.Curvature.IsEigenbasis then
@@ -117,8 +111,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
         | SideStatistic.WeightedErrors -> Side.Full(Structure.traceScaled (value statistic))
         | _ -> Side.ofTensor (value statistic)
 
-    let isSeen () =
-        moments.Values |> Seq.forall (fun moment -> moment.Value.Weight > 0.0)
+    let isSeen () = moments.Values |> Seq.forall (fun moment -> moment.Value.Weight > 0.0)
 
     let accumulate (seen: Observation) side =
         let moment = moments[side]
@@ -135,8 +128,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     let observeSpectrum (own: Eigenbasis) renews seen =
         match recipe.Curvature with
         | Approximation.Eigenbasis(E, A) when seen.Errors.IsSome && seen.Calls.Length > 0 ->
-            if renews && isSeen () then
-                own.Renew(side E, side A)
+            if renews && isSeen () then own.Renew(side E, side A)
 
             own.Observe(recipe.Memory, seen)
         | _ -> ()
@@ -184,9 +176,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
 
     /// What goes back to the moments and the basis of now; its tensors belong to the caller's scope.
     member _.Snapshot() =
-        let kept = [
-            for moment in moments.Values -> struct (moment, Moment.snapshot moment.Value)
-        ]
+        let kept = [ for moment in moments.Values -> struct (moment, Moment.snapshot moment.Value) ]
 
         let basis = eigenbasis |> ValueOption.map _.Snapshot()
 

@@ -25,8 +25,7 @@ type internal Observation = {
 module internal Observation =
 
     /// All the activations that are shown, which are made now and belong to the caller's scope.
-    let activations (seen: Observation) =
-        Record.activationsOf seen.Share seen.Calls
+    let activations (seen: Observation) = Record.activationsOf seen.Share seen.Calls
 
     /// How many rows that are: data points times positions.
     let rowCount (seen: Observation) = Record.rowCount seen.Share seen.Calls
@@ -89,14 +88,11 @@ module internal Observation =
         =
         let share = shareOf recipe likelihood target
 
-        let struct (directions, weight) =
-            directions recipe likelihood draws share pass target
+        let struct (directions, weight) = directions recipe likelihood draws share pass target
 
-        let called =
-            Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
+        let called = Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
 
-        let errors =
-            LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
+        let errors = LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
 
         let found = Array.zip (Array.map fst called) errors |> dict
 

@@ -54,8 +54,7 @@ type Optimizer
             adopt group
 
     let preconditioner =
-        let takes name weight =
-            isNull select || select.Invoke(name, weight)
+        let takes name weight = isNull select || select.Invoke(name, weight)
 
         new Preconditioner(
             model,
@@ -157,8 +156,7 @@ type Optimizer
     /// Raises what `Preconditioner.UpdateCurvature` raises.
     abstract UpdateCurvature: input: torch.Tensor * target: torch.Tensor -> unit
 
-    default _.UpdateCurvature(input, target) =
-        preconditioner.UpdateCurvature(input, target)
+    default _.UpdateCurvature(input, target) = preconditioner.UpdateCurvature(input, target)
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
@@ -178,9 +176,7 @@ type Optimizer
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
 
-            let gradients =
-                backward plan loss pass
-                |> Gradients.withPenalty this.Penalty update.Holds layers
+            let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
 
             Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
             let seen = observe plan pass target gradients
@@ -207,8 +203,7 @@ type Optimizer
         update.Locate layers
 
         let gradients =
-            Gradients.inPlace layers update.Plain
-            |> Gradients.withPenalty this.Penalty update.Holds layers
+            Gradients.inPlace layers update.Plain |> Gradients.withPenalty this.Penalty update.Holds layers
 
         move gradients (fun gathered -> preconditioner.DirectionsOfLoop(gradients, gathered, update.RateOf))
         loss

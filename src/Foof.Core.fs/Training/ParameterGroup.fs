@@ -48,8 +48,7 @@ type ParameterGroup
 
     static member private Given(rate: Nullable<float>, momentum: Nullable<float>, decay: Nullable<float>) =
         let check require (name: string) (value: Nullable<float>) =
-            if value.HasValue then
-                require name value.Value
+            if value.HasValue then require name value.Value
 
         check Require.positive "learningRate" rate
         check Require.fraction "momentum" momentum
@@ -121,17 +120,11 @@ module internal ParameterGroups =
                         ($"groups must hold the model's parameters; group {place + 1} holds a parameter "
                          + $"[{Shape.text parameter.shape}] of none of its modules: give that to add_param_group.")
 
-        let held =
-            HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
+        let held = HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
 
-        let rest =
-            parameters
-            |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
+        let rest = parameters |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
 
-        if rest.Length > 0 || given.IsEmpty then
-            ParameterGroup rest :: given
-        else
-            given
+        if rest.Length > 0 || given.IsEmpty then ParameterGroup rest :: given else given
 
     let private settings (group: ParameterGroup) = [|
         group.LearningRate
@@ -151,8 +144,7 @@ module internal ParameterGroups =
 
     // Schedulers may have gone down to a rate of zero.
     let private requireSound place (own: float array) =
-        let isSound =
-            own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
+        let isSound = own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
 
         if not isSound || own[2] >= 1.0 then
             let found = own |> Seq.map string |> String.concat ", "
@@ -164,8 +156,7 @@ module internal ParameterGroups =
     /// What goes back to the groups' settings.
     let restoring (groups: IList<ParamGroup>) (node: JsonNode) =
         let saved =
-            FactorFormat.items node
-            |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
+            FactorFormat.items node |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
 
         if saved.Length <> groups.Count then
             invalidArg

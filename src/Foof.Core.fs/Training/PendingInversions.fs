@@ -17,8 +17,7 @@ module internal InversionThread =
 
     /// A process must not end in the middle of native code.
     let private settle _ =
-        SpinWait.SpinUntil((fun () -> Volatile.Read &unfinished = 0), TimeSpan.FromSeconds 10.0)
-        |> ignore
+        SpinWait.SpinUntil((fun () -> Volatile.Read &unfinished = 0), TimeSpan.FromSeconds 10.0) |> ignore
 
     /// In a frame of its own: while the thread waits, it holds nothing of the work before.
     [<MethodImpl(MethodImplOptions.NoInlining)>]

@@ -133,8 +133,7 @@ type Preconditioner
         let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
         let learn () =
-            if plan.Observe then
-                statistics.Observe(seen, plan.Invert)
+            if plan.Observe then statistics.Observe(seen, plan.Invert)
 
             inverses.Refresh(statistics, plan, position, needed)
 
@@ -144,10 +143,7 @@ type Preconditioner
                 learn ()
                 directions
             else
-                if inverses.MayFail(plan, needed) then
-                    statistics.Atomically learn
-                else
-                    learn ()
+                if inverses.MayFail(plan, needed) then statistics.Atomically learn else learn ()
 
                 inverses.Directions(gradients, rate)
 
@@ -234,8 +230,7 @@ type Preconditioner
 
     /// Reads all of it and gives the change that goes back to it.
     member internal _.Restoring(saved: SavedState, node: JsonNode) =
-        let value name =
-            FactorFormat.value<'T>(FactorFormat.entry name node)
+        let value name = FactorFormat.value<'T>(FactorFormat.entry name node)
 
         let method: string = value "method"
 
@@ -255,16 +250,14 @@ type Preconditioner
             for change in changes do
                 change ()
 
-            if statistics.Window.IsSome then
-                inverses.RenewWindow statistics
+            if statistics.Window.IsSome then inverses.RenewWindow statistics
 
             draws.Position <- drawn
             position <- seen
             listen ()
 
     /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
-    member preconditioner.State() =
-        Checkpoint.write preconditioner.Describe
+    member preconditioner.State() = Checkpoint.write preconditioner.Describe
 
     /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
     /// tensor is missing or has another shape or type.

@@ -34,19 +34,14 @@ module internal SideStatistics =
                 Scope.tensor (fun () ->
                     let own = of' (part ())
 
-                    if isNull sum then
-                        own * share
-                    else
-                        sum.add_ (own, share.ToScalar())))
+                    if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
             null
 
     /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without rows.
     let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
         let withOnes = layer.Bias.IsSome
 
-        let patches window =
-            inputs
-            |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
+        let patches window = inputs |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
 
         match layer.Geometry with
         | Geometry.Convolution window when
@@ -88,8 +83,7 @@ module internal SideStatistics =
         let g = Layer.groups layer
         let isShown = seen.Calls.Length > 0
 
-        let factor E =
-            LayerFactor.Product(Observation.activations seen, E)
+        let factor E = LayerFactor.Product(Observation.activations seen, E)
 
         match side, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, _, _ when isShown ->
@@ -133,11 +127,7 @@ module internal SideStatistics =
 
             Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
         | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
-            let share =
-                if positions = Positions.Summed then
-                    1.0
-                else
-                    1.0 / float (E.size 2)
+            let share = if positions = Positions.Summed then 1.0 else 1.0 / float (E.size 2)
 
             ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
         | _ -> ValueNone

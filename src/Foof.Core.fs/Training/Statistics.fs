@@ -122,8 +122,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         | _ -> ValueNone
 
     // Activations and errors of the last batch, of low-rank curvature, until it is asked for.
-    let columns: struct (Activations * torch.Tensor) voption array =
-        Array.create layers.Length ValueNone
+    let columns: struct (Activations * torch.Tensor) voption array = Array.create layers.Length ValueNone
 
     let mutable columnWeight = 1.0
 
@@ -154,8 +153,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     let observe inverts l (seen: Observation) =
         ofLayer[l].Observe(seen, inverts)
 
-        if inverts && recipe.Curvature.IsLowRank then
-            keepColumns l seen
+        if inverts && recipe.Curvature.IsLowRank then keepColumns l seen
 
         if inverts && recipe.Curvature.IsKronecker && seen.Calls.Length > 0 then
             rows[l] <- Observation.rowCount seen
@@ -169,10 +167,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     /// The columns of some layers, which are not kept here any longer.
     let takeColumns (members: int array) =
         if members |> Array.forall (fun l -> columns[l].IsSome) then
-            Some {
-                Layers = Array.map take members
-                Weight = columnWeight
-            }
+            Some { Layers = Array.map take members; Weight = columnWeight }
         else
             None
 
@@ -228,8 +223,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     member _.Curvature(recipe: Recipe, members: int array) =
         match recipe.Curvature, window with
         | Approximation.LowRank _, _ ->
-            let found =
-                takeColumns members |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
+            let found = takeColumns members |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
 
             struct (found, ValueNone)
         | Approximation.Window _, ValueSome window ->

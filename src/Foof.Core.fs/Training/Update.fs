@@ -49,8 +49,7 @@ type internal Update() =
         | Direction.Product(left, right) ->
             Products.accumulate (target.view (target.size 0, -1L)) keep left right weight
         | Direction.Matrix matrix ->
-            if keep <> 1.0 then
-                target.mul_ (keep.ToScalar()) |> ignore
+            if keep <> 1.0 then target.mul_ (keep.ToScalar()) |> ignore
 
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
@@ -96,8 +95,7 @@ type internal Update() =
         let found = group.Parameters |> Seq.distinctBy Identity.ofParameter |> Seq.toArray
 
         if
-            found |> Array.exists (find >> isNull >> not)
-            || (Array.distinct handles).Length < handles.Length
+            found |> Array.exists (find >> isNull >> not) || (Array.distinct handles).Length < handles.Length
         then
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
 
@@ -178,8 +176,7 @@ type internal Update() =
     /// Moves the plain parameters against their gradients.
     member _.ApplyPlain(gradients: struct (Parameter * torch.Tensor) array) =
         for own, struct (_, gradient) in Array.zip plain gradients do
-            if not (isNull gradient) then
-                move own true (Direction.Matrix gradient)
+            if not (isNull gradient) then move own true (Direction.Matrix gradient)
 
     /// The parameters of a model that are trained, each by its first name, where they are now.
     member private _.Named(model: torch.nn.Module) =
@@ -219,15 +216,12 @@ type internal Update() =
                     if isNull momentum then
                         null
                     else
-                        Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone())
-                        |> Scope.detach
+                        Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone()) |> Scope.detach
 
                 // Only now: the state may be the optimiser's own.
-                if not (isNull before) then
-                    before.Dispose()
+                if not (isNull before) then before.Dispose()
 
     interface IDisposable with
         member _.Dispose() =
             for own in trained.Values do
-                if not (isNull own.Momentum) then
-                    own.Momentum.Dispose()
+                if not (isNull own.Momentum) then own.Momentum.Dispose()
