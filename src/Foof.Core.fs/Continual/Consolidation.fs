@@ -102,10 +102,7 @@ module Consolidation =
             let join curvature (earlier: Quadratic) = join (Curvature.scale decay earlier.Curvature) curvature
 
             let struct (sum, share) =
-                withinBudget rule {
-                    task with
-                        Curvature = List.fold join task.Curvature earlier
-                }
+                withinBudget rule { task with Curvature = List.fold join task.Curvature earlier }
 
             struct ([ sum ], share)
 

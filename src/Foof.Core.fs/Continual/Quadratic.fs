@@ -34,11 +34,7 @@ module Quadratic =
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
 
-        {
-            Curvature = curvature
-            Centre = centre
-            Slope = ValueNone
-        }
+        { Curvature = curvature; Centre = centre; Slope = ValueNone }
 
     /// d^T C d and C d; of a factor G by way of G^T d, so that the columns are passed once each way.
     let rec private form curvature (d: torch.Tensor array) : struct (torch.Tensor * torch.Tensor array) =

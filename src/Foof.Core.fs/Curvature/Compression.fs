@@ -54,10 +54,7 @@ module Compression =
     let private share (kept: torch.Tensor) (all: torch.Tensor) =
         let trace = Numbers.number (all.sum ())
 
-        if trace > 0.0 then
-            max 0.0 (1.0 - Numbers.number (kept.sum ()) / trace)
-        else
-            0.0
+        if trace > 0.0 then max 0.0 (1.0 - Numbers.number (kept.sum ()) / trace) else 0.0
 
     /// The best factor of at most so many columns: G V with the leading eigenvectors V of K = G^T G.
     ///
@@ -152,8 +149,5 @@ module PackedFactor =
 
         Scope.ownedBut
             (FisherFactor.tensors G)
-            (fun () -> {
-                G with
-                    Parts = runs G.Parts |> Seq.map packed |> Seq.toArray
-            })
+            (fun () -> { G with Parts = runs G.Parts |> Seq.map packed |> Seq.toArray })
             (FisherFactor.tensors >> Seq.ofList)

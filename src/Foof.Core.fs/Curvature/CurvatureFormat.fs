@@ -23,8 +23,7 @@ module CurvatureFormat =
         let tensor dimensions =
             let found = FactorFormat.tensor find "tensor" node
 
-            if found.dim () <> dimensions then
-                FactorFormat.refuse $"name a side of {dimensions} dimensions"
+            if found.dim () <> dimensions then FactorFormat.refuse $"name a side of {dimensions} dimensions"
 
             found
 

@@ -137,8 +137,7 @@ module DataCurvature =
             use _batch = torch.NewDisposeScope()
             use _quiet = torch.no_grad ()
 
-            if isNull input then
-                raise (ArgumentException $"batch {place} must have an input; it is null.")
+            if isNull input then raise (ArgumentException $"batch {place} must have an input; it is null.")
 
             let struct (own, count) = ofBatch.Invoke(place, input, target)
             let struct (value, points) = averaged found own count

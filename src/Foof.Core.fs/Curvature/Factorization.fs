@@ -107,8 +107,7 @@ module Factorization =
         let damped = if damping = 0.0 then matrix else damped matrix damping
 
         // libtorch writes the inverse column by column: its transpose, the same matrix, lies row by row.
-        cholesky damped
-        |> Option.map (fun L -> struct (L.cholesky_inverse().transpose(-2L, -1L), logDetOf L))
+        cholesky damped |> Option.map (fun L -> struct (L.cholesky_inverse().transpose(-2L, -1L), logDetOf L))
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =

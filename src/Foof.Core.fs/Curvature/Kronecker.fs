@@ -85,10 +85,7 @@ module Side =
 
     /// A product in M's type, which may be shorter than X's, in X's type again.
     let private multiplied (M: torch.Tensor) (X: torch.Tensor) (product: torch.Tensor -> torch.Tensor) =
-        if M.dtype = X.dtype then
-            product X
-        else
-            (product (X.``to`` M.dtype)).``to`` X.dtype
+        if M.dtype = X.dtype then product X else (product (X.``to`` M.dtype)).``to`` X.dtype
 
     /// The same in another type, where it is a full matrix: products with it are then in that type.
     let ofType (kind: torch.ScalarType) side =

@@ -27,10 +27,7 @@ module internal StructuredPower =
         let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
 
         // The logarithm tells of infinities, too, whose inverse is zero.
-        if Numbers.isFinite logDet && Numbers.isFinite inverse then
-            Some(struct (inverse, logDet))
-        else
-            None
+        if Numbers.isFinite logDet && Numbers.isFinite inverse then Some(struct (inverse, logDet)) else None
 
     /// The power of one side, and log det of the damped side.
     let private ofSide attempts power report isDefinite (like: torch.Tensor) (lambda: float) side =

@@ -29,12 +29,7 @@ type Problem = {
     static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
         let struct (layers, _) = Coverage.all model
 
-        {
-            Model = model
-            Layers = layers
-            Likelihood = likelihood
-            Generator = null
-        }
+        { Model = model; Layers = layers; Likelihood = likelihood; Generator = null }
 
 /// A batch for curvature. The empirical Fisher is taken at the labels; of the categorical likelihood they also say,
 /// whatever the rule, which are ignored.

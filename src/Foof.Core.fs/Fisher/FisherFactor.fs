@@ -62,10 +62,7 @@ module FisherFactor =
                     (nameof part)
                     $"every layer must have {wanted} columns like the first one; got {found} at layer {l}."
 
-        {
-            Shapes = part.Layers |> Array.map LayerFactor.shape
-            Parts = [| part |]
-        }
+        { Shapes = part.Layers |> Array.map LayerFactor.shape; Parts = [| part |] }
 
     /// The factor of layer l alone: its block of F. It shares the tensors.
     let layer (l: int) (G: FisherFactor) =

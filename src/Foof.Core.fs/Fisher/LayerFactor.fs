@@ -99,10 +99,7 @@ module LayerFactor =
         | LayerFactor.Product(activations, E) ->
             let R, d_in, d_out = Activations.positions activations, Activations.width activations, E.size 3
 
-            if R = 1L || R * R * (d_in + d_out) < d_in * d_out then
-                GramRoute.Pairs
-            else
-                GramRoute.Explicit
+            if R = 1L || R * R * (d_in + d_out) < d_in * d_out then GramRoute.Pairs else GramRoute.Explicit
         | LayerFactor.Columns _
         | LayerFactor.Weighted _ -> GramRoute.Explicit
 

@@ -89,9 +89,6 @@ module internal StackedErrors =
         let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
 
-        if k = 1L then
-            ErrorColumns.combination E w
-        elif c = 1L then
-            (E.view (g, n, R, 1L, d) * w.reshape (1L, n, 1L, k, 1L)).reshape(g, n, R, k * d)
-        else
-            torch.einsum("gcnrd,cnk->gnrkd", E, w.reshape (c, n, k)).reshape(g, n, R, k * d)
+        if k = 1L then ErrorColumns.combination E w
+        elif c = 1L then (E.view (g, n, R, 1L, d) * w.reshape (1L, n, 1L, k, 1L)).reshape(g, n, R, k * d)
+        else torch.einsum("gcnrd,cnk->gnrkd", E, w.reshape (c, n, k)).reshape(g, n, R, k * d)

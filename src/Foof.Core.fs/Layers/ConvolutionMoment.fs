@@ -187,18 +187,8 @@ module internal ConvolutionMoment =
         let struct (kh, kw) = window.Kernel
         let struct (height, width) = places
 
-        struct ({
-                    Size = images.size 2
-                    Kernel = kh
-                    Before = above
-                    Places = height
-                },
-                {
-                    Size = images.size 3
-                    Kernel = kw
-                    Before = left
-                    Places = width
-                })
+        struct ({ Size = images.size 2; Kernel = kh; Before = above; Places = height },
+                { Size = images.size 3; Kernel = kw; Before = left; Places = width })
 
     /// The last row and column, of the ones: each patch's sum, and how many patches there are.
     let private fillOnes (result: torch.Tensor) (sum: torch.Tensor) (patches: int64) =
@@ -247,8 +237,7 @@ module internal ConvolutionMoment =
 
             pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw) |> fill rows columns rowParts pairs
 
-            if withOnes then
-                fillOnes result (patchSums rows columns sums) (n * height * width)
+            if withOnes then fillOnes result (patchSums rows columns sums) (n * height * width)
 
             result)
 

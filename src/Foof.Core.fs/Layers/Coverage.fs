@@ -196,10 +196,7 @@ module Coverage =
         let layers = [|
             for weight, sharers in found |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
                 match conflict holders weight sharers with
-                | None -> {
-                    sharers[0] with
-                        Modules = sharers |> Array.collect _.Modules
-                  }
+                | None -> { sharers[0] with Modules = sharers |> Array.collect _.Modules }
                 | Some reason -> leave reason (sharers |> Seq.collect Layer.parameters)
         |]
 
@@ -207,11 +204,7 @@ module Coverage =
 
         let coverage = [|
             for struct (name, parameter) in model.named_parameters () do
-                {
-                    Parameter = name
-                    Shape = parameter.shape
-                    Treatment = treatment parameter
-                }
+                { Parameter = name; Shape = parameter.shape; Treatment = treatment parameter }
         |]
 
         struct (layers, coverage)

@@ -30,10 +30,7 @@ module internal Fit =
     let second (wanted: int64) (tensor: torch.Tensor) =
         let shape = tensor.shape
 
-        if shape.Length >= 2 && shape[1] = wanted then
-            ValueNone
-        else
-            ValueSome $"[n; {wanted}; ...]"
+        if shape.Length >= 2 && shape[1] = wanted then ValueNone else ValueSome $"[n; {wanted}; ...]"
 
 /// The inputs of a trained bias: a last column of ones.
 [<RequireQualifiedAccess>]

@@ -59,10 +59,7 @@ module ForwardPass =
         try
             let output = call model input
 
-            {
-                Output = output
-                Calls = Record.byLayer layers (recorder.Take())
-            }
+            { Output = output; Calls = Record.byLayer layers (recorder.Take()) }
         finally
             recorder.Stop()
             recorder.Discard()

@@ -202,10 +202,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     /// The inputs of passes that a backward pass can follow: not of evaluations.
     static member InTraining =
         Func<Layer, torch.Tensor, Keep>(fun layer _ ->
-            if torch.is_grad_enabled () && layer.Modules[0].training then
-                Keep.Input
-            else
-                Keep.Nothing)
+            if torch.is_grad_enabled () && layer.Modules[0].training then Keep.Input else Keep.Nothing)
 
     /// Records the calls that follow, as `choice` says for each layer and output.
     member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice

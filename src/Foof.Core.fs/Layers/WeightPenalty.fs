@@ -62,10 +62,7 @@ module WeightPenalty =
         for layer, matrix in Array.zip layers gradient do
             let struct (weight, bias) = Layer.split layer matrix
 
-            {
-                Parameter = layer.Weight
-                Gradient = weight.reshape layer.Weight.shape
-            }
+            { Parameter = layer.Weight; Gradient = weight.reshape layer.Weight.shape }
 
             match layer.Bias, bias with
             | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }

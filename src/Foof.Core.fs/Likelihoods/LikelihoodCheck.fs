@@ -33,16 +33,13 @@ module internal LikelihoodCheck =
         let refuse requirement =
             invalidArg (nameof output) $"output must {requirement}; got {Shape.describe output}."
 
-        if not (torch.is_floating_point output.dtype) then
-            refuse "hold floating-point numbers"
+        if not (torch.is_floating_point output.dtype) then refuse "hold floating-point numbers"
 
-        if output.dim () = 0L || output.numel () = 0L then
-            refuse "hold at least one data point"
+        if output.dim () = 0L || output.numel () = 0L then refuse "hold at least one data point"
 
         match likelihood with
         | Likelihood.Categorical ->
-            if output.dim () < 2L then
-                refuse "be [n; C; ...], a score for each of C classes"
+            if output.dim () < 2L then refuse "be [n; C; ...], a score for each of C classes"
         | Likelihood.Gaussian sigma -> Require.positive (nameof sigma) sigma
         | Likelihood.GaussianPerOutput sigma ->
             sigma |> Array.iter (Require.positive (nameof sigma))
@@ -128,8 +125,7 @@ module internal LikelihoodCheck =
 
     /// Raises where no label counts.
     let counting likelihood (target: torch.Tensor) =
-        if likelihood = Likelihood.Categorical then
-            requireCounting (ignoredIn target) target
+        if likelihood = Likelihood.Categorical then requireCounting (ignoredIn target) target
 
     /// Raises unless all labels are possible ones.
     let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =

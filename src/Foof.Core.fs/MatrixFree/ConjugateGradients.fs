@@ -153,10 +153,7 @@ module ConjugateGradients =
             let residual = Recurrence.advance state (iteration + 1)
             settings.Progress |> ValueOption.iter _.Invoke(iteration + 1, residual)
 
-            if residual <= goal then
-                iteration + 1
-            else
-                descend settings state goal (iteration + 1)
+            if residual <= goal then iteration + 1 else descend settings state goal (iteration + 1)
 
     /// Descends from the true residual again and again, until that is small enough or stops shrinking.
     let rec private settle (settings: ConjugateGradientsSettings) state goal iteration (residual: float) =

@@ -49,10 +49,7 @@ module Cadence =
         let seen = position + 1
 
         if seen <= warmUp cadence then
-            {
-                Observe = true
-                Invert = BitOperations.IsPow2 seen || seen = warmUp cadence
-            }
+            { Observe = true; Invert = BitOperations.IsPow2 seen || seen = warmUp cadence }
         else
             let t = seen - warmUp cadence
 

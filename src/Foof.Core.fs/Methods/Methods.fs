@@ -45,11 +45,7 @@ module Methods =
 
     /// **K-FAC** with standard damping: Delta W = Q_E [(Q_E^T grad_W Q_A) / (s_E s_A^T + lambda)] Q_A^T, the inverse of
     /// E_bar (x) A_bar + lambda I. (Benzing 2022, eq. 3)
-    let kfacStandard = {
-        kfac with
-            Name = "kfac-standard"
-            Rule = Damping.Tikhonov
-    }
+    let kfacStandard = { kfac with Name = "kfac-standard"; Rule = Damping.Tikhonov }
 
     /// **K-FAC-expand**: A_bar = 1/(nR) sum_ir a a^T, E_bar = 1/n sum_ir e e^T. Exact for deep linear networks whose loss
     /// is a sum over positions. (Eschenhagen et al. 2023)

@@ -152,10 +152,7 @@ and Recipe = {
         { recipe with Cadence = cadence }
 
     /// This method with products in bfloat16.
-    member recipe.WithBFloat16Products() = {
-        recipe with
-            ProductType = ValueSome torch.ScalarType.BFloat16
-    }
+    member recipe.WithBFloat16Products() = { recipe with ProductType = ValueSome torch.ScalarType.BFloat16 }
 
     /// This method with statistics of a share of each batch's data points.
     member recipe.WithStatisticsShare(share: float) = { recipe with StatisticsShare = share }

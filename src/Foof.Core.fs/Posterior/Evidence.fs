@@ -122,10 +122,7 @@ module Evidence =
 
         let most = log10 (1.0 + Numbers.number (kappa.max ()) / least) |> max 1e-2
 
-        if Double.IsFinite most then
-            300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int
-        else
-            0
+        if Double.IsFinite most then 300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int else 0
 
     /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a
     /// logarithm.

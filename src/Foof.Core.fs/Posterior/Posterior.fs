@@ -36,9 +36,7 @@ module Posterior =
 
     /// The tensors held.
     let tensors (posterior: Posterior) =
-        List.ofArray posterior.Mean
-        @ List.ofArray posterior.Prior.Mean
-        @ DataPrecision.tensors posterior.Data
+        List.ofArray posterior.Mean @ List.ofArray posterior.Prior.Mean @ DataPrecision.tensors posterior.Data
 
     /// [d_out; d_in] of each layer.
     let shapes (posterior: Posterior) = DataPrecision.shapes posterior.Data
@@ -175,8 +173,7 @@ module Posterior =
 
     /// delta_l |theta*_l - mean_l|^2, summed.
     let private penalty (posterior: Posterior) =
-        Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior)
-        |> Array.sum
+        Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior) |> Array.sum
 
     /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for
     /// samples.
@@ -227,10 +224,7 @@ module Posterior =
                     |> Array.map (fun part ->
                         (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
 
-                {
-                    Kappa = torch.cat (kappas, 0L)
-                    Weights = weights posterior
-                })
+                { Kappa = torch.cat (kappas, 0L); Weights = weights posterior })
             (fun spectrum -> [ spectrum.Kappa ])
 
     /// The squared distance of theta* to the prior's mean over all layers.

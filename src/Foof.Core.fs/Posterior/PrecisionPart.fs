@@ -51,10 +51,7 @@ module PrecisionPart =
             | PrecisionPart.Dense(_, kappa, _) -> kappa
             | PrecisionPart.Basis(_, _, S) -> S.flatten ()
 
-        {
-            Kappa = kappa
-            Weights = shapes part |> Array.sumBy (Array.fold (*) 1L)
-        }
+        { Kappa = kappa; Weights = shapes part |> Array.sumBy (Array.fold (*) 1L) }
 
     /// Eigenvalues, cut off at zero, and eigenvectors, in float64.
     let private eigen (subject: string) (matrix: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =

@@ -49,13 +49,11 @@ module Require =
 
     /// Raises unless `value` lies in [0, 1).
     let fraction (name: string) (value: float) =
-        if not (value >= 0.0 && value < 1.0) then
-            invalidArg name $"{name} must lie in [0, 1); got {value}."
+        if not (value >= 0.0 && value < 1.0) then invalidArg name $"{name} must lie in [0, 1); got {value}."
 
     /// Raises unless `value` is at least `least`.
     let atLeast (name: string) (least: int) (value: int) =
-        if value < least then
-            invalidArg name $"{name} must be at least {least}; got {value}."
+        if value < least then invalidArg name $"{name} must be at least {least}; got {value}."
 
     /// Returns `tensor`, and raises unless it has this shape and type.
     let like (name: string) (shape: int64 array) (kind: torch.ScalarType) (tensor: torch.Tensor) =
@@ -114,8 +112,7 @@ module Numbers =
     let requireFinite (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
         let bad = if tensor.is_floating_point () then countNotFinite tensor else 0L
 
-        if bad > 0L then
-            raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
+        if bad > 0L then raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
 
     /// Raises a NumericalFailure when some element is NaN or infinite, or when the sum of the squares is.
     let requireFiniteSquares (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =

@@ -22,8 +22,7 @@ module WeightVector =
                     $"{name} must be [{Shape.text shapes[i]}] at layer {i}; got [{Shape.text x[i].shape}]."
 
     let private requireSome (x: torch.Tensor array) =
-        if x.Length = 0 then
-            invalidArg (nameof x) "x must hold at least one matrix; got none."
+        if x.Length = 0 then invalidArg (nameof x) "x must hold at least one matrix; got none."
 
     let private checkPair (x: torch.Tensor array) (y: torch.Tensor array) =
         requireSome x

@@ -124,11 +124,7 @@ module internal Preconditioning =
 
     /// P_E M P_A of sides of one group.
     let private onMatrix P_E P_A (M: torch.Tensor) =
-        let left =
-            if Side.isOne P_E then
-                M
-            else
-                (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
+        let left = if Side.isOne P_E then M else (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
 
         Direction.Matrix(if Side.isOne P_A then left else times left P_A)
 

@@ -24,10 +24,7 @@ module internal Gradients =
 
     /// A gradient with its zeros written out where it is sparse, as of an embedding's table; null stays null.
     let dense (gradient: torch.Tensor) =
-        if not (isNull gradient) && gradient.is_sparse then
-            gradient.to_dense ()
-        else
-            gradient
+        if not (isNull gradient) && gradient.is_sparse then gradient.to_dense () else gradient
 
     /// What `backward` left in the parameters' `.grad`.
     let inPlace (layers: Layer array) (plain: Parameter array) =
@@ -165,10 +162,7 @@ module internal Finiteness =
 
         model.named_parameters ()
         |> Seq.tryPick (fun struct (name, other) ->
-            if Identity.ofParameter other = identity then
-                Some $"parameter '{name}'"
-            else
-                None)
+            if Identity.ofParameter other = identity then Some $"parameter '{name}'" else None)
         |> Option.defaultValue "a parameter outside the model"
 
     let private look (suspect: Suspect) =
@@ -216,8 +210,7 @@ module internal Finiteness =
             yield! gradient |> ValueOption.map (ofLayer layer) |> ValueOption.toList
 
         for struct (parameter, gradient) in gradients.Plain do
-            if not (isNull gradient) then
-                suspect (fun () -> nameOf model parameter) "gradients" gradient
+            if not (isNull gradient) then suspect (fun () -> nameOf model parameter) "gradients" gradient
     |]
 
     /// Raises a NumericalFailure that names the first layer or parameter whose gradient has an element that is NaN or

@@ -101,8 +101,7 @@ module internal GradientsOfPass =
             | ValueNone when explained.Contains layer -> ValueNone
             | ValueNone -> byAutograd layer gradientOf
             | ValueSome direction ->
-                if not (explained.Contains layer) then
-                    compare explained layer direction gradientOf
+                if not (explained.Contains layer) then compare explained layer direction gradientOf
 
                 ValueSome direction
 

@@ -145,10 +145,8 @@ module internal Inversion =
 
         let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
 
-        if fresh.IsNone && not mayKeep then
-            raise (failure inversion)
-        elif fresh.IsNone then
-            report "no attempt succeeded; the last inverse stays in use"
+        if fresh.IsNone && not mayKeep then raise (failure inversion)
+        elif fresh.IsNone then report "no attempt succeeded; the last inverse stays in use"
 
         fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
 

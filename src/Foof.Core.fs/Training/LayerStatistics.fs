@@ -97,11 +97,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     let moments =
         dict [ for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight) ]
 
-    let eigenbasis =
-        if recipe.Curvature.IsEigenbasis then
-            ValueSome(new Eigenbasis(layer))
-        else
-            ValueNone
+    let eigenbasis = if recipe.Curvature.IsEigenbasis then ValueSome(new Eigenbasis(layer)) else ValueNone
 
     let value statistic = Moment.value moments[statistic].Value
 
@@ -167,10 +163,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
                 let value = Moment.value moment.Value
 
                 let diagonal =
-                    if value.dim () = 3L then
-                        torch.diagonal (value, 0L, 1L, 2L)
-                    else
-                        value.square ()
+                    if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
 
                 Numbers.number (diagonal.sum ())))
 

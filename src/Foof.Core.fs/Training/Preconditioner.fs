@@ -63,10 +63,7 @@ type Preconditioner
     let listen () =
         recorder.Discard()
 
-        if (plan ()).Observe then
-            recorder.Start Recorder.InTraining
-        else
-            recorder.Stop()
+        if (plan ()).Observe then recorder.Start Recorder.InTraining else recorder.Stop()
 
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =

@@ -185,8 +185,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         Array.iter2 (fun layer -> ValueOption.iter (Observation.requireSound layer)) layers seen
         seen |> Array.iteri (fun l -> ValueOption.iter (observe inverts l))
 
-        window
-        |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
+        window |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
     /// What goes back to the statistics of now, before one more batch; its tensors belong to the caller's scope.
     member _.Snapshot() =

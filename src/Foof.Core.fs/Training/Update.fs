@@ -15,8 +15,7 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
 
     /// The momentum, zeros at first.
     member own.Buffer =
-        if isNull own.Momentum then
-            own.Momentum <- parameter.zeros_like () |> Scope.detach
+        if isNull own.Momentum then own.Momentum <- parameter.zeros_like () |> Scope.detach
 
         own.Momentum
 
@@ -77,14 +76,10 @@ type internal Update() =
             struct (Direction.Product(left, inputs), ones |> ValueOption.map (fun ones -> left.t().mv ones))
 
     let past (own: TrainedParameter) (parameter: Parameter) =
-        if isNull own then
-            parameter.zeros_like ()
-        else
-            own.Buffer * own.Group.Options.Momentum
+        if isNull own then parameter.zeros_like () else own.Buffer * own.Group.Options.Momentum
 
     let remember (own: TrainedParameter) (values: torch.Tensor) =
-        if not (isNull own) then
-            own.Buffer.copy_ (values.reshape own.Parameter.shape) |> ignore
+        if not (isNull own) then own.Buffer.copy_ (values.reshape own.Parameter.shape) |> ignore
 
     /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
     member _.Adopt(group: ParameterGroup) =
