@@ -91,7 +91,7 @@ internal sealed record CurvatureGathering(
             ),
             CurvatureStructure.Foof => Foof.Structure.activationFactors(Positions.Averaged, factor),
             CurvatureStructure.Diagonal => Foof.Structure.diagonal(factor),
-            _ => Foof.Structure.lowRank(DataCurvature.ownActivations(factor)),
+            _ => Foof.Structure.lowRank(FisherFactorModule.ownActivations(factor)),
         };
     }
 

@@ -109,19 +109,11 @@ module PackedFactor =
             factors
             |> Array.map (fun factor ->
                 match factor with
-                | LayerFactor.Product(activations, E) -> struct (activations, E)
+                | LayerFactor.Product(activations, E) -> activations, ErrorColumns.apart activations E
                 | _ -> invalidOp "Only products are joined.")
 
-        let errors =
-            parts
-            |> Array.map (fun struct (activations, E) ->
-                let n = Activations.dataPoints activations
-                E.view (E.size 0, E.size 1 / n, n, E.size 2, E.size 3))
-
-        LayerFactor.Product(
-            Activations.joinDataPoints (parts |> Array.map (fun struct (activations, _) -> activations)),
-            torch.cat(errors, 2L).flatten(1L, 2L)
-        )
+        let activations, errors = Array.unzip parts
+        LayerFactor.Product(Activations.joinDataPoints activations, torch.cat(errors, 2L).flatten(1L, 2L))
 
     let private runs (parts: FisherColumns array) =
         Array.foldBack

@@ -58,19 +58,6 @@ module DataCurvature =
             (fun () -> mean share x y)
             (Curvature.tensors >> Seq.ofList)
 
-    let private ownedLayer (factor: LayerFactor) =
-        match factor with
-        | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
-        | _ -> factor
-
-    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the
-    /// batch's own memory, which a caller may fill with the next batch. The errors are shared; the rest
-    /// belongs to the caller.
-    let ownActivations (G: FisherFactor) : FisherFactor = {
-        G with
-            Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ownedLayer part.Layers })
-    }
-
     /// Means of curvatures, by `average`.
     let curvatures: PointMean<Curvature> = {
         Average = Func<_, _, _, _>(average)

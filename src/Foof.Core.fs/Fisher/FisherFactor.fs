@@ -239,3 +239,16 @@ module FisherFactor =
                 all.t().mm all * part.Weight
 
             G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))
+
+    let private ownedLayer (factor: LayerFactor) =
+        match factor with
+        | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
+        | _ -> factor
+
+    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the
+    /// batch's own memory, which a caller may fill with the next batch. The errors are shared; the rest
+    /// belongs to the caller.
+    let ownActivations (G: FisherFactor) : FisherFactor = {
+        G with
+            Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ownedLayer part.Layers })
+    }

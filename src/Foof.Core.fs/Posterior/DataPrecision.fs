@@ -2,6 +2,186 @@ namespace Foof
 
 open TorchSharp
 
+/// What the data add to the precision of the weights of one layer, or of several layers together, with its
+/// eigenvectors: then everything that a Laplace posterior says is in closed form of the prior precision. It
+/// does not own its tensors: who made it frees `PrecisionPart.tensors`.
+[<RequireQualifiedAccess; ReferenceEquality>]
+type PrecisionPart =
+    /// U U^T over all layers of U = sqrt(N) G, with U^T R^-1 U = V diag(kappa) V^T in float64, [m; m] and
+    /// [m]. R is `relative`_l I on layer l: the ratio of its prior precision to the first layer's.
+    | LowRank of U: FisherFactor * relative: float array * V: torch.Tensor * kappa: torch.Tensor
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and
+    /// with two identities diagonal.
+    | Basis of Q_E: Side * Q_A: Side * S: torch.Tensor
+    /// Q diag(kappa) Q^T over all weights of the layers row by row, Q [p; p].
+    | Dense of Q: torch.Tensor * kappa: torch.Tensor * shapes: int64 array array
+
+    /// The structure and its size on one line.
+    override part.ToString() =
+        match part with
+        | LowRank(U, _, _, _) ->
+            $"low rank with {FisherFactor.columns U} columns for {FisherFactor.rows U} weights"
+        | Basis(Side.Identity _, Side.Identity _, S) -> $"diagonal for {S.numel ()} weights"
+        | Basis(_, _, S) -> $"Kronecker eigenbasis for {S.numel ()} weights"
+        | Dense(Q, _, _) -> $"dense for {Q.size 0} weights"
+
+/// The parts that a data precision N F is put together from. Results belong to the caller.
+[<RequireQualifiedAccess>]
+module PrecisionPart =
+
+    /// The tensors held.
+    let tensors part =
+        match part with
+        | PrecisionPart.LowRank(U, _, V, kappa) -> V :: kappa :: FisherFactor.tensors U
+        | PrecisionPart.Basis(Q_E, Q_A, S) -> S :: Side.tensors Q_E @ Side.tensors Q_A
+        | PrecisionPart.Dense(Q, kappa, _) -> [ Q; kappa ]
+
+    /// [d_out; d_in] of each layer.
+    let shapes part =
+        match part with
+        | PrecisionPart.LowRank(U, _, _, _) -> U.Shapes
+        | PrecisionPart.Basis(_, _, S) -> [| [| S.size 0 * S.size 1; S.size 2 |] |]
+        | PrecisionPart.Dense(_, _, shapes) -> shapes
+
+    /// The eigenvalues, relative to the first layer's precision.
+    let spectrum part : Spectrum =
+        let kappa =
+            match part with
+            | PrecisionPart.LowRank(_, _, _, kappa)
+            | PrecisionPart.Dense(_, kappa, _) -> kappa
+            | PrecisionPart.Basis(_, _, S) -> S.flatten ()
+
+        { Kappa = kappa; Weights = shapes part |> Array.sumBy (Array.fold (*) 1L) }
+
+    /// Eigenvalues, cut off at zero, and eigenvectors, in float64.
+    let private eigen (subject: string) (matrix: torch.Tensor) : struct (torch.Tensor * torch.Tensor) =
+        match Factorization.eigen (matrix.``to`` torch.ScalarType.Float64) with
+        // In one piece by rows, as files give them back: products depend on the order in their last bits.
+        | Some struct (values, Q) -> struct (values, Q.contiguous ())
+        | None ->
+            raise (
+                NumericalFailure(
+                    "its eigenvalues cannot be found",
+                    subject,
+                    "check the data and weights for NaN"
+                )
+            )
+
+    /// U with its columns' errors divided by sqrt(relative_l).
+    let private scaledBy (relative: float array) (U: FisherFactor) =
+        if relative |> Array.forall (fun ratio -> ratio = 1.0) then
+            U
+        else
+            let like = (FisherFactor.tensors U).Head
+
+            let roots =
+                relative
+                |> Array.map (fun ratio ->
+                    torch.full (1L, 1L, ratio ** -0.5, dtype = like.dtype, device = like.device))
+
+            FisherFactor.weighted roots U
+
+    let private lowRank (relative: float array) (U: FisherFactor) =
+        let own () =
+            let K = FisherFactor.gram (scaledBy relative U)
+
+            let struct (kappa, V) = eigen $"the Gram matrix of {FisherFactor.columns U} columns" K
+
+            struct (V, kappa)
+
+        let struct (V, kappa) = Scope.owned own (fun struct (V, kappa) -> [ V; kappa ])
+
+        PrecisionPart.LowRank(U, relative, V, kappa)
+
+    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares
+    /// U's tensors.
+    let ofFactor (U: FisherFactor) = lowRank (Array.create U.Shapes.Length 1.0) U
+
+    /// A side's eigenvalues [g; size] and its basis.
+    let private ofSide (like: torch.Tensor) side : struct (torch.Tensor * Side) =
+        match Side.written side with
+        | Side.Full M ->
+            let struct (values, Q) = eigen "a Kronecker factor" M
+            struct (values.``to`` like.dtype, Side.Full(Q.``to`` like.dtype))
+        | other -> struct (Side.diagonal like other, Side.Identity(Side.size other, 1.0))
+
+    /// N E (x) A.
+    let internal ofKronecker (N: float) E A =
+        let like = Kronecker.like E A
+        let struct (s_E, Q_E) = ofSide like E
+        let struct (s_A, Q_A) = ofSide like A
+        let S = s_E.unsqueeze 2L * (s_A * N).unsqueeze 1L
+        PrecisionPart.Basis(Q_E, Q_A, S.expand(Kronecker.groups E A, -1L, -1L).contiguous())
+
+    /// N diag(D). Shapes: D [d_out; d_in].
+    let internal ofDiagonal (N: float) (D: torch.Tensor) =
+        let identity (size: int64) = Side.Identity(size, 1.0)
+        PrecisionPart.Basis(identity (D.size 0), identity (D.size 1), (D * N).unsqueeze 0L)
+
+    /// N F. Shapes: F [p; p].
+    let internal ofDense (N: float) (F: torch.Tensor) shapes =
+        let struct (kappa, Q) = eigen $"a matrix of {F.size 0} weights" F
+        PrecisionPart.Dense(Q.``to`` F.dtype, kappa * N, shapes)
+
+    /// c N F.
+    let internal scale (c: float) part =
+        match part with
+        | PrecisionPart.LowRank(U, relative, V, kappa) ->
+            PrecisionPart.LowRank(FisherFactor.scale c U, relative, V, kappa * c)
+        | PrecisionPart.Basis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S * c)
+        | PrecisionPart.Dense(Q, kappa, shapes) -> PrecisionPart.Dense(Q, kappa * c, shapes)
+
+    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of
+    /// eigenvalues that are nothing but rounding.
+    let internal columnsOf (Q: torch.Tensor) (kappa: torch.Tensor) (shapes: int64 array array) =
+        let own () =
+            let least = kappa.max () * (float (Q.size 0) * 2.3e-16)
+            let kept = (kappa.ge least).nonzero().squeeze -1L
+            let roots = kappa.index_select(0L, kept).sqrt().``to`` Q.dtype
+            let columns = (Q.index_select (1L, kept) * roots).t()
+
+            FisherFactor.ofColumns {
+                Layers =
+                    WeightVector.unflattenRows shapes columns
+                    |> Array.map (_.contiguous() >> LayerFactor.Columns)
+                Weight = 1.0
+            }
+
+        Scope.owned own (FisherFactor.tensors >> Seq.ofList)
+
+    /// The part for prior precisions of these ratios, one a layer; itself where it is ready for them.
+    let internal fitTo (precision: float array) part =
+        let wanted = precision |> Array.map (fun delta -> delta / precision[0])
+
+        match part with
+        | PrecisionPart.LowRank(U, relative, _, _) when relative <> wanted -> lowRank wanted U
+        | PrecisionPart.Dense(Q, kappa, shapes) when wanted |> Array.exists (fun ratio -> ratio <> 1.0) ->
+            columnsOf Q kappa shapes |> lowRank wanted
+        | _ -> part
+
+    /// E and A of a basis whose spectrum is a product: its margins, E (x) A = N F exactly then.
+    let private kroneckerOf Q_E Q_A (S: torch.Tensor) =
+        let back Q (values: torch.Tensor) =
+            match Q with
+            | Side.Full Q -> Side.Full((Q * values.unsqueeze 1L).bmm(Q.transpose (1L, 2L)))
+            | _ -> Side.Diagonal values
+
+        let all = S.sum ([| 1L; 2L |], keepdim = true)
+
+        let rows, columns = S.sum 2L, S.sum 1L / all.squeeze(2L).clamp_min(1e-300.ToScalar())
+
+        Curvature.Kronecker(back Q_E rows, back Q_A columns)
+
+    /// N F as a curvature, over tensors that it may share.
+    let internal toCurvature part =
+        match part with
+        | PrecisionPart.LowRank(U, _, _, _) -> Curvature.LowRank U
+        | PrecisionPart.Basis(Side.Identity _, Side.Identity _, S) ->
+            Curvature.Diagonal [| S.reshape (-1L, S.size 2) |]
+        | PrecisionPart.Basis(Q_E, Q_A, S) -> kroneckerOf Q_E Q_A S
+        | PrecisionPart.Dense(Q, kappa, shapes) ->
+            Curvature.Dense((Q * kappa.``to`` Q.dtype).mm(Q.t ()), shapes)
+
 /// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the
 /// other. It does not own its tensors: who made it frees `DataPrecision.tensors`.
 [<ReferenceEquality>]

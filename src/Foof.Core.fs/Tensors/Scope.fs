@@ -3,6 +3,7 @@ namespace Foof
 open System
 open System.Collections.Generic
 open TorchSharp
+open TorchSharp.Modules
 
 /// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it
 /// made on the way is gone when it returns.
@@ -37,3 +38,22 @@ module Scope =
 
     /// Takes `tensor` out of every scope: its holder frees it (state that outlives a step).
     let detach (tensor: torch.Tensor) = tensor.DetachFromDisposeScope()
+
+/// Which parameters are one.
+[<RequireQualifiedAccess>]
+module Identity =
+
+    /// What tells a parameter from every other one. Handles do not: each reading of an embedding's weight makes another,
+    /// so that a module which shares it has one of its own. The place in memory does.
+    let ofParameter (parameter: Parameter) : struct (nativeint * int64) =
+        let address =
+            Scope.value (fun () ->
+                match parameter.dtype with
+                | torch.ScalarType.Float32 -> parameter.storage<float32>().data_ptr()
+                | torch.ScalarType.Float64 -> parameter.storage<float>().data_ptr()
+                // TorchSharp does not show where the others are.
+                | _ -> 0n)
+
+        match address with
+        | 0n -> struct (parameter.Handle, -1L)
+        | address -> struct (address, parameter.storage_offset ())
