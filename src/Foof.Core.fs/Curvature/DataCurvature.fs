@@ -67,10 +67,7 @@ module DataCurvature =
     /// Means of vectors in weight space.
     let vectors: PointMean<torch.Tensor array> = {
         Average =
-            Func<_, _, _, _>(fun share x y ->
-                Scope.owned
-                    (fun () -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
-                    Seq.ofArray)
+            Func<_, _, _, _>(fun share x y -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
         Tensors = Func<_, _>(Seq.ofArray)
     }
 
@@ -94,8 +91,7 @@ module DataCurvature =
         kept.Clear()
         kept.UnionWith next
 
-    /// The mean over all data points of what `ofBatch` makes of each batch, and the number of points that
-    /// count.
+    /// The mean over all data points of what `ofBatch` makes of each batch, and how many of them count.
     ///
     /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's
     /// mean and its points that count; it runs in a scope of its own, without a graph. `requireRoom` is given
