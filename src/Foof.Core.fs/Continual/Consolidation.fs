@@ -7,25 +7,24 @@ open TorchSharp
 type Gathering =
     /// A penalty for each task around the weights that it left: memory grows with the tasks.
     | Separate
-    /// The same sum, multiplied out into one quadratic function around the newest weights.
+    /// The sum of those penalties, multiplied out into one quadratic function around the newest weights.
     | Summed
-    /// C <- decay C + F around the newest weights: what was learnt is one Gaussian, its mean the newest
-    /// weights (Ritter et al. 2018). `decay` 1 forgets nothing.
+    /// C <- decay C + F around the newest weights: what was learnt is one Gaussian, its mean the newest weights (Ritter
+    /// et al. 2018). `decay` 1 forgets nothing.
     | Online of decay: float
 
 /// How tasks are consolidated.
 type ConsolidationRule = {
     /// How the penalties of several tasks become one.
     Gathering: Gathering
-    /// Whether Kronecker products are merged into one, with the trace of the sum, where curvatures are added;
-    /// otherwise they are kept term by term, and the sum is exact.
+    /// Whether Kronecker products are merged into one, with the trace of the sum, where curvatures are added; otherwise
+    /// they are kept term by term, and the sum is exact.
     Merge: bool
-    /// The most columns of a low-rank curvature; none: all are kept.
+    /// The most columns of a low-rank curvature; ValueNone keeps all.
     Columns: int voption
 }
 
-/// What was learnt from the tasks so far: penalties, and the largest share of a trace that compression ever
-/// left out.
+/// What was learnt from the tasks so far: penalties, and the largest share of a trace that compression ever left out.
 [<ReferenceEquality>]
 type Consolidated = {
     /// One quadratic function a task, or one for all.
@@ -38,10 +37,9 @@ type Consolidated = {
 
 /// Learning task after task: penalties that keep the weights where earlier tasks need them.
 ///
-/// The penalty of one task is strength/2 (theta - theta*)^T w F (theta - theta*), F the mean Fisher of the
-/// task and w = N / N_new its data points beside the new task's; with strength 1 it is the negative log
-/// posterior of the earlier data, by Laplace, in units of the new task's mean loss. (Kirkpatrick et al. 2017;
-/// MATH 7)
+/// The penalty of one task is strength/2 (theta - theta*)^T w F (theta - theta*), F the mean Fisher of the task and w =
+/// N / N_new its data points beside the new task's; with strength 1 it is the negative log posterior of the earlier
+/// data, by Laplace, in units of the new task's mean loss. (Kirkpatrick et al. 2017; MATH 7)
 [<RequireQualifiedAccess>]
 module Consolidation =
 
@@ -108,9 +106,9 @@ module Consolidation =
 
     /// What is learnt after one more task: `curvature` is w F of the task and `centre` the weights after it.
     ///
-    /// The result may share tensors with `learnt`, the curvature and the centre: who frees those looks at
-    /// `tensors` first; its other tensors belong to the caller. Raises an ArgumentException when shapes,
-    /// types or devices do not fit, and what `check` and `Compression.leading` raise.
+    /// The result may share tensors with `learnt`, the curvature and the centre: who frees those looks at `tensors`
+    /// first; its other tensors belong to the caller. Raises an ArgumentException when shapes, types or devices do not
+    /// fit, and what `check` and `Compression.leading` raise.
     let remember (rule: ConsolidationRule) curvature (centre: torch.Tensor array) (learnt: Consolidated) =
         check rule
         let task = Quadratic.around curvature centre
@@ -128,11 +126,11 @@ module Consolidation =
                 })
             (tensors >> Seq.ofList)
 
-    /// The penalty strength sum q(theta) over the tasks' terms and its gradient, in one pass over each
-    /// curvature; zeros before the first task.
+    /// The penalty strength sum q(theta) over the tasks' terms and its gradient, in one pass over each curvature; zeros
+    /// before the first task.
     ///
-    /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta. The results belong to the caller.
-    /// Raises an ArgumentException when strength is negative or the shapes, types or devices do not fit.
+    /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta. The results belong to the caller. Raises an
+    /// ArgumentException when strength is negative or the shapes, types or devices do not fit.
     let penalty
         (strength: float)
         (theta: torch.Tensor array)
@@ -159,16 +157,14 @@ module Consolidation =
                     struct (value * strength, WeightVector.scale strength gradient))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
-/// The importance of weights from the path that training took: the baseline that needs no Fisher.
-/// (Zenke et al. 2017)
+/// The importance of weights from the path that training took: the baseline that needs no Fisher. (Zenke et al. 2017)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SynapticIntelligence =
 
-    /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the
-    /// loss.
+    /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the loss.
     ///
-    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before
-    /// it. Shapes: one [d_out; d_in] a layer each. Raises an ArgumentException when they do not fit.
+    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before it. Shapes:
+    /// one [d_out; d_in] a layer each. Raises an ArgumentException when they do not fit.
     let accumulate
         (omega: torch.Tensor array)
         (gradient: torch.Tensor array)
@@ -184,9 +180,8 @@ module SynapticIntelligence =
 
     /// max(omega, 0) / ((theta' - theta)^2 + xi) for a task that moved the weights from theta to theta'.
     ///
-    /// xi > 0 bounds what a weight that hardly moved can count. Shapes: one [d_out; d_in] a layer each. The
-    /// result belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not
-    /// fit.
+    /// xi > 0 bounds what a weight that hardly moved can count. Shapes: one [d_out; d_in] a layer each. The result
+    /// belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not fit.
     let importance
         (xi: float)
         (omega: torch.Tensor array)
@@ -203,6 +198,6 @@ module SynapticIntelligence =
                     omega[l].clamp_min(0.0.ToScalar()) / ((finish[l] - start[l]).square() + xi)))
             Seq.ofArray
 
-    /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of
-    /// `Consolidation.penalty`: 2 Omega, so that its strength is c. The result belongs to the caller.
+    /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of `Consolidation.penalty`:
+    /// 2 Omega, so that its strength is c. The result belongs to the caller.
     let curvature (importance: torch.Tensor array) = Curvature.Diagonal(WeightVector.scale 2.0 importance)

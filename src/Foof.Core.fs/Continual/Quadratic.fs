@@ -2,7 +2,7 @@ namespace Foof
 
 open TorchSharp
 
-/// What earlier data say of the weights near theta*: q(theta) = 1/2 d^T C d + g^T d + c with
+/// What earlier data say about the weights near theta*: q(theta) = 1/2 d^T C d + g^T d + c with
 /// d = theta - theta*. It does not own its tensors: who made it frees `Quadratic.tensors`.
 [<ReferenceEquality>]
 type Quadratic = {
@@ -10,7 +10,7 @@ type Quadratic = {
     Curvature: Curvature
     /// theta*, one [d_out; d_in] a layer.
     Centre: torch.Tensor array
-    /// g and c (a scalar); none where theta* is the minimum and q is zero there.
+    /// g and c (a scalar); ValueNone where theta* is the minimum and q is zero there.
     Slope: struct (torch.Tensor array * torch.Tensor) voption
 }
 
@@ -29,8 +29,8 @@ module Quadratic =
         | ValueNone -> ()
     ]
 
-    /// 1/2 d^T C d with its minimum at the centre. It shares the tensors. Raises an ArgumentException when
-    /// the centre's shapes, types or devices are not the curvature's.
+    /// 1/2 d^T C d with its minimum at the centre. It shares the tensors. Raises an ArgumentException when the centre's
+    /// shapes, types or devices are not the curvature's.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
 
@@ -63,10 +63,10 @@ module Quadratic =
 
     /// q(theta) and its gradient C d + g in one pass over the curvature.
     ///
-    /// A low-rank C = G G^T costs one product with G^T and one with G: two of the three products of a forward
-    /// and backward pass over the data points that G holds. Shapes: theta one [d_out; d_in] a layer -> [] and
-    /// the same as theta. The results belong to the caller. Raises an ArgumentException when shapes, types or
-    /// devices do not fit. (MATH 7)
+    /// A low-rank C = G G^T costs one product with G^T and one with G: two of the three products of a forward and
+    /// backward pass over the data points that G holds. Shapes: theta one [d_out; d_in] a layer -> [] and the same as
+    /// theta. The results belong to the caller. Raises an ArgumentException when shapes, types or devices do not fit.
+    /// (MATH 7)
     let valueAndGradient
         (theta: torch.Tensor array)
         (q: Quadratic)
@@ -96,8 +96,8 @@ module Quadratic =
 
     /// The sum of two, written around the second one's centre: exact where `join` adds the curvatures.
     ///
-    /// With q around theta1 and q' around theta2, e = theta2 - theta1: C + C', slope C e + g + g' and level
-    /// q(theta2) + c' around theta2. It may share tensors with both, which must outlive it.
+    /// With q around theta1 and q' around theta2, e = theta2 - theta1: C + C', slope C e + g + g' and level q(theta2) +
+    /// c' around theta2. It may share tensors with both, which must outlive it.
     let add (join: Curvature -> Curvature -> Curvature) (q: Quadratic) (q': Quadratic) =
         let struct (level, slope) = valueAndGradient q'.Centre q
 

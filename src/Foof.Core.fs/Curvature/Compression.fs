@@ -19,8 +19,7 @@ module Compression =
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
         columns * FisherFactor.rows G * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
 
-    /// G V for all columns of V at once, as gradients written out. Shapes: V [m; r] -> P [r; d_out; d_in] a
-    /// layer.
+    /// G V for all columns of V at once, as gradients written out. Shapes: V [m; r] -> P [r; d_out; d_in] a layer.
     let private combined (G: FisherFactor) (V: torch.Tensor) =
         let like, r = (LayerFactor.tensors G.Parts[0].Layers[0]).Head, V.size 1
 
@@ -58,13 +57,13 @@ module Compression =
 
     /// The best factor of at most so many columns: G V with the leading eigenvectors V of K = G^T G.
     ///
-    /// With K = V diag(kappa) V^T, the columns G v_j are orthogonal with |G v_j|^2 = kappa_j, and no other F'
-    /// of that rank is closer to F: F - F' has the discarded kappa_j as its eigenvalues. A column G v_j is a
-    /// combination of all m gradients and no product of activations and errors any more: it is written out
-    /// and takes p numbers (`bytesOfColumns`), which bounds memory over any number of tasks, but is less than
-    /// what G takes only if r p < the sum of the activations' and errors' sizes. A factor that has no more
-    /// columns than allowed is given back as it is, with its own tensors; those of another belong to the
-    /// caller. Raises an ArgumentException for less than one column, a NumericalFailure when G is not finite.
+    /// With K = V diag(kappa) V^T, the columns G v_j are orthogonal with |G v_j|^2 = kappa_j, and no other F' of that
+    /// rank is closer to F: F - F' has the discarded kappa_j as its eigenvalues. A column G v_j is a combination of all
+    /// m gradients and no product of activations and errors any more: it is written out and takes p numbers
+    /// (`bytesOfColumns`), which bounds memory over any number of tasks, but is less than what G takes only if r p <
+    /// the sum of the activations' and errors' sizes. A factor that has no more columns than allowed is given back as
+    /// it is, with its own tensors; those of another belong to the caller. Raises an ArgumentException for less than
+    /// one column, a NumericalFailure when G is not finite.
     let leading (columns: int) (G: FisherFactor) =
         Require.atLeast (nameof columns) 1 columns
 
@@ -124,9 +123,9 @@ module PackedFactor =
             parts
             []
 
-    /// A factor of F with the parts of neighbouring batches joined where they count alike, data points of one
-    /// part after those of the other: columns change their order, and F stays. Tensors that are not joined
-    /// are shared; joined ones belong to the caller.
+    /// A factor of F with the parts of neighbouring batches joined where they count alike, data points of one part
+    /// after those of the other: columns change their order, and F stays. Tensors that are not joined are shared;
+    /// joined ones belong to the caller.
     let pack (G: FisherFactor) =
         let packed (group: FisherColumns list) =
             match group with

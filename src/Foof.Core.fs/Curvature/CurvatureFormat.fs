@@ -173,8 +173,8 @@ module CurvatureFormat =
                 |> FactorFormat.arrayOf
             ]
 
-    /// The damped inverse of a description, over tensors that it shares. Raises an ArgumentException when they do not fit
-    /// one another.
+    /// The damped inverse of a description, over tensors that it shares. Raises an ArgumentException when they do not
+    /// fit one another.
     let rec internal toFactored (find: string -> torch.Tensor) (node: JsonNode) : Factored =
         let entry name = FactorFormat.entry name node
 
@@ -199,15 +199,15 @@ module CurvatureFormat =
         | "blocks" -> FactorFormat.items (entry "parts") |> Array.map (toFactored find) |> Factored.Blocks
         | other -> FactorFormat.refuse $"know inverses of kind '{other}'"
 
-    /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that
-    /// begin with `path`. Raises an ArgumentException when a name is taken.
+    /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that begin with
+    /// `path`. Raises an ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (path: string) curvature =
         (ofCurvature (Written tensors) path curvature).ToJsonString()
 
     /// The curvature of a description, over tensors that it shares with `tensors`.
     ///
-    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do
-    /// not fit one another.
+    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do not fit one
+    /// another.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let find name =
             match tensors.TryGetValue name with

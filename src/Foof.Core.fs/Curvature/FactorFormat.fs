@@ -34,7 +34,7 @@ module internal FactorFormat =
     /// A list of nodes.
     let arrayOf (nodes: JsonNode seq) : JsonNode = JsonArray(Seq.toArray nodes)
 
-    /// An entry of a node; raises where there is none.
+    /// An entry of a node. Raises when the node has no such entry.
     let entry (name: string) (node: JsonNode) : JsonNode =
         match node with
         | :? JsonObject as found when not (isNull found[name]) -> found[name]
@@ -119,8 +119,8 @@ module internal FactorFormat =
             })
         |> FisherFactor.join
 
-/// A state that is read: where its tensors are found, on the device of the layers. The copies that it makes belong to the
-/// caller's scope.
+/// A state that is read: where its tensors are found, on the device of the layers. The copies that it makes belong to
+/// the caller's scope.
 [<Sealed>]
 type internal SavedState(saved: IReadOnlyDictionary<string, torch.Tensor>, layers: Layer array) =
 

@@ -3,8 +3,8 @@ namespace Foof
 open System.Collections.Generic
 open TorchSharp
 
-/// How lambda enters the matrix that is inverted. Rules other than `Tikhonov` change the factors of Kronecker
-/// products, group by group; on any other structure all of them are Tikhonov damping.
+/// How lambda enters the matrix that is inverted. Rules other than `Tikhonov` change the factors of Kronecker products,
+/// group by group; on any other structure all of them are Tikhonov damping.
 [<RequireQualifiedAccess>]
 type Damping =
     /// C + lambda I.
@@ -55,8 +55,8 @@ module Damping =
     /// Whether a rule makes the factors of a Kronecker product positive definite.
     let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
 
-    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be
-    /// added to it. New tensors belong to the caller; those that do not change are shared. (MATH 5)
+    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added to it.
+    /// New tensors belong to the caller; those that do not change are shared. (MATH 5)
     let apply rule (lambda: float) curvature =
         match rule, curvature with
         | Damping.Tikhonov, _ -> struct (curvature, lambda)
@@ -69,14 +69,14 @@ module Damping =
                 (fun struct (damped, _) -> Curvature.tensors damped)
         | _ -> struct (curvature, lambda)
 
-/// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made
-/// it frees `Factored.tensors`.
+/// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made it frees
+/// `Factored.tensors`.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Factored =
     /// The inverse has the structure of the matrix. `logDet` is that of C + lambda I.
     | Structured of inverse: Curvature * logDet: torch.Tensor
-    /// (D + G G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o with r = D^-1/2, one [d_out; d_in] a layer or
-    /// [1; 1] where it is constant, U = r o G, and I + U^T U = L L^T in float64. `logDet` is of D + G G^T.
+    /// (D + G G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o with r = D^-1/2, one [d_out; d_in] a layer or [1; 1] where
+    /// it is constant, U = r o G, and I + U^T U = L L^T in float64. `logDet` is of D + G G^T.
     | Woodbury of U: FisherFactor * roots: torch.Tensor array * L: torch.Tensor * logDet: torch.Tensor
     /// One after the other along the layers.
     | Blocks of Factored array
@@ -153,13 +153,12 @@ module Factored =
             ofStructure attempts power report (Damping.isDefinite rule lambda) rest damped
             |> Option.map (fun struct (inverse, logDet) -> Factored.Structured(inverse, logDet))
 
-    /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each
-    /// fallback is reported once, in words. What it returns may share tensors with C, which must outlive it.
+    /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each fallback
+    /// is reported once, in words. What it returns may share tensors with C, which must outlive it.
     ///
-    /// Shapes: over the layers of C. New tensors belong to the caller. Without damping, directions that a
-    /// Kronecker factor or a dense matrix lacks are left out. Raises an ArgumentException when lambda is
-    /// negative, or zero for a low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum
-    /// of structures. (MATH 4, 5)
+    /// Shapes: over the layers of C. New tensors belong to the caller. Without damping, directions that a Kronecker
+    /// factor or a dense matrix lacks are left out. Raises an ArgumentException when lambda is negative, or zero for a
+    /// low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum of structures. (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
 
@@ -178,7 +177,8 @@ module Factored =
             (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)
             (Option.map tensors >> Option.defaultValue [] >> Seq.ofList)
 
-    /// (C + lambda I)^-1 by a damping rule, as `attempt`. Raises a NumericalFailure when it cannot be had.
+    /// (C + lambda I)^-1 by a damping rule and the usual attempts. Raises a NumericalFailure when all of them fail, and
+    /// what `attempt` raises.
     let make rule (lambda: float) curvature =
         match attempt Factorization.attempts rule -1.0 ignore lambda curvature with
         | Some factored -> factored
@@ -205,9 +205,9 @@ module Factored =
             Woodbury.solve U roots L V
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
 
-    /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same.
-    /// The result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not
-    /// fit. (MATH 4, 5)
+    /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same. The
+    /// result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not fit. (MATH 4,
+    /// 5)
     let solve factored (V: torch.Tensor array) =
         WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> multiply factored V) Seq.ofArray
@@ -222,9 +222,9 @@ module Factored =
             Woodbury.rootSolve U roots L V
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
 
-    /// R V with R R^T = (C + lambda I)^-1, or the power that was asked for: of standard normal V a sample of
-    /// N(0, (C + lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The
-    /// result belongs to the caller. Raises what `solve` raises. (MATH 6)
+    /// R V with R R^T = (C + lambda I)^-1, or the power that was asked for: of standard normal V a sample of N(0, (C +
+    /// lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The result belongs to
+    /// the caller. Raises what `solve` raises. (MATH 6)
     let rootSolve factored (V: torch.Tensor array) =
         WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
@@ -238,6 +238,6 @@ module Factored =
             |> Array.map (fun part -> (sumOfLogs part).``to`` torch.ScalarType.Float64)
             |> Array.reduce (fun x y -> x + y)
 
-    /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64
-    /// of low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
+    /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64 of
+    /// low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
     let logDet factored = Scope.tensor (fun () -> sumOfLogs factored)

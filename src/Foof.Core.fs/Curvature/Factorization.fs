@@ -5,7 +5,8 @@ open TorchSharp
 /// How a damped matrix is inverted.
 [<RequireQualifiedAccess>]
 type Route =
-    /// M + lambda I = L L^T, and each product solves with L: for matrices that serve few vectors before the next one.
+    /// M + lambda I = L L^T, and each product solves with L: for matrices that multiply few vectors before the next
+    /// one.
     | Solve
     /// M + lambda I = L L^T, and its inverse written out.
     | Cholesky
@@ -35,8 +36,8 @@ type DampedInverse = {
     Failed: Attempt list
 }
 
-/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is
-/// planned: an ordered list of attempts.
+/// Inverses of symmetric positive semi-definite matrices, or of several at once [...; d; d]. Failure is planned: an
+/// ordered list of attempts.
 [<RequireQualifiedAccess>]
 module Factorization =
 
@@ -170,9 +171,9 @@ module Factorization =
 
         if Numbers.isFinite matrix then first [] attempts else None
 
-    /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with
-    /// NaN. Only power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors
-    /// can make a singular matrix pass for a regular one; directions without curvature are left out then.
+    /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN. Only
+    /// power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make a singular
+    /// matrix pass for a regular one; directions without curvature are left out then.
     ///
     /// `Solve` is left out: here the inverse is wanted.
     ///
@@ -180,7 +181,7 @@ module Factorization =
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
         firstOf attempts power (damping > 0.0) matrix damping
 
-    /// As `power` without further damping, for a matrix whose damping is in it already.
+    /// M^power, by `power`, of a matrix that was damped before.
     let powerOfDefinite (attempts: Attempt list) (power: float) (matrix: torch.Tensor) =
         firstOf attempts power true matrix 0.0
 
@@ -188,8 +189,8 @@ module Factorization =
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
         power attempts -1.0 matrix damping
 
-    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails.
-    /// None for a matrix that is not finite.
+    /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
+    /// matrix that is not finite.
     ///
     /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d]. The results belong to the caller.
     let eigen (matrix: torch.Tensor) =

@@ -3,9 +3,9 @@ namespace Foof
 open TorchSharp
 
 /// What a trained network's optimum owes to single data points and to weight decay, by the implicit function theorem
-/// with any curvature's damped inverse in place of the Hessian's: (F + lambda I)^-1, where the optimum is one of
-/// mean loss + lambda/2 |theta|^2. Exact for linear models with canonical likelihoods, where F is the Hessian.
-/// (Koh & Liang 2017; MATH 7)
+/// with any curvature's damped inverse in place of the Hessian's: (F + lambda I)^-1, where the optimum is one of mean
+/// loss + lambda/2 |theta|^2. Exact for linear models with canonical likelihoods, where F is the Hessian. (Koh & Liang
+/// 2017; MATH 7)
 [<RequireQualifiedAccess>]
 module Influence =
 
@@ -13,8 +13,8 @@ module Influence =
     /// Leaving point i out changes L_test by about -1/n of it.
     ///
     /// `empirical` is the factor of the training points at their labels (`Fisher.Empirical`), `testGradient` the
-    /// gradient of the test loss (`Jacobian.meanGradient`). Shapes: -> [n], in the factor's order. The result belongs to
-    /// the caller.
+    /// gradient of the test loss (`Jacobian.meanGradient`). Shapes: -> [n], in the factor's order. The result belongs
+    /// to the caller.
     let ofPoints (empirical: FisherFactor) (testGradient: torch.Tensor array) (factored: Factored) =
         Scope.tensor (fun () ->
             let direction = Factored.solve factored testGradient

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive
-/// semi-definite or a basis of eigenvectors.
+/// One factor of a Kronecker product: a square matrix for each group of a layer, symmetric positive semi-definite or a
+/// basis of eigenvectors.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type Side =
     /// c I, of order `size`.
@@ -15,9 +15,9 @@ type Side =
     /// (L L^T)^-1, not written out: L [g; size; size], lower triangular.
     | Inverse of L: torch.Tensor
 
-/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller,
-/// and may share memory with their arguments where nothing is computed. `like` tells the type and the device
-/// of results, which a multiple of the identity does not know. (MATH 5)
+/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller, and may
+/// share memory with their arguments where nothing is computed. `like` gives the type and the device of results, which
+/// a multiple of the identity does not know. (MATH 5)
 [<RequireQualifiedAccess>]
 module Side =
 
@@ -87,7 +87,7 @@ module Side =
     let private multiplied (M: torch.Tensor) (X: torch.Tensor) (product: torch.Tensor -> torch.Tensor) =
         if M.dtype = X.dtype then product X else (product (X.``to`` M.dtype)).``to`` X.dtype
 
-    /// The same in another type, where it is a full matrix: products with it are then in that type.
+    /// Converts a full matrix to another type, in which its products are then made; other sides stay.
     let ofType (kind: torch.ScalarType) side =
         match side with
         | Side.Full M -> Side.Full(M.``to`` kind)
@@ -152,8 +152,8 @@ module Side =
         | Side.Full M -> Side.Full(Factorization.root M)
         | Side.Inverse _ -> side
 
-/// Products E (x) A, V -> E V A for each group of one layer, and Q_E (x) Q_A as a change of basis. Where one
-/// side has a single group and the other has several, it stands for all of them.
+/// Products E (x) A, V -> E V A for each group of one layer, and Q_E (x) Q_A as a change of basis. Where one side has a
+/// single group and the other has several, it stands for all of them.
 [<RequireQualifiedAccess>]
 module internal Kronecker =
 
@@ -214,8 +214,8 @@ module internal Kronecker =
         (Q * S.flatten ()).mm(Q.t ())
 
     /// The sides of one product in place of a sum of two, (E + pi E') (x) (A + A'/pi) with
-    /// pi^2 = tr E tr A' / (tr E' tr A), scaled by group to the trace of the sum; a product whose trace is
-    /// zero is left out. (MATH 7)
+    /// pi^2 = tr E tr A' / (tr E' tr A), scaled by group to the trace of the sum; a product whose trace is zero is left
+    /// out. (MATH 7)
     let merged E A E' A' =
         let like = like E A
         let one = torch.ones (1L, dtype = like.dtype, device = like.device)

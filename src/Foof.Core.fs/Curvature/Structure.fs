@@ -6,8 +6,8 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal DenseBlock =
 
-    /// sum_i h_i,oo' a_i a_i^T for all pairs of outputs o, o', h_i = weight sum_c e_ci e_ci^T: the columns of a data point
-    /// are added up first, which saves their number's share of the products. A [n; d_in], E [c; n; d].
+    /// sum_i h_i,oo' a_i a_i^T for all pairs of outputs o, o', h_i = weight sum_c e_ci e_ci^T: the columns of a data
+    /// point are added up first, which saves their number's share of the products. A [n; d_in], E [c; n; d].
     let private ofRows (weight: float) (A: torch.Tensor) (E: torch.Tensor) =
         let d, d_in = E.size 2, A.size 1
         let byPoint = E.transpose (0L, 1L)
@@ -20,7 +20,8 @@ module internal DenseBlock =
             let weighted = (weights.unsqueeze -1L * A.unsqueeze 1L).flatten 1L
             let block = A.t().mm(weighted).view(d_in, d - o, d_in)
             F.select(0L, o).narrow(1L, o, d - o).copy_ block |> ignore
-            // Each block is symmetric, so those below the diagonal are those right of it, in an order that lies row by row.
+            // Each block is symmetric, so those below the diagonal are those right of it, in an order that lies row by
+            // row.
             F.select(2L, o).narrow(0L, o, d - o).copy_(block.transpose (0L, 1L)) |> ignore
 
         F.view (d * d_in, d * d_in)
@@ -38,16 +39,15 @@ module internal DenseBlock =
 
         Scope.tensor (fun () -> G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))
 
-/// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the
-/// factor's data points; over several layers the blocks between layers are left out unless the name says
-/// otherwise. Shapes are those of `Curvature`. Tensors belong to the caller, but for those of the factor
-/// where it says so.
+/// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the factor's data
+/// points; over several layers the blocks between layers are left out unless the name says otherwise. Shapes are those
+/// of `Curvature`. Tensors belong to the caller, but for those of the factor where it says so.
 [<RequireQualifiedAccess>]
 module Structure =
 
-    /// What a function makes of each part of a layer's factor, summed: of what a column counts, of the
-    /// columns, and of the part's share in all, by which means of inputs are weighted. Of parts of one batch
-    /// the shares are those of the data points, of factors scaled for a running average its weights.
+    /// What a function makes of each part of a layer's factor, summed: of what a column counts, of the columns, and of
+    /// the part's share in all, by which means of inputs are weighted. Of parts of one batch the shares are those of
+    /// the data points, of factors scaled for a running average its weights.
     let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
         let counts =
             G.Parts |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
@@ -109,14 +109,14 @@ module Structure =
     /// The diagonal of F.
     let diagonal (G: FisherFactor) = Curvature.Diagonal(FisherFactor.diagonal G)
 
-    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for
-    /// LayerNorm and BatchNorm the 2 x 2 block of a unit's scale and shift.
+    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
+    /// BatchNorm the 2 x 2 block of a unit's scale and shift.
     let units (G: FisherFactor) =
         byLayer G (fun l ->
             Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
-    /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions;
-    /// K-FAC-reduce: both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
+    /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
+    /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
     let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
@@ -129,9 +129,8 @@ module Structure =
             let outputs = G.Shapes[l][0] / A.size 0
             Curvature.Kronecker(Side.Identity(outputs, 1.0), Side.ofTensor A))
 
-    /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the
-    /// gradients: of all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH
-    /// 5)
+    /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients: of
+    /// all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH 5)
     let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
@@ -151,8 +150,8 @@ module Structure =
                     )
                 ))
 
-    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace.
-    /// (Gao et al. 2020, TKFAC; MATH 5)
+    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace. (Gao et al.
+    /// 2020, TKFAC; MATH 5)
     let traceKronecker (G: FisherFactor) =
         byLayer G (fun l ->
             let groups (factor: LayerFactor) =
@@ -170,8 +169,8 @@ module Structure =
 
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
-    /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a
-    /// low-rank matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
+    /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank
+    /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
         let column (x: torch.Tensor) = Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
 

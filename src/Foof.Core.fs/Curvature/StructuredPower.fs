@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// (C + lambda I)^power of the structures that keep their form under powers, with log det (C + lambda I);
-/// None where no attempt succeeds.
+/// (C + lambda I)^power of the structures that keep their form under powers, with log det (C + lambda I); None where no
+/// attempt succeeds.
 [<RequireQualifiedAccess>]
 module internal StructuredPower =
 
@@ -26,7 +26,7 @@ module internal StructuredPower =
         let damped = d + lambda
         let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
 
-        // The logarithm tells of infinities, too, whose inverse is zero.
+        // Infinities have a finite inverse, zero, but no finite logarithm.
         if Numbers.isFinite logDet && Numbers.isFinite inverse then Some(struct (inverse, logDet)) else None
 
     /// The power of one side, and log det of the damped side.

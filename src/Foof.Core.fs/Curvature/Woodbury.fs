@@ -2,9 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// Low-rank matrices plus a diagonal, inverted in the space of the columns: with r = D^-1/2 and U = r o G,
-/// (D + G G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o, where I + U^T U = L L^T [m; m] in float64.
-/// (Benzing 2022, eq. 20; MATH 4)
+/// Low-rank matrices plus a diagonal, inverted in the space of the columns: with r = D^-1/2 and U = r o G, (D + G
+/// G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o, where I + U^T U = L L^T [m; m] in float64. (Benzing 2022, eq. 20; MATH
+/// 4)
 [<RequireQualifiedAccess>]
 module internal Woodbury =
 
@@ -35,7 +35,8 @@ module internal Woodbury =
     /// float32 sums: their roundings, 6e-8 of the largest, then are 1e-5 of I at most.
     let private largestSingle = 100.0
 
-    /// U^T U from float32 products, which spare the conversions and products in float64; none where these must be.
+    /// U^T U from float32 products, which spare the conversions and products in float64; ValueNone where float64 is
+    /// needed.
     let private singleGram (U: FisherFactor) =
         let K = FisherFactor.crossGramOfType torch.ScalarType.Float32 U U
 
@@ -74,16 +75,15 @@ module internal Woodbury =
 
             found)
 
-    /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt
-    /// succeeds.
+    /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt succeeds.
     let ofLowRank attempts report (lambda: float) (G: FisherFactor) =
         firstOf attempts report G (fun _ -> gram) (ofConstant lambda G)
 
-    /// The same where K = G^T G is known, [m; m] in float64.
+    /// `ofLowRank` where K = G^T G is known, [m; m] in float64.
     let ofLowRankKnowing (K: torch.Tensor) attempts report (lambda: float) (G: FisherFactor) =
         firstOf attempts report G (fun growth _ -> K / (growth * lambda)) (ofConstant lambda G)
 
-    /// The same for D + G G^T, D > 0.
+    /// U, r, L and the logarithm of the determinant for D + G G^T, D > 0.
     let ofLowRankPlusDiagonal attempts report (D: torch.Tensor array) (G: FisherFactor) =
         firstOf attempts report G (fun _ -> gram) (ofDiagonal D G)
 

@@ -31,8 +31,8 @@ type Problem = {
 
         { Model = model; Layers = layers; Likelihood = likelihood; Generator = null }
 
-/// A batch for curvature. The empirical Fisher is taken at the labels; of the categorical likelihood they also say,
-/// whatever the rule, which are ignored.
+/// A batch for curvature. The empirical Fisher is taken at its labels; class labels of -100 also say, whatever the
+/// Fisher, which positions are ignored.
 [<ReferenceEquality>]
 type CurvatureBatch = {
     /// The model's input.
@@ -46,13 +46,13 @@ type CurvatureBatch = {
 [<RequireQualifiedAccess>]
 module Fisher =
 
-    /// Which labels of a batch count; none where all do.
+    /// Which labels of a batch count; ValueNone where all do.
     let private mask likelihood (target: torch.Tensor) =
         match likelihood with
         | Likelihood.Categorical when not (isNull target) -> ValueSome(Likelihood.counted likelihood target)
         | _ -> ValueNone
 
-    /// n: how many data points do.
+    /// n: how many data points have a label that counts.
     let private dataPoints (mask: torch.Tensor voption) (all: int64) =
         match mask with
         | ValueSome mask -> Likelihood.dataPoints mask
@@ -60,8 +60,8 @@ module Fisher =
 
     /// The directions at the output, each the shape of the output, and what each column counts.
     ///
-    /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any other
-    /// do not count: `target` says which, whatever the rule; null is none.
+    /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any
+    /// other do not count: `target` says which, whatever the rule; null means that all count.
     let directions
         fisher
         likelihood
@@ -145,10 +145,10 @@ module Fisher =
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
-    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an
-    /// ArgumentException for an empty batch or wrong labels, an InvalidOperationException for a layer that was not called
-    /// or whose input does not have the data points first, a NumericalFailure for NaN in activations or errors.
-    /// (MATH 2; Benzing 2022, App. I)
+    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an ArgumentException for
+    /// an empty batch or wrong labels, an InvalidOperationException for a layer that was not called or whose input does
+    /// not have the data points first, a NumericalFailure for NaN in activations or errors. (MATH 2; Benzing 2022, App.
+    /// I)
     let factor (problem: Problem) fisher (batch: CurvatureBatch) =
         if batch.Input.numel () = 0L then
             invalidArg (nameof batch) "batch must hold at least one data point; got none."
@@ -179,12 +179,12 @@ module Jacobian =
 
         struct (Seq.init (int entries) (int64 >> unitVector), 1.0)
 
-    /// The output f and the factor J with the column d f_ic / d theta for each data point i and entry c, c-major: column
-    /// c n + i.
+    /// The output f and the factor J with the column d f_ic / d theta for each data point i and entry c, c-major:
+    /// column c n + i.
     ///
     /// One forward pass and one backward pass to the layers' outputs for each entry; the model runs in the mode that it
-    /// is in. Shapes: -> f [n; ...], J of n C columns that count one each. The results belong to the caller. Raises what
-    /// `Fisher.factor` raises.
+    /// is in. Shapes: -> f [n; ...], J of n C columns that count one each. The results belong to the caller. Raises
+    /// what `Fisher.factor` raises.
     let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."

@@ -7,8 +7,8 @@ open TorchSharp
 type FisherColumns = {
     /// One factor a layer, all with the same number of columns.
     Layers: LayerFactor array
-    /// What each g_j g_j^T counts: 1/n with one column a data point or with all columns of the output's
-    /// Hessian, 1/(n k) with k sampled labels.
+    /// What each g_j g_j^T counts: 1/n with one column a data point or with all columns of the output's Hessian, 1/(n
+    /// k) with k sampled labels.
     Weight: float
 }
 
@@ -21,10 +21,10 @@ type FisherFactor = {
     Parts: FisherColumns array
 }
 
-/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a
-/// layer, of the factor's type and on its device. Every function runs in time and memory linear in the
-/// columns' factors; nothing of size p x m is formed unless the positions' route is cheaper that way. An
-/// ArgumentException tells of shapes, types or devices that do not fit. (Benzing 2022, App. I; MATH 3)
+/// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer, of the
+/// factor's type and on its device. Every function runs in time and memory linear in the columns' factors; nothing of
+/// size p x m is formed unless the positions' route is cheaper that way. Functions raise an ArgumentException for
+/// shapes, types or devices that do not fit. (Benzing 2022, App. I; MATH 3)
 [<RequireQualifiedAccess>]
 module FisherFactor =
 
@@ -100,8 +100,8 @@ module FisherFactor =
                 Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
         }
 
-    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the
-    /// tensors, but for the errors of layers with a constant.
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors, but for
+    /// the errors of layers with a constant.
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
         if S.Length <> G.Shapes.Length then
             invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
@@ -122,7 +122,7 @@ module FisherFactor =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
         K.mul_ ((sqrt x.Weight * sqrt y.Weight).ToScalar()) |> ignore
 
-    /// `crossGram` in a type of one's choice, all its products among it.
+    /// `crossGram` with all its products in the type `kind`.
     let internal crossGramOfType (kind: torch.ScalarType) (G: FisherFactor) (G': FisherFactor) =
         requireSameLayers "factors" G G'
 
@@ -147,8 +147,8 @@ module FisherFactor =
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
     ///
-    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller.
-    /// (Benzing 2022, eq. 21; MATH 3)
+    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller. (Benzing 2022,
+    /// eq. 21; MATH 3)
     let crossGram (G: FisherFactor) (G': FisherFactor) = crossGramOfType torch.ScalarType.Float64 G G'
 
     /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
@@ -168,8 +168,8 @@ module FisherFactor =
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs
-    /// to the caller. (Benzing 2022, eq. 23)
+    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs to the
+    /// caller. (Benzing 2022, eq. 23)
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
             invalidArg
@@ -222,8 +222,8 @@ module FisherFactor =
                 ($"A dense matrix of {p} weights would take {bytes:F0} bytes ({bytes / 1e9:F1} GB), "
                  + "and 4 GB are allowed; use products, or a structured curvature.")
 
-    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one
-    /// after the other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one after the
+    /// other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
     let dense (G: FisherFactor) =
         requireDense (rows G)
 
@@ -245,9 +245,8 @@ module FisherFactor =
         | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map _.clone() activations, E)
         | _ -> factor
 
-    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the
-    /// batch's own memory, which a caller may fill with the next batch. The errors are shared; the rest
-    /// belongs to the caller.
+    /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the batch's own
+    /// memory, which a caller may fill with the next batch. The errors are shared; the rest belongs to the caller.
     let ownActivations (G: FisherFactor) : FisherFactor = {
         G with
             Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ownedLayer part.Layers })

@@ -33,7 +33,7 @@ module internal LayerErrors =
         | [| only |] -> ofCall only
         | _ -> torch.cat (Array.map ofCall calls, 2L)
 
-    /// As `direction` for the first data points, and zero for those after them up to `all`.
+    /// `direction` for the first data points, and zeros for those after them up to `all`.
     let private padded (all: int64) (direction: torch.Tensor) =
         let rest = all - direction.size 0
 
@@ -44,9 +44,9 @@ module internal LayerErrors =
             let zeros = torch.zeros (shape, dtype = direction.dtype, device = direction.device)
             torch.cat ([| direction; zeros |], 0L)
 
-    /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g] each,
-    /// direction after direction: of the first data points alone where the directions have no more. The graph is used up
-    /// with the last direction.
+    /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g]
+    /// each, direction after direction: of the first data points alone where the directions have no more. The graph is
+    /// used up with the last direction.
     let find
         (layers: Layer array)
         (calls: Record array array)

@@ -5,8 +5,8 @@ open TorchSharp
 /// The per-example gradients g_j of one layer, j = 1 .. m, as columns that need not be written out.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type LayerFactor =
-    /// g_(c,i) = vec(sum_r e_(c,i)r a_ir^T): the activations of n data points and E [g; c n; R; d_out/g],
-    /// c-major, so that the columns of a data point share its activations.
+    /// g_(c,i) = vec(sum_r e_(c,i)r a_ir^T): the activations of n data points and E [g; c n; R; d_out/g], c-major, so
+    /// that the columns of a data point share its activations.
     | Product of activations: Activations * E: torch.Tensor
     /// The gradients themselves, P [m; d_out; d_in].
     | Columns of P: torch.Tensor
@@ -21,8 +21,8 @@ type GramRoute =
     /// K_ij = <P_i, P_j> of the gradients written out in chunks, d_in d_out products a pair.
     | Explicit
 
-/// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher
-/// factor. Results belong to the caller; numbers are in the factor's type unless a type is named.
+/// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher factor.
+/// Results belong to the caller; numbers are in the factor's type unless a type is named.
 [<RequireQualifiedAccess>]
 module LayerFactor =
 
@@ -149,8 +149,8 @@ module LayerFactor =
         while next () do
             ()
 
-    /// Runs `action` on the columns written out, chunk by chunk within the budget: the first one's index, and
-    /// P [count; d_out; d_in] in the type `kind`, which is freed afterwards.
+    /// Runs `action` on the columns written out, chunk by chunk within the budget: the first one's index, and P [count;
+    /// d_out; d_in] in the type `kind`, which is freed afterwards.
     let forEachWritten (kind: torch.ScalarType) factor (action: int64 -> torch.Tensor -> unit) =
         forEachWrittenWithin budget kind factor action
 
@@ -178,8 +178,8 @@ module LayerFactor =
                 Gram.add most a E a' E' K
             | _ -> gramOfWritten most x y K)
 
-    /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written
-    /// out. Shapes: K [m; m'], in one piece. (MATH 3)
+    /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written out.
+    /// Shapes: K [m; m'], in one piece. (MATH 3)
     let addGramBy route x y (K: torch.Tensor) = addGramWithin budget route x y K
 
     /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'], in one piece. (MATH 3)
@@ -216,8 +216,8 @@ module LayerFactor =
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) factor = Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
-    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one
-    /// piece. (Benzing 2022, eq. 23; MATH 3)
+    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one piece.
+    /// (Benzing 2022, eq. 23; MATH 3)
     let addTimesAll (w: torch.Tensor) factor (target: torch.Tensor) =
         let k = target.size 0
 

@@ -2,13 +2,13 @@ namespace Foof
 
 open TorchSharp
 
-/// Inner products of gradients that are sums over positions of products of an error and an activation,
-/// g_i . g'_j = sum_rs (a_ir . a'_js)(e_ir . e'_js), without writing the gradients out. (MATH 3)
+/// Inner products of gradients that are sums over positions of products of an error and an activation, g_i . g'_j =
+/// sum_rs (a_ir . a'_js)(e_ir . e'_js), without writing the gradients out. (MATH 3)
 [<RequireQualifiedAccess>]
 module internal Gram =
 
-    /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the same
-    /// activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].
+    /// (e_r . e'_s)(a_r . a'_s) for all pairs of rows of two sets, those of several columns of a data point over the
+    /// same activations. Shapes: E [g; c n R; k], E' [g; c' n' R'; k] -> as many elements as [g; c n R; c' n' R'].
     let private hadamard (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) =
         let inputs = Activations.gram x y E.dtype
         let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
@@ -18,8 +18,9 @@ module internal Gram =
 
         errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
 
-    /// K <- K + [g_i . g'_j], in place, from the activations and errors of both, by sums over pairs of positions: temporaries
-    /// take so many bytes at most, but for one data point's. Shapes: E [g; c n; R; d_out/g], K [m; m'] in one piece. (MATH 3)
+    /// K <- K + [g_i . g'_j], in place, from the activations and errors of both, by sums over pairs of positions:
+    /// temporaries take so many bytes at most, but for one data point's. Shapes: E [g; c n; R; d_out/g], K [m; m'] in
+    /// one piece. (MATH 3)
     let add
         (most: int64)
         (x: Activations)
@@ -45,9 +46,9 @@ module internal Gram =
 
             rows.narrow(1L, start, count).add_(summed.view (c, count, -1L)) |> ignore
 
-/// Where a layer's errors E meet k vectors side by side, so that products are few and large: with A [n; d_in]
-/// and k vectors [d_out; d_in] one product of A with [d_in; k d_out]. The columns of a data point share its
-/// activations. Private to the core: no scopes.
+/// Where a layer's errors E meet k vectors side by side, so that products are few and large: with A [n; d_in] and k
+/// vectors [d_out; d_in] one product of A with [d_in; k d_out]. The columns of a data point share its activations.
+/// Private to the core: no scopes.
 [<RequireQualifiedAccess>]
 module internal StackedErrors =
 
@@ -69,8 +70,8 @@ module internal StackedErrors =
             let byGroup = rows.view (rows.size 0, k, -1L, rows.size 2)
             byGroup.transpose(0L, 1L).reshape(k, -1L, rows.size 2)
 
-    /// sum_r e_cir . z_irs. Shapes: E [g; c n; R; d], Z [g; n; R; k d], which it may overwrite -> [c n; k],
-    /// or [c n] of one.
+    /// sum_r e_cir . z_irs. Shapes: E [g; c n; R; d], Z [g; n; R; k d], which it may overwrite -> [c n; k], or [c n] of
+    /// one.
     let inner activations (E: torch.Tensor) (Z: torch.Tensor) =
         let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4

@@ -7,12 +7,12 @@ open TorchSharp
 type Activations =
     /// A [g; n; R; d_in]: groups (1 but for grouped layers), data points, positions, inputs.
     | Rows of A: torch.Tensor
-    /// Rows that are one at `index` [n; R] and zero elsewhere, of length `count`: an embedding's. The index
-    /// `count` itself stands for a row of zeros: padding.
+    /// Rows that are one at `index` [n; R] and zero elsewhere, of length `count`: an embedding's. The index `count`
+    /// itself stands for a row of zeros: padding.
     | Indices of index: torch.Tensor * count: int64
 
-/// Products with activations that never write out what is known to be zero. Results belong to the caller, and
-/// may share memory with their arguments where nothing is computed.
+/// Products with activations that never write out what is known to be zero. Results belong to the caller, and may share
+/// memory with their arguments where nothing is computed.
 [<RequireQualifiedAccess>]
 module Activations =
 
@@ -46,13 +46,13 @@ module Activations =
         | Activations.Rows A -> [ A ]
         | Activations.Indices(index, _) -> [ index ]
 
-    /// The same rows with `change` applied to the tensor that holds them.
+    /// Applies `change` to the tensor that holds the rows.
     let map (change: torch.Tensor -> torch.Tensor) activations =
         match activations with
         | Activations.Rows A -> Activations.Rows(change A)
         | Activations.Indices(index, count) -> Activations.Indices(change index, count)
 
-    /// The same rows with A in another type; indices stay whole numbers.
+    /// Converts A to another type; indices stay whole numbers.
     let ofType (kind: torch.ScalarType) activations =
         match activations with
         | Activations.Rows A -> Activations.Rows(A.``to`` kind)
@@ -136,9 +136,8 @@ module Activations =
                 let all = sums.index_add (0L, index.flatten (), rows.squeeze 0L, 1.0.ToScalar())
                 all.narrow(0L, 0L, count).t().unsqueeze 0)
 
-/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Piece by piece, so that temporaries stay in
-/// a processor's cache: all at once they would leave it, and memory that is fresh each time costs more than the
-/// sums.
+/// Errors with the columns of a data point apart, E [g; c; n; R; k]. Piece by piece, so that temporaries stay in a
+/// processor's cache: all at once they would leave it, and memory that is fresh each time costs more than the sums.
 [<RequireQualifiedAccess>]
 module internal ErrorColumns =
 

@@ -6,9 +6,9 @@ open TorchSharp
 /// sum_p a_p a_p^T over all patches of images, without the patches: for a kernel of 3 x 3 at less than a third of the
 /// arithmetic of their product.
 ///
-/// As the kernel moves, its points k and k' meet pairs of pixels x_s x_(s+d)^T, d = k' - k: nearly the same pairs for all points
-/// with the same d, which differ by pixels at the image's edges alone. So the pairs are summed once for each d, the edges by
-/// themselves, and nothing is subtracted. Pixels that padding makes zero are in no pair.
+/// As the kernel moves, its points k and k' meet pairs of pixels x_s x_(s+d)^T, d = k' - k: nearly the same pairs for
+/// all points with the same d, which differ by pixels at the image's edges alone. So the pairs are summed once for each
+/// d, the edges by themselves, and nothing is subtracted. Pixels that padding makes zero are in no pair.
 [<RequireQualifiedAccess>]
 module internal ConvolutionMoment =
 
@@ -36,8 +36,8 @@ module internal ConvolutionMoment =
         Places: int64
     }
 
-    /// Where the pairs that are d >= 0 apart begin which points k and k + d of the kernel meet: from the first to before the
-    /// second.
+    /// Where the pairs that are d >= 0 apart begin which points k and k + d of the kernel meet: from the first to
+    /// before the second.
     let private met (axis: Axis) d k =
         struct (max 0L (k - axis.Before), min (axis.Size - d) (k - axis.Before + axis.Places))
 
@@ -73,8 +73,8 @@ module internal ConvolutionMoment =
         Sum: torch.Tensor
     }
 
-    /// Which rows from `above` to before `below` are the first ones of pairs that begin `least` rows further down: the first one,
-    /// how many together, and how many rows their second ones have.
+    /// Which rows from `above` to before `below` are the first ones of pairs that begin `least` rows further down: the
+    /// first one, how many together, and how many rows their second ones have.
     let private taken (rows: Axis) together least (above, below) = [|
         let mutable y = above
 
@@ -88,8 +88,8 @@ module internal ConvolutionMoment =
             y <- y + m
     |]
 
-    /// Adds the products of the pixels [w; n; h; c] of some images, for all distances of rows at once: a pixel's column stands
-    /// below it in memory. So many rows together.
+    /// Adds the products of the pixels [w; n; h; c] of some images, for all distances of rows at once: a pixel's column
+    /// stands below it in memory. So many rows together.
     let private add
         together
         (rows: Axis)
@@ -241,12 +241,13 @@ module internal ConvolutionMoment =
 
             result)
 
-    /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of `Patches.rows`.
-    /// Copies of the images take no more than `budget` bytes at a time, or one image's.
+    /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of
+    /// `Patches.rows`. Copies of the images take no more than `budget` bytes at a time, or one image's.
     ///
     /// Shapes: images [n; c; h; w] -> [c kh kw (+ 1); c kh kw (+ 1)].
     let ofImages (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
-        // A processor multiplies the rows where they are, one by one; other devices take longer to start so many products.
+        // A processor multiplies the rows where they are, one by one; other devices take longer to start so many
+        // products.
         let together = if images.device_type = DeviceType.CPU then 1L else images.size 2
 
         ofRows together budget window withOnes images

@@ -103,8 +103,8 @@ module Coverage =
 
     let private bias (layer: Layer) = layer.Bias |> ValueOption.map Identity.ofParameter
 
-    /// How many modules hold a parameter directly: more than its layer's modules means that something else
-    /// uses it too, which the layer's records do not show.
+    /// How many modules hold a parameter directly: more than its layer's modules means that something else uses it too,
+    /// which the layer's records do not show.
     let private holders (modules: struct (string * torch.nn.Module) array) =
         modules
         |> Seq.collect (fun struct (_, layer) ->
@@ -132,7 +132,7 @@ module Coverage =
         else
             None
 
-    /// A module as a layer of its own, or why it is not covered; nothing of one that is no kind of layer.
+    /// A module as a layer of its own, or why it is not covered; ValueNone for a module of another kind.
     let private asCovered objection (select: Func<string, Parameter, bool>) (struct (name, layer)) =
         match geometry layer with
         | None -> ValueNone
@@ -174,8 +174,8 @@ module Coverage =
 
     /// The layers with curvature, in the model's order, and the treatment of every parameter.
     ///
-    /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and
-    /// weight, whether it is to be covered.
+    /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and weight,
+    /// whether it is to be covered.
     let surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules

@@ -36,8 +36,8 @@ module internal Fit =
 [<RequireQualifiedAccess>]
 module internal BiasColumn =
 
-    /// A copy of `views`, its last `dimensions` dimensions as columns, and a column of ones after them. Each
-    /// element is copied once, from wherever the view finds it.
+    /// A copy of `views`, its last `dimensions` dimensions as columns, and a column of ones after them. Each element is
+    /// copied once, from wherever the view finds it.
     ///
     /// Shapes: [rows...; columns...] -> [rows...; d + 1].
     let beside (dimensions: int) (views: torch.Tensor) =

@@ -18,7 +18,7 @@ type internal Pass = {
     interface IDisposable with
         member pass.Dispose() = pass.Calls |> Array.iter Record.release
 
-/// A model's forward pass, of which an error says that it came from there: nobody has to run the model again to know.
+/// A model's forward pass, whose errors are marked: nobody has to run the model again to know that it raised them.
 [<RequireQualifiedAccess>]
 module ForwardPass =
 
@@ -35,15 +35,15 @@ module ForwardPass =
             error.Data[mark] <- true
             reraise ()
 
-    /// The model's output without its graph, which the pass may use: a model that differentiates in its forward pass ends
-    /// the process under no_grad. The result belongs to the caller.
+    /// The model's output without its graph. The pass itself runs with gradients: a model that differentiates in its
+    /// forward pass ends the process under no_grad. The result belongs to the caller.
     let output (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             use _recorded = torch.enable_grad ()
             (call model input).detach())
 
-    /// Runs the model and records of each call on this thread what `keep` says, by layer and output. What the recorder had
-    /// before is freed, and after an error it has nothing. The caller disposes of the result.
+    /// Runs the model and records of each call on this thread what `keep` says, by layer and output. What the recorder
+    /// had before is freed, and after an error it has nothing. The caller disposes of the result.
     let internal recorded
         (recorder: Recorder)
         (layers: Layer array)

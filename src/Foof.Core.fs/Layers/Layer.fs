@@ -10,11 +10,10 @@ type Geometry =
     | Dense
     /// z = W a for every patch a of the image; the patches are the positions.
     | Convolution of Window
-    /// z = W a for the one-hot a of a number: an embedding, W its table's transpose. All dimensions but the
-    /// first are positions. The number `padding` has a row of zeros.
+    /// z = W a for the one-hot a of a number: an embedding, W its table's transpose. All dimensions but the first are
+    /// positions. The number `padding` has a row of zeros.
     | Lookup of padding: int64 voption
-    /// z = W (x_hat, 1) for every unit of a normalisation: one group a unit, its row of W its scale and
-    /// shift.
+    /// z = W (x_hat, 1) for every unit of a normalisation: one group a unit, its row of W its scale and shift.
     | Scale of Normalisation
 
 /// What fits a geometry, for a weight of a given shape.
@@ -49,8 +48,8 @@ module internal Geometry =
         | Geometry.Scale(Normalisation.Last(shape, _)) -> int64 shape.Length
         | Geometry.Scale(Normalisation.Channels _) -> -1L
 
-/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last
-/// column whose input is the constant 1. Modules that share the weight are one layer.
+/// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last column whose
+/// input is the constant 1. Modules that share the weight are one layer.
 [<ReferenceEquality>]
 type Layer = {
     /// The path of the (first) module in the model, for messages.
@@ -122,8 +121,8 @@ module Layer =
     /// An input with its first dimension for the data points, of which there may be one without; a view.
     let internal batch (layer: Layer) (input: torch.Tensor) = batched (dimensions layer) input
 
-    /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is
-    /// a batch of one.
+    /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is a batch of
+    /// one.
     let dataPoints (layer: Layer) (input: torch.Tensor) =
         if input.dim () = dimensions layer then 1L else input.size 0
 
@@ -143,13 +142,12 @@ module Layer =
         let R = Array.fold (*) 1L shape[1 .. shape.Length - 2]
         rows.view(1L, shape[0], R, rows.size 1).contiguous()
 
-    /// The input as the rows that W multiplies: z = A W^T, group by group. Padding of an embedding, which is
-    /// not learned, has rows of zeros. A batch norm's mode is the one that the module is in now.
+    /// The input as the rows that W multiplies: z = A W^T, group by group. Padding of an embedding, which is not
+    /// learned, has rows of zeros. A batch norm's mode is the one that the module is in now.
     ///
-    /// Shapes: input [n; ...; d_in], [n; channels; height; width], [n; ...] numbers -> A [g; n; R; d_in], or
-    /// [n; R] indices, row by row in memory. The result belongs to the caller; without bias column or padding
-    /// it may share the input's memory. Raises an ArgumentException when the input's shape or type is not the
-    /// layer's.
+    /// Shapes: input [n; ...; d_in], [n; channels; height; width], [n; ...] numbers -> A [g; n; R; d_in], or [n; R]
+    /// indices, row by row in memory. The result belongs to the caller; without bias column or padding it may share the
+    /// input's memory. Raises an ArgumentException when the input's shape or type is not the layer's.
     let activations (layer: Layer) (input: torch.Tensor) =
         require (nameof input) Geometry.inputMisfit layer input
         let withOnes = layer.Bias.IsSome
@@ -166,12 +164,12 @@ module Layer =
                     Activations.Rows(Normalised.rows normalisation withOnes input))
             (Activations.tensors >> Seq.ofList)
 
-    /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's
-    /// gradient is sum_ir e_ir a_ir^T, group by group.
+    /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's gradient
+    /// is sum_ir e_ir a_ir^T, group by group.
     ///
-    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory. The result belongs to
-    /// the caller; a dense layer's may share the gradient's memory. Raises an ArgumentException when the
-    /// gradient's shape is not the output's.
+    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory. The result belongs to the
+    /// caller; a dense layer's may share the gradient's memory. Raises an ArgumentException when the gradient's shape
+    /// is not the output's.
     let errors (layer: Layer) (gradient: torch.Tensor) =
         require (nameof gradient) Geometry.gradientMisfit layer gradient
 
@@ -185,8 +183,8 @@ module Layer =
             | Geometry.Scale normalisation ->
                 gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
 
-    /// The rows of `activations` one below the other, group after group, one-hot rows written out.
-    /// Shapes: input as there -> A [g n R; d_in]. The result belongs to the caller.
+    /// The rows of `activations` one below the other, group after group, one-hot rows written out. Shapes: input as
+    /// there -> A [g n R; d_in]. The result belongs to the caller.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -213,8 +211,8 @@ module Layer =
 
     /// Weight and bias, or their gradients, as one matrix; a bias without a gradient (null) counts as zeros.
     ///
-    /// Shapes: as the parameters -> [d_out; d_in]. The result belongs to the caller; without a bias it may
-    /// share the weight's memory.
+    /// Shapes: as the parameters -> [d_out; d_in]. The result belongs to the caller; without a bias it may share the
+    /// weight's memory.
     let joined (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
         Scope.tensor (fun () ->
             let matrix = matrix layer weight

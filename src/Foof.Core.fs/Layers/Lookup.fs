@@ -51,8 +51,8 @@ module Lookup =
         else
             Ok ValueNone
 
-    /// What an embedding does with every number, and autograd with what it finds; none where it does not use the table that
-    /// the model lists.
+    /// What an embedding does with every number, and autograd with what it finds; ValueNone where it does not use the
+    /// table that the model lists.
     let private measured (embedding: Embedding) : Result<int64 voption, string> voption =
         use _recorded = torch.enable_grad ()
         use _scope = torch.NewDisposeScope()
@@ -76,8 +76,8 @@ module Lookup =
     // What an embedding was made with never changes; its table may.
     let private known = ConditionalWeakTable<Embedding, Result<int64 voption, string> ref>()
 
-    /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not
-    /// that of a product with its table.
+    /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not that of a
+    /// product with its table.
     ///
     /// TorchSharp keeps both to itself, so the module is asked once to look every number up, and autograd for the
     /// gradient: memory for three more tables while that lasts. Table and `.grad` stay as they are.
@@ -95,8 +95,7 @@ module Lookup =
                     + "set the embedding's weight to a parameter"
                 )
 
-    /// The numbers that are looked up as one-hot rows of length `count`; those of the padding are rows of
-    /// zeros.
+    /// The numbers that are looked up as one-hot rows of length `count`; those of the padding are rows of zeros.
     ///
     /// Shapes: numbers [n; ...] -> index [n; R]. Without padding the index shares the numbers' memory.
     let rows (count: int64) (padding: int64 voption) (numbers: torch.Tensor) =

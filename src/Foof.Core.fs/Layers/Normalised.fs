@@ -35,8 +35,8 @@ module Normalised =
         | Normalisation.Last(shape, _) -> [| 0L .. rank - int64 shape.Length - 1L |]
         | Normalisation.Channels _ -> [| 0L; yield! [| 2L .. rank - 1L |] |]
 
-    /// The two factors of x_hat. A batch norm in training mode takes mean and variance of exactly this batch, else the running
-    /// ones.
+    /// The two factors of x_hat. A batch norm in training mode takes mean and variance of exactly this batch, else the
+    /// running ones.
     let private parts normalisation (x: torch.Tensor) =
         let rank = x.dim ()
 
@@ -50,8 +50,8 @@ module Normalised =
 
             struct (x - ofChannels norm.running_mean, (ofChannels norm.running_var + norm.eps).rsqrt())
 
-    /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and
-    /// variance of exactly this batch, else the running ones.
+    /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and variance
+    /// of exactly this batch, else the running ones.
     let input (normalisation: Normalisation) (x: torch.Tensor) =
         Scope.tensor (fun () ->
             let struct (centred, scale) = parts normalisation x

@@ -34,8 +34,8 @@ module Patches =
         typeof<Convolution>
             .GetField("_reversed_padding_repeated_twice", BindingFlags.Instance ||| BindingFlags.NonPublic)
 
-    /// How much a convolution puts before and after its images. An odd sum of 'same' padding has the greater
-    /// half at the end.
+    /// How much a convolution puts before and after its images. An odd sum of 'same' padding has the greater half at
+    /// the end.
     let private sides (convolution: Conv2d) =
         if convolution.padding_mode <> PaddingModes.Zeros && not (isNull padsBy) then
             // [left; right; above; below].
@@ -133,8 +133,8 @@ module Patches =
             .unflatten(1L, window.Groups, images.size 1 / window.Groups)
             .permute(1L, 0L, 3L, 4L, 2L, 5L, 6L)
 
-    /// The patches as rows A, in the order of the weight's elements, with a last column of ones where
-    /// `withOnes`; one copy of each pixel.
+    /// The patches as rows A, in the order of the weight's elements, with a last column of ones where `withOnes`; one
+    /// copy of each pixel.
     ///
     /// Shapes: images [n; c; h; w] -> A [g; n; h' w'; c/g kh kw (+ 1)].
     let rows (window: Window) (withOnes: bool) (images: torch.Tensor) =
@@ -153,8 +153,8 @@ module Patches =
         && window.Dilation = struct (1L, 1L)
         && window.Kernel <> struct (1L, 1L)
 
-    /// Images whose padding, if they need any, is zeros alone, and how much of that is before the first row and column; the
-    /// given ones where that is so.
+    /// Images whose padding, if they need any, is zeros alone, and how much of that is before the first row and column;
+    /// the given ones where that is so.
     let internal withoutMode (window: Window) (images: torch.Tensor) =
         if window.Mode = PaddingModes.Zeros then
             struct (images, window.Before)

@@ -10,8 +10,8 @@ type Keep =
     | Nothing
     /// The input a.
     | Input
-    /// The input a and the output z, to differentiate with respect to it. The model goes on with a copy of z,
-    /// so that it may change it in place.
+    /// The input a and the output z, to differentiate with respect to it. The model continues with a copy of z, so that
+    /// later layers may change theirs in place.
     | InputAndOutput
 
 /// One call of a layer in a forward pass. Owns its tensors.
@@ -50,7 +50,7 @@ module Record =
         for record in records do
             record.Output |> ValueOption.iter _.Dispose()
 
-    /// The calls of each layer, in call order; none of a layer that was not called.
+    /// The calls of each layer, in call order; an empty array for a layer that was not called.
     let byLayer (layers: Layer array) (records: Record array) =
         let calls = records |> Array.groupBy _.Layer |> dict
 
@@ -89,8 +89,8 @@ module Record =
     let internal first (share: float) (count: int64) =
         if share >= 1.0 then count else max 1L (int64 (ceil (share * float count)))
 
-    /// The activations of all recorded calls of one layer, of the first data points in each pass, `share` of them: calls
-    /// in one pass of the model are positions of the same data points, further passes are further data points.
+    /// The activations of all recorded calls of one layer, of the first data points in each pass, `share` of them:
+    /// calls in one pass of the model are positions of the same data points, further passes are further data points.
     let activationsOf (share: float) (calls: Record array) =
         passes calls
         |> Array.map (fun pass -> ofPass 0L (first share (pointsOf pass[0])) pass)
@@ -117,9 +117,9 @@ module Record =
         | Geometry.Convolution _ -> ofPoint pass bytes
         | _ -> 0L
 
-    /// The same, part by part, each made when it is asked for: a convolution's patches take no more than `budget` bytes
-    /// at a time, or one data point's. Each part comes with its share of all data points, and belongs to the scope in
-    /// which it is made.
+    /// The activations part by part, each made when it is asked for: a convolution's patches take no more than `budget`
+    /// bytes at a time, or one data point's. Each part comes with its share of all data points, and belongs to the
+    /// scope in which it is made.
     let parts (budget: int64) (share: float) (calls: Record array) =
         let passes = passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
 
@@ -134,8 +134,8 @@ module Record =
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }
 
-    /// What a layer saw, [n; ...], with the number of all data points: of the first of them, and call by call where
-    /// every pass has one alone.
+    /// The inputs of the first data points, [n; ...] call by call, and how many data points these are; ValueNone where
+    /// a pass has several calls.
     let inputs (share: float) (calls: Record array) =
         let firstOf (call: Record) =
             (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
@@ -146,23 +146,23 @@ module Record =
         else
             ValueNone
 
-/// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until
-/// it is disposed and the records until they are taken.
+/// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until it is
+/// disposed and the records until they are taken.
 [<Sealed>]
 type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer seq) =
     let records = ResizeArray<Record>()
     let mutable choose: Func<Layer, torch.Tensor, Keep> = null
     let mutable pass = 0
 
-    // A pass that nothing can be differentiated in is no training pass; another thread may run it meanwhile.
+    // Without gradients it is not a training pass; another thread may run one meanwhile.
     let passes =
         model.register_forward_pre_hook (fun _ _ ->
             if torch.is_grad_enabled () then pass <- pass + 1
 
             null)
 
-    // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record
-    // has handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
+    // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
+    // handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
     let keep (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) kept =
         let recordOutput = (kept = Keep.InputAndOutput)
         let input = input.detach () |> Scope.detach
@@ -189,7 +189,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
                         | kept -> keep layer input output kept)
     |]
 
-    /// `choice` for the calls of this thread, and nothing for those that another one makes meanwhile.
+    /// `choice` for the calls of this thread, and nothing for the calls that another thread makes meanwhile.
     static member OnThisThread(choice: Func<Layer, torch.Tensor, Keep>) =
         let thread = Environment.CurrentManagedThreadId
 

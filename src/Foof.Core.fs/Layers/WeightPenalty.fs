@@ -13,19 +13,20 @@ type ParameterGradient = {
     Gradient: torch.Tensor
 }
 
-/// A function of the weights alone that is added to the loss: what was learnt from earlier tasks, or a rule of one's own.
+/// A function of the weights alone that is added to the loss: what was learnt from earlier tasks, or a rule of the
+/// user's.
 [<AllowNullLiteral>]
 type IPenalty =
-    /// Its gradient at the weights as they are, for each parameter that it depends on, once; nothing before there is a
-    /// penalty. A weight that modules share is one parameter. The tensors belong to the caller's scope.
+    /// Its gradient at the current weights: one entry for each parameter that it depends on, and an empty list while
+    /// there is no penalty. A weight that modules share is one parameter. The tensors belong to the caller's scope.
     abstract Gradients: unit -> IReadOnlyList<ParameterGradient>
 
 /// Between the parameters of layers and vectors in weight space, for functions of the weights.
 [<RequireQualifiedAccess>]
 module WeightPenalty =
 
-    /// The layers' weights, outside the graph. Shapes: -> one [d_out; d_in] a layer. They belong to the
-    /// caller and may share the parameters' memory.
+    /// The layers' weights, outside the graph. Shapes: -> one [d_out; d_in] a layer. They belong to the caller and may
+    /// share the parameters' memory.
     let weights (layers: Layer array) =
         use _quiet = torch.no_grad ()
         let bare (parameter: Parameter) = parameter.detach ()
@@ -41,7 +42,7 @@ module WeightPenalty =
     let copied (layers: Layer array) =
         Scope.owned (fun () -> weights layers |> Array.map _.clone()) Seq.ofArray
 
-    /// The layers' `.grad`, outside the graph, zeros where there is none; belongs to the caller.
+    /// The layers' `.grad`, outside the graph; zeros for a parameter without one. Belongs to the caller.
     let gradients (layers: Layer array) =
         use _quiet = torch.no_grad ()
 
@@ -71,8 +72,8 @@ module WeightPenalty =
 
     /// A scalar with this value whose backward pass gives the parameters this gradient, whatever made both.
     ///
-    /// value + sum <theta - theta_now, gradient>, of which the sum is zero. Derivatives of second order are
-    /// not in it. The result belongs to the caller.
+    /// value + sum <theta - theta_now, gradient>, of which the sum is zero. Derivatives of second order are not in it.
+    /// The result belongs to the caller.
     let attached (layers: Layer array) (value: torch.Tensor) (gradient: torch.Tensor array) =
         use _recorded = torch.enable_grad ()
 

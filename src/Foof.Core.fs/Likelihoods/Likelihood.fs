@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments and
-/// owns the results.
+/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments and owns the
+/// results.
 [<RequireQualifiedAccess>]
 module internal LikelihoodFormulas =
 
@@ -124,8 +124,8 @@ module internal LikelihoodFormulas =
         | Likelihood.Bernoulli -> bernoulliVariance f * v
         | Likelihood.Poisson -> f.exp () * v
 
-/// What curvature asks of a likelihood: its loss, the loss's derivatives by the output f, sampled labels. A
-/// data point is a row of the first dimension; its entries and positions are summed.
+/// What curvature asks of a likelihood: its loss, the loss's derivatives by the output f, sampled labels. A data point
+/// is a row of the first dimension; its entries and positions are summed.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Likelihood =
 
@@ -140,7 +140,7 @@ module Likelihood =
 
     /// The number n of data points of which at least one label counts.
     ///
-    /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when there is none.
+    /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when no label counts.
     let dataPoints (mask: torch.Tensor) =
         LikelihoodCheck.mask mask mask
 
@@ -154,10 +154,9 @@ module Likelihood =
 
     /// Zeros where `mask` is false, whatever stood there.
     ///
-    /// Where not every label counts, give the functions below a masked output and masked labels, and mask
-    /// their errors, columns and products. Shapes: truth values of the labels' shape; a tensor of that shape,
-    /// or with classes as a further dimension 1. The result belongs to the caller. Raises an
-    /// ArgumentException for other shapes.
+    /// Where not every label counts, give the functions below a masked output and masked labels, and mask their errors,
+    /// columns and products. Shapes: truth values of the labels' shape; a tensor of that shape, or with classes as a
+    /// further dimension 1. The result belongs to the caller. Raises an ArgumentException for other shapes.
     let masked (mask: torch.Tensor) (tensor: torch.Tensor) =
         Scope.tensor (fun () ->
             let byClass = tensor.dim () = mask.dim () + 1L && tensor.dim () > 1L
@@ -167,12 +166,12 @@ module Likelihood =
 
     /// The mean over data points of -log p(y_i | f_i), without constants that do not depend on f.
     ///
-    /// 1/n sum_i of, summed over entries or positions: Categorical -log softmax(f)_y, where n counts the
-    /// points with a label other than -100; Gaussian 1/2 (f - y)^2 / sigma^2, or sigma_c^2; Bernoulli
-    /// log(1 + exp f) - y f; Poisson exp f - y f.
-    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when shapes, types or
-    /// devices do not fit, the batch is empty or sigma is not positive. It reads no values (`check` does):
-    /// NaN comes of NaN, and of class labels that are all -100. (MATH 1, 2)
+    /// 1/n sum_i of, summed over entries or positions: Categorical -log softmax(f)_y, where n counts the points with a
+    /// label other than -100; Gaussian 1/2 (f - y)^2 / sigma^2, or sigma_c^2; Bernoulli log(1 + exp f) - y f; Poisson
+    /// exp f - y f.
+    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when shapes, types or devices do
+    /// not fit, the batch is empty or sigma is not positive. It reads no values (`check` does): NaN comes of NaN, and
+    /// of class labels that are all -100. (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -191,12 +190,10 @@ module Likelihood =
 
                 entries.sum () * scale)
 
-    /// As `loss`, where only the labels count at which `mask` is true; the others, and their outputs, may be
-    /// anything.
+    /// The loss over the labels at which `mask` is true; the others, and their outputs, may be anything.
     ///
-    /// n is the number of data points of which a label counts. Shapes: truth values of the labels' shape. The
-    /// result is a scalar and belongs to the caller. Raises an ArgumentException as `loss` does, and when no
-    /// label counts.
+    /// n is the number of data points of which a label counts. Shapes: truth values of the labels' shape. The result is
+    /// a scalar and belongs to the caller. Raises an ArgumentException as `loss` does, and when no label counts.
     let lossMasked likelihood (output: torch.Tensor) (target: torch.Tensor) (mask: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -208,10 +205,9 @@ module Likelihood =
 
             (masked counts entries).sum() * scale)
 
-    /// Raises what `loss` does not look for, with the number of faults: an ArgumentException for class
-    /// indices out of range or all ignored, labels that are not finite, outside [0, 1] (Bernoulli) or
-    /// negative (Poisson); a NumericalFailure for outputs that are not finite or log rates of counts above
-    /// 2^53.
+    /// Raises what `loss` does not look for, with the number of faults: an ArgumentException for class indices out of
+    /// range or all ignored, labels that are not finite, outside [0, 1] (Bernoulli) or negative (Poisson); a
+    /// NumericalFailure for outputs that are not finite or log rates of counts above 2^53.
     let check (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         LikelihoodCheck.labels likelihood output target
         LikelihoodCheck.possible likelihood output target
@@ -219,22 +215,21 @@ module Likelihood =
 
     /// e_i = d(-log p(y_i | f_i)) / d f_i for all data points, in closed form.
     ///
-    /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2; Bernoulli
-    /// sigmoid(f) - y; Poisson exp f - y. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n.
-    /// The result carries no gradient and belongs to the caller. Raises an ArgumentException as `loss` does.
-    /// (MATH 1)
+    /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2; Bernoulli sigmoid(f) - y;
+    /// Poisson exp f - y. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no
+    /// gradient and belongs to the caller. Raises an ArgumentException as `loss` does. (MATH 1)
     let errors (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
             use _quiet = torch.no_grad ()
             LikelihoodFormulas.errors likelihood output target)
 
-    /// Labels y_i ~ p(y | f_i), of the shape and type that `loss` takes, drawn from `generator` (null: the
-    /// device's default one).
+    /// Labels y_i ~ p(y | f_i), of the shape and type that `loss` takes, drawn from `generator` (null: the device's
+    /// default one).
     ///
-    /// Probabilities and uniform numbers are float64, whatever the output's type. The result belongs to the
-    /// caller. Raises an ArgumentException when the output's shape or the generator's device does not fit,
-    /// and a NumericalFailure as `check` does. (MATH 2)
+    /// Probabilities and uniform numbers are float64, whatever the output's type. The result belongs to the caller.
+    /// Raises an ArgumentException when the output's shape or the generator's device does not fit, and a
+    /// NumericalFailure as `check` does. (MATH 2)
     let sample (likelihood: Likelihood) (output: torch.Tensor) (generator: torch.Generator) =
         Scope.tensor (fun () ->
             LikelihoodCheck.output likelihood output
@@ -243,19 +238,18 @@ module Likelihood =
             use _quiet = torch.no_grad ()
             LikelihoodFormulas.sample likelihood output generator)
 
-    /// The number of columns of the square root S_i of Lambda_i = -d2 log p(y | f_i) / d f_i^2: one per entry
-    /// of f_i.
+    /// The number of columns of the square root S_i of Lambda_i = -d2 log p(y | f_i) / d f_i^2: one per entry of f_i.
     let hessianColumns (likelihood: Likelihood) (output: torch.Tensor) =
         LikelihoodCheck.output likelihood output
         output.numel () / output.size 0
 
     /// Column s_c of S_i for all data points at once: sum_c s_c s_c^T = Lambda_i.
     ///
-    /// Column c R + r belongs to the entry at class or channel c and position r of R, and is zero at other
-    /// positions. Categorical sqrt(p_c) (p - onehot_c); Gaussian onehot_c / sigma; Bernoulli
-    /// sqrt(p (1 - p)) onehot_c; Poisson sqrt(exp f) onehot_c. Shapes: f [n; ...] -> [n; ...]. The summand's:
-    /// never divided by n. The result carries no gradient and belongs to the caller. Raises an
-    /// ArgumentException when shapes do not fit or there is no such column. (MATH 2)
+    /// Column c R + r belongs to the entry at class or channel c and position r of R, and is zero at other positions.
+    /// Categorical sqrt(p_c) (p - onehot_c); Gaussian onehot_c / sigma; Bernoulli sqrt(p (1 - p)) onehot_c; Poisson
+    /// sqrt(exp f) onehot_c. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no
+    /// gradient and belongs to the caller. Raises an ArgumentException when shapes do not fit or there is no such
+    /// column. (MATH 2)
     let hessianRoot (likelihood: Likelihood) (output: torch.Tensor) (column: int64) =
         Scope.tensor (fun () ->
             let columns = hessianColumns likelihood output
@@ -268,9 +262,9 @@ module Likelihood =
 
     /// Lambda_i v_i for all data points, in closed form.
     ///
-    /// Categorical p o (v - p.v) by position; Gaussian v / sigma^2; Bernoulli p (1 - p) v; Poisson exp(f) v.
-    /// Shapes: f, v [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no gradient
-    /// and belongs to the caller. Raises an ArgumentException when shapes or types do not fit. (MATH 2)
+    /// Categorical p o (v - p.v) by position; Gaussian v / sigma^2; Bernoulli p (1 - p) v; Poisson exp(f) v. Shapes: f,
+    /// v [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no gradient and belongs to the
+    /// caller. Raises an ArgumentException when shapes or types do not fit. (MATH 2)
     let hessianProduct (likelihood: Likelihood) (output: torch.Tensor) (v: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.vector likelihood output v

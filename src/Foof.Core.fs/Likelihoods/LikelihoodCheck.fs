@@ -6,8 +6,8 @@ open TorchSharp
 /// How the network's output f speaks about the label y.
 [<RequireQualifiedAccess>]
 type Likelihood =
-    /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices
-    /// (Int64); where y is -100 it is ignored.
+    /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices (Int64);
+    /// where y is -100 it is ignored.
     | Categorical
     /// y ~ N(f, sigma^2 I): f and y [n; ...].
     | Gaussian of sigma: float
@@ -95,7 +95,7 @@ module internal LikelihoodCheck =
                 $"mask must be of type Bool, of the labels' shape and on their device, for labels \
                   {Shape.describe target} on {target.device}; got {Shape.describe mask} on {mask.device}."
 
-    /// Raises unless `generator` is none or one for the output's device.
+    /// Raises unless `generator` is null or draws on the output's device.
     let generator (generator: torch.Generator) (output: torch.Tensor) =
         Require.generator generator output.device
 
@@ -158,8 +158,8 @@ module internal LikelihoodCheck =
                 refuse (outside (0.0.ToScalar()) (infinity.ToScalar())) "hold numbers of at least 0"
             | _ -> ()
 
-    /// Runs `work` on an output and its labels, null where there are none; where libtorch fails at it, what is wrong with
-    /// the labels is said, if anything is.
+    /// Runs `work` on an output and its labels (null: no labels). Where libtorch fails at it and the labels are wrong,
+    /// the error says what is wrong with them.
     let explaining likelihood (output: torch.Tensor) (target: torch.Tensor) (work: unit -> 'T) =
         try
             work ()

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// One forward pass and backward passes through it, as functions of weight space. They leave the graph alive
-/// and every parameter's `.grad` alone.
+/// One forward pass and backward passes through it, as functions of weight space. They leave the graph alive and every
+/// parameter's `.grad` alone.
 [<RequireQualifiedAccess>]
 module internal Backward =
 
@@ -54,8 +54,8 @@ module internal Backward =
     let apply outputs factors (variables: torch.Tensor array) =
         Array.map2 orZeros variables (pass false outputs factors variables)
 
-    /// factor . d output / d variable for each variable, as functions that can be differentiated in turn.
-    /// Raises an ArgumentException when the output depends on no variable at all.
+    /// factor . d output / d variable for each variable, as functions that can be differentiated in turn. Raises an
+    /// ArgumentException when the output depends on no variable at all.
     let recorded output factor (variables: torch.Tensor array) =
         let found = pass true [| output |] [| factor |] variables
 
@@ -88,8 +88,8 @@ module internal Backward =
             "check the input, the target and the weights"
             tensor
 
-    /// The model's output with its graph, in the mode that the model is in; the processor's random numbers
-    /// are afterwards as they were before.
+    /// The model's output with its graph, in the mode that the model is in; the processor's random numbers are
+    /// afterwards as they were before.
     let forward (problem: Problem) (input: torch.Tensor) =
         requireTrained problem.Layers
         use _recording = torch.enable_grad ()
@@ -117,9 +117,8 @@ module internal Backward =
         requireFinite "the loss" loss
         loss
 
-    /// v -> 1/n J^T M (J v), J the derivative of all outputs with respect to the weights and M a map of the
-    /// output's space, and the tensors that this holds on to. J v is the derivative of J^T u with respect
-    /// to u.
+    /// v -> 1/n J^T M (J v), J the derivative of all outputs with respect to the weights and M a map of the output's
+    /// space, and the tensors that this holds on to. J v is the derivative of J^T u with respect to u.
     let sandwiched (layers: Layer array) (output: torch.Tensor) (M: torch.Tensor -> torch.Tensor) =
         let variables = variables layers
         let u = output.zeros_like (requires_grad = true)

@@ -4,8 +4,8 @@ open System
 open System.Threading
 open TorchSharp
 
-/// The recurrences of preconditioned conjugate gradients. Dots stay on the device, and one number is read
-/// in each iteration.
+/// The recurrences of preconditioned conjugate gradients. Dots stay on the device, and one number is read in each
+/// iteration.
 [<RequireQualifiedAccess>]
 module internal Recurrence =
 
@@ -38,7 +38,7 @@ module internal Recurrence =
         | ValueSome M -> M.Product state.R
         | ValueNone -> state.R
 
-    /// Why an iteration cannot go on.
+    /// Why an iteration cannot continue.
     let private diagnose (state: State) iteration (curvature: torch.Tensor) =
         let failure what remedy =
             NumericalFailure($"{what} in iteration {iteration}", "conjugate gradients", remedy)
@@ -67,11 +67,11 @@ module internal Recurrence =
         move state.X step state.P
         move state.R (step.neg ()) product
 
-        // One number tells the residual by its size, and by its sign, zero's too, if something is wrong.
+        // One number is read: its size is the residual, and its sign, zero's too, shows whether something is wrong.
         let squared = WeightVector.dot state.R state.R
-        let told = Numbers.number (squared * torch.minimum(curvature, state.Rho).sign())
+        let signed = Numbers.number (squared * torch.minimum(curvature, state.Rho).sign())
 
-        if Double.IsNegative told || not (Double.IsFinite told) then
+        if Double.IsNegative signed || not (Double.IsFinite signed) then
             raise (diagnose state iteration curvature)
 
         let z = preconditioned state
@@ -79,9 +79,9 @@ module internal Recurrence =
         let ratio = rho / state.Rho
         Array.iter2 (fun (p: torch.Tensor) (z: torch.Tensor) -> p.mul_(ratio).add_ z |> ignore) state.P z
         state.Rho.copy_ rho |> ignore
-        sqrt told / state.Size
+        sqrt signed / state.Size
 
-    /// p <- M r, rho <- r . M r: a first iteration comes next.
+    /// p <- M r, rho <- r . M r, before a first iteration.
     let aim (state: State) =
         use _scope = torch.NewDisposeScope()
         let z = preconditioned state
@@ -104,15 +104,15 @@ type ConjugateGradientsSettings = {
     Tolerance: float
     /// An approximation of C^-1, symmetric positive definite.
     Preconditioner: LinearOperator voption
-    /// Where x starts; at zero if there is none. It stays the caller's.
+    /// Where x starts, zero by default. It stays the caller's.
     Start: torch.Tensor array voption
     /// Ends the iteration by an OperationCanceledException.
     Cancellation: CancellationToken
-    /// Told the iteration, from 1, and its relative residual.
+    /// Called after each iteration with its number, from 1, and the relative residual.
     Progress: Action<int, float> voption
 }
 
-/// What conjugate gradients came to. Owns its tensors.
+/// The result of conjugate gradients. Owns its tensors.
 [<ReferenceEquality>]
 type ConjugateGradientsResult = {
     /// x, one matrix [d_out; d_in] per layer.
@@ -168,7 +168,7 @@ module ConjugateGradients =
             else
                 settle settings state goal reached found
 
-    /// A relative residual below which the recurrence has nothing to do with the true one.
+    /// The relative residual below which the recurrence no longer follows the true one.
     let private floor (kind: torch.ScalarType) =
         match kind with
         | torch.ScalarType.Float64 -> 2.3e-16
@@ -232,13 +232,12 @@ module ConjugateGradients =
 
     /// x with C x = b, for a symmetric positive definite C.
     ///
-    /// Before it ends it computes b - C x anew, and goes on if the recurrence was wrong: one product more
-    /// than iterations, two with a start. Where rounding keeps the residual above the tolerance, or after
-    /// `MaxIterations`, the result says that it has not converged. A right-hand side of zeros gives zeros.
-    /// Shapes: b one matrix [d_out; d_in] per layer -> the same. The result belongs to the caller. Raises
-    /// an ArgumentException when shapes, types or settings do not fit or b is not finite, a
-    /// NumericalFailure when p^T C p <= 0 or anything overflows, and an OperationCanceledException.
-    /// (Hestenes and Stiefel 1952)
+    /// Before it ends it computes b - C x from x, and continues if the recurrence was wrong: one product more than
+    /// iterations, two with a start. Where rounding keeps the residual above the tolerance, or after `MaxIterations`,
+    /// the result says that it has not converged. A right-hand side of zeros gives zeros. Shapes: b one matrix [d_out;
+    /// d_in] per layer -> the same. The result belongs to the caller. Raises an ArgumentException when shapes, types or
+    /// settings do not fit or b is not finite, a NumericalFailure when p^T C p <= 0 or anything overflows, and an
+    /// OperationCanceledException. (Hestenes and Stiefel 1952)
     let solve (operator: LinearOperator) (b: torch.Tensor array) (settings: ConjugateGradientsSettings) =
         check operator b settings
         let scale = largest b

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// A symmetric linear map C of weight space, known by its products C v. Owns what the products need, until
-/// it is disposed; not for use from two threads at once.
+/// A symmetric linear map C of weight space, known by its products C v. Owns what the products need, until it is
+/// disposed; not for use from two threads at once.
 [<Sealed>]
 type LinearOperator
     internal
@@ -40,9 +40,9 @@ type LinearOperator
 
     /// C v.
     ///
-    /// Shapes: one matrix [d_out; d_in] per layer -> the same. The result belongs to the caller and is
-    /// outside every graph. Raises an ArgumentException when shapes, types or devices do not match, and an
-    /// ObjectDisposedException after `Dispose`.
+    /// Shapes: one matrix [d_out; d_in] per layer -> the same. The result belongs to the caller and is outside every
+    /// graph. Raises an ArgumentException when shapes, types or devices do not match, and an ObjectDisposedException
+    /// after `Dispose`.
     member operator.Product(v: torch.Tensor array) =
         ObjectDisposedException.ThrowIf(disposed, operator)
         operator.Require(nameof v, v)
@@ -61,12 +61,12 @@ type LinearOperator
             for tensor in kept do
                 tensor.Dispose()
 
-/// Curvature matrices of weight space that are never formed, by backward passes through one forward pass
-/// that is kept alive. Parameters outside of the layers are constants, and layers that the output does not
-/// depend on have blocks of zeros.
+/// Curvature matrices of weight space that are never formed, by backward passes through one forward pass that is kept
+/// alive. Parameters outside of the layers are constants, and layers that the output does not depend on have blocks of
+/// zeros.
 ///
-/// The weights must not change while the operator is in use: libtorch refuses a product that would need the
-/// old ones. The forward pass runs in the mode that the model is in.
+/// The weights must not change while the operator is in use: libtorch refuses a product that would need the old ones.
+/// The forward pass runs in the mode that the model is in.
 [<RequireQualifiedAccess>]
 module LinearOperator =
 
@@ -83,12 +83,12 @@ module LinearOperator =
 
         new LinearOperator(shapesOf layers, layers[0].Weight, product, kept)
 
-    /// H = d^2/dW^2 of the mean loss over data points, indefinite in general: v -> H v by differentiating the
-    /// gradient g . v.
+    /// H = d^2/dW^2 of the mean loss over data points, indefinite in general: v -> H v by differentiating the gradient
+    /// g . v.
     ///
-    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator
-    /// belongs to the caller. Raises an ArgumentException for a frozen layer or a target that does not fit,
-    /// and a NumericalFailure when outputs or loss are not finite. (Pearlmutter 1994)
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator belongs to the
+    /// caller. Raises an ArgumentException for a frozen layer or a target that does not fit, and a NumericalFailure
+    /// when outputs or loss are not finite. (Pearlmutter 1994)
     let hessian (problem: Problem) (batch: CurvatureBatch) =
         let layers = problem.Layers
 
@@ -103,11 +103,11 @@ module LinearOperator =
 
             struct (gradient, product))
 
-    /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these
-    /// likelihoods; positive semi-definite.
+    /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these likelihoods;
+    /// positive semi-definite.
     ///
-    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller. Raises as
-    /// `hessian` does. (Schraudolph 2002; MATH 2)
+    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller. Raises as `hessian` does.
+    /// (Schraudolph 2002; MATH 2)
     let gaussNewton (problem: Problem) (input: torch.Tensor) =
         keeping problem.Layers (fun () ->
             let output = Backward.forward problem input
@@ -121,12 +121,12 @@ module LinearOperator =
 
             struct (Array.append kept [| values |], product))
 
-    /// The Fisher of the batch's labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss:
-    /// Monte-Carlo for labels that were sampled from the model, empirical for the data's own; positive
-    /// semi-definite. Class labels of -100 are ignored, and n counts the data points that have another.
+    /// The Fisher of the batch's labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss: Monte-Carlo
+    /// for labels that were sampled from the model, empirical for the data's own; positive semi-definite. Class labels
+    /// of -100 are ignored, and n counts the data points that have another.
     ///
-    /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
-    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The
+    /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v). Shapes: input [n;
+    /// ...], target as in `Likelihood.loss`. A mean over data points. The
     /// operator belongs to the caller. Raises as `hessian` does. (MATH 1, 2)
     let fisher (problem: Problem) (batch: CurvatureBatch) =
         let likelihood, labels = problem.Likelihood, batch.Target
@@ -146,8 +146,8 @@ module LinearOperator =
             let struct (kept, product) = Backward.sandwiched problem.Layers output M
             struct (Array.append kept [| E |], product))
 
-    /// The operator with this product, for vectors of these shapes in the type and on the device of `like`.
-    /// It must be symmetric and linear, which is not checked. The operator belongs to the caller.
+    /// The operator with this product, for vectors of these shapes in the type and on the device of `like`. It must be
+    /// symmetric and linear, which is not checked. The operator belongs to the caller.
     let ofFunction
         (shapes: int64 array array)
         (like: torch.Tensor)

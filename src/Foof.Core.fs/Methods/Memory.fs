@@ -77,9 +77,9 @@ module Moment =
 
         weighed memory { moment with IsLower = false }
 
-    /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part is
-    /// made, used and freed before the next. Where `halved`, with little more than half the arithmetic, and some more when
-    /// the moment is read: it pays unless that is after every batch. The sum holds d x d elements.
+    /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part
+    /// is made, used and freed before the next. Where `halved`, with little more than half the arithmetic, and some
+    /// more when the moment is read: it pays unless that is after every batch. The sum holds d x d elements.
     let accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = moment.Total.size -1

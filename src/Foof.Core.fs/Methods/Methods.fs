@@ -18,8 +18,8 @@ module Methods =
     /// **FOOF**, fast first-order optimisation on neurons: Delta W = grad_W (A_bar + lambda I)^-1.
     ///
     /// No Fisher and no second backward pass: it minimises
-    /// 1/n sum_i |Delta W a_i - e_i|^2 + lambda |Delta W|^2, the change of each neuron's weights that comes
-    /// closest to a gradient step on the neuron's output.
+    /// 1/n sum_i |Delta W a_i - e_i|^2 + lambda |Delta W|^2, the change of each neuron's weights that comes closest to
+    /// a gradient step on the neuron's output.
     /// Defaults: lambda = 1 (a mean over data points), beta = 0.95, T = 100, S = 10.
     /// (Benzing 2022, eq. 6 and Algorithm 1; MATH 5)
     let foof = {
@@ -47,12 +47,12 @@ module Methods =
     /// E_bar (x) A_bar + lambda I. (Benzing 2022, eq. 3)
     let kfacStandard = { kfac with Name = "kfac-standard"; Rule = Damping.Tikhonov }
 
-    /// **K-FAC-expand**: A_bar = 1/(nR) sum_ir a a^T, E_bar = 1/n sum_ir e e^T. Exact for deep linear networks whose loss
-    /// is a sum over positions. (Eschenhagen et al. 2023)
+    /// **K-FAC-expand**: A_bar = 1/(nR) sum_ir a a^T, E_bar = 1/n sum_ir e e^T. Exact for deep linear networks whose
+    /// loss is a sum over positions. (Eschenhagen et al. 2023)
     let kfacExpand = { kfac with Name = "kfac-expand" }
 
-    /// **K-FAC-reduce**: a' = 1/R sum_r a, e' = sum_r e; A_bar = 1/n sum_i a' a'^T, E_bar = 1/n sum_i e' e'^T. Exact for
-    /// deep linear networks that average over positions before the loss. (Eschenhagen et al. 2023)
+    /// **K-FAC-reduce**: a' = 1/R sum_r a, e' = sum_r e; A_bar = 1/n sum_i a' a'^T, E_bar = 1/n sum_i e' e'^T. Exact
+    /// for deep linear networks that average over positions before the loss. (Eschenhagen et al. 2023)
     let kfacReduce = {
         kfac with
             Name = "kfac-reduce"
@@ -60,8 +60,8 @@ module Methods =
     }
 
     /// **KFC**, K-FAC for convolutions: A_bar = 1/n sum_ir a a^T, E_bar = 1/(nR) sum_ir e e^T. Its product is that of
-    /// K-FAC-expand, and so is its update, since pi makes up for the other split of R; damping rules without
-    /// pi see it. (Grosse & Martens 2016)
+    /// K-FAC-expand, and so is its update, since pi makes up for the other split of R; damping rules without pi see it.
+    /// (Grosse & Martens 2016)
     let kfc = {
         kfac with
             Name = "kfc"
@@ -69,8 +69,8 @@ module Methods =
     }
 
     /// **EKFAC**: K-FAC's eigenbasis with S = 1/n sum_i (Q_E^T g_i Q_A)^2 in place of s_E s_A^T. The basis is renewed
-    /// every T steps, S at every observation, a moving average: S goes over into a new basis as the diagonal,
-    /// there, of (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T. (George et al. 2018)
+    /// every T steps, and S, a moving average, at every observation; a new basis takes S over as the diagonal, in it,
+    /// of (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T. (George et al. 2018)
     let ekfac = {
         kfacStandard with
             Name = "ekfac"
@@ -105,7 +105,8 @@ module Methods =
     /// batch. (Benzing 2022, App. I; Ren & Goldfarb 2019)
     let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Full }
 
-    /// **Block-diagonal natural gradient**: the same for each layer by itself. (Benzing 2022, App. I)
+    /// **Block-diagonal natural gradient**: Delta_l = (lambda I + G_l G_l^T)^-1 grad_l for each layer l. (Benzing 2022,
+    /// App. I)
     let naturalBlocks = {
         natural with
             Name = "natural-blocks"
@@ -122,8 +123,8 @@ module Methods =
             Damping = 0.3
     }
 
-    /// **M-FAC**: Delta = (lambda I + 1/m sum_k g_k g_k^T)^-1 grad over the last m mini-batch gradients, the present one
-    /// among them. (Frantar et al. 2021; their m is 1024, which takes m p numbers of memory)
+    /// **M-FAC**: Delta = (lambda I + 1/m sum_k g_k g_k^T)^-1 grad over the last m mini-batch gradients, the present
+    /// one among them. (Frantar et al. 2021; their m is 1024, which takes m p numbers of memory)
     let mfac = {
         Recipe.defaults with
             Name = "mfac"
@@ -145,8 +146,8 @@ module Methods =
             Trust = Trust.KlClip 1e-3
     }
 
-    /// **Shampoo**: Delta W = (L + epsilon I)^-1/4 grad_W (R + epsilon I)^-1/4, L = sum grad grad^T, R = sum grad^T grad
-    /// over all steps so far. (Gupta et al. 2018)
+    /// **Shampoo**: Delta W = (L + epsilon I)^-1/4 grad_W (R + epsilon I)^-1/4, L = sum grad grad^T, R = sum grad^T
+    /// grad over all steps so far. (Gupta et al. 2018)
     let shampoo = {
         Recipe.defaults with
             Name = "shampoo"
@@ -189,8 +190,8 @@ module Methods =
 
     /// FOOF's update of one batch: Delta W = (1/n E^T A) (1/n A^T A + lambda I)^-1.
     ///
-    /// Shapes: A [n R; d_in], E [n R; d_out] (summands, not divided by n) -> [d_out; d_in]. lambda = 0 takes
-    /// the pseudo-inverse where it must. The result belongs to the caller. (Benzing 2022, eq. 6)
+    /// Shapes: A [n R; d_in], E [n R; d_out] (summands, not divided by n) -> [d_out; d_in]. lambda = 0 takes the
+    /// pseudo-inverse where it must. The result belongs to the caller. (Benzing 2022, eq. 6)
     let foofUpdate (n: int64) (A: torch.Tensor) (E: torch.Tensor) (lambda: float) =
         Scope.tensor (fun () ->
             match Factorization.inverse Factorization.attempts (Statistic.activationFactor n A) lambda with

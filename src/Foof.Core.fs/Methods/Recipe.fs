@@ -49,7 +49,7 @@ type Approximation =
 /// What becomes of a layer whose matrix no attempt could invert.
 [<RequireQualifiedAccess>]
 type OnFailure =
-    /// Its last inverse stays in use; raise where there is none.
+    /// Its last inverse stays in use; a layer without one raises.
     | KeepLast
     /// Raise a NumericalFailure.
     | Raise
@@ -68,8 +68,8 @@ type Trigger =
 type Inversions =
     /// In the step whose statistics are the last to go in: its direction is made by the fresh inverse.
     | InStep
-    /// On a thread of its own, while steps go on with the inverse before; always from `delay` steps later on, so
-    /// that runs repeat bit for bit. A step waits only where the inverse is not ready by then.
+    /// On a thread of its own, while steps use the previous inverse. The new one is always used from `delay` steps
+    /// later on, so that runs repeat bit for bit; a step waits only where it is not ready by then.
     | Background of delay: int
 
 /// Where momentum is kept.
@@ -107,8 +107,8 @@ and Recipe = {
     Damping: float
     /// How lambda enters.
     Rule: Damping
-    /// The share of each batch's data points that statistics are made of, in (0, 1]: the first ones, whose mean is taken;
-    /// batches are drawn at random. What it saves are products of rows, not the pass that finds errors.
+    /// The share of each batch's data points that statistics are made of, in (0, 1]: the first ones, whose mean is
+    /// taken; batches are drawn at random. What it saves are products of rows, not the pass that finds errors.
     StatisticsShare: float
     /// How many bytes a convolution's patches may take at a time when its statistics are made.
     PatchBytes: int64
@@ -127,8 +127,8 @@ and Recipe = {
     /// What comes after the last attempt.
     OnFailure: OnFailure
     /// The type of the products with a Kronecker product's inverse, with sums in float32; bfloat16 where the processor
-    /// multiplies it faster, at a relative error of the update of 0.4 % where the damping is of the statistic's size and
-    /// of more where it is small; none: the model's own.
+    /// multiplies it faster, at a relative error of the update of 0.4 % where the damping is of the statistic's size
+    /// and of more where it is small; ValueNone is the model's own.
     ProductType: torch.ScalarType voption
     /// How far a direction is trusted.
     Trust: Trust
@@ -160,8 +160,8 @@ and Recipe = {
     /// This method with patches of at most so many bytes at a time.
     member recipe.WithPatchBytes(bytes: int64) = { recipe with PatchBytes = bytes }
 
-    /// This method with inversions on a thread of their own, whose results are used from `delay` steps later on; 0: in the
-    /// step.
+    /// This method with inversions on a thread of their own, whose results are used from `delay` steps later on; 0: in
+    /// the step.
     member recipe.WithInverseDelay(delay: int) = {
         recipe with
             Inversions = if delay = 0 then Inversions.InStep else Inversions.Background delay

@@ -74,8 +74,8 @@ module Recipe =
     /// Whether the labels of the data set are needed for statistics.
     let needsLabels (recipe: Recipe) = needsErrors recipe && recipe.Fisher = Fisher.Empirical
 
-    /// Why a method does not cover a layer, if it does not: scale and shift have no inputs to speak of without errors, and
-    /// an embedding's rows are as many as its vocabulary, so nothing of that order squared is made of them.
+    /// Why a method does not cover a layer, if it does not: without errors the inputs of scale and shift say nothing,
+    /// and a full matrix over an embedding's rows has the order of its vocabulary.
     let objection (recipe: Recipe) (layer: Layer) =
         let isSlim side =
             match side with
@@ -95,7 +95,8 @@ module Recipe =
     let internal refuse (recipe: Recipe) (layer: Layer) : unit =
         let remedy =
             if needsErrors recipe then
-                $"'{recipe.Name}' takes errors: train with Step(input, target), or call UpdateCurvature(input, target) before step."
+                $"'{recipe.Name}' takes errors: train with Step(input, target), or call UpdateCurvature(input, target) "
+                + "before step."
             else
                 "call the model and its layers with call(), not forward(), in training mode."
 
@@ -138,7 +139,8 @@ module Recipe =
         if recipe.StatisticsShare < 1.0 && needsGradients recipe then
             invalidArg
                 (nameof recipe.StatisticsShare)
-                $"StatisticsShare must be 1 for '{recipe.Name}', which is made of gradients of whole batches; got {recipe.StatisticsShare}."
+                ($"StatisticsShare must be 1 for '{recipe.Name}', which is made of gradients of whole batches; "
+                 + $"got {recipe.StatisticsShare}.")
 
         Require.atLeast (nameof recipe.PatchBytes) 1 (int (min recipe.PatchBytes (int64 Int32.MaxValue)))
 
@@ -149,11 +151,13 @@ module Recipe =
             if delay < 1 || delay > recipe.Cadence.InvertEvery then
                 invalidArg
                     "InverseDelay"
-                    $"InverseDelay must lie between 1 and InvertEvery (T = {recipe.Cadence.InvertEvery}), or be 0 to invert in the step; got {delay}."
+                    ($"InverseDelay must lie between 1 and InvertEvery (T = {recipe.Cadence.InvertEvery}), "
+                     + $"or be 0 to invert in the step; got {delay}.")
         | _ ->
             invalidArg
                 (nameof recipe.Inversions)
-                $"Inversions go on beside steps where the matrix is a Kronecker product; '{recipe.Name}' inverts in the step."
+                ("Inversions may run beside the steps where the matrix is a Kronecker product; "
+                 + $"'{recipe.Name}' inverts in the step.")
 
         match recipe.Trigger, recipe.Curvature with
         | Trigger.Always, _ -> ()

@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private
-/// to the core: no scopes. (MATH 6)
+/// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private to the
+/// core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
 module internal Covariance =
 
@@ -95,8 +95,8 @@ module internal Covariance =
 
     /// Turns normal numbers into samples of N(0, Sigma), in place.
     ///
-    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y ~ N(0, P^-1); otherwise Q Y / sqrt(kappa + delta), Y ~
-    /// N(0, I). Shapes: Y [k; d_out; d_in] a layer, in one piece, eps ~ N(0, I) [m; k].
+    /// Low rank: Y + P^-1 U M^-1 (eps - U^T Y), Y ~ N(0, P^-1); otherwise Q Y / sqrt(kappa + delta), Y ~ N(0, I).
+    /// Shapes: Y [k; d_out; d_in] a layer, in one piece, eps ~ N(0, I) [m; k].
     let deviate (delta: float array) part (eps: torch.Tensor) (Y: torch.Tensor array) =
         match part with
         | PrecisionPart.LowRank(U, _, V, kappa) ->
@@ -116,8 +116,7 @@ module internal Covariance =
                 Y
                 (WeightVector.unflattenRows shapes (white.mm (Q.t ())))
 
-    /// The most numbers that products of a layer's columns with k vectors hold for each of them beside their
-    /// arguments.
+    /// The most numbers that products of a layer's columns with k vectors hold for each of them beside their arguments.
     let rec private layerFootprint factor =
         match factor with
         | LayerFactor.Columns P -> P.size 1 * P.size 2
@@ -133,8 +132,7 @@ module internal Covariance =
         | PrecisionPart.Basis(_, _, S) -> 2L * S.numel ()
         | PrecisionPart.Dense(Q, _, _) -> 3L * Q.size 0
 
-    /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p
-    /// operations.
+    /// sum_t (U T)_t o (U T)_t a layer for T = V (1 + kappa/c)^-1/2, some columns at a time: 2 m^2 p operations.
     let private squares (most: int64) (c: float) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
         let like = (FisherFactor.tensors U).Head
         let T = (V * (((kappa + c).reciprocal() * c).sqrt())).``to`` like.dtype

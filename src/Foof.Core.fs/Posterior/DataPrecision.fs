@@ -3,15 +3,15 @@ namespace Foof
 open TorchSharp
 
 /// What the data add to the precision of the weights of one layer, or of several layers together, with its
-/// eigenvectors: then everything that a Laplace posterior says is in closed form of the prior precision. It
-/// does not own its tensors: who made it frees `PrecisionPart.tensors`.
+/// eigenvectors: then everything that a Laplace posterior says is in closed form of the prior precision. It does not
+/// own its tensors: who made it frees `PrecisionPart.tensors`.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type PrecisionPart =
-    /// U U^T over all layers of U = sqrt(N) G, with U^T R^-1 U = V diag(kappa) V^T in float64, [m; m] and
-    /// [m]. R is `relative`_l I on layer l: the ratio of its prior precision to the first layer's.
+    /// U U^T over all layers of U = sqrt(N) G, with U^T R^-1 U = V diag(kappa) V^T in float64, [m; m] and [m]. R is
+    /// `relative`_l I on layer l: the ratio of its prior precision to the first layer's.
     | LowRank of U: FisherFactor * relative: float array * V: torch.Tensor * kappa: torch.Tensor
-    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and
-    /// with two identities diagonal.
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and with two
+    /// identities diagonal.
     | Basis of Q_E: Side * Q_A: Side * S: torch.Tensor
     /// Q diag(kappa) Q^T over all weights of the layers row by row, Q [p; p].
     | Dense of Q: torch.Tensor * kappa: torch.Tensor * shapes: int64 array array
@@ -93,8 +93,8 @@ module PrecisionPart =
 
         PrecisionPart.LowRank(U, relative, V, kappa)
 
-    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares
-    /// U's tensors.
+    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares U's
+    /// tensors.
     let ofFactor (U: FisherFactor) = lowRank (Array.create U.Shapes.Length 1.0) U
 
     /// A side's eigenvalues [g; size] and its basis.
@@ -131,8 +131,8 @@ module PrecisionPart =
         | PrecisionPart.Basis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S * c)
         | PrecisionPart.Dense(Q, kappa, shapes) -> PrecisionPart.Dense(Q, kappa * c, shapes)
 
-    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of
-    /// eigenvalues that are nothing but rounding.
+    /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of eigenvalues that are
+    /// nothing but rounding.
     let internal columnsOf (Q: torch.Tensor) (kappa: torch.Tensor) (shapes: int64 array array) =
         let own () =
             let least = kappa.max () * (float (Q.size 0) * 2.3e-16)
@@ -182,8 +182,8 @@ module PrecisionPart =
         | PrecisionPart.Dense(Q, kappa, shapes) ->
             Curvature.Dense((Q * kappa.``to`` Q.dtype).mm(Q.t ()), shapes)
 
-/// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the
-/// other. It does not own its tensors: who made it frees `DataPrecision.tensors`.
+/// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the other. It
+/// does not own its tensors: who made it frees `DataPrecision.tensors`.
 [<ReferenceEquality>]
 type DataPrecision = {
     /// One after the other along the layers; their structures may differ.
@@ -236,9 +236,9 @@ module DataPrecision =
                 ("A posterior needs a low-rank, Kronecker, diagonal or dense curvature, or blocks of these; "
                  + "merge sums with Curvature.merge.")
 
-    /// N F for a curvature F, a mean over data points, of N data points. It may share tensors with F, which
-    /// must outlive it. Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure
-    /// when a matrix is not finite.
+    /// N F for a curvature F, a mean over data points, of N data points. It may share tensors with F, which must
+    /// outlive it. Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure when a matrix
+    /// is not finite.
     let ofCurvature (N: float) curvature =
         Require.positive (nameof N) N
 
@@ -247,8 +247,7 @@ module DataPrecision =
             (fun () -> { Parts = parts N curvature })
             (tensors >> Seq.ofList)
 
-    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares
-    /// tensors.
+    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares tensors.
     let scale (c: float) (data: DataPrecision) =
         Require.positive (nameof c) c
 
@@ -257,9 +256,9 @@ module DataPrecision =
             (fun () -> { Parts = Array.map (PrecisionPart.scale c) data.Parts })
             (tensors >> Seq.ofList)
 
-    /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose
-    /// ratios change gets a new eigendecomposition, and a dense one over several layers becomes as many
-    /// columns as its rank; all else is shared.
+    /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose ratios
+    /// change gets a new eigendecomposition, and a dense one over several layers becomes as many columns as its rank;
+    /// all else is shared.
     let fitTo (precision: float array) (data: DataPrecision) =
         let fitted =
             Scope.ownedBut
@@ -272,8 +271,8 @@ module DataPrecision =
         else
             { Parts = fitted }
 
-    /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product
-    /// (EKFAC) the Kronecker product with its margins. It may share tensors.
+    /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product (EKFAC) the
+    /// Kronecker product with its margins. It may share tensors.
     let toCurvature (data: DataPrecision) =
         Scope.ownedBut
             (tensors data)

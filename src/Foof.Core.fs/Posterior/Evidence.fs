@@ -29,8 +29,7 @@ module Prior =
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The prior around another mean, which it shares. Raises a NumericalFailure for a mean that is not
-    /// finite.
+    /// The prior around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
             Numbers.requireFinite
@@ -44,8 +43,7 @@ module Prior =
     /// A prior around the mean of this one, with other precisions.
     let withPrecision (precision: float array) (prior: Prior) = { perLayer precision with Mean = prior.Mean }
 
-    /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the
-    /// sum.
+    /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the sum.
     let private run = 1L <<< 15
 
     /// |theta_l - mean_l|^2, one a layer, in float64.
@@ -81,8 +79,8 @@ module Prior =
         else
             ValueNone
 
-/// The eigenvalues kappa of a data precision N F over p weights; those that are not listed are zero. It does
-/// not own its tensor.
+/// The eigenvalues kappa of a data precision N F over p weights; those that are not listed are zero. It does not own
+/// its tensor.
 [<ReferenceEquality>]
 type Spectrum = {
     /// kappa >= 0, of any floating-point type: [count], count <= p.
@@ -102,9 +100,9 @@ type EvidenceCurve = {
     EffectiveParameters: float array
 }
 
-/// What a Laplace posterior with precision delta I + N F says in closed form of delta: all functions of the
-/// eigenvalues kappa of N F, in float64, whatever the type of kappa. One value of delta costs O(count), so a
-/// thousand values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds. (MATH 6)
+/// What a Laplace posterior with precision delta I + N F gives in closed form of delta: all functions of the
+/// eigenvalues kappa of N F, in float64, whatever the type of kappa. One value of delta costs O(count), so a thousand
+/// values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds. (MATH 6)
 [<RequireQualifiedAccess>]
 module Evidence =
 
@@ -140,8 +138,8 @@ module Evidence =
         Require.positive (nameof delta) delta
         sum (fun kappa -> kappa / (kappa + delta)) spectrum
 
-    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d the squared
-    /// distance of theta* to the prior's mean.
+    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d the squared distance of
+    /// theta* to the prior's mean.
     let logEvidence (logLikelihood: float) (distance: float) (delta: float) spectrum =
         Require.positive (nameof delta) delta
         logLikelihood - 0.5 * (delta * distance + gain delta spectrum)
@@ -160,9 +158,9 @@ module Evidence =
 
         struct (0.5 * (gamma - delta * distance), -0.5 * (bend + delta * distance))
 
-    /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, on which the slope
-    /// falls everywhere. Raises a NumericalFailure where there is none: theta* is the prior's mean, or the
-    /// data say nothing.
+    /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, along which the slope falls
+    /// everywhere. Raises a NumericalFailure where no delta is the best: theta* is the prior's mean, or the data
+    /// determine no weight.
     let optimum (distance: float) spectrum =
         let largest = sum (fun kappa -> kappa) spectrum
 
@@ -189,9 +187,9 @@ module Evidence =
 
         climb 200 start
 
-    /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A
-    /// small table is cut so that libtorch takes one thread for it, since threads would wait for one another
-    /// longer than they compute.
+    /// How many numbers a table of eigenvalues by values of delta has in one go, in the processor's cache. A small
+    /// table is cut so that libtorch takes one thread for it, since threads would wait for one another longer than they
+    /// compute.
     let private tableSize (count: int64) = if count < (1L <<< 22) then 1L <<< 15 else 1L <<< 16
 
     /// The most halvings of the eigenvalues after which products of 1 + kappa / delta still stay below 1e300.
@@ -202,8 +200,7 @@ module Evidence =
 
         if Double.IsFinite most then 300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int else 0
 
-    /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a
-    /// logarithm.
+    /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a logarithm.
     let rec private sumOfLogs k (X: torch.Tensor) : torch.Tensor =
         let half = X.size 0 / 2L
 

@@ -81,10 +81,9 @@ module LayerEvidence =
                 ofColumns (PrecisionPart.columnsOf Q kappa shapes) together distances
             | _ -> Array.create distances.Length together)
 
-    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by
-    /// itself, and in all log delta_l together for a low-rank or dense part over several layers, with L
-    /// solves of [m; m] an iteration, m its columns or its rank. Raises a NumericalFailure where there is no
-    /// largest value.
+    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
+    /// and in all log delta_l together for a low-rank or dense part over several layers, with L solves of [m; m] an
+    /// iteration, m its columns or its rank. Raises a NumericalFailure where there is no largest value.
     let optimum (posterior: Posterior) =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances

@@ -5,8 +5,8 @@ open TorchSharp
 /// What J Sigma J^T of one part needs that does not depend on the prior precision.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal PreparedPart =
-    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that
-    /// has kappa.
+    /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that has
+    /// kappa.
     | LowRank of prior: torch.Tensor * features: torch.Tensor * kappa: torch.Tensor
     /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
     | Basis of squares: torch.Tensor * errors: torch.Tensor
@@ -15,8 +15,8 @@ type internal PreparedPart =
     /// The Jacobian itself.
     | Whole of J: FisherFactor
 
-/// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point,
-/// c-major. Private to the core: no scopes. (MATH 6)
+/// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point, c-major.
+/// Private to the core: no scopes. (MATH 6)
 [<RequireQualifiedAccess>]
 module internal OutputCovariance =
 
@@ -69,8 +69,7 @@ module internal OutputCovariance =
             struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
 
-    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal ->
-    /// [n; C; C].
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
         let W = W.reshape (squares.size 0, -1L, W.size 2)
         let weights = squares.bmm(W.transpose (1L, 2L)).transpose(0L, 1L)
@@ -100,8 +99,8 @@ module internal OutputCovariance =
         | Side.Identity _, Side.Identity _ -> factor
         | _ -> LayerFactor.rotated (basis Q_E) (basis Q_A) factor
 
-    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each.
-    /// Shapes: -> [n; C; C].
+    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n;
+    /// C; C].
     let private plainBlocks (C: int64) factor =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
@@ -151,8 +150,8 @@ module internal OutputCovariance =
     let private allWritten C start count (J: FisherFactor) =
         torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
 
-    /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C
-    /// outputs a C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
+    /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C outputs a
+    /// C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
     let private ofOneLayer C start count (Q: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
         let a = A.view(n, d_in).narrow(0L, start, count)

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// A Laplace posterior N(theta*, T (P + N F)^-1) over the weights of some layers; all others stay at their
-/// values. It does not own its tensors: who made them frees them.
+/// A Laplace posterior N(theta*, T (P + N F)^-1) over the weights of some layers; all others stay at their values. It
+/// does not own its tensors: who made them frees them.
 [<ReferenceEquality>]
 type Posterior = {
     /// theta*, one [d_out; d_in] a layer.
@@ -23,15 +23,15 @@ type Posterior = {
 
         $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
 
-/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the
-/// caller. An ArgumentException tells of layers, shapes, types or devices that do not fit. (Benzing 2022,
-/// App. C; MATH 6)
+/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller.
+/// Functions raise an ArgumentException for layers, shapes, types or devices that do not fit. (Benzing 2022, App. C;
+/// MATH 6)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
 
-    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones
-    /// leave the cache, and the system gives their memory page by page each time. With four times as many,
-    /// 100 samples of 952,410 weights took a tenth more time.
+    /// The most bytes that temporaries of several vectors take, unless one vector's take more: larger ones leave the
+    /// cache, and the system gives their memory page by page each time. With four times as many, 100 samples of 952,410
+    /// weights took a tenth more time.
     let internal budget = 4L <<< 20
 
     /// The tensors held.
@@ -56,8 +56,8 @@ module Posterior =
             WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
-    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not
-    /// fit or precisions that are not positive, and a NumericalFailure for weights that are not finite.
+    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
+    /// precisions that are not positive, and a NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
         WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
         requirePrior mean.Length mean prior
@@ -66,7 +66,7 @@ module Posterior =
             Numbers.requireFinite
                 "the posterior's mean"
                 "weights are not finite"
-                "train the network again, or go back to weights that are"
+                "train the network again, or restore weights that are finite"
                 theta
 
         {
@@ -76,8 +76,8 @@ module Posterior =
             Temperature = 1.0
         }
 
-    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank
-    /// posterior get precisions of other ratios than before, one eigendecomposition. It shares tensors.
+    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
+    /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
 
@@ -126,8 +126,8 @@ module Posterior =
                 |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
             Seq.ofArray
 
-    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2
-    /// m^2 p operations. Shapes: -> [d_out; d_in] a layer.
+    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2 m^2 p
+    /// operations. Shapes: -> [d_out; d_in] a layer.
     let variances (posterior: Posterior) =
         Scope.owned
             (fun () ->
@@ -175,8 +175,7 @@ module Posterior =
     let private penalty (posterior: Posterior) =
         Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior) |> Array.sum
 
-    /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for
-    /// samples.
+    /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for samples.
     let squaredDistance (theta: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof theta) posterior theta
 
@@ -207,13 +206,13 @@ module Posterior =
 
         0.5 * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T + gain posterior)
 
-    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the
-    /// evidence, at T = 1.
+    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the evidence, at T
+    /// = 1.
     let logEvidence (logLikelihood: float) (posterior: Posterior) =
         logLikelihood - 0.5 * (penalty posterior + gain posterior)
 
-    /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor
-    /// belongs to the caller.
+    /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor belongs to
+    /// the caller.
     let spectrum (posterior: Posterior) =
         let one = Array.create posterior.Mean.Length 1.0
 

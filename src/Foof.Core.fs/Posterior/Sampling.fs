@@ -2,16 +2,15 @@ namespace Foof
 
 open TorchSharp
 
-/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App.
-/// C; MATH 6)
+/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App. C; MATH 6)
 [<RequireQualifiedAccess>]
 module Sampling =
 
     let private requireGenerator (posterior: Posterior) (generator: torch.Generator) =
         Require.generator generator posterior.Mean[0].device
 
-    /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at
-    /// once, and those that a part wants besides. Shapes: -> [m; k] a part.
+    /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at once, and
+    /// those that a part wants besides. Shapes: -> [m; k] a part.
     let private fill (generator: torch.Generator) (posterior: Posterior) (samples: torch.Tensor array) =
         let k, like = samples[0].size 0, samples[0]
 
@@ -63,11 +62,11 @@ module Sampling =
 
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
-    /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and
-    /// theta* + Q (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers,
-    /// however many samples are drawn at once; null is the default generator. Temporaries take 4 MB at most,
-    /// unless one sample takes more. Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an
-    /// ArgumentException for k = 0 and a generator on another device.
+    /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and theta* + Q
+    /// (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however many samples
+    /// are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one sample takes more.
+    /// Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and a
+    /// generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
 
@@ -114,9 +113,8 @@ module Sampling =
                 samples)
             Seq.ofArray
 
-    /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit
-    /// at once. Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory
-    /// used again.
+    /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
+    /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator

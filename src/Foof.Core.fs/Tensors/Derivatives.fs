@@ -6,8 +6,8 @@ open TorchSharp
 
 /// Derivatives of outputs with respect to variables that some of them may not depend on.
 ///
-/// TorchSharp's `autograd.grad` ends the process on any error, where `autograd.backward` throws; so derivatives are read
-/// from the variables' `.grad`, which is afterwards what it was before.
+/// TorchSharp's `autograd.grad` ends the process on any error, where `autograd.backward` throws; so derivatives are
+/// read from the variables' `.grad`, which is afterwards what it was before.
 [<RequireQualifiedAccess>]
 module internal Derivatives =
 
@@ -34,8 +34,8 @@ module internal Derivatives =
 
                 Monitor.PulseAll taken)
 
-    // libtorch warns when it is asked for the `.grad` of what is no parameter and keeps none. A backward pass would make
-    // it keep one in any case.
+    // libtorch warns when it is asked for the `.grad` of what is no parameter and keeps none. A backward pass would
+    // make it keep one in any case.
     let private held (variable: torch.Tensor) =
         if not variable.is_leaf then variable.retain_grad ()
 

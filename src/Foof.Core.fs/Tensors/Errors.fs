@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that
-/// is no number. The object that raised it is as it was before the call.
+/// The numbers' own failure, as opposed to a caller's mistake: a matrix that cannot be factored, a loss that is no
+/// number. The object that raised it is as it was before the call.
 [<Sealed>]
 type NumericalFailure(what: string, subject: string, remedy: string) =
     inherit Exception($"{subject}: {what}; {remedy}.")
@@ -32,8 +32,7 @@ module Shape =
     /// [10; 784] of Float32: a tensor's shape and type.
     let describe (tensor: torch.Tensor) = $"[{text tensor.shape}] of {tensor.dtype}"
 
-/// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement,
-/// what came.
+/// The checks at public entries. Each raises an `ArgumentException` in one sentence: subject, requirement, what came.
 [<RequireQualifiedAccess>]
 module Require =
 
@@ -64,8 +63,8 @@ module Require =
         else
             tensor
 
-    /// Whether two devices are one and the same. An index below zero is left open, as that of `torch.CUDA`: it goes with
-    /// every index.
+    /// Whether two devices are one and the same. An index below zero is left open, as that of `torch.CUDA`: it goes
+    /// with every index.
     let isSameDevice (x: torch.Device) (y: torch.Device) =
         x.``type`` = y.``type`` && (x.index < 0 || y.index < 0 || x.index = y.index)
 

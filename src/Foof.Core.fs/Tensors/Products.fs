@@ -34,8 +34,8 @@ module internal Products =
         let count = max 1L (d / band)
         seq { for i in 0L .. count - 1L -> struct (d * i / count, d * (i + 1L) / count - d * i / count) }
 
-    /// target <- keep target + weight X^T X, in place, on and left of the diagonal, with little more than half the arithmetic;
-    /// what is right of it is out of date then, and `mirror` completes it.
+    /// target <- keep target + weight X^T X, in place, on and left of the diagonal, with little more than half the
+    /// arithmetic; what is right of it is out of date then, and `mirror` completes it.
     ///
     /// Shapes: target [d; d], X [k; d].
     let accumulateLower (target: torch.Tensor) (keep: float) (X: torch.Tensor) (weight: float) =
@@ -56,8 +56,8 @@ module internal Products =
                 (matrix.narrow(0L, 0L, start).narrow(1L, start, count)).copy_(rows.narrow(1L, 0L, start).t())
                 |> ignore)
 
-    /// X Y of the last two dimensions; the factor that has fewer of the leading ones, or smaller ones, is repeated along the
-    /// other's.
+    /// X Y of the last two dimensions; the factor that has fewer of the leading ones, or smaller ones, is repeated
+    /// along the other's.
     ///
     /// `matmul` gives this too but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
     /// throw.

@@ -5,8 +5,8 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it
-/// made on the way is gone when it returns.
+/// Who frees a tensor. A function's result belongs to its caller; its arguments stay the caller's; what it made on the
+/// way is gone when it returns.
 [<RequireQualifiedAccess>]
 module Scope =
 
@@ -43,8 +43,8 @@ module Scope =
 [<RequireQualifiedAccess>]
 module Identity =
 
-    /// What tells a parameter from every other one. Handles do not: each reading of an embedding's weight makes another,
-    /// so that a module which shares it has one of its own. The place in memory does.
+    /// What tells a parameter from every other one. Handles do not: each reading of an embedding's weight makes
+    /// another, so that a module which shares it has one of its own. The place in memory does.
     let ofParameter (parameter: Parameter) : struct (nativeint * int64) =
         let address =
             Scope.value (fun () ->

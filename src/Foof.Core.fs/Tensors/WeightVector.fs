@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results
-/// belong to the caller. An ArgumentException tells of layers, shapes, types or devices that do not match.
+/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results belong to the
+/// caller. Functions raise an ArgumentException for layers, shapes, types or devices that do not match.
 [<RequireQualifiedAccess>]
 module WeightVector =
 
@@ -64,8 +64,8 @@ module WeightVector =
             (fun (shape: int64 array) -> torch.zeros (shape, dtype = like.dtype, device = like.device))
             shapes
 
-    /// Independent standard normal numbers of these shapes, in the type and on the device of `like`. They are
-    /// drawn on the generator's device: equal seeds make equal numbers wherever `like` is.
+    /// Independent standard normal numbers of these shapes, in the type and on the device of `like`. They are drawn on
+    /// the generator's device: equal seeds make equal numbers wherever `like` is.
     let normal (shapes: int64 array array) (like: torch.Tensor) (generator: torch.Generator) =
         let draw (shape: int64 array) =
             torch.randn(shape, dtype = like.dtype, device = generator.device, generator = generator).``to``

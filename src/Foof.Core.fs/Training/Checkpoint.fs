@@ -6,8 +6,9 @@ open System.Text
 open System.Text.Json.Nodes
 open TorchSharp
 
-/// What is remembered, as a JSON text that names tensors, and back to the same bits. Each `to...` reads and checks all of it
-/// first, raises an ArgumentException where something is missing or does not fit, and gives the change that goes back.
+/// What is remembered, as a JSON text that names tensors, and back to the same bits. Each `to...` reads and checks all
+/// of it first, raises an ArgumentException where something is missing or does not fit, and gives the change that goes
+/// back.
 [<RequireQualifiedAccess>]
 module internal Checkpoint =
 
@@ -15,7 +16,7 @@ module internal Checkpoint =
     [<Literal>]
     let private Description = "description"
 
-    /// All that is named in a text with the tensors that it names, which stay their owner's; the text's own is the caller's.
+    /// The tensors that a description names, which stay their owner's, and the description as one more, the caller's.
     let write (describe: Written -> JsonNode) : Dictionary<string, torch.Tensor> =
         let tensors = Dictionary<string, torch.Tensor>()
         let text = (describe (Written tensors)).ToJsonString()
@@ -184,7 +185,8 @@ module internal Checkpoint =
             for change in ofLayers @ window do
                 change ()
 
-    /// Raises an ArgumentException unless a saved inverse is of a block's layers and in the type that products are made in.
+    /// Raises an ArgumentException unless a saved inverse is of a block's layers and in the type that products are made
+    /// in.
     let private requireFit (recipe: Recipe) (layers: Layer array) (block: InverseBlock) (factored: Factored) =
         let own = block.Members |> Array.map (fun l -> layers[l])
 
@@ -193,7 +195,8 @@ module internal Checkpoint =
         if Factored.shapes factored <> shapes then
             invalidArg
                 "state"
-                $"The inverse of '{block.Name}' must be for the weights {Shape.list shapes}; got one for {Shape.list (Factored.shapes factored)}."
+                ($"The inverse of '{block.Name}' must be for the weights {Shape.list shapes}; "
+                 + $"got one for {Shape.list (Factored.shapes factored)}.")
 
         let requireType kind (tensor: torch.Tensor) =
             if tensor.dtype <> kind then

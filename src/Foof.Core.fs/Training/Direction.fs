@@ -10,7 +10,7 @@ type internal Direction =
     /// left^T right, of factors with few rows: left [k; d_out], right [k; d_in].
     | Product of left: torch.Tensor * right: torch.Tensor
 
-/// What can be said of directions without forming products. Results belong to the caller's scope.
+/// What is known about directions without forming products. Results belong to the caller's scope.
 [<RequireQualifiedAccess>]
 module internal Direction =
 
@@ -61,13 +61,14 @@ module internal Direction =
             let row (X: torch.Tensor) = X.view (1L, 1L, X.size 0, X.size 1)
             LayerFactor.Product(Activations.Rows(row right), row left)
 
-    /// The direction at the norm of a target, and as it is where it is zero: |target| / |direction| times the direction.
+    /// The direction at the norm of a target, and as it is where it is zero: |target| / |direction| times the
+    /// direction.
     let scaledTo direction target =
         let size = norm direction
         let isZero = size.eq((0.0).ToScalar()).``to`` size.dtype
         direction |> scaled (norm target / (size + isZero))
 
-/// Directions of several layers; none for a layer without a gradient.
+/// Directions of several layers; ValueNone for a layer without a gradient.
 [<RequireQualifiedAccess>]
 module internal Directions =
 

@@ -3,8 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// EKFAC's part of what is remembered of one layer: the eigenbasis in use and the second moments of the gradients in it.
-/// Owns its tensors.
+/// EKFAC's part of what is remembered of one layer: the eigenbasis in use and the second moments of the gradients in
+/// it. Owns its tensors.
 [<Sealed>]
 type internal Eigenbasis(layer: Layer) =
     let g, d_in = Layer.groups layer, Layer.inputs layer
@@ -60,9 +60,9 @@ type internal Eigenbasis(layer: Layer) =
             spectrum.Value <- Moment.accumulate memory S spectrum.Value
         | _ -> ()
 
-    /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of
-    /// the matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same
-    /// trace. Where E or A has no eigenbasis, the old one is dropped and S starts from zero.
+    /// Goes over to the eigenbasis of E and A. What was seen of S stays as the diagonal, in the new basis, of the
+    /// matrix that S is in the old one: S <- (R_E o R_E) S (R_A o R_A)^T with R = Q'^T Q, of the same trace. Where E or
+    /// A has no eigenbasis, the old one is dropped and S starts from zero.
     member state.Renew(E: Side, A: Side) =
         let eigen side = Factorization.eigen (Side.dense layer.Weight side)
 

@@ -5,7 +5,7 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// Something to look through for numbers that are not finite, by the elements that tell whether there is one.
+/// Something to search for numbers that are not finite, and the elements that show whether it has one.
 [<ReferenceEquality>]
 type internal Suspect = {
     Subject: unit -> string
@@ -25,8 +25,8 @@ module internal Finiteness =
         Telling = [ tensor ]
     }
 
-    /// A layer's gradient [d_out; d_in], or the errors of one that is a product. A matrix E^T A shows a NaN of an error in
-    /// a whole row and one of an input in a whole column, so that a dense layer's first row and column tell.
+    /// A layer's gradient [d_out; d_in], or the errors of one that is a product. A matrix E^T A shows a NaN of an error
+    /// in a whole row and one of an input in a whole column, so that a dense layer's first row and column show it.
     let ofLayer (layer: Layer) gradient =
         let subject () = Layer.describe layer
 
@@ -53,15 +53,16 @@ module internal Finiteness =
             "check the loss, lower the learning rate or raise the damping; the weights are as before"
             suspect.All
 
-    /// Numbers that are finite only if all elements of `tensors` are: their sums. Elsewhere than on the processor, where it
-    /// takes longer to ask for many small sums than to copy the elements, the sum of all.
+    /// Numbers that are finite only if all elements of `tensors` are: their sums. Elsewhere than on the processor,
+    /// where it takes longer to ask for many small sums than to copy the elements, the sum of all.
     let sums (onProcessor: bool) (tensors: torch.Tensor array) =
         if onProcessor then
             torch.stack (tensors |> Array.map _.sum().``to``(torch.ScalarType.Float32), 0L)
         else
             torch.cat(tensors |> Array.map _.reshape(-1L), 0L).``to``(torch.ScalarType.Float32).sum()
 
-    /// Looks more closely where the sums of `tensors` tell that it is worth it: one may overflow where no element has.
+    /// Looks more closely where a sum of `tensors` is not finite, which may be because it overflows though no element
+    /// has.
     let private whereSuspicious (tensors: seq<torch.Tensor>) (look: unit -> unit) =
         let tensors = Seq.toArray tensors
 
@@ -101,7 +102,7 @@ module internal Finiteness =
             let suspects = suspects model layers gradients
             whereSuspicious (suspects |> Seq.collect _.Telling) (fun () -> Array.iter look suspects))
 
-    /// Raises so for the loss of a step, which the error numbers, and then for the gradients.
+    /// `requireGradients`, after the loss of a step, whose number the error gives.
     let requireStep likelihood target step (loss: torch.Tensor) model layers gradients =
         Scope.value (fun () ->
             let suspects = suspects model layers gradients

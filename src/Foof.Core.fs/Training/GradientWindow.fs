@@ -53,7 +53,7 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
     let mutable next = 0
 
-    /// Where the next gradient goes; counts on, so that it tells how many were seen.
+    /// How many gradients were seen: the next one goes to this place, modulo m.
     member _.Next
         with get () = next
         and set value = next <- value

@@ -8,7 +8,7 @@ open TorchSharp.Modules
 /// A step's gradients.
 [<ReferenceEquality>]
 type internal Gradients = {
-    /// Of each covered layer, [d_out; d_in]; none where the loss does not depend on it.
+    /// Of each covered layer, [d_out; d_in]; ValueNone where the loss does not depend on it.
     Layers: Direction voption array
     /// Of the other parameters that are trained; null where the loss does not depend on one.
     Plain: struct (Parameter * torch.Tensor) array
@@ -65,8 +65,8 @@ module internal Gradients =
         for own in all do
             if not (found.TryAdd(Identity.ofParameter own.Parameter, own.Gradient)) then
                 invalidOp (
-                    $"The penalty must give each parameter's gradient once; that of a parameter [{Shape.text own.Parameter.shape}] came twice. "
-                    + "A weight that modules share is one parameter, though the model lists it by each of its names."
+                    "The penalty must give each parameter's gradient once; "
+                    + $"that of a parameter [{Shape.text own.Parameter.shape}] came twice. A weight that modules share is one parameter, though the model lists it by each of its names."
                 )
 
         let strange = all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
@@ -79,7 +79,7 @@ module internal Gradients =
 
         found
 
-    /// A penalty's gradient of a layer as a matrix; none where it does not depend on the layer.
+    /// A penalty's gradient of a layer as a matrix; ValueNone where it does not depend on the layer.
     let private penaltyOf
         (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>)
         (layer: Layer)
@@ -99,7 +99,7 @@ module internal Gradients =
 
             ValueSome(Layer.joined layer (orZeros 0 layer.Weight) (layer.Bias |> ValueOption.map (orZeros 1)))
 
-    /// The gradients with a penalty's; null is no penalty. A product becomes a matrix where there is one.
+    /// The gradients plus a penalty's; null is no penalty. With a penalty, a product becomes a matrix.
     let withPenalty (penalty: IPenalty) isTrained (layers: Layer array) (gradients: Gradients) =
         if isNull penalty then
             gradients

@@ -5,8 +5,8 @@ open System.Collections.Generic
 open TorchSharp
 open TorchSharp.Modules
 
-/// A step's gradients from its recorded pass. Where a batch has fewer rows than a layer has outputs, the layer's gradient
-/// is kept as the product of its errors and inputs, which need not be formed. (MATH 5)
+/// A step's gradients from its recorded pass. Where a batch has fewer rows than a layer has outputs, the layer's
+/// gradient is kept as the product of its errors and inputs, which need not be formed. (MATH 5)
 ///
 /// `explained` holds the layers whose calls have once explained autograd's gradient; it grows here.
 [<RequireQualifiedAccess>]
@@ -35,7 +35,8 @@ module internal GradientsOfPass =
         calls.Length > 0
         && calls |> Array.forall (fun call -> call.Output |> ValueOption.exists (isByFactors recipe layer))
 
-    /// What to differentiate with respect to: a layer's parameters, or outputs where its calls' factors are the gradient.
+    /// What to differentiate with respect to: a layer's parameters, or outputs where its calls' factors are the
+    /// gradient.
     let private variables recipe (explained: HashSet<Layer>) (layer: Layer) (calls: Record array) = [|
         let byFactors = areByFactors recipe layer calls
 
@@ -48,8 +49,8 @@ module internal GradientsOfPass =
                 parameter :> torch.Tensor
     |]
 
-    /// E^T A of the calls that the loss depends on, one below the other; E is d loss / d z, so that the mean's 1/n is in it.
-    /// None when it depends on none of the calls.
+    /// E^T A of the calls that the loss depends on, one below the other; E is d loss / d z, so that the mean's 1/n is
+    /// in it. None when it depends on none of the calls.
     let private product (layer: Layer) (calls: Record array) (gradientOf: torch.Tensor -> torch.Tensor) =
         let errors (call: Record) = gradientOf call.Output.Value
 
@@ -73,9 +74,9 @@ module internal GradientsOfPass =
     /// How far a layer's gradient by its calls may be from autograd's, relatively.
     let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
 
-    /// Takes a layer into `explained` when its calls give the gradient that autograd finds, up to rounding: they do not when
-    /// weight or bias are used outside the recorded calls, which raises an InvalidOperationException. Where both are zero or
-    /// not finite nothing is proved.
+    /// Takes a layer into `explained` when its calls give the gradient that autograd finds, up to rounding: they do not
+    /// when weight or bias are used outside the recorded calls, which raises an InvalidOperationException. Where both
+    /// are zero or not finite, the layer is compared again in the next step.
     let private compare (explained: HashSet<Layer>) (layer: Layer) direction gradientOf =
         Scope.value (fun () ->
             let found =
@@ -105,8 +106,8 @@ module internal GradientsOfPass =
 
                 ValueSome direction
 
-    /// The gradients of `loss`, one backward pass; the graph is kept where `retain`. No parameter's `.grad` is touched. The
-    /// results belong to the caller's scope.
+    /// The gradients of `loss`, one backward pass; the graph is kept where `retain`. No parameter's `.grad` is touched.
+    /// The results belong to the caller's scope.
     let find
         (recipe: Recipe)
         (explained: HashSet<Layer>)

@@ -14,7 +14,7 @@ type FallbackEventArgs(layer: string, description: string) =
     /// What failed and what was used instead, in one sentence.
     member _.Description = description
 
-/// The damped inverses in use and those on their way: `Refresh` makes them of statistics when the cadence says so,
+/// The damped inverses in use and those on their way: `Refresh` makes them of statistics when the cadence asks for it,
 /// `Directions` applies them to gradients. Owns its tensors.
 [<Sealed>]
 type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> string -> unit) =
@@ -104,8 +104,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         let inversions = due statistics |> Array.map (prepare statistics)
         pending <- ValueSome(PendingInversions.Begin(from, inversions))
 
-    /// Puts pending inverses to use if the step at `position` is the one for that, or raises the error that they ended in,
-    /// as soon as it is known.
+    /// Puts pending inverses to use if the step at `position` is the one for that, or raises the error that they ended
+    /// in, as soon as it is known.
     let handOver position =
         match pending with
         | ValueSome own when own.HasFailed || position >= own.Due ->
@@ -170,9 +170,9 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         || pending |> ValueOption.exists _.HasFailed
         || not (Seq.forall has needed)
 
-    /// At the step at `position`, whose plan is given: puts to use what was begun and is due, and inverts, in the step or
-    /// beside it. Raises, and leaves the inverses as they are, when an inversion fails or one of the layers `needed` is left
-    /// without an inverse.
+    /// For the step at `position` with this plan: hands over the inverses that were begun and are due, and inverts, in
+    /// the step or beside it. Raises, and leaves the inverses as they are, when an inversion fails or one of the layers
+    /// `needed` is left without an inverse.
     member _.Refresh(statistics: Statistics, plan: Plan, position: int, needed: int seq) =
         handOver position
 
@@ -181,7 +181,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
             Seq.iter require needed
 
             if plan.Observe && recipe.Curvature.IsEigenbasis then followSpectra statistics
-        // The first periods have no inverse to go on with.
+        // The first periods have no earlier inverse to use meanwhile.
         | Inversions.Background delay when
             position >= Cadence.warmUp recipe.Cadence && blocks |> Array.forall _.Factored.IsSome
             ->
@@ -216,8 +216,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | Trust.Graft _ -> Directions.scaledTo (solve grafts gradients) directions
         | Trust.KlClip kappa -> Directions.clipped kappa rate gradients directions
 
-    /// C^-1 M of one layer, trusted as the recipe says, for M in the shape of its gradient, or for rows M [k; d_in] where
-    /// the method leaves the outputs' side alone. The result belongs to the caller's scope.
+    /// C^-1 M of one layer, trusted as the recipe says, for M in the shape of its gradient, or for rows M [k; d_in]
+    /// where the method leaves the outputs' side alone. The result belongs to the caller's scope.
     member inverses.Apply(l: int, M: torch.Tensor) =
         require l
 

@@ -39,8 +39,8 @@ type internal InverseBlock(name: string, members: int array) =
 
         factored <- fresh
 
-    /// The blocks that a recipe inverts: one for all layers together or one for each, by names that begin with `prefix`;
-    /// none without layers.
+    /// The blocks that a recipe inverts: one for all layers together or one for each, by names that begin with
+    /// `prefix`; an empty array without layers.
     static member OfRecipe(layers: Layer array, recipe: Recipe, prefix: string) =
         match recipe.Curvature with
         | _ when layers.Length = 0 -> [||]
@@ -51,7 +51,7 @@ type internal InverseBlock(name: string, members: int array) =
     interface IDisposable with
         member block.Dispose() = block.Replace ValueNone
 
-/// The inversion of one block with all that it takes, so that it may go on elsewhere.
+/// The inversion of one block with all that it takes, so that it may run on another thread.
 [<ReferenceEquality>]
 type internal Inversion = {
     Block: InverseBlock
@@ -72,7 +72,7 @@ type internal Inversion = {
         (inversion.Curvature |> Option.map Curvature.tensors |> Option.defaultValue [])
         @ (inversion.Gram |> ValueOption.toList)
 
-/// The fresh inverse of one block, none where the last one stays.
+/// The fresh inverse of one block, ValueNone where the last one stays.
 [<ReferenceEquality>]
 type internal Inverted = {
     Block: InverseBlock
@@ -99,8 +99,8 @@ module internal Inversion =
         | _ -> factored
 
     /// The recipe's attempts, behind one that only solves where few rows are multiplied before the next inversion: the
-    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row. `rows` is
-    /// how many a batch shows, 0 where that is not known.
+    /// inverse written out takes 2/3 d^3 products more, and saves about half of the time of solving for a row. `rows`
+    /// is how many a batch shows, 0 where that is not known.
     let attempts (recipe: Recipe) (layer: Layer) (rows: int64) =
         let d_in = Layer.inputs layer
         let uses = 2L * int64 recipe.Cadence.InvertEvery
@@ -134,8 +134,9 @@ module internal Inversion =
             "check the inputs for NaN or raise the damping"
         )
 
-    /// The fresh inverse; none where the last one stays, since no attempt succeeded. It belongs to the caller's scope; the
-    /// caller frees the curvature that it may share tensors with. Raises a NumericalFailure as the recipe says.
+    /// The fresh inverse; ValueNone where no attempt succeeded and the last one stays. It belongs to the caller's
+    /// scope; the caller frees the curvature that it may share tensors with. Raises a NumericalFailure as the recipe
+    /// says.
     let run (inversion: Inversion) : Inverted =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
@@ -172,8 +173,8 @@ module internal Inversion =
                 inverted.Block.Replace inverted.Fresh
                 inverted.Trace |> ValueOption.iter (fun trace -> inverted.Block.Trace <- trace)
 
-/// The thread for inversions beside the steps, one after another, for as long as the process lasts. Its operations take no
-/// second thread: the steps have the processors.
+/// The thread for inversions beside the steps, one after another, for as long as the process lasts. Its operations take
+/// no second thread: the steps have the processors.
 [<RequireQualifiedAccess>]
 module internal InversionThread =
 
@@ -269,7 +270,7 @@ type internal PendingInversions private (due: int, task: Task<Inverted array>) =
     /// Whether they ended in an error.
     member _.HasFailed = task.IsFaulted
 
-    /// What they give, once it is made; none after an error. It stays the owner's.
+    /// What they give, once it is made; an empty array after an error. It stays the owner's.
     member _.Found =
         (task :> IAsyncResult).AsyncWaitHandle.WaitOne() |> ignore
 

@@ -58,8 +58,8 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
             sides |> List.iter (accumulate seen)
             eigenbasis |> ValueOption.iter (fun own -> observeSpectrum own renews seen))
 
-    /// The curvature that a method makes of these moments, a Kronecker product, an eigenbasis or a product of two means;
-    /// None where there is no eigenbasis. Its tensors are the caller's.
+    /// The curvature that a method makes of these moments, a Kronecker product, an eigenbasis or a product of two
+    /// means; None where there is no eigenbasis. Its tensors are the caller's.
     member _.Curvature(approximation: Approximation) =
         match approximation with
         | Approximation.Kronecker(E, A) -> Some(Curvature.Kronecker(side E, side A))

@@ -5,7 +5,7 @@ open TorchSharp
 /// What one batch shows of one layer. It does not own its tensors.
 [<ReferenceEquality>]
 type internal Observation = {
-    /// The calls whose inputs are shown; none if they were not recorded. They become rows one layer at a time: all
+    /// The calls whose inputs are shown; empty if they were not recorded. They become rows one layer at a time: all
     /// layers' patches at once would take many times the memory of the forward pass.
     Calls: Record array
     /// The share of the data points that is looked at, the first ones.
@@ -20,7 +20,7 @@ type internal Observation = {
     Gradient: torch.Tensor voption
 }
 
-/// What a batch shows of each layer; none of a layer that it does not show.
+/// What a batch shows of each layer; ValueNone for a layer that it does not show.
 [<RequireQualifiedAccess>]
 module internal Observation =
 
@@ -74,9 +74,9 @@ module internal Observation =
     let withoutErrors recipe (calls: Record array array) (gradients: torch.Tensor voption array) =
         Array.map2 (ofCalls recipe) calls gradients
 
-    /// Inputs and errors of a pass, from one backward pass to the layers' outputs for each column of a data point, which
-    /// uses its graph up; and gradients. `target` holds the labels where the Fisher is the empirical one, and says which are
-    /// ignored.
+    /// Inputs and errors of a pass, from one backward pass to the layers' outputs for each column of a data point,
+    /// which uses its graph up; and gradients. `target` holds the labels where the Fisher is the empirical one, and
+    /// says which are ignored.
     let withErrors
         recipe
         likelihood
@@ -113,8 +113,8 @@ module internal Observation =
             pass.Calls
             gradients
 
-    /// Raises a NumericalFailure unless everything seen of a layer is finite, and so are its squares, which statistics are
-    /// made of.
+    /// Raises a NumericalFailure unless everything seen of a layer is finite, and so are its squares, which statistics
+    /// are made of.
     let requireSound (layer: Layer) (seen: Observation) =
         let require what =
             Numbers.requireFiniteSquares
@@ -129,7 +129,8 @@ module internal Observation =
         seen.Errors |> ValueOption.iter (require "errors")
         seen.Gradient |> ValueOption.iter (require "gradients")
 
-/// What batches show a recipe of a model's layers: in a pass of their own, in a step's, and in those of an ordinary loop.
+/// What batches show a recipe of a model's layers: in a pass of their own, in a step's, and in those of an ordinary
+/// loop.
 [<Sealed>]
 type internal Observer
     (
@@ -149,8 +150,8 @@ type internal Observer
         else
             Observation.withoutErrors recipe pass.Calls gradients
 
-    /// Runs the model and gives what each layer shows to `take`, with errors where the method takes them. `target` holds
-    /// the labels, or null.
+    /// Runs the model and gives what each layer shows to `take`, with errors where the method takes them. `target`
+    /// holds the labels, or null.
     member _.See (input: torch.Tensor) (target: torch.Tensor) (take: Observation voption array -> unit) =
         use _scope = torch.NewDisposeScope()
         let kept = if needsErrors then Keep.InputAndOutput else Keep.Input

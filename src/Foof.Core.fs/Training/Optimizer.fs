@@ -6,18 +6,18 @@ open System.Runtime.InteropServices
 open TorchSharp
 open TorchSharp.Modules
 
-/// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for
-/// covered layers, and plain gradient descent with the same momentum for all other parameters (`Coverage`
-/// lists which).
+/// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for covered
+/// layers, and plain gradient descent with the same momentum for all other parameters (`Coverage` lists which).
 ///
-/// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient
-/// of a layer whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`,
-/// `call`, `backward`, `step`. Owns its statistics and momentum; not for use from two threads at once.
+/// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient of a layer
+/// whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`, `call`, `backward`,
+/// `step`. Owns its statistics and momentum; not for use from two threads at once.
 ///
 /// `learningRate` is the recipe's where it is left out. `groups` are parameters with settings of their own; all other
 /// parameters of the model are a group with those given here, the first one. `generator` decides the labels that are
-/// sampled, null is the default one: one number is drawn from it here, and none later. `select` takes layers by name and
-/// weight; the others are plain. Raises an ArgumentException where a setting is out of its range.
+/// sampled, null is the default one: the constructor draws one number from it, and later steps draw nothing. `select`
+/// takes layers by name and weight; the others are plain. Raises an ArgumentException where a setting is out of its
+/// range.
 type Optimizer
     (
         model: torch.nn.Module<torch.Tensor, torch.Tensor>,
@@ -73,7 +73,8 @@ type Optimizer
 
     let unsupported () =
         NotSupportedException(
-            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), or Save(path) and Load(path) of the optimisers for C#."
+            "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), "
+            + "or Save(path) and Load(path) of the optimisers for C#."
         )
 
     let requireTrainable (layer: Layer) =
@@ -139,15 +140,15 @@ type Optimizer
 
     member internal _.Draws = preconditioner.Draws
 
-    /// A function of the weights that is added to the loss, as of earlier tasks; null: no such function. Its gradient goes
-    /// through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
+    /// A function of the weights that is added to the loss, as of earlier tasks; null: no such function. Its gradient
+    /// goes through the preconditioner with the loss's; `StepResult.Loss` is the batch's alone. It stays its owner's.
     member val Penalty: IPenalty = null with get, set
 
-    /// Whether a layer has an inverse to go on with.
+    /// Whether a layer has an inverse yet.
     member _.HasCurvature = preconditioner.HasCurvature
 
-    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
-    /// inversion. Without it the first steps are the warm-up. (Benzing 2022, App. E)
+    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion.
+    /// Without it the first steps are the warm-up. (Benzing 2022, App. E)
     abstract WarmUp: inputs: seq<torch.Tensor> -> unit
     default _.WarmUp(inputs) = preconditioner.WarmUp inputs
 
@@ -161,8 +162,8 @@ type Optimizer
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched. The result belongs to the caller.
     ///
-    /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds; the
-    /// weights are then as before.
+    /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds;
+    /// the weights are then as before.
     abstract Step: input: torch.Tensor * target: torch.Tensor -> StepResult
 
     default this.Step(input, target) =
@@ -187,9 +188,9 @@ type Optimizer
         finally
             preconditioner.Listen()
 
-    /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs
-    /// that the model's layers saw in `call` since the last step. `closure`, if given, is run first, with
-    /// gradients. Raises a NumericalFailure when a gradient is not finite; the weights are then as before.
+    /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that the
+    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients. Raises a
+    /// NumericalFailure when a gradient is not finite; the weights are then as before.
     override this.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
@@ -208,9 +209,9 @@ type Optimizer
         move gradients (fun gathered -> preconditioner.DirectionsOfLoop(gradients, gathered, update.RateOf))
         loss
 
-    /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the optimiser
-    /// was made with. Its parameters are plain, by gradient descent: which layers are covered was decided when the optimiser
-    /// was made. Raises an ArgumentException when one of them is in a group already.
+    /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the
+    /// optimiser was made with. Its parameters are plain, by gradient descent: which layers are covered was decided
+    /// when the optimiser was made. Raises an ArgumentException when one of them is in a group already.
     override _.add_param_group(group: ParamGroup) = adopt (ParameterGroup.Of group)
 
     /// The learning rate of the next step, that of the first group; setting it sets every group's. Raises an
@@ -224,8 +225,8 @@ type Optimizer
                 group.LearningRate <- value
 
     /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that cycle the
-    /// momentum change each group's: OneCycleLR does; CyclicLR needs cycle_momentum = false, since that of TorchSharp goes up
-    /// to 1. Raises an ArgumentException unless it lies in [0, 1).
+    /// momentum change each group's: OneCycleLR does; CyclicLR needs cycle_momentum = false, since that of TorchSharp
+    /// goes up to 1. Raises an ArgumentException unless it lies in [0, 1).
     member _.Momentum
         with get () = (all[0] :?> ParameterGroup).Options.Momentum
         and set (value: float) =
@@ -254,8 +255,8 @@ type Optimizer
     /// Not supported, since it would leave the curvature out: use `Restore`.
     override _.load_state_dict(_state) = raise (unsupported ())
 
-    /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors stay
-    /// the optimiser's and follow its next steps.
+    /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors
+    /// stay the optimiser's and follow its next steps.
     member this.State() =
         ObjectDisposedException.ThrowIf(isDisposed, this)
 
@@ -266,8 +267,8 @@ type Optimizer
                 "groups", ParameterGroups.describe all
             ])
 
-    /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes nothing,
-    /// when it does not fit the model, the method or the groups.
+    /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes
+    /// nothing, when it does not fit the model, the method or the groups.
     member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         ObjectDisposedException.ThrowIf(isDisposed, this)
         use _quiet = torch.no_grad ()

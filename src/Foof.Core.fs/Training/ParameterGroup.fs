@@ -20,9 +20,9 @@ type Settings() =
 
 /// Parameters with settings of their own; a setting that is left out is the optimiser's.
 ///
-/// The parameters stay the model's, each in one group only, by whichever of its handles. An optimiser takes a copy, so that
-/// a group may be given to several: `ParamGroups` has its own. Raises an ArgumentException unless the learning rate is
-/// positive, the momentum in [0, 1) and the weight decay at least 0.
+/// The parameters stay the model's, each in one group only, by whichever of its handles. An optimiser takes a copy, so
+/// that a group may be given to several: `ParamGroups` has its own. Raises an ArgumentException unless the learning
+/// rate is positive, the momentum in [0, 1) and the weight decay at least 0.
 type ParameterGroup
     (
         parameters: seq<Parameter>,
@@ -100,8 +100,8 @@ type ParameterGroup
 [<RequireQualifiedAccess>]
 module internal ParameterGroups =
 
-    /// The group of all parameters of a model that no other group holds, unless it is empty, and those groups. Raises an
-    /// ArgumentException when one holds a parameter of another model.
+    /// The group of all parameters of a model that no other group holds, unless it is empty, and those groups. Raises
+    /// an ArgumentException when one holds a parameter of another model.
     let ofModel (model: torch.nn.Module) (groups: seq<ParameterGroup>) =
         let given = if isNull groups then [] else List.ofSeq groups
         let parameters = Seq.toArray (model.parameters ())

@@ -7,13 +7,13 @@ open System.Text.Json.Nodes
 open TorchSharp
 open TorchSharp.Modules
 
-/// A recipe at work on one model: it records what the method needs, and says when statistics are taken and inverted. Use
-/// it alone in front of any optimiser (`Precondition` between `backward` and `step`), or let `Optimizer` drive it. Not for
-/// use from two threads at once.
+/// A recipe at work on one model: it records what the method needs, and says when statistics are taken and inverted.
+/// Use it alone in front of any optimiser (`Precondition` between `backward` and `step`), or let `Optimizer` drive it.
+/// Not for use from two threads at once.
 ///
-/// `likelihood` is needed by methods that take errors, null for others. `select` takes layers by name and weight, null takes
-/// all. `generator` decides the labels of the Monte-Carlo Fisher, null is the default one: one number is drawn from it here,
-/// and none later.
+/// `likelihood` is needed by methods that take errors, null for others. `select` takes layers by name and weight, null
+/// takes all. `generator` decides the labels of the Monte-Carlo Fisher, null is the default one: the constructor draws
+/// one number from it, and later steps draw nothing.
 [<Sealed>]
 type Preconditioner
     (
@@ -119,9 +119,10 @@ type Preconditioner
 
     member internal _.HasCurvature = Seq.exists inverses.Has all
 
-    /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the inverses
-    /// and applies them. The Fisher of an independent batch is used from the next step on; the first step has no other.
-    /// Raises, and changes nothing, when an inversion fails or a layer with a gradient is left without an inverse.
+    /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the
+    /// inverses and applies them. The Fisher of an independent batch is used from the next step on; the first step has
+    /// no other. Raises, and changes nothing, when an inversion fails or a layer with a gradient is left without an
+    /// inverse.
     member internal _.Directions
         (gradients: Direction voption array, seen: Observation voption array, rate: int -> float)
         =
@@ -147,8 +148,8 @@ type Preconditioner
         position <- position + 1
         directions
 
-    /// The directions of gradients in the ordinary loop, by what forward passes recorded since the last step; the next ones
-    /// are recorded if the next step wants them.
+    /// The directions of gradients in the ordinary loop, by what forward passes recorded since the last step; the next
+    /// ones are recorded if the next step wants them.
     member internal _.DirectionsOfLoop(own: Gradients, gradients: Direction voption array, rate) =
         let records = recorder.Take()
 
@@ -170,8 +171,8 @@ type Preconditioner
     member _.Apply(layer: Layer, M: torch.Tensor) =
         Scope.tensor (fun () -> inverses.Apply(Array.IndexOf(layers, layer), M))
 
-    /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is
-    /// time, and replaces each covered layer's `.grad` by its direction. Other gradients stay as they are. Raises a
+    /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is time, and
+    /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are. Raises a
     /// NumericalFailure, and changes nothing, when a covered layer's gradient is not finite.
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
@@ -204,9 +205,9 @@ type Preconditioner
                     statistics.Observe(seen, true)
                     inverses.Invert statistics)))
 
-    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one
-    /// inversion; afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need
-    /// labels or gradients for their statistics begin with their first steps instead: it does nothing for them.
+    /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion;
+    /// afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need labels or
+    /// gradients for their statistics begin with their first steps instead: it does nothing for them.
     member _.WarmUp(inputs: seq<torch.Tensor>) =
         if Recipe.canWarmUp recipe then
             apart (fun () ->
@@ -256,8 +257,8 @@ type Preconditioner
     /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
     member preconditioner.State() = Checkpoint.write preconditioner.Describe
 
-    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a
-    /// tensor is missing or has another shape or type.
+    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a tensor is
+    /// missing or has another shape or type.
     member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()

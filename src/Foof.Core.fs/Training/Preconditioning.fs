@@ -2,16 +2,16 @@ namespace Foof
 
 open TorchSharp
 
-/// Damped inverses times directions: as `Factored.solve`, and on the factors of a product wherever the result is a product
-/// again or the way there is shorter. (MATH 5, where the arithmetic goes)
+/// Damped inverses times directions: what `Factored.solve` gives, by way of a product's factors wherever that is
+/// shorter. (MATH 5, where the arithmetic goes)
 [<RequireQualifiedAccess>]
 module internal Preconditioning =
 
     /// X M for rows X [k; size] and a side M of one group.
     let private times (X: torch.Tensor) side = (side |> Side.times (X.unsqueeze 0L)).squeeze 0L
 
-    /// X M for rows X and a symmetric M, as (M X^T)^T: libtorch's product reads a matrix that is in no cache faster from the
-    /// left.
+    /// X M for rows X and a symmetric M, as (M X^T)^T: libtorch's product reads a matrix that is in no cache faster
+    /// from the left.
     let private timesSymmetric (X: torch.Tensor) M =
         (M |> Side.timesColumns (X.t().unsqueeze 0L)).squeeze(0L).t()
 
@@ -34,8 +34,8 @@ module internal Preconditioning =
         let back = Q_E |> Side.timesColumns (rotated.unsqueeze 0L)
         Direction.Matrix((Side.transpose Q_A |> Side.times back).squeeze 0L)
 
-    /// sum_j w_j g_j of one layer's columns as a product, where these are products of few rows: weights [k; 1] for the rows of
-    /// the errors, these, and the inputs.
+    /// sum_j w_j g_j of one layer's columns as a product, where these are products of few rows: weights [k; 1] for the
+    /// rows of the errors, these, and the inputs.
     let private combination (w: torch.Tensor) factor =
         match factor with
         | LayerFactor.Product(Activations.Rows A, E) when A.size 0 = 1L ->
@@ -76,8 +76,8 @@ module internal Preconditioning =
                 let all = torch.cat([| left; errors |], 0L).mul_ weights
                 Direction.Product(all, torch.cat ([| right; inputs |], 0L))
 
-    /// (lambda I + G G^T)^-1 V = r^2 (V - U (I + U^T U)^-1 U^T V), for the columns of one batch: nothing of the weights'
-    /// size is formed.
+    /// (lambda I + G G^T)^-1 V = r^2 (V - U (I + U^T U)^-1 U^T V), for the columns of one batch: nothing of the
+    /// weights' size is formed.
     let private byWoodbury (part: FisherColumns) (roots: torch.Tensor array) L (V: Direction array) =
         let root = sqrt part.Weight
 

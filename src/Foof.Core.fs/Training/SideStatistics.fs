@@ -37,7 +37,8 @@ module internal SideStatistics =
                     if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
             null
 
-    /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without rows.
+    /// sum a a^T of one call's input, [g; d_in; d_in], and the positions of a data point, where that is found without
+    /// rows.
     let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
         let withOnes = layer.Bias.IsSome
 
@@ -58,7 +59,8 @@ module internal SideStatistics =
                 struct (sum, float (input.numel ()) / float (input.size 0 * Layer.groups layer)))
         | _ -> ValueNone
 
-    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in; d_in].
+    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in;
+    /// d_in].
     let private ofInputs (layer: Layer) positions (seen: Observation) =
         let ofCalls (struct (inputs: torch.Tensor array, n: int64)) =
             let ofCall moment input =
@@ -78,7 +80,7 @@ module internal SideStatistics =
         else
             Record.inputs seen.Share seen.Calls |> ValueOption.bind ofCalls
 
-    /// One side's statistic of a batch; none when the observation does not show it.
+    /// One side's statistic of a batch; ValueNone when the observation does not show it.
     let ofBatch (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let g = Layer.groups layer
         let isShown = seen.Calls.Length > 0
@@ -107,8 +109,8 @@ module internal SideStatistics =
             ValueSome(G.transpose(1L, 2L).bmm G)
         | _ -> ValueNone
 
-    /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without groups;
-    /// part by part, each made when it is asked for.
+    /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without
+    /// groups; part by part, each made when it is asked for.
     let rows (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let isMatrix = Layer.groups layer = 1L && not layer.Geometry.IsLookup
 

@@ -3,9 +3,9 @@ namespace Foof
 open System
 open TorchSharp
 
-/// What a method remembers of the batches that it saw: the moments of each layer, the columns of the last batch's Fisher,
-/// or the last gradients. `Observe` takes a batch in, `Snapshot` goes back, `Curvature` gives the matrix that is
-/// inverted. Owns its tensors.
+/// What a method remembers of the batches that it saw: the moments of each layer, the columns of the last batch's
+/// Fisher, or the last gradients. `Observe` takes a batch in, `Snapshot` goes back, `Curvature` gives the matrix that
+/// is inverted. Owns its tensors.
 [<Sealed>]
 type internal Statistics(layers: Layer array, recipe: Recipe) =
     let ofLayer = layers |> Array.map (fun layer -> new LayerStatistics(layer, recipe))
@@ -111,8 +111,8 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         | _ -> ofLayer[members[0]].IsSeen
 
     /// The curvature of some layers by this method's recipe, or by one that is grafted on it, and the inner products of
-    /// its columns where they are known; None where nothing was seen. A batch's columns are given once. The tensors are the
-    /// caller's.
+    /// its columns where they are known; None where nothing was seen. A batch's columns are given once. The tensors are
+    /// the caller's.
     member _.Curvature(recipe: Recipe, members: int array) =
         match recipe.Curvature, window with
         | Approximation.LowRank _, _ ->
