@@ -55,7 +55,6 @@ module Consolidation =
         | Gathering.Online decay when not (decay >= 0.0 && decay <= 1.0) ->
             invalidArg (nameof decay) $"decay must lie in [0, 1]; got {decay}."
         | _ -> ()
-
         rule.Columns |> ValueOption.iter (Require.atLeast "the number of columns" 1)
 
     /// A curvature whose low-rank parts have at most so many columns, and the largest share discarded.
@@ -81,7 +80,6 @@ module Consolidation =
     /// The terms with one more task, those that are new first compressed to the budget.
     let private gathered (rule: ConsolidationRule) (terms: Quadratic list) (task: Quadratic) =
         let join = if rule.Merge then Curvature.merge else Curvature.add
-
         match rule.Gathering, terms with
         | Gathering.Separate, _ ->
             let struct (task, share) = withinBudget rule task
@@ -91,17 +89,12 @@ module Consolidation =
             struct ([ task ], share)
         | Gathering.Summed, earlier ->
             let struct (sum, share) =
-                withinBudget
-                    rule
-                    (List.fold (fun task earlier -> Quadratic.add join earlier task) task earlier)
+                withinBudget rule (List.fold (fun task earlier -> Quadratic.add join earlier task) task earlier)
 
             struct ([ sum ], share)
         | Gathering.Online decay, earlier ->
             let join curvature (earlier: Quadratic) = join (Curvature.scale decay earlier.Curvature) curvature
-
-            let struct (sum, share) =
-                withinBudget rule { task with Curvature = List.fold join task.Curvature earlier }
-
+            let struct (sum, share) = withinBudget rule { task with Curvature = List.fold join task.Curvature earlier }
             struct ([ sum ], share)
 
     /// What is learnt after one more task: `curvature` is w F of the task and `centre` the weights after it.
@@ -145,11 +138,7 @@ module Consolidation =
             (fun () ->
                 match learnt.Terms |> List.map (Quadratic.valueAndGradient theta) with
                 | [] ->
-                    struct (torch.zeros (
-                                Array.empty<int64>,
-                                dtype = theta[0].dtype,
-                                device = theta[0].device
-                            ),
+                    struct (torch.zeros (Array.empty<int64>, dtype = theta[0].dtype, device = theta[0].device),
                             Array.map torch.zeros_like theta)
                 | found when strength = 1.0 -> List.reduce add found
                 | found ->
@@ -182,12 +171,7 @@ module SynapticIntelligence =
     ///
     /// xi > 0 bounds what a weight that hardly moved can count. Shapes: one [d_out; d_in] a layer each. The result
     /// belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not fit.
-    let importance
-        (xi: float)
-        (omega: torch.Tensor array)
-        (start: torch.Tensor array)
-        (finish: torch.Tensor array)
-        =
+    let importance (xi: float) (omega: torch.Tensor array) (start: torch.Tensor array) (finish: torch.Tensor array) =
         Require.positive (nameof xi) xi
         WeightVector.check (nameof start) (WeightVector.shapes omega) start
         WeightVector.check (nameof finish) (WeightVector.shapes omega) finish

@@ -33,15 +33,12 @@ module Quadratic =
     /// shapes, types or devices are not the curvature's.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
-
         { Curvature = curvature; Centre = centre; Slope = ValueNone }
 
     /// d^T C d and C d; of a factor G by way of G^T d, so that the columns are passed once each way.
     let rec private form curvature (d: torch.Tensor array) : struct (torch.Tensor * torch.Tensor array) =
         let sum parts =
-            parts
-            |> Array.map (fun struct (value, _) -> value)
-            |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
+            parts |> Array.map (fun struct (value, _) -> value) |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
 
         match curvature with
         | Curvature.LowRank G ->
@@ -52,10 +49,7 @@ module Quadratic =
             struct (sum found, found |> Array.collect (fun struct (_, product) -> product))
         | Curvature.Sum terms ->
             let found = terms |> Array.map (fun term -> form term d)
-
-            let product =
-                found |> Array.map (fun struct (_, product) -> product) |> Array.reduce WeightVector.add
-
+            let product = found |> Array.map (fun struct (_, product) -> product) |> Array.reduce WeightVector.add
             struct (sum found, product)
         | _ ->
             let product = Curvature.product curvature d
@@ -67,17 +61,13 @@ module Quadratic =
     /// backward pass over the data points that G holds. Shapes: theta one [d_out; d_in] a layer -> [] and the same as
     /// theta. The results belong to the caller. Raises an ArgumentException when shapes, types or devices do not fit.
     /// (MATH 7)
-    let valueAndGradient
-        (theta: torch.Tensor array)
-        (q: Quadratic)
-        : struct (torch.Tensor * torch.Tensor array) =
+    let valueAndGradient (theta: torch.Tensor array) (q: Quadratic) : struct (torch.Tensor * torch.Tensor array) =
         Curvature.requireFit (nameof theta) q.Curvature theta
 
         Scope.owned
             (fun () ->
                 let d = Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> x - y) theta q.Centre
                 let struct (value, product) = form q.Curvature d
-
                 match q.Slope with
                 | ValueNone -> struct (value * 0.5, product)
                 | ValueSome struct (slope, level) ->
@@ -89,9 +79,7 @@ module Quadratic =
         q with
             Curvature = Curvature.scale c q.Curvature
             Slope =
-                q.Slope
-                |> ValueOption.map (fun struct (slope, level) ->
-                    struct (WeightVector.scale c slope, level * c))
+                q.Slope |> ValueOption.map (fun struct (slope, level) -> struct (WeightVector.scale c slope, level * c))
     }
 
     /// The sum of two, written around the second one's centre: exact where `join` adds the curvatures.

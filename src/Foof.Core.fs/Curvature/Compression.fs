@@ -42,17 +42,10 @@ module Compression =
         match Factorization.eigen (FisherFactor.gram G) with
         | Some struct (kappa, V) -> struct (kappa, V)
         | None ->
-            raise (
-                NumericalFailure(
-                    "its Gram matrix is not finite",
-                    "the Fisher factor",
-                    "check the data for NaN"
-                )
-            )
+            raise (NumericalFailure("its Gram matrix is not finite", "the Fisher factor", "check the data for NaN"))
 
     let private share (kept: torch.Tensor) (all: torch.Tensor) =
         let trace = Numbers.number (all.sum ())
-
         if trace > 0.0 then max 0.0 (1.0 - Numbers.number (kept.sum ()) / trace) else 0.0
 
     /// The best factor of at most so many columns: G V with the leading eigenvectors V of K = G^T G.
@@ -80,8 +73,7 @@ module Compression =
                         Factor =
                             FisherFactor.ofColumns {
                                 Layers =
-                                    combined G (V.narrow (1L, first, int64 columns))
-                                    |> Array.map LayerFactor.Columns
+                                    combined G (V.narrow (1L, first, int64 columns)) |> Array.map LayerFactor.Columns
                                 Weight = 1.0
                             }
                         Discarded = share kept kappa
@@ -97,10 +89,8 @@ module PackedFactor =
             match x, y with
             | LayerFactor.Product(a, E), LayerFactor.Product(b, E') ->
                 let perPoint a (E: torch.Tensor) = E.size 1 / Activations.dataPoints a
-
                 Activations.positions a = Activations.positions b && perPoint a E = perPoint b E'
             | _ -> false
-
         abs (x.Weight - y.Weight) <= 1e-12 * x.Weight && Array.forall2 fitsLayer x.Layers y.Layers
 
     let private joined (factors: LayerFactor array) =

@@ -66,7 +66,6 @@ module Curvature =
     /// Raises an ArgumentException unless V fits the curvature: layers, shapes, type and device.
     let internal requireFit (name: string) curvature (V: torch.Tensor array) =
         WeightVector.check name (shapes curvature) V
-
         // Multiples of the identity alone fit any type and device.
         match tensors curvature with
         | like :: _ -> Array.iter (Require.alike name like) V
@@ -89,8 +88,7 @@ module Curvature =
         | Curvature.LowRankPlusDiagonal(G, D) ->
             WeightVector.add (multiply (Curvature.Diagonal D) V) (multiply (Curvature.LowRank G) V)
         | Curvature.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
-        | Curvature.Sum terms ->
-            terms |> Array.map (fun term -> multiply term V) |> Array.reduce WeightVector.add
+        | Curvature.Sum terms -> terms |> Array.map (fun term -> multiply term V) |> Array.reduce WeightVector.add
 
     /// C V. Shapes: V one [d_out; d_in] a layer -> the same. Raises an ArgumentException when the shapes, types or
     /// devices do not fit. (MATH 3, 5)
@@ -133,8 +131,7 @@ module Curvature =
         | Curvature.Kronecker(E, A) -> Kronecker.dense E A
         | Curvature.Eigenbasis(Q_E, Q_A, S) -> Kronecker.denseInBasis Q_E Q_A S
         | Curvature.LowRank G -> FisherFactor.dense G
-        | Curvature.LowRankPlusDiagonal(G, D) ->
-            FisherFactor.dense G + torch.diag_embed (WeightVector.flatten D)
+        | Curvature.LowRankPlusDiagonal(G, D) -> FisherFactor.dense G + torch.diag_embed (WeightVector.flatten D)
         | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
         | Curvature.Sum terms -> terms |> Array.map denseOf |> Array.reduce (fun x y -> x + y)
 
@@ -162,12 +159,10 @@ module Curvature =
         Require.nonNegative (nameof c) c
         scaled c curvature
 
-    let private plus (X: torch.Tensor) (diagonal: unit -> torch.Tensor) =
-        Scope.tensor (fun () -> X + diagonal ())
+    let private plus (X: torch.Tensor) (diagonal: unit -> torch.Tensor) = Scope.tensor (fun () -> X + diagonal ())
 
     let rec private plusDiagonal (D: torch.Tensor array) curvature =
         let terms own = Curvature.Sum(Array.append own [| Curvature.Diagonal D |])
-
         match curvature with
         | Curvature.Dense(F, shapes) ->
             Curvature.Dense(plus F (fun () -> torch.diag_embed (WeightVector.flatten D)), shapes)
@@ -199,9 +194,7 @@ module Curvature =
             Curvature.LowRankPlusDiagonal(FisherFactor.join [| G; G' |], WeightVector.add D D')
         | Curvature.Diagonal D, other
         | other, Curvature.Diagonal D -> plusDiagonal D other
-        | Curvature.Blocks parts, Curvature.Blocks parts' when
-            Array.map shapes parts = Array.map shapes parts'
-            ->
+        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
             Curvature.Blocks(Array.map2 sum parts parts')
         | Curvature.Sum terms, other
         | other, Curvature.Sum terms -> Curvature.Sum(Array.append terms [| other |])
@@ -209,10 +202,7 @@ module Curvature =
 
     let private requireSameLayers x y =
         if shapes x <> shapes y then
-            invalidArg
-                "y"
-                $"y must be over the same layers as x, {Shape.list (shapes x)}; got {Shape.list (shapes y)}."
-
+            invalidArg "y" $"y must be over the same layers as x, {Shape.list (shapes x)}; got {Shape.list (shapes y)}."
         for x, y in Seq.allPairs (Seq.truncate 1 (tensors x)) (Seq.truncate 1 (tensors y)) do
             Require.alike "y" x y
 
@@ -227,13 +217,9 @@ module Curvature =
     let rec private merged x y =
         match x, y with
         | Curvature.Kronecker(E, A), Curvature.Kronecker(E', A') ->
-            let struct (E, A) =
-                Scope.owned (fun () -> Kronecker.merged E A E' A') (fun struct (E, A) -> [ E; A ])
-
+            let struct (E, A) = Scope.owned (fun () -> Kronecker.merged E A E' A') (fun struct (E, A) -> [ E; A ])
             Curvature.Kronecker(Side.Full E, Side.Full A)
-        | Curvature.Blocks parts, Curvature.Blocks parts' when
-            Array.map shapes parts = Array.map shapes parts'
-            ->
+        | Curvature.Blocks parts, Curvature.Blocks parts' when Array.map shapes parts = Array.map shapes parts' ->
             Curvature.Blocks(Array.map2 merged parts parts')
         | _ -> sum x y
 

@@ -9,9 +9,7 @@ open TorchSharp
 module CurvatureFormat =
 
     let private ofSide (written: Written) (path: string) (side: Side) : JsonNode =
-        let kept kind tensor =
-            FactorFormat.objectOf kind [ "tensor", JsonValue.Create(written.Keep path tensor) ]
-
+        let kept kind tensor = FactorFormat.objectOf kind [ "tensor", JsonValue.Create(written.Keep path tensor) ]
         match side with
         | Side.Identity(size, c) ->
             FactorFormat.objectOf "identity" [ "size", JsonValue.Create size; "c", JsonValue.Create c ]
@@ -22,9 +20,7 @@ module CurvatureFormat =
     let private toSide (find: string -> torch.Tensor) (node: JsonNode) : Side =
         let tensor dimensions =
             let found = FactorFormat.tensor find "tensor" node
-
             if found.dim () <> dimensions then FactorFormat.refuse $"name a side of {dimensions} dimensions"
-
             found
 
         match FactorFormat.kind node with
@@ -39,20 +35,16 @@ module CurvatureFormat =
         | other -> FactorFormat.refuse $"know sides of kind '{other}'"
 
     let internal ofVector (written: Written) (path: string) (x: torch.Tensor array) : JsonNode =
-        x
-        |> Array.mapi (fun l x -> JsonValue.Create(written.Keep $"{path}.{l}" x) :> JsonNode)
-        |> FactorFormat.arrayOf
+        x |> Array.mapi (fun l x -> JsonValue.Create(written.Keep $"{path}.{l}" x) :> JsonNode) |> FactorFormat.arrayOf
 
     let internal toVector (find: string -> torch.Tensor) (node: JsonNode) =
         FactorFormat.items node |> Array.map (FactorFormat.value >> find)
 
     let rec private ofCurvature (written: Written) (path: string) curvature : JsonNode =
-        let tensor name (x: torch.Tensor) : string * JsonNode =
-            name, JsonValue.Create(written.Keep $"{path}.{name}" x)
+        let tensor name (x: torch.Tensor) : string * JsonNode = name, JsonValue.Create(written.Keep $"{path}.{name}" x)
 
         let several kind parts =
             let nodes = parts |> Array.mapi (fun i part -> ofCurvature written $"{path}.{i}" part)
-
             FactorFormat.objectOf kind [ "parts", FactorFormat.arrayOf nodes ]
 
         match curvature with
@@ -60,25 +52,18 @@ module CurvatureFormat =
             let shape (sizes: int64 array) =
                 sizes |> Seq.map (fun size -> JsonValue.Create size :> JsonNode) |> FactorFormat.arrayOf
 
-            FactorFormat.objectOf "dense" [
-                tensor "F" F
-                "shapes", shapes |> Seq.map shape |> FactorFormat.arrayOf
-            ]
+            FactorFormat.objectOf "dense" [ tensor "F" F; "shapes", shapes |> Seq.map shape |> FactorFormat.arrayOf ]
         | Curvature.Diagonal D -> FactorFormat.objectOf "diagonal" [ "D", ofVector written $"{path}.D" D ]
         | Curvature.Units F -> FactorFormat.objectOf "units" [ tensor "F" F ]
         | Curvature.Kronecker(E, A) ->
-            FactorFormat.objectOf "kronecker" [
-                "E", ofSide written $"{path}.E" E
-                "A", ofSide written $"{path}.A" A
-            ]
+            FactorFormat.objectOf "kronecker" [ "E", ofSide written $"{path}.E" E; "A", ofSide written $"{path}.A" A ]
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
             FactorFormat.objectOf "eigenbasis" [
                 "Q_E", ofSide written $"{path}.Q_E" Q_E
                 "Q_A", ofSide written $"{path}.Q_A" Q_A
                 tensor "S" S
             ]
-        | Curvature.LowRank G ->
-            FactorFormat.objectOf "low rank" [ "G", FactorFormat.describe written $"{path}.G" G ]
+        | Curvature.LowRank G -> FactorFormat.objectOf "low rank" [ "G", FactorFormat.describe written $"{path}.G" G ]
         | Curvature.LowRankPlusDiagonal(G, D) ->
             FactorFormat.objectOf "low rank plus diagonal" [
                 "G", FactorFormat.describe written $"{path}.G" G
@@ -90,19 +75,15 @@ module CurvatureFormat =
     let rec private toCurvature (find: string -> torch.Tensor) (node: JsonNode) : Curvature =
         let entry name = FactorFormat.entry name node
         let tensor name = FactorFormat.tensor find name node
-
         let parts () = FactorFormat.items (entry "parts") |> Array.map (toCurvature find)
-
         match FactorFormat.kind node with
         | "dense" ->
             let shape node = FactorFormat.items node |> Array.map FactorFormat.value<int64>
-
             Curvature.Dense(tensor "F", FactorFormat.items (entry "shapes") |> Array.map shape)
         | "diagonal" -> Curvature.Diagonal(toVector find (entry "D"))
         | "units" -> Curvature.Units(tensor "F")
         | "kronecker" -> Curvature.Kronecker(toSide find (entry "E"), toSide find (entry "A"))
-        | "eigenbasis" ->
-            Curvature.Eigenbasis(toSide find (entry "Q_E"), toSide find (entry "Q_A"), tensor "S")
+        | "eigenbasis" -> Curvature.Eigenbasis(toSide find (entry "Q_E"), toSide find (entry "Q_A"), tensor "S")
         | "low rank" -> Curvature.LowRank(FactorFormat.read find (entry "G"))
         | "low rank plus diagonal" ->
             Curvature.LowRankPlusDiagonal(FactorFormat.read find (entry "G"), toVector find (entry "D"))
@@ -138,7 +119,6 @@ module CurvatureFormat =
             match side with
             | Side.Inverse L -> Side.Inverse(Factorization.byColumns L)
             | _ -> side
-
         match inverse with
         | Curvature.Kronecker(E, A) -> Curvature.Kronecker(side E, side A)
         | _ -> inverse
@@ -149,9 +129,7 @@ module CurvatureFormat =
 
     /// A damped inverse, for checkpoints.
     let rec internal ofFactored (written: Written) (path: string) factored : JsonNode =
-        let tensor name (x: torch.Tensor) : string * JsonNode =
-            name, JsonValue.Create(written.Keep $"{path}.{name}" x)
-
+        let tensor name (x: torch.Tensor) : string * JsonNode = name, JsonValue.Create(written.Keep $"{path}.{name}" x)
         match factored with
         | Factored.Structured(inverse, logDet) ->
             FactorFormat.objectOf "structured" [
@@ -168,16 +146,13 @@ module CurvatureFormat =
         | Factored.Blocks parts ->
             FactorFormat.objectOf "blocks" [
                 "parts",
-                parts
-                |> Array.mapi (fun i part -> ofFactored written $"{path}.{i}" part)
-                |> FactorFormat.arrayOf
+                parts |> Array.mapi (fun i part -> ofFactored written $"{path}.{i}" part) |> FactorFormat.arrayOf
             ]
 
     /// The damped inverse of a description, over tensors that it shares. Raises an ArgumentException when they do not
     /// fit one another.
     let rec internal toFactored (find: string -> torch.Tensor) (node: JsonNode) : Factored =
         let entry name = FactorFormat.entry name node
-
         match FactorFormat.kind node with
         | "structured" ->
             let inverse = toCurvature find (entry "inverse")
@@ -188,7 +163,6 @@ module CurvatureFormat =
             let roots = toVector find (entry "roots")
             let L = FactorFormat.tensor find "L" node
             let m = FisherFactor.columns U
-
             let fits l (root: torch.Tensor) = root.numel () = 1L || root.shape = U.Shapes[l]
 
             if roots.Length <> U.Shapes.Length || not (Seq.forall id (Seq.mapi fits roots)) then

@@ -50,7 +50,6 @@ module DataCurvature =
     let average (share: float) x y =
         if not (share >= 0.0 && share <= 1.0) then
             invalidArg (nameof share) $"share must lie in [0, 1]; got {share}."
-
         Scope.ownedBut
             (Curvature.tensors x @ Curvature.tensors y)
             (fun () -> mean share x y)
@@ -64,8 +63,7 @@ module DataCurvature =
 
     /// Means of vectors in weight space.
     let vectors: PointMean<torch.Tensor array> = {
-        Average =
-            Func<_, _, _, _>(fun share x y -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
+        Average = Func<_, _, _, _>(fun share x y -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
         Tensors = Func<_, _>(Seq.ofArray)
     }
 
@@ -74,7 +72,6 @@ module DataCurvature =
     /// where there are none, and a NumericalFailure for inputs that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
-
         if isNull target then
             input.size 0
         else
@@ -117,15 +114,11 @@ module DataCurvature =
         let withBatch found place (input: torch.Tensor) target =
             use _batch = torch.NewDisposeScope()
             use _quiet = torch.no_grad ()
-
             if isNull input then raise (ArgumentException $"batch {place} must have an input; it is null.")
-
             let struct (own, count) = ofBatch.Invoke(place, input, target)
             let struct (value, points) = averaged found own count
             replace kept (mean.Tensors.Invoke value)
-
             if not (isNull requireRoom) then requireRoom.Invoke(value, points)
-
             struct (value, points)
 
         try
@@ -136,7 +129,6 @@ module DataCurvature =
                 cancellation.ThrowIfCancellationRequested()
                 place <- place + 1
                 found <- ValueSome(withBatch found place input target)
-
                 if not (isNull progress) then progress.Report place
 
             match found with

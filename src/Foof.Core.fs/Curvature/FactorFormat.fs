@@ -25,10 +25,8 @@ module internal FactorFormat =
     let objectOf (kind: string) (entries: (string * JsonNode) list) : JsonNode =
         let node = JsonObject()
         node["kind"] <- text kind
-
         for name, entry in entries do
             node[name] <- entry
-
         node
 
     /// A list of nodes.
@@ -86,7 +84,6 @@ module internal FactorFormat =
 
     let rec private toLayer (find: string -> torch.Tensor) (node: JsonNode) : LayerFactor =
         let tensor name = tensor find name node
-
         match kind node with
         | "rows" -> LayerFactor.Product(Activations.Rows(tensor "A"), tensor "E")
         | "indices" ->
@@ -103,9 +100,7 @@ module internal FactorFormat =
             objectOf "part" [
                 "weight", JsonValue.Create part.Weight
                 "layers",
-                part.Layers
-                |> Array.mapi (fun l factor -> ofLayer written $"{path}.{i}.{l}" factor)
-                |> arrayOf
+                part.Layers |> Array.mapi (fun l factor -> ofLayer written $"{path}.{i}.{l}" factor) |> arrayOf
             ])
         |> arrayOf
 

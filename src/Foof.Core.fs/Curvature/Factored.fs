@@ -27,9 +27,7 @@ module Damping =
     /// pi by group; 1 where one of the factors is zero, which has no size to split by.
     let internal split like E A =
         let sizeE, sizeA = size like E, size like A
-
         let positive (size: torch.Tensor) = size.gt(0.0.ToScalar()).``to`` size.dtype
-
         let bothPositive = positive sizeE * positive sizeA
         let pi = (sizeA / (sizeE + (1.0 - bothPositive))).sqrt()
         pi * bothPositive + (1.0 - bothPositive)
@@ -41,7 +39,6 @@ module Damping =
     let private factors rule (lambda: float) E A =
         let like = Kronecker.like E A
         let root = sqrt lambda
-
         match rule with
         | Damping.Tikhonov -> struct (E, A, lambda)
         | Damping.Heuristic ->
@@ -49,8 +46,7 @@ module Damping =
             struct (Side.damped (pi.reciprocal () * root) E, Side.damped (pi * root) A, 0.0)
         | Damping.HeuristicInputs ->
             struct (Side.Identity(Side.size E, 1.0), Side.damped (split like E A * root) A, 0.0)
-        | Damping.EachFactor ->
-            struct (Side.damped (constant like lambda) E, Side.damped (constant like lambda) A, 0.0)
+        | Damping.EachFactor -> struct (Side.damped (constant like lambda) E, Side.damped (constant like lambda) A, 0.0)
 
     /// Whether a rule makes the factors of a Kronecker product positive definite.
     let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
@@ -93,8 +89,7 @@ module Factored =
     let rec tensors factored =
         match factored with
         | Factored.Structured(inverse, logDet) -> logDet :: Curvature.tensors inverse
-        | Factored.Woodbury(U, roots, L, logDet) ->
-            once (logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U))
+        | Factored.Woodbury(U, roots, L, logDet) -> once (logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U))
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
     /// [d_out; d_in] of each layer.
@@ -111,8 +106,7 @@ module Factored =
     let private ofStructure attempts power report isDefinite (lambda: float) curvature =
         match curvature with
         | Curvature.Dense(F, shapes) ->
-            StructuredPower.ofDense attempts power report lambda F (fun inverse ->
-                Curvature.Dense(inverse, shapes))
+            StructuredPower.ofDense attempts power report lambda F (fun inverse -> Curvature.Dense(inverse, shapes))
         | Curvature.Units F -> StructuredPower.ofDense attempts power report lambda F Curvature.Units
         | Curvature.Diagonal D -> StructuredPower.ofDiagonals power lambda D
         | Curvature.Kronecker(E, A) -> StructuredPower.ofKronecker attempts power report isDefinite lambda E A
@@ -134,11 +128,7 @@ module Factored =
         match curvature with
         | Curvature.Blocks parts ->
             let found = parts |> Array.map (ofCurvature attempts rule power report lambda)
-
-            if Array.forall Option.isSome found then
-                Some(Factored.Blocks(Array.map Option.get found))
-            else
-                None
+            if Array.forall Option.isSome found then Some(Factored.Blocks(Array.map Option.get found)) else None
         | Curvature.LowRank G ->
             noPower power
             Require.positive "damping" lambda
@@ -149,7 +139,6 @@ module Factored =
             Woodbury.ofLowRankPlusDiagonal attempts report D G |> Option.map ofWoodbury
         | _ ->
             let struct (damped, rest) = Damping.apply rule lambda curvature
-
             ofStructure attempts power report (Damping.isDefinite rule lambda) rest damped
             |> Option.map (fun struct (inverse, logDet) -> Factored.Structured(inverse, logDet))
 
@@ -161,7 +150,6 @@ module Factored =
     /// low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum of structures. (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
-
         Scope.ownedBut
             (Curvature.tensors curvature)
             (fun () -> ofCurvature attempts rule power report lambda curvature)
@@ -171,7 +159,6 @@ module Factored =
     let internal attemptKnowing K attempts (power: float) (report: string -> unit) (lambda: float) G =
         noPower power
         Require.positive "damping" lambda
-
         Scope.ownedBut
             (FisherFactor.tensors G)
             (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)
@@ -194,8 +181,7 @@ module Factored =
     let private splitting parts (V: torch.Tensor array) =
         Array.zip parts (V |> WeightVector.deal (parts |> Array.map (fun part -> (shapes part).Length)))
 
-    let private requireAlike (like: torch.Tensor) (V: torch.Tensor array) =
-        Array.iter (Require.alike (nameof V) like) V
+    let private requireAlike (like: torch.Tensor) (V: torch.Tensor array) = Array.iter (Require.alike (nameof V) like) V
 
     let rec private multiply factored (V: torch.Tensor array) : torch.Tensor array =
         match factored with

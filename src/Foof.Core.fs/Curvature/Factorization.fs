@@ -63,7 +63,6 @@ module Factorization =
     /// L with L L^T = M, or None when some matrix is not positive definite.
     let internal cholesky (matrix: torch.Tensor) =
         let struct (L, info) = torch.linalg.cholesky_ex matrix
-
         if Numbers.holds (info.eq((0).ToScalar()).all()) then Some L else None
 
     /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back
@@ -106,7 +105,6 @@ module Factorization =
 
     let private byCholesky (matrix: torch.Tensor) damping =
         let damped = if damping = 0.0 then matrix else damped matrix damping
-
         // libtorch writes the inverse column by column: its transpose, the same matrix, lies row by row.
         cholesky damped |> Option.map (fun L -> struct (L.cholesky_inverse().transpose(-2L, -1L), logDetOf L))
 
@@ -131,33 +129,22 @@ module Factorization =
 
     let private attempt (matrix: torch.Tensor) (power: float) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()
-
         let source = if how.Double then matrix.``to`` torch.ScalarType.Float64 else matrix
-
         let rounding = rounding matrix.dtype (matrix.size -1)
-
         match how.Route with
         | Route.Solve
         | Route.Cholesky -> byCholesky source (damping * how.Growth)
         | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
-        |> Option.map (fun struct (inverse, logDet) ->
-            struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
+        |> Option.map (fun struct (inverse, logDet) -> struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
         |> Option.filter (fun struct (inverse, _) -> Numbers.isFinite inverse)
         |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet))
 
-    let private firstOf
-        (attempts: Attempt list)
-        power
-        (isDefinite: bool)
-        (matrix: torch.Tensor)
-        (damping: float)
-        =
+    let private firstOf (attempts: Attempt list) power (isDefinite: bool) (matrix: torch.Tensor) (damping: float) =
         let rec first failed remaining =
             match remaining with
             | [] -> None
             | how :: others when how.Route = Route.Solve -> first failed others
-            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky ->
-                first failed others
+            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky -> first failed others
             | how :: others ->
                 match attempt matrix power damping how with
                 | None -> first (how :: failed) others
@@ -186,8 +173,7 @@ module Factorization =
         firstOf attempts power true matrix 0.0
 
     /// (M + lambda I)^-1: `power` with -1.
-    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) =
-        power attempts -1.0 matrix damping
+    let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) = power attempts -1.0 matrix damping
 
     /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
     /// matrix that is not finite.

@@ -39,15 +39,9 @@ module Influence =
     /// their sum is the derivative by one weight decay for all layers.
     ///
     /// Shapes: -> [layers]. The result belongs to the caller.
-    let hypergradient
-        (theta: torch.Tensor array)
-        (validationGradient: torch.Tensor array)
-        (factored: Factored)
-        =
+    let hypergradient (theta: torch.Tensor array) (validationGradient: torch.Tensor array) (factored: Factored) =
         WeightVector.check (nameof theta) (Factored.shapes factored) theta
-
         Scope.tensor (fun () ->
             let direction = Factored.solve factored validationGradient
-
             Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum().neg()) direction theta
             |> fun parts -> torch.stack (parts, 0L))

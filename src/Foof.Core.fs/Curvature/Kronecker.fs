@@ -161,10 +161,7 @@ module internal Kronecker =
     let like E A =
         match Side.tensors E @ Side.tensors A with
         | first :: _ -> first
-        | [] ->
-            invalidArg
-                "curvature"
-                "A product of two identities has no type and no device; use Curvature.Diagonal."
+        | [] -> invalidArg "curvature" "A product of two identities has no type and no device; use Curvature.Diagonal."
 
     /// The number of groups.
     let groups E A = max (Side.groups E) (Side.groups A)
@@ -183,7 +180,6 @@ module internal Kronecker =
     /// Q_E change(Q_E^T V Q_A) Q_A^T. Shapes: V [d_out; d_in] -> the same.
     let inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
         let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
-
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 
     /// The diagonal, [d_out; d_in].
@@ -224,8 +220,7 @@ module internal Kronecker =
         let both = positive first * positive second
 
         let ratio =
-            (Side.trace like E * Side.trace like A')
-            / (Side.trace like E' * Side.trace like A * both + (one - both))
+            (Side.trace like E * Side.trace like A') / (Side.trace like E' * Side.trace like A * both + (one - both))
 
         let pi = (ratio * both + (one - both)).sqrt().view(-1L, 1L, 1L)
         let kept (traces: torch.Tensor) = (positive traces).view(-1L, 1L, 1L)

@@ -31,7 +31,6 @@ module Statistic =
     /// type `kind`. The result belongs to the caller. (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
         let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
-
         let scale = if positions = Positions.Averaged then n * R else n
 
         Scope.tensor (fun () ->
@@ -64,18 +63,11 @@ module Statistic =
     let meanError (E: torch.Tensor) = Scope.tensor (fun () -> E.mean [| 1L; 2L |])
 
     /// P_j by group, [m; g; d_out/g; d_in], chunk by chunk.
-    let private sumOverWritten
-        groups
-        (factor: LayerFactor)
-        (shape: int64 array)
-        (term: torch.Tensor -> torch.Tensor)
-        =
+    let private sumOverWritten groups (factor: LayerFactor) (shape: int64 array) (term: torch.Tensor -> torch.Tensor) =
         let like = (LayerFactor.tensors factor).Head
         let sum = torch.zeros (shape, dtype = like.dtype, device = like.device)
-
         LayerFactor.forEachWritten like.dtype factor (fun _ P ->
             sum.add_ (term (P.view (P.size 0, groups, -1L, P.size 2))) |> ignore)
-
         sum
 
     /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size. Shapes: ->
@@ -85,7 +77,6 @@ module Statistic =
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
                 let sizes = A.square().sum([| 2L; 3L |]).sqrt().repeat([| 1L; E.size 1 / A.size 1 |])
-
                 moment (E.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[0] / groups
@@ -101,7 +92,6 @@ module Statistic =
             match factor with
             | LayerFactor.Product(Activations.Rows A, E) when A.size 2 = 1L ->
                 let sizes = E.square().sum([| 2L; 3L |]).view(E.size 0, -1L, A.size 1).sum(1L).sqrt()
-
                 moment (A.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[1]
@@ -119,7 +109,6 @@ module Statistic =
         Scope.tensor (fun () ->
             let m = LayerFactor.columns factor
             let weights = torch.full (m, weight, dtype = Q_E.dtype, device = Q_E.device)
-
             (LayerFactor.diagonal weights (LayerFactor.rotated (ValueSome Q_E) (ValueSome Q_A) factor))
                 .view(Q_E.size 0, Q_E.size 1, Q_A.size 1))
 
@@ -129,7 +118,6 @@ module Statistic =
     let units (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             let d_out, d_in = (LayerFactor.shape factor)[0], (LayerFactor.shape factor)[1]
-
             sumOverWritten 1L factor [| d_out; d_in; d_in |] (fun P ->
                 let rows = P.squeeze(1L).transpose(0L, 1L)
                 Products.batched (rows.transpose (1L, 2L)) rows)

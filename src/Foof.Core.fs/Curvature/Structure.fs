@@ -36,7 +36,6 @@ module internal DenseBlock =
             | _ -> FisherFactor.dense { G with Parts = [| part |] }
 
         FisherFactor.requireDense (FisherFactor.rows G)
-
         Scope.tensor (fun () -> G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))
 
 /// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the factor's data
@@ -49,29 +48,20 @@ module Structure =
     /// the part's share in all, by which means of inputs are weighted. Of parts of one batch the shares are those of
     /// the data points, of factors scaled for a running average its weights.
     let private sumOverParts (G: FisherFactor) l (ofPart: float -> LayerFactor -> float -> torch.Tensor) =
-        let counts =
-            G.Parts |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
-
+        let counts = G.Parts |> Array.map (fun part -> part.Weight * float (LayerFactor.columns part.Layers[l]))
         let all = Array.sum counts
-
         let share i = if all > 0.0 then counts[i] / all else 1.0 / float counts.Length
-
         G.Parts
         |> Array.mapi (fun i part -> ofPart part.Weight part.Layers[l] (share i))
         |> Array.reduce (fun x y -> x + y)
 
     let private byLayer (G: FisherFactor) (ofLayer: int -> Curvature) =
-        Scope.owned
-            (fun () -> Curvature.Blocks(Array.init G.Shapes.Length ofLayer))
-            (Curvature.tensors >> Seq.ofList)
+        Scope.owned (fun () -> Curvature.Blocks(Array.init G.Shapes.Length ofLayer)) (Curvature.tensors >> Seq.ofList)
 
     let private product (factor: LayerFactor) =
         match factor with
         | LayerFactor.Product(activations, E) -> struct (activations, E)
-        | _ ->
-            invalidArg
-                (nameof factor)
-                "A Kronecker product needs gradients as products of activations and errors."
+        | _ -> invalidArg (nameof factor) "A Kronecker product needs gradients as products of activations and errors."
 
     let private errors positions G l =
         sumOverParts G l (fun weight factor _ ->
@@ -112,8 +102,7 @@ module Structure =
     /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
     /// BatchNorm the 2 x 2 block of a unit's scale and shift.
     let units (G: FisherFactor) =
-        byLayer G (fun l ->
-            Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
+        byLayer G (fun l -> Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
     /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
     /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
@@ -135,19 +124,13 @@ module Structure =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
             let like = (FisherFactor.tensors G).Head
-
             match Factorization.eigen (Side.dense like E), Factorization.eigen (Side.dense like A) with
             | Some struct (_, Q_E), Some struct (_, Q_A) ->
                 let S = sumOverParts G l (fun weight factor _ -> Statistic.spectrum Q_E Q_A weight factor)
-
                 Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S)
             | _ ->
                 raise (
-                    NumericalFailure(
-                        "its Kronecker factors are not finite",
-                        $"layer {l}",
-                        "check the batch for NaN"
-                    )
+                    NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
                 ))
 
     /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace. (Gao et al.
@@ -159,13 +142,10 @@ module Structure =
                 | LayerFactor.Product(activations, _) -> Activations.groups activations
                 | _ -> 1L
 
-            let Psi =
-                sumOverParts G l (fun weight factor _ ->
-                    Statistic.weightedErrors (groups factor) weight factor)
+            let Psi = sumOverParts G l (fun weight factor _ -> Statistic.weightedErrors (groups factor) weight factor)
 
             let Phi =
-                sumOverParts G l (fun weight factor _ ->
-                    Statistic.weightedActivations (groups factor) weight factor)
+                sumOverParts G l (fun weight factor _ -> Statistic.weightedActivations (groups factor) weight factor)
 
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
@@ -173,7 +153,6 @@ module Structure =
     /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
         let column (x: torch.Tensor) = Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
-
         FisherFactor.ofColumns {
             Layers = [| LayerFactor.Product(Activations.Rows(column a), column b) |]
             Weight = 1.0

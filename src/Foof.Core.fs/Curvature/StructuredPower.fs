@@ -18,14 +18,12 @@ module internal StructuredPower =
             Factorization.power attempts power M lambda
         |> Option.map (fun found ->
             if not found.Failed.IsEmpty then report (describe found)
-
             // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
             struct (found.Inverse.contiguous (), found.LogDet))
 
     let private ofDiagonal (power: float) (lambda: float) (d: torch.Tensor) =
         let damped = d + lambda
         let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
-
         // Infinities have a finite inverse, zero, but no finite logarithm.
         if Numbers.isFinite logDet && Numbers.isFinite inverse then Some(struct (inverse, logDet)) else None
 
@@ -45,8 +43,7 @@ module internal StructuredPower =
                 ofMatrix attempts power report isDefinite M lambda
                 |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
         | Side.Diagonal d ->
-            ofDiagonal power lambda d
-            |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
+            ofDiagonal power lambda d |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
         | Side.Identity(size, c) when c + lambda > 0.0 ->
             let logDet = float size * log (c + lambda)
             let logDet = torch.full ([||], logDet, dtype = like.dtype, device = like.device)
@@ -57,7 +54,6 @@ module internal StructuredPower =
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
         let times side = float (Kronecker.groups E A / Side.groups side)
-
         logE * (times E * float (Side.size A)) + logA * (times A * float (Side.size E))
 
     /// (C + lambda I)^power in an eigenbasis.
@@ -74,12 +70,10 @@ module internal StructuredPower =
     let ofKronecker attempts power report isDefinite (lambda: float) E A =
         let like = Kronecker.like E A
         let ofSide = ofSide attempts power report isDefinite like
-
         match () with
         | _ when Side.isOne E ->
             ofSide lambda A
-            |> Option.map (fun struct (A', logA) ->
-                struct (Curvature.Kronecker(E, A'), logA * float (Side.size E)))
+            |> Option.map (fun struct (A', logA) -> struct (Curvature.Kronecker(E, A'), logA * float (Side.size E)))
         | _ when lambda = 0.0 ->
             Option.map2
                 (fun struct (E', logE) struct (A', logA) ->
@@ -108,9 +102,7 @@ module internal StructuredPower =
                     inverse, logDet)
                 |> Array.unzip
 
-            Some(
-                struct (Curvature.Diagonal inverses, Array.reduce (fun (x: torch.Tensor) y -> x + y) logDets)
-            )
+            Some(struct (Curvature.Diagonal inverses, Array.reduce (fun (x: torch.Tensor) y -> x + y) logDets))
         else
             None
 
@@ -123,7 +115,6 @@ module internal StructuredPower =
         | Curvature.Diagonal D -> Array.map2 (fun (D: torch.Tensor) (V: torch.Tensor) -> D.sqrt () * V) D V
         | Curvature.Kronecker(E, A) ->
             let left = Side.root E |> Side.timesColumns (Kronecker.grouped (Kronecker.groups E A) V[0])
-
             [| (Side.root A |> Side.transpose |> Side.times left).reshape V[0].shape |]
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
             let left = Q_E |> Side.timesColumns (S.sqrt () * Kronecker.grouped (S.size 0) V[0])

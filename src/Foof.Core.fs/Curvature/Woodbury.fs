@@ -11,9 +11,7 @@ module internal Woodbury =
     /// r and U of growth lambda I.
     let private ofConstant (lambda: float) (G: FisherFactor) growth =
         let like = (FisherFactor.tensors G).Head
-
         let root = torch.full (1L, 1L, (growth * lambda) ** -0.5, dtype = like.dtype, device = like.device)
-
         let roots = G.Shapes |> Array.map (fun _ -> root.alias ())
         struct (roots, FisherFactor.scale (1.0 / (growth * lambda)) G)
 
@@ -27,9 +25,7 @@ module internal Woodbury =
         let ofLayer (root: torch.Tensor) (shape: int64 array) =
             let times = Array.fold (*) 1L shape / root.numel ()
             root.``to``(torch.ScalarType.Float64).log().sum() * (-2.0 * float times)
-
-        Array.map2 ofLayer roots shapes
-        |> Array.fold (fun (sum: torch.Tensor) x -> sum + x) (Factorization.logDetOf L)
+        Array.map2 ofLayer roots shapes |> Array.fold (fun (sum: torch.Tensor) x -> sum + x) (Factorization.logDetOf L)
 
     /// How large the columns' squared norms may be beside the I that is added to their inner products, for these to be
     /// float32 sums: their roundings, 6e-8 of the largest, then are 1e-5 of I at most.
@@ -39,7 +35,6 @@ module internal Woodbury =
     /// needed.
     let private singleGram (U: FisherFactor) =
         let K = FisherFactor.crossGramOfType torch.ScalarType.Float32 U U
-
         if Numbers.number (K.diagonal().max()) <= largestSingle then
             ValueSome(K.``to`` torch.ScalarType.Float64)
         else
@@ -66,13 +61,11 @@ module internal Woodbury =
     /// I + U^T U = L L^T; where that fails, with D larger by the attempts' growth, which is reported.
     let private firstOf (attempts: Attempt list) (report: string -> unit) (G: FisherFactor) gram rooted =
         let growths = attempts |> List.map _.Growth |> List.distinct
-
         growths
         |> List.tryPick (attempt rooted gram)
         |> Option.map (fun struct (growth, found) ->
             if growth <> growths.Head then
                 report $"I + U^T U of {FisherFactor.columns G} columns: {growth} times the damping is used"
-
             found)
 
     /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt succeeds.
@@ -91,11 +84,7 @@ module internal Woodbury =
         Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> x * y) x y
 
     /// V - U change(U^T V), with change in float64.
-    let private throughColumns
-        (change: torch.Tensor -> torch.Tensor)
-        (U: FisherFactor)
-        (V: torch.Tensor array)
-        =
+    let private throughColumns (change: torch.Tensor -> torch.Tensor) (U: FisherFactor) (V: torch.Tensor array) =
         let w = (FisherFactor.transposeTimes V U).``to`` torch.ScalarType.Float64
         let less = FisherFactor.times ((change (w.unsqueeze 1L)).squeeze 1L) U
         WeightVector.axpy -1.0 less V

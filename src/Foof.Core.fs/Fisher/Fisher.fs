@@ -28,7 +28,6 @@ type Problem = {
     /// All layers of a model that can be covered, and the default generator.
     static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
         let struct (layers, _) = Coverage.all model
-
         { Model = model; Layers = layers; Likelihood = likelihood; Generator = null }
 
 /// A batch for curvature. The empirical Fisher is taken at its labels; class labels of -100 also say, whatever the
@@ -62,13 +61,7 @@ module Fisher =
     ///
     /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any
     /// other do not count: `target` says which, whatever the rule; null means that all count.
-    let directions
-        fisher
-        likelihood
-        (output: torch.Tensor)
-        (target: torch.Tensor)
-        (generator: torch.Generator)
-        =
+    let directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
         let mask = mask likelihood target
         let n = float (dataPoints mask (output.size 0))
 
@@ -92,8 +85,7 @@ module Fisher =
         | Fisher.Full ->
             let columns = Likelihood.hessianColumns likelihood output
 
-            struct (Seq.init (int columns) (fun c ->
-                        masked (Likelihood.hessianRoot likelihood output (int64 c))),
+            struct (Seq.init (int columns) (fun c -> masked (Likelihood.hessianRoot likelihood output (int64 c))),
                     1.0 / n)
         | Fisher.Empirical ->
             if isNull target then
@@ -104,10 +96,8 @@ module Fisher =
     /// The columns of layers whose calls a pass recorded; its graph is used up.
     let private ofPass (layers: Layer array) (pass: Pass) (directions: seq<torch.Tensor>) (weight: float) =
         let errors = LayerErrors.find layers pass.Calls pass.Output directions
-
         {
-            Layers =
-                Array.map2 (fun calls E -> LayerFactor.Product(Record.activations calls, E)) pass.Calls errors
+            Layers = Array.map2 (fun calls E -> LayerFactor.Product(Record.activations calls, E)) pass.Calls errors
             Weight = weight
         }
 
@@ -133,9 +123,7 @@ module Fisher =
         : struct (torch.Tensor * FisherFactor) =
         let layers = problem.Layers
         use recorder = new Recorder(problem.Model, layers)
-
         use pass = ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
-
         use _quiet = torch.no_grad ()
         let output = pass.Output.detach ()
         let struct (directions, weight) = choose output
@@ -169,14 +157,11 @@ module Jacobian =
     let private unitVectors (output: torch.Tensor) =
         let n = output.size 0
         let entries = output.numel () / n
-
         let unitVector (c: int64) =
             // Of the output's shape and not of its strides: a transposed output has no view of two dimensions.
             let direction = torch.zeros (output.shape, dtype = output.dtype, device = output.device)
-
             direction.view(n, entries).select(1L, c).fill_(1.0.ToScalar()) |> ignore
             direction
-
         struct (Seq.init (int entries) (int64 >> unitVector), 1.0)
 
     /// The output f and the factor J with the column d f_ic / d theta for each data point i and entry c, c-major:
@@ -188,7 +173,6 @@ module Jacobian =
     let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."
-
         Scope.owned (fun () -> Fisher.atOutput problem input unitVectors) (fun struct (output, J) ->
             output :: FisherFactor.tensors J)
 

@@ -68,7 +68,6 @@ module FisherFactor =
     let layer (l: int) (G: FisherFactor) =
         if l < 0 || l >= G.Shapes.Length then
             invalidArg (nameof l) $"l must be the number of one of {G.Shapes.Length} layers, from 0; got {l}."
-
         {
             Shapes = [| G.Shapes[l] |]
             Parts = G.Parts |> Array.map (fun part -> { part with Layers = [| part.Layers[l] |] })
@@ -76,25 +75,19 @@ module FisherFactor =
 
     let private requireSameLayers (name: string) (G: FisherFactor) (G': FisherFactor) =
         if G.Shapes <> G'.Shapes then
-            invalidArg
-                name
-                $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
-
+            invalidArg name $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
         Require.alike name (first G) (first G')
 
     /// [G1 G2 ...]: F is the sum. It shares the tensors.
     let join (factors: FisherFactor array) =
         Require.atLeast "the number of factors" 1 factors.Length
-
         for G in factors do
             requireSameLayers (nameof factors) factors[0] G
-
         { factors[0] with Parts = factors |> Array.collect _.Parts }
 
     /// sqrt(c) G, the factor of c F. It shares the tensors.
     let scale (c: float) (G: FisherFactor) =
         Require.nonNegative (nameof c) c
-
         {
             G with
                 Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
@@ -105,18 +98,14 @@ module FisherFactor =
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
         if S.Length <> G.Shapes.Length then
             invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
-
         let weigh (factor: LayerFactor) (S: torch.Tensor) =
             LayerFactor.check (nameof S) (LayerFactor.Weighted(factor, S))
             LayerFactor.weighted factor S
-
         let ofPart (part: FisherColumns) = { part with Layers = Array.map2 weigh part.Layers S }
-
         { G with Parts = Array.map ofPart G.Parts }
 
     /// Where each part's columns begin.
-    let private starts (G: FisherFactor) =
-        G.Parts |> Array.scan (fun start part -> start + partColumns part) 0L
+    let private starts (G: FisherFactor) = G.Parts |> Array.scan (fun start part -> start + partColumns part) 0L
 
     let private addGram (x: FisherColumns) (y: FisherColumns) (K: torch.Tensor) =
         Array.iter2 (fun x y -> LayerFactor.addGram x y K) x.Layers y.Layers
@@ -137,9 +126,7 @@ module FisherFactor =
                         addGram x y K
                     else
                         // A block of its own: the routes want it in one piece.
-                        use block =
-                            torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
-
+                        use block = torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
                         addGram x y block
                         rows.narrow(1L, (starts G')[j], partColumns y).copy_ block |> ignore
 
@@ -172,9 +159,7 @@ module FisherFactor =
     /// caller. (Benzing 2022, eq. 23)
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
-            invalidArg
-                (nameof w)
-                $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
+            invalidArg (nameof w) $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
 
         Scope.owned
             (fun () ->
@@ -192,9 +177,7 @@ module FisherFactor =
     let squaredNorms (G: FisherFactor) =
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
-                (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y))
-                * part.Weight
-
+                (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y)) * part.Weight
             torch.cat (Array.map ofPart G.Parts, 0L))
 
     /// The diagonal of F. Shapes: -> one [d_out; d_in] a layer. The result belongs to the caller.
@@ -203,10 +186,7 @@ module FisherFactor =
             (fun () ->
                 let ofPart (part: FisherColumns) =
                     let like = first G
-
-                    let w =
-                        torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
-
+                    let w = torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
                     part.Layers |> Array.map (LayerFactor.diagonal w)
 
                 G.Parts |> Array.map ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
@@ -215,7 +195,6 @@ module FisherFactor =
     /// Raises an ArgumentException when a dense matrix of p weights would take more than the bytes allowed.
     let internal requireDense (p: int64) =
         let bytes = 8.0 * float p * float p
-
         if bytes > 4e9 then
             invalidArg
                 "curvature"
@@ -232,8 +211,7 @@ module FisherFactor =
                 let like = first G
 
                 let columns =
-                    part.Layers
-                    |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
+                    part.Layers |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
 
                 let all = torch.cat (columns, 1L)
                 all.t().mm all * part.Weight

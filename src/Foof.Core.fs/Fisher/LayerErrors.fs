@@ -14,7 +14,6 @@ module internal LayerErrors =
 
     let private requireDataPoints (layer: Layer) (n: int64) (calls: Record array) =
         let found = Record.dataPoints calls
-
         if found <> n then
             invalidOp (
                 $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; got {found}. "
@@ -36,7 +35,6 @@ module internal LayerErrors =
     /// `direction` for the first data points, and zeros for those after them up to `all`.
     let private padded (all: int64) (direction: torch.Tensor) =
         let rest = all - direction.size 0
-
         if rest = 0L then
             direction
         else
@@ -47,24 +45,15 @@ module internal LayerErrors =
     /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g]
     /// each, direction after direction: of the first data points alone where the directions have no more. The graph is
     /// used up with the last direction.
-    let find
-        (layers: Layer array)
-        (calls: Record array array)
-        (output: torch.Tensor)
-        (directions: seq<torch.Tensor>)
-        =
+    let find (layers: Layer array) (calls: Record array array) (output: torch.Tensor) (directions: seq<torch.Tensor>) =
         Array.iter2 requireCalls layers calls
         Array.iter2 (fun layer -> requireDataPoints layer (output.size 0)) layers calls
         let variables = calls |> Array.collect (Array.map _.Output.Value)
 
         let backward retain (direction: torch.Tensor) =
             use scope = torch.NewDisposeScope()
-
             let n = direction.size 0
-
-            let gradients =
-                Derivatives.find retain false [| output |] [| padded (output.size 0) direction |] variables
-
+            let gradients = Derivatives.find retain false [| output |] [| padded (output.size 0) direction |] variables
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
 

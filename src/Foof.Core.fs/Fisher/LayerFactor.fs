@@ -98,24 +98,18 @@ module LayerFactor =
         match factor with
         | LayerFactor.Product(activations, E) ->
             let R, d_in, d_out = Activations.positions activations, Activations.width activations, E.size 3
-
             if R = 1L || R * R * (d_in + d_out) < d_in * d_out then GramRoute.Pairs else GramRoute.Explicit
         | LayerFactor.Columns _
         | LayerFactor.Weighted _ -> GramRoute.Explicit
 
     /// Runs of columns and what they are, written out: [count; d_out; d_in].
-    let rec private writtenRuns
-        (kind: torch.ScalarType)
-        (most: int64)
-        factor
-        : seq<struct (int64 * torch.Tensor)> =
+    let rec private writtenRuns (kind: torch.ScalarType) (most: int64) factor : seq<struct (int64 * torch.Tensor)> =
         match factor with
         | LayerFactor.Columns P ->
             Runs.ofAtMost most (P.size 0)
             |> Seq.map (fun struct (start, count) -> struct (start, P.narrow(0L, start, count).``to`` kind))
         | LayerFactor.Weighted(inner, S) ->
-            writtenRuns kind most inner
-            |> Seq.map (fun struct (start, P) -> struct (start, P * S.``to`` kind))
+            writtenRuns kind most inner |> Seq.map (fun struct (start, P) -> struct (start, P * S.``to`` kind))
         | LayerFactor.Product(activations, E) ->
             let n = Activations.dataPoints activations
 
@@ -140,7 +134,6 @@ module LayerFactor =
 
         let next () =
             use _scope = torch.NewDisposeScope()
-
             runs.MoveNext()
             && (let struct (start, P) = runs.Current
                 action start P
@@ -157,15 +150,12 @@ module LayerFactor =
     /// All columns written out. Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
     let written (kind: torch.ScalarType) factor =
         Scope.tensor (fun () ->
-            let parts =
-                writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
-
+            let parts = writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
             torch.cat (parts, 0L))
 
     let private gramOfWritten most x y (K: torch.Tensor) =
         forEachWrittenWithin most K.dtype x (fun i P ->
             let P = P.flatten 1L
-
             forEachWrittenWithin most K.dtype y (fun j P' ->
                 let block = K.narrow(0L, i, P.size 0).narrow(1L, j, P'.size 0)
                 block.add_ (P.mm (P'.flatten(1L).t())) |> ignore))
@@ -174,8 +164,7 @@ module LayerFactor =
     let internal addGramWithin (most: int64) route x y (K: torch.Tensor) =
         Scope.value (fun () ->
             match route, x, y with
-            | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') ->
-                Gram.add most a E a' E' K
+            | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') -> Gram.add most a E a' E' K
             | _ -> gramOfWritten most x y K)
 
     /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written out.
@@ -193,9 +182,7 @@ module LayerFactor =
             P.mm (V.reshape(-1L, P.size 1).t())
         | LayerFactor.Weighted(inner, S) -> innerProducts (V * S) inner
         | LayerFactor.Product(activations, E) ->
-            activations
-            |> Activations.times (StackedErrors.rows (E.size 0) V)
-            |> StackedErrors.inner activations E
+            activations |> Activations.times (StackedErrors.rows (E.size 0) V) |> StackedErrors.inner activations E
 
     /// g_j . v_s for every column and vector. Shapes: V [k; d_out; d_in] -> [m; k]. (MATH 3)
     let transposeTimesAll (V: torch.Tensor) factor =
@@ -209,9 +196,7 @@ module LayerFactor =
         | LayerFactor.Columns P -> w.reshape(-1L, k).t().mm(P.flatten 1L).view(k, P.size 1, P.size 2)
         | LayerFactor.Weighted(inner, S) -> (combinations k w inner).mul_ S
         | LayerFactor.Product(activations, E) ->
-            activations
-            |> Activations.gradient (StackedErrors.weighed k activations E w)
-            |> StackedErrors.vectors k
+            activations |> Activations.gradient (StackedErrors.weighed k activations E w) |> StackedErrors.vectors k
 
     /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) factor = Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
@@ -220,13 +205,11 @@ module LayerFactor =
     /// (Benzing 2022, eq. 23; MATH 3)
     let addTimesAll (w: torch.Tensor) factor (target: torch.Tensor) =
         let k = target.size 0
-
         Scope.value (fun () ->
             match factor with
             // Into the target itself: the sums would be as many numbers once more.
             | LayerFactor.Product(Activations.Rows A as activations, E) when A.size 0 = 1L ->
                 let errors = (StackedErrors.weighed k activations E w).flatten(0L, 2L)
-
                 target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L)) |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
 
@@ -247,16 +230,13 @@ module LayerFactor =
                 | ValueNone -> E
 
             LayerFactor.Product(inputs, errors)
-        | _ ->
-            invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
+        | _ -> invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
 
     let private normsOfWritten factor =
         let like = (tensors factor).Head
         let norms = torch.zeros (columns factor, dtype = like.dtype, device = like.device)
-
         forEachWritten norms.dtype factor (fun start P ->
             norms.narrow(0L, start, P.size 0).copy_(P.square().sum [| 1L; 2L |]) |> ignore)
-
         norms
 
     /// |g_j|^2 for every column. Shapes: -> [m]. (MATH 3)
@@ -271,10 +251,8 @@ module LayerFactor =
 
     let private diagonalOfWritten (w: torch.Tensor) factor =
         let sum = torch.zeros (shape factor, dtype = w.dtype, device = w.device)
-
         forEachWritten w.dtype factor (fun start P ->
             sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L) |> ignore)
-
         sum
 
     /// sum_j w_j g_j o g_j. Shapes: w [m] -> [d_out; d_in]. (MATH 3)

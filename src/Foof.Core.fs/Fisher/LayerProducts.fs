@@ -12,23 +12,13 @@ module internal Gram =
     let private hadamard (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) =
         let inputs = Activations.gram x y E.dtype
         let g, rows, columns = inputs.size 0, inputs.size 1, inputs.size 2
-
-        let errors =
-            (Products.batched E (E'.transpose (1L, 2L))).view(g, -1L, rows, E'.size 1 / columns, columns)
-
+        let errors = (Products.batched E (E'.transpose (1L, 2L))).view(g, -1L, rows, E'.size 1 / columns, columns)
         errors.mul_ (inputs.view (g, 1L, rows, 1L, columns))
 
     /// K <- K + [g_i . g'_j], in place, from the activations and errors of both, by sums over pairs of positions:
     /// temporaries take so many bytes at most, but for one data point's. Shapes: E [g; c n; R; d_out/g], K [m; m'] in
     /// one piece. (MATH 3)
-    let add
-        (most: int64)
-        (x: Activations)
-        (E: torch.Tensor)
-        (y: Activations)
-        (E': torch.Tensor)
-        (K: torch.Tensor)
-        =
+    let add (most: int64) (x: Activations) (E: torch.Tensor) (y: Activations) (E': torch.Tensor) (K: torch.Tensor) =
         let E, E' = ErrorColumns.apart x E, ErrorColumns.apart y E'
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
         let right = E'.reshape(g, -1L, d).``to`` K.dtype
@@ -41,9 +31,7 @@ module internal Gram =
             let inputs = Activations.points start count x
             let products = hadamard inputs left y right
             let apart = products.view [| g; c; count; R; E'.size 1; E'.size 2; E'.size 3 |]
-
             let summed = if g * R * E'.size 3 = 1L then apart else apart.sum [| 0L; 3L; 6L |]
-
             rows.narrow(1L, start, count).add_(summed.view (c, count, -1L)) |> ignore
 
 /// Where a layer's errors E meet k vectors side by side, so that products are few and large: with A [n; d_in] and k
@@ -56,7 +44,6 @@ module internal StackedErrors =
     /// [g; k d_out/g; d_in].
     let rows (groups: int64) (V: torch.Tensor) =
         let d_out, d_in = V.size -2, V.size -1
-
         if groups = 1L then
             V.reshape (1L, -1L, d_in)
         else
@@ -89,7 +76,6 @@ module internal StackedErrors =
     let weighed (k: int64) activations (E: torch.Tensor) (w: torch.Tensor) =
         let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
-
         if k = 1L then ErrorColumns.combination E w
         elif c = 1L then (E.view (g, n, R, 1L, d) * w.reshape (1L, n, 1L, k, 1L)).reshape(g, n, R, k * d)
         else torch.einsum("gcnrd,cnk->gnrkd", E, w.reshape (c, n, k)).reshape(g, n, R, k * d)

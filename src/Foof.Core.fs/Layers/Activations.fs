@@ -76,7 +76,6 @@ module Activations =
     /// Several sets of positions of the same data points, side by side: R is the sum.
     let joinPositions (parts: Activations array) =
         let tensors = parts |> Array.map (tensors >> List.head)
-
         match parts[0] with
         | _ when parts.Length = 1 -> parts[0]
         | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 2L))
@@ -85,7 +84,6 @@ module Activations =
     /// Several sets of data points, one below the other: n is the sum.
     let joinDataPoints (parts: Activations array) =
         let tensors = parts |> Array.map (tensors >> List.head)
-
         match parts[0] with
         | _ when parts.Length = 1 -> parts[0]
         | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 1L))
@@ -107,7 +105,6 @@ module Activations =
                 unlikePadding.reshape(-1L, 1L).eq(y.reshape (1L, -1L)).``to``(kind).unsqueeze 0
             | _ ->
                 let rows activations = (dense kind activations).flatten(1L, 2L)
-
                 Products.batched (rows X) ((rows Y).transpose(1L, 2L)))
 
     /// A V^T, the outputs of a layer with weight V. Shapes: V [g; k; d_in] -> [g; n; R; k].
@@ -128,7 +125,6 @@ module Activations =
     let gradient (E: torch.Tensor) activations =
         Scope.tensor (fun () ->
             let rows = E.flatten (1L, 2L)
-
             match activations with
             | Activations.Rows A -> Products.batched (rows.transpose (1L, 2L)) (A.flatten (1L, 2L))
             | Activations.Indices(index, count) ->
@@ -153,19 +149,15 @@ module internal ErrorColumns =
     let inner (E: torch.Tensor) (Z: torch.Tensor) =
         let n = E.size 2
         let most = piece * n / (E.numel () * E.ElementSize)
-
         let ofPoints (struct (start, count)) =
             Scope.tensor (fun () ->
                 (E.narrow (2L, start, count) * Z.narrow(1L, start, count).unsqueeze 1L).sum([| 0L; 3L; 4L |]))
-
         torch.cat(Runs.ofAtMost most n |> Seq.map ofPoints |> Seq.toArray, 1L).flatten()
 
     /// sum_c w_ci e_cir, column by column. Shapes: w [c n] -> [g; n; R; k].
     let combination (E: torch.Tensor) (w: torch.Tensor) =
         let w = w.view (E.size 1, 1L, E.size 2, 1L, 1L)
         let sum = E.select (1L, 0L) * w.select (0L, 0L)
-
         for c in 1L .. E.size 1 - 1L do
             sum.addcmul_ (E.select (1L, c), w.select (0L, c), 1.0.ToScalar()) |> ignore
-
         sum

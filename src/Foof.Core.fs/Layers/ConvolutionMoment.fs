@@ -45,7 +45,6 @@ module internal ConvolutionMoment =
     let private pieces (axis: Axis) d = [|
         for k in 0L .. axis.Kernel - 1L - d do
             let struct (first, past) = met axis d k
-
             if first < past then
                 first
                 past
@@ -57,7 +56,6 @@ module internal ConvolutionMoment =
     let private ofPoints (axis: Axis) d k (parts: (int64 * int64) array) =
         let struct (first, past) = met axis d k
         let isMet (start, stop) = first <= start && stop <= past
-
         match Array.tryFindIndex isMet parts with
         | None -> struct (0L, 0L)
         | Some i -> struct (int64 i, parts |> Array.filter isMet |> Array.length |> int64)
@@ -77,12 +75,9 @@ module internal ConvolutionMoment =
     /// first one, how many together, and how many rows their second ones have.
     let private taken (rows: Axis) together least (above, below) = [|
         let mutable y = above
-
         while y < below && y + least < rows.Size do
             let count = min rows.Kernel (rows.Size - y) - least
-
             let alike = if count + least = rows.Kernel then rows.Size - rows.Kernel + 1L - y else 1L
-
             let m = together |> min alike |> min (below - y)
             struct (y, m, count)
             y <- y + m
@@ -90,13 +85,7 @@ module internal ConvolutionMoment =
 
     /// Adds the products of the pixels [w; n; h; c] of some images, for all distances of rows at once: a pixel's column
     /// stands below it in memory. So many rows together.
-    let private add
-        together
-        (rows: Axis)
-        (rowParts: (int64 * int64) array)
-        (pixels: torch.Tensor)
-        (pairs: Pairs)
-        =
+    let private add together (rows: Axis) (rowParts: (int64 * int64) array) (pixels: torch.Tensor) (pairs: Pairs) =
         let c = pixels.size 3
         let d = pairs.Columns
         // Of pairs in one row, those to the right suffice.
@@ -129,7 +118,6 @@ module internal ConvolutionMoment =
             let all = pairs |> Array.find (fun pairs -> pairs.Columns = dx)
             let struct (above, high) as y = ofPoints rows 0L ky rowParts
             let struct (left, wide) as x = ofPoints columns (abs dx) (min kx kx') all.Parts
-
             match made.TryGetValue(struct (dy, dx, y, x)) with
             | true, found -> found
             | _ ->
@@ -165,7 +153,6 @@ module internal ConvolutionMoment =
 
             for k' in 0 .. points.Length - 1 do
                 let block = if k <= k' then upper[k][k' - k] else (upper[k'][k - k']).t()
-
                 (row.select (0L, int64 k')).copy_ block |> ignore
 
             result.select(1L, int64 k).copy_(row.permute (1L, 2L, 0L)) |> ignore
@@ -176,9 +163,7 @@ module internal ConvolutionMoment =
             let ofPoint k =
                 let struct (first, past) = met axis 0L k
                 pixels.narrow(dimension, first, max 0L (past - first)).sum dimension
-
             torch.stack (Array.init (int axis.Kernel) (int64 >> ofPoint), 0L)
-
         // [kh; w; c], then [kw; kh; c].
         (pixels |> along rows 1L |> along columns 1L).permute(2L, 1L, 0L).flatten()
 
@@ -186,7 +171,6 @@ module internal ConvolutionMoment =
     let private axes (window: Window) (images: torch.Tensor) (struct (above, left)) places =
         let struct (kh, kw) = window.Kernel
         let struct (height, width) = places
-
         struct ({ Size = images.size 2; Kernel = kh; Before = above; Places = height },
                 { Size = images.size 3; Kernel = kw; Before = left; Places = width })
 
@@ -195,7 +179,6 @@ module internal ConvolutionMoment =
         let d_in = sum.size 0
         result.select(0L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
         result.select(1L, d_in).narrow(0L, 0L, d_in).copy_ sum |> ignore
-
         result.select(0L, d_in).select(0L, d_in).fill_((float patches).ToScalar()) |> ignore
 
     /// `ofImages`, with so many rows of images in one product.
@@ -227,18 +210,14 @@ module internal ConvolutionMoment =
                 use _some = torch.NewDisposeScope()
                 let pixels = images.narrow(0L, start, count).permute(3L, 0L, 2L, 1L).contiguous()
                 pairs |> Array.iter (add together rows rowParts pixels)
-
                 if withOnes then sums.add_ (pixels.sum 1L) |> ignore
 
             let d_in = c * kh * kw
             let d = if withOnes then d_in + 1L else d_in
             let result = images.new_empty (d, d)
             let pixels = result.narrow(0L, 0L, d_in).narrow(1L, 0L, d_in)
-
             pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw) |> fill rows columns rowParts pairs
-
             if withOnes then fillOnes result (patchSums rows columns sums) (n * height * width)
-
             result)
 
     /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of
@@ -249,5 +228,4 @@ module internal ConvolutionMoment =
         // A processor multiplies the rows where they are, one by one; other devices take longer to start so many
         // products.
         let together = if images.device_type = DeviceType.CPU then 1L else images.size 2
-
         ofRows together budget window withOnes images

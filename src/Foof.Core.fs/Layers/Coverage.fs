@@ -39,7 +39,6 @@ type Coverage = {
             | Treatment.Preconditioned layer -> $"preconditioned by '{layer}'"
             | Treatment.Plain reason -> $"plain, since {reason}"
             | Treatment.Frozen -> "frozen"
-
         $"{line.Parameter} [{Shape.text line.Shape}]: {treatment}"
 
 /// A model taken apart: the layers with curvature, and the treatment of every parameter.
@@ -81,19 +80,12 @@ module Coverage =
     /// The model itself, if it is a layer, and every module in it, each once.
     let private allModules (model: torch.nn.Module) =
         let seen = HashSet<torch.nn.Module>(HashIdentity.Reference)
-
         [|
             for struct (name, layer) in Seq.append [ struct ("", model) ] (model.named_modules ()) do
                 if seen.Add layer then struct (name, layer)
         |]
 
-    let private asLayer
-        (name: string)
-        (layer: torch.nn.Module)
-        geometry
-        (weight: Parameter)
-        (bias: Parameter)
-        = {
+    let private asLayer (name: string) (layer: torch.nn.Module) geometry (weight: Parameter) (bias: Parameter) = {
         Name = if name = "" then layer.GetName() else name
         Modules = [| layer :?> torch.nn.Module<torch.Tensor, torch.Tensor> |]
         Weight = weight
@@ -108,17 +100,12 @@ module Coverage =
     let private holders (modules: struct (string * torch.nn.Module) array) =
         modules
         |> Seq.collect (fun struct (_, layer) ->
-            layer.named_parameters false
-            |> Seq.map (fun struct (_, parameter) -> Identity.ofParameter parameter))
+            layer.named_parameters false |> Seq.map (fun struct (_, parameter) -> Identity.ofParameter parameter))
         |> Seq.countBy id
         |> dict
 
     /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
-    let private conflict
-        (holders: IDictionary<struct (nativeint * int64), int>)
-        weight
-        (sharers: Layer array)
-        =
+    let private conflict (holders: IDictionary<struct (nativeint * int64), int>) weight (sharers: Layer array) =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
 
         if holders[weight] > users then
@@ -147,15 +134,11 @@ module Coverage =
                     | ValueSome reason -> Error reason
                     | ValueNone when not (select.Invoke(name, weight)) -> Error "it was not selected"
                     | ValueNone ->
-                        completed layer geometry
-                        |> Result.map (fun geometry -> { own.Value with Geometry = geometry })
+                        completed layer geometry |> Result.map (fun geometry -> { own.Value with Geometry = geometry })
 
             ValueSome struct (weight, bias, found)
 
-    let private treatment
-        (layers: Layer array)
-        (reasons: IReadOnlyDictionary<struct (nativeint * int64), string>)
-        =
+    let private treatment (layers: Layer array) (reasons: IReadOnlyDictionary<struct (nativeint * int64), string>) =
         let layerOf =
             dict [
                 for layer in layers do
@@ -165,7 +148,6 @@ module Coverage =
 
         fun (parameter: Parameter) ->
             let identity = Identity.ofParameter parameter
-
             match layerOf.TryGetValue identity, reasons.TryGetValue identity with
             | _ when not parameter.requires_grad -> Treatment.Frozen
             | (true, layer), _ -> Treatment.Preconditioned layer

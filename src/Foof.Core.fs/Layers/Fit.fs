@@ -11,7 +11,6 @@ module internal Fit =
     let last (wanted: int64 array) (tensor: torch.Tensor) =
         let shape = tensor.shape
         let rest = shape.Length - wanted.Length
-
         if rest >= 0 && shape.AsSpan(rest).SequenceEqual(ReadOnlySpan wanted) then
             ValueNone
         else
@@ -20,7 +19,6 @@ module internal Fit =
     /// Images are to have `wanted` channels.
     let image (wanted: int64) (tensor: torch.Tensor) =
         let shape = tensor.shape
-
         if (shape.Length = 3 || shape.Length = 4) && shape[shape.Length - 3] = wanted then
             ValueNone
         else
@@ -29,7 +27,6 @@ module internal Fit =
     /// The second dimension is to be `wanted`.
     let second (wanted: int64) (tensor: torch.Tensor) =
         let shape = tensor.shape
-
         if shape.Length >= 2 && shape[1] = wanted then ValueNone else ValueSome $"[n; {wanted}; ...]"
 
 /// The inputs of a trained bias: a last column of ones.
@@ -44,9 +41,7 @@ module internal BiasColumn =
         let shape = views.shape
         let rows, columns = Array.splitAt (shape.Length - dimensions) shape
         let d = Array.fold (*) 1L columns
-
         let A = torch.empty (Array.append rows [| d + 1L |], dtype = views.dtype, device = views.device)
-
         A.narrow(-1L, 0L, d).view(shape).copy_ views |> ignore
         A.narrow(-1L, d, 1L).fill_(1.0.ToScalar()) |> ignore
         A

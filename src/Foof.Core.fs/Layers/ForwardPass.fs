@@ -58,7 +58,6 @@ module ForwardPass =
 
         try
             let output = call model input
-
             { Output = output; Calls = Record.byLayer layers (recorder.Take()) }
         finally
             recorder.Stop()

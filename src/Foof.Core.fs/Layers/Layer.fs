@@ -102,16 +102,13 @@ module Layer =
             | Geometry.Scale _, _ -> " by unit"
             | _, 1L -> ""
             | _, g -> $" in {g} groups"
-
         $"layer '{layer.Name}' ({inputs layer} -> {outputs layer}{groups})"
 
     let private require (subject: string) misfit (layer: Layer) (tensor: torch.Tensor) =
         match misfit layer.Geometry layer.Weight.shape tensor with
         | ValueNone -> ()
         | ValueSome wanted ->
-            invalidArg
-                subject
-                $"The {subject} of {describe layer} must be {wanted}; got {Shape.describe tensor}."
+            invalidArg subject $"The {subject} of {describe layer} must be {wanted}; got {Shape.describe tensor}."
 
     let private dimensions (layer: Layer) = Geometry.dimensions layer.Geometry
 
@@ -123,13 +120,11 @@ module Layer =
 
     /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is a batch of
     /// one.
-    let dataPoints (layer: Layer) (input: torch.Tensor) =
-        if input.dim () = dimensions layer then 1L else input.size 0
+    let dataPoints (layer: Layer) (input: torch.Tensor) = if input.dim () = dimensions layer then 1L else input.size 0
 
     /// [...; d] -> [n R; d], with a last column of ones where the bias is trained.
     let private denseRows (layer: Layer) (input: torch.Tensor) =
         let rows = input.reshape (-1L, input.size -1)
-
         if layer.Bias.IsNone then
             rows
         else
@@ -155,13 +150,11 @@ module Layer =
         Scope.owned
             (fun () ->
                 let input = batch layer input
-
                 match layer.Geometry with
                 | Geometry.Dense -> Activations.Rows(denseRows layer input |> positions input)
                 | Geometry.Convolution window -> Activations.Rows(Patches.rows window withOnes input)
                 | Geometry.Lookup padding -> Lookup.rows (layer.Weight.size 0) padding input
-                | Geometry.Scale normalisation ->
-                    Activations.Rows(Normalised.rows normalisation withOnes input))
+                | Geometry.Scale normalisation -> Activations.Rows(Normalised.rows normalisation withOnes input))
             (Activations.tensors >> Seq.ofList)
 
     /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's gradient
@@ -180,8 +173,7 @@ module Layer =
                 let gradient = batched 1L gradient
                 gradient.reshape (-1L, gradient.size -1) |> positions gradient
             | Geometry.Convolution window -> gradient |> batched 3L |> Patches.errors window
-            | Geometry.Scale normalisation ->
-                gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
+            | Geometry.Scale normalisation -> gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
 
     /// The rows of `activations` one below the other, group after group, one-hot rows written out. Shapes: input as
     /// there -> A [g n R; d_in]. The result belongs to the caller.
@@ -216,7 +208,6 @@ module Layer =
     let joined (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
         Scope.tensor (fun () ->
             let matrix = matrix layer weight
-
             match bias with
             | ValueSome null -> torch.cat ([| matrix; torch.zeros_like (matrix.narrow (1L, 0L, 1L)) |], 1L)
             | ValueSome bias -> torch.cat ([| matrix; bias.reshape (-1L, 1L) |], 1L)

@@ -20,7 +20,6 @@ module Lookup =
         let row = embedding.weight.detach().narrow(0L, 0L, 1L)
         let before = row.clone ()
         let product = (row * torch.ones_like(row).requires_grad_()).sum()
-
         embedding.forward (torch.zeros (1L, dtype = torch.int64, device = row.device)) |> ignore
 
         try
@@ -102,7 +101,6 @@ module Lookup =
         Scope.owned
             (fun () ->
                 let index = numbers.``to``(torch.ScalarType.Int64).unsqueeze(-1L).flatten(1L).contiguous()
-
                 match padding with
                 | ValueNone -> index
                 | ValueSome row -> index.masked_fill (index.eq (row.ToScalar()), count.ToScalar())

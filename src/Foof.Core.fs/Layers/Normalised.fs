@@ -30,7 +30,6 @@ module Normalised =
     /// The dimensions that units do not count, of x [n; ...; shape...] or [n; d; ...].
     let private otherAxes normalisation (x: torch.Tensor) =
         let rank = x.dim ()
-
         match normalisation with
         | Normalisation.Last(shape, _) -> [| 0L .. rank - int64 shape.Length - 1L |]
         | Normalisation.Channels _ -> [| 0L; yield! [| 2L .. rank - 1L |] |]
@@ -39,15 +38,12 @@ module Normalised =
     /// running ones.
     let private parts normalisation (x: torch.Tensor) =
         let rank = x.dim ()
-
         match normalisation with
         | Normalisation.Last(shape, eps) -> overOwn [| rank - int64 shape.Length .. rank - 1L |] x eps
         | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
             overOwn (otherAxes normalisation x) x norm.eps
         | Normalisation.Channels norm ->
-            let ofChannels (values: torch.Tensor) =
-                values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
-
+            let ofChannels (values: torch.Tensor) = values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
             struct (x - ofChannels norm.running_mean, (ofChannels norm.running_var + norm.eps).rsqrt())
 
     /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and variance
@@ -71,7 +67,6 @@ module Normalised =
     let rows (normalisation: Normalisation) (withOnes: bool) (x: torch.Tensor) =
         Scope.tensor (fun () ->
             let units = input normalisation x |> unitsFirst normalisation
-
             if withOnes then BiasColumn.beside 1 units else units.contiguous ())
 
     /// sum_ir a_ir a_ir^T of those rows, which are not written out.

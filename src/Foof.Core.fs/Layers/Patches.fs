@@ -76,7 +76,6 @@ module Patches =
         let struct (above, left) = window.Before
         let struct (below, right) = window.After
         let height, width = extent kh dh - above - below, extent kw dw - left - right
-
         match Fit.image channels images with
         | ValueNone when images.size -2 < height || images.size -1 < width ->
             ValueSome $"at least {height} high and {width} wide"
@@ -118,7 +117,6 @@ module Patches =
     let private along axis kernel stride dilation (image: torch.Tensor) =
         let extent = extent kernel dilation
         let covered = image.unfold (axis, extent, stride)
-
         if dilation = 1L then covered else covered.slice (-1L, 0L, extent, dilation)
 
     /// [n; c; h; w] -> [g; n; h'; w'; c/g; kh; kw], a view of the padded images.
@@ -126,12 +124,8 @@ module Patches =
         let struct (kh, kw) = window.Kernel
         let struct (sh, sw) = window.Stride
         let struct (dh, dw) = window.Dilation
-
         let patches = padded window images |> along 2L kh sh dh |> along 3L kw sw dw
-
-        patches
-            .unflatten(1L, window.Groups, images.size 1 / window.Groups)
-            .permute(1L, 0L, 3L, 4L, 2L, 5L, 6L)
+        patches.unflatten(1L, window.Groups, images.size 1 / window.Groups).permute(1L, 0L, 3L, 4L, 2L, 5L, 6L)
 
     /// The patches as rows A, in the order of the weight's elements, with a last column of ones where `withOnes`; one
     /// copy of each pixel.
@@ -140,7 +134,6 @@ module Patches =
     let rows (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
             let views = views window images
-
             if withOnes then
                 (BiasColumn.beside 3 views).flatten(2L, 3L)
             else

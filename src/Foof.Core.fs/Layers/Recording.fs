@@ -33,7 +33,6 @@ type Record = {
         member record.Dispose() =
             record.Input.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
-
             if record.Rows.IsValueCreated then record.Rows.Value.Dispose()
 
 /// Records whose work is done.
@@ -53,7 +52,6 @@ module Record =
     /// The calls of each layer, in call order; an empty array for a layer that was not called.
     let byLayer (layers: Layer array) (records: Record array) =
         let calls = records |> Array.groupBy _.Layer |> dict
-
         layers
         |> Array.map (fun layer ->
             match calls.TryGetValue layer with
@@ -71,9 +69,7 @@ module Record =
     let private narrowed start count (call: Record) =
         if call.Rows.IsValueCreated then
             let rows = call.Rows.Value
-
-            Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1))
-            |> Activations.points start count
+            Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1)) |> Activations.points start count
         elif count = pointsOf call then
             Layer.activations call.Layer call.Input
         else
@@ -105,14 +101,12 @@ module Record =
 
     /// The number of rows of `activationsOf`: data points times positions.
     let rowCount (share: float) (calls: Record array) =
-        passes calls
-        |> Array.sumBy (fun pass -> first share (pointsOf pass[0]) * ofPoint pass Activations.positions)
+        passes calls |> Array.sumBy (fun pass -> first share (pointsOf pass[0]) * ofPoint pass Activations.positions)
 
     /// The bytes of one data point's activations, where they are made of its input alone: a convolution's patches.
     let private bytesOfPoint (pass: Record array) =
         let bytes activations =
             Activations.tensors activations |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
-
         match pass[0].Layer.Geometry with
         | Geometry.Convolution _ -> ofPoint pass bytes
         | _ -> 0L
@@ -122,7 +116,6 @@ module Record =
     /// scope in which it is made.
     let parts (budget: int64) (share: float) (calls: Record array) =
         let passes = passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
-
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
 
         seq {
@@ -137,9 +130,7 @@ module Record =
     /// The inputs of the first data points, [n; ...] call by call, and how many data points these are; ValueNone where
     /// a pass has several calls.
     let inputs (share: float) (calls: Record array) =
-        let firstOf (call: Record) =
-            (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
-
+        let firstOf (call: Record) = (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
         if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
             let all = calls |> Array.map firstOf
             ValueSome struct (all, all |> Array.sumBy (fun input -> input.size 0))
@@ -158,7 +149,6 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     let passes =
         model.register_forward_pre_hook (fun _ _ ->
             if torch.is_grad_enabled () then pass <- pass + 1
-
             null)
 
     // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
@@ -192,12 +182,8 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     /// `choice` for the calls of this thread, and nothing for the calls that another thread makes meanwhile.
     static member OnThisThread(choice: Func<Layer, torch.Tensor, Keep>) =
         let thread = Environment.CurrentManagedThreadId
-
         Func<Layer, torch.Tensor, Keep>(fun layer output ->
-            if Environment.CurrentManagedThreadId = thread then
-                choice.Invoke(layer, output)
-            else
-                Keep.Nothing)
+            if Environment.CurrentManagedThreadId = thread then choice.Invoke(layer, output) else Keep.Nothing)
 
     /// The inputs of passes that a backward pass can follow: not of evaluations.
     static member InTraining =
@@ -224,6 +210,5 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
             recorder.Stop()
             recorder.Discard()
             passes.remove ()
-
             for hook in hooks do
                 hook.remove ()

@@ -30,17 +30,14 @@ module WeightPenalty =
     let weights (layers: Layer array) =
         use _quiet = torch.no_grad ()
         let bare (parameter: Parameter) = parameter.detach ()
-
         Scope.owned
             (fun () ->
                 layers
-                |> Array.map (fun layer ->
-                    Layer.joined layer (bare layer.Weight) (layer.Bias |> ValueOption.map bare)))
+                |> Array.map (fun layer -> Layer.joined layer (bare layer.Weight) (layer.Bias |> ValueOption.map bare)))
             Seq.ofArray
 
     /// A copy of the layers' weights, which belongs to the caller.
-    let copied (layers: Layer array) =
-        Scope.owned (fun () -> weights layers |> Array.map _.clone()) Seq.ofArray
+    let copied (layers: Layer array) = Scope.owned (fun () -> weights layers |> Array.map _.clone()) Seq.ofArray
 
     /// The layers' `.grad`, outside the graph; zeros for a parameter without one. Belongs to the caller.
     let gradients (layers: Layer array) =
@@ -62,9 +59,7 @@ module WeightPenalty =
     let dealt (layers: Layer array) (gradient: torch.Tensor array) = [|
         for layer, matrix in Array.zip layers gradient do
             let struct (weight, bias) = Layer.split layer matrix
-
             { Parameter = layer.Weight; Gradient = weight.reshape layer.Weight.shape }
-
             match layer.Bias, bias with
             | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }
             | _ -> ()
@@ -76,19 +71,16 @@ module WeightPenalty =
     /// The result belongs to the caller.
     let attached (layers: Layer array) (value: torch.Tensor) (gradient: torch.Tensor array) =
         use _recorded = torch.enable_grad ()
-
         Scope.tensor (fun () ->
             dealt layers gradient
             |> Array.fold
-                (fun sum own ->
-                    sum + ((own.Parameter - own.Parameter.detach ()) * own.Gradient.detach ()).sum())
+                (fun sum own -> sum + ((own.Parameter - own.Parameter.detach ()) * own.Gradient.detach ()).sum())
                 (value.detach ()))
 
     /// Adds a gradient to the parameters' `.grad`, without a graph; makes those that are missing.
     let addTo (layers: Layer array) (gradient: torch.Tensor array) =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
-
         for own in dealt layers gradient do
             match own.Parameter.grad with
             | null -> own.Parameter.grad <- own.Gradient.clone () |> Scope.detach

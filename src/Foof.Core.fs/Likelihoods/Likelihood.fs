@@ -31,14 +31,12 @@ module internal LikelihoodFormulas =
     /// -log p by entry or position, and what its sum is multiplied by for a mean over n data points.
     let entries likelihood (f: torch.Tensor) (y: torch.Tensor) (n: int64) =
         let none = torch.nn.Reduction.None
-
         match likelihood with
         | Likelihood.Gaussian sigma -> struct ((f - y).square(), 0.5 / (sigma * sigma * float n))
         | Likelihood.GaussianPerOutput sigma -> struct (((f - y) / perOutput sigma f).square(), 0.5 / float n)
         | Likelihood.Categorical -> struct (crossEntropy f y none, 1.0 / float n)
         | Likelihood.Bernoulli ->
             let entries = torch.nn.functional.binary_cross_entropy_with_logits (f, y, reduction = none)
-
             struct (entries, 1.0 / float n)
         | Likelihood.Poisson -> struct (f.exp () - y * f, 1.0 / float n)
 
@@ -48,13 +46,8 @@ module internal LikelihoodFormulas =
         | Likelihood.Categorical ->
             let y = y.unsqueeze 1L
             let skip = isIgnored y
-
             let minus = torch.full (y.shape, (-1.0).ToScalar(), dtype = f.dtype, device = f.device)
-
-            f
-                .softmax(1L)
-                .scatter_add(1L, y.masked_fill (skip, 0L.ToScalar()), minus)
-                .masked_fill(skip, 0.0.ToScalar())
+            f.softmax(1L).scatter_add(1L, y.masked_fill (skip, 0L.ToScalar()), minus).masked_fill(skip, 0.0.ToScalar())
         | Likelihood.Gaussian sigma -> (f - y) / (sigma * sigma)
         | Likelihood.GaussianPerOutput sigma -> (f - y) / (perOutput sigma f).square()
         | Likelihood.Bernoulli -> f.sigmoid () - y
@@ -69,7 +62,6 @@ module internal LikelihoodFormulas =
             torch.rand (shape, dtype = double, device = f.device, generator = generator)
 
         let noise () = torch.randn (f.shape, dtype = f.dtype, device = f.device, generator = generator)
-
         match likelihood with
         | Likelihood.Categorical ->
             // The label is the number of classes whose cumulated probability is at most u.
@@ -86,22 +78,15 @@ module internal LikelihoodFormulas =
     let root likelihood (f: torch.Tensor) (column: int64) =
         let n = f.size 0
         let S = torch.zeros (f.shape, dtype = f.dtype, device = f.device)
-
         let entry (tensor: torch.Tensor) = tensor.reshape(n, -1L).select(1L, column)
-
         let positions C = f.numel () / (n * C)
-
         match likelihood with
         | Likelihood.Categorical ->
             let C = f.size 1
             let c, r = column / positions C, column % positions C
-
             let position (tensor: torch.Tensor) = tensor.reshape(n, C, positions C).select(2L, r)
-
             let p = (position f).softmax 1L
-
             let onehot = torch.arange(C.ToScalar(), device = f.device).eq(c.ToScalar()).``to`` p.dtype
-
             (position S).copy_(p.narrow(1L, c, 1L).sqrt() * (p - onehot))
         | Likelihood.Gaussian sigma -> (entry S).fill_((1.0 / sigma).ToScalar())
         | Likelihood.GaussianPerOutput sigma ->
@@ -143,13 +128,9 @@ module Likelihood =
     /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when no label counts.
     let dataPoints (mask: torch.Tensor) =
         LikelihoodCheck.mask mask mask
-
-        let n =
-            Scope.value (fun () -> Numbers.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
-
+        let n = Scope.value (fun () -> Numbers.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
         if n = 0L then
             invalidArg (nameof mask) $"mask must leave a label that counts; all {mask.numel ()} are ignored."
-
         n
 
     /// Zeros where `mask` is false, whatever stood there.
@@ -175,19 +156,12 @@ module Likelihood =
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
-
             match likelihood with
             | Likelihood.Categorical ->
                 let mean = LikelihoodFormulas.crossEntropy output target torch.nn.Reduction.Mean
-
-                if target.dim () = 1L then
-                    mean
-                else
-                    mean * LikelihoodFormulas.countedPerPoint target mean.dtype
+                if target.dim () = 1L then mean else mean * LikelihoodFormulas.countedPerPoint target mean.dtype
             | _ ->
-                let struct (entries, scale) =
-                    LikelihoodFormulas.entries likelihood output target (output.size 0)
-
+                let struct (entries, scale) = LikelihoodFormulas.entries likelihood output target (output.size 0)
                 entries.sum () * scale)
 
     /// The loss over the labels at which `mask` is true; the others, and their outputs, may be anything.
@@ -200,9 +174,7 @@ module Likelihood =
             LikelihoodCheck.mask mask target
             let counts = (counted likelihood target).bitwise_and mask
             let f, y = masked counts output, masked counts target
-
             let struct (entries, scale) = LikelihoodFormulas.entries likelihood f y (dataPoints counts)
-
             (masked counts entries).sum() * scale)
 
     /// Raises what `loss` does not look for, with the number of faults: an ArgumentException for class indices out of
@@ -253,10 +225,8 @@ module Likelihood =
     let hessianRoot (likelihood: Likelihood) (output: torch.Tensor) (column: int64) =
         Scope.tensor (fun () ->
             let columns = hessianColumns likelihood output
-
             if column < 0L || column >= columns then
                 invalidArg (nameof column) $"column must be one of the {columns} from 0 on; got {column}."
-
             use _quiet = torch.no_grad ()
             LikelihoodFormulas.root likelihood output column)
 

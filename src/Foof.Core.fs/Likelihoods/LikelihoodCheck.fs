@@ -30,16 +30,11 @@ module internal LikelihoodCheck =
 
     /// Raises unless the likelihood can read an output of this shape and type.
     let output likelihood (output: torch.Tensor) =
-        let refuse requirement =
-            invalidArg (nameof output) $"output must {requirement}; got {Shape.describe output}."
-
+        let refuse requirement = invalidArg (nameof output) $"output must {requirement}; got {Shape.describe output}."
         if not (torch.is_floating_point output.dtype) then refuse "hold floating-point numbers"
-
         if output.dim () = 0L || output.numel () = 0L then refuse "hold at least one data point"
-
         match likelihood with
-        | Likelihood.Categorical ->
-            if output.dim () < 2L then refuse "be [n; C; ...], a score for each of C classes"
+        | Likelihood.Categorical -> if output.dim () < 2L then refuse "be [n; C; ...], a score for each of C classes"
         | Likelihood.Gaussian sigma -> Require.positive (nameof sigma) sigma
         | Likelihood.GaussianPerOutput sigma ->
             sigma |> Array.iter (Require.positive (nameof sigma))
@@ -57,11 +52,8 @@ module internal LikelihoodCheck =
             invalidArg
                 name
                 $"{name} must {requirement} for an output {Shape.describe output}; got {Shape.describe tensor}."
-
         if not (sameDevice tensor output) then
-            invalidArg
-                name
-                $"{name} must be on the output's device {output.device}; got it on {tensor.device}."
+            invalidArg name $"{name} must be on the output's device {output.device}; got it on {tensor.device}."
 
     /// The shape of the labels of an output.
     let labelShape likelihood (output: torch.Tensor) =
@@ -73,7 +65,6 @@ module internal LikelihoodCheck =
     let labels likelihood (f: torch.Tensor) (target: torch.Tensor) =
         output likelihood f
         let shape = labelShape likelihood f
-
         match likelihood with
         | Likelihood.Categorical ->
             let requirement = "hold class indices (Int64), one per data point and position,"
@@ -87,33 +78,27 @@ module internal LikelihoodCheck =
 
     /// Raises unless `mask` holds one truth value per label.
     let mask (mask: torch.Tensor) (target: torch.Tensor) =
-        if
-            mask.dtype <> torch.ScalarType.Bool || mask.shape <> target.shape || not (sameDevice mask target)
-        then
+        if mask.dtype <> torch.ScalarType.Bool || mask.shape <> target.shape || not (sameDevice mask target) then
             invalidArg
                 (nameof mask)
                 $"mask must be of type Bool, of the labels' shape and on their device, for labels \
                   {Shape.describe target} on {target.device}; got {Shape.describe mask} on {mask.device}."
 
     /// Raises unless `generator` is null or draws on the output's device.
-    let generator (generator: torch.Generator) (output: torch.Tensor) =
-        Require.generator generator output.device
+    let generator (generator: torch.Generator) (output: torch.Tensor) = Require.generator generator output.device
 
     /// Raises when outputs are not finite, or log rates so large that counts lose their units.
     let finite likelihood (output: torch.Tensor) =
         let refuse count fault =
             if count > 0L then
                 let what = $"{count} of {output.numel ()} elements are {fault}"
-
                 let remedy = "check the inputs for NaN, lower the learning rate or raise the damping"
-
                 raise (NumericalFailure(what, "the output", remedy))
 
         refuse (Numbers.countNotFinite output) "NaN or infinite"
 
         if likelihood = Likelihood.Poisson then
             let large = Scope.value (fun () -> Numbers.count (output.gt (largestLogRate.ToScalar())))
-
             refuse large "log rates of counts above 2^53"
 
     let private ignoredIn (target: torch.Tensor) =
@@ -150,12 +135,9 @@ module internal LikelihoodCheck =
             requireCounting skipped target
         | _ ->
             refuse (Numbers.countNotFinite target) "hold finite numbers"
-
             match likelihood with
-            | Likelihood.Bernoulli ->
-                refuse (outside (0.0.ToScalar()) (1.0.ToScalar())) "hold numbers from 0 to 1"
-            | Likelihood.Poisson ->
-                refuse (outside (0.0.ToScalar()) (infinity.ToScalar())) "hold numbers of at least 0"
+            | Likelihood.Bernoulli -> refuse (outside (0.0.ToScalar()) (1.0.ToScalar())) "hold numbers from 0 to 1"
+            | Likelihood.Poisson -> refuse (outside (0.0.ToScalar()) (infinity.ToScalar())) "hold numbers of at least 0"
             | _ -> ()
 
     /// Runs `work` on an output and its labels (null: no labels). Where libtorch fails at it and the labels are wrong,

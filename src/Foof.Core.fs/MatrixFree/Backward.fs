@@ -17,7 +17,6 @@ module internal Backward =
             (fun (layer: Layer) matrix -> [|
                 let struct (weight: torch.Tensor, bias) = Layer.split layer matrix
                 weight.reshape layer.Weight.shape
-
                 match bias with
                 | ValueSome bias -> bias
                 | ValueNone -> ()
@@ -29,23 +28,15 @@ module internal Backward =
     /// The inverse of `split`.
     let join (layers: Layer array) (derivatives: torch.Tensor array) =
         let starts = layers |> Array.scan (fun start layer -> start + (Layer.parameters layer).Length) 0
-
         Array.init layers.Length (fun i ->
             let bias = layers[i].Bias |> ValueOption.map (fun _ -> derivatives[starts[i] + 1])
-
             Layer.joined layers[i] derivatives[starts[i]] bias)
 
     let private orZeros (variable: torch.Tensor) (derivative: torch.Tensor) =
         if isNull derivative then variable.zeros_like () else derivative
 
-    let private pass
-        recorded
-        (outputs: torch.Tensor array)
-        (factors: torch.Tensor array)
-        (variables: _ array)
-        =
+    let private pass recorded (outputs: torch.Tensor array) (factors: torch.Tensor array) (variables: _ array) =
         let reached = Array.zip outputs factors |> Array.filter (fun (output, _) -> output.requires_grad)
-
         match Array.unzip reached with
         | [||], _ -> Array.create variables.Length null
         | outputs, factors -> Derivatives.find true recorded outputs factors variables
@@ -58,10 +49,8 @@ module internal Backward =
     /// ArgumentException when the output depends on no variable at all.
     let recorded output factor (variables: torch.Tensor array) =
         let found = pass true [| output |] [| factor |] variables
-
         if Array.forall isNull found then
             invalidArg "layers" "The model's output must depend on the layers; it depends on none."
-
         Array.map2 orZeros variables found
 
     let private requireTrained (layers: Layer array) =
@@ -76,17 +65,11 @@ module internal Backward =
 
         for _, uses in layers |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
             if uses.Length > 1 then
-                invalidArg
-                    (nameof layers)
-                    $"{Layer.describe uses[0]} must be listed once; got it {uses.Length} times."
+                invalidArg (nameof layers) $"{Layer.describe uses[0]} must be listed once; got it {uses.Length} times."
 
     /// Raises a NumericalFailure unless every element is finite.
     let requireFinite subject (tensor: torch.Tensor) =
-        Numbers.requireFinite
-            subject
-            "numbers are NaN or infinite"
-            "check the input, the target and the weights"
-            tensor
+        Numbers.requireFinite subject "numbers are NaN or infinite" "check the input, the target and the weights" tensor
 
     /// The model's output with its graph, in the mode that the model is in; the processor's random numbers are
     /// afterwards as they were before.
@@ -103,9 +86,7 @@ module internal Backward =
                 torch.set_rng_state state
 
         if output.dim () = 0L || output.size 0 = 0L then
-            invalidArg
-                (nameof input)
-                "input must hold at least one data point; the model's output holds none."
+            invalidArg (nameof input) "input must hold at least one data point; the model's output holds none."
 
         requireFinite "the model's output" output
         output

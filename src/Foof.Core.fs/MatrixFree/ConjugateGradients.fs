@@ -40,9 +40,7 @@ module internal Recurrence =
 
     /// Why an iteration cannot continue.
     let private diagnose (state: State) iteration (curvature: torch.Tensor) =
-        let failure what remedy =
-            NumericalFailure($"{what} in iteration {iteration}", "conjugate gradients", remedy)
-
+        let failure what remedy = NumericalFailure($"{what} in iteration {iteration}", "conjugate gradients", remedy)
         match Numbers.number curvature, Numbers.number state.Rho with
         | curvature, rho when not (Double.IsFinite curvature && Double.IsFinite rho) ->
             failure
@@ -152,7 +150,6 @@ module ConjugateGradients =
             settings.Cancellation.ThrowIfCancellationRequested()
             let residual = Recurrence.advance state (iteration + 1)
             settings.Progress |> ValueOption.iter _.Invoke(iteration + 1, residual)
-
             if residual <= goal then iteration + 1 else descend settings state goal (iteration + 1)
 
     /// Descends from the true residual again and again, until that is small enough or stops shrinking.
@@ -162,11 +159,7 @@ module ConjugateGradients =
         else
             let reached = descend settings state goal iteration
             let found = Recurrence.restart state
-
-            if found > residual / 2.0 then
-                struct (reached, found)
-            else
-                settle settings state goal reached found
+            if found > residual / 2.0 then struct (reached, found) else settle settings state goal reached found
 
     /// The relative residual below which the recurrence no longer follows the true one.
     let private floor (kind: torch.ScalarType) =
@@ -179,9 +172,7 @@ module ConjugateGradients =
         Require.atLeast (nameof settings.MaxIterations) 1 settings.MaxIterations
         Require.nonNegative (nameof settings.Tolerance) settings.Tolerance
         C.Require(nameof b, b)
-
         settings.Start |> ValueOption.iter (fun start -> C.Require(nameof settings.Start, start))
-
         match settings.Preconditioner with
         | ValueSome M when M.Shapes <> C.Shapes ->
             invalidArg
@@ -196,8 +187,7 @@ module ConjugateGradients =
             torch.maximum(b, b.neg ()).amax(Array.empty<int64>)
 
         let largest =
-            Scope.value (fun () ->
-                Numbers.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
+            Scope.value (fun () -> Numbers.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
 
         if not (Double.IsFinite largest) then
             invalidArg (nameof b) $"b must hold finite numbers only; its largest is {largest}."

@@ -57,7 +57,6 @@ type LinearOperator
     interface IDisposable with
         member _.Dispose() =
             disposed <- true
-
             for tensor in kept do
                 tensor.Dispose()
 
@@ -77,10 +76,8 @@ module LinearOperator =
     let private keeping (layers: Layer array) make =
         use _scope = torch.NewDisposeScope()
         let struct (kept: torch.Tensor array, product) = make ()
-
         for tensor in kept do
             Scope.detach tensor |> ignore
-
         new LinearOperator(shapesOf layers, layers[0].Weight, product, kept)
 
     /// H = d^2/dW^2 of the mean loss over data points, indefinite in general: v -> H v by differentiating the gradient
@@ -97,10 +94,7 @@ module LinearOperator =
             let variables = Backward.variables layers
             let loss = Backward.loss problem.Likelihood output batch.Target
             let gradient = Backward.recorded loss (loss.ones_like ()) variables
-
-            let product v =
-                Backward.apply gradient (Backward.split layers v) variables |> Backward.join layers
-
+            let product v = Backward.apply gradient (Backward.split layers v) variables |> Backward.join layers
             struct (gradient, product))
 
     /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these likelihoods;
@@ -112,13 +106,8 @@ module LinearOperator =
         keeping problem.Layers (fun () ->
             let output = Backward.forward problem input
             let values = output.detach ()
-
             let struct (kept, product) =
-                Backward.sandwiched
-                    problem.Layers
-                    output
-                    (Likelihood.hessianProduct problem.Likelihood values)
-
+                Backward.sandwiched problem.Layers output (Likelihood.hessianProduct problem.Likelihood values)
             struct (Array.append kept [| values |], product))
 
     /// The Fisher of the batch's labels, 1/n sum_i g_i g_i^T with g_i the gradient of data point i's loss: Monte-Carlo
@@ -139,10 +128,7 @@ module LinearOperator =
             let gradient = Backward.apply [| loss |] [| loss.ones_like () |] [| output |]
             // The loss is a mean over the points that count, and the product below one over all.
             let E = (gradient[0] * sqrt (float n * float counted)).reshape(n, -1L)
-
-            let M (v: torch.Tensor) =
-                (E * (E * v.reshape (n, -1L)).sum(1L, keepdim = true)).reshape output.shape
-
+            let M (v: torch.Tensor) = (E * (E * v.reshape (n, -1L)).sum(1L, keepdim = true)).reshape output.shape
             let struct (kept, product) = Backward.sandwiched problem.Layers output M
             struct (Array.append kept [| E |], product))
 

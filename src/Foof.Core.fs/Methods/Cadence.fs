@@ -33,7 +33,6 @@ module Cadence =
         Require.atLeast (nameof cadence.InvertEvery) 1 cadence.InvertEvery
         Require.atLeast (nameof cadence.StatisticsSteps) 1 cadence.StatisticsSteps
         Require.atLeast (nameof cadence.WarmUp) 0 cadence.WarmUp
-
         if cadence.StatisticsSteps > cadence.InvertEvery then
             invalidArg
                 (nameof cadence.StatisticsSteps)

@@ -56,7 +56,6 @@ module Moment =
 
     let private weighed memory (moment: Moment) =
         let struct (keep, share) = shares memory
-
         match memory with
         | Memory.Sum -> { moment with Share = 1.0 }
         | _ -> { moment with Share = keep * moment.Share + share }
@@ -66,15 +65,12 @@ module Moment =
         if moment.IsLower then
             let d = moment.Total.size -1
             Scope.value (fun () -> Products.mirror (moment.Total.view (d, d)))
-
         moment.Total
 
     /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like the sum. (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
-
         Scope.value (fun () -> (sum moment).mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)
-
         weighed memory { moment with IsLower = false }
 
     /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part
@@ -107,19 +103,14 @@ module Moment =
     /// Nothing again, in place.
     let forget (moment: Moment) =
         moment.Total.zero_ () |> ignore
-
         { moment with IsLower = false; Share = 0.0 }
 
     /// A copy of the sum and the weight, to go back to.
     let internal snapshot (moment: Moment) = struct ((sum moment).clone(), moment.Share)
 
     /// Goes back to a sum and a weight, in place.
-    let internal restored
-        (struct (saved: torch.Tensor, share): struct (torch.Tensor * float))
-        (moment: Moment)
-        =
+    let internal restored (struct (saved: torch.Tensor, share): struct (torch.Tensor * float)) (moment: Moment) =
         moment.Total.copy_ saved |> ignore
-
         { moment with IsLower = false; Share = share }
 
     /// The sum, or the average, as a tensor of the caller's.

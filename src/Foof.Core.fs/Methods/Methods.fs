@@ -25,8 +25,7 @@ module Methods =
     let foof = {
         Recipe.defaults with
             Name = "foof"
-            Curvature =
-                Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
+            Curvature = Approximation.Kronecker(SideStatistic.Identity, SideStatistic.Activations Positions.Summed)
             LearningRate = 0.3
     }
 
@@ -86,8 +85,7 @@ module Methods =
     let tkfac = {
         kfac with
             Name = "tkfac"
-            Curvature =
-                Approximation.Kronecker(SideStatistic.WeightedErrors, SideStatistic.WeightedActivations)
+            Curvature = Approximation.Kronecker(SideStatistic.WeightedErrors, SideStatistic.WeightedActivations)
     }
 
     /// **Exact natural gradient**, subsampled: Delta = (lambda I + G G^T)^-1 grad over all layers together, with one

@@ -148,7 +148,6 @@ and Recipe = {
                 InvertEvery = invertEvery
                 StatisticsSteps = statisticsSteps
         }
-
         { recipe with Cadence = cadence }
 
     /// This method with products in bfloat16.
@@ -177,7 +176,4 @@ and Recipe = {
     member recipe.WithTrust(trust: Trust) = { recipe with Trust = trust }
 
     /// This method with a warm-up of so many batches.
-    member recipe.WithWarmUp(batches: int) = {
-        recipe with
-            Cadence = { recipe.Cadence with WarmUp = batches }
-    }
+    member recipe.WithWarmUp(batches: int) = { recipe with Cadence = { recipe.Cadence with WarmUp = batches } }

@@ -66,7 +66,6 @@ module Recipe =
     /// Whether the mini-batch's gradient is a statistic.
     let needsGradients (recipe: Recipe) =
         let ofSide side = side = SideStatistic.GradientRows || side = SideStatistic.GradientColumns
-
         match recipe.Curvature with
         | Approximation.Window _ -> true
         | _ -> sides recipe |> List.exists ofSide
@@ -99,7 +98,6 @@ module Recipe =
                 + "before step."
             else
                 "call the model and its layers with call(), not forward(), in training mode."
-
         invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
 
     /// Whether batches of inputs alone, without labels, are enough to start from.
@@ -178,7 +176,6 @@ module Recipe =
         checkProducts recipe
         checkStatistics recipe
         checkInversions recipe
-
         match recipe.Trust with
         | Trust.KlClip kappa -> Require.positive (nameof Trust.KlClip) kappa
         | Trust.Graft other ->

@@ -17,7 +17,6 @@ module internal Covariance =
         let ofPart (part: FisherColumns) =
             (Array.map2 LayerFactor.transposeTimesAll Y part.Layers |> Array.reduce (fun x y -> x.add_ y))
                 .mul_((sqrt part.Weight).ToScalar())
-
         torch.cat (Array.map ofPart U.Parts, 0L)
 
     /// Y_l <- Y_l + factor_l (U w)_l, in place. Shapes: w [m; k].
@@ -121,14 +120,12 @@ module internal Covariance =
         match factor with
         | LayerFactor.Columns P -> P.size 1 * P.size 2
         | LayerFactor.Weighted(inner, S) -> layerFootprint inner + S.numel ()
-        | LayerFactor.Product(activations, E) ->
-            E.size 0 * Activations.dataPoints activations * E.size 2 * E.size 3
+        | LayerFactor.Product(activations, E) -> E.size 0 * Activations.dataPoints activations * E.size 2 * E.size 3
 
     /// The most numbers that one of the vectors in a product takes.
     let footprint part =
         match part with
-        | PrecisionPart.LowRank(U, _, _, _) ->
-            U.Parts |> Seq.collect _.Layers |> Seq.map layerFootprint |> Seq.max
+        | PrecisionPart.LowRank(U, _, _, _) -> U.Parts |> Seq.collect _.Layers |> Seq.map layerFootprint |> Seq.max
         | PrecisionPart.Basis(_, _, S) -> 2L * S.numel ()
         | PrecisionPart.Dense(Q, _, _) -> 3L * Q.size 0
 
@@ -142,14 +139,11 @@ module internal Covariance =
         for struct (start, count) in Runs.ofAtMost together (V.size 1) do
             use _chunk = torch.NewDisposeScope()
             let some = T.narrow (1L, start, count)
-
             let images = WeightVector.zeros (U.Shapes |> Array.map (Array.append [| some.size 1 |])) like
-
             addTimes U (Array.create U.Shapes.Length 1.0) some images
 
             Array.iter2
-                (fun (sum: torch.Tensor) (image: torch.Tensor) ->
-                    sum.add_ (image.mul_(image).sum 0L) |> ignore)
+                (fun (sum: torch.Tensor) (image: torch.Tensor) -> sum.add_ (image.mul_(image).sum 0L) |> ignore)
                 sums
                 images
 
@@ -161,16 +155,13 @@ module internal Covariance =
         | PrecisionPart.LowRank(U, _, V, kappa) ->
             squares most delta[0] U V kappa
             |> Array.mapi (fun l sum -> (sum / delta[l] - 1.0).neg_().div_(delta[l].ToScalar()))
-        | PrecisionPart.Basis(Q_E, Q_A, S) -> [|
-            Kronecker.diagonalInBasis Q_E Q_A ((S + delta[0]).reciprocal())
-          |]
+        | PrecisionPart.Basis(Q_E, Q_A, S) -> [| Kronecker.diagonalInBasis Q_E Q_A ((S + delta[0]).reciprocal()) |]
         | PrecisionPart.Dense(Q, kappa, shapes) ->
             Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype) |> WeightVector.unflatten shapes
 
     /// v^T (N F) v, in float64. Shapes: v one [d_out; d_in] a layer -> [].
     let quadratic part (v: torch.Tensor array) =
         let double (x: torch.Tensor) = x.``to`` torch.ScalarType.Float64
-
         match part with
         | PrecisionPart.LowRank(U, _, _, _) ->
             (v |> Array.map _.unsqueeze(0L) |> transposeTimes U |> double).square().sum()
@@ -181,31 +172,18 @@ module internal Covariance =
             (double((WeightVector.flatten v).unsqueeze(0L).mm Q).square() * kappa).sum()
 
     /// tr Sigma = sum_l p_l / delta_l - tr(M^-1 U^T P^-2 U) where the layers' precisions differ.
-    let private traceOfSeveral
-        (delta: float array)
-        (U: FisherFactor)
-        (V: torch.Tensor)
-        (kappa: torch.Tensor)
-        =
+    let private traceOfSeveral (delta: float array) (U: FisherFactor) (V: torch.Tensor) (kappa: torch.Tensor) =
         let like = (FisherFactor.tensors U).Head
-
         let inverse =
-            delta
-            |> Array.map (fun delta ->
-                torch.full (1L, 1L, 1.0 / delta, dtype = like.dtype, device = like.device))
-
+            delta |> Array.map (fun delta -> torch.full (1L, 1L, 1.0 / delta, dtype = like.dtype, device = like.device))
         let K = FisherFactor.gram (FisherFactor.weighted inverse U)
         let found = (V * K.mm V).sum 0L * ((kappa + delta[0]).reciprocal() * delta[0])
-
         let priors = Array.map2 (fun shape delta -> float (Array.fold (*) 1L shape) / delta) U.Shapes delta
-
         Array.sum priors - Numbers.number (found.sum ())
 
     /// tr Sigma.
     let trace (delta: float array) part =
         match part with
-        | PrecisionPart.LowRank(U, relative, V, kappa) when
-            relative |> Array.exists (fun ratio -> ratio <> 1.0)
-            ->
+        | PrecisionPart.LowRank(U, relative, V, kappa) when relative |> Array.exists (fun ratio -> ratio <> 1.0) ->
             traceOfSeveral delta U V kappa
         | _ -> Evidence.trace delta[0] (PrecisionPart.spectrum part)

@@ -19,8 +19,7 @@ type PrecisionPart =
     /// The structure and its size on one line.
     override part.ToString() =
         match part with
-        | LowRank(U, _, _, _) ->
-            $"low rank with {FisherFactor.columns U} columns for {FisherFactor.rows U} weights"
+        | LowRank(U, _, _, _) -> $"low rank with {FisherFactor.columns U} columns for {FisherFactor.rows U} weights"
         | Basis(Side.Identity _, Side.Identity _, S) -> $"diagonal for {S.numel ()} weights"
         | Basis(_, _, S) -> $"Kronecker eigenbasis for {S.numel ()} weights"
         | Dense(Q, _, _) -> $"dense for {Q.size 0} weights"
@@ -50,7 +49,6 @@ module PrecisionPart =
             | PrecisionPart.LowRank(_, _, _, kappa)
             | PrecisionPart.Dense(_, kappa, _) -> kappa
             | PrecisionPart.Basis(_, _, S) -> S.flatten ()
-
         { Kappa = kappa; Weights = shapes part |> Array.sumBy (Array.fold (*) 1L) }
 
     /// Eigenvalues, cut off at zero, and eigenvectors, in float64.
@@ -59,13 +57,7 @@ module PrecisionPart =
         // In one piece by rows, as files give them back: products depend on the order in their last bits.
         | Some struct (values, Q) -> struct (values, Q.contiguous ())
         | None ->
-            raise (
-                NumericalFailure(
-                    "its eigenvalues cannot be found",
-                    subject,
-                    "check the data and weights for NaN"
-                )
-            )
+            raise (NumericalFailure("its eigenvalues cannot be found", subject, "check the data and weights for NaN"))
 
     /// U with its columns' errors divided by sqrt(relative_l).
     let private scaledBy (relative: float array) (U: FisherFactor) =
@@ -76,21 +68,16 @@ module PrecisionPart =
 
             let roots =
                 relative
-                |> Array.map (fun ratio ->
-                    torch.full (1L, 1L, ratio ** -0.5, dtype = like.dtype, device = like.device))
+                |> Array.map (fun ratio -> torch.full (1L, 1L, ratio ** -0.5, dtype = like.dtype, device = like.device))
 
             FisherFactor.weighted roots U
 
     let private lowRank (relative: float array) (U: FisherFactor) =
         let own () =
             let K = FisherFactor.gram (scaledBy relative U)
-
             let struct (kappa, V) = eigen $"the Gram matrix of {FisherFactor.columns U} columns" K
-
             struct (V, kappa)
-
         let struct (V, kappa) = Scope.owned own (fun struct (V, kappa) -> [ V; kappa ])
-
         PrecisionPart.LowRank(U, relative, V, kappa)
 
     /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares U's
@@ -141,9 +128,7 @@ module PrecisionPart =
             let columns = (Q.index_select (1L, kept) * roots).t()
 
             FisherFactor.ofColumns {
-                Layers =
-                    WeightVector.unflattenRows shapes columns
-                    |> Array.map (_.contiguous() >> LayerFactor.Columns)
+                Layers = WeightVector.unflattenRows shapes columns |> Array.map (_.contiguous() >> LayerFactor.Columns)
                 Weight = 1.0
             }
 
@@ -152,7 +137,6 @@ module PrecisionPart =
     /// The part for prior precisions of these ratios, one a layer; itself where it is ready for them.
     let internal fitTo (precision: float array) part =
         let wanted = precision |> Array.map (fun delta -> delta / precision[0])
-
         match part with
         | PrecisionPart.LowRank(U, relative, _, _) when relative <> wanted -> lowRank wanted U
         | PrecisionPart.Dense(Q, kappa, shapes) when wanted |> Array.exists (fun ratio -> ratio <> 1.0) ->
@@ -165,22 +149,17 @@ module PrecisionPart =
             match Q with
             | Side.Full Q -> Side.Full((Q * values.unsqueeze 1L).bmm(Q.transpose (1L, 2L)))
             | _ -> Side.Diagonal values
-
         let all = S.sum ([| 1L; 2L |], keepdim = true)
-
         let rows, columns = S.sum 2L, S.sum 1L / all.squeeze(2L).clamp_min(1e-300.ToScalar())
-
         Curvature.Kronecker(back Q_E rows, back Q_A columns)
 
     /// N F as a curvature, over tensors that it may share.
     let internal toCurvature part =
         match part with
         | PrecisionPart.LowRank(U, _, _, _) -> Curvature.LowRank U
-        | PrecisionPart.Basis(Side.Identity _, Side.Identity _, S) ->
-            Curvature.Diagonal [| S.reshape (-1L, S.size 2) |]
+        | PrecisionPart.Basis(Side.Identity _, Side.Identity _, S) -> Curvature.Diagonal [| S.reshape (-1L, S.size 2) |]
         | PrecisionPart.Basis(Q_E, Q_A, S) -> kroneckerOf Q_E Q_A S
-        | PrecisionPart.Dense(Q, kappa, shapes) ->
-            Curvature.Dense((Q * kappa.``to`` Q.dtype).mm(Q.t ()), shapes)
+        | PrecisionPart.Dense(Q, kappa, shapes) -> Curvature.Dense((Q * kappa.``to`` Q.dtype).mm(Q.t ()), shapes)
 
 /// What the data add to the precision of the weights, N F: block-diagonal, a part for some layers after the other. It
 /// does not own its tensors: who made it frees `DataPrecision.tensors`.
@@ -241,16 +220,11 @@ module DataPrecision =
     /// is not finite.
     let ofCurvature (N: float) curvature =
         Require.positive (nameof N) N
-
-        Scope.ownedBut
-            (Curvature.tensors curvature)
-            (fun () -> { Parts = parts N curvature })
-            (tensors >> Seq.ofList)
+        Scope.ownedBut (Curvature.tensors curvature) (fun () -> { Parts = parts N curvature }) (tensors >> Seq.ofList)
 
     /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares tensors.
     let scale (c: float) (data: DataPrecision) =
         Require.positive (nameof c) c
-
         Scope.ownedBut
             (tensors data)
             (fun () -> { Parts = Array.map (PrecisionPart.scale c) data.Parts })

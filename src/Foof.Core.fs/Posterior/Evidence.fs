@@ -20,7 +20,6 @@ module Prior =
     let isotropic (layers: int) (delta: float) =
         Require.atLeast (nameof layers) 1 layers
         Require.positive "prior precision" delta
-
         { Precision = Array.create layers delta; Mean = [||] }
 
     /// N(0, 1/delta_l I), one delta_l a layer.
@@ -37,7 +36,6 @@ module Prior =
                 "numbers are not finite"
                 "give the weights that the prior is to be around"
                 matrix
-
         { prior with Mean = mean }
 
     /// A prior around the mean of this one, with other precisions.
@@ -54,9 +52,7 @@ module Prior =
 
             for struct (start, count) in Runs.ofAtMost run (x.size 0) do
                 use _part = torch.NewDisposeScope()
-
                 let part = x.narrow(0L, start, count).``to`` torch.ScalarType.Float64
-
                 sum.add_ (part.dot part) |> ignore
 
             Numbers.number sum
@@ -66,11 +62,7 @@ module Prior =
                 Array.map squared theta
             else
                 WeightVector.check "the prior's mean" (WeightVector.shapes theta) prior.Mean
-
-                Array.map2
-                    (fun (x: torch.Tensor) (mean: torch.Tensor) -> squared (x - mean))
-                    theta
-                    prior.Mean)
+                Array.map2 (fun (x: torch.Tensor) (mean: torch.Tensor) -> squared (x - mean)) theta prior.Mean)
 
     /// The one precision of all layers, if there is one.
     let single (prior: Prior) =
@@ -153,9 +145,7 @@ module Evidence =
     let slope (distance: float) (delta: float) spectrum =
         Require.positive (nameof delta) delta
         let gamma = effectiveParameters delta spectrum
-
         let bend = sum (fun kappa -> kappa * delta / (kappa + delta).square()) spectrum
-
         struct (0.5 * (gamma - delta * distance), -0.5 * (bend + delta * distance))
 
     /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, along which the slope falls
@@ -195,15 +185,12 @@ module Evidence =
     /// The most halvings of the eigenvalues after which products of 1 + kappa / delta still stay below 1e300.
     let private halvings (kappa: torch.Tensor) (precision: float array) =
         let least = Array.fold min infinity precision
-
         let most = log10 (1.0 + Numbers.number (kappa.max ()) / least) |> max 1e-2
-
         if Double.IsFinite most then 300.0 / most |> min 16.0 |> max 1.0 |> Math.Log2 |> int else 0
 
     /// sum over rows of log X, X >= 1: of the products of 2^k rows, since a product costs a tenth of a logarithm.
     let rec private sumOfLogs k (X: torch.Tensor) : torch.Tensor =
         let half = X.size 0 / 2L
-
         if k = 0 || half = 0L then
             X.log().sum 0L
         elif X.size 0 % 2L = 1L then

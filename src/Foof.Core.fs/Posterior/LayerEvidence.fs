@@ -14,7 +14,6 @@ module LayerEvidence =
             let M = Factorization.damped (B |> Array.reduce (fun x y -> x + y)) 1.0
             let L = torch.linalg.cholesky M
             let solved = B |> Array.map (fun B -> B.cholesky_solve L)
-
             let gamma = solved |> Array.map (fun X -> Numbers.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
 
             let S =
@@ -27,7 +26,6 @@ module LayerEvidence =
     /// H = 1/2 (S - diag(gamma) - diag(delta d)), which is negative definite.
     let private newton (grams: torch.Tensor array) (distances: float array) (delta: float array) =
         let struct (gamma, S) = moments grams delta
-
         let slope = Array.init delta.Length (fun l -> 0.5 * (gamma[l] - delta[l] * distances[l]))
 
         let H =
@@ -36,15 +34,11 @@ module LayerEvidence =
 
         Scope.value (fun () ->
             let step = torch.linalg.solve (torch.tensor H, torch.tensor(slope).unsqueeze 1L)
-
             step.neg().data<double>().ToArray())
 
     let private ofGrams (grams: torch.Tensor array) (distances: float array) (start: float array) =
         let rec climb steps (x: float array) =
-            let step =
-                newton grams distances (Array.map exp x)
-                |> Array.map (fun step -> step |> max -2.0 |> min 2.0)
-
+            let step = newton grams distances (Array.map exp x) |> Array.map (fun step -> step |> max -2.0 |> min 2.0)
             let next = Array.map2 (+) x step
 
             if steps = 0 || step |> Array.forall (fun step -> abs step < 1e-10) then
@@ -68,13 +62,11 @@ module LayerEvidence =
 
     let private ofColumns (U: FisherFactor) (together: float) (distances: float array) =
         let grams = Array.init distances.Length (fun l -> FisherFactor.gram (FisherFactor.layer l U))
-
         ofGrams grams distances (Array.create distances.Length together)
 
     let private ofPart (distances: float array) part =
         Scope.value (fun () ->
             let together = Evidence.optimum (Array.sum distances) (PrecisionPart.spectrum part)
-
             match part with
             | PrecisionPart.LowRank(U, _, _, _) when distances.Length > 1 -> ofColumns U together distances
             | PrecisionPart.Dense(Q, kappa, shapes) when distances.Length > 1 ->
@@ -88,7 +80,6 @@ module LayerEvidence =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances
         let one = Array.create distances.Length 1.0
-
         Scope.value (fun () ->
             let data = DataPrecision.fitTo one posterior.Data
             Array.map2 ofPart (DataPrecision.deal distances data) data.Parts |> Array.concat)

@@ -38,7 +38,6 @@ module internal OutputCovariance =
         let part run =
             use scope = torch.NewDisposeScope()
             scope.MoveToOuter(ofRun run)
-
         torch.cat (Runs.ofAtMost (most / size) n |> Seq.map part |> Seq.toArray, 0L)
 
     /// The gradients of some points written out, [count; C; d_out; d_in].
@@ -94,7 +93,6 @@ module internal OutputCovariance =
             match side with
             | Side.Full Q -> ValueSome Q
             | _ -> ValueNone
-
         match Q_E, Q_A with
         | Side.Identity _, Side.Identity _ -> factor
         | _ -> LayerFactor.rotated (basis Q_E) (basis Q_A) factor
@@ -104,9 +102,7 @@ module internal OutputCovariance =
     let private plainBlocks (C: int64) factor =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
-
             let norms = (squares.sum 2L).t().repeat_interleave(errors.size 2 / squares.size 0, 1L)
-
             (errors * norms.unsqueeze 1L).bmm(errors.transpose (1L, 2L))
         else
             let n = LayerFactor.columns factor / C
@@ -116,8 +112,7 @@ module internal OutputCovariance =
 
     let private ofType (kind: torch.ScalarType) factor =
         match factor with
-        | LayerFactor.Product(activations, E) ->
-            LayerFactor.Product(Activations.ofType kind activations, E.``to`` kind)
+        | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.ofType kind activations, E.``to`` kind)
         | other -> other
 
     let private only (J: FisherFactor) = J.Parts[0].Layers
@@ -128,17 +123,13 @@ module internal OutputCovariance =
 
     let private weighted (delta: float array) (power: float) (J: FisherFactor) =
         let like = (FisherFactor.tensors J).Head
-
         let roots =
             delta
-            |> Array.map (fun delta ->
-                torch.full (1L, 1L, delta ** power, dtype = like.dtype, device = like.device))
-
+            |> Array.map (fun delta -> torch.full (1L, 1L, delta ** power, dtype = like.dtype, device = like.device))
         FisherFactor.weighted roots J
 
     /// J R^-1 U V, [C n; m].
-    let private features relative U (V: torch.Tensor) J =
-        (FisherFactor.crossGram (weighted relative -1.0 J) U).mm V
+    let private features relative U (V: torch.Tensor) J = (FisherFactor.crossGram (weighted relative -1.0 J) U).mm V
 
     /// 1/c (1 + kappa / c)^-1/2: what these features count at P = c R.
     let private shares (c: float) (kappa: torch.Tensor) = (kappa + c).rsqrt() * (c ** -0.5)
@@ -155,9 +146,7 @@ module internal OutputCovariance =
     let private ofOneLayer C start count (Q: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
         let a = A.view(n, d_in).narrow(0L, start, count)
-
         let outputs = torch.stack ([| for o in 0L .. d - 1L -> a.mm (Q.narrow (0L, o * d_in, d_in)) |], 1L)
-
         E.view(C, n, d).narrow(1L, start, count).transpose(0L, 1L).bmm(outputs)
 
     /// J Q of some points, [count; C; p].
@@ -203,7 +192,6 @@ module internal OutputCovariance =
     /// F (kappa + delta)^-1 F^T by data point, of features [n; C; p] that `ofRun` has.
     let private ofFeatures C n (delta: float) (kappa: torch.Tensor) ofRun =
         let shares = (kappa + delta).rsqrt()
-
         joined n (C * kappa.size 0) (fun run ->
             let features: torch.Tensor = ofRun run
             square (features * shares.``to`` features.dtype))
@@ -220,12 +208,10 @@ module internal OutputCovariance =
         | PrecisionPart.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))
         | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Features(F, Q') when obj.ReferenceEquals(Q, Q') ->
-            ofFeatures C (F.size 0) delta[0] kappa (fun (struct (start, count)) ->
-                F.narrow (0L, start, count))
+            ofFeatures C (F.size 0) delta[0] kappa (fun (struct (start, count)) -> F.narrow (0L, start, count))
         | PrecisionPart.Dense(Q, kappa, _), PreparedPart.Whole J ->
             ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
-        | _ ->
-            invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
+        | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
     /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
@@ -244,8 +230,6 @@ module internal OutputCovariance =
             )
         | PrecisionPart.Dense(Q, kappa, _) ->
             let n = points C J
-
             let features = (allWritten C 0L n J).transpose(0L, 1L).flatten(0L, 1L).mm(rootOf delta[0] Q kappa)
-
             let features = features.``to`` double
             features.mm (features.t ())

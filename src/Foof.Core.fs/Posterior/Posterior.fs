@@ -20,7 +20,6 @@ type Posterior = {
     /// The structures of N F, their sizes, the prior's precisions and the temperature on one line.
     override posterior.ToString() =
         let precisions = posterior.Prior.Precision |> Seq.distinct |> Seq.map string |> String.concat ", "
-
         $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
 
 /// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller.
@@ -80,7 +79,6 @@ module Posterior =
     /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
-
         {
             posterior with
                 Prior = prior
@@ -95,7 +93,6 @@ module Posterior =
     /// The posterior with its covariance multiplied by T, in place of the factor before. It shares tensors.
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
-
         { posterior with Temperature = temperature }
 
     let internal byPart (posterior: Posterior) (ofPart: float array -> PrecisionPart -> 'T) =
@@ -120,7 +117,6 @@ module Posterior =
         Scope.owned
             (fun () ->
                 let single (v: torch.Tensor) = v.unsqueeze 0L
-
                 onPart posterior (Array.map single v) Covariance.product
                 |> Array.concat
                 |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
@@ -132,7 +128,6 @@ module Posterior =
         Scope.owned
             (fun () ->
                 let most = budget / posterior.Mean[0].ElementSize
-
                 byPart posterior (Covariance.variances most)
                 |> Array.concat
                 |> Array.map (fun found -> found * posterior.Temperature))
@@ -147,13 +142,11 @@ module Posterior =
             let spectrum = PrecisionPart.spectrum part
             Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
 
-    let private layerWeights (posterior: Posterior) =
-        shapes posterior |> Array.map (Array.fold (*) 1L >> float)
+    let private layerWeights (posterior: Posterior) = shapes posterior |> Array.map (Array.fold (*) 1L >> float)
 
     /// log det P = sum_l p_l log delta_l.
     let private priorLogDet (posterior: Posterior) =
-        Array.map2 (fun p delta -> p * log delta) (layerWeights posterior) posterior.Prior.Precision
-        |> Array.sum
+        Array.map2 (fun p delta -> p * log delta) (layerWeights posterior) posterior.Prior.Precision |> Array.sum
 
     /// log det of the precision (P + N F) / T.
     let logDet (posterior: Posterior) =
@@ -164,8 +157,7 @@ module Posterior =
 
     /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
     let effectiveParameters (posterior: Posterior) =
-        sumOverParts posterior (fun delta part ->
-            Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
+        sumOverParts posterior (fun delta part -> Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
 
     /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
     let columns (posterior: Posterior) =
@@ -181,10 +173,7 @@ module Posterior =
 
         Scope.value (fun () ->
             let v = WeightVector.axpy -1.0 posterior.Mean theta
-
-            let data =
-                onPart posterior v (fun _ part v -> Numbers.number (Covariance.quadratic part v))
-                |> Array.sum
+            let data = onPart posterior v (fun _ part v -> Numbers.number (Covariance.quadratic part v)) |> Array.sum
 
             let prior =
                 Prior.distances v { posterior.Prior with Mean = [||] }
@@ -195,15 +184,11 @@ module Posterior =
 
     /// log q(theta), the posterior's logarithmic density.
     let logDensity (theta: torch.Tensor array) (posterior: Posterior) =
-        0.5
-        * (logDet posterior
-           - float (weights posterior) * log (2.0 * Math.PI)
-           - squaredDistance theta posterior)
+        0.5 * (logDet posterior - float (weights posterior) * log (2.0 * Math.PI) - squaredDistance theta posterior)
 
     /// KL(q || prior) = 1/2 (T (p - gamma) + sum delta d - p - p log T + log det (I + P^-1 N F)).
     let divergence (posterior: Posterior) =
         let p, T = float (weights posterior), posterior.Temperature
-
         0.5 * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T + gain posterior)
 
     /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the evidence, at T
@@ -220,8 +205,7 @@ module Posterior =
             (fun () ->
                 let kappas =
                     (DataPrecision.fitTo one posterior.Data).Parts
-                    |> Array.map (fun part ->
-                        (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
+                    |> Array.map (fun part -> (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
 
                 { Kappa = torch.cat (kappas, 0L); Weights = weights posterior })
             (fun spectrum -> [ spectrum.Kappa ])

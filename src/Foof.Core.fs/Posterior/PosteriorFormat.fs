@@ -15,9 +15,7 @@ module PosteriorFormat =
 
     let private ofPart tensors (path: string) part : JsonNode =
         let curvature found = "curvature", text (CurvatureFormat.describe tensors $"{path}.curvature" found)
-
         let kept name tensor = name, text ((Written tensors).Keep $"{path}.{name}" tensor)
-
         match part with
         | PrecisionPart.LowRank(U, relative, V, kappa) ->
             FactorFormat.objectOf "low rank" [
@@ -52,8 +50,7 @@ module PosteriorFormat =
                 FactorFormat.tensor find "kappa" node
             )
         | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S)
-        | "dense", Curvature.Dense(Q, shapes) ->
-            PrecisionPart.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
+        | "dense", Curvature.Dense(Q, shapes) -> PrecisionPart.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
         | kind, _ -> FactorFormat.refuse $"know precisions of kind '{kind}'"
 
     /// A posterior's description; its tensors, which stay its own, are added to `tensors`. Raises an ArgumentException
@@ -90,12 +87,8 @@ module PosteriorFormat =
                 | true, tensor -> tensor
                 | _ -> FactorFormat.refuse $"name the tensors of '{name}'")
 
-        let precision =
-            FactorFormat.entry "precision" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
-
+        let precision = FactorFormat.entry "precision" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
         let parts = FactorFormat.entry "parts" node |> FactorFormat.items |> Array.map (toPart tensors)
-
         let prior = Prior.perLayer precision |> Prior.withMean (vector "prior_mean")
-
         Posterior.make (vector "mean") { Parts = parts } prior
         |> Posterior.withTemperature (FactorFormat.value<float>(FactorFormat.entry "temperature" node))

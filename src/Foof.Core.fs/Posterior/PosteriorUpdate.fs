@@ -11,7 +11,6 @@ module PosteriorUpdate =
     /// an ArgumentException when the structures or layers differ.
     let add (data: DataPrecision) (further: DataPrecision) =
         let shared = DataPrecision.tensors data @ DataPrecision.tensors further
-
         Scope.ownedBut
             shared
             (fun () ->

@@ -31,9 +31,7 @@ module Predictive =
 
     let private entries (posterior: Posterior) (points: int64) (J: FisherFactor) =
         if J.Shapes <> Posterior.shapes posterior then
-            invalidArg
-                (nameof J)
-                "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
+            invalidArg (nameof J) "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
 
         let columns = int64 (FisherFactor.columns J)
 
@@ -47,7 +45,6 @@ module Predictive =
     /// The Jacobian of each part's layers.
     let private jacobians (posterior: Posterior) (J: FisherFactor) =
         let layersOf (columns: FisherColumns) = DataPrecision.deal columns.Layers posterior.Data
-
         DataPrecision.deal J.Shapes posterior.Data
         |> Array.mapi (fun i shapes -> {
             Shapes = shapes
@@ -93,20 +90,17 @@ module Predictive =
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
         if prepared.Parts.Length <> posterior.Data.Parts.Length then
             invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
-
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 
     /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c. Shapes:
     /// J of n C columns -> [n C; n C].
     let jointCovariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
-
         Scope.tensor (fun () ->
             let joint =
                 Posterior.byPart posterior (OutputCovariance.joint C)
                 |> Array.map2 (fun J joint -> joint J) (jacobians posterior J)
                 |> total posterior
-
             joint.view(C, points, C, points).permute(1L, 0L, 3L, 2L).reshape(points * C, points * C))
 
     let private requireFit (output: torch.Tensor) (covariance: torch.Tensor) =
@@ -122,7 +116,6 @@ module Predictive =
     /// [n; C], float64. (MacKay 1992, by class)
     let probit (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
-
         Scope.tensor (fun () ->
             let f = output.``to`` torch.ScalarType.Float64
             (f / (diagonal covariance * (Math.PI / 8.0) + 1.0).sqrt()).softmax 1L)
@@ -150,12 +143,7 @@ module Predictive =
 
     /// Samples of the outputs, f + L eps with L L^T the covariance. Shapes: f [n; C], covariance [n; C; C] -> [k; n;
     /// C], float64. Raises an ArgumentException for k = 0 and a generator on another device.
-    let sampleOutputs
-        (k: int)
-        (generator: torch.Generator)
-        (output: torch.Tensor)
-        (covariance: torch.Tensor)
-        =
+    let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Require.atLeast "the number of samples" 1 k
         Require.generator generator output.device
         requireFit output covariance

@@ -22,8 +22,7 @@ module Sampling =
 
         let noises =
             posterior.Data.Parts
-            |> Array.map (fun part ->
-                torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
+            |> Array.map (fun part -> torch.empty (k, Covariance.noise part, dtype = like.dtype, device = like.device))
 
         let normal deviation (tensor: torch.Tensor) = tensor.normal_ (0.0, deviation, generator) |> ignore
 
@@ -41,15 +40,11 @@ module Sampling =
     /// Samples of normal numbers, in place.
     let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
         let own = DataPrecision.deal samples posterior.Data
-
-        Posterior.byPart posterior Covariance.deviate
-        |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
+        Posterior.byPart posterior Covariance.deviate |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
 
         Array.iter2
             (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
-                if posterior.Temperature <> 1.0 then
-                    sample.mul_ ((sqrt posterior.Temperature).ToScalar()) |> ignore
-
+                if posterior.Temperature <> 1.0 then sample.mul_ ((sqrt posterior.Temperature).ToScalar()) |> ignore
                 sample.add_ mean |> ignore)
             samples
             posterior.Mean
@@ -57,7 +52,6 @@ module Sampling =
     /// How many samples are drawn at once, so that the temporaries keep within the budget.
     let private atOnce (posterior: Posterior) =
         let most = Posterior.byPart posterior (fun _ part -> Covariance.footprint part) |> Array.max
-
         Posterior.budget / (posterior.Mean[0].ElementSize * most)
 
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
@@ -105,7 +99,6 @@ module Sampling =
     /// k samples, as `into`. Shapes: -> [k; d_out; d_in] a layer.
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
         Require.atLeast "the number of samples" 1 k
-
         Scope.owned
             (fun () ->
                 let samples = memory k posterior

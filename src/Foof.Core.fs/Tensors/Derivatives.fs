@@ -38,7 +38,6 @@ module internal Derivatives =
     // make it keep one in any case.
     let private held (variable: torch.Tensor) =
         if not variable.is_leaf then variable.retain_grad ()
-
         variable.grad
 
     let private requireGraph (output: torch.Tensor) =
@@ -50,7 +49,6 @@ module internal Derivatives =
 
     let private put (variable: torch.Tensor) (gradient: torch.Tensor) =
         variable.grad <- gradient
-
         if not (isNull gradient) then gradient.Dispose()
 
     /// sum_k factors_k . d outputs_k / d variable for each variable, null where no output depends on it; null factors

@@ -26,8 +26,7 @@ module Shape =
     let text (shape: int64 array) = shape |> Array.map string |> String.concat "; "
 
     /// Several shapes, each in brackets.
-    let list (shapes: int64 array array) =
-        shapes |> Array.map (fun shape -> $"[{text shape}]") |> String.concat ", "
+    let list (shapes: int64 array array) = shapes |> Array.map (fun shape -> $"[{text shape}]") |> String.concat ", "
 
     /// [10; 784] of Float32: a tensor's shape and type.
     let describe (tensor: torch.Tensor) = $"[{text tensor.shape}] of {tensor.dtype}"
@@ -77,8 +76,7 @@ module Require =
                  + $"got {tensor.dtype} on {tensor.device}.")
 
     /// Raises unless `tensor` has the type of `like` and is on its device.
-    let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) =
-        place name like.dtype like.device tensor
+    let alike (name: string) (like: torch.Tensor) (tensor: torch.Tensor) = place name like.dtype like.device tensor
 
     /// Raises unless `generator` is null, the default one, or draws on this device.
     let generator (generator: torch.Generator) (device: torch.Device) =
@@ -110,7 +108,6 @@ module Numbers =
     /// Raises a NumericalFailure when some element of a tensor of numbers is NaN or infinite; whole numbers never are.
     let requireFinite (subject: string) (what: string) (remedy: string) (tensor: torch.Tensor) =
         let bad = if tensor.is_floating_point () then countNotFinite tensor else 0L
-
         if bad > 0L then raise (NumericalFailure($"{bad} of {tensor.numel ()} {what}", subject, remedy))
 
     /// Raises a NumericalFailure when some element is NaN or infinite, or when the sum of the squares is.

@@ -15,7 +15,6 @@ module GeneratorState =
     let private isState (state: torch.Tensor) =
         Scope.value (fun () ->
             let own = torch.get_rng_state ()
-
             state.dtype = own.dtype
             && state.device_type = own.device_type
             && state.shape = own.shape
@@ -49,29 +48,18 @@ type internal Draws(seed: int64) =
     let on (device: torch.Device) =
         if isNull own || not (Require.isSameDevice own.device device) then
             if not (isNull own) then own.Dispose()
-
             own <- new torch.Generator(0UL, device)
-
         own
 
     /// A sequence whose seed is drawn from `generator`, null for the default one: equal generators give equal
     /// sequences.
     static member From(generator: torch.Generator) =
         let source = if isNull generator then torch.Generator.Default else generator
-
         let seed =
             Scope.value (fun () ->
                 torch
-                    .randint(
-                        0L,
-                        Int64.MaxValue,
-                        [| 1L |],
-                        torch.ScalarType.Int64,
-                        source.device,
-                        generator = source
-                    )
+                    .randint(0L, Int64.MaxValue, [| 1L |], torch.ScalarType.Int64, source.device, generator = source)
                     .item<int64>())
-
         new Draws(seed)
 
     /// The seed and how many draws there were; setting them goes to that place of that sequence.

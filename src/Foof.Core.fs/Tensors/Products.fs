@@ -22,7 +22,6 @@ module internal Products =
         Scope.value (fun () ->
             if target.dtype = torch.ScalarType.Float64 then
                 if keep <> 1.0 then target.mul_ (keep.ToScalar()) |> ignore
-
                 target.add_ (X.t().mm Y, weight.ToScalar()) |> ignore
             else
                 target.addmm_ (X.t (), Y, beta = float32 keep, alpha = float32 weight) |> ignore)
@@ -52,9 +51,7 @@ module internal Products =
                 let rows = matrix.narrow (0L, start, count)
                 let square = rows.narrow (1L, start, count)
                 square.copy_ (square.tril () + square.tril(-1L).t()) |> ignore
-
-                (matrix.narrow(0L, 0L, start).narrow(1L, start, count)).copy_(rows.narrow(1L, 0L, start).t())
-                |> ignore)
+                (matrix.narrow(0L, 0L, start).narrow(1L, start, count)).copy_(rows.narrow(1L, 0L, start).t()) |> ignore)
 
     /// X Y of the last two dimensions; the factor that has fewer of the leading ones, or smaller ones, is repeated
     /// along the other's.
@@ -63,19 +60,15 @@ module internal Products =
     /// throw.
     let batched (X: torch.Tensor) (Y: torch.Tensor) =
         let leading (tensor: torch.Tensor) = tensor.shape[.. int (tensor.dim ()) - 3]
-
         match leading X, leading Y with
         | [||], [||] -> X.mm Y
         | [| batch |], [| batch' |] when batch = batch' -> X.bmm Y
         | outer, [||] ->
-            Scope.tensor (fun () ->
-                X.reshape(-1L, X.size -1).mm(Y).view [| yield! outer; X.size -2; Y.size -1 |])
+            Scope.tensor (fun () -> X.reshape(-1L, X.size -1).mm(Y).view [| yield! outer; X.size -2; Y.size -1 |])
         | outer, outer' ->
             let all = max outer outer'
 
             let spread (tensor: torch.Tensor) =
-                tensor
-                    .expand([| yield! all; tensor.size -2; tensor.size -1 |])
-                    .flatten(0L, int64 all.Length - 1L)
+                tensor.expand([| yield! all; tensor.size -2; tensor.size -1 |]).flatten(0L, int64 all.Length - 1L)
 
             Scope.tensor (fun () -> (spread X).bmm(spread Y).view [| yield! all; X.size -2; Y.size -1 |])

@@ -14,12 +14,9 @@ module WeightVector =
     let check (name: string) (shapes: int64 array array) (x: torch.Tensor array) =
         if x.Length <> shapes.Length then
             invalidArg name $"{name} must hold {shapes.Length} matrices, one per layer; got {x.Length}."
-
         for i in 0 .. x.Length - 1 do
             if x[i].shape <> shapes[i] then
-                invalidArg
-                    name
-                    $"{name} must be [{Shape.text shapes[i]}] at layer {i}; got [{Shape.text x[i].shape}]."
+                invalidArg name $"{name} must be [{Shape.text shapes[i]}] at layer {i}; got [{Shape.text x[i].shape}]."
 
     let private requireSome (x: torch.Tensor array) =
         if x.Length = 0 then invalidArg (nameof x) "x must hold at least one matrix; got none."
@@ -27,7 +24,6 @@ module WeightVector =
     let private checkPair (x: torch.Tensor array) (y: torch.Tensor array) =
         requireSome x
         check (nameof y) (shapes x) y
-
         Array.iter2 (Require.alike (nameof y)) x y
 
     /// f of every layer's matrix; `f` returns a fresh tensor.
@@ -41,7 +37,6 @@ module WeightVector =
     /// x . y, the sum over all layers' elements, on their device. Shapes: -> [].
     let dot (x: torch.Tensor array) (y: torch.Tensor array) =
         checkPair x y
-
         Scope.tensor (fun () ->
             Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> (x * y).sum()) x y |> Array.reduce (+))
 
@@ -60,17 +55,13 @@ module WeightVector =
 
     /// Zeros of these shapes, in the type and on the device of `like`.
     let zeros (shapes: int64 array array) (like: torch.Tensor) =
-        Array.map
-            (fun (shape: int64 array) -> torch.zeros (shape, dtype = like.dtype, device = like.device))
-            shapes
+        Array.map (fun (shape: int64 array) -> torch.zeros (shape, dtype = like.dtype, device = like.device)) shapes
 
     /// Independent standard normal numbers of these shapes, in the type and on the device of `like`. They are drawn on
     /// the generator's device: equal seeds make equal numbers wherever `like` is.
     let normal (shapes: int64 array array) (like: torch.Tensor) (generator: torch.Generator) =
         let draw (shape: int64 array) =
-            torch.randn(shape, dtype = like.dtype, device = generator.device, generator = generator).``to``
-                like.device
-
+            torch.randn(shape, dtype = like.dtype, device = generator.device, generator = generator).``to`` like.device
         Scope.owned (fun () -> Array.map draw shapes) Seq.ofArray
 
     /// A vector dealt out to parts of so many layers each, in order.
@@ -87,10 +78,7 @@ module WeightVector =
     let internal unflattenRows (shapes: int64 array array) (rows: torch.Tensor) =
         let sizes = shapes |> Array.map (Array.fold (*) 1L)
         let starts = Array.scan (+) 0L sizes
-
-        shapes
-        |> Array.mapi (fun i shape ->
-            rows.narrow(1L, starts[i], sizes[i]).reshape(Array.append [| -1L |] shape))
+        shapes |> Array.mapi (fun i shape -> rows.narrow(1L, starts[i], sizes[i]).reshape(Array.append [| -1L |] shape))
 
     /// The inverse of `flatten`: views into `flat`, [p] with p the sum of the shapes' sizes.
     let unflatten (shapes: int64 array array) (flat: torch.Tensor) =
@@ -103,6 +91,5 @@ module WeightVector =
                 $"flat must be [{Array.last starts}], all layers' elements; got [{Shape.text flat.shape}]."
 
         Scope.owned
-            (fun () ->
-                Array.init shapes.Length (fun i -> flat.narrow(0L, starts[i], sizes[i]).view shapes[i]))
+            (fun () -> Array.init shapes.Length (fun i -> flat.narrow(0L, starts[i], sizes[i]).view shapes[i]))
             Seq.ofArray

@@ -26,7 +26,6 @@ module internal Checkpoint =
     /// The text of a state.
     let read (saved: IReadOnlyDictionary<string, torch.Tensor>) : JsonNode =
         ArgumentNullException.ThrowIfNull(saved, "state")
-
         match saved.TryGetValue Description with
         | true, null -> invalidArg "state" $"The state must hold tensors; '{Description}' is null."
         | true, kept when kept.dtype = torch.ScalarType.Byte && kept.dim () = 1L ->
@@ -36,8 +35,7 @@ module internal Checkpoint =
                 JsonNode.Parse(Encoding.UTF8.GetString bytes)
             with :? System.Text.Json.JsonException ->
                 FactorFormat.refuse "be JSON"
-        | true, kept ->
-            invalidArg "state" $"'{Description}' must be the bytes of a text; got {Shape.describe kept}."
+        | true, kept -> invalidArg "state" $"'{Description}' must be the bytes of a text; got {Shape.describe kept}."
         | _ -> invalidArg "state" $"The state has no '{Description}': it is not one that State gave."
 
     let private number (value: float) : JsonNode = JsonValue.Create value
@@ -86,14 +84,9 @@ module internal Checkpoint =
 
         let read name shape =
             tryEntry name node
-            |> ValueOption.map (fun found ->
-                saved.Like (FactorFormat.value found) shape own.Spectrum.Value.Total.dtype)
+            |> ValueOption.map (fun found -> saved.Like (FactorFormat.value found) shape own.Spectrum.Value.Total.dtype)
 
-        let basis =
-            ValueOption.map2
-                (fun Q_E Q_A -> struct (Q_E, Q_A))
-                (read "Q_E" ofErrors)
-                (read "Q_A" ofActivations)
+        let basis = ValueOption.map2 (fun Q_E Q_A -> struct (Q_E, Q_A)) (read "Q_E" ofErrors) (read "Q_A" ofActivations)
 
         fun () ->
             spectrum ()
@@ -133,10 +126,7 @@ module internal Checkpoint =
         let next = int (FactorFormat.value<int64>(entry "next" node))
 
         let products =
-            saved.Like
-                (FactorFormat.value (entry "products" node))
-                window.Products.shape
-                torch.ScalarType.Float64
+            saved.Like (FactorFormat.value (entry "products" node)) window.Products.shape torch.ScalarType.Float64
 
         let names = FactorFormat.items (entry "columns" node) |> Array.map FactorFormat.value<string>
 
@@ -144,10 +134,7 @@ module internal Checkpoint =
             FactorFormat.refuse $"hold gradients of {window.Columns.Length} layers"
 
         let columns =
-            Array.map2
-                (fun name (own: torch.Tensor) -> saved.Like name own.shape own.dtype)
-                names
-                window.Columns
+            Array.map2 (fun name (own: torch.Tensor) -> saved.Like name own.shape own.dtype) names window.Columns
 
         fun () ->
             window.Next <- next
@@ -189,7 +176,6 @@ module internal Checkpoint =
     /// in.
     let private requireFit (recipe: Recipe) (layers: Layer array) (block: InverseBlock) (factored: Factored) =
         let own = block.Members |> Array.map (fun l -> layers[l])
-
         let shapes = own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
         if Factored.shapes factored <> shapes then
@@ -200,9 +186,7 @@ module internal Checkpoint =
 
         let requireType kind (tensor: torch.Tensor) =
             if tensor.dtype <> kind then
-                invalidArg
-                    "state"
-                    $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
+                invalidArg "state" $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
 
         match factored, recipe.ProductType with
         | Factored.Structured(Curvature.Kronecker(E, A), _), ValueSome kind ->
@@ -210,8 +194,7 @@ module internal Checkpoint =
             for side in [ E; A ] do
                 let kind = if side.IsFull then kind else own[0].Weight.dtype
                 Side.tensors side |> List.iter (requireType kind)
-        | Factored.Structured(inverse, _), _ ->
-            Curvature.tensors inverse |> List.iter (requireType own[0].Weight.dtype)
+        | Factored.Structured(inverse, _), _ -> Curvature.tensors inverse |> List.iter (requireType own[0].Weight.dtype)
         | _ -> ()
 
     let private ofBlock (written: Written) path (factored: Factored voption) (trace: float voption) =
@@ -226,7 +209,6 @@ module internal Checkpoint =
 
     let private toBlock (saved: SavedState) recipe layers (block: InverseBlock) node : Inverted =
         let fresh = tryEntry "inverse" node |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
-
         fresh |> ValueOption.iter (requireFit recipe layers block)
 
         {
@@ -238,11 +220,8 @@ module internal Checkpoint =
 
     let private ofPending (written: Written) (pending: PendingInversions) =
         let found = pending.Found
-
         let ofOne (inverted: Inverted) =
-            inverted.Block.Name,
-            ofBlock written $"pending.{inverted.Block.Name}" inverted.Fresh inverted.Trace
-
+            inverted.Block.Name, ofBlock written $"pending.{inverted.Block.Name}" inverted.Fresh inverted.Trace
         FactorFormat.objectOf "pending" [
             "due", count (int64 pending.Due)
             "blocks", FactorFormat.objectOf "blocks" [ for inverted in found -> ofOne inverted ]
@@ -251,11 +230,7 @@ module internal Checkpoint =
     /// The inverses; those of a window of gradients are made of the window again.
     let ofInverses (written: Written) (inverses: Inverses) isWindow =
         let ofOne (block: InverseBlock) =
-            ofBlock
-                written
-                block.Name
-                (if isWindow then ValueNone else block.Factored)
-                (ValueSome block.Trace)
+            ofBlock written block.Name (if isWindow then ValueNone else block.Factored) (ValueSome block.Trace)
 
         FactorFormat.objectOf "inverses" [
             "blocks", inverses.Blocks |> Seq.map ofOne |> FactorFormat.arrayOf

@@ -97,8 +97,5 @@ module internal Directions =
             directions
         else
             let total = products |> Array.reduce (fun x y -> x + y)
-
-            let nu =
-                (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa).sqrt().clamp_max((1.0).ToScalar())
-
+            let nu = (total.clamp_min((1e-300).ToScalar()).reciprocal() * kappa).sqrt().clamp_max((1.0).ToScalar())
             directions |> Array.map (ValueOption.map (Direction.scaled nu))

@@ -17,7 +17,6 @@ type internal Eigenbasis(layer: Layer) =
         match basis with
         | ValueSome struct (oldE, oldA) ->
             let between (fresh: torch.Tensor) (old: torch.Tensor) = Side.Full(fresh.transpose(1L, 2L).bmm old)
-
             let S = Moment.sum spectrum.Value
             let turned = Kronecker.diagonalInBasis (between Q_E oldE) (between Q_A oldA) S
             S.copy_ (turned.view S.shape) |> ignore
@@ -34,10 +33,7 @@ type internal Eigenbasis(layer: Layer) =
             |> ValueOption.iter (fun struct (Q_E, Q_A) ->
                 Q_E.Dispose()
                 Q_A.Dispose())
-
-            basis <-
-                value
-                |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
+            basis <- value |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
 
     /// S, the second moments in this basis.
     member _.Spectrum = spectrum
@@ -65,7 +61,6 @@ type internal Eigenbasis(layer: Layer) =
     /// A has no eigenbasis, the old one is dropped and S starts from zero.
     member state.Renew(E: Side, A: Side) =
         let eigen side = Factorization.eigen (Side.dense layer.Weight side)
-
         match eigen E, eigen A with
         | Some struct (_, Q_E), Some struct (_, Q_A) ->
             turn Q_E Q_A
@@ -77,9 +72,7 @@ type internal Eigenbasis(layer: Layer) =
     /// What goes back to the basis and moments of now. A basis is replaced, never written to: another handle keeps it.
     member state.Snapshot() =
         let moment = Moment.snapshot spectrum.Value
-
         let kept = basis |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Q_E.alias (), Q_A.alias ()))
-
         fun () ->
             spectrum.Value <- Moment.restored moment spectrum.Value
             state.Basis <- kept

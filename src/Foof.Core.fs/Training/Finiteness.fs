@@ -29,7 +29,6 @@ module internal Finiteness =
     /// in a whole row and one of an input in a whole column, so that a dense layer's first row and column show it.
     let ofLayer (layer: Layer) gradient =
         let subject () = Layer.describe layer
-
         match gradient with
         | Direction.Product(E, _) -> suspect subject "errors" E
         | Direction.Matrix M when layer.Geometry.IsDense -> {
@@ -40,7 +39,6 @@ module internal Finiteness =
 
     let private nameOf (model: torch.nn.Module) (parameter: Parameter) =
         let identity = Identity.ofParameter parameter
-
         model.named_parameters ()
         |> Seq.tryPick (fun struct (name, other) ->
             if Identity.ofParameter other = identity then Some $"parameter '{name}'" else None)
@@ -65,11 +63,7 @@ module internal Finiteness =
     /// has.
     let private whereSuspicious (tensors: seq<torch.Tensor>) (look: unit -> unit) =
         let tensors = Seq.toArray tensors
-
-        if
-            tensors.Length > 0
-            && not (Numbers.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors))
-        then
+        if tensors.Length > 0 && not (Numbers.isFinite (sums (tensors[0].device_type = DeviceType.CPU) tensors)) then
             look ()
 
     /// Raises unless a step's loss is a finite number; an ArgumentException where none of its labels counts.
@@ -90,7 +84,6 @@ module internal Finiteness =
     let private suspects model (layers: Layer array) (gradients: Gradients) = [|
         for layer, gradient in Array.zip layers gradients.Layers do
             yield! gradient |> ValueOption.map (ofLayer layer) |> ValueOption.toList
-
         for struct (parameter, gradient) in gradients.Plain do
             if not (isNull gradient) then suspect (fun () -> nameOf model parameter) "gradients" gradient
     |]
@@ -106,7 +99,6 @@ module internal Finiteness =
     let requireStep likelihood target step (loss: torch.Tensor) model layers gradients =
         Scope.value (fun () ->
             let suspects = suspects model layers gradients
-
             whereSuspicious (Seq.append [ loss ] (suspects |> Seq.collect _.Telling)) (fun () ->
                 requireLoss likelihood target step loss
                 Array.iter look suspects))

@@ -22,8 +22,7 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
     /// g_i . g_j over all layers, [m; m] in float64.
     let products =
-        torch.zeros (int64 length, int64 length, dtype = torch.ScalarType.Float64, device = like.device)
-        |> Scope.detach
+        torch.zeros (int64 length, int64 length, dtype = torch.ScalarType.Float64, device = like.device) |> Scope.detach
 
     /// How many of a layer's numbers are converted at once, so that the converted ones stay in the cache.
     let chunk =
@@ -36,13 +35,10 @@ type internal GradientWindow(layers: Layer array, length: int) =
     let inner (slot: int64) (columns: torch.Tensor) =
         let P = columns.flatten 1L
         let sum = torch.zeros (P.size 0, dtype = products.dtype, device = P.device)
-
         for struct (start, count) in Runs.ofAtMost chunk (P.size 1) do
             use _scope = torch.NewDisposeScope()
-
             let part = P.narrow(1L, start, count).``to`` products.dtype
             sum.add_ (part.mv (part.select (0L, slot))) |> ignore
-
         sum
 
     /// The inner products of the gradient at `slot`: one row and one column, whatever m.
@@ -71,7 +67,6 @@ type internal GradientWindow(layers: Layer array, length: int) =
 
         for l in 0 .. columns.Length - 1 do
             let row = columns[l].select(0L, slot)
-
             match gradients[l] with
             | ValueSome gradient -> row.copy_ gradient |> ignore
             | ValueNone -> row.zero_ () |> ignore
@@ -106,5 +101,4 @@ type internal GradientWindow(layers: Layer array, length: int) =
         member _.Dispose() =
             for tensor in columns do
                 tensor.Dispose()
-
             products.Dispose()

@@ -32,9 +32,7 @@ module internal Gradients =
             match layer.Weight.grad with
             | null -> ValueNone
             | gradient ->
-                Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad)
-                |> Direction.Matrix
-                |> ValueSome
+                Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad) |> Direction.Matrix |> ValueSome
 
         {
             Layers = Array.map ofLayer layers
@@ -45,7 +43,6 @@ module internal Gradients =
     let replace (layer: Layer) (direction: torch.Tensor) =
         let struct (weight, bias) = Layer.split layer direction
         layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
-
         match layer.Bias |> ValueOption.map _.grad, bias with
         | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
         | _ -> ()
@@ -80,10 +77,7 @@ module internal Gradients =
         found
 
     /// A penalty's gradient of a layer as a matrix; ValueNone where it does not depend on the layer.
-    let private penaltyOf
-        (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>)
-        (layer: Layer)
-        =
+    let private penaltyOf (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>) (layer: Layer) =
         let gradients =
             Layer.parameters layer
             |> Array.map (fun parameter ->
@@ -94,9 +88,7 @@ module internal Gradients =
         if Array.forall isNull gradients then
             ValueNone
         else
-            let orZeros i (parameter: Parameter) =
-                if isNull gradients[i] then parameter.zeros_like () else gradients[i]
-
+            let orZeros i (parameter: Parameter) = if isNull gradients[i] then parameter.zeros_like () else gradients[i]
             ValueSome(Layer.joined layer (orZeros 0 layer.Weight) (layer.Bias |> ValueOption.map (orZeros 1)))
 
     /// The gradients plus a penalty's; null is no penalty. With a penalty, a product becomes a matrix.

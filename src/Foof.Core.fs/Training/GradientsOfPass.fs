@@ -39,11 +39,9 @@ module internal GradientsOfPass =
     /// gradient.
     let private variables recipe (explained: HashSet<Layer>) (layer: Layer) (calls: Record array) = [|
         let byFactors = areByFactors recipe layer calls
-
         if byFactors then
             for call in calls do
                 call.Output.Value
-
         if not (byFactors && explained.Contains layer) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
@@ -53,9 +51,7 @@ module internal GradientsOfPass =
     /// in it. None when it depends on none of the calls.
     let private product (layer: Layer) (calls: Record array) (gradientOf: torch.Tensor -> torch.Tensor) =
         let errors (call: Record) = gradientOf call.Output.Value
-
         let stacked (rows: torch.Tensor array) = if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
-
         match calls |> Array.filter (errors >> isNull >> not) with
         | [||] -> ValueNone
         | reached ->
@@ -67,9 +63,7 @@ module internal GradientsOfPass =
         match gradientOf layer.Weight with
         | null -> ValueNone
         | weight ->
-            Layer.joined layer weight (layer.Bias |> ValueOption.map gradientOf)
-            |> Direction.Matrix
-            |> ValueSome
+            Layer.joined layer weight (layer.Bias |> ValueOption.map gradientOf) |> Direction.Matrix |> ValueSome
 
     /// How far a layer's gradient by its calls may be from autograd's, relatively.
     let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
@@ -79,9 +73,7 @@ module internal GradientsOfPass =
     /// are zero or not finite, the layer is compared again in the next step.
     let private compare (explained: HashSet<Layer>) (layer: Layer) direction gradientOf =
         Scope.value (fun () ->
-            let found =
-                Layer.joined layer (gradientOf layer.Weight) (layer.Bias |> ValueOption.map gradientOf)
-
+            let found = Layer.joined layer (gradientOf layer.Weight) (layer.Bias |> ValueOption.map gradientOf)
             let size = Numbers.number (found.norm ())
             let difference = Numbers.number ((Direction.matrix direction - found).norm())
 
@@ -103,7 +95,6 @@ module internal GradientsOfPass =
             | ValueNone -> byAutograd layer gradientOf
             | ValueSome direction ->
                 if not (explained.Contains layer) then compare explained layer direction gradientOf
-
                 ValueSome direction
 
     /// The gradients of `loss`, one backward pass; the graph is kept where `retain`. No parameter's `.grad` is touched.

@@ -92,10 +92,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         use _scope = torch.NewDisposeScope()
         let fresh = due statistics |> Array.map (invertOne statistics)
         let made = fresh |> Seq.collect _.Block.Members |> Set.ofSeq
-
         for l in needed do
             if not (made.Contains l) then require l
-
         Inversion.handOver report fresh
 
     let begin' statistics from =
@@ -119,24 +117,17 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
             if block.Factored.IsSome then
                 use _scope = torch.NewDisposeScope()
                 let struct (curvature, _) = statistics.Curvature(recipe, block.Members)
-
                 curvature
                 |> Option.bind (Inversion.damped recipe.Attempts recipe ignore ValueNone)
                 |> Option.iter (fun fresh -> block.Replace(ValueSome fresh))
 
     let zero (l: int) (like: torch.Tensor) =
-        torch.zeros (
-            Layer.outputs layers[l],
-            Layer.inputs layers[l],
-            dtype = like.dtype,
-            device = like.device
-        )
+        torch.zeros (Layer.outputs layers[l], Layer.inputs layers[l], dtype = like.dtype, device = like.device)
         |> Direction.Matrix
 
     /// C^-1 grad of one block; layers without a gradient count as zero.
     let solveBlock (gradients: Direction voption array) (block: InverseBlock) =
         let found = block.Members |> Array.map (fun l -> gradients[l])
-
         match found |> Array.tryPick ValueOption.toOption with
         | None -> found
         | Some some ->
@@ -175,11 +166,9 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// `needed` is left without an inverse.
     member _.Refresh(statistics: Statistics, plan: Plan, position: int, needed: int seq) =
         handOver position
-
         match recipe.Inversions with
         | _ when not plan.Invert ->
             Seq.iter require needed
-
             if plan.Observe && recipe.Curvature.IsEigenbasis then followSpectra statistics
         // The first periods have no earlier inverse to use meanwhile.
         | Inversions.Background delay when
@@ -198,7 +187,6 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         for block in blocks do
             if statistics.AreSeen(recipe, block.Members) then
                 let struct (curvature, gram) = statistics.Curvature(recipe, block.Members)
-
                 curvature
                 |> Option.bind (Inversion.damped recipe.Attempts recipe ignore gram)
                 |> ValueOption.ofOption
@@ -210,7 +198,6 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// The results belong to the caller's scope.
     member _.Directions(gradients: Direction voption array, rate: int -> float) =
         let directions = solve blocks gradients
-
         match recipe.Trust with
         | Trust.Raw -> directions
         | Trust.Graft _ -> Directions.scaledTo (solve grafts gradients) directions
@@ -220,7 +207,6 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// where the method leaves the outputs' side alone. The result belongs to the caller's scope.
     member inverses.Apply(l: int, M: torch.Tensor) =
         require l
-
         match blockOf[l].Factored with
         | ValueSome(Factored.Structured(Curvature.Kronecker(Side.Identity _, A), _)) when
             recipe.Trust.IsRaw && Layer.groups layers[l] = 1L && Side.groups A = 1L
@@ -235,6 +221,5 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     interface IDisposable with
         member _.Dispose() =
             forgetPending ()
-
             for block in Array.append blocks grafts do
                 (block :> IDisposable).Dispose()

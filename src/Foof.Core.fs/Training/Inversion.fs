@@ -84,8 +84,7 @@ type internal Inverted = {
 } with
 
     /// The fresh tensors, for their owner.
-    member inverted.Tensors =
-        inverted.Fresh |> ValueOption.map Factored.tensors |> ValueOption.defaultValue []
+    member inverted.Tensors = inverted.Fresh |> ValueOption.map Factored.tensors |> ValueOption.defaultValue []
 
 /// How a recipe's curvature is inverted: which attempts are made, and in which type the inverse is kept.
 [<RequireQualifiedAccess>]
@@ -104,10 +103,8 @@ module internal Inversion =
     let attempts (recipe: Recipe) (layer: Layer) (rows: int64) =
         let d_in = Layer.inputs layer
         let uses = 2L * int64 recipe.Cadence.InvertEvery
-
         // Small inverses take no time worth naming.
         let isForFew = d_in >= 256L && uses < d_in && uses * min rows (Layer.outputs layer) < d_in
-
         if rows > 0L && recipe.ProductType.IsNone && isForFew then
             { recipe.Attempts.Head with Route = Route.Solve } :: recipe.Attempts
         else
@@ -117,8 +114,7 @@ module internal Inversion =
     /// succeeds.
     let damped attempts (recipe: Recipe) report (gram: torch.Tensor voption) curvature =
         match curvature, gram with
-        | Curvature.LowRank G, ValueSome K ->
-            Factored.attemptKnowing K attempts recipe.Power report recipe.Damping G
+        | Curvature.LowRank G, ValueSome K -> Factored.attemptKnowing K attempts recipe.Power report recipe.Damping G
         | _ -> Factored.attempt attempts recipe.Rule recipe.Power report recipe.Damping curvature
 
     /// What is raised where there is no fresh inverse, and no last one or the recipe wants none.
@@ -140,7 +136,6 @@ module internal Inversion =
     let run (inversion: Inversion) : Inverted =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
-
         let report text = reports.Add(struct (inversion.Layers[0].Name, text))
 
         let fresh =
@@ -149,10 +144,8 @@ module internal Inversion =
             |> Option.map (inProductType inversion.Recipe)
 
         let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
-
         if fresh.IsNone && not mayKeep then raise (failure inversion)
         elif fresh.IsNone then report "no attempt succeeded; the last inverse stays in use"
-
         fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
 
         {
@@ -167,7 +160,6 @@ module internal Inversion =
         for inverted in all do
             for struct (layer, text) in inverted.Reports do
                 report layer text
-
         for inverted in all do
             if inverted.Fresh.IsSome then
                 inverted.Block.Replace inverted.Fresh
@@ -196,7 +188,6 @@ module internal InversionThread =
         torch.get_num_threads () |> ignore
         torch.set_num_threads 1
         ready.Set()
-
         while true do
             one ()
 
@@ -261,7 +252,6 @@ type internal PendingInversions private (due: int, task: Task<Inverted array>) =
     static member Made(struct (due: int, found: Inverted array)) =
         for inverted in found do
             inverted.Tensors |> List.iter (Scope.detach >> ignore)
-
         new PendingInversions(due, Task.FromResult found)
 
     /// The position of the step from which on they are used.
@@ -273,13 +263,11 @@ type internal PendingInversions private (due: int, task: Task<Inverted array>) =
     /// What they give, once it is made; an empty array after an error. It stays the owner's.
     member _.Found =
         (task :> IAsyncResult).AsyncWaitHandle.WaitOne() |> ignore
-
         if task.IsFaulted then [||] else task.Result
 
     /// Hands them over to their blocks, once they are made, and reports what was reported. Raises the error that they
     /// ended in.
-    member _.HandOver(report: string -> string -> unit) =
-        Inversion.handOver report (task.GetAwaiter().GetResult())
+    member _.HandOver(report: string -> string -> unit) = Inversion.handOver report (task.GetAwaiter().GetResult())
 
     interface IDisposable with
         /// For inversions that nobody will take.

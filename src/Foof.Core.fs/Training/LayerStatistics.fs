@@ -8,8 +8,7 @@ open TorchSharp
 type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     let sides = Recipe.sides recipe
 
-    let moments =
-        dict [ for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight) ]
+    let moments = dict [ for side in sides -> side, ref (Moment.init (SideStatistics.shape layer side) layer.Weight) ]
 
     let eigenbasis = if recipe.Curvature.IsEigenbasis then ValueSome(new Eigenbasis(layer)) else ValueNone
 
@@ -25,7 +24,6 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
 
     let accumulate (seen: Observation) side =
         let moment = moments[side]
-
         match SideStatistics.rows layer side seen with
         | ValueSome parts ->
             let halved = recipe.Cadence.StatisticsSteps > 1
@@ -39,7 +37,6 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
         match recipe.Curvature with
         | Approximation.Eigenbasis(E, A) when seen.Errors.IsSome && seen.Calls.Length > 0 ->
             if renews && isSeen () then own.Renew(side E, side A)
-
             own.Observe(recipe.Memory, seen)
         | _ -> ()
 
@@ -75,27 +72,20 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
             moments.Values
             |> Seq.sumBy (fun moment ->
                 let value = Moment.value moment.Value
-
-                let diagonal =
-                    if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
-
+                let diagonal = if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
                 Numbers.number (diagonal.sum ())))
 
     /// What goes back to the moments and the basis of now; its tensors belong to the caller's scope.
     member _.Snapshot() =
         let kept = [ for moment in moments.Values -> struct (moment, Moment.snapshot moment.Value) ]
-
         let basis = eigenbasis |> ValueOption.map _.Snapshot()
-
         fun () ->
             for struct (moment, snapshot) in kept do
                 moment.Value <- Moment.restored snapshot moment.Value
-
             basis |> ValueOption.iter (fun restore -> restore ())
 
     interface IDisposable with
         member _.Dispose() =
             for moment in moments.Values do
                 Moment.free moment.Value
-
             eigenbasis |> ValueOption.iter (fun own -> (own :> IDisposable).Dispose())

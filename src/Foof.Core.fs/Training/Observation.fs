@@ -87,13 +87,9 @@ module internal Observation =
         (gradients: torch.Tensor voption array)
         =
         let share = shareOf recipe likelihood target
-
         let struct (directions, weight) = directions recipe likelihood draws share pass target
-
         let called = Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
-
         let errors = LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
-
         let found = Array.zip (Array.map fst called) errors |> dict
 
         Array.map3

@@ -28,8 +28,7 @@ type Optimizer
         [<Optional; DefaultParameterValue(0.0)>] weightDecay: float,
         [<Optional; DefaultParameterValue(null: seq<ParameterGroup>)>] groups: seq<ParameterGroup>,
         [<Optional; DefaultParameterValue(null: torch.Generator)>] generator: torch.Generator,
-        [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select:
-            Func<string, Parameter, bool>
+        [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select: Func<string, Parameter, bool>
     ) as this =
     inherit OptimizerHelper()
 
@@ -49,7 +48,6 @@ type Optimizer
 
     do
         this._parameter_groups <- all
-
         for group in ParameterGroups.ofModel model groups do
             adopt group
 
@@ -82,16 +80,10 @@ type Optimizer
             invalidOp $"{Layer.describe layer} was frozen after the optimiser was made; make a new optimiser."
 
     let forward (plan: Plan) input =
-        ForwardPass.recorded
-            preconditioner.Recorder
-            layers
-            (GradientsOfPass.keep recipe plan.Observe)
-            model
-            input
+        ForwardPass.recorded preconditioner.Recorder layers (GradientsOfPass.keep recipe plan.Observe) model input
 
     let lossOf (pass: Pass) target =
         use _recorded = torch.enable_grad ()
-
         LikelihoodCheck.explaining likelihood pass.Output target (fun () ->
             Likelihood.loss likelihood pass.Output target)
 
@@ -176,9 +168,7 @@ type Optimizer
             use pass = forward plan input
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
-
             let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
-
             Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
             let seen = observe plan pass target gradients
             pass.ReleaseOutputs()
@@ -202,10 +192,7 @@ type Optimizer
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         update.Locate layers
-
-        let gradients =
-            Gradients.inPlace layers update.Plain |> Gradients.withPenalty this.Penalty update.Holds layers
-
+        let gradients = Gradients.inPlace layers update.Plain |> Gradients.withPenalty this.Penalty update.Holds layers
         move gradients (fun gathered -> preconditioner.DirectionsOfLoop(gradients, gathered, update.RateOf))
         loss
 
@@ -220,7 +207,6 @@ type Optimizer
         with get () = all[0].LearningRate
         and set (value: float) =
             Require.positive ("LearningRate") value
-
             for group in all do
                 group.LearningRate <- value
 
@@ -231,7 +217,6 @@ type Optimizer
         with get () = (all[0] :?> ParameterGroup).Options.Momentum
         and set (value: float) =
             Require.fraction ("Momentum") value
-
             for group in all do
                 (group :?> ParameterGroup).Options.Momentum <- value
 
@@ -244,7 +229,6 @@ type Optimizer
     override this.zero_grad() =
         for parameter in this.parameters () do
             use gradient = parameter.grad
-
             if not (isNull gradient) then
                 // TorchSharp's zero_ gives another handle to the same numbers.
                 gradient.zero_().Dispose()
@@ -259,7 +243,6 @@ type Optimizer
     /// stay the optimiser's and follow its next steps.
     member this.State() =
         ObjectDisposedException.ThrowIf(isDisposed, this)
-
         Checkpoint.write (fun written ->
             FactorFormat.objectOf "optimizer" [
                 "preconditioner", preconditioner.Describe written
@@ -290,5 +273,4 @@ type Optimizer
             isDisposed <- true
             (preconditioner :> IDisposable).Dispose()
             (update :> IDisposable).Dispose()
-
         base.Dispose disposing

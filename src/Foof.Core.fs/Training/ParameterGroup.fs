@@ -31,25 +31,18 @@ type ParameterGroup
         [<Optional>] weightDecay: Nullable<float>
     ) =
     inherit
-        ParamGroup<Settings>(
-            ParameterGroup.Whole parameters,
-            ParameterGroup.Given(learningRate, momentum, weightDecay)
-        )
+        ParamGroup<Settings>(ParameterGroup.Whole parameters, ParameterGroup.Given(learningRate, momentum, weightDecay))
 
     static member private Whole(parameters: seq<Parameter>) : seq<Parameter> =
         let found = if isNull parameters then [||] else Seq.toArray parameters
-
         if isNull parameters || Array.exists (box >> isNull) found then
             invalidArg
                 (nameof parameters)
                 "A group must have parameters; the sequence or one of its parameters is null."
-
         found
 
     static member private Given(rate: Nullable<float>, momentum: Nullable<float>, decay: Nullable<float>) =
-        let check require (name: string) (value: Nullable<float>) =
-            if value.HasValue then require name value.Value
-
+        let check require (name: string) (value: Nullable<float>) = if value.HasValue then require name value.Value
         check Require.positive "learningRate" rate
         check Require.fraction "momentum" momentum
         check Require.nonNegative "weightDecay" decay
@@ -109,9 +102,7 @@ module internal ParameterGroups =
 
         for place, group in Seq.indexed given do
             if isNull (box group) then
-                invalidArg
-                    (nameof groups)
-                    $"groups must hold parameters with settings; group {place + 1} is null."
+                invalidArg (nameof groups) $"groups must hold parameters with settings; group {place + 1} is null."
 
             for parameter in group.Parameters do
                 if not (ofModel.Contains(Identity.ofParameter parameter)) then
@@ -121,9 +112,7 @@ module internal ParameterGroups =
                          + $"[{Shape.text parameter.shape}] of none of its modules: give that to add_param_group.")
 
         let held = HashSet(given |> Seq.collect _.Parameters |> Seq.map Identity.ofParameter)
-
         let rest = parameters |> Array.filter (fun p -> not (held.Contains(Identity.ofParameter p)))
-
         if rest.Length > 0 || given.IsEmpty then ParameterGroup rest :: given else given
 
     let private settings (group: ParameterGroup) = [|
@@ -145,18 +134,15 @@ module internal ParameterGroups =
     // Schedulers may have gone down to a rate of zero.
     let private requireSound place (own: float array) =
         let isSound = own.Length = 4 && own |> Array.forall (fun x -> Double.IsFinite x && x >= 0.0)
-
         if not isSound || own[2] >= 1.0 then
             let found = own |> Seq.map string |> String.concat ", "
-
             invalidArg
                 "state"
                 $"Group {place + 1} must have two rates and a decay of at least 0 and a momentum in [0, 1) between; got {found}."
 
     /// What goes back to the groups' settings.
     let restoring (groups: IList<ParamGroup>) (node: JsonNode) =
-        let saved =
-            FactorFormat.items node |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
+        let saved = FactorFormat.items node |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
 
         if saved.Length <> groups.Count then
             invalidArg

@@ -21,12 +21,10 @@ type Preconditioner
         recipe: Recipe,
         [<Optional>] likelihood: Likelihood,
         [<Optional; DefaultParameterValue(null: torch.Generator)>] generator: torch.Generator,
-        [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select:
-            Func<string, Parameter, bool>
+        [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select: Func<string, Parameter, bool>
     ) as this =
     do
         Recipe.check recipe
-
         if Recipe.needsErrors recipe && isNull (box likelihood) then
             invalidArg
                 (nameof likelihood)
@@ -62,7 +60,6 @@ type Preconditioner
     /// Records the ordinary passes that come if the next step wants them.
     let listen () =
         recorder.Discard()
-
         if (plan ()).Observe then recorder.Start Recorder.InTraining else recorder.Stop()
 
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
@@ -127,12 +124,10 @@ type Preconditioner
         (gradients: Direction voption array, seen: Observation voption array, rate: int -> float)
         =
         let plan = plan ()
-
         let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
         let learn () =
             if plan.Observe then statistics.Observe(seen, plan.Invert)
-
             inverses.Refresh(statistics, plan, position, needed)
 
         let directions =
@@ -142,7 +137,6 @@ type Preconditioner
                 directions
             else
                 if inverses.MayFail(plan, needed) then statistics.Atomically learn else learn ()
-
                 inverses.Directions(gradients, rate)
 
         position <- position + 1
@@ -178,23 +172,16 @@ type Preconditioner
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let gradients = Gradients.inPlace layers [||]
-
         let rate _ = preconditioner.LearningRate
         let directions = preconditioner.DirectionsOfLoop(gradients, gradients.Layers, rate)
-
-        Array.iter2
-            (fun layer -> ValueOption.iter (Direction.matrix >> Gradients.replace layer))
-            layers
-            directions
+        Array.iter2 (fun layer -> ValueOption.iter (Direction.matrix >> Gradients.replace layer)) layers directions
 
     /// Takes the statistics of one batch in and inverts, whatever the cadence says: for ordinary training loops with
     /// methods that take errors, for curvature from another batch than the gradient's, and for analysis.
     ///
     /// `target` holds the labels that the empirical Fisher is taken at; null for other methods. Raises an
     /// InvalidOperationException for methods that are made of gradients.
-    member _.UpdateCurvature
-        (input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target)
-        =
+    member _.UpdateCurvature(input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target) =
         if Recipe.needsGradients recipe then
             invalidOp
                 $"The method '{recipe.Name}' is made of gradients, which `UpdateCurvature` does not see; use steps alone."
@@ -229,7 +216,6 @@ type Preconditioner
     /// Reads all of it and gives the change that goes back to it.
     member internal _.Restoring(saved: SavedState, node: JsonNode) =
         let value name = FactorFormat.value<'T>(FactorFormat.entry name node)
-
         let method: string = value "method"
 
         if method <> recipe.Name then
@@ -249,7 +235,6 @@ type Preconditioner
                 change ()
 
             if statistics.Window.IsSome then inverses.RenewWindow statistics
-
             draws.Position <- drawn
             position <- seen
             listen ()

@@ -12,20 +12,15 @@ module internal Preconditioning =
 
     /// X M for rows X and a symmetric M, as (M X^T)^T: libtorch's product reads a matrix that is in no cache faster
     /// from the left.
-    let private timesSymmetric (X: torch.Tensor) M =
-        (M |> Side.timesColumns (X.t().unsqueeze 0L)).squeeze(0L).t()
+    let private timesSymmetric (X: torch.Tensor) M = (M |> Side.timesColumns (X.t().unsqueeze 0L)).squeeze(0L).t()
 
     /// P_E (left^T right) P_A of symmetric sides: both factors by themselves.
     let private bySides P_E P_A (left: torch.Tensor) (right: torch.Tensor) =
-        Direction.Product(
-            (if P_E |> Side.isOne then left else timesSymmetric left P_E),
-            timesSymmetric right P_A
-        )
+        Direction.Product((if P_E |> Side.isOne then left else timesSymmetric left P_E), timesSymmetric right P_A)
 
     /// P_E M P_A of sides of one group.
     let private onMatrix P_E P_A (M: torch.Tensor) =
         let left = if Side.isOne P_E then M else (P_E |> Side.timesColumns (M.unsqueeze 0L)).squeeze 0L
-
         Direction.Matrix(if Side.isOne P_A then left else times left P_A)
 
     /// Q_E [S o (Q_E^T left^T right Q_A)] Q_A^T: the way into the basis is on the factors.
@@ -57,14 +52,12 @@ module internal Preconditioning =
         | Direction.Matrix M -> (LayerFactor.transposeTimes M factor).``to`` torch.ScalarType.Float64
         | Direction.Product(left, _) ->
             let K = torch.zeros (LayerFactor.columns factor, 1L, dtype = left.dtype, device = left.device)
-
             LayerFactor.addGram factor (Direction.column V) K
             (K.squeeze 1L).``to`` torch.ScalarType.Float64
 
     /// c (V - sum_j w_j g_j), c a scalar tensor.
     let private less (w: torch.Tensor) factor (c: torch.Tensor) (V: Direction) =
         let written () = Direction.Matrix((Direction.matrix V - LayerFactor.times w factor) * c)
-
         match V with
         | Direction.Matrix _ -> written ()
         | Direction.Product(left, right) ->
@@ -80,14 +73,10 @@ module internal Preconditioning =
     /// weights' size is formed.
     let private byWoodbury (part: FisherColumns) (roots: torch.Tensor array) L (V: Direction array) =
         let root = sqrt part.Weight
-
         let projected = Array.map2 inner part.Layers V |> Array.reduce (fun (x: torch.Tensor) y -> x + y)
-
         let w = (Factorization.solveBy L (projected.unsqueeze 1L * root)).squeeze 1L * root
         let w = w.``to`` (Direction.like V[0]).dtype
-
         let ofLayer l factor = less w factor (roots[l].square().squeeze()) V[l]
-
         Array.mapi ofLayer part.Layers
 
     let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
@@ -99,9 +88,7 @@ module internal Preconditioning =
             Kronecker.groups E A = 1L
               ->
               [| bySides E A left right |]
-        | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Matrix M |] when
-            M.shape = Kronecker.shape E A
-            ->
+        | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Matrix M |] when M.shape = Kronecker.shape E A ->
             if Kronecker.groups E A = 1L then
                 [| onMatrix E A M |]
             else

@@ -10,12 +10,8 @@ module internal SideStatistics =
     let shape (layer: Layer) (side: SideStatistic) =
         let g, d_in = Layer.groups layer, Layer.inputs layer
         let d_out = Layer.outputs layer / g
-
         match side, layer.Geometry with
-        | SideStatistic.Activations positions, Geometry.Lookup _ when positions <> Positions.Pooled -> [|
-            g
-            d_in
-          |]
+        | SideStatistic.Activations positions, Geometry.Lookup _ when positions <> Positions.Pooled -> [| g; d_in |]
         | SideStatistic.Activations _, _
         | SideStatistic.WeightedActivations, _
         | SideStatistic.GradientColumns, _ -> [| g; d_in; d_in |]
@@ -33,7 +29,6 @@ module internal SideStatistics =
             (fun (sum: torch.Tensor) (struct (part: unit -> Activations, share: float)) ->
                 Scope.tensor (fun () ->
                     let own = of' (part ())
-
                     if isNull sum then own * share else sum.add_ (own, share.ToScalar())))
             null
 
@@ -41,13 +36,10 @@ module internal SideStatistics =
     /// rows.
     let private moment (layer: Layer) (seen: Observation) (inputs: torch.Tensor array) =
         let withOnes = layer.Bias.IsSome
-
         let patches window = inputs |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
-
         match layer.Geometry with
         | Geometry.Convolution window when
-            ConvolutionMoment.suits window (layer.Weight.size 1)
-            && patches window >= ConvolutionMoment.LeastPatches
+            ConvolutionMoment.suits window (layer.Weight.size 1) && patches window >= ConvolutionMoment.LeastPatches
             ->
             ValueSome(fun (images: torch.Tensor) ->
                 let sum = ConvolutionMoment.ofImages seen.Budget window withOnes images
@@ -70,8 +62,7 @@ module internal SideStatistics =
                 sum.div_ (count.ToScalar())
 
             let ofAll moment () =
-                Scope.tensor (fun () ->
-                    inputs |> Array.map (ofCall moment) |> Array.reduce (fun x y -> x.add_ y))
+                Scope.tensor (fun () -> inputs |> Array.map (ofCall moment) |> Array.reduce (fun x y -> x.add_ y))
 
             moment layer seen inputs |> ValueOption.map ofAll
 
@@ -84,9 +75,7 @@ module internal SideStatistics =
     let ofBatch (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let g = Layer.groups layer
         let isShown = seen.Calls.Length > 0
-
         let factor E = LayerFactor.Product(Observation.activations seen, E)
-
         match side, seen.Errors, seen.Gradient with
         | SideStatistic.Activations positions, _, _ when isShown ->
             match ofInputs layer positions seen with
@@ -94,8 +83,7 @@ module internal SideStatistics =
             | ValueNone -> ValueSome(mean seen (Statistic.activations positions layer.Weight.dtype))
         | SideStatistic.MeanActivations, _, _ when isShown ->
             ValueSome(mean seen (Statistic.meanActivation layer.Weight.dtype))
-        | SideStatistic.Errors positions, ValueSome E, _ ->
-            ValueSome(Statistic.errors positions seen.Weight E)
+        | SideStatistic.Errors positions, ValueSome E, _ -> ValueSome(Statistic.errors positions seen.Weight E)
         | SideStatistic.MeanErrors, ValueSome E, _ -> ValueSome(Statistic.meanError E)
         | SideStatistic.WeightedErrors, ValueSome E, _ when isShown ->
             ValueSome(Statistic.weightedErrors g seen.Weight (factor E))
@@ -113,13 +101,9 @@ module internal SideStatistics =
     /// groups; part by part, each made when it is asked for.
     let rows (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let isMatrix = Layer.groups layer = 1L && not layer.Geometry.IsLookup
-
         match side, seen.Errors with
         | SideStatistic.Activations positions, _ when
-            isMatrix
-            && seen.Calls.Length > 0
-            && positions <> Positions.Pooled
-            && (ofInputs layer positions seen).IsNone
+            isMatrix && seen.Calls.Length > 0 && positions <> Positions.Pooled && (ofInputs layer positions seen).IsNone
             ->
             let ofPart (struct (part: unit -> Activations, share: float)) () =
                 let A = (Activations.tensors (part ())).Head
@@ -130,6 +114,5 @@ module internal SideStatistics =
             Record.parts seen.Budget seen.Share seen.Calls |> Seq.map ofPart |> ValueSome
         | SideStatistic.Errors positions, ValueSome E when E.size 0 = 1L && positions <> Positions.Pooled ->
             let share = if positions = Positions.Summed then 1.0 else 1.0 / float (E.size 2)
-
             ValueSome(Seq.singleton (fun () -> struct (E.reshape (-1L, E.size 3), seen.Weight * share)))
         | _ -> ValueNone

@@ -28,27 +28,22 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         | ValueSome struct (A, E) ->
             for tensor in E :: Activations.tensors A do
                 tensor.Dispose()
-
             columns[l] <- ValueNone
         | ValueNone -> ()
 
     /// Copies, since the next batch may overwrite this one's memory.
     let keepColumns l (seen: Observation) =
         free l
-
         match seen.Errors with
         | ValueSome E when seen.Calls.Length > 0 ->
             let A = Observation.activations seen |> Activations.map (_.clone() >> Scope.detach)
-
             columns[l] <- ValueSome struct (A, Scope.detach (E.alias ()))
             columnWeight <- seen.Weight
         | _ -> ()
 
     let observe inverts l (seen: Observation) =
         ofLayer[l].Observe(seen, inverts)
-
         if inverts && recipe.Curvature.IsLowRank then keepColumns l seen
-
         if inverts && recipe.Curvature.IsKronecker && seen.Calls.Length > 0 then
             rows[l] <- Observation.rowCount seen
 
@@ -78,7 +73,6 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     member _.Observe(seen: Observation voption array, inverts: bool) =
         Array.iter2 (fun layer -> ValueOption.iter (Observation.requireSound layer)) layers seen
         seen |> Array.iteri (fun l -> ValueOption.iter (observe inverts l))
-
         window |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
     /// What goes back to the statistics of now, before one more batch; its tensors belong to the caller's scope.
@@ -87,7 +81,6 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
             for layer in ofLayer -> layer.Snapshot()
             for window in ValueOption.toList window -> window.Snapshot()
         ]
-
         fun () ->
             for restore in restores do
                 restore ()
@@ -96,7 +89,6 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     member statistics.Atomically(change: unit -> unit) =
         use _scope = torch.NewDisposeScope()
         let restore = statistics.Snapshot()
-
         try
             change ()
         with _ ->
@@ -117,7 +109,6 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         match recipe.Curvature, window with
         | Approximation.LowRank _, _ ->
             let found = takeColumns members |> Option.map (FisherFactor.ofColumns >> Curvature.LowRank)
-
             struct (found, ValueNone)
         | Approximation.Window _, ValueSome window ->
             struct (Some(Curvature.LowRank window.Factor), ValueSome window.Gram)
@@ -127,6 +118,5 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         member _.Dispose() =
             for layer in ofLayer do
                 (layer :> IDisposable).Dispose()
-
             Array.iteri (fun l _ -> free l) columns
             window |> ValueOption.iter (fun window -> (window :> IDisposable).Dispose())

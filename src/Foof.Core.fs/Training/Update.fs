@@ -16,7 +16,6 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
     /// The momentum, zeros at first.
     member own.Buffer =
         if isNull own.Momentum then own.Momentum <- parameter.zeros_like () |> Scope.detach
-
         own.Momentum
 
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group, M <- mu
@@ -38,7 +37,6 @@ type internal Update() =
     let locate () =
         let all = Seq.toArray trained.Values
         trained.Clear()
-
         for own in all do
             trained[Identity.ofParameter own.Parameter] <- own
 
@@ -49,7 +47,6 @@ type internal Update() =
             Products.accumulate (target.view (target.size 0, -1L)) keep left right weight
         | Direction.Matrix matrix ->
             if keep <> 1.0 then target.mul_ (keep.ToScalar()) |> ignore
-
             target.add_ (matrix.reshape target.shape, weight.ToScalar()) |> ignore
 
     /// Moves a parameter against a direction, with momentum here where `accumulates`.
@@ -85,15 +82,10 @@ type internal Update() =
     member _.Adopt(group: ParameterGroup) =
         locate ()
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
-
         // A model lists a shared parameter once by each handle.
         let found = group.Parameters |> Seq.distinctBy Identity.ofParameter |> Seq.toArray
-
-        if
-            found |> Array.exists (find >> isNull >> not) || (Array.distinct handles).Length < handles.Length
-        then
+        if found |> Array.exists (find >> isNull >> not) || (Array.distinct handles).Length < handles.Length then
             invalidArg (nameof group) "A parameter must be in one group only; one is in two."
-
         for parameter in found do
             trained[Identity.ofParameter parameter] <- TrainedParameter(parameter, group)
 
@@ -107,8 +99,7 @@ type internal Update() =
         ofLayers <-
             layers
             |> Array.map (fun layer ->
-                struct (find layer.Weight,
-                        layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
+                struct (find layer.Weight, layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
 
         let covered = HashSet<TrainedParameter>(HashIdentity.Reference)
 
@@ -133,16 +124,11 @@ type internal Update() =
     member _.Gathered(place: MomentumPlace, layers: Layer array, gradients: Direction voption array) =
         let gather l (layer: Layer) gradient =
             let struct (weight, bias) = ofLayers[l]
-
-            let momentum =
-                Layer.joined layer (past weight layer.Weight) (layer.Bias |> ValueOption.map (past bias))
-
+            let momentum = Layer.joined layer (past weight layer.Weight) (layer.Bias |> ValueOption.map (past bias))
             Direction.Matrix(momentum + Direction.matrix gradient)
-
         match place with
         | MomentumPlace.After -> gradients
-        | MomentumPlace.Before ->
-            Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
+        | MomentumPlace.Before -> Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
 
     /// Moves every layer that has a direction; M <- what `Gathered` gave, where momentum came first.
     member _.Apply
@@ -165,8 +151,7 @@ type internal Update() =
             ofBias |> ValueOption.iter (Direction.Matrix >> move bias place.IsAfter)
 
         for l in 0 .. layers.Length - 1 do
-            ValueOption.map2 (fun x y -> (x, y)) gathered[l] directions[l]
-            |> ValueOption.iter (apply l layers[l])
+            ValueOption.map2 (fun x y -> (x, y)) gathered[l] directions[l] |> ValueOption.iter (apply l layers[l])
 
     /// Moves the plain parameters against their gradients.
     member _.ApplyPlain(gradients: struct (Parameter * torch.Tensor) array) =
@@ -177,7 +162,6 @@ type internal Update() =
     member private _.Named(model: torch.nn.Module) =
         locate ()
         let seen = HashSet<TrainedParameter>(HashIdentity.Reference)
-
         model.named_parameters ()
         |> Seq.map (fun struct (name, parameter) -> struct (name, find parameter))
         |> Seq.filter (fun struct (_, own) -> not (isNull own) && seen.Add own)
