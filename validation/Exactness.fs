@@ -27,7 +27,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
         Make = kind
     }
 
-    let setup = lazy (Setup.make kind Fisher.Full seed)
+    let setup = lazy (Setup.make kind Fisher.Ggn seed)
 
     let curvature = lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
 

@@ -50,6 +50,6 @@ let private case name (setup: Lazy<Setup>) : Case =
 let cases (prefix: string) (kind: Kind) fisher (setup: Lazy<Setup>) : Case array =
     match fisher with
     | Fisher.MonteCarlo _ -> [||]
-    | Fisher.Full when kind.Ignores -> [||]
-    | Fisher.Full -> [| case $"{prefix} / gauss-newton operator" setup |]
+    | Fisher.Ggn when kind.Ignores -> [||]
+    | Fisher.Ggn -> [| case $"{prefix} / gauss-newton operator" setup |]
     | Fisher.Empirical -> [| case $"{prefix} / fisher operator" setup |]

@@ -23,7 +23,7 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
 
 let private tasks (kind: Kind) (seed: int64) = [
     for place in 0L .. 2L do
-        let setup = Setup.make kind Fisher.Full (seed + 100L * place)
+        let setup = Setup.make kind Fisher.Ggn (seed + 100L * place)
 
         {
             Setup = setup

@@ -69,7 +69,7 @@ let private case
 /// One network's sampled Fishers, whose expectation is the full one, written out, and sampled gradients,
 /// whose expectation is zero: their mean is measured in root mean squares of one gradient.
 let suite (seed: int64) (kind: Kind) =
-    let setup = lazy (Setup.make kind Fisher.Full seed)
+    let setup = lazy (Setup.make kind Fisher.Ggn seed)
     let drawn = lazy (draw setup.Value seed)
     let prefix = $"{kind.Name} / mean of {factors} sampled"
 

@@ -34,7 +34,7 @@ module internal Setup =
             Name = "monte carlo"
             Fisher = Fisher.MonteCarlo 2
         }
-        { Name = "full"; Fisher = Fisher.Full }
+        { Name = "full"; Fisher = Fisher.Ggn }
         {
             Name = "empirical"
             Fisher = Fisher.Empirical
@@ -60,7 +60,7 @@ module internal Setup =
     let private labels (problem: Example) fisher seed =
         match fisher with
         | Fisher.MonteCarlo samples -> Labels.Given(draws problem samples seed)
-        | Fisher.Full -> Labels.All
+        | Fisher.Ggn -> Labels.All
         | Fisher.Empirical -> Labels.Given [| problem.Target |]
 
     /// Standard normal numbers that do not come from libtorch.

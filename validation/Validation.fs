@@ -19,7 +19,7 @@ module Validation =
                 yield! Structures.cases prefix setup
                 yield! Operators.cases prefix kind rule.Fisher setup
 
-                if rule.Fisher = Fisher.Full then
+                if rule.Fisher = Fisher.Ggn then
                     yield! Posteriors.cases prefix setup
             |]
         }

@@ -6,13 +6,13 @@ internal static class FisherTypes
     internal static Fisher Of(FisherType fisherType, int sampledLabels) =>
         Argument.Known(fisherType) switch
         {
-            FisherType.Ggn => Fisher.Full,
+            FisherType.Ggn => Fisher.Ggn,
             FisherType.Empirical => Fisher.Empirical,
             _ => Fisher.NewMonteCarlo(Argument.AtLeast(1, sampledLabels)),
         };
 
     internal static FisherType Of(Fisher fisher) =>
-        fisher.IsFull ? FisherType.Ggn
+        fisher.IsGgn ? FisherType.Ggn
         : fisher.IsEmpirical ? FisherType.Empirical
         : FisherType.MonteCarlo;
 

@@ -12,7 +12,7 @@ public enum NaturalGradientFisher
     MonteCarlo,
 
     /// <summary>The expectation over all labels, the generalised Gauss-Newton matrix: n C columns.</summary>
-    Full,
+    Ggn,
 
     /// <summary>As <see cref="MonteCarlo"/>, for each layer by itself.</summary>
     Blocks,
@@ -28,7 +28,7 @@ public enum NaturalGradientFisher
 /// </remarks>
 /// <example>
 /// <code>
-/// using var optimizer = new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Full);
+/// using var optimizer = new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Ggn);
 /// using var step = optimizer.Step(images, labels);
 /// </code>
 /// </example>
@@ -59,7 +59,7 @@ public sealed class NaturalGradientOptimizer : CurvatureOptimizer
         var method = Argument.Known(fisher) switch
         {
             NaturalGradientFisher.MonteCarlo => Methods.natural,
-            NaturalGradientFisher.Full => Methods.naturalFull,
+            NaturalGradientFisher.Ggn => Methods.naturalFull,
             _ => Methods.naturalBlocks,
         };
         return method.WithDamping(damping ?? method.Damping);

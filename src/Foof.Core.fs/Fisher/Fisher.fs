@@ -8,7 +8,7 @@ type Fisher =
     /// y sampled from the model, k times for each data point: unbiased, m = n k columns.
     | MonteCarlo of samples: int
     /// The expectation over all labels, which is the generalised Gauss-Newton matrix: m = n C columns.
-    | Full
+    | Ggn
     /// The data set's labels. Not the Fisher (Kunstner et al. 2019), though often called so: m = n columns.
     | Empirical
 
@@ -82,7 +82,7 @@ module Fisher =
                 }
 
             struct (sampled, 1.0 / (n * float samples))
-        | Fisher.Full ->
+        | Fisher.Ggn ->
             let columns = Likelihood.hessianColumns likelihood output
 
             struct (Seq.init (int columns) (fun c -> masked (Likelihood.hessianRoot likelihood output (int64 c))),

@@ -96,10 +96,6 @@ module Moment =
 
         weighed memory { moment with IsLower = halved }
 
-    /// `accumulateParts` for one part, scale X^T X; X stays the caller's.
-    let accumulateRows memory (scale: float) (X: torch.Tensor) (moment: Moment) =
-        accumulateParts memory true [ fun () -> struct (X, scale) ] moment
-
     /// Nothing again, in place.
     let forget (moment: Moment) =
         moment.Total.zero_ () |> ignore

@@ -101,7 +101,7 @@ module Methods =
 
     /// **Exact natural gradient** with the full Fisher: m = n C columns, the generalised Gauss-Newton matrix of the
     /// batch. (Benzing 2022, App. I; Ren & Goldfarb 2019)
-    let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Full }
+    let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Ggn }
 
     /// **Block-diagonal natural gradient**: Delta_l = (lambda I + G_l G_l^T)^-1 grad_l for each layer l. (Benzing 2022,
     /// App. I)

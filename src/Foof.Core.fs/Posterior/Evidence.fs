@@ -64,13 +64,6 @@ module Prior =
                 WeightVector.check "the prior's mean" (WeightVector.shapes theta) prior.Mean
                 Array.map2 (fun (x: torch.Tensor) (mean: torch.Tensor) -> squared (x - mean)) theta prior.Mean)
 
-    /// The one precision of all layers, if there is one.
-    let single (prior: Prior) =
-        if prior.Precision |> Array.forall (fun delta -> delta = prior.Precision[0]) then
-            ValueSome prior.Precision[0]
-        else
-            ValueNone
-
 /// The eigenvalues kappa of a data precision N F over p weights; those that are not listed are zero. It does not own
 /// its tensor.
 [<ReferenceEquality>]

@@ -2,7 +2,7 @@ namespace Foof
 
 open TorchSharp
 
-/// Posteriors after further data, and what is kept of their columns.
+/// The data precisions of two data sets together, and what is kept of their columns.
 [<RequireQualifiedAccess>]
 module PosteriorUpdate =
 
@@ -17,13 +17,6 @@ module PosteriorUpdate =
                 Curvature.merge (DataPrecision.toCurvature data) (DataPrecision.toCurvature further)
                 |> DataPrecision.ofCurvature 1.0)
             (DataPrecision.tensors >> Seq.ofList)
-
-    /// The posterior after further data N F, around the new theta*: the exact joint one for low-rank, dense and
-    /// diagonal structures whose data were linear in the weights. It shares tensors.
-    let withData (mean: torch.Tensor array) (further: DataPrecision) (posterior: Posterior) = {
-        Posterior.make mean (add posterior.Data further) posterior.Prior with
-            Temperature = posterior.Temperature
-    }
 
     let private compressed (most: int) part =
         match part with

@@ -9,7 +9,7 @@ open TorchSharp.Modules
 
 /// The settings of a group of parameters; learning-rate schedulers change `LearningRate`.
 [<AllowNullLiteral>]
-type Settings() =
+type GroupSettings() =
     inherit OptimizerOptions()
 
     /// mu of the heavy ball on the preconditioned update: M <- mu M + Delta W.
@@ -31,7 +31,7 @@ type ParameterGroup
         [<Optional>] weightDecay: Nullable<float>
     ) =
     inherit
-        ParamGroup<Settings>(ParameterGroup.Whole parameters, ParameterGroup.Given(learningRate, momentum, weightDecay))
+        ParamGroup<GroupSettings>(ParameterGroup.Whole parameters, ParameterGroup.Given(learningRate, momentum, weightDecay))
 
     static member private Whole(parameters: seq<Parameter>) : seq<Parameter> =
         let found = if isNull parameters then [||] else Seq.toArray parameters
@@ -47,7 +47,7 @@ type ParameterGroup
         check Require.fraction "momentum" momentum
         check Require.nonNegative "weightDecay" decay
 
-        Settings(
+        GroupSettings(
             LearningRate = rate,
             InitialLearningRate = rate.GetValueOrDefault(),
             Momentum = momentum.GetValueOrDefault(),

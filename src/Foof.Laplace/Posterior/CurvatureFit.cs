@@ -39,7 +39,7 @@ internal sealed class CurvatureFit(
             return Pass(batches, chosen, progress, cancellation);
         try
         {
-            return Pass(batches, Fisher.Full, progress, cancellation);
+            return Pass(batches, Fisher.Ggn, progress, cancellation);
         }
         // Other structures take as much memory with sampled labels as with all.
         catch (ArgumentException) when (isOverBudget && IsLowRank)

@@ -56,7 +56,7 @@ public sealed record LaplaceSummary
     internal Likelihood Likelihood { get; init; } = Likelihood.Categorical;
 
     /// <summary>Whose labels, for the core.</summary>
-    internal Fisher Fisher { get; init; } = Fisher.Full;
+    internal Fisher Fisher { get; init; } = Fisher.Ggn;
 
     internal static LaplaceSummary Of(
         CurvatureStructure structure,
@@ -78,7 +78,7 @@ public sealed record LaplaceSummary
             Entries = entries,
             Fisher = fitted.Fisher,
             IsLastLayer = isLastLayer,
-            IsWhole = isExact && fitted.Fisher.IsFull && fitted.Points == dataPoints,
+            IsWhole = isExact && fitted.Fisher.IsGgn && fitted.Points == dataPoints,
         };
     }
 
@@ -91,7 +91,7 @@ public sealed record LaplaceSummary
             LogLikelihood = null,
             Entries = Entries + fitted.Entries * dataPoints / fitted.Points,
             Fisher = Fisher.Equals(fitted.Fisher) ? Fisher : Fisher.NewMonteCarlo(1),
-            IsWhole = IsWhole && fitted.Fisher.IsFull && fitted.Points == dataPoints,
+            IsWhole = IsWhole && fitted.Fisher.IsGgn && fitted.Points == dataPoints,
         };
 
     /// <summary>The summary under another noise, for the same squared errors.</summary>

@@ -23,7 +23,7 @@ internal sealed class PublicApiContract(Assembly assembly, string file, params T
         typeof(Treatment),
         typeof(FallbackEventArgs),
         typeof(ParameterGroup),
-        typeof(Settings),
+        typeof(GroupSettings),
         typeof(IPenalty),
         typeof(ParameterGradient),
     ];

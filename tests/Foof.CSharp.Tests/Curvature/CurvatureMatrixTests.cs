@@ -68,7 +68,7 @@ public sealed class CurvatureMatrixTests
         using var damped = curvature.Damped(Lambda, KfacDamping.Heuristic);
         var problem = Problem.OfModel(own.Model, Likelihood.Categorical);
         CurvatureBatch batch = new(own.Input, null);
-        var factor = FisherModule.factor(problem, Fisher.Full, batch);
+        var factor = FisherModule.factor(problem, Fisher.Ggn, batch);
         var core = Structure.kronecker(Positions.Summed, Positions.Averaged, factor);
         var expected = FactoredModule.make(Damping.Heuristic, Lambda, core);
         var v = Explicit.Vector(curvature);

@@ -114,7 +114,7 @@ public sealed class LabelTests
             {
                 new FoofOptimizer(model, options: By(given)),
                 new EvaOptimizer(model),
-                new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Full),
+                new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Ggn),
             }
         )
             using (optimizer)

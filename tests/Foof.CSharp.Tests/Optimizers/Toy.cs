@@ -80,7 +80,7 @@ internal static class Toy
             ["natural-full"] = m => new NaturalGradientOptimizer(
                 m,
                 learningRate: Rate,
-                fisher: NaturalGradientFisher.Full,
+                fisher: NaturalGradientFisher.Ggn,
                 options: Options
             ),
             ["natural-blocks"] = m => new NaturalGradientOptimizer(

@@ -34,7 +34,7 @@ let private nothing = CancellationToken.None
 [<Tests>]
 let tests =
     testList "Curvature.DataCurvature" [
-        for fisher in [ Fisher.Full; Fisher.Empirical ] do
+        for fisher in [ Fisher.Ggn; Fisher.Empirical ] do
             test
                 $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
                 use _scope = torch.NewDisposeScope()
@@ -65,7 +65,7 @@ let tests =
             }
 
             let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
-            let struct (found, _) = accumulated model Fisher.Full null progress nothing batches
+            let struct (found, _) = accumulated model Fisher.Ggn null progress nothing batches
             Expect.equal (List.ofSeq seen) [ 1; 2; 3 ] "what was reported"
 
             for tensor in Curvature.tensors found do
@@ -78,7 +78,7 @@ let tests =
             let before = Oracle.settledCount ()
 
             let run requireRoom cancellation batches () =
-                accumulated model Fisher.Full requireRoom null cancellation batches |> ignore
+                accumulated model Fisher.Ggn requireRoom null cancellation batches |> ignore
 
             let full =
                 Action<Curvature, int64>(fun _ points ->

@@ -86,7 +86,7 @@ let private factorOf model fisher (input: torch.Tensor) (target: torch.Tensor) =
 
 /// F of a softmax regression is its Hessian.
 let private factored model =
-    let G = factorOf model Fisher.Full (input ()) (target ())
+    let G = factorOf model Fisher.Ggn (input ()) (target ())
     Factored.make Damping.Tikhonov decay (Curvature.LowRank G)
 
 let private validationGradient model =

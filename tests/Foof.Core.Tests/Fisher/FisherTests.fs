@@ -82,7 +82,7 @@ let tests =
         test "the full and the empirical factor are the sums of autograd's gradients" {
             use _scope = torch.NewDisposeScope()
             let model, input = make (), Networks.normal [ 5; 3 ]
-            agrees (explicitFull model input) (factorOf model Fisher.Full (batch input null))
+            agrees (explicitFull model input) (factorOf model Fisher.Ggn (batch input null))
             let numbers = [ 0; 2; 1; 1; 0 ]
 
             agrees
@@ -132,7 +132,7 @@ let tests =
                 (factorOf model Fisher.Empirical (batch input (labels ignored)))
 
             let kept = input.index_select (0L, labels [ 0; 2; 5; 6 ])
-            agrees (explicitFull model kept) (factorOf model Fisher.Full (batch input (labels ignored)))
+            agrees (explicitFull model kept) (factorOf model Fisher.Ggn (batch input (labels ignored)))
         }
 
         test "NaN in the data or the weights names the layer" {
@@ -143,7 +143,7 @@ let tests =
 
             let error =
                 Oracle.raises<NumericalFailure>(fun () ->
-                    factorOf model Fisher.Full (batch input null) |> ignore)
+                    factorOf model Fisher.Ggn (batch input null) |> ignore)
 
             Expect.equal error.Subject "layer 'fc0' (4 -> 4)" "the subject of error"
             Expect.stringContains error.What "activations are not finite" "the message"
@@ -154,7 +154,7 @@ let tests =
             let model = make ()
 
             Oracle.raises<ArgumentException>(fun () ->
-                factorOf model Fisher.Full (batch (Networks.normal [ 0; 3 ]) null) |> ignore)
+                factorOf model Fisher.Ggn (batch (Networks.normal [ 0; 3 ]) null) |> ignore)
             |> ignore
 
             let used, unused = Networks.linear 3 3 true, Networks.linear 3 3 true
@@ -162,7 +162,7 @@ let tests =
 
             let error =
                 Oracle.raises<InvalidOperationException>(fun () ->
-                    factorOf partly Fisher.Full (batch (Networks.normal [ 2; 3 ]) null) |> ignore)
+                    factorOf partly Fisher.Ggn (batch (Networks.normal [ 2; 3 ]) null) |> ignore)
 
             Expect.stringContains error.Message "layer 'unused' (4 -> 3) was not called" "the message"
         }

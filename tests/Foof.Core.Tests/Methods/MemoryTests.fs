@@ -10,6 +10,10 @@ let cases =
 
 let average (beta: float) = Memory.MovingAverage beta
 
+/// The statistic scale X^T X of one part.
+let accumulateRows memory (scale: float) (X: torch.Tensor) moment =
+    Moment.accumulateParts memory true [ fun () -> struct (X, scale) ] moment
+
 /// Random batches of rows with two positions per data point, and their average so far.
 let accumulated batches d beta =
     let rows = List.init batches (fun i -> Networks.normal [ 2 * (i + 1); d ])
@@ -19,7 +23,7 @@ let accumulated batches d beta =
         rows
         |> List.indexed
         |> List.fold
-            (fun moment (i, A) -> Moment.accumulateRows (average beta) (1.0 / float (i + 1)) A moment)
+            (fun moment (i, A) -> accumulateRows (average beta) (1.0 / float (i + 1)) A moment)
             start
 
     rows, moment
@@ -85,7 +89,7 @@ let tests =
 
                 let moment =
                     Seq.fold
-                        (fun moment _ -> Moment.accumulateRows (average beta) (1.0 / 3.0) A moment)
+                        (fun moment _ -> accumulateRows (average beta) (1.0 / 3.0) A moment)
                         start
                         [ 1..batches ]
 
@@ -125,7 +129,7 @@ let tests =
             let mutable next = moment
 
             Expect.equal
-                (Oracle.leaked (fun () -> next <- Moment.accumulateRows (average 0.9) 1.0 A next))
+                (Oracle.leaked (fun () -> next <- accumulateRows (average 0.9) 1.0 A next))
                 0L
                 "the number of tensors left"
 
@@ -150,7 +154,7 @@ let tests =
                         let rows =
                             batches
                             |> List.fold
-                                (fun moment X -> Moment.accumulateRows memory 0.5 X moment)
+                                (fun moment X -> accumulateRows memory 0.5 X moment)
                                 (Moment.forget start)
 
                         let written =

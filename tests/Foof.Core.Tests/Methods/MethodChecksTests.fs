@@ -171,7 +171,7 @@ let tests =
 
                             [| batch (rows (output - sampled)) |]
                         | Fisher.Empirical -> [| batch (rows (output - target)) |]
-                        | Fisher.Full ->
+                        | Fisher.Ggn ->
                             Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
                                 batch (rows (Likelihood.hessianRoot Networks.gaussian output (int64 c))))
 

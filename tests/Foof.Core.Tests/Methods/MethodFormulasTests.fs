@@ -90,7 +90,7 @@ let private labels name =
     match name with
     | "eva"
     | "sngd" -> Fisher.Empirical
-    | "natural-full" -> Fisher.Full
+    | "natural-full" -> Fisher.Ggn
     | _ -> Fisher.MonteCarlo 1
 
 let names = [ for recipe in Methods.all -> recipe.Name ]

@@ -60,7 +60,7 @@ let fisherErrors (recipe: Recipe) seed (output: torch.Tensor) (target: torch.Ten
         let sampled = Likelihood.sample Networks.gaussian output (draws.Next output.device)
         [| rowsOf (output - sampled) |]
     | Fisher.Empirical -> [| rowsOf (output - target) |]
-    | Fisher.Full ->
+    | Fisher.Ggn ->
         Array.init (int (Likelihood.hessianColumns Networks.gaussian output)) (fun c ->
             rowsOf (Likelihood.hessianRoot Networks.gaussian output (int64 c)))
 

@@ -39,7 +39,8 @@ let tests =
         forSome "further data are added to the precision" (mergesByFactors >> not) (fun case ->
             let first = posterior case (fun _ -> 0.7)
             let mean = WrittenFactors.vector (Posterior.shapes first)
-            let again = PosteriorUpdate.withData mean (DataPrecision.scale 0.5 case.Data) first
+            let data = PosteriorUpdate.add first.Data (DataPrecision.scale 0.5 case.Data)
+            let again = Posterior.make mean data first.Prior
             let expected = (precision again (case.Matrix * 1.5)).Inverse()
             Oracle.agrees Tolerance.explicit [| expected.Trace() |] [| Posterior.trace again |]
 

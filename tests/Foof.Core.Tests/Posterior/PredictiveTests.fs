@@ -17,7 +17,7 @@ let private cases (model: Networks.Network) =
         Target = null
     }
 
-    let G = Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Full batch
+    let G = Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Ggn batch
 
     [
         Structure.lowRank G
