@@ -39,7 +39,8 @@ type Consolidated = {
 ///
 /// The penalty of one task is strength/2 (theta - theta*)^T w F (theta - theta*), F the mean Fisher of the task and w =
 /// N / N_new its data points beside the new task's; with strength 1 it is the negative log posterior of the earlier
-/// data, by Laplace, in units of the new task's mean loss. (Kirkpatrick et al. 2017; MATH 7)
+/// data, by Laplace, in units of the new task's mean loss.
+/// (Kirkpatrick et al. 2017; MATH 7)
 [<RequireQualifiedAccess>]
 module Consolidation =
 
@@ -100,8 +101,9 @@ module Consolidation =
     /// What is learnt after one more task: `curvature` is w F of the task and `centre` the weights after it.
     ///
     /// The result may share tensors with `learnt`, the curvature and the centre: who frees those looks at `tensors`
-    /// first; its other tensors belong to the caller. Raises an ArgumentException when shapes, types or devices do not
-    /// fit, and what `check` and `Compression.leading` raise.
+    /// first; its other tensors belong to the caller.
+    /// Raises an ArgumentException when shapes, types or devices do not fit, and what `check` and `Compression.leading`
+    /// raise.
     let remember (rule: ConsolidationRule) curvature (centre: torch.Tensor array) (learnt: Consolidated) =
         check rule
         let task = Quadratic.around curvature centre
@@ -122,8 +124,9 @@ module Consolidation =
     /// The penalty strength sum q(theta) over the tasks' terms and its gradient, in one pass over each curvature; zeros
     /// before the first task.
     ///
-    /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta. The results belong to the caller. Raises an
-    /// ArgumentException when strength is negative or the shapes, types or devices do not fit.
+    /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta.
+    /// The results belong to the caller.
+    /// Raises an ArgumentException when strength is negative or the shapes, types or devices do not fit.
     let penalty
         (strength: float)
         (theta: torch.Tensor array)
@@ -146,14 +149,16 @@ module Consolidation =
                     struct (value * strength, WeightVector.scale strength gradient))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
-/// The importance of weights from the path that training took: the baseline that needs no Fisher. (Zenke et al. 2017)
+/// The importance of weights from the path that training took: the baseline that needs no Fisher.
+/// (Zenke et al. 2017)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module SynapticIntelligence =
 
     /// omega <- omega - g o (theta' - theta), in place: what one step, from theta to theta', took off the loss.
     ///
-    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before it. Shapes:
-    /// one [d_out; d_in] a layer each. Raises an ArgumentException when they do not fit.
+    /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before it.
+    /// Shapes: one [d_out; d_in] a layer each.
+    /// Raises an ArgumentException when they do not fit.
     let accumulate
         (omega: torch.Tensor array)
         (gradient: torch.Tensor array)
@@ -169,8 +174,10 @@ module SynapticIntelligence =
 
     /// max(omega, 0) / ((theta' - theta)^2 + xi) for a task that moved the weights from theta to theta'.
     ///
-    /// xi > 0 bounds what a weight that hardly moved can count. Shapes: one [d_out; d_in] a layer each. The result
-    /// belongs to the caller. Raises an ArgumentException when xi is not positive or shapes do not fit.
+    /// xi > 0 bounds what a weight that hardly moved can count.
+    /// Shapes: one [d_out; d_in] a layer each.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when xi is not positive or shapes do not fit.
     let importance (xi: float) (omega: torch.Tensor array) (start: torch.Tensor array) (finish: torch.Tensor array) =
         Require.positive (nameof xi) xi
         WeightVector.check (nameof start) (WeightVector.shapes omega) start
@@ -183,5 +190,6 @@ module SynapticIntelligence =
             Seq.ofArray
 
     /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of `Consolidation.penalty`:
-    /// 2 Omega, so that its strength is c. The result belongs to the caller.
+    /// 2 Omega, so that its strength is c.
+    /// The result belongs to the caller.
     let curvature (importance: torch.Tensor array) = Curvature.Diagonal(WeightVector.scale 2.0 importance)

@@ -29,8 +29,9 @@ module Quadratic =
         | ValueNone -> ()
     ]
 
-    /// 1/2 d^T C d with its minimum at the centre. It shares the tensors. Raises an ArgumentException when the centre's
-    /// shapes, types or devices are not the curvature's.
+    /// 1/2 d^T C d with its minimum at the centre.
+    /// It shares the tensors.
+    /// Raises an ArgumentException when the centre's shapes, types or devices are not the curvature's.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
         { Curvature = curvature; Centre = centre; Slope = ValueNone }
@@ -58,8 +59,10 @@ module Quadratic =
     /// q(theta) and its gradient C d + g in one pass over the curvature.
     ///
     /// A low-rank C = G G^T costs one product with G^T and one with G: two of the three products of a forward and
-    /// backward pass over the data points that G holds. Shapes: theta one [d_out; d_in] a layer -> [] and the same as
-    /// theta. The results belong to the caller. Raises an ArgumentException when shapes, types or devices do not fit.
+    /// backward pass over the data points that G holds.
+    /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta.
+    /// The results belong to the caller.
+    /// Raises an ArgumentException when shapes, types or devices do not fit.
     /// (MATH 7)
     let valueAndGradient (theta: torch.Tensor array) (q: Quadratic) : struct (torch.Tensor * torch.Tensor array) =
         Curvature.requireFit (nameof theta) q.Curvature theta
@@ -74,7 +77,8 @@ module Quadratic =
                     struct (value * 0.5 + WeightVector.dot slope d + level, WeightVector.add product slope))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
-    /// c q, c >= 0. It may share tensors with q, which must outlive it.
+    /// c q, c >= 0.
+    /// It may share tensors with q, which must outlive it.
     let scale (c: float) (q: Quadratic) = {
         q with
             Curvature = Curvature.scale c q.Curvature
@@ -85,7 +89,8 @@ module Quadratic =
     /// The sum of two, written around the second one's centre: exact where `join` adds the curvatures.
     ///
     /// With q around theta1 and q' around theta2, e = theta2 - theta1: C + C', slope C e + g + g' and level q(theta2) +
-    /// c' around theta2. It may share tensors with both, which must outlive it.
+    /// c' around theta2.
+    /// It may share tensors with both, which must outlive it.
     let add (join: Curvature -> Curvature -> Curvature) (q: Quadratic) (q': Quadratic) =
         let struct (level, slope) = valueAndGradient q'.Centre q
 

@@ -11,7 +11,8 @@ type Compressed = {
     Discarded: float
 }
 
-/// Fewer columns for a Fisher factor: the leading eigenvectors of its Gram matrix. (MATH 7)
+/// Fewer columns for a Fisher factor: the leading eigenvectors of its Gram matrix.
+/// (MATH 7)
 [<RequireQualifiedAccess>]
 module Compression =
 
@@ -19,7 +20,8 @@ module Compression =
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
         columns * FisherFactor.rows G * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
 
-    /// G V for all columns of V at once, as gradients written out. Shapes: V [m; r] -> P [r; d_out; d_in] a layer.
+    /// G V for all columns of V at once, as gradients written out.
+    /// Shapes: V [m; r] -> P [r; d_out; d_in] a layer.
     let private combined (G: FisherFactor) (V: torch.Tensor) =
         let like, r = (LayerFactor.tensors G.Parts[0].Layers[0]).Head, V.size 1
 
@@ -55,8 +57,8 @@ module Compression =
     /// m gradients and no product of activations and errors any more: it is written out and takes p numbers
     /// (`bytesOfColumns`), which bounds memory over any number of tasks, but is less than what G takes only if r p <
     /// the sum of the activations' and errors' sizes. A factor that has no more columns than allowed is given back as
-    /// it is, with its own tensors; those of another belong to the caller. Raises an ArgumentException for less than
-    /// one column, a NumericalFailure when G is not finite.
+    /// it is, with its own tensors; those of another belong to the caller.
+    /// Raises an ArgumentException for less than one column, a NumericalFailure when G is not finite.
     let leading (columns: int) (G: FisherFactor) =
         Require.atLeast (nameof columns) 1 columns
 

@@ -90,8 +90,10 @@ module Curvature =
         | Curvature.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
         | Curvature.Sum terms -> terms |> Array.map (fun term -> multiply term V) |> Array.reduce WeightVector.add
 
-    /// C V. Shapes: V one [d_out; d_in] a layer -> the same. Raises an ArgumentException when the shapes, types or
-    /// devices do not fit. (MATH 3, 5)
+    /// C V.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// Raises an ArgumentException when the shapes, types or devices do not fit.
+    /// (MATH 3, 5)
     let product curvature (V: torch.Tensor array) =
         requireFit (nameof V) curvature V
         Scope.owned (fun () -> multiply curvature V) Seq.ofArray
@@ -135,8 +137,9 @@ module Curvature =
         | Curvature.Blocks parts -> torch.block_diag (Array.map denseOf parts)
         | Curvature.Sum terms -> terms |> Array.map denseOf |> Array.reduce (fun x y -> x + y)
 
-    /// C written out. Shapes: -> [p; p], the layers' weights row by row, one after the other. Raises an
-    /// ArgumentException, which states the bytes, above 4 GB.
+    /// C written out.
+    /// Shapes: -> [p; p], the layers' weights row by row, one after the other.
+    /// Raises an ArgumentException, which states the bytes, above 4 GB.
     let dense curvature =
         FisherFactor.requireDense (size curvature)
         Scope.tensor (fun () -> denseOf curvature)
@@ -154,7 +157,9 @@ module Curvature =
         | Curvature.Blocks parts -> Curvature.Blocks(Array.map (scaled c) parts)
         | Curvature.Sum terms -> Curvature.Sum(Array.map (scaled c) terms)
 
-    /// c C, c >= 0. It may share tensors with C, which must outlive it. Raises an ArgumentException when c is negative.
+    /// c C, c >= 0.
+    /// It may share tensors with C, which must outlive it.
+    /// Raises an ArgumentException when c is negative.
     let scale (c: float) curvature =
         Require.nonNegative (nameof c) c
         scaled c curvature
@@ -176,8 +181,9 @@ module Curvature =
         | Curvature.Eigenbasis _ -> terms [| curvature |]
         | Curvature.Sum own -> terms own
 
-    /// C + D for a diagonal D, one [d_out; d_in] a layer. It may share tensors with both, which must outlive it. Raises
-    /// an ArgumentException when the shapes, types or devices do not fit.
+    /// C + D for a diagonal D, one [d_out; d_in] a layer.
+    /// It may share tensors with both, which must outlive it.
+    /// Raises an ArgumentException when the shapes, types or devices do not fit.
     let addDiagonal (D: torch.Tensor array) curvature =
         requireFit (nameof D) curvature D
         plusDiagonal D curvature
@@ -208,8 +214,8 @@ module Curvature =
 
     /// C + C', as of two tasks: exact. Dense, diagonal, unit-wise and low-rank matrices stay what they are (columns are
     /// put side by side); other sums are kept term by term, for products: `merge` makes one Kronecker product of two.
-    /// It may share tensors with both, which must outlive it. Raises an ArgumentException when the shapes, types or
-    /// devices differ.
+    /// It may share tensors with both, which must outlive it.
+    /// Raises an ArgumentException when the shapes, types or devices differ.
     let add x y =
         requireSameLayers x y
         sum x y
@@ -226,8 +232,10 @@ module Curvature =
     /// One Kronecker product in place of the sum of two, (E + pi E') (x) (A + A'/pi) with
     /// pi^2 = tr E tr A' / (tr E' tr A), scaled so that the trace is that of the sum: merged tasks would count double
     /// without. A product that is zero leaves the other one as it is. Block-diagonal matrices are merged part by part;
-    /// others are added. The result shares no tensor with merged Kronecker products. Raises what `add` raises. (K-FAC
-    /// EWC with the trace correction; MATH 7)
+    /// others are added.
+    /// The result shares no tensor with merged Kronecker products.
+    /// Raises what `add` raises.
+    /// (K-FAC EWC with the trace correction; MATH 7)
     let merge x y =
         requireSameLayers x y
         merged x y

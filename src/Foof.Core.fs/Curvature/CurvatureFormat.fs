@@ -149,8 +149,8 @@ module CurvatureFormat =
                 parts |> Array.mapi (fun i part -> ofFactored written $"{path}.{i}" part) |> FactorFormat.arrayOf
             ]
 
-    /// The damped inverse of a description, over tensors that it shares. Raises an ArgumentException when they do not
-    /// fit one another.
+    /// The damped inverse of a description, over tensors that it shares.
+    /// Raises an ArgumentException when they do not fit one another.
     let rec internal toFactored (find: string -> torch.Tensor) (node: JsonNode) : Factored =
         let entry name = FactorFormat.entry name node
         match FactorFormat.kind node with
@@ -174,7 +174,8 @@ module CurvatureFormat =
         | other -> FactorFormat.refuse $"know inverses of kind '{other}'"
 
     /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that begin with
-    /// `path`. Raises an ArgumentException when a name is taken.
+    /// `path`.
+    /// Raises an ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (path: string) curvature =
         (ofCurvature (Written tensors) path curvature).ToJsonString()
 

@@ -45,8 +45,9 @@ module DataCurvature =
     ///
     /// Kronecker factors are averaged each by itself, E_bar and A_bar being means over data points, as the factors of
     /// both batches together are: the mean of the two products is another matrix, and not what K-FAC is. Other matrices
-    /// are averaged themselves, exactly. The result may share tensors with low-rank arguments; its others belong to the
-    /// caller. Raises an ArgumentException when share is outside [0, 1], the structures differ, or of two eigenbases.
+    /// are averaged themselves, exactly.
+    /// The result may share tensors with low-rank arguments; its others belong to the caller.
+    /// Raises an ArgumentException when share is outside [0, 1], the structures differ, or of two eigenbases.
     let average (share: float) x y =
         if not (share >= 0.0 && share <= 1.0) then
             invalidArg (nameof share) $"share must lie in [0, 1]; got {share}."
@@ -68,8 +69,9 @@ module DataCurvature =
     }
 
     /// How many data points of a batch count: those with a label that is not ignored, and all of them where there are
-    /// no labels (null). Raises an ArgumentException for labels that do not fit the output, which is not looked at
-    /// where there are none, and a NumericalFailure for inputs that are not finite.
+    /// no labels (null).
+    /// Raises an ArgumentException for labels that do not fit the output, which is not looked at where there are none,
+    /// and a NumericalFailure for inputs that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
         if isNull target then
@@ -92,8 +94,8 @@ module DataCurvature =
     /// its points that count; it runs in a scope of its own, without a graph. `requireRoom` is given the mean so far
     /// and its points after each batch, and raises where they take too much memory; then `progress` is given the number
     /// of batches done. Both may be null. `cancellation` is looked at before each batch. The result's tensors are in no
-    /// scope and belong to the caller; after an error nothing is left. Raises an ArgumentException when there is no
-    /// batch or one has no input.
+    /// scope and belong to the caller; after an error nothing is left.
+    /// Raises an ArgumentException when there is no batch or one has no input.
     let accumulate
         (mean: PointMean<'T>)
         (ofBatch: Func<int, torch.Tensor, torch.Tensor, struct ('T * int64)>)

@@ -32,7 +32,8 @@ module internal FactorFormat =
     /// A list of nodes.
     let arrayOf (nodes: JsonNode seq) : JsonNode = JsonArray(Seq.toArray nodes)
 
-    /// An entry of a node. Raises when the node has no such entry.
+    /// An entry of a node.
+    /// Raises when the node has no such entry.
     let entry (name: string) (node: JsonNode) : JsonNode =
         match node with
         | :? JsonObject as found when not (isNull found[name]) -> found[name]
@@ -104,7 +105,8 @@ module internal FactorFormat =
             ])
         |> arrayOf
 
-    /// The factor of a description. Raises an ArgumentException when parts do not fit one another.
+    /// The factor of a description.
+    /// Raises an ArgumentException when parts do not fit one another.
     let read (find: string -> torch.Tensor) (node: JsonNode) =
         items node
         |> Array.map (fun part ->

@@ -10,9 +10,11 @@ type Damping =
     /// C + lambda I.
     | Tikhonov
     /// (E + sqrt(lambda)/pi I) (x) (A + pi sqrt(lambda) I),
-    /// pi^2 = (tr A / d_in) / (tr E / d_out). (Martens & Grosse 2015, 6.3; MATH 5)
+    /// pi^2 = (tr A / d_in) / (tr E / d_out).
+    /// (Martens & Grosse 2015, 6.3; MATH 5)
     | Heuristic
-    /// I (x) (A + pi sqrt(lambda) I): the second factor of `Heuristic` alone. (Benzing 2022, App. D.9)
+    /// I (x) (A + pi sqrt(lambda) I): the second factor of `Heuristic` alone.
+    /// (Benzing 2022, App. D.9)
     | HeuristicInputs
     /// (E + lambda I) (x) (A + lambda I).
     | EachFactor
@@ -52,7 +54,8 @@ module Damping =
     let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
 
     /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added to it.
-    /// New tensors belong to the caller; those that do not change are shared. (MATH 5)
+    /// New tensors belong to the caller; those that do not change are shared.
+    /// (MATH 5)
     let apply rule (lambda: float) curvature =
         match rule, curvature with
         | Damping.Tikhonov, _ -> struct (curvature, lambda)
@@ -145,9 +148,12 @@ module Factored =
     /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each fallback
     /// is reported once, in words. What it returns may share tensors with C, which must outlive it.
     ///
-    /// Shapes: over the layers of C. New tensors belong to the caller. Without damping, directions that a Kronecker
-    /// factor or a dense matrix lacks are left out. Raises an ArgumentException when lambda is negative, or zero for a
-    /// low-rank matrix, for powers of a low-rank matrix other than -1, and for a sum of structures. (MATH 4, 5)
+    /// Shapes: over the layers of C.
+    /// New tensors belong to the caller. Without damping, directions that a Kronecker factor or a dense matrix lacks
+    /// are left out.
+    /// Raises an ArgumentException when lambda is negative, or zero for a low-rank matrix, for powers of a low-rank
+    /// matrix other than -1, and for a sum of structures.
+    /// (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
         Scope.ownedBut
@@ -164,8 +170,8 @@ module Factored =
             (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)
             (Option.map tensors >> Option.defaultValue [] >> Seq.ofList)
 
-    /// (C + lambda I)^-1 by a damping rule and the usual attempts. Raises a NumericalFailure when all of them fail, and
-    /// what `attempt` raises.
+    /// (C + lambda I)^-1 by a damping rule and the usual attempts.
+    /// Raises a NumericalFailure when all of them fail, and what `attempt` raises.
     let make rule (lambda: float) curvature =
         match attempt Factorization.attempts rule -1.0 ignore lambda curvature with
         | Some factored -> factored
@@ -191,9 +197,11 @@ module Factored =
             Woodbury.solve U roots L V
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> multiply part V)
 
-    /// (C + lambda I)^-1 V, or the power that was asked for. Shapes: V one [d_out; d_in] a layer -> the same. The
-    /// result belongs to the caller. Raises an ArgumentException when the shapes, types or devices do not fit. (MATH 4,
-    /// 5)
+    /// (C + lambda I)^-1 V, or the power that was asked for.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when the shapes, types or devices do not fit.
+    /// (MATH 4, 5)
     let solve factored (V: torch.Tensor array) =
         WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> multiply factored V) Seq.ofArray
@@ -209,8 +217,11 @@ module Factored =
         | Factored.Blocks parts -> splitting parts V |> Array.collect (fun (part, V) -> rootMultiply part V)
 
     /// R V with R R^T = (C + lambda I)^-1, or the power that was asked for: of standard normal V a sample of N(0, (C +
-    /// lambda I)^-1). R need not be symmetric. Shapes: V one [d_out; d_in] a layer -> the same. The result belongs to
-    /// the caller. Raises what `solve` raises. (MATH 6)
+    /// lambda I)^-1). R need not be symmetric.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// The result belongs to the caller.
+    /// Raises what `solve` raises.
+    /// (MATH 6)
     let rootSolve factored (V: torch.Tensor array) =
         WeightVector.check (nameof V) (shapes factored) V
         Scope.owned (fun () -> rootMultiply factored V) Seq.ofArray
@@ -225,5 +236,6 @@ module Factored =
             |> Array.reduce (fun x y -> x + y)
 
     /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64 of
-    /// low-rank matrices and of several blocks, in the curvature's type otherwise. (MATH 6)
+    /// low-rank matrices and of several blocks, in the curvature's type otherwise.
+    /// (MATH 6)
     let logDet factored = Scope.tensor (fun () -> sumOfLogs factored)

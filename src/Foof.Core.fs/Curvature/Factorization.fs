@@ -23,7 +23,8 @@ type Attempt = {
     Growth: float
 }
 
-/// A damped inverse and how it came about. Owns its tensors.
+/// A damped inverse and how it came about.
+/// Owns its tensors.
 [<ReferenceEquality>]
 type DampedInverse = {
     /// (M + damping I)^-1, symmetric, in M's type and shape.
@@ -66,7 +67,8 @@ module Factorization =
         if Numbers.holds (info.eq((0).ToScalar()).all()) then Some L else None
 
     /// A Cholesky factor column by column, as libtorch makes it and its solves take it without a copy: what comes back
-    /// from a file lies row by row, and would round otherwise. Shapes: [...; d; d].
+    /// from a file lies row by row, and would round otherwise.
+    /// Shapes: [...; d; d].
     let internal byColumns (L: torch.Tensor) =
         Scope.tensor (fun () -> L.transpose(-2L, -1L).contiguous().transpose(-2L, -1L))
 
@@ -83,7 +85,8 @@ module Factorization =
 
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
-    /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same. The result belongs to the caller.
+    /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same.
+    /// The result belongs to the caller.
     let root (matrix: torch.Tensor) =
         Scope.tensor (fun () ->
             match cholesky matrix with
@@ -92,13 +95,15 @@ module Factorization =
                 let struct (values, Q) = torch.linalg.eigh matrix
                 Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze -2L)
 
-    /// (L L^T)^-1 B. Shapes: L [...; d; d], B [...; d; k].
+    /// (L L^T)^-1 B.
+    /// Shapes: L [...; d; d], B [...; d; k].
     let internal solveBy (L: torch.Tensor) (B: torch.Tensor) =
         // cholesky_solve copies L first.
         let inner = torch.linalg.solve_triangular (L, B, upper = false)
         torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
 
-    /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1. Shapes: L [d; d], B [d; k].
+    /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1.
+    /// Shapes: L [d; d], B [d; k].
     let internal solveByRoots (L: torch.Tensor) (B: torch.Tensor) =
         let inner = torch.linalg.solve_triangular (damped L 1.0, B, upper = false)
         torch.linalg.solve_triangular (L.t (), inner, upper = true)
@@ -164,7 +169,9 @@ module Factorization =
     ///
     /// `Solve` is left out: here the inverse is wanted.
     ///
-    /// Shapes: M [...; d; d], symmetric -> the same. The result belongs to the caller. (MATH 5)
+    /// Shapes: M [...; d; d], symmetric -> the same.
+    /// The result belongs to the caller.
+    /// (MATH 5)
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
         firstOf attempts power (damping > 0.0) matrix damping
 
@@ -178,7 +185,8 @@ module Factorization =
     /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a
     /// matrix that is not finite.
     ///
-    /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d]. The results belong to the caller.
+    /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d].
+    /// The results belong to the caller.
     let eigen (matrix: torch.Tensor) =
         use scope = torch.NewDisposeScope()
 

@@ -4,8 +4,8 @@ open TorchSharp
 
 /// What a trained network's optimum owes to single data points and to weight decay, by the implicit function theorem
 /// with any curvature's damped inverse in place of the Hessian's: (F + lambda I)^-1, where the optimum is one of mean
-/// loss + lambda/2 |theta|^2. Exact for linear models with canonical likelihoods, where F is the Hessian. (Koh & Liang
-/// 2017; MATH 7)
+/// loss + lambda/2 |theta|^2. Exact for linear models with canonical likelihoods, where F is the Hessian.
+/// (Koh & Liang 2017; MATH 7)
 [<RequireQualifiedAccess>]
 module Influence =
 
@@ -13,8 +13,9 @@ module Influence =
     /// Leaving point i out changes L_test by about -1/n of it.
     ///
     /// `empirical` is the factor of the training points at their labels (`Fisher.Empirical`), `testGradient` the
-    /// gradient of the test loss (`Jacobian.meanGradient`). Shapes: -> [n], in the factor's order. The result belongs
-    /// to the caller.
+    /// gradient of the test loss (`Jacobian.meanGradient`).
+    /// Shapes: -> [n], in the factor's order.
+    /// The result belongs to the caller.
     let ofPoints (empirical: FisherFactor) (testGradient: torch.Tensor array) (factored: Factored) =
         Scope.tensor (fun () ->
             let direction = Factored.solve factored testGradient
@@ -31,14 +32,16 @@ module Influence =
 
             FisherFactor.transposeTimes direction empirical * torch.cat (weights, 0L))
 
-    /// d theta* / d lambda = -(F + lambda I)^-1 theta*. The result belongs to the caller.
+    /// d theta* / d lambda = -(F + lambda I)^-1 theta*.
+    /// The result belongs to the caller.
     let ofWeightDecay (theta: torch.Tensor array) (factored: Factored) =
         Scope.owned (fun () -> WeightVector.scale -1.0 (Factored.solve factored theta)) Seq.ofArray
 
     /// d L_validation / d lambda_l for a weight decay of each layer, -grad_l L^T (F + lambda I)^-1 of theta*_l alone:
     /// their sum is the derivative by one weight decay for all layers.
     ///
-    /// Shapes: -> [layers]. The result belongs to the caller.
+    /// Shapes: -> [layers].
+    /// The result belongs to the caller.
     let hypergradient (theta: torch.Tensor array) (validationGradient: torch.Tensor array) (factored: Factored) =
         WeightVector.check (nameof theta) (Factored.shapes factored) theta
         Scope.tensor (fun () ->

@@ -15,9 +15,10 @@ type Side =
     /// (L L^T)^-1, not written out: L [g; size; size], lower triangular.
     | Inverse of L: torch.Tensor
 
-/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size]. Results belong to the caller, and may
-/// share memory with their arguments where nothing is computed. `like` gives the type and the device of results, which
-/// a multiple of the identity does not know. (MATH 5)
+/// What a Kronecker factor can do. Matrices of rows have shape [g; k; size].
+/// Results belong to the caller, and may share memory with their arguments where nothing is computed. `like` gives the
+/// type and the device of results, which a multiple of the identity does not know.
+/// (MATH 5)
 [<RequireQualifiedAccess>]
 module Side =
 
@@ -93,7 +94,8 @@ module Side =
         | Side.Full M -> Side.Full(M.``to`` kind)
         | _ -> side
 
-    /// X M for rows X. Shapes: X [g; k; size] -> the same.
+    /// X M for rows X.
+    /// Shapes: X [g; k; size] -> the same.
     let times (X: torch.Tensor) side =
         Scope.tensor (fun () ->
             match side with
@@ -102,7 +104,8 @@ module Side =
             | Side.Full M -> multiplied M X (fun X -> Products.batched X M)
             | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
-    /// M X for columns X. Shapes: X [g; size; k] -> the same.
+    /// M X for columns X.
+    /// Shapes: X [g; size; k] -> the same.
     let timesColumns (X: torch.Tensor) side =
         Scope.tensor (fun () ->
             match side with
@@ -111,7 +114,8 @@ module Side =
             | Side.Full M -> multiplied M X (Products.batched M)
             | Side.Inverse L -> Factorization.solveBy L X)
 
-    /// The diagonal. Shapes: -> [g; size], [1; size] of the identity.
+    /// The diagonal.
+    /// Shapes: -> [g; size], [1; size] of the identity.
     let diagonal (like: torch.Tensor) side =
         match side with
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
@@ -119,10 +123,12 @@ module Side =
         | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
         | Side.Inverse L -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L)
 
-    /// The trace by group. Shapes: -> [g].
+    /// The trace by group.
+    /// Shapes: -> [g].
     let trace (like: torch.Tensor) side = Scope.tensor (fun () -> (diagonal like side).sum 1L)
 
-    /// The matrix written out. Shapes: -> [g; size; size].
+    /// The matrix written out.
+    /// Shapes: -> [g; size; size].
     let dense (like: torch.Tensor) side =
         match side with
         | Side.Identity _
@@ -130,7 +136,8 @@ module Side =
         | Side.Full M -> M.alias ()
         | Side.Inverse L -> L.cholesky_inverse ()
 
-    /// M + mu I with a number by group; a fresh matrix, never M itself. Shapes: mu [g] or [1].
+    /// M + mu I with a number by group; a fresh matrix, never M itself.
+    /// Shapes: mu [g] or [1].
     let damped (mu: torch.Tensor) side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
 
@@ -172,12 +179,14 @@ module internal Kronecker =
     /// V as [g; d_out/g; d_in].
     let grouped (groups: int64) (V: torch.Tensor) = V.reshape (groups, -1L, V.size -1)
 
-    /// E V A. Shapes: V [d_out; d_in] -> the same.
+    /// E V A.
+    /// Shapes: V [d_out; d_in] -> the same.
     let product E A (V: torch.Tensor) =
         let V' = grouped (groups E A) V
         (A |> Side.times (E |> Side.timesColumns V')).reshape V.shape
 
-    /// Q_E change(Q_E^T V Q_A) Q_A^T. Shapes: V [d_out; d_in] -> the same.
+    /// Q_E change(Q_E^T V Q_A) Q_A^T.
+    /// Shapes: V [d_out; d_in] -> the same.
     let inBasis Q_E Q_A (groups: int64) (change: torch.Tensor -> torch.Tensor) (V: torch.Tensor) =
         let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
@@ -211,7 +220,8 @@ module internal Kronecker =
 
     /// The sides of one product in place of a sum of two, (E + pi E') (x) (A + A'/pi) with
     /// pi^2 = tr E tr A' / (tr E' tr A), scaled by group to the trace of the sum; a product whose trace is zero is left
-    /// out. (MATH 7)
+    /// out.
+    /// (MATH 7)
     let merged E A E' A' =
         let like = like E A
         let one = torch.ones (1L, dtype = like.dtype, device = like.device)

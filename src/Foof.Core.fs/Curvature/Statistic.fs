@@ -18,17 +18,21 @@ module Statistic =
 
     /// The activation factor A_bar = 1/n sum_i sum_r a_ir a_ir^T of n data points, summed over positions.
     ///
-    /// Shapes: A [n R; d_in] -> [d_in; d_in]. Mean over data points. The result belongs to the caller. (Benzing 2022,
-    /// eq. 6; MATH 5)
+    /// Shapes: A [n R; d_in] -> [d_in; d_in]. Mean over data points.
+    /// The result belongs to the caller.
+    /// (Benzing 2022, eq. 6; MATH 5)
     let activationFactor (n: int64) (A: torch.Tensor) = Scope.tensor (fun () -> A.t().mm A / float n)
 
-    /// sum of rows x x^T by group. Shapes: X [g; k; d] -> [g; d; d].
+    /// sum of rows x x^T by group.
+    /// Shapes: X [g; k; d] -> [g; d; d].
     let private moment (X: torch.Tensor) = Products.batched (X.transpose (1L, 2L)) X
 
     /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions.
     ///
     /// Shapes: -> [g; d_in; d_in], or the diagonal [1; d_in] of an embedding, whose rows have one entry each; in the
-    /// type `kind`. The result belongs to the caller. (Eschenhagen et al. 2023; MATH 5)
+    /// type `kind`.
+    /// The result belongs to the caller.
+    /// (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
         let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
         let scale = if positions = Positions.Averaged then n * R else n
@@ -45,8 +49,11 @@ module Statistic =
 
     /// E_bar: sum of the columns' e e^T over positions, its mean over positions, or of e', the sum over positions.
     ///
-    /// weight is what a column counts (1/n, or 1/(n k)). Shapes: E [g; m; R; d_out/g] ->
-    /// [g; d_out/g; d_out/g]. The result belongs to the caller. (Eschenhagen et al. 2023; MATH 5)
+    /// weight is what a column counts (1/n, or 1/(n k)).
+    /// Shapes: E [g; m; R; d_out/g] ->
+    /// [g; d_out/g; d_out/g].
+    /// The result belongs to the caller.
+    /// (Eschenhagen et al. 2023; MATH 5)
     let errors (positions: Positions) (weight: float) (E: torch.Tensor) =
         Scope.tensor (fun () ->
             match positions with
@@ -54,12 +61,15 @@ module Statistic =
             | Positions.Averaged -> moment (E.flatten (1L, 2L)) * (weight / float (E.size 2))
             | Positions.Pooled -> moment (E.sum [| 2L |]) * weight)
 
-    /// The mean input over data points and positions. Shapes: -> [g; d_in]. The result belongs to the caller.
+    /// The mean input over data points and positions.
+    /// Shapes: -> [g; d_in].
+    /// The result belongs to the caller.
     let meanActivation (kind: torch.ScalarType) (activations: Activations) =
         Scope.tensor (fun () -> (Activations.dense kind activations).mean [| 1L; 2L |])
 
-    /// The mean error over data points and positions. Shapes: E [g; n; R; d_out/g] -> [g; d_out/g]. The result belongs
-    /// to the caller.
+    /// The mean error over data points and positions.
+    /// Shapes: E [g; n; R; d_out/g] -> [g; d_out/g].
+    /// The result belongs to the caller.
     let meanError (E: torch.Tensor) = Scope.tensor (fun () -> E.mean [| 1L; 2L |])
 
     /// P_j by group, [m; g; d_out/g; d_in], chunk by chunk.
@@ -70,8 +80,11 @@ module Statistic =
             sum.add_ (term (P.view (P.size 0, groups, -1L, P.size 2))) |> ignore)
         sum
 
-    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size. Shapes: ->
-    /// [g; d_out/g; d_out/g]. The result belongs to the caller. (Gao et al. 2020, TKFAC)
+    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size.
+    /// Shapes: ->
+    /// [g; d_out/g; d_out/g].
+    /// The result belongs to the caller.
+    /// (Gao et al. 2020, TKFAC)
     let weightedErrors (groups: int64) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             match factor with
@@ -85,8 +98,10 @@ module Statistic =
                     (Products.batched P (P.transpose (2L, 3L))).sum 0L)
                 * weight)
 
-    /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' size. Shapes: -> [g; d_in; d_in]. The result
-    /// belongs to the caller. (Gao et al. 2020, TKFAC)
+    /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' size.
+    /// Shapes: -> [g; d_in; d_in].
+    /// The result belongs to the caller.
+    /// (Gao et al. 2020, TKFAC)
     let weightedActivations (groups: int64) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             match factor with
@@ -103,7 +118,8 @@ module Statistic =
     /// EKFAC's spectrum: the second moments of the gradients in a Kronecker eigenbasis,
     /// S = weight sum_j (Q_E^T P_j Q_A) o (Q_E^T P_j Q_A).
     ///
-    /// Shapes: Q_E [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> [g; d_out/g; d_in]. The result belongs to the caller.
+    /// Shapes: Q_E [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> [g; d_out/g; d_in].
+    /// The result belongs to the caller.
     /// (George et al. 2018; MATH 5)
     let spectrum (Q_E: torch.Tensor) (Q_A: torch.Tensor) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
@@ -114,7 +130,9 @@ module Statistic =
 
     /// The blocks of F that belong to one row of W each, sum_j weight p_j p_j^T with p_j that row of P_j.
     ///
-    /// Shapes: -> [d_out; d_in; d_in]. The result belongs to the caller. (Ollivier 2015, unit-wise natural gradient)
+    /// Shapes: -> [d_out; d_in; d_in].
+    /// The result belongs to the caller.
+    /// (Ollivier 2015, unit-wise natural gradient)
     let units (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->
             let d_out, d_in = (LayerFactor.shape factor)[0], (LayerFactor.shape factor)[1]

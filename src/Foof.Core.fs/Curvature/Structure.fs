@@ -26,7 +26,8 @@ module internal DenseBlock =
 
         F.view (d * d_in, d * d_in)
 
-    /// G G^T of a factor of one layer. Shapes: -> [p; p].
+    /// G G^T of a factor of one layer.
+    /// Shapes: -> [p; p].
     let ofFactor (G: FisherFactor) =
         let ofPart (part: FisherColumns) =
             match part.Layers with
@@ -40,7 +41,8 @@ module internal DenseBlock =
 
 /// Structured curvature from a Fisher factor: F itself, or what is kept of it. All are means over the factor's data
 /// points; over several layers the blocks between layers are left out unless the name says otherwise. Shapes are those
-/// of `Curvature`. Tensors belong to the caller, but for those of the factor where it says so.
+/// of `Curvature`.
+/// Tensors belong to the caller, but for those of the factor where it says so.
 [<RequireQualifiedAccess>]
 module Structure =
 
@@ -82,17 +84,21 @@ module Structure =
         let isZero = trace.eq((0.0).ToScalar()).``to`` trace.dtype
         Psi / (trace + isZero).view(-1L, 1L, 1L)
 
-    /// F with all layers together: G G^T, never written out. It shares the factor's tensors. (MATH 3)
+    /// F with all layers together: G G^T, never written out. It shares the factor's tensors.
+    /// (MATH 3)
     let lowRank (G: FisherFactor) = Curvature.LowRank G
 
-    /// The diagonal blocks of F, one a layer, as G_l G_l^T. They share the factor's tensors. (MATH 4)
+    /// The diagonal blocks of F, one a layer, as G_l G_l^T. They share the factor's tensors.
+    /// (MATH 4)
     let layerwiseLowRank (G: FisherFactor) =
         Curvature.Blocks(Array.init G.Shapes.Length (fun l -> Curvature.LowRank(FisherFactor.layer l G)))
 
-    /// F written out, with all layers together. Raises an ArgumentException above 4 GB.
+    /// F written out, with all layers together.
+    /// Raises an ArgumentException above 4 GB.
     let dense (G: FisherFactor) = Curvature.Dense(FisherFactor.dense G, G.Shapes)
 
-    /// The diagonal blocks of F written out, one a layer. Raises an ArgumentException above 4 GB.
+    /// The diagonal blocks of F written out, one a layer.
+    /// Raises an ArgumentException above 4 GB.
     let layerwiseDense (G: FisherFactor) =
         byLayer G (fun l -> Curvature.Dense(DenseBlock.ofFactor (FisherFactor.layer l G), [| G.Shapes[l] |]))
 
@@ -105,13 +111,15 @@ module Structure =
         byLayer G (fun l -> Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
     /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
-    /// both pooled. (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
+    /// both pooled.
+    /// (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
     let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
             Curvature.Kronecker(E, A))
 
-    /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too. (Benzing 2022, App. G)
+    /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too.
+    /// (Benzing 2022, App. G)
     let activationFactors (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let A = activations ofActivations G l
@@ -119,7 +127,8 @@ module Structure =
             Curvature.Kronecker(Side.Identity(outputs, 1.0), Side.ofTensor A))
 
     /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients: of
-    /// all diagonal matrices in that basis the closest to F. (George et al. 2018, EKFAC; MATH 5)
+    /// all diagonal matrices in that basis the closest to F.
+    /// (George et al. 2018, EKFAC; MATH 5)
     let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
@@ -133,8 +142,8 @@ module Structure =
                     NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
                 ))
 
-    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace. (Gao et al.
-    /// 2020, TKFAC; MATH 5)
+    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace.
+    /// (Gao et al. 2020, TKFAC; MATH 5)
     let traceKronecker (G: FisherFactor) =
         byLayer G (fun l ->
             let groups (factor: LayerFactor) =
@@ -150,7 +159,8 @@ module Structure =
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
     /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank
-    /// matrix of one column. It shares no tensors. (Zhang et al. 2023, Eva)
+    /// matrix of one column. It shares no tensors.
+    /// (Zhang et al. 2023, Eva)
     let rankOne (b: torch.Tensor) (a: torch.Tensor) =
         let column (x: torch.Tensor) = Scope.tensor (fun () -> x.view(x.size 0, 1L, 1L, -1L).clone())
         FisherFactor.ofColumns {

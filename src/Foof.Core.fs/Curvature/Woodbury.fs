@@ -3,8 +3,8 @@ namespace Foof
 open TorchSharp
 
 /// Low-rank matrices plus a diagonal, inverted in the space of the columns: with r = D^-1/2 and U = r o G, (D + G
-/// G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o, where I + U^T U = L L^T [m; m] in float64. (Benzing 2022, eq. 20; MATH
-/// 4)
+/// G^T)^-1 = r o (I - U (I + U^T U)^-1 U^T) r o, where I + U^T U = L L^T [m; m] in float64.
+/// (Benzing 2022, eq. 20; MATH 4)
 [<RequireQualifiedAccess>]
 module internal Woodbury =
 

@@ -41,7 +41,8 @@ type CurvatureBatch = {
 }
 
 /// Fisher factors of a model: one forward pass, and one backward pass to the layers' outputs for each column of a data
-/// point. No gradient of a weight is formed. (MATH 2)
+/// point. No gradient of a weight is formed.
+/// (MATH 2)
 [<RequireQualifiedAccess>]
 module Fisher =
 
@@ -133,10 +134,11 @@ module Fisher =
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
-    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller. Raises an ArgumentException for
-    /// an empty batch or wrong labels, an InvalidOperationException for a layer that was not called or whose input does
-    /// not have the data points first, a NumericalFailure for NaN in activations or errors. (MATH 2; Benzing 2022, App.
-    /// I)
+    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller.
+    /// Raises an ArgumentException for an empty batch or wrong labels, an InvalidOperationException for a layer that
+    /// was not called or whose input does not have the data points first, a NumericalFailure for NaN in activations or
+    /// errors.
+    /// (MATH 2; Benzing 2022, App. I)
     let factor (problem: Problem) fisher (batch: CurvatureBatch) =
         if batch.Input.numel () = 0L then
             invalidArg (nameof batch) "batch must hold at least one data point; got none."
@@ -168,8 +170,10 @@ module Jacobian =
     /// column c n + i.
     ///
     /// One forward pass and one backward pass to the layers' outputs for each entry; the model runs in the mode that it
-    /// is in. Shapes: -> f [n; ...], J of n C columns that count one each. The results belong to the caller. Raises
-    /// what `Fisher.factor` raises.
+    /// is in.
+    /// Shapes: -> f [n; ...], J of n C columns that count one each.
+    /// The results belong to the caller.
+    /// Raises what `Fisher.factor` raises.
     let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."
@@ -178,7 +182,8 @@ module Jacobian =
 
     /// The mean gradient of the loss from the factor of the data set's labels, 1/n sum_i g_i (`Fisher.Empirical`).
     ///
-    /// Shapes: -> one [d_out; d_in] a layer. The result belongs to the caller.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The result belongs to the caller.
     let meanGradient (empirical: FisherFactor) =
         Scope.owned
             (fun () ->

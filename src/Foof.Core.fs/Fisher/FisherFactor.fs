@@ -24,7 +24,8 @@ type FisherFactor = {
 /// Products with G and the Gram matrix K = G^T G. Vectors in weight space are one matrix [d_out; d_in] a layer, of the
 /// factor's type and on its device. Every function runs in time and memory linear in the columns' factors; nothing of
 /// size p x m is formed unless the positions' route is cheaper that way. Functions raise an ArgumentException for
-/// shapes, types or devices that do not fit. (Benzing 2022, App. I; MATH 3)
+/// shapes, types or devices that do not fit.
+/// (Benzing 2022, App. I; MATH 3)
 [<RequireQualifiedAccess>]
 module FisherFactor =
 
@@ -48,7 +49,8 @@ module FisherFactor =
 
     let private first (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
-    /// A factor of one batch's columns. It shares the tensors.
+    /// A factor of one batch's columns.
+    /// It shares the tensors.
     let ofColumns (part: FisherColumns) =
         Require.atLeast "the number of layers" 1 part.Layers.Length
         Require.nonNegative (nameof part.Weight) part.Weight
@@ -64,7 +66,8 @@ module FisherFactor =
 
         { Shapes = part.Layers |> Array.map LayerFactor.shape; Parts = [| part |] }
 
-    /// The factor of layer l alone: its block of F. It shares the tensors.
+    /// The factor of layer l alone: its block of F.
+    /// It shares the tensors.
     let layer (l: int) (G: FisherFactor) =
         if l < 0 || l >= G.Shapes.Length then
             invalidArg (nameof l) $"l must be the number of one of {G.Shapes.Length} layers, from 0; got {l}."
@@ -78,14 +81,16 @@ module FisherFactor =
             invalidArg name $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
         Require.alike name (first G) (first G')
 
-    /// [G1 G2 ...]: F is the sum. It shares the tensors.
+    /// [G1 G2 ...]: F is the sum.
+    /// It shares the tensors.
     let join (factors: FisherFactor array) =
         Require.atLeast "the number of factors" 1 factors.Length
         for G in factors do
             requireSameLayers (nameof factors) factors[0] G
         { factors[0] with Parts = factors |> Array.collect _.Parts }
 
-    /// sqrt(c) G, the factor of c F. It shares the tensors.
+    /// sqrt(c) G, the factor of c F.
+    /// It shares the tensors.
     let scale (c: float) (G: FisherFactor) =
         Require.nonNegative (nameof c) c
         {
@@ -93,8 +98,8 @@ module FisherFactor =
                 Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
         }
 
-    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant. It shares the tensors, but for
-    /// the errors of layers with a constant.
+    /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant.
+    /// It shares the tensors, but for the errors of layers with a constant.
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
         if S.Length <> G.Shapes.Length then
             invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
@@ -134,14 +139,20 @@ module FisherFactor =
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
     ///
-    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj. Shapes: -> [m; m']. The result belongs to the caller. (Benzing 2022,
-    /// eq. 21; MATH 3)
+    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj.
+    /// Shapes: -> [m; m'].
+    /// The result belongs to the caller.
+    /// (Benzing 2022, eq. 21; MATH 3)
     let crossGram (G: FisherFactor) (G': FisherFactor) = crossGramOfType torch.ScalarType.Float64 G G'
 
-    /// K = G^T G in float64. Shapes: -> [m; m]. The result belongs to the caller.
+    /// K = G^T G in float64.
+    /// Shapes: -> [m; m].
+    /// The result belongs to the caller.
     let gram (G: FisherFactor) = crossGram G G
 
-    /// G^T v. Shapes: v one [d_out; d_in] a layer -> [m]. The result belongs to the caller.
+    /// G^T v.
+    /// Shapes: v one [d_out; d_in] a layer -> [m].
+    /// The result belongs to the caller.
     /// (Benzing 2022, eq. 22)
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
         WeightVector.check (nameof v) G.Shapes v
@@ -155,8 +166,10 @@ module FisherFactor =
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// G w. Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type. The result belongs to the
-    /// caller. (Benzing 2022, eq. 23)
+    /// G w.
+    /// Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type.
+    /// The result belongs to the caller.
+    /// (Benzing 2022, eq. 23)
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
             invalidArg (nameof w) $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
@@ -180,7 +193,9 @@ module FisherFactor =
                 (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y)) * part.Weight
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// The diagonal of F. Shapes: -> one [d_out; d_in] a layer. The result belongs to the caller.
+    /// The diagonal of F.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The result belongs to the caller.
     let diagonal (G: FisherFactor) =
         Scope.owned
             (fun () ->
@@ -201,8 +216,10 @@ module FisherFactor =
                 ($"A dense matrix of {p} weights would take {bytes:F0} bytes ({bytes / 1e9:F1} GB), "
                  + "and 4 GB are allowed; use products, or a structured curvature.")
 
-    /// F = G G^T written out, in the factor's type. Shapes: -> [p; p], the layers' weights row by row, one after the
-    /// other. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    /// F = G G^T written out, in the factor's type.
+    /// Shapes: -> [p; p], the layers' weights row by row, one after the other.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException above 4 GB.
     let dense (G: FisherFactor) =
         requireDense (rows G)
 

@@ -93,7 +93,8 @@ module LayerFactor =
                     ($"{name}: weights must be [{Shape.text (shape inner)}] like the layer, or [1; 1]; "
                      + $"got [{Shape.text S.shape}].")
 
-    /// The cheaper route by shape. (MATH 3)
+    /// The cheaper route by shape.
+    /// (MATH 3)
     let route factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
@@ -147,7 +148,8 @@ module LayerFactor =
     let forEachWritten (kind: torch.ScalarType) factor (action: int64 -> torch.Tensor -> unit) =
         forEachWrittenWithin budget kind factor action
 
-    /// All columns written out. Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
+    /// All columns written out.
+    /// Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
     let written (kind: torch.ScalarType) factor =
         Scope.tensor (fun () ->
             let parts = writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
@@ -168,10 +170,13 @@ module LayerFactor =
             | _ -> gramOfWritten most x y K)
 
     /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written out.
-    /// Shapes: K [m; m'], in one piece. (MATH 3)
+    /// Shapes: K [m; m'], in one piece.
+    /// (MATH 3)
     let addGramBy route x y (K: torch.Tensor) = addGramWithin budget route x y K
 
-    /// K <- K + [g_i . g'_j], in place, by the cheaper route. Shapes: K [m; m'], in one piece. (MATH 3)
+    /// K <- K + [g_i . g'_j], in place, by the cheaper route.
+    /// Shapes: K [m; m'], in one piece.
+    /// (MATH 3)
     let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
 
     // One vector alone comes without the dimension k: views of small tensors cost as much as products.
@@ -184,11 +189,15 @@ module LayerFactor =
         | LayerFactor.Product(activations, E) ->
             activations |> Activations.times (StackedErrors.rows (E.size 0) V) |> StackedErrors.inner activations E
 
-    /// g_j . v_s for every column and vector. Shapes: V [k; d_out; d_in] -> [m; k]. (MATH 3)
+    /// g_j . v_s for every column and vector.
+    /// Shapes: V [k; d_out; d_in] -> [m; k].
+    /// (MATH 3)
     let transposeTimesAll (V: torch.Tensor) factor =
         Scope.tensor (fun () -> (innerProducts V factor).view(-1L, V.size 0))
 
-    /// g_j . v for every column. Shapes: v [d_out; d_in] -> [m]. (Benzing 2022, eq. 22; MATH 3)
+    /// g_j . v for every column.
+    /// Shapes: v [d_out; d_in] -> [m].
+    /// (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor) factor = Scope.tensor (fun () -> (innerProducts v factor).flatten())
 
     let rec private combinations (k: int64) (w: torch.Tensor) factor : torch.Tensor =
@@ -198,10 +207,13 @@ module LayerFactor =
         | LayerFactor.Product(activations, E) ->
             activations |> Activations.gradient (StackedErrors.weighed k activations E w) |> StackedErrors.vectors k
 
-    /// sum_j w_j g_j. Shapes: w [m] -> [d_out; d_in]. (Benzing 2022, eq. 23; MATH 3)
+    /// sum_j w_j g_j.
+    /// Shapes: w [m] -> [d_out; d_in].
+    /// (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) factor = Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
-    /// target_s <- target_s + sum_j w_js g_j, in place. Shapes: w [m; k], target [k; d_out; d_in], in one piece.
+    /// target_s <- target_s + sum_j w_js g_j, in place.
+    /// Shapes: w [m; k], target [k; d_out; d_in], in one piece.
     /// (Benzing 2022, eq. 23; MATH 3)
     let addTimesAll (w: torch.Tensor) factor (target: torch.Tensor) =
         let k = target.size 0
@@ -213,7 +225,8 @@ module LayerFactor =
                 target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L)) |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
 
-    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays. Shapes: Q_E
+    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays.
+    /// Shapes: Q_E
     /// [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> the factor's own.
     let internal rotated (Q_E: torch.Tensor voption) (Q_A: torch.Tensor voption) factor =
         match factor with
@@ -255,7 +268,9 @@ module LayerFactor =
             sum.add_ ((P.square () * w.narrow(0L, start, P.size 0).view(-1L, 1L, 1L)).sum 0L) |> ignore)
         sum
 
-    /// sum_j w_j g_j o g_j. Shapes: w [m] -> [d_out; d_in]. (MATH 3)
+    /// sum_j w_j g_j o g_j.
+    /// Shapes: w [m] -> [d_out; d_in].
+    /// (MATH 3)
     let diagonal (w: torch.Tensor) factor =
         Scope.tensor (fun () ->
             match factor with

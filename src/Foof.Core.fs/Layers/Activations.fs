@@ -11,8 +11,8 @@ type Activations =
     /// itself stands for a row of zeros: padding.
     | Indices of index: torch.Tensor * count: int64
 
-/// Products with activations that never write out what is known to be zero. Results belong to the caller, and may share
-/// memory with their arguments where nothing is computed.
+/// Products with activations that never write out what is known to be zero.
+/// Results belong to the caller, and may share memory with their arguments where nothing is computed.
 [<RequireQualifiedAccess>]
 module Activations =
 
@@ -107,7 +107,8 @@ module Activations =
                 let rows activations = (dense kind activations).flatten(1L, 2L)
                 Products.batched (rows X) ((rows Y).transpose(1L, 2L)))
 
-    /// A V^T, the outputs of a layer with weight V. Shapes: V [g; k; d_in] -> [g; n; R; k].
+    /// A V^T, the outputs of a layer with weight V.
+    /// Shapes: V [g; k; d_in] -> [g; n; R; k].
     let times (V: torch.Tensor) activations =
         Scope.tensor (fun () ->
             match activations with
@@ -121,7 +122,8 @@ module Activations =
                 let rows = V.squeeze(0L).t().index [| found |]
                 rows.masked_fill(padding, 0.0.ToScalar()).unsqueeze 0)
 
-    /// sum_ir e_ir a_ir^T, the summed gradient. Shapes: E [g; n; R; k] -> [g; k; d_in].
+    /// sum_ir e_ir a_ir^T, the summed gradient.
+    /// Shapes: E [g; n; R; k] -> [g; k; d_in].
     let gradient (E: torch.Tensor) activations =
         Scope.tensor (fun () ->
             let rows = E.flatten (1L, 2L)
@@ -145,7 +147,8 @@ module internal ErrorColumns =
     /// The bytes of a temporary.
     let private piece = 1L <<< 20
 
-    /// sum_r e_cir . z_ir, all columns of some data points at a time. Shapes: Z [g; n; R; k] -> [c n].
+    /// sum_r e_cir . z_ir, all columns of some data points at a time.
+    /// Shapes: Z [g; n; R; k] -> [c n].
     let inner (E: torch.Tensor) (Z: torch.Tensor) =
         let n = E.size 2
         let most = piece * n / (E.numel () * E.ElementSize)
@@ -154,7 +157,8 @@ module internal ErrorColumns =
                 (E.narrow (2L, start, count) * Z.narrow(1L, start, count).unsqueeze 1L).sum([| 0L; 3L; 4L |]))
         torch.cat(Runs.ofAtMost most n |> Seq.map ofPoints |> Seq.toArray, 1L).flatten()
 
-    /// sum_c w_ci e_cir, column by column. Shapes: w [c n] -> [g; n; R; k].
+    /// sum_c w_ci e_cir, column by column.
+    /// Shapes: w [c n] -> [g; n; R; k].
     let combination (E: torch.Tensor) (w: torch.Tensor) =
         let w = w.view (E.size 1, 1L, E.size 2, 1L, 1L)
         let sum = E.select (1L, 0L) * w.select (0L, 0L)

@@ -3,7 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// A forward pass that was recorded. Owns the records.
+/// A forward pass that was recorded.
+/// Owns the records.
 [<ReferenceEquality>]
 type internal Pass = {
     /// The model's output, in its graph.
@@ -36,7 +37,8 @@ module ForwardPass =
             reraise ()
 
     /// The model's output without its graph. The pass itself runs with gradients: a model that differentiates in its
-    /// forward pass ends the process under no_grad. The result belongs to the caller.
+    /// forward pass ends the process under no_grad.
+    /// The result belongs to the caller.
     let output (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             use _recorded = torch.enable_grad ()
@@ -63,7 +65,8 @@ module ForwardPass =
             recorder.Stop()
             recorder.Discard()
 
-/// What a step computed before its update. Owns its tensors.
+/// What a step computed before its update.
+/// Owns its tensors.
 [<Sealed>]
 type StepResult(loss: torch.Tensor, output: torch.Tensor) =
 

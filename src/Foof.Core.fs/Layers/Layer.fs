@@ -141,8 +141,9 @@ module Layer =
     /// learned, has rows of zeros. A batch norm's mode is the one that the module is in now.
     ///
     /// Shapes: input [n; ...; d_in], [n; channels; height; width], [n; ...] numbers -> A [g; n; R; d_in], or [n; R]
-    /// indices, row by row in memory. The result belongs to the caller; without bias column or padding it may share the
-    /// input's memory. Raises an ArgumentException when the input's shape or type is not the layer's.
+    /// indices, row by row in memory.
+    /// The result belongs to the caller; without bias column or padding it may share the input's memory.
+    /// Raises an ArgumentException when the input's shape or type is not the layer's.
     let activations (layer: Layer) (input: torch.Tensor) =
         require (nameof input) Geometry.inputMisfit layer input
         let withOnes = layer.Bias.IsSome
@@ -160,9 +161,9 @@ module Layer =
     /// A derivative with respect to the layer's output as rows E, in the order of `activations`: the layer's gradient
     /// is sum_ir e_ir a_ir^T, group by group.
     ///
-    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory. The result belongs to the
-    /// caller; a dense layer's may share the gradient's memory. Raises an ArgumentException when the gradient's shape
-    /// is not the output's.
+    /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory.
+    /// The result belongs to the caller; a dense layer's may share the gradient's memory.
+    /// Raises an ArgumentException when the gradient's shape is not the output's.
     let errors (layer: Layer) (gradient: torch.Tensor) =
         require (nameof gradient) Geometry.gradientMisfit layer gradient
 
@@ -175,8 +176,9 @@ module Layer =
             | Geometry.Convolution window -> gradient |> batched 3L |> Patches.errors window
             | Geometry.Scale normalisation -> gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
 
-    /// The rows of `activations` one below the other, group after group, one-hot rows written out. Shapes: input as
-    /// there -> A [g n R; d_in]. The result belongs to the caller.
+    /// The rows of `activations` one below the other, group after group, one-hot rows written out.
+    /// Shapes: input as there -> A [g n R; d_in].
+    /// The result belongs to the caller.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -186,7 +188,8 @@ module Layer =
             | _ -> (activations layer input |> Activations.dense layer.Weight.dtype).flatten(0L, 2L))
 
     /// The rows of `errors` one below the other, group after group.
-    /// Shapes: gradient as there -> E [g n R; d_out/g]. The result belongs to the caller.
+    /// Shapes: gradient as there -> E [g n R; d_out/g].
+    /// The result belongs to the caller.
     let errorRows (layer: Layer) (gradient: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -203,8 +206,8 @@ module Layer =
 
     /// Weight and bias, or their gradients, as one matrix; a bias without a gradient (null) counts as zeros.
     ///
-    /// Shapes: as the parameters -> [d_out; d_in]. The result belongs to the caller; without a bias it may share the
-    /// weight's memory.
+    /// Shapes: as the parameters -> [d_out; d_in].
+    /// The result belongs to the caller; without a bias it may share the weight's memory.
     let joined (layer: Layer) (weight: torch.Tensor) (bias: torch.Tensor voption) =
         Scope.tensor (fun () ->
             let matrix = matrix layer weight

@@ -71,7 +71,8 @@ module Normalised =
 
     /// sum_ir a_ir a_ir^T of those rows, which are not written out.
     ///
-    /// Shapes: x [n; ...] -> [d; 1 (+ 1); 1 (+ 1)]. The result belongs to the caller's scope.
+    /// Shapes: x [n; ...] -> [d; 1 (+ 1); 1 (+ 1)].
+    /// The result belongs to the caller's scope.
     let internal moment (normalisation: Normalisation) (withOnes: bool) (x: torch.Tensor) =
         Scope.tensor (fun () ->
             let struct (centred, scale) = parts normalisation x

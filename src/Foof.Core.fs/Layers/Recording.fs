@@ -14,7 +14,8 @@ type Keep =
     /// later layers may change theirs in place.
     | InputAndOutput
 
-/// One call of a layer in a forward pass. Owns its tensors.
+/// One call of a layer in a forward pass.
+/// Owns its tensors.
 [<ReferenceEquality>]
 type Record = {
     /// Whose call it was.

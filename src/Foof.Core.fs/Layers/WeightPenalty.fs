@@ -18,15 +18,17 @@ type ParameterGradient = {
 [<AllowNullLiteral>]
 type IPenalty =
     /// Its gradient at the current weights: one entry for each parameter that it depends on, and an empty list while
-    /// there is no penalty. A weight that modules share is one parameter. The tensors belong to the caller's scope.
+    /// there is no penalty. A weight that modules share is one parameter.
+    /// The tensors belong to the caller's scope.
     abstract Gradients: unit -> IReadOnlyList<ParameterGradient>
 
 /// Between the parameters of layers and vectors in weight space, for functions of the weights.
 [<RequireQualifiedAccess>]
 module WeightPenalty =
 
-    /// The layers' weights, outside the graph. Shapes: -> one [d_out; d_in] a layer. They belong to the caller and may
-    /// share the parameters' memory.
+    /// The layers' weights, outside the graph.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// They belong to the caller and may share the parameters' memory.
     let weights (layers: Layer array) =
         use _quiet = torch.no_grad ()
         let bare (parameter: Parameter) = parameter.detach ()

@@ -116,7 +116,8 @@ module Likelihood =
 
     /// The labels that count: all of them, but for -100 of `Categorical`.
     ///
-    /// Shapes: y -> truth values of y's shape. The result belongs to the caller.
+    /// Shapes: y -> truth values of y's shape.
+    /// The result belongs to the caller.
     let counted (likelihood: Likelihood) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             match likelihood with
@@ -125,7 +126,8 @@ module Likelihood =
 
     /// The number n of data points of which at least one label counts.
     ///
-    /// Shapes: truth values [n; ...]. Raises an ArgumentException for other types, and when no label counts.
+    /// Shapes: truth values [n; ...].
+    /// Raises an ArgumentException for other types, and when no label counts.
     let dataPoints (mask: torch.Tensor) =
         LikelihoodCheck.mask mask mask
         let n = Scope.value (fun () -> Numbers.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
@@ -136,8 +138,10 @@ module Likelihood =
     /// Zeros where `mask` is false, whatever stood there.
     ///
     /// Where not every label counts, give the functions below a masked output and masked labels, and mask their errors,
-    /// columns and products. Shapes: truth values of the labels' shape; a tensor of that shape, or with classes as a
-    /// further dimension 1. The result belongs to the caller. Raises an ArgumentException for other shapes.
+    /// columns and products.
+    /// Shapes: truth values of the labels' shape; a tensor of that shape, or with classes as a further dimension 1.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException for other shapes.
     let masked (mask: torch.Tensor) (tensor: torch.Tensor) =
         Scope.tensor (fun () ->
             let byClass = tensor.dim () = mask.dim () + 1L && tensor.dim () > 1L
@@ -150,9 +154,10 @@ module Likelihood =
     /// 1/n sum_i of, summed over entries or positions: Categorical -log softmax(f)_y, where n counts the points with a
     /// label other than -100; Gaussian 1/2 (f - y)^2 / sigma^2, or sigma_c^2; Bernoulli log(1 + exp f) - y f; Poisson
     /// exp f - y f.
-    /// The result is a scalar and belongs to the caller. Raises an ArgumentException when shapes, types or devices do
-    /// not fit, the batch is empty or sigma is not positive. It reads no values (`check` does): NaN comes of NaN, and
-    /// of class labels that are all -100. (MATH 1, 2)
+    /// The result is a scalar and belongs to the caller.
+    /// Raises an ArgumentException when shapes, types or devices do not fit, the batch is empty or sigma is not
+    /// positive. It reads no values (`check` does): NaN comes of NaN, and of class labels that are all -100.
+    /// (MATH 1, 2)
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -166,8 +171,10 @@ module Likelihood =
 
     /// The loss over the labels at which `mask` is true; the others, and their outputs, may be anything.
     ///
-    /// n is the number of data points of which a label counts. Shapes: truth values of the labels' shape. The result is
-    /// a scalar and belongs to the caller. Raises an ArgumentException as `loss` does, and when no label counts.
+    /// n is the number of data points of which a label counts.
+    /// Shapes: truth values of the labels' shape.
+    /// The result is a scalar and belongs to the caller.
+    /// Raises an ArgumentException as `loss` does, and when no label counts.
     let lossMasked likelihood (output: torch.Tensor) (target: torch.Tensor) (mask: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -188,8 +195,11 @@ module Likelihood =
     /// e_i = d(-log p(y_i | f_i)) / d f_i for all data points, in closed form.
     ///
     /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2; Bernoulli sigmoid(f) - y;
-    /// Poisson exp f - y. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no
-    /// gradient and belongs to the caller. Raises an ArgumentException as `loss` does. (MATH 1)
+    /// Poisson exp f - y.
+    /// Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n.
+    /// The result carries no gradient and belongs to the caller.
+    /// Raises an ArgumentException as `loss` does.
+    /// (MATH 1)
     let errors (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -199,9 +209,11 @@ module Likelihood =
     /// Labels y_i ~ p(y | f_i), of the shape and type that `loss` takes, drawn from `generator` (null: the device's
     /// default one).
     ///
-    /// Probabilities and uniform numbers are float64, whatever the output's type. The result belongs to the caller.
+    /// Probabilities and uniform numbers are float64, whatever the output's type.
+    /// The result belongs to the caller.
     /// Raises an ArgumentException when the output's shape or the generator's device does not fit, and a
-    /// NumericalFailure as `check` does. (MATH 2)
+    /// NumericalFailure as `check` does.
+    /// (MATH 2)
     let sample (likelihood: Likelihood) (output: torch.Tensor) (generator: torch.Generator) =
         Scope.tensor (fun () ->
             LikelihoodCheck.output likelihood output
@@ -219,9 +231,11 @@ module Likelihood =
     ///
     /// Column c R + r belongs to the entry at class or channel c and position r of R, and is zero at other positions.
     /// Categorical sqrt(p_c) (p - onehot_c); Gaussian onehot_c / sigma; Bernoulli sqrt(p (1 - p)) onehot_c; Poisson
-    /// sqrt(exp f) onehot_c. Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no
-    /// gradient and belongs to the caller. Raises an ArgumentException when shapes do not fit or there is no such
-    /// column. (MATH 2)
+    /// sqrt(exp f) onehot_c.
+    /// Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n.
+    /// The result carries no gradient and belongs to the caller.
+    /// Raises an ArgumentException when shapes do not fit or there is no such column.
+    /// (MATH 2)
     let hessianRoot (likelihood: Likelihood) (output: torch.Tensor) (column: int64) =
         Scope.tensor (fun () ->
             let columns = hessianColumns likelihood output
@@ -232,9 +246,11 @@ module Likelihood =
 
     /// Lambda_i v_i for all data points, in closed form.
     ///
-    /// Categorical p o (v - p.v) by position; Gaussian v / sigma^2; Bernoulli p (1 - p) v; Poisson exp(f) v. Shapes: f,
-    /// v [n; ...] -> [n; ...]. The summand's: never divided by n. The result carries no gradient and belongs to the
-    /// caller. Raises an ArgumentException when shapes or types do not fit. (MATH 2)
+    /// Categorical p o (v - p.v) by position; Gaussian v / sigma^2; Bernoulli p (1 - p) v; Poisson exp(f) v.
+    /// Shapes: f, v [n; ...] -> [n; ...]. The summand's: never divided by n.
+    /// The result carries no gradient and belongs to the caller.
+    /// Raises an ArgumentException when shapes or types do not fit.
+    /// (MATH 2)
     let hessianProduct (likelihood: Likelihood) (output: torch.Tensor) (v: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.vector likelihood output v

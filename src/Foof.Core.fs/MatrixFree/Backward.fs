@@ -45,8 +45,8 @@ module internal Backward =
     let apply outputs factors (variables: torch.Tensor array) =
         Array.map2 orZeros variables (pass false outputs factors variables)
 
-    /// factor . d output / d variable for each variable, as functions that can be differentiated in turn. Raises an
-    /// ArgumentException when the output depends on no variable at all.
+    /// factor . d output / d variable for each variable, as functions that can be differentiated in turn.
+    /// Raises an ArgumentException when the output depends on no variable at all.
     let recorded output factor (variables: torch.Tensor array) =
         let found = pass true [| output |] [| factor |] variables
         if Array.forall isNull found then

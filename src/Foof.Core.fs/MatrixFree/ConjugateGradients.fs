@@ -110,7 +110,8 @@ type ConjugateGradientsSettings = {
     Progress: Action<int, float> voption
 }
 
-/// The result of conjugate gradients. Owns its tensors.
+/// The result of conjugate gradients.
+/// Owns its tensors.
 [<ReferenceEquality>]
 type ConjugateGradientsResult = {
     /// x, one matrix [d_out; d_in] per layer.
@@ -180,7 +181,8 @@ module ConjugateGradients =
                 "The preconditioner must be one for the operator's layers; its shapes are others."
         | _ -> ()
 
-    /// The largest |b_j|. Raises an ArgumentException unless it is finite.
+    /// The largest |b_j|.
+    /// Raises an ArgumentException unless it is finite.
     let private largest (b: torch.Tensor array) =
         let layer (b: torch.Tensor) =
             let b = b.detach ()
@@ -224,10 +226,12 @@ module ConjugateGradients =
     ///
     /// Before it ends it computes b - C x from x, and continues if the recurrence was wrong: one product more than
     /// iterations, two with a start. Where rounding keeps the residual above the tolerance, or after `MaxIterations`,
-    /// the result says that it has not converged. A right-hand side of zeros gives zeros. Shapes: b one matrix [d_out;
-    /// d_in] per layer -> the same. The result belongs to the caller. Raises an ArgumentException when shapes, types or
-    /// settings do not fit or b is not finite, a NumericalFailure when p^T C p <= 0 or anything overflows, and an
-    /// OperationCanceledException. (Hestenes and Stiefel 1952)
+    /// the result says that it has not converged. A right-hand side of zeros gives zeros.
+    /// Shapes: b one matrix [d_out; d_in] per layer -> the same.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when shapes, types or settings do not fit or b is not finite, a NumericalFailure
+    /// when p^T C p <= 0 or anything overflows, and an OperationCanceledException.
+    /// (Hestenes and Stiefel 1952)
     let solve (operator: LinearOperator) (b: torch.Tensor array) (settings: ConjugateGradientsSettings) =
         check operator b settings
         let scale = largest b

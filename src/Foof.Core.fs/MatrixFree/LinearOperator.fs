@@ -40,9 +40,10 @@ type LinearOperator
 
     /// C v.
     ///
-    /// Shapes: one matrix [d_out; d_in] per layer -> the same. The result belongs to the caller and is outside every
-    /// graph. Raises an ArgumentException when shapes, types or devices do not match, and an ObjectDisposedException
-    /// after `Dispose`.
+    /// Shapes: one matrix [d_out; d_in] per layer -> the same.
+    /// The result belongs to the caller and is outside every graph.
+    /// Raises an ArgumentException when shapes, types or devices do not match, and an ObjectDisposedException after
+    /// `Dispose`.
     member operator.Product(v: torch.Tensor array) =
         ObjectDisposedException.ThrowIf(disposed, operator)
         operator.Require(nameof v, v)
@@ -84,8 +85,10 @@ module LinearOperator =
     /// g . v.
     ///
     /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator belongs to the
-    /// caller. Raises an ArgumentException for a frozen layer or a target that does not fit, and a NumericalFailure
-    /// when outputs or loss are not finite. (Pearlmutter 1994)
+    /// caller.
+    /// Raises an ArgumentException for a frozen layer or a target that does not fit, and a NumericalFailure when
+    /// outputs or loss are not finite.
+    /// (Pearlmutter 1994)
     let hessian (problem: Problem) (batch: CurvatureBatch) =
         let layers = problem.Layers
 
@@ -100,7 +103,8 @@ module LinearOperator =
     /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these likelihoods;
     /// positive semi-definite.
     ///
-    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller. Raises as `hessian` does.
+    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller.
+    /// Raises as `hessian` does.
     /// (Schraudolph 2002; MATH 2)
     let gaussNewton (problem: Problem) (input: torch.Tensor) =
         keeping problem.Layers (fun () ->
@@ -114,9 +118,11 @@ module LinearOperator =
     /// for labels that were sampled from the model, empirical for the data's own; positive semi-definite. Class labels
     /// of -100 are ignored, and n counts the data points that have another.
     ///
-    /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v). Shapes: input [n;
-    /// ...], target as in `Likelihood.loss`. A mean over data points. The
-    /// operator belongs to the caller. Raises as `hessian` does. (MATH 1, 2)
+    /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The
+    /// operator belongs to the caller.
+    /// Raises as `hessian` does.
+    /// (MATH 1, 2)
     let fisher (problem: Problem) (batch: CurvatureBatch) =
         let likelihood, labels = problem.Likelihood, batch.Target
 
@@ -141,14 +147,17 @@ module LinearOperator =
         =
         new LinearOperator(shapes, like, product, [||])
 
-    /// C + lambda I. The result belongs to the caller; C stays the caller's and must outlive it.
+    /// C + lambda I.
+    /// The result belongs to the caller; C stays the caller's and must outlive it.
     let shifted (lambda: float) (operator: LinearOperator) =
         use like = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
         ofFunction operator.Shapes like (fun v -> WeightVector.axpy lambda v (operator.Product v))
 
     /// C as a matrix, column j its product with the unit vector j of `WeightVector.flatten`'s order.
     ///
-    /// Shapes: -> [p; p]. The result belongs to the caller. Raises an ArgumentException above 4 GB.
+    /// Shapes: -> [p; p].
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException above 4 GB.
     let dense (operator: LinearOperator) =
         let p = operator.Shapes |> Array.sumBy (Array.fold (*) 1L)
         FisherFactor.requireDense p

@@ -43,7 +43,8 @@ module Cadence =
 
     /// What the step at `position` (from 0) does. In the warm-up it observes every batch and inverts after 1, 2, 4, 8,
     /// ... batches and at its end; later it inverts every T steps and observes in the S steps up to that one, which
-    /// takes its own batch in. (Benzing 2022, Algorithm 1 and App. D)
+    /// takes its own batch in.
+    /// (Benzing 2022, Algorithm 1 and App. D)
     let plan (cadence: Cadence) (position: int) =
         let seen = position + 1
 

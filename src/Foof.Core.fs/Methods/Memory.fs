@@ -12,7 +12,8 @@ type Memory =
     /// The sum over all batches.
     | Sum
 
-/// A statistic of the batches so far. Owns its tensors.
+/// A statistic of the batches so far.
+/// Owns its tensors.
 [<ReferenceEquality>]
 type Moment = internal {
     /// The weighted sum.
@@ -67,7 +68,9 @@ module Moment =
             Scope.value (fun () -> Products.mirror (moment.Total.view (d, d)))
         moment.Total
 
-    /// sum <- keep sum + share x, in place, and the weight with it. Shapes: x like the sum. (MATH 1)
+    /// sum <- keep sum + share x, in place, and the weight with it.
+    /// Shapes: x like the sum.
+    /// (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
         Scope.value (fun () -> (sum moment).mul_(keep.ToScalar()).add_(x, share.ToScalar()) |> ignore)

@@ -43,15 +43,18 @@ module Methods =
     }
 
     /// **K-FAC** with standard damping: Delta W = Q_E [(Q_E^T grad_W Q_A) / (s_E s_A^T + lambda)] Q_A^T, the inverse of
-    /// E_bar (x) A_bar + lambda I. (Benzing 2022, eq. 3)
+    /// E_bar (x) A_bar + lambda I.
+    /// (Benzing 2022, eq. 3)
     let kfacStandard = { kfac with Name = "kfac-standard"; Rule = Damping.Tikhonov }
 
     /// **K-FAC-expand**: A_bar = 1/(nR) sum_ir a a^T, E_bar = 1/n sum_ir e e^T. Exact for deep linear networks whose
-    /// loss is a sum over positions. (Eschenhagen et al. 2023)
+    /// loss is a sum over positions.
+    /// (Eschenhagen et al. 2023)
     let kfacExpand = { kfac with Name = "kfac-expand" }
 
     /// **K-FAC-reduce**: a' = 1/R sum_r a, e' = sum_r e; A_bar = 1/n sum_i a' a'^T, E_bar = 1/n sum_i e' e'^T. Exact
-    /// for deep linear networks that average over positions before the loss. (Eschenhagen et al. 2023)
+    /// for deep linear networks that average over positions before the loss.
+    /// (Eschenhagen et al. 2023)
     let kfacReduce = {
         kfac with
             Name = "kfac-reduce"
@@ -69,7 +72,8 @@ module Methods =
 
     /// **EKFAC**: K-FAC's eigenbasis with S = 1/n sum_i (Q_E^T g_i Q_A)^2 in place of s_E s_A^T. The basis is renewed
     /// every T steps, and S, a moving average, at every observation; a new basis takes S over as the diagonal, in it,
-    /// of (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T. (George et al. 2018)
+    /// of (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T.
+    /// (George et al. 2018)
     let ekfac = {
         kfacStandard with
             Name = "ekfac"
@@ -81,7 +85,8 @@ module Methods =
     }
 
     /// **TKFAC**: F ~ Psi (x) Phi / tr F with Psi = sum g g^T and Phi = sum g^T g of single gradients as matrices: the
-    /// Kronecker product with F's trace. (Gao et al. 2020)
+    /// Kronecker product with F's trace.
+    /// (Gao et al. 2020)
     let tkfac = {
         kfac with
             Name = "tkfac"
@@ -89,7 +94,8 @@ module Methods =
     }
 
     /// **Exact natural gradient**, subsampled: Delta = (lambda I + G G^T)^-1 grad over all layers together, with one
-    /// sampled label for each data point of a batch other than the gradient's. (Benzing 2022, eq. 20 and App. I)
+    /// sampled label for each data point of a batch other than the gradient's.
+    /// (Benzing 2022, eq. 20 and App. I)
     let natural = {
         Recipe.defaults with
             Name = "natural"
@@ -100,11 +106,12 @@ module Methods =
     }
 
     /// **Exact natural gradient** with the full Fisher: m = n C columns, the generalised Gauss-Newton matrix of the
-    /// batch. (Benzing 2022, App. I; Ren & Goldfarb 2019)
+    /// batch.
+    /// (Benzing 2022, App. I; Ren & Goldfarb 2019)
     let naturalFull = { natural with Name = "natural-full"; Fisher = Fisher.Ggn }
 
-    /// **Block-diagonal natural gradient**: Delta_l = (lambda I + G_l G_l^T)^-1 grad_l for each layer l. (Benzing 2022,
-    /// App. I)
+    /// **Block-diagonal natural gradient**: Delta_l = (lambda I + G_l G_l^T)^-1 grad_l for each layer l.
+    /// (Benzing 2022, App. I)
     let naturalBlocks = {
         natural with
             Name = "natural-blocks"
@@ -122,7 +129,8 @@ module Methods =
     }
 
     /// **M-FAC**: Delta = (lambda I + 1/m sum_k g_k g_k^T)^-1 grad over the last m mini-batch gradients, the present
-    /// one among them. (Frantar et al. 2021; their m is 1024, which takes m p numbers of memory)
+    /// one among them.
+    /// (Frantar et al. 2021; their m is 1024, which takes m p numbers of memory)
     let mfac = {
         Recipe.defaults with
             Name = "mfac"
@@ -133,7 +141,8 @@ module Methods =
     }
 
     /// **Eva**: Delta W = (b b^T (x) a a^T + lambda I)^-1 grad_W with moving averages of the mean input a and the mean
-    /// error b: one division by Sherman-Morrison. (Zhang et al. 2023)
+    /// error b: one division by Sherman-Morrison.
+    /// (Zhang et al. 2023)
     let eva = {
         Recipe.defaults with
             Name = "eva"
@@ -145,7 +154,8 @@ module Methods =
     }
 
     /// **Shampoo**: Delta W = (L + epsilon I)^-1/4 grad_W (R + epsilon I)^-1/4, L = sum grad grad^T, R = sum grad^T
-    /// grad over all steps so far. (Gupta et al. 2018)
+    /// grad over all steps so far.
+    /// (Gupta et al. 2018)
     let shampoo = {
         Recipe.defaults with
             Name = "shampoo"
@@ -158,7 +168,8 @@ module Methods =
     }
 
     /// **FOOF with K-FAC's damping**, the control of the paper: Delta W = grad_W (A_bar + pi sqrt(lambda) I)^-1, scaled
-    /// to the norm of K-FAC's update layer by layer. (Benzing 2022, App. D.9, Fig. 4C)
+    /// to the norm of K-FAC's update layer by layer.
+    /// (Benzing 2022, App. D.9, Fig. 4C)
     let foofKfac = {
         kfac with
             Name = "foof-kfac"
@@ -189,7 +200,9 @@ module Methods =
     /// FOOF's update of one batch: Delta W = (1/n E^T A) (1/n A^T A + lambda I)^-1.
     ///
     /// Shapes: A [n R; d_in], E [n R; d_out] (summands, not divided by n) -> [d_out; d_in]. lambda = 0 takes the
-    /// pseudo-inverse where it must. The result belongs to the caller. (Benzing 2022, eq. 6)
+    /// pseudo-inverse where it must.
+    /// The result belongs to the caller.
+    /// (Benzing 2022, eq. 6)
     let foofUpdate (n: int64) (A: torch.Tensor) (E: torch.Tensor) (lambda: float) =
         Scope.tensor (fun () ->
             match Factorization.inverse Factorization.attempts (Statistic.activationFactor n A) lambda with

@@ -59,8 +59,8 @@ type OnFailure =
 type Trigger =
     /// All of them.
     | Always
-    /// Those whose statistics' traces have moved by more than this share since their last inversion. (Chen et al. 2021,
-    /// THOR)
+    /// Those whose statistics' traces have moved by more than this share since their last inversion.
+    /// (Chen et al. 2021, THOR)
     | TraceMoved of share: float
 
 /// Where matrices are inverted, and from which step on the inverses are used.
@@ -99,7 +99,8 @@ and Recipe = {
     /// Whose labels the errors are taken at, where the curvature has errors.
     Fisher: Fisher
     /// Whether gradient and Fisher come from different batches: the Fisher of a step's batch is used from the next step
-    /// on. (Benzing 2022, App. I.5)
+    /// on.
+    /// (Benzing 2022, App. I.5)
     IndependentBatches: bool
     /// eta, where a search may start.
     LearningRate: float

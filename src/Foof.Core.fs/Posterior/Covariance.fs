@@ -3,23 +3,27 @@ namespace Foof
 open TorchSharp
 
 /// Products with Sigma = (P + N F)^-1 of one part of a data precision, P = delta_l I on its layers. Private to the
-/// core: no scopes. (MATH 6)
+/// core: no scopes.
+/// (MATH 6)
 [<RequireQualifiedAccess>]
 module internal Covariance =
 
-    /// V (1 + kappa/c)^-1 V^T w with c the first layer's precision: M^-1 w. Shapes: w [m; k].
+    /// V (1 + kappa/c)^-1 V^T w with c the first layer's precision: M^-1 w.
+    /// Shapes: w [m; k].
     let private shrunk (c: float) (V: torch.Tensor) (kappa: torch.Tensor) (w: torch.Tensor) =
         let kept = (kappa + c).reciprocal() * c
         V.mm (V.t().mm(w.``to`` V.dtype) * kept.unsqueeze 1L)
 
-    /// U^T Y for k vectors side by side. Shapes: Y [k; d_out; d_in] a layer -> [m; k].
+    /// U^T Y for k vectors side by side.
+    /// Shapes: Y [k; d_out; d_in] a layer -> [m; k].
     let private transposeTimes (U: FisherFactor) (Y: torch.Tensor array) =
         let ofPart (part: FisherColumns) =
             (Array.map2 LayerFactor.transposeTimesAll Y part.Layers |> Array.reduce (fun x y -> x.add_ y))
                 .mul_((sqrt part.Weight).ToScalar())
         torch.cat (Array.map ofPart U.Parts, 0L)
 
-    /// Y_l <- Y_l + factor_l (U w)_l, in place. Shapes: w [m; k].
+    /// Y_l <- Y_l + factor_l (U w)_l, in place.
+    /// Shapes: w [m; k].
     let private addTimes (U: FisherFactor) (factor: float array) (w: torch.Tensor) (Y: torch.Tensor array) =
         let mutable start = 0L
 
@@ -64,7 +68,8 @@ module internal Covariance =
         | PrecisionPart.Basis(_, _, S) -> S
         | PrecisionPart.Dense(Q, _, _) -> Q
 
-    /// Sigma Y for k vectors. Shapes: Y [k; d_out; d_in] a layer -> the same.
+    /// Sigma Y for k vectors.
+    /// Shapes: Y [k; d_out; d_in] a layer -> the same.
     let product (delta: float array) part (Y: torch.Tensor array) =
         match part with
         | PrecisionPart.LowRank(U, _, V, kappa) ->
@@ -149,7 +154,8 @@ module internal Covariance =
 
         sums
 
-    /// diag Sigma. Shapes: -> [d_out; d_in] a layer.
+    /// diag Sigma.
+    /// Shapes: -> [d_out; d_in] a layer.
     let variances (most: int64) (delta: float array) part =
         match part with
         | PrecisionPart.LowRank(U, _, V, kappa) ->
@@ -159,7 +165,8 @@ module internal Covariance =
         | PrecisionPart.Dense(Q, kappa, shapes) ->
             Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype) |> WeightVector.unflatten shapes
 
-    /// v^T (N F) v, in float64. Shapes: v one [d_out; d_in] a layer -> [].
+    /// v^T (N F) v, in float64.
+    /// Shapes: v one [d_out; d_in] a layer -> [].
     let quadratic part (v: torch.Tensor array) =
         let double (x: torch.Tensor) = x.``to`` torch.ScalarType.Float64
         match part with

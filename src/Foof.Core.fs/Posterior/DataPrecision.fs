@@ -24,7 +24,8 @@ type PrecisionPart =
         | Basis(_, _, S) -> $"Kronecker eigenbasis for {S.numel ()} weights"
         | Dense(Q, _, _) -> $"dense for {Q.size 0} weights"
 
-/// The parts that a data precision N F is put together from. Results belong to the caller.
+/// The parts that a data precision N F is put together from.
+/// Results belong to the caller.
 [<RequireQualifiedAccess>]
 module PrecisionPart =
 
@@ -80,8 +81,8 @@ module PrecisionPart =
         let struct (V, kappa) = Scope.owned own (fun struct (V, kappa) -> [ V; kappa ])
         PrecisionPart.LowRank(U, relative, V, kappa)
 
-    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3). It shares U's
-    /// tensors.
+    /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3).
+    /// It shares U's tensors.
     let ofFactor (U: FisherFactor) = lowRank (Array.create U.Shapes.Length 1.0) U
 
     /// A side's eigenvalues [g; size] and its basis.
@@ -100,12 +101,14 @@ module PrecisionPart =
         let S = s_E.unsqueeze 2L * (s_A * N).unsqueeze 1L
         PrecisionPart.Basis(Q_E, Q_A, S.expand(Kronecker.groups E A, -1L, -1L).contiguous())
 
-    /// N diag(D). Shapes: D [d_out; d_in].
+    /// N diag(D).
+    /// Shapes: D [d_out; d_in].
     let internal ofDiagonal (N: float) (D: torch.Tensor) =
         let identity (size: int64) = Side.Identity(size, 1.0)
         PrecisionPart.Basis(identity (D.size 0), identity (D.size 1), (D * N).unsqueeze 0L)
 
-    /// N F. Shapes: F [p; p].
+    /// N F.
+    /// Shapes: F [p; p].
     let internal ofDense (N: float) (F: torch.Tensor) shapes =
         let struct (kappa, Q) = eigen $"a matrix of {F.size 0} weights" F
         PrecisionPart.Dense(Q.``to`` F.dtype, kappa * N, shapes)
@@ -176,7 +179,8 @@ type DataPrecision = {
         |> Seq.map (fun (part, count) -> if count = 1 then part else $"{count} times {part}")
         |> String.concat ", "
 
-/// N F made ready for posteriors. Results belong to the caller.
+/// N F made ready for posteriors.
+/// Results belong to the caller.
 [<RequireQualifiedAccess>]
 module DataPrecision =
 
@@ -196,7 +200,8 @@ module DataPrecision =
         counts |> Array.mapi (fun i count -> Array.sub values starts[i] count)
 
     /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors,
-    /// O(m^2 (d_in + d_out) + m^3). It shares U's tensors.
+    /// O(m^2 (d_in + d_out) + m^3).
+    /// It shares U's tensors.
     let ofFactor (U: FisherFactor) = { Parts = [| PrecisionPart.ofFactor U |] }
 
     let rec private parts (N: float) curvature =
@@ -215,14 +220,16 @@ module DataPrecision =
                 ("A posterior needs a low-rank, Kronecker, diagonal or dense curvature, or blocks of these; "
                  + "merge sums with Curvature.merge.")
 
-    /// N F for a curvature F, a mean over data points, of N data points. It may share tensors with F, which must
-    /// outlive it. Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure when a matrix
-    /// is not finite.
+    /// N F for a curvature F, a mean over data points, of N data points.
+    /// It may share tensors with F, which must outlive it.
+    /// Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure when a matrix is not
+    /// finite.
     let ofCurvature (N: float) curvature =
         Require.positive (nameof N) N
         Scope.ownedBut (Curvature.tensors curvature) (fun () -> { Parts = parts N curvature }) (tensors >> Seq.ofList)
 
-    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood. It shares tensors.
+    /// c N F, c > 0: another number of data points, or another noise of a normal likelihood.
+    /// It shares tensors.
     let scale (c: float) (data: DataPrecision) =
         Require.positive (nameof c) c
         Scope.ownedBut
@@ -246,7 +253,8 @@ module DataPrecision =
             { Parts = fitted }
 
     /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product (EKFAC) the
-    /// Kronecker product with its margins. It may share tensors.
+    /// Kronecker product with its margins.
+    /// It may share tensors.
     let toCurvature (data: DataPrecision) =
         Scope.ownedBut
             (tensors data)

@@ -28,7 +28,8 @@ module Prior =
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The prior around another mean, which it shares. Raises a NumericalFailure for a mean that is not finite.
+    /// The prior around another mean, which it shares.
+    /// Raises a NumericalFailure for a mean that is not finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
             Numbers.requireFinite
@@ -87,7 +88,8 @@ type EvidenceCurve = {
 
 /// What a Laplace posterior with precision delta I + N F gives in closed form of delta: all functions of the
 /// eigenvalues kappa of N F, in float64, whatever the type of kappa. One value of delta costs O(count), so a thousand
-/// values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds. (MATH 6)
+/// values for 1,000 eigenvalues take milliseconds and for a million eigenvalues seconds.
+/// (MATH 6)
 [<RequireQualifiedAccess>]
 module Evidence =
 
@@ -118,7 +120,8 @@ module Evidence =
         let others = float (spectrum.Weights - spectrum.Kappa.size 0)
         others / delta + sum (fun kappa -> (kappa + delta).reciprocal()) spectrum
 
-    /// gamma = sum kappa / (kappa + delta), the number of weights that the data determine. (MacKay 1992)
+    /// gamma = sum kappa / (kappa + delta), the number of weights that the data determine.
+    /// (MacKay 1992)
     let effectiveParameters (delta: float) spectrum =
         Require.positive (nameof delta) delta
         sum (fun kappa -> kappa / (kappa + delta)) spectrum
@@ -142,8 +145,9 @@ module Evidence =
         struct (0.5 * (gamma - delta * distance), -0.5 * (bend + delta * distance))
 
     /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, along which the slope falls
-    /// everywhere. Raises a NumericalFailure where no delta is the best: theta* is the prior's mean, or the data
-    /// determine no weight.
+    /// everywhere.
+    /// Raises a NumericalFailure where no delta is the best: theta* is the prior's mean, or the data determine no
+    /// weight.
     let optimum (distance: float) spectrum =
         let largest = sum (fun kappa -> kappa) spectrum
 

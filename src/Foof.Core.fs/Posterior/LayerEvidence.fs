@@ -3,7 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// The evidence as a function of one prior precision a layer, delta_l. (MATH 6)
+/// The evidence as a function of one prior precision a layer, delta_l.
+/// (MATH 6)
 [<RequireQualifiedAccess>]
 module LayerEvidence =
 
@@ -75,7 +76,8 @@ module LayerEvidence =
 
     /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
     /// and in all log delta_l together for a low-rank or dense part over several layers, with L solves of [m; m] an
-    /// iteration, m its columns or its rank. Raises a NumericalFailure where there is no largest value.
+    /// iteration, m its columns or its rank.
+    /// Raises a NumericalFailure where there is no largest value.
     let optimum (posterior: Posterior) =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances

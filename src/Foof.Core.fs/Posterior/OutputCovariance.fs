@@ -16,7 +16,8 @@ type internal PreparedPart =
     | Whole of J: FisherFactor
 
 /// J Sigma J^T of one part of a data precision, for Jacobians J as factors with C columns a data point, c-major.
-/// Private to the core: no scopes. (MATH 6)
+/// Private to the core: no scopes.
+/// (MATH 6)
 [<RequireQualifiedAccess>]
 module internal OutputCovariance =
 
@@ -68,13 +69,15 @@ module internal OutputCovariance =
             struct (A.squeeze(2L).square(), E.view(g, C, n, d).permute(2L, 1L, 0L, 3L).reshape(n, C, g * d))
         | _ -> invalidOp "The factor has no rows."
 
-    /// sum_o e_co e_c'o sum_i W_oi a_i^2. Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
+    /// sum_o e_co e_c'o sum_i W_oi a_i^2.
+    /// Shapes: W [g; d; d_in], or [1; g d; d_in] of a diagonal -> [n; C; C].
     let private weightedPairs (W: torch.Tensor) (squares: torch.Tensor) (errors: torch.Tensor) =
         let W = W.reshape (squares.size 0, -1L, W.size 2)
         let weights = squares.bmm(W.transpose (1L, 2L)).transpose(0L, 1L)
         (errors * weights.reshape (errors.size 0, 1L, errors.size 2)).bmm(errors.transpose (1L, 2L))
 
-    /// sum_oi W_oi g_c,oi g_c',oi for each point. Shapes: W [g; d; d_in] -> [n; C; C].
+    /// sum_oi W_oi g_c,oi g_c',oi for each point.
+    /// Shapes: W [g; d; d_in] -> [n; C; C].
     let private weightedBlocks (C: int64) (W: torch.Tensor) factor =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
@@ -97,8 +100,8 @@ module internal OutputCovariance =
         | Side.Identity _, Side.Identity _ -> factor
         | _ -> LayerFactor.rotated (basis Q_E) (basis Q_A) factor
 
-    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each. Shapes: -> [n;
-    /// C; C].
+    /// sum_oi g_c,oi g_c',oi for each point: |a|^2 E E^T where gradients are products of one row each.
+    /// Shapes: -> [n; C; C].
     let private plainBlocks (C: int64) factor =
         if ofOneRow factor then
             let struct (squares, errors) = pairs C factor
@@ -142,7 +145,8 @@ module internal OutputCovariance =
         torch.cat (only J |> Array.map (fun factor -> (written C start count factor).flatten(2L)), 2L)
 
     /// Rows of Q for each output, multiplied by the activations of some points, then by their errors: with C outputs a
-    /// C-th of the operations that gradients written out would take. Shapes: -> [count; C; p].
+    /// C-th of the operations that gradients written out would take.
+    /// Shapes: -> [count; C; p].
     let private ofOneLayer C start count (Q: torch.Tensor) (A: torch.Tensor) (E: torch.Tensor) =
         let n, d_in, d = A.size 1, A.size 3, E.size 3
         let a = A.view(n, d_in).narrow(0L, start, count)
@@ -156,7 +160,8 @@ module internal OutputCovariance =
             ofOneLayer C start count Q A E
         | _ -> Products.batched (allWritten C start count J) Q
 
-    /// J_i R^-1 J_i^T. Shapes: -> [n; C; C].
+    /// J_i R^-1 J_i^T.
+    /// Shapes: -> [n; C; C].
     let private priorBlocks C (relative: float array) J =
         Array.map2 (fun factor ratio -> plainBlocks C (ofType double factor) / ratio) (only J) relative
         |> Array.reduce (fun x y -> x + y)
@@ -196,7 +201,8 @@ module internal OutputCovariance =
             let features: torch.Tensor = ofRun run
             square (features * shares.``to`` features.dtype))
 
-    /// J_i Sigma J_i^T for each data point by itself. Shapes: -> [n; C; C].
+    /// J_i Sigma J_i^T for each data point by itself.
+    /// Shapes: -> [n; C; C].
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
         | PrecisionPart.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when
@@ -213,7 +219,8 @@ module internal OutputCovariance =
             ofFeatures C (points C J) delta[0] kappa (inBasis C Q J)
         | _ -> invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
 
-    /// J Sigma J^T between all outputs of all data points, c-major, in float64. Shapes: -> [C n; C n].
+    /// J Sigma J^T between all outputs of all data points, c-major, in float64.
+    /// Shapes: -> [C n; C n].
     let joint (C: int64) (delta: float array) part (J: FisherFactor) : torch.Tensor =
         match part with
         | PrecisionPart.LowRank(U, relative, V, kappa) ->

@@ -22,9 +22,10 @@ type Posterior = {
         let precisions = posterior.Prior.Precision |> Seq.distinct |> Seq.map string |> String.concat ", "
         $"{posterior.Data}; prior precision {precisions}, temperature {posterior.Temperature}"
 
-/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer. Results belong to the caller.
-/// Functions raise an ArgumentException for layers, shapes, types or devices that do not fit. (Benzing 2022, App. C;
-/// MATH 6)
+/// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer.
+/// Results belong to the caller. Functions raise an ArgumentException for layers, shapes, types or devices that do not
+/// fit.
+/// (Benzing 2022, App. C; MATH 6)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
 
@@ -55,8 +56,9 @@ module Posterior =
             WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
-    /// A posterior around theta*; it shares the tensors. Raises an ArgumentException for shapes that do not fit or
-    /// precisions that are not positive, and a NumericalFailure for weights that are not finite.
+    /// A posterior around theta*; it shares the tensors.
+    /// Raises an ArgumentException for shapes that do not fit or precisions that are not positive, and a
+    /// NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
         WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
         requirePrior mean.Length mean prior
@@ -76,7 +78,8 @@ module Posterior =
         }
 
     /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
-    /// precisions of other ratios than before, one eigendecomposition. It shares tensors.
+    /// precisions of other ratios than before, one eigendecomposition.
+    /// It shares tensors.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
         {
@@ -85,12 +88,14 @@ module Posterior =
                 Data = DataPrecision.fitTo prior.Precision posterior.Data
         }
 
-    /// The posterior for one prior precision of all layers. It shares tensors.
+    /// The posterior for one prior precision of all layers.
+    /// It shares tensors.
     let withPrecision (delta: float) (posterior: Posterior) =
         Require.positive "prior precision" delta
         withPrior (Prior.withPrecision (Array.create posterior.Mean.Length delta) posterior.Prior) posterior
 
-    /// The posterior with its covariance multiplied by T, in place of the factor before. It shares tensors.
+    /// The posterior with its covariance multiplied by T, in place of the factor before.
+    /// It shares tensors.
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
         { posterior with Temperature = temperature }
@@ -123,7 +128,8 @@ module Posterior =
             Seq.ofArray
 
     /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2 m^2 p
-    /// operations. Shapes: -> [d_out; d_in] a layer.
+    /// operations.
+    /// Shapes: -> [d_out; d_in] a layer.
     let variances (posterior: Posterior) =
         Scope.owned
             (fun () ->

@@ -53,8 +53,8 @@ module PosteriorFormat =
         | "dense", Curvature.Dense(Q, shapes) -> PrecisionPart.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
         | kind, _ -> FactorFormat.refuse $"know precisions of kind '{kind}'"
 
-    /// A posterior's description; its tensors, which stay its own, are added to `tensors`. Raises an ArgumentException
-    /// when a name is taken.
+    /// A posterior's description; its tensors, which stay its own, are added to `tensors`.
+    /// Raises an ArgumentException when a name is taken.
     let describe (tensors: IDictionary<string, torch.Tensor>) (posterior: Posterior) =
         let vector name (x: torch.Tensor array) =
             x |> Array.mapi (fun l x -> text ((Written tensors).Keep $"{name}.{l}" x)) |> FactorFormat.arrayOf
@@ -70,8 +70,9 @@ module PosteriorFormat =
         ])
             .ToJsonString()
 
-    /// The posterior of a description, over tensors that it shares with `tensors`. Raises an ArgumentException when the
-    /// text is no description, a tensor is missing or their shapes do not fit one another.
+    /// The posterior of a description, over tensors that it shares with `tensors`.
+    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do not fit one
+    /// another.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let node =
             try

@@ -7,8 +7,9 @@ open TorchSharp
 module PosteriorUpdate =
 
     /// N F of two data sets together: low-rank columns side by side, dense and diagonal matrices added, Kronecker
-    /// products merged with the trace correction. It may share tensors with both; new ones belong to the caller. Raises
-    /// an ArgumentException when the structures or layers differ.
+    /// products merged with the trace correction.
+    /// It may share tensors with both; new ones belong to the caller.
+    /// Raises an ArgumentException when the structures or layers differ.
     let add (data: DataPrecision) (further: DataPrecision) =
         let shared = DataPrecision.tensors data @ DataPrecision.tensors further
         Scope.ownedBut
@@ -30,8 +31,8 @@ module PosteriorUpdate =
         Numbers.number ((PrecisionPart.spectrum part).Kappa.``to``(torch.ScalarType.Float64).sum())
 
     /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p numbers; and the
-    /// fraction of the trace of N F that is left out, in [0, 1]. Other parts stay. It may share tensors; new ones
-    /// belong to the caller.
+    /// fraction of the trace of N F that is left out, in [0, 1]. Other parts stay.
+    /// It may share tensors; new ones belong to the caller.
     let compress (columns: int) (data: DataPrecision) : struct (DataPrecision * float) =
         Require.atLeast "the number of columns" 1 columns
         let one = Array.create (DataPrecision.shapes data).Length 1.0

@@ -3,7 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// What predictions at some inputs need that does not depend on the prior precision. Owns its tensors.
+/// What predictions at some inputs need that does not depend on the prior precision.
+/// Owns its tensors.
 [<Sealed>]
 type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPart array) =
     let tensors = parts |> Seq.collect OutputCovariance.tensors |> Seq.toArray
@@ -25,7 +26,9 @@ type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPar
 /// A network's outputs under a posterior by linearisation around theta*: f ~ N(f*, J Sigma J^T), and what follows for
 /// class probabilities. By cross Grams where a layer's gradients are products of one row each: nothing of size p x C is
 /// formed there. Layers with positions, and matrices that are written out, take C p_l numbers a point, for a run of
-/// points at a time. Results belong to the caller. (MATH 6)
+/// points at a time.
+/// Results belong to the caller.
+/// (MATH 6)
 [<RequireQualifiedAccess>]
 module Predictive =
 
@@ -65,13 +68,15 @@ module Predictive =
         |> Array.map2 (fun prepared blocks -> blocks prepared) prepared
         |> total posterior
 
-    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64. Shapes: J of n C columns -> [n; C; C].
+    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64.
+    /// Shapes: J of n C columns -> [n; C; C].
     let covariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
         Scope.tensor (fun () -> finished C (preparedParts C posterior J) posterior)
 
-    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers. It may share J's tensors
-    /// and owns them then. Raises what `covariance` raises.
+    /// What `covarianceOf` needs for any prior precision, of the same ratios between layers.
+    /// It may share J's tensors and owns them then.
+    /// Raises what `covariance` raises.
     let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
 
@@ -92,8 +97,8 @@ module Predictive =
             invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 
-    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c. Shapes:
-    /// J of n C columns -> [n C; n C].
+    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
+    /// Shapes: J of n C columns -> [n C; n C].
     let jointCovariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
         Scope.tensor (fun () ->
@@ -112,8 +117,9 @@ module Predictive =
 
     let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
 
-    /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal. Shapes: f [n; C], covariance [n; C; C] ->
-    /// [n; C], float64. (MacKay 1992, by class)
+    /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal.
+    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// (MacKay 1992, by class)
     let probit (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
         Scope.tensor (fun () ->
@@ -124,7 +130,8 @@ module Predictive =
     /// N(f, covariance): alpha_c = (1 - 2/C + e^f_c / C^2 sum e^-f) / v_c, after both are projected onto outputs that
     /// sum to zero.
     ///
-    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64. (Hobbhahn et al. 2022)
+    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// (Hobbhahn et al. 2022)
     let bridge (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
 
@@ -141,8 +148,9 @@ module Predictive =
             let alpha = (ratios / (C * C) + (1.0 - 2.0 / C)) / v
             alpha / alpha.sum (1L, keepdim = true))
 
-    /// Samples of the outputs, f + L eps with L L^T the covariance. Shapes: f [n; C], covariance [n; C; C] -> [k; n;
-    /// C], float64. Raises an ArgumentException for k = 0 and a generator on another device.
+    /// Samples of the outputs, f + L eps with L L^T the covariance.
+    /// Shapes: f [n; C], covariance [n; C; C] -> [k; n; C], float64.
+    /// Raises an ArgumentException for k = 0 and a generator on another device.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Require.atLeast "the number of samples" 1 k
         Require.generator generator output.device
@@ -163,7 +171,7 @@ module Predictive =
 
             (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 
-    /// The mean of the softmax over k samples of the outputs. Shapes: f [n; C], covariance [n; C; C] -> [n; C],
-    /// float64.
+    /// The mean of the softmax over k samples of the outputs.
+    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Scope.tensor (fun () -> (sampleOutputs k generator output covariance).softmax(2L).mean [| 0L |])

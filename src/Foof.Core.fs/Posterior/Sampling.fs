@@ -2,7 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior. They belong to the caller. (Benzing 2022, App. C; MATH 6)
+/// Samples theta ~ N(theta*, T (P + N F)^-1) of a posterior.
+/// They belong to the caller.
+/// (Benzing 2022, App. C; MATH 6)
 [<RequireQualifiedAccess>]
 module Sampling =
 
@@ -10,7 +12,8 @@ module Sampling =
         Require.generator generator posterior.Mean[0].device
 
     /// Normal numbers sample by sample, so that what a sample gets does not depend on how many are drawn at once, and
-    /// those that a part wants besides. Shapes: -> [m; k] a part.
+    /// those that a part wants besides.
+    /// Shapes: -> [m; k] a part.
     let private fill (generator: torch.Generator) (posterior: Posterior) (samples: torch.Tensor array) =
         let k, like = samples[0].size 0, samples[0]
 
@@ -59,8 +62,8 @@ module Sampling =
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and theta* + Q
     /// (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however many samples
     /// are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one sample takes more.
-    /// Shapes: samples [k; d_out; d_in] a layer, each in one piece. Raises an ArgumentException for k = 0 and a
-    /// generator on another device.
+    /// Shapes: samples [k; d_out; d_in] a layer, each in one piece.
+    /// Raises an ArgumentException for k = 0 and a generator on another device.
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
 
@@ -96,7 +99,8 @@ module Sampling =
         |> Array.map (fun mean ->
             torch.empty (Array.append [| int64 k |] mean.shape, dtype = mean.dtype, device = mean.device))
 
-    /// k samples, as `into`. Shapes: -> [k; d_out; d_in] a layer.
+    /// k samples, as `into`.
+    /// Shapes: -> [k; d_out; d_in] a layer.
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
         Require.atLeast "the number of samples" 1 k
         Scope.owned

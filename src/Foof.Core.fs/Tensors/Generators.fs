@@ -29,16 +29,16 @@ module GeneratorState =
                  + $"got [{Shape.text state.shape}] of {state.dtype}.")
 
 /// Random numbers that a checkpoint can hold: draw k comes from a generator seeded by (seed, k), so that two numbers
-/// say where the sequence stands. TorchSharp ends the process when the state of a generator itself is set. Owns its
-/// generator.
+/// say where the sequence stands. TorchSharp ends the process when the state of a generator itself is set.
+/// Owns its generator.
 [<Sealed>]
 type internal Draws(seed: int64) =
     let mutable seed = seed
     let mutable count = 0L
     let mutable own: torch.Generator = null
 
-    /// The k-th seed by the finaliser of splitmix64, so that neighbouring k have nothing in common. (Steele et al.
-    /// 2014)
+    /// The k-th seed by the finaliser of splitmix64, so that neighbouring k have nothing in common.
+    /// (Steele et al. 2014)
     let mixed (k: int64) =
         let z = uint64 seed + uint64 k * 0x9E3779B97F4A7C15UL
         let z = (z ^^^ (z >>> 30)) * 0xBF58476D1CE4E5B9UL

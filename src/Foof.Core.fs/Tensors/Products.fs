@@ -44,7 +44,8 @@ module internal Products =
                 let part = target.narrow(0L, start, count).narrow(1L, 0L, width)
                 accumulate part keep (X.narrow (1L, start, count)) (X.narrow (1L, 0L, width)) weight)
 
-    /// Copies what is left of the diagonal to its right, in place. Shapes: [d; d].
+    /// Copies what is left of the diagonal to its right, in place.
+    /// Shapes: [d; d].
     let mirror (matrix: torch.Tensor) =
         for struct (start, count) in bands (matrix.size 0) do
             Scope.value (fun () ->

@@ -2,8 +2,9 @@ namespace Foof
 
 open TorchSharp
 
-/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order. Results belong to the
-/// caller. Functions raise an ArgumentException for layers, shapes, types or devices that do not match.
+/// Vectors in weight space: arrays with one matrix [d_out; d_in] per layer, in the layers' order.
+/// Results belong to the caller. Functions raise an ArgumentException for layers, shapes, types or devices that do not
+/// match.
 [<RequireQualifiedAccess>]
 module WeightVector =
 
@@ -34,7 +35,8 @@ module WeightVector =
         checkPair x y
         Scope.owned (fun () -> Array.map2 f x y) Seq.ofArray
 
-    /// x . y, the sum over all layers' elements, on their device. Shapes: -> [].
+    /// x . y, the sum over all layers' elements, on their device.
+    /// Shapes: -> [].
     let dot (x: torch.Tensor array) (y: torch.Tensor array) =
         checkPair x y
         Scope.tensor (fun () ->
@@ -69,12 +71,14 @@ module WeightVector =
         let starts = Array.scan (+) 0 counts
         counts |> Array.mapi (fun i count -> Array.sub x starts[i] count)
 
-    /// All layers' elements, layer by layer and each row by row. Shapes: -> [p].
+    /// All layers' elements, layer by layer and each row by row.
+    /// Shapes: -> [p].
     let flatten (x: torch.Tensor array) =
         requireSome x
         Scope.tensor (fun () -> torch.cat (x |> Array.map _.reshape(-1L), 0L))
 
-    /// Vectors side by side, one a row, as one [k; d_out; d_in] a layer. Shapes: rows [k; p].
+    /// Vectors side by side, one a row, as one [k; d_out; d_in] a layer.
+    /// Shapes: rows [k; p].
     let internal unflattenRows (shapes: int64 array array) (rows: torch.Tensor) =
         let sizes = shapes |> Array.map (Array.fold (*) 1L)
         let starts = Array.scan (+) 0L sizes

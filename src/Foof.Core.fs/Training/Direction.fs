@@ -10,7 +10,8 @@ type internal Direction =
     /// left^T right, of factors with few rows: left [k; d_out], right [k; d_in].
     | Product of left: torch.Tensor * right: torch.Tensor
 
-/// What is known about directions without forming products. Results belong to the caller's scope.
+/// What is known about directions without forming products.
+/// Results belong to the caller's scope.
 [<RequireQualifiedAccess>]
 module internal Direction =
 
@@ -77,7 +78,8 @@ module internal Directions =
         Array.map2 (ValueOption.map2 Direction.scaledTo) directions targets
 
     /// nu times the directions, nu = min(1, sqrt(kappa / sum eta^2 <direction, gradient>)), 1 where the sum is not
-    /// positive. (K-FAC's KL clip)
+    /// positive.
+    /// (K-FAC's KL clip)
     let clipped
         (kappa: float)
         (rate: int -> float)

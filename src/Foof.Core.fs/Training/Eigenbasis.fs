@@ -4,7 +4,8 @@ open System
 open TorchSharp
 
 /// EKFAC's part of what is remembered of one layer: the eigenbasis in use and the second moments of the gradients in
-/// it. Owns its tensors.
+/// it.
+/// Owns its tensors.
 [<Sealed>]
 type internal Eigenbasis(layer: Layer) =
     let g, d_in = Layer.groups layer, Layer.inputs layer

@@ -3,7 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// The last m mini-batch gradients g_k over all layers, and their inner products. Owns its tensors.
+/// The last m mini-batch gradients g_k over all layers, and their inner products.
+/// Owns its tensors.
 [<Sealed>]
 type internal GradientWindow(layers: Layer array, length: int) =
     let like = layers[0].Weight: torch.Tensor
@@ -87,7 +88,8 @@ type internal GradientWindow(layers: Layer array, length: int) =
             products.copy_ oldProducts |> ignore
 
     /// 1/m sum_k g_k g_k^T: the window's length counts also while it fills. The tensors are handles of their own on the
-    /// window's memory, the caller's. (Frantar et al. 2021)
+    /// window's memory, the caller's.
+    /// (Frantar et al. 2021)
     member _.Factor =
         FisherFactor.ofColumns {
             Layers = columns |> Array.map (fun column -> LayerFactor.Columns(column.alias ()))

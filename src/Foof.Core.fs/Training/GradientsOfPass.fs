@@ -6,7 +6,8 @@ open TorchSharp
 open TorchSharp.Modules
 
 /// A step's gradients from its recorded pass. Where a batch has fewer rows than a layer has outputs, the layer's
-/// gradient is kept as the product of its errors and inputs, which need not be formed. (MATH 5)
+/// gradient is kept as the product of its errors and inputs, which need not be formed.
+/// (MATH 5)
 ///
 /// `explained` holds the layers whose calls have once explained autograd's gradient; it grows here.
 [<RequireQualifiedAccess>]

@@ -15,7 +15,8 @@ type FallbackEventArgs(layer: string, description: string) =
     member _.Description = description
 
 /// The damped inverses in use and those on their way: `Refresh` makes them of statistics when the cadence asks for it,
-/// `Directions` applies them to gradients. Owns its tensors.
+/// `Directions` applies them to gradients.
+/// Owns its tensors.
 [<Sealed>]
 type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> string -> unit) =
     let blocks = InverseBlock.OfRecipe(layers, recipe, "")
@@ -204,7 +205,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | Trust.KlClip kappa -> Directions.clipped kappa rate gradients directions
 
     /// C^-1 M of one layer, trusted as the recipe says, for M in the shape of its gradient, or for rows M [k; d_in]
-    /// where the method leaves the outputs' side alone. The result belongs to the caller's scope.
+    /// where the method leaves the outputs' side alone.
+    /// The result belongs to the caller's scope.
     member inverses.Apply(l: int, M: torch.Tensor) =
         require l
         match blockOf[l].Factored with

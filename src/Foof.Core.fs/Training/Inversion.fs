@@ -8,7 +8,8 @@ open System.Threading
 open System.Threading.Tasks
 open TorchSharp
 
-/// The damped inverse in use for some of the layers. Owns its tensors.
+/// The damped inverse in use for some of the layers.
+/// Owns its tensors.
 [<Sealed>]
 type internal InverseBlock(name: string, members: int array) =
     let mutable factored: Factored voption = ValueNone
@@ -131,8 +132,8 @@ module internal Inversion =
         )
 
     /// The fresh inverse; ValueNone where no attempt succeeded and the last one stays. It belongs to the caller's
-    /// scope; the caller frees the curvature that it may share tensors with. Raises a NumericalFailure as the recipe
-    /// says.
+    /// scope; the caller frees the curvature that it may share tensors with.
+    /// Raises a NumericalFailure as the recipe says.
     let run (inversion: Inversion) : Inverted =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
@@ -265,8 +266,8 @@ type internal PendingInversions private (due: int, task: Task<Inverted array>) =
         (task :> IAsyncResult).AsyncWaitHandle.WaitOne() |> ignore
         if task.IsFaulted then [||] else task.Result
 
-    /// Hands them over to their blocks, once they are made, and reports what was reported. Raises the error that they
-    /// ended in.
+    /// Hands them over to their blocks, once they are made, and reports what was reported.
+    /// Raises the error that they ended in.
     member _.HandOver(report: string -> string -> unit) = Inversion.handOver report (task.GetAwaiter().GetResult())
 
     interface IDisposable with

@@ -3,7 +3,8 @@ namespace Foof
 open System
 open TorchSharp
 
-/// What is remembered of one layer: a moment for each statistic of the method, and EKFAC's basis. Owns its tensors.
+/// What is remembered of one layer: a moment for each statistic of the method, and EKFAC's basis.
+/// Owns its tensors.
 [<Sealed>]
 type internal LayerStatistics(layer: Layer, recipe: Recipe) =
     let sides = Recipe.sides recipe

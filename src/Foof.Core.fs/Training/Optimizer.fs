@@ -11,13 +11,14 @@ open TorchSharp.Modules
 ///
 /// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient of a layer
 /// whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`, `call`, `backward`,
-/// `step`. Owns its statistics and momentum; not for use from two threads at once.
+/// `step`.
+/// Owns its statistics and momentum; not for use from two threads at once.
 ///
 /// `learningRate` is the recipe's where it is left out. `groups` are parameters with settings of their own; all other
 /// parameters of the model are a group with those given here, the first one. `generator` decides the labels that are
 /// sampled, null is the default one: the constructor draws one number from it, and later steps draw nothing. `select`
-/// takes layers by name and weight; the others are plain. Raises an ArgumentException where a setting is out of its
-/// range.
+/// takes layers by name and weight; the others are plain.
+/// Raises an ArgumentException where a setting is out of its range.
 type Optimizer
     (
         model: torch.nn.Module<torch.Tensor, torch.Tensor>,
@@ -140,7 +141,8 @@ type Optimizer
     member _.HasCurvature = preconditioner.HasCurvature
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion.
-    /// Without it the first steps are the warm-up. (Benzing 2022, App. E)
+    /// Without it the first steps are the warm-up.
+    /// (Benzing 2022, App. E)
     abstract WarmUp: inputs: seq<torch.Tensor> -> unit
     default _.WarmUp(inputs) = preconditioner.WarmUp inputs
 
@@ -152,7 +154,8 @@ type Optimizer
     default _.UpdateCurvature(input, target) = preconditioner.UpdateCurvature(input, target)
 
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
-    /// parameter's `.grad` is touched. The result belongs to the caller.
+    /// parameter's `.grad` is touched.
+    /// The result belongs to the caller.
     ///
     /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds;
     /// the weights are then as before.
@@ -179,8 +182,8 @@ type Optimizer
             preconditioner.Listen()
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that the
-    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients. Raises a
-    /// NumericalFailure when a gradient is not finite; the weights are then as before.
+    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients.
+    /// Raises a NumericalFailure when a gradient is not finite; the weights are then as before.
     override this.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
@@ -198,11 +201,12 @@ type Optimizer
 
     /// Adds a group; settings that were left out, and those that TorchSharp's groups do not have, are those that the
     /// optimiser was made with. Its parameters are plain, by gradient descent: which layers are covered was decided
-    /// when the optimiser was made. Raises an ArgumentException when one of them is in a group already.
+    /// when the optimiser was made.
+    /// Raises an ArgumentException when one of them is in a group already.
     override _.add_param_group(group: ParamGroup) = adopt (ParameterGroup.Of group)
 
-    /// The learning rate of the next step, that of the first group; setting it sets every group's. Raises an
-    /// ArgumentException unless it is positive.
+    /// The learning rate of the next step, that of the first group; setting it sets every group's.
+    /// Raises an ArgumentException unless it is positive.
     member _.LearningRate
         with get () = all[0].LearningRate
         and set (value: float) =
@@ -212,7 +216,8 @@ type Optimizer
 
     /// The momentum of the next step, that of the first group; setting it sets every group's. Schedulers that cycle the
     /// momentum change each group's: OneCycleLR does; CyclicLR needs cycle_momentum = false, since that of TorchSharp
-    /// goes up to 1. Raises an ArgumentException unless it lies in [0, 1).
+    /// goes up to 1.
+    /// Raises an ArgumentException unless it lies in [0, 1).
     member _.Momentum
         with get () = (all[0] :?> ParameterGroup).Options.Momentum
         and set (value: float) =
@@ -250,8 +255,8 @@ type Optimizer
                 "groups", ParameterGroups.describe all
             ])
 
-    /// Goes back to a state that `State` gave, of which copies are made. Raises an ArgumentException, and changes
-    /// nothing, when it does not fit the model, the method or the groups.
+    /// Goes back to a state that `State` gave, of which copies are made.
+    /// Raises an ArgumentException, and changes nothing, when it does not fit the model, the method or the groups.
     member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         ObjectDisposedException.ThrowIf(isDisposed, this)
         use _quiet = torch.no_grad ()

@@ -21,8 +21,9 @@ type GroupSettings() =
 /// Parameters with settings of their own; a setting that is left out is the optimiser's.
 ///
 /// The parameters stay the model's, each in one group only, by whichever of its handles. An optimiser takes a copy, so
-/// that a group may be given to several: `ParamGroups` has its own. Raises an ArgumentException unless the learning
-/// rate is positive, the momentum in [0, 1) and the weight decay at least 0.
+/// that a group may be given to several: `ParamGroups` has its own.
+/// Raises an ArgumentException unless the learning rate is positive, the momentum in [0, 1) and the weight decay at
+/// least 0.
 type ParameterGroup
     (
         parameters: seq<Parameter>,
@@ -31,7 +32,10 @@ type ParameterGroup
         [<Optional>] weightDecay: Nullable<float>
     ) =
     inherit
-        ParamGroup<GroupSettings>(ParameterGroup.Whole parameters, ParameterGroup.Given(learningRate, momentum, weightDecay))
+        ParamGroup<GroupSettings>(
+            ParameterGroup.Whole parameters,
+            ParameterGroup.Given(learningRate, momentum, weightDecay)
+        )
 
     static member private Whole(parameters: seq<Parameter>) : seq<Parameter> =
         let found = if isNull parameters then [||] else Seq.toArray parameters
@@ -93,8 +97,8 @@ type ParameterGroup
 [<RequireQualifiedAccess>]
 module internal ParameterGroups =
 
-    /// The group of all parameters of a model that no other group holds, unless it is empty, and those groups. Raises
-    /// an ArgumentException when one holds a parameter of another model.
+    /// The group of all parameters of a model that no other group holds, unless it is empty, and those groups.
+    /// Raises an ArgumentException when one holds a parameter of another model.
     let ofModel (model: torch.nn.Module) (groups: seq<ParameterGroup>) =
         let given = if isNull groups then [] else List.ofSeq groups
         let parameters = Seq.toArray (model.parameters ())

@@ -161,13 +161,14 @@ type Preconditioner
     /// C^-1 M for a matrix M in the shape of one layer's gradient, or for rows M [k; d_in] where the method leaves the
     /// outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
     ///
-    /// The result belongs to the caller. Raises an InvalidOperationException when the layer was never recorded.
+    /// The result belongs to the caller.
+    /// Raises an InvalidOperationException when the layer was never recorded.
     member _.Apply(layer: Layer, M: torch.Tensor) =
         Scope.tensor (fun () -> inverses.Apply(Array.IndexOf(layers, layer), M))
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is time, and
-    /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are. Raises a
-    /// NumericalFailure, and changes nothing, when a covered layer's gradient is not finite.
+    /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.
+    /// Raises a NumericalFailure, and changes nothing, when a covered layer's gradient is not finite.
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
@@ -179,8 +180,8 @@ type Preconditioner
     /// Takes the statistics of one batch in and inverts, whatever the cadence says: for ordinary training loops with
     /// methods that take errors, for curvature from another batch than the gradient's, and for analysis.
     ///
-    /// `target` holds the labels that the empirical Fisher is taken at; null for other methods. Raises an
-    /// InvalidOperationException for methods that are made of gradients.
+    /// `target` holds the labels that the empirical Fisher is taken at; null for other methods.
+    /// Raises an InvalidOperationException for methods that are made of gradients.
     member _.UpdateCurvature(input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target) =
         if Recipe.needsGradients recipe then
             invalidOp
@@ -242,8 +243,8 @@ type Preconditioner
     /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
     member preconditioner.State() = Checkpoint.write preconditioner.Describe
 
-    /// Goes back to a state that `State` gave. Raises an ArgumentException, and changes nothing, when a tensor is
-    /// missing or has another shape or type.
+    /// Goes back to a state that `State` gave.
+    /// Raises an ArgumentException, and changes nothing, when a tensor is missing or has another shape or type.
     member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()

@@ -3,7 +3,8 @@ namespace Foof
 open TorchSharp
 
 /// Damped inverses times directions: what `Factored.solve` gives, by way of a product's factors wherever that is
-/// shorter. (MATH 5, where the arithmetic goes)
+/// shorter.
+/// (MATH 5, where the arithmetic goes)
 [<RequireQualifiedAccess>]
 module internal Preconditioning =
 
@@ -81,7 +82,9 @@ module internal Preconditioning =
 
     let private hasOneRoot (root: torch.Tensor) = root.numel () = 1L
 
-    /// (C + lambda I)^-1 V. Shapes: V one [d_out; d_in] a layer -> the same. The results belong to the caller's scope.
+    /// (C + lambda I)^-1 V.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// The results belong to the caller's scope.
     let solve (factored: Factored) (V: Direction array) : Direction array =
         match factored, V with
         | Factored.Structured(Curvature.Kronecker(E, A), _), [| Direction.Product(left, right) |] when

@@ -51,8 +51,8 @@ module internal SideStatistics =
                 struct (sum, float (input.numel ()) / float (input.size 0 * Layer.groups layer)))
         | _ -> ValueNone
 
-    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows. Shapes: -> [g; d_in;
-    /// d_in].
+    /// A_bar of a layer's inputs, made when it is asked for, where that is found without rows.
+    /// Shapes: -> [g; d_in; d_in].
     let private ofInputs (layer: Layer) positions (seen: Observation) =
         let ofCalls (struct (inputs: torch.Tensor array, n: int64)) =
             let ofCall moment input =

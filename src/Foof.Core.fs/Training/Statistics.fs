@@ -5,7 +5,8 @@ open TorchSharp
 
 /// What a method remembers of the batches that it saw: the moments of each layer, the columns of the last batch's
 /// Fisher, or the last gradients. `Observe` takes a batch in, `Snapshot` goes back, `Curvature` gives the matrix that
-/// is inverted. Owns its tensors.
+/// is inverted.
+/// Owns its tensors.
 [<Sealed>]
 type internal Statistics(layers: Layer array, recipe: Recipe) =
     let ofLayer = layers |> Array.map (fun layer -> new LayerStatistics(layer, recipe))

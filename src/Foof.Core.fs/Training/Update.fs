@@ -19,7 +19,8 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
         own.Momentum
 
 /// The last stage of a step: momentum, decoupled weight decay and the learning rate of each parameter's group, M <- mu
-/// M + Delta W, W <- (1 - eta decay) W - eta M. Owns the momentum.
+/// M + Delta W, W <- (1 - eta decay) W - eta M.
+/// Owns the momentum.
 ///
 /// Parameters are known by their place in memory, so that one that modules share is one by each of its handles.
 [<Sealed>]
@@ -78,7 +79,8 @@ type internal Update() =
     let remember (own: TrainedParameter) (values: torch.Tensor) =
         if not (isNull own) then own.Buffer.copy_ (values.reshape own.Parameter.shape) |> ignore
 
-    /// Takes a group in. Raises an ArgumentException when one of its parameters is in a group already.
+    /// Takes a group in.
+    /// Raises an ArgumentException when one of its parameters is in a group already.
     member _.Adopt(group: ParameterGroup) =
         locate ()
         let handles = group.Parameters |> Seq.map _.Handle |> Seq.toArray
@@ -175,8 +177,8 @@ type internal Update() =
                     name, (JsonValue.Create(written.Keep $"{name}.momentum" own.Momentum) :> JsonNode)
         ]
 
-    /// What goes back to the momentum: parameters without one there have none afterwards. Raises an ArgumentException
-    /// when one does not fit.
+    /// What goes back to the momentum: parameters without one there have none afterwards.
+    /// Raises an ArgumentException when one does not fit.
     member update.Restoring(saved: SavedState, model: torch.nn.Module, node: JsonNode) =
         let found = [|
             for struct (name, own) in update.Named model do
