@@ -3,6 +3,7 @@ module internal Foof.Validation.Exactness
 
 open System
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private linear (inputs: int) (outputs: int) : torch.nn.Module<torch.Tensor, torch.Tensor> =
@@ -32,7 +33,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
     let curvature = lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
 
     let exact () =
-        Dense.onlyBlocks (Explicit.orders setup.Value.Points) setup.Value.F
+        Dense.onlyBlocks (PointGradients.orders setup.Value.Points) setup.Value.F
 
     let blocksOfOperator () =
         let problem = setup.Value.Problem
@@ -41,7 +42,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
             LinearOperator.gaussNewton problem.Network setup.Value.Layers problem.Likelihood problem.Input
 
         Dense.ofTensor (LinearOperator.dense C)
-        |> Dense.onlyBlocks (Explicit.orders setup.Value.Points)
+        |> Dense.onlyBlocks (PointGradients.orders setup.Value.Points)
 
     let compare expected () =
         Dense.distanceOf (expected ()) (Dense.ofTensor (Curvature.dense curvature.Value))

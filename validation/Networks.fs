@@ -2,6 +2,7 @@
 module internal Foof.Validation.Networks
 
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 type private Layer = torch.nn.Module<torch.Tensor, torch.Tensor>

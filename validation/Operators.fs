@@ -3,6 +3,7 @@ module internal Foof.Validation.Operators
 
 open System
 open Foof
+open Foof.Explicit
 
 let private settings = {
     ConjugateGradients.defaults with
@@ -31,7 +32,7 @@ let private case name (setup: Lazy<Setup>) : Case =
 
     let solving lambda =
         compare
-            (fun setup -> ((Expected.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse)
+            (fun setup -> ((KroneckerDamping.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse)
             (fun C v -> solve C lambda v)
 
     Case.Exact(

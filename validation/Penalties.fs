@@ -3,6 +3,7 @@ module internal Foof.Validation.Penalties
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 
 /// One task: its setup, and the weights after it.
@@ -18,7 +19,7 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
     "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
     "kronecker",
     (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
-    (fun setup -> Factors.product (Factors.kronecker Positions.Summed Positions.Averaged setup.Points))
+    (fun setup -> KroneckerFactors.product (KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points))
 ]
 
 let private tasks (kind: Kind) (seed: int64) = [
@@ -35,7 +36,7 @@ let private remember rule curvature tasks =
     tasks
     |> List.fold
         (fun learnt task ->
-            let centre = Comparison.unflatten task.Setup.G.Shapes task.Centre
+            let centre = Weights.unflatten task.Setup.G.Shapes task.Centre
             Consolidation.remember rule (curvature task.Setup) centre learnt)
         Consolidation.nothing
 
@@ -43,21 +44,18 @@ let private remember rule curvature tasks =
 let private expected (theta: Vector<float>) (terms: (Matrix<float> * Vector<float>) list) =
     let value, gradient =
         terms
-        |> List.map (fun (F, centre) ->
-            let d = theta - centre
-            let product = F * d
-            0.5 * (d * product), product)
-        |> List.reduce (fun (value, gradient) (value', gradient') -> value + value', gradient + gradient')
+        |> List.map (fun (F, centre) -> F, theta - centre)
+        |> Gaussians.penalty
 
     Array.append [| strength * value |] ((gradient * strength).ToArray())
 
 let private distance (theta: Vector<float>) shapes learnt terms =
     let struct (value, gradient) =
-        Consolidation.penalty strength (Comparison.unflatten shapes theta) learnt
+        Consolidation.penalty strength (Weights.unflatten shapes theta) learnt
 
     Dense.distance
         (expected theta terms)
-        (Array.append (Dense.values value) (Dense.values (WeightVector.flatten gradient)))
+        (Array.append (Dense.values value) (Weights.numbers gradient))
 
 let private rule gathering merge = {
     Gathering = gathering
@@ -106,18 +104,6 @@ let private mergedTrace (prefix: string) (tasks: Lazy<Learnt list>) : Case =
 
     Case.Exact($"{prefix} / penalty / kronecker merged", [| Comparison.check "trace" compare |])
 
-/// F without all but its largest eigenvalues.
-let private truncated (columns: int) (F: Matrix<float>) =
-    let found = F.Evd Symmetricity.Symmetric
-    let kept = F.RowCount - columns
-
-    let values =
-        found.EigenValues.MapIndexed(fun i value -> if i < kept then 0.0 else value.Real)
-
-    found.EigenVectors
-    * Matrix<float>.Build.DenseOfDiagonalVector values
-    * found.EigenVectors.Transpose()
-
 let private compression (prefix: string) (tasks: Lazy<Learnt list>) : Case =
     let columns = 3
 
@@ -126,12 +112,12 @@ let private compression (prefix: string) (tasks: Lazy<Learnt list>) : Case =
 
     let matrix () =
         Dense.distanceOf
-            (truncated columns tasks.Value.Head.Setup.F)
+            (Dense.truncated columns tasks.Value.Head.Setup.F)
             (Dense.ofTensor (FisherFactor.dense (compressed ()).Factor))
 
     let discarded () =
         let F = tasks.Value.Head.Setup.F
-        let share = 1.0 - (truncated columns F).Trace() / F.Trace()
+        let share = 1.0 - (Dense.truncated columns F).Trace() / F.Trace()
         Dense.distance [| share |] [| (compressed ()).Discarded |]
 
     Case.Exact(

@@ -3,6 +3,7 @@ module internal Foof.Validation.Sampling
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -18,8 +19,7 @@ let private meanGradient (G: FisherFactor) =
     let m = FisherFactor.columns G
     let weights = torch.full (m, 1.0 / sqrt (float m), dtype = torch.ScalarType.Float64)
 
-    (WeightVector.flatten (FisherFactor.times weights G)).unsqueeze 1L
-    |> Dense.ofTensor
+    (Weights.flatten (FisherFactor.times weights G)).ToColumnMatrix()
 
 /// Monte-Carlo Fishers of the core, one after another from one generator, and their mean gradients.
 let private draw (setup: Setup) (seed: int64) =
@@ -42,7 +42,7 @@ let private draw (setup: Setup) (seed: int64) =
     |> Array.unzip
 
 let private mean (matrices: Matrix<float> array) =
-    Array.reduce (fun X Y -> X + Y) matrices / float matrices.Length
+    Dense.sum matrices / float matrices.Length
 
 /// The standard error of the mean in the Frobenius norm, from the matrices' own scatter:
 /// sqrt(sum_k |X_k - mean|^2 / (K (K - 1))).

@@ -2,6 +2,7 @@ namespace Foof.Validation
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -83,7 +84,7 @@ module internal Setup =
             Fisher.factor problem.Network layers fisher problem.Likelihood batch generator
 
         let labels = labels problem fisher seed
-        let points = Explicit.points problem labels
+        let points = PointGradients.points problem labels
 
         {
             Problem = problem
@@ -94,6 +95,6 @@ module internal Setup =
                 | Labels.Given [| y |] -> ValueSome y
                 | _ -> ValueNone
             Points = points
-            F = Explicit.fisher points
-            Vectors = vectors seed (Array.sum (Explicit.orders points))
+            F = PointGradients.fisher points
+            Vectors = vectors seed (Array.sum (PointGradients.orders points))
         }

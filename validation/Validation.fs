@@ -3,6 +3,7 @@ namespace Foof.Validation
 open System
 open System.Threading
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Every structured matrix of the core against explicitly formed and inverted ones.

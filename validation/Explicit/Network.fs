@@ -1,4 +1,4 @@
-namespace Foof.Validation
+namespace Foof.Explicit
 
 open Foof
 open TorchSharp

@@ -1,5 +1,5 @@
 /// Batch norms in training mode as functions of one data point: means and variances are the batch's numbers.
-module internal Foof.Validation.BatchStatistics
+module internal Foof.Explicit.BatchStatistics
 
 open TorchSharp
 open TorchSharp.Modules

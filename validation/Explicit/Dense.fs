@@ -1,5 +1,5 @@
 /// Dense float64 matrices by MathNet: nothing here goes through the core.
-module internal Foof.Validation.Dense
+module internal Foof.Explicit.Dense
 
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -13,6 +13,21 @@ let values (tensor: torch.Tensor) =
 let ofTensor (tensor: torch.Tensor) =
     Matrix<float>.Build.DenseOfRowMajor(int (tensor.size 0), int (tensor.size 1), values tensor)
 
+/// A float64 tensor with a matrix's elements.
+let toTensor (M: Matrix<float>) = torch.tensor (M.ToArray())
+
+/// A matrix from a function of row and column.
+let build rows columns (element: int -> int -> float) =
+    Matrix<float>.Build.Dense(rows, columns, element)
+
+/// A matrix from lists, one for each row.
+let ofRows (lists: float list list) =
+    Matrix<float>.Build.DenseOfRows(lists |> Seq.map Seq.ofList)
+
+/// A matrix with these numbers on its diagonal and zeros elsewhere.
+let diagonal (numbers: float array) =
+    Matrix<float>.Build.DenseOfDiagonalArray numbers
+
 /// The identity of order d.
 let identity (d: int) = Matrix<float>.Build.DenseIdentity d
 
@@ -20,8 +35,13 @@ let identity (d: int) = Matrix<float>.Build.DenseIdentity d
 let zeros (rows: int) (columns: int) =
     Matrix<float>.Build.Dense(rows, columns)
 
+/// M with a last column of ones.
+let withOnes (M: Matrix<float>) = M.Append(build M.RowCount 1 (fun _ _ -> 1.0))
+
 /// The matrices along the diagonal, zeros elsewhere.
-let blocks (parts: Matrix<float> array) =
+let blocks (parts: Matrix<float> seq) =
+    let parts = Seq.toArray parts
+
     let all =
         zeros (parts |> Array.sumBy _.RowCount) (parts |> Array.sumBy _.ColumnCount)
 
@@ -41,22 +61,55 @@ let onlyBlocks (orders: int array) (M: Matrix<float>) =
     orders |> Array.mapi (fun i order -> block starts[i] order M) |> blocks
 
 /// M without what is outside of its diagonal.
-let onlyDiagonal (M: Matrix<float>) =
-    onlyBlocks (Array.create M.RowCount 1) M
+let onlyDiagonal (M: Matrix<float>) = diagonal (M.Diagonal().ToArray())
 
 /// M + mu I.
 let shifted (mu: float) (M: Matrix<float>) = M + identity M.RowCount * mu
 
-/// sum of weight x x^T.
-let moment (order: int) (terms: seq<struct (float * Vector<float>)>) =
-    let sum = zeros order order
+/// The sum of matrices.
+let sum (matrices: Matrix<float> seq) = Seq.reduce (fun X Y -> X + Y) matrices
+
+/// sum of weight x x^T, element by element.
+let outer (order: int) (terms: seq<struct (float * Vector<float>)>) =
+    let total = zeros order order
 
     for struct (weight, x) in terms do
         for i in 0 .. order - 1 do
             for j in 0 .. order - 1 do
-                sum[i, j] <- sum[i, j] + weight * x[i] * x[j]
+                total[i, j] <- total[i, j] + weight * x[i] * x[j]
 
-    sum
+    total
+
+/// 1/n X^T X.
+let moment (n: float) (X: Matrix<float>) =
+    outer X.ColumnCount (X.EnumerateRows() |> Seq.map (fun x -> struct (1.0 / n, x)))
+
+/// The eigenvectors of a symmetric matrix, one a column, by rising eigenvalue.
+let eigenvectors (M: Matrix<float>) =
+    (M.Evd Symmetricity.Symmetric).EigenVectors
+
+/// A symmetric matrix with f of the place and the value for each eigenvalue; they rise.
+let spectral (f: int -> float -> float) (M: Matrix<float>) =
+    let found = M.Evd Symmetricity.Symmetric
+
+    found.EigenVectors
+    * diagonal (found.EigenValues.Real().ToArray() |> Array.mapi f)
+    * found.EigenVectors.Transpose()
+
+/// M with all but its largest eigenvalues replaced by zero.
+let truncated (count: int) (M: Matrix<float>) =
+    spectral (fun i value -> if i < M.RowCount - count then 0.0 else value) M
+
+/// Q diag(Q^T C Q) Q^T: what is left of C in a basis without its off-diagonal elements.
+let diagonalIn (Q: Matrix<float>) (C: Matrix<float>) =
+    Q * onlyDiagonal (Q.Transpose() * C * Q) * Q.Transpose()
+
+/// The logarithms that sum to the log det of a positive definite matrix, from its Cholesky factor.
+let logarithms (M: Matrix<float>) =
+    (M.Cholesky().Factor.Diagonal().Map log) * 2.0
+
+/// log det M of a positive definite matrix.
+let logDet (M: Matrix<float>) = (logarithms M).Sum()
 
 let private norm (values: float array) =
     values |> Array.sumBy (fun value -> value * value) |> sqrt

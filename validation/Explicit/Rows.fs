@@ -1,5 +1,5 @@
 /// What multiplies a layer's weight, and what its gradient is, entry by entry: loops over one data point.
-module internal Foof.Validation.Rows
+module internal Foof.Explicit.Rows
 
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -21,36 +21,52 @@ let private split (width: int) (tensor: torch.Tensor) =
 
 let private size (tensor: torch.Tensor) (dimension: int) = int (tensor.size dimension)
 
-/// The inputs of one output pixel, channel by channel of a group; zero outside of the picture.
-let private patch (layer: Conv2d) (x: torch.Tensor) (pixels: float array) group (row: int) (column: int) = [
+/// How a kernel goes along one axis of an image: `Before` places are put in front of the axis.
+type Axis = {
+    Kernel: int
+    Stride: int
+    Dilation: int
+    Before: int
+}
+
+/// The inputs of one output pixel, channel by channel; `pixel` tells a channel's value at a place, outside of the
+/// image too.
+let patch (pixel: int -> int -> int -> float) (vertical: Axis) (horizontal: Axis) channels row column =
+    let place axis output k =
+        output * axis.Stride - axis.Before + k * axis.Dilation
+
+    [
+        for channel in channels do
+            for i in 0 .. vertical.Kernel - 1 do
+                for j in 0 .. horizontal.Kernel - 1 do
+                    pixel channel (place vertical row i) (place horizontal column j)
+    ]
+
+/// The inputs of one output pixel in a group of a convolution that pads with zeros.
+let private inputs (layer: Conv2d) (x: torch.Tensor) (pixels: float array) group row column =
     let height, width = size x 2, size x 3
     let channels = int (layer.in_channels / layer.groups)
 
-    for channel in group * channels .. (group + 1) * channels - 1 do
-        for i in 0 .. int layer.kernel_size[0] - 1 do
-            for j in 0 .. int layer.kernel_size[1] - 1 do
-                let y = row * int layer.stride[0] + i * int layer.dilation[0] - int layer.padding[0]
+    let axis i = {
+        Kernel = int layer.kernel_size[i]
+        Stride = int layer.stride[i]
+        Dilation = int layer.dilation[i]
+        Before = int layer.padding[i]
+    }
 
-                let x =
-                    column * int layer.stride[1] + j * int layer.dilation[1] - int layer.padding[1]
+    let pixel channel y x =
+        if y >= 0 && y < height && x >= 0 && x < width then
+            pixels[(channel * height + y) * width + x]
+        else
+            0.0
 
-                let inside = y >= 0 && y < height && x >= 0 && x < width
+    patch pixel (axis 0) (axis 1) [ group * channels .. (group + 1) * channels - 1 ] row column
 
-                if inside then
-                    pixels[(channel * height + y) * width + x]
-                else
-                    0.0
-]
-
-/// x_hat of one data point, units one after the other for every position.
-let private standardised (layer: LayerNorm) (x: torch.Tensor) =
-    let width = int layer.normalized_shape[0]
-
-    split width x
-    |> Array.map (fun x ->
-        let mean = Array.average x
-        let variance = x |> Array.averageBy (fun x -> (x - mean) ** 2.0)
-        x |> Array.map (fun x -> (x - mean) / sqrt (variance + layer.eps)))
+/// Each value minus the mean, over the root of variance and eps.
+let standardised (eps: float) (x: float array) =
+    let mean = Array.average x
+    let variance = x |> Array.averageBy (fun x -> (x - mean) ** 2.0)
+    x |> Array.map (fun x -> (x - mean) / sqrt (variance + eps))
 
 /// x_hat of one data point by the running statistics, channel by channel and position by position.
 let private normalised (layer: BatchNorm) (x: torch.Tensor) =
@@ -73,7 +89,7 @@ let activations (layer: torch.nn.Module) (input: torch.Tensor) (output: torch.Te
         Array.init (int convolution.groups) (fun group -> [|
             for row in 0 .. size output 2 - 1 do
                 for column in 0 .. size output 3 - 1 do
-                    vector (patch convolution input pixels group row column @ one convolution.bias)
+                    vector (inputs convolution input pixels group row column @ one convolution.bias)
         |])
     | :? Embedding as embedding -> [|
         Dense.values input
@@ -81,7 +97,8 @@ let activations (layer: torch.nn.Module) (input: torch.Tensor) (output: torch.Te
             vector (Seq.init (size embedding.weight 0) (fun i -> if i = int number then 1.0 else 0.0)))
       |]
     | :? LayerNorm as norm ->
-        let rows = standardised norm input
+        let rows =
+            split (int norm.normalized_shape[0]) input |> Array.map (standardised norm.eps)
 
         Array.init rows[0].Length (fun unit ->
             rows |> Array.map (fun row -> vector (row[unit] :: one norm.bias)))

@@ -1,4 +1,4 @@
-namespace Foof.Validation
+namespace Foof.Explicit
 
 open Foof
 open MathNet.Numerics.LinearAlgebra
@@ -33,7 +33,7 @@ type internal Point = {
 
 /// The Fisher, data point by data point and matrix by matrix.
 [<RequireQualifiedAccess>]
-module internal Explicit =
+module internal PointGradients =
 
     /// The uses of a layer side by side along the positions.
     let private joinPositions (uses: Rows.Rows array) : Rows.Rows =
@@ -99,10 +99,17 @@ module internal Explicit =
     /// The network is called on one data point at a time. F is a mean over those with a label that counts;
     /// activations are those of all.
     let points (problem: Problem) (labels: Labels) =
-        let counts = Scalars.counts problem
+        let counts =
+            Scalars.counts problem.Likelihood (int (problem.Input.size 0)) problem.Target
+
         let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
 
         BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
+
+    /// The elements of a tensor of the graph, row by row.
+    let entries (f: torch.Tensor) =
+        let flat = f.reshape -1L
+        Array.init (int (flat.size 0)) (fun c -> flat.select (0L, int64 c))
 
     /// The derivatives of the outputs by the weights, point after point: entry c of point i in row i C + c.
     let jacobian (problem: Problem) =
@@ -112,15 +119,13 @@ module internal Explicit =
             let struct (f, calls) =
                 problem.Network.Trace(problem.Input.narrow (0L, int64 i, 1L))
 
-            let entries = f.flatten ()
-
-            Array.init (int (entries.size 0)) (fun c ->
-                let found = column problem.Network calls 1.0 (entries.select (0L, int64 c))
-                found.Gradients |> Array.collect _.ToRowMajorArray())
+            entries f
+            |> Array.map (fun entry ->
+                Weights.ofMatrices (column problem.Network calls 1.0 entry).Gradients)
 
         BatchStatistics.held problem (fun () -> Array.init (int (problem.Input.size 0)) rows)
         |> Array.concat
-        |> Matrix<float>.Build.DenseOfRowArrays
+        |> Matrix<float>.Build.DenseOfRowVectors
 
     /// Every column of all data points.
     let columns (points: Point array) =
@@ -135,6 +140,5 @@ module internal Explicit =
     let fisher (points: Point array) =
         columns points
         |> Seq.map (fun column ->
-            let g = column.Gradients |> Array.collect _.ToRowMajorArray()
-            struct (column.Weight, Vector<float>.Build.Dense g))
-        |> Dense.moment (Array.sum (orders points))
+            struct (column.Weight, Weights.ofMatrices column.Gradients))
+        |> Dense.outer (Array.sum (orders points))
