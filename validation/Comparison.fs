@@ -74,9 +74,7 @@ let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: 
         sharing "solve" (fun () ->
             ofMap (shapes ()) setup.Value.Vectors wanted.Value.Inverse (Factored.solve factored.Value))
         sharing "root-solve" (fun () ->
-            Dense.distanceOf
-                wanted.Value.Inverse
-                (squared (shapes ()) (Factored.rootSolve factored.Value)))
+            Dense.distanceOf wanted.Value.Inverse (squared (shapes ()) (Factored.rootSolve factored.Value)))
         sharing "log det" (fun () ->
             Dense.distance [| wanted.Value.LogDet |] (number (Factored.logDet factored.Value)))
     ]

@@ -19,7 +19,10 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
     "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
     "kronecker",
     (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
-    (fun setup -> KroneckerFactors.product (KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points))
+    (fun setup ->
+        KroneckerFactors.product (
+            KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points
+        ))
 ]
 
 let private tasks (kind: Kind) (seed: int64) = [
@@ -43,9 +46,7 @@ let private remember rule curvature tasks =
 /// strength/2 sum w (theta - theta_t)^T F (theta - theta_t) and its gradient, one below the other.
 let private expected (theta: Vector<float>) (terms: (Matrix<float> * Vector<float>) list) =
     let value, gradient =
-        terms
-        |> List.map (fun (F, centre) -> F, theta - centre)
-        |> Gaussians.penalty
+        terms |> List.map (fun (F, centre) -> F, theta - centre) |> Gaussians.penalty
 
     Array.append [| strength * value |] ((gradient * strength).ToArray())
 
@@ -53,9 +54,7 @@ let private distance (theta: Vector<float>) shapes learnt terms =
     let struct (value, gradient) =
         Consolidation.penalty strength (Weights.unflatten shapes theta) learnt
 
-    Dense.distance
-        (expected theta terms)
-        (Array.append (Dense.values value) (Weights.numbers gradient))
+    Dense.distance (expected theta terms) (Array.append (Dense.values value) (Weights.numbers gradient))
 
 let private rule gathering merge = {
     Gathering = gathering

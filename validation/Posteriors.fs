@@ -83,8 +83,7 @@ let private checks
     (F: Setup -> Matrix<float>)
     (name, delta)
     =
-    let made =
-        lazy (plain setup.Value (curvature setup.Value) (F setup.Value) delta)
+    let made = lazy (plain setup.Value (curvature setup.Value) (F setup.Value) delta)
 
     let check what = checkOf $"delta={name}" made what
     let number what = numberOf $"delta={name}" made what
@@ -124,7 +123,9 @@ let private T = 0.3
 let private withEverything (setup: Setup) curvature (F: Matrix<float>) =
     let shapes = setup.G.Shapes
 
-    let vector i = Weights.unflatten shapes setup.Vectors[i]
+    let vector i =
+        Weights.unflatten shapes setup.Vectors[i]
+
     let data = DataPrecision.ofCurvature N curvature
 
     let precision =

@@ -40,8 +40,7 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
     (fun setup -> Dense.onlyBlocks (orders setup) setup.F)
     "low rank plus diagonal",
     withDiagonal,
-    (fun setup ->
-        setup.F + Dense.diagonal ((someDiagonal setup.F.RowCount).ToArray()))
+    (fun setup -> setup.F + Dense.diagonal ((someDiagonal setup.F.RowCount).ToArray()))
     "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
     "units",
     (fun setup -> Structure.units setup.G),

@@ -36,7 +36,8 @@ let zeros (rows: int) (columns: int) =
     Matrix<float>.Build.Dense(rows, columns)
 
 /// M with a last column of ones.
-let withOnes (M: Matrix<float>) = M.Append(build M.RowCount 1 (fun _ _ -> 1.0))
+let withOnes (M: Matrix<float>) =
+    M.Append(build M.RowCount 1 (fun _ _ -> 1.0))
 
 /// The matrices along the diagonal, zeros elsewhere.
 let blocks (parts: Matrix<float> seq) =

@@ -22,8 +22,7 @@ let divergence (P: Matrix<float>) (precision: Matrix<float>) (d: Vector<float>) 
 /// Laplace's approximation of the integral, with a prior of precision P, all of precision Lambda, and d from the
 /// prior's mean to the posterior's.
 let logEvidence (logLikelihood: float) (P: Matrix<float>) (Lambda: Matrix<float>) (d: Vector<float>) =
-    logLikelihood - 0.5 * squared P d
-    + 0.5 * (Dense.logDet P - Dense.logDet Lambda)
+    logLikelihood - 0.5 * squared P d + 0.5 * (Dense.logDet P - Dense.logDet Lambda)
 
 /// Values and gradients of 1/2 d^T F d, summed over terms; each F is a matrix, each d a distance of the weights.
 let penalty (terms: (Matrix<float> * Vector<float>) list) =

@@ -3,14 +3,7 @@ namespace Foof.Explicit
 open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-/// Whose labels the oracle's gradients are taken at.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type internal Labels =
-    /// The expectation over all of them.
-    | All
-    /// Each of these, the same number of times.
-    | Given of torch.Tensor array
+open TorchSharp.Modules
 
 /// One gradient of one data point.
 [<ReferenceEquality>]
@@ -39,20 +32,16 @@ module internal PointGradients =
     let private joinPositions (uses: Rows.Rows array) : Rows.Rows =
         Array.init uses[0].Length (fun group -> uses |> Array.collect (fun rows -> rows[group]))
 
+    let private isEmbedding (layer: torch.nn.Module<torch.Tensor, torch.Tensor>) =
+        match layer with
+        | :? Embedding -> true
+        | _ -> false
+
     let private column (network: Network) (calls: Call array) (weight: float) (scalar: torch.Tensor) =
-        let parameters = network.Layers |> Array.map Rows.parameters
         let outputs = calls |> Array.map _.Output
 
-        let found =
-            torch.autograd.grad (
-                [| scalar |],
-                Array.append (parameters |> Array.collect (Array.map (fun x -> x :> torch.Tensor))) outputs,
-                retain_graph = true
-            )
-            |> Seq.toArray
-
-        let starts = parameters |> Array.scan (fun start own -> start + own.Length) 0
-        let ofOutputs = Array.skip (Array.last starts) found
+        let struct (gradients, ofOutputs) =
+            Derivatives.ofScalar (network.Layers |> Array.map Rows.parameters) outputs scalar
 
         let errors layer =
             Array.zip calls ofOutputs
@@ -63,8 +52,11 @@ module internal PointGradients =
         {
             Weight = weight
             Gradients =
-                network.Layers
-                |> Array.mapi (fun l layer -> Rows.joined layer found[starts[l] .. starts[l + 1] - 1])
+                // An embedding's weight has a row for each input.
+                Array.map2
+                    (fun layer (G: Matrix<float>) -> if isEmbedding layer then G.Transpose() else G)
+                    network.Layers
+                    gradients
             Errors = Array.init network.Layers.Length errors
         }
 
@@ -80,14 +72,7 @@ module internal PointGradients =
         let one (tensor: torch.Tensor) = tensor.narrow (0L, int64 i, 1L)
         let struct (f, calls) = problem.Network.Trace(one problem.Input)
 
-        let scalars =
-            match labels with
-            | _ when not (Array.contains true counts[i]) -> []
-            | Labels.All -> Scalars.ofAllLabels problem.Likelihood counts[i] f
-            | Labels.Given draws -> [
-                for y in draws ->
-                    1.0 / float draws.Length, Scalars.ofLabel problem.Likelihood counts[i] f (one y)
-              ]
+        let scalars = Scalars.ofPoint problem.Likelihood labels counts[i] i f
 
         {
             Activations = Array.init problem.Network.Layers.Length (activations problem.Network calls)
@@ -106,11 +91,6 @@ module internal PointGradients =
 
         BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
 
-    /// The elements of a tensor of the graph, row by row.
-    let entries (f: torch.Tensor) =
-        let flat = f.reshape -1L
-        Array.init (int (flat.size 0)) (fun c -> flat.select (0L, int64 c))
-
     /// The derivatives of the outputs by the weights, point after point: entry c of point i in row i C + c.
     let jacobian (problem: Problem) =
         let rows i =
@@ -119,13 +99,13 @@ module internal PointGradients =
             let struct (f, calls) =
                 problem.Network.Trace(problem.Input.narrow (0L, int64 i, 1L))
 
-            entries f
-            |> Array.map (fun entry ->
-                Weights.ofMatrices (column problem.Network calls 1.0 entry).Gradients)
+            let gradient entry =
+                Weights.ofMatrices (column problem.Network calls 1.0 entry).Gradients
+
+            Derivatives.jacobian gradient f
 
         BatchStatistics.held problem (fun () -> Array.init (int (problem.Input.size 0)) rows)
-        |> Array.concat
-        |> Matrix<float>.Build.DenseOfRowVectors
+        |> Array.reduce (fun upper lower -> upper.Stack lower)
 
     /// Every column of all data points.
     let columns (points: Point array) =
@@ -139,6 +119,5 @@ module internal PointGradients =
     /// F = sum of weight g g^T over all layers, their weights row by row.
     let fisher (points: Point array) =
         columns points
-        |> Seq.map (fun column ->
-            struct (column.Weight, Weights.ofMatrices column.Gradients))
+        |> Seq.map (fun column -> struct (column.Weight, Weights.ofMatrices column.Gradients))
         |> Dense.outer (Array.sum (orders points))

@@ -138,19 +138,3 @@ let parameters (layer: torch.nn.Module) : Parameter array =
     | :? LayerNorm as norm -> both norm.weight norm.bias
     | :? BatchNorm as norm -> both norm.weight norm.bias
     | _ -> invalidArg (nameof layer) $"No parameters are known of {layer.GetName()}."
-
-/// Gradients of the parameters as one matrix [d_out; d_in]; the bias is its last column.
-let joined (layer: torch.nn.Module) (gradients: torch.Tensor array) =
-    let weight = gradients[0]
-
-    let matrix =
-        match layer with
-        | :? Embedding -> (Dense.ofTensor weight).Transpose()
-        | _ ->
-            let outputs = size weight 0
-            Matrix<float>.Build.DenseOfRowMajor(outputs, int (weight.numel ()) / outputs, Dense.values weight)
-
-    if gradients.Length = 1 then
-        matrix
-    else
-        matrix.InsertColumn(matrix.ColumnCount, vector (Dense.values gradients[1]))

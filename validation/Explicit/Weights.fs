@@ -39,4 +39,6 @@ let matrix (shapes: int64 array array) (map: torch.Tensor array -> torch.Tensor 
 
 /// A diagonal matrix with one number for all weights of a layer.
 let byLayer (shapes: int64 array array) (numbers: float array) =
-    Array.map2 Array.create (orders shapes) numbers |> Array.concat |> Dense.diagonal
+    Array.map2 Array.create (orders shapes) numbers
+    |> Array.concat
+    |> Dense.diagonal

@@ -3,6 +3,7 @@ module Foof.Core.Tests.ConsolidationMistakeTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
@@ -14,14 +15,14 @@ let private apart (expected: Matrix<float>) (actual: Matrix<float>) =
 let private side d = Sides.semidefinite 1 d (d + 2)
 
 let private written (E: torch.Tensor) (A: torch.Tensor) =
-    (Oracle.matrix (E.squeeze 0L)).KroneckerProduct(Oracle.matrix (A.squeeze 0L))
+    (Dense.ofTensor (E.squeeze 0L)).KroneckerProduct(Dense.ofTensor (A.squeeze 0L))
 
 let private merged (E, A) (E', A') =
     Curvature.merge
         (Curvature.Kronecker(Side.Full E, Side.Full A))
         (Curvature.Kronecker(Side.Full E', Side.Full A'))
     |> Curvature.dense
-    |> Oracle.matrix
+    |> Dense.ofTensor
 
 /// A network, its batch, and the per-example gradients at the labels as rows [n; p].
 let private example () =
@@ -43,7 +44,7 @@ let tests =
             let E, A, E', A' = side 3, side 4, side 3, side 4
             let sum = written E A + written E' A'
 
-            let trace (M: torch.Tensor) = (Oracle.matrix (M.squeeze 0L)).Trace()
+            let trace (M: torch.Tensor) = (Dense.ofTensor (M.squeeze 0L)).Trace()
 
             let pi = sqrt (trace E * trace A' / (trace E' * trace A))
             let plain = written (E + E') (A + A')
@@ -72,9 +73,10 @@ let tests =
             (Likelihood.loss Networks.gaussian (model.call batch.Input) batch.Target).backward()
 
             let squared =
-                flatten (WeightPenalty.gradients layers) |> fun g -> g.PointwiseMultiply g
+                Weights.flatten (WeightPenalty.gradients layers)
+                |> fun g -> g.PointwiseMultiply g
 
-            let diagonal = flatten (Curvature.diagonal (Structure.diagonal G))
+            let diagonal = Weights.flatten (Curvature.diagonal (Structure.diagonal G))
             let perExample = (columns G).PointwisePower(2.0).ColumnSums()
             Oracle.agrees Tolerance.explicit (perExample.ToArray()) (diagonal.ToArray())
             Expect.isTrue (diagonal.Sum() > 1.5 * squared.Sum()) $"{diagonal.Sum()} and {squared.Sum()}"
@@ -101,15 +103,15 @@ let tests =
                 let struct (value, _) =
                     Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
 
-                (Oracle.values value)[0]
+                (Dense.values value)[0]
 
             let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
-            let slope = flatten gradient * flatten step
+            let slope = Weights.flatten gradient * Weights.flatten step
             let h = 1e-4
             let difference = (valueAt h - valueAt -h) / (2.0 * h)
             Oracle.agrees Tolerance.differences [| slope |] [| difference |]
 
-            Expect.isFalse (Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
+            Expect.isFalse (Dense.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
         }
 
         test "a mean over data points: a batch twice over changes nothing" {
@@ -128,14 +130,14 @@ let tests =
 
             Oracle.agrees
                 Tolerance.rounding
-                (numbers (Curvature.diagonal once))
-                (numbers (Curvature.diagonal doubled))
+                (Weights.numbers (Curvature.diagonal once))
+                (Weights.numbers (Curvature.diagonal doubled))
         }
 
         test "a decay that is applied at use and again at accumulation is another penalty" {
             use _scope = torch.NewDisposeScope()
             let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-            let F = Oracle.matrix (Curvature.dense C)
+            let F = Dense.ofTensor (Curvature.dense C)
             let centre, theta = vectorOf C, vectorOf C
 
             let rule = {
@@ -176,17 +178,17 @@ let tests =
 
                 Oracle.agreesWith
                     Tolerance.explicit
-                    (Oracle.matrix (Curvature.dense (structure whole)))
+                    (Dense.ofTensor (Curvature.dense (structure whole)))
                     (Curvature.dense mean)
 
             let kronecker = Structure.kronecker Positions.Summed Positions.Averaged
 
             let meanOfProducts =
-                Oracle.matrix (Curvature.dense (kronecker first)) * 0.25
-                + Oracle.matrix (Curvature.dense (kronecker second)) * 0.75
+                Dense.ofTensor (Curvature.dense (kronecker first)) * 0.25
+                + Dense.ofTensor (Curvature.dense (kronecker second)) * 0.75
 
             let mean =
-                Oracle.matrix (
+                Dense.ofTensor (
                     Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second))
                 )
 

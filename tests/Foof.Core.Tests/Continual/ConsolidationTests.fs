@@ -3,6 +3,7 @@ module Foof.Core.Tests.ConsolidationTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.Quadratics
@@ -44,17 +45,6 @@ let private times (c: float) (value: float, gradient: Vector<float>) = c * value
 
 let private centreOf (_, _, centre: torch.Tensor array) = centre
 let private matrixOf (_, F: Matrix<float>, _) = F
-
-let private truncated (columns: int) (F: Matrix<float>) : Matrix<float> =
-    let found = F.Evd Symmetricity.Symmetric
-    let values = found.EigenValues.Map(fun value -> value.Real)
-
-    let kept =
-        values.MapIndexed(fun i value -> if i < values.Count - columns then 0.0 else value)
-
-    found.EigenVectors
-    * Matrix<float>.Build.DenseOfDiagonalVector kept
-    * found.EigenVectors.Transpose()
 
 [<Tests>]
 let tests =
@@ -120,7 +110,7 @@ let tests =
                         Oracle.agrees
                             Tolerance.explicit
                             [| expected |]
-                            (Oracle.values (Curvature.trace merged))
+                            (Dense.values (Curvature.trace merged))
                     | _ -> failtest $"{name} is no single product")
         }
 
@@ -163,9 +153,9 @@ let tests =
 
                 for gathering in [ Gathering.Online 1.0; Gathering.Summed ] do
                     let learnt = learn (rule gathering) two
-                    let first = truncated 4 (matrixOf two[0])
+                    let first = Dense.truncated 4 (matrixOf two[0])
                     let sum = first + matrixOf two[1]
-                    let F = truncated 4 sum
+                    let F = Dense.truncated 4 sum
 
                     match learnt.Terms with
                     | [ { Curvature = Curvature.LowRank G } ] ->
@@ -189,10 +179,10 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
             let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
-            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (Dense.values value) [| 0.0 |] "the value"
             Expect.equal (WeightVector.shapes gradient) (WeightVector.shapes theta) "the shapes of gradient"
 
-            for g in numbers gradient do
+            for g in Weights.numbers gradient do
                 Expect.equal g 0.0 "every gradient"
         }
 

@@ -3,6 +3,7 @@ module Foof.Core.Tests.QuadraticTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Quadratics
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
@@ -28,9 +29,9 @@ let tests =
             let struct (value, gradient) =
                 Quadratic.valueAndGradient centre (Quadratic.around C centre)
 
-            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (Dense.values value) [| 0.0 |] "the value"
 
-            for g in numbers gradient do
+            for g in Weights.numbers gradient do
                 Expect.equal g 0.0 "every gradient")
 
         for name in oneLayer do

@@ -4,6 +4,7 @@ module Foof.Core.Tests.CurvatureContract
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
@@ -14,7 +15,7 @@ let structures = names all
 let oneLayer = names (ofOneLayer @ sums)
 
 let private vector curvature =
-    WrittenFactors.vector (Curvature.shapes curvature)
+    Vectors.random (Curvature.shapes curvature)
 
 [<Tests>]
 let tests =
@@ -28,12 +29,15 @@ let tests =
                 let product = Curvature.product C V
                 Expect.equal (WeightVector.shapes product) (Curvature.shapes C) "the shapes of product"
 
-                Oracle.agrees Tolerance.rounding ((F * WrittenFactors.flatten V).ToArray()) (numbers product)
+                Oracle.agrees
+                    Tolerance.rounding
+                    ((F * Weights.flatten V).ToArray())
+                    (Weights.numbers product)
 
                 let diagonal = Curvature.diagonal C
                 Expect.equal (WeightVector.shapes diagonal) (Curvature.shapes C) "the shapes of diagonal"
-                Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (numbers diagonal)
-                Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace C))
+                Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (Weights.numbers diagonal)
+                Oracle.agrees Tolerance.rounding [| F.Trace() |] (Dense.values (Curvature.trace C))
                 Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
 
         forEach
@@ -43,12 +47,11 @@ let tests =
                 let x, y = vector C, vector C
 
                 let inner (x: torch.Tensor array) y =
-                    (WrittenFactors.flatten x) * (WrittenFactors.flatten y)
+                    (Weights.flatten x) * (Weights.flatten y)
 
                 let Cx, Cy = Curvature.product C x, Curvature.product C y
 
-                let scale =
-                    (WrittenFactors.flatten Cx).L2Norm() * (WrittenFactors.flatten y).L2Norm()
+                let scale = (Weights.flatten Cx).L2Norm() * (Weights.flatten y).L2Norm()
 
                 Expect.isTrue
                     (abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale)
@@ -57,7 +60,10 @@ let tests =
                 Expect.isTrue (inner x Cx >= -Tolerance.rounding * scale) "x . C x < 0"
                 let combined = Curvature.product C (WeightVector.axpy 0.3 x y)
 
-                Oracle.agrees Tolerance.rounding (numbers (WeightVector.axpy 0.3 Cx Cy)) (numbers combined))
+                Oracle.agrees
+                    Tolerance.rounding
+                    (Weights.numbers (WeightVector.axpy 0.3 Cx Cy))
+                    (Weights.numbers combined))
 
         forEach "c C is c times the matrix" structures (fun _ (C, F) ->
             for c in [ 0.0; 0.25; 30.0 ] do
@@ -67,14 +73,13 @@ let tests =
 
                 Oracle.agrees
                     Tolerance.rounding
-                    ((F * WrittenFactors.flatten V * c).ToArray())
-                    (numbers product))
+                    ((F * Weights.flatten V * c).ToArray())
+                    (Weights.numbers product))
 
         forEach "C + D adds to the diagonal" structures (fun _ (C, F) ->
             let D = vector C |> Array.map (fun d -> d.square () + 0.1)
 
-            let expected =
-                F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
+            let expected = F + Dense.diagonal (Weights.numbers D)
 
             let sum = Curvature.addDiagonal D C
             Expect.equal (Curvature.shapes sum) (Curvature.shapes C) "the shapes of sum"
@@ -83,8 +88,8 @@ let tests =
 
             Oracle.agrees
                 Tolerance.rounding
-                ((expected * WrittenFactors.flatten V).ToArray())
-                (numbers (Curvature.product sum V)))
+                ((expected * Weights.flatten V).ToArray())
+                (Weights.numbers (Curvature.product sum V)))
 
         for name in oneLayer do
             Holds.forSome
@@ -105,8 +110,8 @@ let tests =
 
                         Oracle.agrees
                             Tolerance.rounding
-                            (((F + F') * WrittenFactors.flatten V).ToArray())
-                            (numbers product))
+                            (((F + F') * Weights.flatten V).ToArray())
+                            (Weights.numbers product))
 
         forEach
             "a curvature and itself add up to twice the matrix, and merge to twice the trace"
@@ -145,9 +150,12 @@ let tests =
                 Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
 
             Oracle.agreesWith Tolerance.float32AgainstFloat64 F (Curvature.dense single)
-            let expected = (F * WrittenFactors.flatten V).ToArray()
+            let expected = (F * Weights.flatten V).ToArray()
 
-            Oracle.agrees Tolerance.float32AgainstFloat64 expected (numbers (Curvature.product single V)))
+            Oracle.agrees
+                Tolerance.float32AgainstFloat64
+                expected
+                (Weights.numbers (Curvature.product single V)))
 
         forEach "results are the caller's: changing them changes no curvature" structures (fun _ (C, F) ->
             let V = vector C

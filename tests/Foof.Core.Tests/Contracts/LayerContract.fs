@@ -4,6 +4,7 @@ module Foof.Core.Tests.LayerContract
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
@@ -15,7 +16,7 @@ let only (model: Networks.Network) =
 
 /// A or E [g; n; R; d] as one matrix [n R; d] a group.
 let groups (tensor: torch.Tensor) = [
-    for g in 0L .. tensor.size 0 - 1L -> Oracle.matrix (tensor.select(0L, g).flatten(0L, 1L))
+    for g in 0L .. tensor.size 0 - 1L -> Dense.ofTensor (tensor.select(0L, g).flatten(0L, 1L))
 ]
 
 /// The activations of a layer with one-hot rows written out.
@@ -67,15 +68,15 @@ let private weights tolerance (layer: Layer) =
     Expect.equal W.shape [| Layer.outputs layer; Layer.inputs layer |] "the shape of W"
     let struct (weight, column) = Layer.split layer W
     Expect.equal weight.shape layer.Weight.shape "the shape of weight"
-    Oracle.agrees tolerance (Oracle.values layer.Weight) (Oracle.values weight)
+    Oracle.agrees tolerance (Dense.values layer.Weight) (Dense.values weight)
 
     match layer.Bias, column with
     | ValueSome bias, ValueSome column ->
         Expect.equal column.shape bias.shape "the shape of column"
-        Oracle.agrees tolerance (Oracle.values bias) (Oracle.values column)
+        Oracle.agrees tolerance (Dense.values bias) (Dense.values column)
     | bias, column -> Expect.isTrue (bias.IsNone && column.IsNone) "neither has a bias"
 
-    Oracle.matrix W
+    Dense.ofTensor W
 
 let private output tolerance (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (W: Matrix<float>) =
     let A, Z = groups (written layer input), groups (Layer.errors layer output)

@@ -3,6 +3,7 @@ module Foof.Core.Tests.LikelihoodContract
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// S_i of all data points, [n; D; columns].
@@ -22,7 +23,7 @@ let tests =
             Likelihoods.cases
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
-                let expected = (Likelihoods.explicit case.Likelihood f y).sum() / float (f.size 0)
+                let expected = (Loss.entries case.Likelihood f y).sum() / float (f.size 0)
                 let loss = Likelihood.loss case.Likelihood f y
                 Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
                 Expect.equal loss.dtype f.dtype "the type of loss"
@@ -33,7 +34,7 @@ let tests =
             Likelihoods.cases
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
-                let struct (_, expected) = Likelihoods.gradient case.Likelihood f y
+                let struct (_, expected) = Loss.gradient case.Likelihood f y
                 Likelihoods.agree Tolerance.explicit expected (Likelihood.errors case.Likelihood f y))
 
         Likelihoods.forEach "the gradient of the loss is the errors over n" Likelihoods.cases (fun case ->
@@ -49,7 +50,7 @@ let tests =
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let S = root case.Likelihood f
-                let expected = Likelihoods.hessian case.Likelihood f y
+                let expected = Loss.hessian case.Likelihood f y
                 Expect.equal (S.size 2) (f.numel () / f.size 0) "the number of columns"
                 Likelihoods.agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
 
@@ -78,7 +79,7 @@ let tests =
                             expected.select(1L, c).select(1L, r).copy_ own |> ignore
 
                             Expect.isTrue
-                                (Oracle.values own |> Array.forall (fun root -> root > 0.0))
+                                (Dense.values own |> Array.forall (fun root -> root > 0.0))
                                 "the roots are positive"
 
                         Likelihoods.agree Tolerance.rounding expected actual)
@@ -87,7 +88,7 @@ let tests =
             let f, y, v =
                 Likelihoods.output case, Likelihoods.target case, Likelihoods.output case
 
-            let Lambda = Likelihoods.hessian case.Likelihood f y
+            let Lambda = Loss.hessian case.Likelihood f y
             let expected = Lambda.matmul(v.reshape (f.size 0, -1L, 1L)).reshape f.shape
             Likelihoods.agree Tolerance.explicit expected (Likelihood.hessianProduct case.Likelihood f v))
 
@@ -152,13 +153,13 @@ let tests =
             Oracle.agrees
                 Tolerance.rounding
                 [| expected |]
-                (Oracle.values (Likelihood.loss Likelihood.Bernoulli f zeros))
+                (Dense.values (Likelihood.loss Likelihood.Bernoulli f zeros))
 
             let column = Likelihood.hessianRoot Likelihood.Bernoulli f 0L
             let root = [| sqrt tail; sqrt tail; exp -50.0; exp -50.0 |]
-            Oracle.agrees Tolerance.rounding root (Oracle.values column)
+            Oracle.agrees Tolerance.rounding root (Dense.values column)
 
-            for i, value in Array.indexed (Oracle.values column) do
+            for i, value in Array.indexed (Dense.values column) do
                 Oracle.agrees Tolerance.rounding [| root[i] |] [| value |]
         }
 
@@ -175,7 +176,7 @@ let tests =
                     Likelihood.hessianProduct likelihood f f
                     Likelihood.sample likelihood f null
                 ] do
-                for value in Oracle.values result do
+                for value in Dense.values result do
                     Expect.equal value 0.0 "the value"
         }
     ]

@@ -3,6 +3,7 @@ module Foof.Core.Tests.CompressionTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -81,7 +82,7 @@ let tests =
                 let K = WrittenFactors.columns compressed.Factor
                 let gram = K.TransposeAndMultiply K
                 let scale = (WrittenFactors.dense G).Trace()
-                let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(gram.Diagonal())
+                let diagonal = Dense.onlyDiagonal gram
 
                 Expect.isTrue
                     ((gram - diagonal).FrobeniusNorm() <= Tolerance.explicit * scale)

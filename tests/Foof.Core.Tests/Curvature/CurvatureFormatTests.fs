@@ -4,6 +4,7 @@ module Foof.Core.Tests.CurvatureFormatTests
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open TorchSharp
 
@@ -26,8 +27,8 @@ let tests =
                 Oracle.isSame actual expected "the result"
 
             Expect.equal
-                (Oracle.values (Curvature.dense found))
-                (Oracle.values (Curvature.dense C))
+                (Dense.values (Curvature.dense found))
+                (Dense.values (Curvature.dense C))
                 "the matrix"
 
             Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
@@ -41,8 +42,8 @@ let tests =
             let found = CurvatureFormat.read tensors text
 
             Expect.equal
-                (Oracle.values (Curvature.dense found))
-                (Oracle.values (Curvature.dense C))
+                (Dense.values (Curvature.dense found))
+                (Dense.values (Curvature.dense C))
                 "the matrix")
 
         test "what is no description, lacks a tensor or does not fit is refused" {

@@ -3,6 +3,7 @@ module Foof.Core.Tests.CurvatureMergeTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
@@ -30,7 +31,7 @@ let tests =
                         | Curvature.Kronecker _ -> ()
                         | _ -> failtest $"{name} and {other} are no product"
 
-                        let found, p = Oracle.matrix (Curvature.dense merged), F.RowCount / order.Groups
+                        let found, p = Dense.ofTensor (Curvature.dense merged), F.RowCount / order.Groups
 
                         for group in 0 .. order.Groups - 1 do
                             let block (M: Matrix<float>) = M.SubMatrix(group * p, p, group * p, p)
@@ -49,13 +50,10 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let side d = Sides.semidefinite 1 d (d + 1)
             let E, A, E', A' = side 2, side 3, side 2, side 3
-            let of' (M: torch.Tensor) = Oracle.matrix (M.squeeze 0L)
-            let trace M = (of' M).Trace()
-            let pi = sqrt (trace E * trace A' / (trace E' * trace A))
-            let product = (of' E + of' E' * pi).KroneckerProduct(of' A + of' A' / pi)
+            let of' (M: torch.Tensor) = Dense.ofTensor (M.squeeze 0L)
 
             let expected =
-                product * ((trace E * trace A + trace E' * trace A') / product.Trace())
+                KroneckerFactors.merged (struct (of' E, of' A)) (struct (of' E', of' A'))
 
             let merged =
                 Curvature.merge

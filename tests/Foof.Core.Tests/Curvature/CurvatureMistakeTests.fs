@@ -3,6 +3,7 @@ module Foof.Core.Tests.CurvatureMistakeTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
@@ -11,7 +12,7 @@ open TorchSharp
 let structures = names all
 
 let private vector curvature =
-    WrittenFactors.vector (Curvature.shapes curvature)
+    Vectors.random (Curvature.shapes curvature)
 
 [<Tests>]
 let tests =
@@ -66,7 +67,7 @@ let tests =
             for kind in [ Networks.double; torch.ScalarType.Float32 ] do
                 let V = [| (Networks.normal [ 2; 4 ]).``to`` kind |]
                 let product = Curvature.product C V
-                Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix V[0] * 1.5) product[0]
+                Oracle.agreesWith Tolerance.float32AgainstFloat64 (Dense.ofTensor V[0] * 1.5) product[0]
 
             Oracle.refused [ "no type and no device"; "Curvature.Diagonal" ] (fun () -> Curvature.dense C)
         }

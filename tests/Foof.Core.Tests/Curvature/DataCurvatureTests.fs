@@ -5,6 +5,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private make () = Networks.perceptron true [ 3; 4; 3 ]
@@ -55,7 +56,7 @@ let tests =
                 let struct (found, points) = accumulated model fisher null null nothing batches
                 let expected = Curvature.dense (curvatureOf model fisher input target)
                 Expect.equal points 4L "the number of points that count"
-                Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) (Curvature.dense found)
+                Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected) (Curvature.dense found)
 
                 for tensor in Curvature.tensors found do
                     tensor.Dispose()

@@ -40,7 +40,7 @@ let tests =
 
         forEach "vectors that do not fit an inverse are refused with both shapes" structures (fun _ (C, _) ->
             let factored = tikhonov 0.1 C
-            let V = WrittenFactors.vector (Curvature.shapes C)
+            let V = Vectors.random (Curvature.shapes C)
             let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
 
             let text (x: torch.Tensor) =

@@ -3,6 +3,7 @@ module Foof.Core.Tests.FactoredPowerTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
@@ -16,10 +17,7 @@ let powered =
     |> List.filter (fun (name, _) -> not (name.StartsWith "low rank" || name = "blocks"))
     |> names
 
-let private vector C =
-    WrittenFactors.vector (Curvature.shapes C)
-
-let private plus (lambda: float) (F: Matrix<float>) = F + Oracle.identity F.RowCount * lambda
+let private vector C = Vectors.random (Curvature.shapes C)
 
 /// Orders of random symmetric matrices.
 let private matrices =
@@ -35,19 +33,19 @@ let tests =
                         Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
                         |> Option.get
 
-                    let expected = powerOf power (plus lambda F)
-                    let found = written (Curvature.shapes C) (Factored.solve factored)
+                    let expected = CurvatureOracle.powerOf power (Dense.shifted lambda F)
+                    let found = Weights.matrix (Curvature.shapes C) (Factored.solve factored)
 
                     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
-                    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+                    let R = Weights.matrix (Curvature.shapes C) (Factored.rootSolve factored)
 
                     Oracle.agrees
                         Tolerance.explicit
                         (expected.ToRowMajorArray())
                         ((R * R.Transpose()).ToRowMajorArray())
 
-                    agreesInLogDet Tolerance.explicit (plus lambda F) factored)
+                    agreesInLogDet Tolerance.explicit (Dense.shifted lambda F) factored)
 
         test "without damping, directions that dense matrices and Kronecker factors lack are left out" {
             // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
@@ -90,10 +88,10 @@ let tests =
                         let V = vector C
 
                         let expected =
-                            (Oracle.matrix (Curvature.dense C)).PseudoInverse() * WrittenFactors.flatten V
+                            (Dense.ofTensor (Curvature.dense C)).PseudoInverse() * Weights.flatten V
 
                         let found = Factored.solve (Factored.make rule 0.0 C) V
-                        Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))
+                        Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (Weights.numbers found))
         }
 
         Holds.forAll
@@ -108,7 +106,7 @@ let tests =
                         (Factorization.power Factorization.attempts power M 0.3 |> Option.get).Inverse
 
                     for i in 0 .. count - 1 do
-                        let damped = Oracle.matrix (M.select (0L, int64 i)) + Oracle.identity d * 0.3
+                        let damped = Dense.shifted 0.3 (Dense.ofTensor (M.select (0L, int64 i)))
 
                         Oracle.agreesWith
                             Tolerance.explicit
@@ -127,8 +125,8 @@ let tests =
 
                     Oracle.agrees
                         Tolerance.explicit
-                        (Oracle.values M)
-                        (Oracle.values (R.matmul (R.transpose (1L, 2L)))))
+                        (Dense.values M)
+                        (Dense.values (R.matmul (R.transpose (1L, 2L)))))
 
         Holds.forAll
             "eigenvectors of random matrices rebuild them, and eigenvalues are never negative"
@@ -138,11 +136,11 @@ let tests =
                 let M = Sides.semidefinite count d 1
                 let struct (s, Q) = Factorization.eigen M |> Option.get
 
-                for value in Oracle.values s do
+                for value in Dense.values s do
                     Expect.isTrue (value >= 0.0) "no eigenvalue is negative"
 
                 let rebuilt = (Q * s.unsqueeze -2L).matmul(Q.transpose (1L, 2L))
-                Oracle.agrees Tolerance.explicit (Oracle.values M) (Oracle.values rebuilt)
+                Oracle.agrees Tolerance.explicit (Dense.values M) (Dense.values rebuilt)
 
                 Expect.isTrue ((Factorization.eigen (M * nan)).IsNone) "NaN has no eigenvalues")
     ]

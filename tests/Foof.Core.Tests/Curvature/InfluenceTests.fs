@@ -3,6 +3,7 @@ module Foof.Core.Tests.InfluenceTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private decay = 0.5
@@ -102,7 +103,7 @@ let tests =
 
             let found =
                 Influence.ofPoints empirical (validationGradient model) (factored model)
-                |> Oracle.values
+                |> Dense.values
 
             let h = 2e-5
 
@@ -145,7 +146,7 @@ let tests =
 
             let found =
                 Influence.ofPoints empirical (validationGradient model) (factored model)
-                |> Oracle.values
+                |> Dense.values
 
             let before = validationLoss model
 

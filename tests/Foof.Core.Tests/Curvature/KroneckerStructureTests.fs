@@ -3,6 +3,7 @@ module Foof.Core.Tests.KroneckerStructureTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.LayerBlocks
@@ -75,7 +76,7 @@ let tests =
                     Oracle.agrees
                         Tolerance.rounding
                         [| (ofLayer G l).Trace() |]
-                        (Oracle.values (Curvature.trace part)))
+                        (Dense.values (Curvature.trace part)))
             | _ -> failtest "no blocks")
 
         forAll
@@ -87,28 +88,28 @@ let tests =
                         | Curvature.Blocks bases, Curvature.Blocks products ->
                             for l in 0 .. bases.Length - 1 do
                                 let F = ofLayer G l
-                                let found = Oracle.matrix (Curvature.dense bases[l])
+                                let found = Dense.ofTensor (Curvature.dense bases[l])
 
                                 Oracle.agrees
                                     Tolerance.rounding
                                     [| F.Trace() |]
-                                    (Oracle.values (Curvature.trace bases[l]))
+                                    (Dense.values (Curvature.trace bases[l]))
 
                                 match bases[l] with
                                 | Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S) ->
                                     let Q =
-                                        Oracle.matrix (
+                                        Dense.ofTensor (
                                             Curvature.dense (
                                                 Curvature.Kronecker(Side.Full Q_E, Side.Full Q_A)
                                             )
                                         )
 
                                     let inBasis = (Q.Transpose() * F * Q).Diagonal()
-                                    Oracle.agrees Tolerance.rounding (inBasis.ToArray()) (Oracle.values S)
+                                    Oracle.agrees Tolerance.rounding (inBasis.ToArray()) (Dense.values S)
                                 | _ -> failtest "no eigenbasis"
 
                                 let apart (M: Matrix<float>) = (F - M).FrobeniusNorm()
-                                let kfac = Oracle.matrix (Curvature.dense products[l])
+                                let kfac = Dense.ofTensor (Curvature.dense products[l])
 
                                 Expect.isTrue
                                     (apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm())
@@ -135,7 +136,7 @@ let tests =
                                     for group in 0 .. int (Side.groups E) - 1 ->
                                         (Sides.matrix group E).KroneckerProduct(Sides.matrix group A)
                                 ]
-                                |> CurvatureOracle.diagonalOf
+                                |> Dense.blocks
                             | _ -> failwith "no product"
 
                         agreesByLayer G expected (Structure.kronecker E A G))
@@ -153,7 +154,7 @@ let tests =
 
                 Oracle.agreesWith
                     Tolerance.rounding
-                    (Oracle.matrix (column.unsqueeze 1L * column))
+                    (Dense.ofTensor (column.unsqueeze 1L * column))
                     (Curvature.dense found)
             | _ -> failtest "no product")
     ]

@@ -2,6 +2,7 @@ module Foof.Core.Tests.SideTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Sides
 open FsCheck
 open FsCheck.FSharp
@@ -49,7 +50,7 @@ let tests =
 
                 Expect.equal
                     (Side.isOne side)
-                    (expected 0 = Oracle.identity d && (Side.tensors side).IsEmpty)
+                    (expected 0 = Dense.identity d && (Side.tensors side).IsEmpty)
                     "whether the side is one"
 
                 match side with
@@ -73,12 +74,12 @@ let tests =
 
                 for group in 0 .. int (Side.groups side) - 1 do
                     Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
-                        (Oracle.values (Side.trace like side))[group]
+                        (Dense.values (Side.trace like side))[group]
                     |])
 
         forAll "rows times the matrix, and the matrix times columns" (fun g d side expected ->
             let X = Networks.normal [ g; 4; d ]
-            let group i = Oracle.matrix (X.select (0L, int64 i))
+            let group i = Dense.ofTensor (X.select (0L, int64 i))
             agrees g (fun i -> group i * expected i) (side |> Side.times X)
             let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
             agrees g (fun i -> expected i * (group i).Transpose()) columns)
@@ -94,16 +95,16 @@ let tests =
             agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
             agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
 
-        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g d side expected ->
+        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g _ side expected ->
             let mu = (Networks.normal [ g ]).square()
             let before = [ for group in 0 .. g - 1 -> expected group ]
 
             for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
                 let by i =
-                    (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+                    (Dense.values mu)[min i (int (mu.size 0) - 1)]
 
                 let damped = Side.damped mu side
-                agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
+                agrees g (fun i -> Dense.shifted (by i) before[i]) (Side.dense like.Value damped)
                 // In place on the result: the side itself must not change.
                 Side.tensors damped
                 |> List.iter (fun x ->

@@ -3,6 +3,7 @@ module Foof.Core.Tests.WoodburyTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 
@@ -67,12 +68,12 @@ let tests =
                     // Columns and something beyond them.
                     let V = WeightVector.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
                     let wide = V |> Array.map _.``to``(torch.float64)
-                    let expected = numbers (Factored.solve (solved 1.0 (double G)) wide)
+                    let expected = Weights.numbers (Factored.solve (solved 1.0 (double G)) wide)
 
                     Oracle.agrees
                         Tolerance.float32AgainstFloat64
                         expected
-                        (numbers (Factored.solve (solved 1.0 G) V))
+                        (Weights.numbers (Factored.solve (solved 1.0 G) V))
                 }
         ]
     ]

@@ -98,7 +98,7 @@ let tests =
             let single = map single32 G
 
             Oracle.refused [ "Float64"; "Float32" ] (fun () ->
-                FisherFactor.transposeTimes (vector G.Shapes) single)
+                FisherFactor.transposeTimes (Vectors.random G.Shapes) single)
 
             Oracle.refused [ "Float64"; "Float32" ] (fun () -> FisherFactor.join [| G; single |])
             Oracle.refused [ "Float64"; "Float32" ] (fun () -> FisherFactor.crossGram G single)

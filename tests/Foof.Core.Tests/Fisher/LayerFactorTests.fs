@@ -2,6 +2,7 @@ module Foof.Core.Tests.LayerFactorTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
@@ -16,11 +17,11 @@ let private forAll sentence generator property =
 /// The gradients as rows of one matrix [m; d_out d_in].
 let private rows factor : Matrix<float> =
     gradients factor
-    |> Seq.map (fun P -> flat [ P ])
+    |> Seq.map (fun P -> Weights.ofMatrices [ P ])
     |> Matrix<float>.Build.DenseOfRowVectors
 
 let private vectorOf (x: torch.Tensor) =
-    Vector<float>.Build.Dense(Oracle.values x)
+    Vector<float>.Build.Dense(Dense.values x)
 
 /// Two factors of one layer: other numbers of data points, columns and positions.
 let private pair sizes =
@@ -65,7 +66,7 @@ let tests =
             let bytes = 8L * int64 expected.ColumnCount
 
             for budget in [ 1L; 2L * bytes; 1000L * bytes ] do
-                let found = torch.zeros_like (Oracle.tensor expected)
+                let found = torch.zeros_like (Dense.toTensor expected)
 
                 LayerFactor.forEachWrittenWithin budget Networks.double factor (fun start P ->
                     Expect.isTrue (P.size 0 <= max 1L (budget / bytes)) "a chunk is larger than the budget"
@@ -84,13 +85,13 @@ let tests =
 
                 for route in [ GramRoute.Pairs; GramRoute.Explicit ] do
                     for budget in [ 1L; 2000L; LayerFactor.budget ] do
-                        let K = torch.zeros_like (Oracle.tensor expected)
+                        let K = torch.zeros_like (Dense.toTensor expected)
                         LayerFactor.addGramWithin budget route x y K
                         Oracle.agreesWith Tolerance.rounding expected K)
 
         forAll "the inner products are added to what is there, in place" single (fun _ factor ->
             let G = rows factor
-            let K = torch.ones_like (Oracle.tensor (G * G.Transpose()))
+            let K = torch.ones_like (Dense.toTensor (G * G.Transpose()))
 
             LayerFactor.addGram factor factor K
             LayerFactor.addGramBy GramRoute.Explicit factor factor K
@@ -134,10 +135,10 @@ let tests =
 
             let products = LayerFactor.transposeTimes v factor
             Expect.equal products.shape [| int64 G.RowCount |] "the shape of products"
-            Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Oracle.values products)
+            Oracle.agrees Tolerance.rounding ((G * vectorOf v).ToArray()) (Dense.values products)
             let sum = LayerFactor.times w factor
             Expect.equal sum.shape shape "the shape of sum"
-            Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Oracle.values sum))
+            Oracle.agrees Tolerance.rounding ((vectorOf w * G).ToArray()) (Dense.values sum))
 
         test "g_j . v of errors that are taken piece by piece are those of the gradients written out" {
             use _scope = torch.NewDisposeScope()
@@ -151,7 +152,7 @@ let tests =
             Oracle.agrees
                 Tolerance.rounding
                 ((rows factor * vectorOf v).ToArray())
-                (Oracle.values (LayerFactor.transposeTimes v factor))
+                (Dense.values (LayerFactor.transposeTimes v factor))
         }
 
         forAll "a v that is no contiguous matrix makes no difference" single (fun _ factor ->
@@ -160,8 +161,8 @@ let tests =
 
             Oracle.agrees
                 Tolerance.rounding
-                (Oracle.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
-                (Oracle.values (LayerFactor.transposeTimes v factor)))
+                (Dense.values (LayerFactor.transposeTimes (v.contiguous ()) factor))
+                (Dense.values (LayerFactor.transposeTimes v factor)))
 
         forAll
             "norms and the weighted diagonal are those of the gradients written out"
@@ -174,11 +175,11 @@ let tests =
                 Oracle.agrees
                     Tolerance.rounding
                     ((squares.RowSums()).ToArray())
-                    (Oracle.values (LayerFactor.squaredNorms factor))
+                    (Dense.values (LayerFactor.squaredNorms factor))
 
                 let diagonal = LayerFactor.diagonal w factor
                 Expect.equal diagonal.shape (LayerFactor.shape factor) "the shape of diagonal"
-                Oracle.agrees Tolerance.rounding ((vectorOf w * squares).ToArray()) (Oracle.values diagonal))
+                Oracle.agrees Tolerance.rounding ((vectorOf w * squares).ToArray()) (Dense.values diagonal))
 
         forAll
             "weights multiply every gradient element by element, and one number multiplies all"
@@ -191,12 +192,12 @@ let tests =
                     let all = S.expand (LayerFactor.shape factor)
 
                     let expected =
-                        gradients factor |> Array.map (fun P -> P.PointwiseMultiply(Oracle.matrix all))
+                        gradients factor |> Array.map (fun P -> P.PointwiseMultiply(Dense.ofTensor all))
 
                     let weighted = LayerFactor.weighted factor S
 
                     Oracle.agrees
                         Tolerance.rounding
                         (expected |> Array.collect _.ToRowMajorArray())
-                        (Oracle.values (LayerFactor.written Networks.double weighted)))
+                        (Dense.values (LayerFactor.written Networks.double weighted)))
     ]

@@ -2,6 +2,7 @@ module Foof.Core.Tests.ActivationsTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
@@ -57,13 +58,13 @@ let tests =
                          |> Array.map int64)
                         "the shape of dense"
 
-                    Oracle.agrees Tolerance.float32AgainstFloat64 expected (Oracle.values dense))
+                    Oracle.agrees Tolerance.float32AgainstFloat64 expected (Dense.values dense))
 
         forAll "another type changes rows and leaves indices whole" (fun _ (_, x, _) ->
             match x, Activations.ofType torch.ScalarType.Float32 x with
             | Activations.Rows A, Activations.Rows A' ->
                 Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
-                Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
+                Oracle.agrees Tolerance.float32AgainstFloat64 (Dense.values A) (Dense.values A')
             | Activations.Indices(index, _), Activations.Indices(index', _) ->
                 Oracle.isSame index' index "the index"
             | _ -> failtest "the form changed")
@@ -88,7 +89,7 @@ let tests =
 
             Expect.equal gram.shape [| int64 layer.Groups; int64 rows; int64 columns |] "the shape of gram"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
+            Oracle.agrees Tolerance.rounding expected (Dense.values gram)
 
             // One-hot rows against the same rows written out, on either side.
             let written = Activations.Rows(Activations.dense Networks.double y)
@@ -96,11 +97,11 @@ let tests =
             Oracle.agrees
                 Tolerance.rounding
                 expected
-                (Oracle.values (Activations.gram x written Networks.double)))
+                (Dense.values (Activations.gram x written Networks.double)))
 
         forAll "outputs are the rows times V^T" (fun sizes (layer, x, _) ->
             let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
-            let v, a = Oracle.values V, entry x
+            let v, a = Dense.values V, entry x
 
             let expected =
                 flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
@@ -119,7 +120,7 @@ let tests =
                  |> Array.map int64)
                 "the shape of outputs"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
+            Oracle.agrees Tolerance.rounding expected (Dense.values outputs))
 
         forAll "the gradient sums e a^T over data points and positions" (fun sizes (layer, x, _) ->
             let E =
@@ -135,7 +136,7 @@ let tests =
                 ([| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64)
                 "the shape of gradient"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
+            Oracle.agrees Tolerance.rounding expected (Dense.values gradient))
 
         forAll
             "runs of data points and joined sets are the same rows in their order"

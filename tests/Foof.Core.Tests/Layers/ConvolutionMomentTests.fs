@@ -4,6 +4,7 @@ module Foof.Core.Tests.ConvolutionMomentTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Convolutions
 open FsCheck.FSharp
 open TorchSharp
@@ -58,11 +59,11 @@ let tests =
                 if ConvolutionMoment.suits window ConvolutionMoment.LeastChannels && hasPlaces case then
                     checks.Value <- checks.Value + 1
                     let images = image case
-                    let expected = Oracle.values (written case images)
+                    let expected = Dense.values (written case images)
 
                     for together, budget in [ 1L, 1L; 1L, 2000L; 1L, 1L <<< 20; 2L, 5000L; 100L, 1L <<< 20 ] do
                         let found = ConvolutionMoment.ofRows together budget window case.Bias images
-                        Oracle.agrees Tolerance.explicit expected (Oracle.values found)
+                        Oracle.agrees Tolerance.explicit expected (Dense.values found)
 
                     Expect.equal
                         (Patches.count window images)
@@ -108,7 +109,7 @@ let tests =
                 Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
 
             Expect.equal live 1L "the number of live tensors"
-            Oracle.agrees 1e-6 (Oracle.values (A.t().mm A)) (Oracle.values found)
+            Oracle.agrees 1e-6 (Dense.values (A.t().mm A)) (Dense.values found)
         }
 
         // What FOOF and K-FAC keep of two convolutions, called once and, the second one, twice in a pass, over two batches.
@@ -188,8 +189,8 @@ let tests =
                         for name, expected in List.zip [ "first"; "second" ] expected do
                             Oracle.agrees
                                 Tolerance.explicit
-                                (Oracle.values expected)
-                                (Oracle.values state[$"{name}.activation.sum"])
+                                (Dense.values expected)
+                                (Dense.values state[$"{name}.activation.sum"])
                 }
         ]
     ]

@@ -3,6 +3,7 @@ module Foof.Core.Tests.ConvolutionTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Convolutions
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
@@ -26,7 +27,7 @@ let tests =
             let layer = only (convolution case)
             let oh, ow = places case first case.Height, places case second case.Width
             let maps = Networks.normal [ case.Batch; case.Outputs; oh; ow ]
-            let at, own = Oracle.values maps, case.Outputs / case.Groups
+            let at, own = Dense.values maps, case.Outputs / case.Groups
 
             let expected = [
                 for g in 0 .. case.Groups - 1 do
@@ -39,7 +40,7 @@ let tests =
                                 ]
             ]
 
-            Oracle.agreesWith 0.0 (Oracle.rows expected) (Layer.errorRows layer maps))
+            Oracle.agreesWith 0.0 (Dense.ofRows expected) (Layer.errorRows layer maps))
 
         Holds.forAll "a convolution keeps the contract in every geometry" cases (fun case ->
             use _scope = torch.NewDisposeScope()
@@ -105,7 +106,7 @@ let tests =
                 let images = Networks.normal [ 4; 3; 9; 8 ]
                 let columns = torch.nn.functional.unfold (images, 3L, dilation, padding, stride)
                 let expected = columns.transpose(1L, 2L).reshape(-1L, 27L)
-                Oracle.agreesWith 0.0 (Oracle.matrix expected) (Layer.rows (only model) images)
+                Oracle.agreesWith 0.0 (Dense.ofTensor expected) (Layer.rows (only model) images)
         }
 
         test "images may be any view" {
@@ -116,7 +117,7 @@ let tests =
                 (Networks.normal [ 5; 6; 3; 7 ]).permute(0L, 2L, 1L, 3L).slice(0L, 1L, 5L, 2L)
 
             let layer = only model
-            let expected = Oracle.matrix (Layer.rows layer (images.contiguous ()))
+            let expected = Dense.ofTensor (Layer.rows layer (images.contiguous ()))
             Oracle.agreesWith 0.0 expected (Layer.rows layer images)
             holds model images 2 30
         }

@@ -2,6 +2,7 @@ module Foof.Core.Tests.EmbeddingTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Embeddings
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
@@ -51,7 +52,7 @@ let tests =
                 "the result"
 
             let W = Layer.joined layer layer.Weight ValueNone
-            Oracle.agreesWith 0.0 ((Oracle.matrix layer.Weight).Transpose()) W
+            Oracle.agreesWith 0.0 ((Dense.ofTensor layer.Weight).Transpose()) W
         }
 
         test "padding has rows of zeros in every product" {
@@ -65,13 +66,13 @@ let tests =
             Oracle.agreesWith 0.0 (rows * rows.Transpose()) (mixed.squeeze 0L)
             let V = Networks.normal [ 1; 4; 6 ]
             let times = (Activations.times V activations).reshape(6L, 4L)
-            Oracle.agreesWith Tolerance.rounding (rows * (Oracle.matrix (V.squeeze 0L)).Transpose()) times
+            Oracle.agreesWith Tolerance.rounding (rows * (Dense.ofTensor (V.squeeze 0L)).Transpose()) times
             let E = Networks.normal [ 1; 2; 3; 4 ]
             let gradient = (Activations.gradient E activations).squeeze 0L
 
             Oracle.agreesWith
                 Tolerance.rounding
-                ((Oracle.matrix (E.reshape (6L, 4L))).Transpose() * rows)
+                ((Dense.ofTensor (E.reshape (6L, 4L))).Transpose() * rows)
                 gradient
         }
 
@@ -82,22 +83,22 @@ let tests =
             for positions, scale in [ Positions.Summed, 2.0; Positions.Averaged, 6.0 ] do
                 let counts = Statistic.activations positions Networks.double activations
                 let moment = (rows.Transpose() * rows).Divide scale
-                Oracle.agrees Tolerance.rounding (moment.Diagonal().ToArray()) (Oracle.values counts)
+                Oracle.agrees Tolerance.rounding (moment.Diagonal().ToArray()) (Dense.values counts)
 
             let sizes = [| for row in rows.EnumerateRows() -> row * row |]
-            Oracle.agrees 0.0 sizes (Oracle.values (Activations.squaredNorms Networks.double activations))
+            Oracle.agrees 0.0 sizes (Dense.values (Activations.squaredNorms Networks.double activations))
 
             // One position a data point: number 2, which is padding, and number 5.
             let single = Activations.Indices(torch.tensor([| 6L; 5L |]).unsqueeze 1L, 6L)
             let E = Networks.normal [ 1; 4; 1; 3 ]
 
             let errors =
-                (Oracle.matrix (E.reshape (4L, 3L))).EnumerateRows()
+                (Dense.ofTensor (E.reshape (4L, 3L))).EnumerateRows()
                 |> Seq.map (fun row -> row * row)
                 |> Seq.toArray
 
             let norms = LayerFactor.squaredNorms (LayerFactor.Product(single, E))
-            Oracle.agrees Tolerance.rounding [| 0.0; errors[1]; 0.0; errors[3] |] (Oracle.values norms)
+            Oracle.agrees Tolerance.rounding [| 0.0; errors[1]; 0.0; errors[3] |] (Dense.values norms)
         }
 
         test "padding stays padding when positions or data points are joined" {
@@ -124,9 +125,9 @@ let tests =
                 |> Activations.times ((Layer.joined layer layer.Weight ValueNone).unsqueeze 0L)
 
             let expected =
-                Array.append (Array.zeroCreate 3) (Oracle.values (table.select (0L, 4L)))
+                Array.append (Array.zeroCreate 3) (Dense.values (table.select (0L, 4L)))
 
-            Oracle.agrees 0.0 expected (Oracle.values z)
+            Oracle.agrees 0.0 expected (Dense.values z)
         }
 
         test "the padding is found wherever it is, in every type" {
@@ -183,12 +184,12 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let table = model.get_parameter "weight"
                 table.grad <- Networks.normal [ 6; 3 ]
-                let before = Oracle.values table, Oracle.values table.grad
+                let before = Dense.values table, Dense.values table.grad
                 use _quiet = torch.no_grad ()
                 let live = torch.Tensor.TotalCount
                 Lookup.padding model |> ignore
                 Expect.equal torch.Tensor.TotalCount live "the number of live tensors"
-                Expect.equal (Oracle.values table, Oracle.values table.grad) before "the table's gradient"
+                Expect.equal (Dense.values table, Dense.values table.grad) before "the table's gradient"
         }
 
         test "a table that TorchSharp lists and does not use is plain" {

@@ -3,6 +3,7 @@ module Foof.Core.Tests.LayerTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
 open TorchSharp
@@ -46,8 +47,8 @@ let tests =
                 let width = List.last shape
                 let input = Networks.normal shape
                 let layer = only (Networks.linear width 2 bias)
-                let flat = input.reshape (-1L, int64 width) |> Oracle.matrix
-                let expected = if bias then Oracle.withOnes flat else flat
+                let flat = input.reshape (-1L, int64 width) |> Dense.ofTensor
+                let expected = if bias then Dense.withOnes flat else flat
                 Oracle.agreesWith 0.0 expected (Layer.rows layer input)
                 Expect.equal (Layer.dataPoints layer input) (int64 shape[0]) "the data points"
                 Expect.equal (Layer.inputs layer) (int64 expected.ColumnCount) "the inputs of layer"
@@ -161,12 +162,12 @@ let tests =
                 let weight = Networks.normal [ 3; 2; 2; 2 ]
                 let column = if bias then ValueSome(Networks.normal [ 3 ]) else ValueNone
                 let struct (weight', column') = Layer.split layer (Layer.joined layer weight column)
-                Expect.equal (Oracle.values weight') (Oracle.values weight) "the weight"
+                Expect.equal (Dense.values weight') (Dense.values weight) "the weight"
                 Expect.equal column'.IsSome bias "whether there is a column"
 
                 (column, column')
                 ||> ValueOption.map2 (fun x y ->
-                    Expect.equal (Oracle.values y) (Oracle.values x) "the draw of y")
+                    Expect.equal (Dense.values y) (Dense.values x) "the draw of y")
                 |> ignore
         }
 
@@ -177,7 +178,7 @@ let tests =
             let joined =
                 Layer.joined layer (torch.ones (3L, 2L, dtype = Networks.double)) (ValueSome null)
 
-            Oracle.agreesWith 0.0 (Oracle.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
+            Oracle.agreesWith 0.0 (Dense.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
         }
 
         test "a frozen bias is no column" {
@@ -214,7 +215,7 @@ let tests =
                 let V = layer.Weight.reshape (Layer.groups layer, -1L, Layer.inputs layer)
                 let explained = Layer.activations layer input |> Activations.times V
                 let rest = Layer.errors layer (model.call input - bias.reshape shape)
-                Oracle.agrees Tolerance.rounding (Oracle.values rest) (Oracle.values explained)
+                Oracle.agrees Tolerance.rounding (Dense.values rest) (Dense.values explained)
         }
 
         test "a layer describes itself by name, size and groups" {

@@ -5,6 +5,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// A model of one covered layer whose weight is used once more behind the recorder's back, times `share`.
@@ -83,11 +84,11 @@ let tests =
                 )
 
             let batch = List.head (Networks.batches 1 2 4 2)
-            let before = Oracle.values (Seq.head (model.parameters ()))
+            let before = Dense.values (Seq.head (model.parameters ()))
             let gradient = (Networks.gradients model batch)[0]
             Networks.byStep optimizer [ batch ]
             let expected = Array.map2 (fun w g -> w - 0.1 * g) before gradient
-            Oracle.agrees Tolerance.explicit expected (Oracle.values (Seq.head (model.parameters ())))
+            Oracle.agrees Tolerance.explicit expected (Dense.values (Seq.head (model.parameters ())))
         }
 
         test "a first batch with zero gradients proves nothing about the calls" {

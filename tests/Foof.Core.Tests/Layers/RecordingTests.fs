@@ -5,6 +5,7 @@ open Expecto
 open TorchSharp
 open TorchSharp.Modules
 open Foof
+open Foof.Explicit
 
 let layersOf (model: Networks.Network) =
     let struct (layers, _) = Coverage.survey model Networks.everything
@@ -51,7 +52,7 @@ let private explained (model: Networks.Network) (input: torch.Tensor) =
         let bias = layer.Bias |> ValueOption.map (fun bias -> gradient[bias.Handle])
         let W = Layer.joined layer gradient[layer.Weight.Handle] bias
         let explicit = (Activations.gradient (torch.cat (E, 2L)) A).reshape W.shape
-        Oracle.agrees Tolerance.rounding (Oracle.values W) (Oracle.values explicit)
+        Oracle.agrees Tolerance.rounding (Dense.values W) (Dense.values explicit)
 
     release records
     layers.Length
@@ -72,7 +73,7 @@ let tests =
             model.call input |> ignore
             let records = recorder.Take()
             Expect.equal (records |> Array.map _.Layer.Name) [| "fc0"; "fc1" |] "the recorded layers' names"
-            Expect.equal (Oracle.values records[0].Input) (Oracle.values input) "the input that was recorded"
+            Expect.equal (Dense.values records[0].Input) (Dense.values input) "the input that was recorded"
             Expect.isTrue (records[0].Output.IsNone) "the output was not recorded"
             Expect.isEmpty (recorder.Take()) "what is left to take"
             release records
@@ -126,13 +127,13 @@ let tests =
             let records = recorder.Take()
             let z = records[0].Output.Value
             let expected = input.matmul (layer.weight.t ()) + layer.bias
-            Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values z)
+            Oracle.agrees Tolerance.rounding (Dense.values expected) (Dense.values z)
             // d sum relu(z) / d z is one where z > 0.
             let gradients = torch.autograd.grad ([| output.sum () |], [| z |])
 
             Expect.equal
-                (Oracle.values gradients[0])
-                (Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0))
+                (Dense.values gradients[0])
+                (Dense.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0))
                 "the gradient"
 
             release records

@@ -3,6 +3,7 @@ module Foof.Core.Tests.WeightPenaltyTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 open TorchSharp.Modules
@@ -37,7 +38,7 @@ let private shapes (layers: Layer array) =
     layers |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
 let private gradientsOf (layers: Layer array) =
-    flatten (WeightPenalty.gradients layers)
+    Weights.flatten (WeightPenalty.gradients layers)
 
 /// 1/2 |theta|^2 of all parameters, as a penalty.
 type private Half(model: Networks.Network, scale: float) =
@@ -89,15 +90,15 @@ let tests =
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let model, layers = layersOf name
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
                     let value = Networks.normal []
                     let attached = WeightPenalty.attached layers value gradient
-                    Expect.equal (Oracle.values attached) (Oracle.values value) "the attached"
+                    Expect.equal (Dense.values attached) (Dense.values value) "the attached"
                     (attached * 2.0).backward()
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient * 2.0).ToArray())
+                        ((Weights.flatten gradient * 2.0).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     Expect.isNonEmpty (model.parameters ()) "the parameters"
@@ -109,7 +110,7 @@ let tests =
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let _, layers = layersOf name
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
 
                     for g in (gradientsOf layers).ToArray() do
                         Expect.equal g 0.0 "every gradient"
@@ -118,14 +119,14 @@ let tests =
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient).ToArray())
+                        ((Weights.flatten gradient).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     WeightPenalty.addTo layers gradient
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient * 2.0).ToArray())
+                        ((Weights.flatten gradient * 2.0).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     for layer in layers do
@@ -141,7 +142,7 @@ let tests =
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let _, layers = layersOf name
-                    let before = flatten (WeightPenalty.weights layers)
+                    let before = Weights.flatten (WeightPenalty.weights layers)
                     let copied = WeightPenalty.copied layers
                     use _quiet = torch.no_grad ()
 
@@ -149,14 +150,14 @@ let tests =
                         for parameter in Layer.parameters layer do
                             parameter.add_ (1.0.ToScalar()) |> ignore
 
-                    Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
+                    Oracle.agrees Tolerance.rounding (before.ToArray()) (Weights.numbers copied)
 
                     Oracle.agrees
                         Tolerance.rounding
                         ((before + 1.0).ToArray())
-                        (numbers (WeightPenalty.weights layers))
+                        (Weights.numbers (WeightPenalty.weights layers))
 
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
                     let dealt = WeightPenalty.dealt layers gradient
                     let parameters = layers |> Array.collect Layer.parameters
                     Expect.equal dealt.Length parameters.Length "the number of dealt"
@@ -177,6 +178,6 @@ let tests =
             Oracle.agrees Tolerance.explicit expected byStep
             Oracle.agrees Tolerance.explicit expected byLoop
             let without = trained Networks.everyStep 0.0 Networks.byLoop
-            Expect.isTrue (Oracle.distance expected without > 1e-3) "the penalty matters"
+            Expect.isTrue (Dense.distance expected without > 1e-3) "the penalty matters"
         }
     ]

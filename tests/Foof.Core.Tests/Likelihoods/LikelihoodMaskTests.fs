@@ -4,6 +4,7 @@ module Foof.Core.Tests.LikelihoodMaskTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let agree = Likelihoods.agree
@@ -26,9 +27,9 @@ let mask (y: torch.Tensor) =
 /// The mean over data points with a label that counts, by loops.
 let expected (entries: torch.Tensor) (mask: torch.Tensor) =
     let width = int (entries.numel () / entries.size 0)
-    let rows = Oracle.values entries |> Array.chunkBySize width
+    let rows = Dense.values entries |> Array.chunkBySize width
 
-    let counts = Oracle.values (mask.``to`` Networks.double) |> Array.chunkBySize width
+    let counts = Dense.values (mask.``to`` Networks.double) |> Array.chunkBySize width
 
     let points = counts |> Array.filter (Array.exists (fun count -> count = 1.0))
 
@@ -47,8 +48,8 @@ let tests =
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let mask = mask y
                 let loss = Likelihood.lossMasked case.Likelihood f y mask
-                let entries = Likelihoods.explicit case.Likelihood f y
-                Oracle.agrees Tolerance.explicit (expected entries mask) (Oracle.values loss))
+                let entries = Loss.entries case.Likelihood f y
+                Oracle.agrees Tolerance.explicit (expected entries mask) (Dense.values loss))
 
         Likelihoods.forEach "a mask that ignores nothing changes nothing" Likelihoods.cases (fun case ->
             let f, y = Likelihoods.output case, Likelihoods.target case
@@ -56,7 +57,7 @@ let tests =
             let loss = Likelihood.loss case.Likelihood f y
             agree Tolerance.explicit loss (Likelihood.lossMasked case.Likelihood f y all)
 
-            Expect.equal (Oracle.values (Likelihood.masked all f)) (Oracle.values f) "the masked likelihood"
+            Expect.equal (Dense.values (Likelihood.masked all f)) (Dense.values f) "the masked likelihood"
 
             Expect.equal (Likelihood.dataPoints all) (f.size 0) "the data points of all")
 
@@ -152,8 +153,8 @@ let tests =
                 let expected = mean * float (y.numel () / y.size 0)
 
                 Expect.equal
-                    (Oracle.values (Likelihood.loss Likelihood.Categorical f y))
-                    (Oracle.values expected)
+                    (Dense.values (Likelihood.loss Likelihood.Categorical f y))
+                    (Dense.values expected)
                     "the loss"
         }
 

@@ -3,6 +3,7 @@ module Foof.Core.Tests.LikelihoodSampleTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// How many labels a frequency comes from.
@@ -16,10 +17,10 @@ let repeated (case: Likelihoods.Case) =
 
 /// Asserts that the mean of every column of X [draws; D] lies within five standard errors of its expectation.
 let meansAgree (expected: torch.Tensor) (X: torch.Tensor) =
-    let mean = Oracle.values (X.mean [| 0L |])
-    let error = Oracle.values (X.std (0L) / sqrt (float draws))
+    let mean = Dense.values (X.mean [| 0L |])
+    let error = Dense.values (X.std (0L) / sqrt (float draws))
 
-    for i, value in Array.indexed (Oracle.values expected) do
+    for i, value in Array.indexed (Dense.values expected) do
         Expect.isTrue
             (abs (mean[i] - value)
              <= Tolerance.standardErrors * error[i] + Tolerance.rounding)
@@ -97,7 +98,7 @@ let tests =
                 let squares = E.unsqueeze (2L) * E.unsqueeze (1L)
 
                 let Lambda =
-                    Likelihoods.hessian case.Likelihood (f.narrow (0L, 0L, 1L)) (y.narrow (0L, 0L, 1L))
+                    Loss.hessian case.Likelihood (f.narrow (0L, 0L, 1L)) (y.narrow (0L, 0L, 1L))
 
                 meansAgree (torch.zeros (E.size 1)) E
                 meansAgree (Lambda.flatten ()) (flat squares))
@@ -115,8 +116,8 @@ let tests =
 
                 let draw seed =
                     use generator = new torch.Generator(seed)
-                    let first = Oracle.values (Likelihood.sample case.Likelihood f generator)
-                    let second = Oracle.values (Likelihood.sample case.Likelihood f generator)
+                    let first = Dense.values (Likelihood.sample case.Likelihood f generator)
+                    let second = Dense.values (Likelihood.sample case.Likelihood f generator)
                     first, second
 
                 let first, second = draw 3UL
@@ -127,7 +128,7 @@ let tests =
 
                 let byDefault seed =
                     Networks.fromSeed seed (fun () ->
-                        Oracle.values (Likelihood.sample case.Likelihood f null))
+                        Dense.values (Likelihood.sample case.Likelihood f null))
 
                 Expect.equal (byDefault 5) (byDefault 5) "the draw from the default generator"
                 Expect.notEqual (state ()) before "the state")
@@ -137,7 +138,7 @@ let tests =
             let scores = torch.tensor [| -2000.0; 0.0; -2000.0; 1.0; -2000.0 |]
             let f = scores.expand(int64 draws, 5L).contiguous()
             let drawn = Likelihood.sample Likelihood.Categorical f null
-            let values = Oracle.values drawn |> Array.distinct |> Array.sort
+            let values = Dense.values drawn |> Array.distinct |> Array.sort
             Expect.equal values [| 1.0; 3.0 |] "the values"
         }
 
@@ -150,7 +151,7 @@ let tests =
 
                     let draw (f: torch.Tensor) =
                         use generator = new torch.Generator(8UL)
-                        Oracle.values (Likelihood.sample likelihood f generator)
+                        Dense.values (Likelihood.sample likelihood f generator)
 
                     Expect.equal (draw f) (draw (f.``to`` Networks.double)) "the labels"
         }

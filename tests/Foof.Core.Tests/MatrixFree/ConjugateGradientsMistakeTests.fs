@@ -4,6 +4,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.LinearSystems
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -22,7 +23,7 @@ let tests =
             let struct (matrix, C, b) = system ()
 
             let operator (matrix: Matrix<float>) =
-                ofMatrix C.Shapes (Oracle.tensor matrix)
+                ofMatrix C.Shapes (Dense.toTensor matrix)
 
             let with' M = {
                 tight with
@@ -33,7 +34,7 @@ let tests =
 
             failing
                 "C is not positive definite, p^T C p is -"
-                (operator -(Oracle.identity 8))
+                (operator -(Dense.identity 8))
                 [| b[0] * 0.0; b[1] |]
                 tight
 
@@ -128,7 +129,7 @@ let tests =
         test "the solution is outside of every graph and arguments stay as they are" {
             use _scope = torch.NewDisposeScope()
             let struct (_, C, b) = system ()
-            let before = Vectors.elements b
+            let before = Weights.numbers b
 
             for x in b do
                 x.requires_grad <- true
@@ -138,14 +139,14 @@ let tests =
             for x in result.Solution do
                 Expect.isFalse x.requires_grad "x requires a gradient"
 
-            Expect.equal (Vectors.elements b) before "the elements of b"
+            Expect.equal (Weights.numbers b) before "the elements of b"
         }
 
         test "nothing but the solution stays alive" {
             use _scope = torch.NewDisposeScope()
             let struct (matrix, C, b) = system ()
-            use M = ofMatrix C.Shapes (Oracle.tensor (matrix.Inverse()))
-            use negative = ofMatrix C.Shapes (Oracle.tensor -matrix)
+            use M = ofMatrix C.Shapes (Dense.toTensor (matrix.Inverse()))
+            use negative = ofMatrix C.Shapes (Dense.toTensor -matrix)
             let zero = WeightVector.scale 0.0 b
 
             for C, b, settings in

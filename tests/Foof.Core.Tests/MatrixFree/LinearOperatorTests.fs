@@ -3,6 +3,7 @@ module Foof.Core.Tests.LinearOperatorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitCurvature
 open Foof.Core.Tests.Operators
 open MathNet.Numerics.LinearAlgebra
@@ -18,7 +19,7 @@ let tests =
             Oracle.agreesWith Tolerance.rounding (explicitGaussNewton case) (dense (gaussNewton case)))
 
         forEach "the Fisher is the sum of the outer products of the data points' gradients" (fun case ->
-            Oracle.agreesWith Tolerance.rounding (explicitFisher case case.Target) (dense (fisher case)))
+            Oracle.agreesWith Tolerance.rounding (explicitFisher case) (dense (fisher case)))
 
         test "data points whose label is ignored change nothing in the Fisher" {
             use _scope = torch.NewDisposeScope()
@@ -40,7 +41,7 @@ let tests =
 
             Oracle.agreesWith
                 Tolerance.rounding
-                (Oracle.matrix (dense (fisher without)))
+                (Dense.ofTensor (dense (fisher without)))
                 (dense (fisher ignoring))
         }
 
@@ -53,11 +54,11 @@ let tests =
                     Input = case.Input.narrow (0L, 0L, 1L)
             }
 
-            let p = Oracle.values ((single.Model.call single.Input).softmax 1L)
+            let p = Dense.values ((single.Model.call single.Input).softmax 1L)
 
             let weighted (y: int64) =
                 let label = torch.tensor ([| y |])
-                Oracle.matrix (dense (fisher { single with Target = label })) * p[int y]
+                Dense.ofTensor (dense (fisher { single with Target = label })) * p[int y]
 
             let average = weighted 0L + weighted 1L + weighted 2L
             Oracle.agreesWith Tolerance.rounding average (dense (gaussNewton single))
@@ -71,8 +72,8 @@ let tests =
             let case =
                 case "linear" model (Likelihood.Gaussian 0.7) input (Networks.normal [ 6; 2 ])
 
-            let A = Oracle.activationFactor 6.0 (Oracle.withOnes (Oracle.matrix input))
-            let expected = (Oracle.identity 2).KroneckerProduct(A).Divide(0.49)
+            let A = Dense.moment 6.0 (Dense.withOnes (Dense.ofTensor input))
+            let expected = (Dense.identity 2).KroneckerProduct(A).Divide(0.49)
             Oracle.agreesWith Tolerance.rounding expected (dense (hessian case))
             Oracle.agreesWith Tolerance.rounding expected (dense (gaussNewton case))
         }
@@ -84,7 +85,7 @@ let tests =
             let case =
                 case "softmax" model categorical (Networks.normal [ 5; 3 ]) (classes 4 [ 5 ])
 
-            let A = Oracle.withOnes (Oracle.matrix case.Input)
+            let A = Dense.withOnes (Dense.ofTensor case.Input)
             let Lambda = outputHessian case (model.call case.Input)
 
             let summand i =
@@ -108,7 +109,7 @@ let tests =
                 use C' = make reversed
                 let u, v = Vectors.random C.Shapes, Vectors.random C.Shapes
                 let Cu, Cv = C.Product u, C.Product v
-                let elements = Vectors.elements
+                let elements = Weights.numbers
 
                 let agrees x y =
                     Oracle.agrees Tolerance.explicit (elements x) (elements y)
@@ -117,7 +118,7 @@ let tests =
                 agrees Cv (C'.Product v)
 
                 let uCv, vCu =
-                    Oracle.values (WeightVector.dot u Cv), Oracle.values (WeightVector.dot v Cu)
+                    Dense.values (WeightVector.dot u Cv), Dense.values (WeightVector.dot v Cu)
 
                 Oracle.agrees Tolerance.explicit uCv vCu)
 
@@ -128,7 +129,7 @@ let tests =
             let first = 16
 
             for make in [ hessian; gaussNewton; fisher ] do
-                let all = Oracle.matrix (dense (make case))
+                let all = Dense.ofTensor (dense (make case))
                 let size = all.RowCount - first
 
                 Oracle.agreesWith
@@ -149,7 +150,7 @@ let tests =
 
             for make in [ hessian; gaussNewton; fisher ] do
                 let expected = Matrix<float>.Build.Dense(9, 9)
-                expected.SetSubMatrix(3, 3, Oracle.matrix (dense (make alone)))
+                expected.SetSubMatrix(3, 3, Dense.ofTensor (dense (make alone)))
                 Oracle.agreesWith Tolerance.rounding expected (dense (make case))
         }
 
@@ -159,7 +160,7 @@ let tests =
 
             let expected =
                 [ hessian; gaussNewton; fisher ]
-                |> List.map (fun make -> Oracle.matrix (dense (make case)))
+                |> List.map (fun make -> Dense.ofTensor (dense (make case)))
 
             case.Model.``to`` torch.ScalarType.Float32 |> ignore
 
@@ -191,13 +192,13 @@ let tests =
                 case "dropout" model categorical (Networks.normal [ 3; 3 ]) (classes 2 [ 3 ])
 
             first.weight.grad <- torch.ones_like first.weight
-            let before = Oracle.values (torch.get_rng_state ())
+            let before = Dense.values (torch.get_rng_state ())
 
             for make in [ hessian; gaussNewton; fisher ] do
                 use C = make case
                 C.Product(WeightVector.zeros C.Shapes case.Input) |> ignore
 
-            Expect.equal (Oracle.values (torch.get_rng_state ())) before "the generator's state"
+            Expect.equal (Dense.values (torch.get_rng_state ())) before "the generator's state"
             Expect.equal (first.weight.grad.sum().ToDouble()) 12.0 "the sum of the gradient"
             Expect.isNull first.bias.grad "the gradient of the first bias"
             Expect.isNull last.weight.grad "the gradient of the last weight"
@@ -206,7 +207,7 @@ let tests =
         test "an operator can be made and used where nothing is recorded" {
             use _scope = torch.NewDisposeScope()
             let case = List.head (cases ())
-            let expected = Oracle.matrix (dense (hessian case))
+            let expected = Dense.ofTensor (dense (hessian case))
             use _quiet = torch.no_grad ()
             Oracle.agreesWith 0.0 expected (dense (hessian case))
         }

@@ -3,6 +3,7 @@ module Foof.Core.Tests.OperatorMistakeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitCurvature
 open Foof.Core.Tests.Operators
 open TorchSharp
@@ -172,17 +173,17 @@ let tests =
             result[0].zero_() |> ignore
             result[0].Dispose()
             Expect.notEqual (v[0].norm().ToDouble()) 0.0 "the norm"
-            Oracle.agreesWith 0.0 (Oracle.identity 6) (LinearOperator.dense C)
+            Oracle.agreesWith 0.0 (Dense.identity 6) (LinearOperator.dense C)
         }
 
         test "a shift adds to the diagonal and leaves its operator as it was" {
             use _scope = torch.NewDisposeScope()
             use C = gaussNewton (first ())
-            let matrix = Oracle.matrix (LinearOperator.dense C)
+            let matrix = Dense.ofTensor (LinearOperator.dense C)
 
             do
                 use shifted = LinearOperator.shifted 0.3 C
-                let expected = matrix + (Oracle.identity matrix.RowCount).Multiply 0.3
+                let expected = Dense.shifted 0.3 matrix
                 Oracle.agreesWith Tolerance.rounding expected (LinearOperator.dense shifted)
 
             Oracle.agreesWith 0.0 matrix (LinearOperator.dense C)

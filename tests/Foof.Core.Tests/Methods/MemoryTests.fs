@@ -2,6 +2,7 @@ module Foof.Core.Tests.MemoryTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -39,8 +40,7 @@ let tests =
 
                 let expected =
                     rows
-                    |> List.mapi (fun k A ->
-                        Oracle.activationFactor (float (k + 1)) (Oracle.matrix A) * weight k)
+                    |> List.mapi (fun k A -> Dense.moment (float (k + 1)) (Dense.ofTensor A) * weight k)
                     |> List.reduce (+)
 
                 Oracle.agrees Tolerance.rounding [| 1.0 - pown beta batches |] [| moment.Weight |]
@@ -68,7 +68,7 @@ let tests =
 
                 Oracle.agreesWith
                     Tolerance.rounding
-                    (Oracle.matrix (Moment.sum byRows))
+                    (Dense.ofTensor (Moment.sum byRows))
                     (Moment.sum byStatistic)
 
                 Expect.equal byStatistic.Weight byRows.Weight "the weight of the statistics"
@@ -91,7 +91,7 @@ let tests =
 
                 Oracle.agreesWith
                     Tolerance.rounding
-                    (Oracle.activationFactor 3.0 (Oracle.matrix A))
+                    (Dense.moment 3.0 (Dense.ofTensor A))
                     (Moment.value moment)
 
                 Moment.free moment)
@@ -107,11 +107,11 @@ let tests =
                     (Moment.init [| 2L; 2L |] batches[0])
 
             let latest, sum = after Memory.Latest, after Memory.Sum
-            Oracle.agreesWith Tolerance.rounding (Oracle.matrix batches[2]) (Moment.value latest)
+            Oracle.agreesWith Tolerance.rounding (Dense.ofTensor batches[2]) (Moment.value latest)
 
             Oracle.agreesWith
                 Tolerance.rounding
-                (batches |> List.map Oracle.matrix |> List.reduce (+))
+                (batches |> List.map Dense.ofTensor |> List.reduce (+))
                 (Moment.value sum)
 
             Moment.free latest
@@ -164,7 +164,7 @@ let tests =
 
                         Oracle.agreesWith
                             Tolerance.rounding
-                            (Oracle.matrix (Moment.sum written))
+                            (Dense.ofTensor (Moment.sum written))
                             (Moment.sum rows)
 
                         Moment.free written
@@ -200,7 +200,7 @@ let tests =
                         ] do
                         let mixed = after halves
                         let sum = Moment.sum mixed
-                        Oracle.agreesWith Tolerance.rounding (Oracle.matrix (Moment.sum whole)) sum
+                        Oracle.agreesWith Tolerance.rounding (Dense.ofTensor (Moment.sum whole)) sum
 
                         if List.last halves then
                             Expect.isTrue (sum.eq(sum.t ()).all().item<bool>()) "the sum is symmetric"

@@ -3,6 +3,7 @@ module Foof.Core.Tests.MethodChecksTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitMethods
 open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
@@ -143,13 +144,13 @@ let tests =
                     let target = torch.randn_like (model.call input)
 
                     let joined () =
-                        Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
+                        Dense.ofTensor (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
 
                     let before = joined ()
                     let A = (Convolutions.patches case input).Head
 
                     let rows (tensor: torch.Tensor) =
-                        Oracle.matrix (Layer.errorRows layer tensor)
+                        Dense.ofTensor (Layer.errorRows layer tensor)
 
                     use _quiet = torch.no_grad ()
                     let output = (model.call input).detach()
@@ -207,14 +208,14 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.linear 3 3 false
             let input, target = Networks.normal [ 6; 3 ], Networks.normal [ 6; 3 ]
-            let W = Oracle.matrix model.weight
-            let E = Oracle.matrix input * W.Transpose() - Oracle.matrix target
-            let gradient = (E.Transpose() * Oracle.matrix input).Divide 6.0
+            let W = Dense.ofTensor model.weight
+            let E = Dense.ofTensor input * W.Transpose() - Dense.ofTensor target
+            let gradient = (E.Transpose() * Dense.ofTensor input).Divide 6.0
             let svd = gradient.Svd()
             let recipe = { named "shampoo" with Damping = 1e-15 }
             use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
             Networks.byStep optimizer [ input, target ]
-            Oracle.agrees 1e-8 (flat [| svd.U * svd.VT |]) (flat [| W - Oracle.matrix model.weight |])
+            Oracle.agrees 1e-8 (flat [| svd.U * svd.VT |]) (flat [| W - Dense.ofTensor model.weight |])
         }
 
         test "FOOF with K-FAC's damping moves each layer as far as K-FAC, in another direction" {
@@ -237,7 +238,7 @@ let tests =
                 (kfac |> Array.map _.FrobeniusNorm())
                 (foof |> Array.map _.FrobeniusNorm())
 
-            Expect.isTrue (Oracle.distance (flat kfac) (flat foof) > 0.01) "K-FAC and FOOF differ"
+            Expect.isTrue (Dense.distance (flat kfac) (flat foof) > 0.01) "K-FAC and FOOF differ"
         }
 
         test "the expected Fisher of Eva and SNGD is the data's, and of K-FAC the model's" {

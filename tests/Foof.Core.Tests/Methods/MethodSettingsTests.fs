@@ -4,6 +4,7 @@ module Foof.Core.Tests.MethodSettingsTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -102,7 +103,7 @@ let tests =
                 }
 
                 Expect.isTrue
-                    (Oracle.distance
+                    (Dense.distance
                         (withMomentum each MomentumPlace.Before 5)
                         (withMomentum each MomentumPlace.After 5)
                         >

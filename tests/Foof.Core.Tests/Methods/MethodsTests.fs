@@ -2,6 +2,7 @@ module Foof.Core.Tests.MethodsTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -29,7 +30,7 @@ let tests =
                 let E = Layer.errorRows layer (Networks.normal [ n; positions; outputs ])
 
                 let expected =
-                    Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+                    Oracle.leastSquares (float n) (Dense.ofTensor A) (Dense.ofTensor E) lambda
 
                 Oracle.agreesWith Tolerance.explicit expected (Methods.foofUpdate (int64 n) A E lambda))
 
@@ -44,11 +45,11 @@ let tests =
                 let errors = torch.randn_like (convolution.call input)
                 let n = float case.Batch
                 // The errors channel by channel, put in the patches' order by plain loops.
-                let e = Oracle.values errors
+                let e = Dense.values errors
                 let positions = int (errors.size 2 * errors.size 3)
 
                 let E =
-                    Oracle.build (case.Batch * positions) case.Outputs (fun row c ->
+                    Dense.build (case.Batch * positions) case.Outputs (fun row c ->
                         e[(row / positions * case.Outputs + c) * positions + row % positions])
 
                 let expected = Oracle.leastSquares n (Convolutions.patches case input).Head E 0.1
@@ -85,13 +86,13 @@ let tests =
 
         test "the toy problem of Benzing's appendix F is solved by one undamped step of size 1" {
             use _scope = torch.NewDisposeScope()
-            let A = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
-            let labels = Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ])
+            let A = Dense.toTensor (Dense.ofRows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
+            let labels = Dense.toTensor (Dense.ofRows [ [ 1.0 ]; [ -1.0 ] ])
             let weights = torch.zeros (1L, 2L, dtype = Networks.double)
             let errors = A.mm (weights.t ()) - labels
             let step = Methods.foofUpdate 2L A errors 0.0 * -1.0
-            Oracle.agreesWith Tolerance.explicit (Oracle.rows [ [ -1.0; 4.0 ] ]) step
-            Oracle.agreesWith Tolerance.explicit (Oracle.matrix labels) (A.mm ((weights + step).t()))
+            Oracle.agreesWith Tolerance.explicit (Dense.ofRows [ [ -1.0; 4.0 ] ]) step
+            Oracle.agreesWith Tolerance.explicit (Dense.ofTensor labels) (A.mm ((weights + step).t()))
         }
 
         Holds.forAll
@@ -100,7 +101,7 @@ let tests =
             (fun (n, inputs, outputs) ->
                 use _scope = torch.NewDisposeScope()
                 let A, E = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
-                let expected = ((Oracle.matrix A).PseudoInverse() * Oracle.matrix E).Transpose()
+                let expected = ((Dense.ofTensor A).PseudoInverse() * Dense.ofTensor E).Transpose()
                 Oracle.agreesWith Tolerance.pseudoInverse expected (Methods.foofUpdate (int64 n) A E 0.0))
 
         Holds.forAll
@@ -113,7 +114,7 @@ let tests =
                     Networks.normal [ n * positions; inputs ], Networks.normal [ n * positions; outputs ]
 
                 let expected =
-                    Oracle.leastSquares (float n) (Oracle.matrix A) (Oracle.matrix E) lambda
+                    Oracle.leastSquares (float n) (Dense.ofTensor A) (Dense.ofTensor E) lambda
 
                 let single (tensor: torch.Tensor) = tensor.``to`` torch.ScalarType.Float32
 
@@ -130,7 +131,7 @@ let tests =
 
             Oracle.agreesWith
                 Tolerance.explicit
-                (Oracle.matrix once)
+                (Dense.ofTensor once)
                 (Methods.foofUpdate 8L (twice A) (twice E) 0.5)
         }
 

@@ -1,6 +1,7 @@
 /// Convolutions of every geometry, and their patches by plain loops.
 module Foof.Core.Tests.Convolutions
 
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -163,7 +164,7 @@ let places (case: Case) pick size =
 /// The patches of a batch of images by plain loops: group, data point, output row and column; channel of the
 /// group, kernel row and column.
 let patches (case: Case) (input: torch.Tensor) =
-    let at = Oracle.values input
+    let at = Dense.values input
     let top, left = fst (around case first), fst (around case second)
     let own = case.Channels / case.Groups
 
@@ -172,20 +173,22 @@ let patches (case: Case) (input: torch.Tensor) =
         | Some y, Some x -> at[((n * case.Channels + c) * case.Height + y) * case.Width + x]
         | _ -> 0.0
 
+    let axis (pick: struct (int64 * int64) -> int64) before : Rows.Axis = {
+        Kernel = int (pick case.Kernel)
+        Stride = int (pick case.Stride)
+        Dilation = int (pick case.Dilation)
+        Before = before
+    }
+
     let row g n oy ox = [
-        for c in g * own .. (g + 1) * own - 1 do
-            for ky in 0 .. int (first case.Kernel) - 1 do
-                for kx in 0 .. int (second case.Kernel) - 1 do
-                    let y = oy * int (first case.Stride) - top + ky * int (first case.Dilation)
-                    let x = ox * int (second case.Stride) - left + kx * int (second case.Dilation)
-                    pixel n c y x
+        yield! Rows.patch (pixel n) (axis first top) (axis second left) [ g * own .. (g + 1) * own - 1 ] oy ox
         if case.Bias then
             1.0
     ]
 
     [
         for g in 0 .. case.Groups - 1 ->
-            Oracle.rows [
+            Dense.ofRows [
                 for n in 0 .. case.Batch - 1 do
                     for oy in 0 .. places case first case.Height - 1 do
                         for ox in 0 .. places case second case.Width - 1 do

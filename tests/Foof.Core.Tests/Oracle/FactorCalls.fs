@@ -19,7 +19,7 @@ let called name arguments run = {
 }
 
 let vector (change: torch.Tensor -> torch.Tensor) shapes =
-    WrittenFactors.vector shapes |> Array.map change
+    Vectors.random shapes |> Array.map change
 
 let layers: Factors.LayerSizes list = [
     for form, groups, positions in

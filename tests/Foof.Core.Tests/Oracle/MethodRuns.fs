@@ -3,6 +3,7 @@ module Foof.Core.Tests.MethodRuns
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitMethods
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -31,7 +32,7 @@ type Small = {
 
 /// Positions are a dimension of the input.
 let rowsOf (tensor: torch.Tensor) =
-    Oracle.matrix (tensor.reshape (-1L, tensor.size -1))
+    Dense.ofTensor (tensor.reshape (-1L, tensor.size -1))
 
 let perceptron n widths positions = {
     Model = Networks.perceptron true widths
@@ -125,12 +126,12 @@ let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) l
             (fun (Q, C: Matrix<float>, weight) (F, renewed, moment) ->
                 let Q =
                     if renewed then
-                        eigenvectors (moment ofErrors l) (moment ofActivations l)
+                        KroneckerFactors.eigenvectors (struct (moment ofErrors l, moment ofActivations l))
                     else
                         Q
 
                 let C = if weight = 0.0 then F * share else C * keep + F * share
-                Q, diagonalIn Q C, weight * keep + share)
+                Q, Dense.diagonalIn Q C, weight * keep + share)
             (null, null, 0.0)
 
     if recipe.Memory = Memory.Sum then C else C / weight
@@ -193,7 +194,7 @@ let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
         let found = stepped optimizer network step
 
         let apart =
-            Oracle.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
+            Dense.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
 
         Expect.isTrue (apart <= Tolerance.trajectory) $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}")
 

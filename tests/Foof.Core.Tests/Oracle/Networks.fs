@@ -5,6 +5,7 @@ open System
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
@@ -67,7 +68,7 @@ let perceptron (bias: bool) (widths: int list) : Network =
 
 /// All parameters, one after the other.
 let weights (model: Network) =
-    model.parameters () |> Seq.collect Oracle.values |> Seq.toArray
+    model.parameters () |> Seq.collect Dense.values |> Seq.toArray
 
 /// Batches of inputs and real targets.
 let batches count n (inputs: int) (outputs: int) = [
@@ -146,9 +147,7 @@ let byPreconditioner
 
 /// The state's tensors as plain numbers, to compare what a call may not change.
 let frozen (state: Dictionary<string, torch.Tensor>) =
-    state
-    |> Seq.map (fun entry -> entry.Key, Oracle.values entry.Value)
-    |> Map.ofSeq
+    state |> Seq.map (fun entry -> entry.Key, Dense.values entry.Value) |> Map.ofSeq
 
 /// The state of an object as plain numbers; nothing of it stays alive.
 let snapshot (state: unit -> Dictionary<string, torch.Tensor>) =
@@ -190,13 +189,8 @@ let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (a
 type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate: float, momentum: float) =
     let weights = Array.copy start
 
-    let sums =
-        start
-        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.ColumnCount, W.ColumnCount))
-
-    let momenta =
-        start
-        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.RowCount, W.ColumnCount))
+    let sums = start |> Array.map (fun W -> Dense.zeros W.ColumnCount W.ColumnCount)
+    let momenta = start |> Array.map (fun W -> Dense.zeros W.RowCount W.ColumnCount)
 
     let inverses: Matrix<float> array = Array.zeroCreate start.Length
     let mutable batches = 0
@@ -206,38 +200,20 @@ type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate
 
     member _.Step(input: Matrix<float>, target: Matrix<float>, observe: bool, invert: bool, shrink: float) =
         let n = float input.RowCount
-        let last = weights.Length - 1
-        let A: Matrix<float> array = Array.zeroCreate weights.Length
-        let Z: Matrix<float> array = Array.zeroCreate weights.Length
-
-        for l in 0..last do
-            A[l] <- Oracle.withOnes (if l = 0 then input else Z[l - 1].PointwiseTanh())
-            Z[l] <- A[l] * weights[l].Transpose()
-
-        let E: Matrix<float> array = Array.zeroCreate weights.Length
-        E[last] <- Z[last] - target
-
-        for l in last .. -1 .. 1 do
-            let back =
-                E[l]
-                * weights[l].SubMatrix(0, weights[l].RowCount, 0, weights[l].ColumnCount - 1)
-
-            let slope = Z[l - 1].PointwiseTanh().Map(fun t -> 1.0 - t * t)
-            E[l - 1] <- back.PointwiseMultiply slope
+        let batch = ExplicitMethods.pass weights 1 input (fun output -> output - target)
 
         if observe then
             batches <- batches + 1
 
-        for l in 0..last do
+        for l in 0 .. weights.Length - 1 do
             if observe then
-                sums[l] <- sums[l] * decay + Oracle.activationFactor n A[l] * (1.0 - decay)
+                sums[l] <- sums[l] * decay + Dense.moment n batch.A[l] * (1.0 - decay)
 
             if invert then
                 let average = sums[l].Divide(1.0 - Math.Pow(decay, float batches))
-                inverses[l] <- (average + Oracle.identity average.RowCount * damping).Inverse()
+                inverses[l] <- (Dense.shifted damping average).Inverse()
 
-            let gradient = (E[l].Transpose() * A[l]).Divide n
-            momenta[l] <- momenta[l] * momentum + gradient * inverses[l]
+            momenta[l] <- momenta[l] * momentum + batch.Gradient l * inverses[l]
             weights[l] <- weights[l] * shrink - momenta[l] * rate
 
 /// The weights of a perceptron with biases as matrices [d_out; d_in + 1].
@@ -247,8 +223,8 @@ let joinedWeights (model: Network) =
         | :? Linear as layer -> Some layer
         | _ -> None)
     |> Seq.map (fun (layer: Linear) ->
-        let bias = Vector<float>.Build.Dense(Oracle.values layer.bias)
-        (Oracle.matrix layer.weight).Append(bias.ToColumnMatrix()))
+        let bias = Vector<float>.Build.Dense(Dense.values layer.bias)
+        (Dense.ofTensor layer.weight).Append(bias.ToColumnMatrix()))
     |> Seq.toArray
 
 /// One backward pass of the Gaussian loss, gradients left in `.grad`.
@@ -266,7 +242,7 @@ let gradients (model: Network) (input: torch.Tensor, target: torch.Tensor) =
         model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
 
     torch.autograd.grad ([| loss |], parameters)
-    |> Seq.map Oracle.values
+    |> Seq.map Dense.values
     |> Seq.toArray
 
 /// A perceptron whose layer outputs are changed in place.

@@ -2,6 +2,7 @@
 module Foof.Core.Tests.Posteriors
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -57,7 +58,7 @@ let narrow () =
 let private ofCurvature name (curvature: Curvature) = {
     Name = name
     Data = DataPrecision.ofCurvature N curvature
-    Matrix = Oracle.matrix (Curvature.dense curvature) * N
+    Matrix = Dense.ofTensor (Curvature.dense curvature) * N
 }
 
 let private foof (G: FisherFactor) =
@@ -98,15 +99,9 @@ let cases () = [
     ofCurvature "dense by layer" (Structure.layerwiseDense G)
 ]
 
-/// The prior's precision by weight.
-let private byWeight (shapes: int64 array array) (precision: float array) =
-    Array.map2 (fun shape delta -> Array.create (int (Array.fold (*) 1L shape)) delta) shapes precision
-    |> Array.concat
-    |> Matrix<float>.Build.DenseOfDiagonalArray
-
 /// P.
 let priorMatrix (posterior: Posterior) =
-    byWeight (Posterior.shapes posterior) posterior.Prior.Precision
+    Weights.byLayer (Posterior.shapes posterior) posterior.Prior.Precision
 
 /// P + N F.
 let precision (posterior: Posterior) (matrix: Matrix<float>) : Matrix<float> = priorMatrix posterior + matrix
@@ -118,9 +113,9 @@ let posterior (case: Case) (precision: int -> float) =
 
     let prior =
         Prior.perLayer (Array.init layers precision)
-        |> Prior.withMean (WrittenFactors.vector shapes)
+        |> Prior.withMean (Vectors.random shapes)
 
-    Posterior.make (WrittenFactors.vector shapes) case.Data prior
+    Posterior.make (Vectors.random shapes) case.Data prior
 
 /// One precision for all layers, or one each.
 let precisions = [ (fun _ -> 0.7); (fun l -> 0.3 + 1.1 * float l) ]

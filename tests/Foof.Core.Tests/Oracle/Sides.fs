@@ -2,6 +2,7 @@
 module Foof.Core.Tests.Sides
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -33,11 +34,11 @@ let side kind g d =
 /// The matrix of a group, by hand.
 let matrix (group: int) side : Matrix<float> =
     match side with
-    | Side.Identity(size, c) -> Oracle.identity (int size) * c
+    | Side.Identity(size, c) -> Dense.identity (int size) * c
     | Side.Diagonal d ->
-        let values, size = Oracle.values d, int (d.size 1)
-        Matrix<float>.Build.DenseOfDiagonalArray(values[group * size .. (group + 1) * size - 1])
-    | Side.Full M -> Oracle.matrix (M.select (0L, int64 group))
+        let values, size = Dense.values d, int (d.size 1)
+        Dense.diagonal (values[group * size .. (group + 1) * size - 1])
+    | Side.Full M -> Dense.ofTensor (M.select (0L, int64 group))
     | Side.Inverse L ->
-        let L = Oracle.matrix (L.select (0L, int64 group))
+        let L = Dense.ofTensor (L.select (0L, int64 group))
         (L * L.Transpose()).Inverse()

@@ -3,6 +3,7 @@ module Foof.Core.Tests.Structures
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Sides
 open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
@@ -46,16 +47,16 @@ let private shape order = [| int64 (order.Groups * order.Outputs); int64 order.I
 
 let private diagonal order : Drawn =
     let D = torch.rand (shape order, dtype = Networks.double) + 0.01
-    Curvature.Diagonal [| D |], Matrix<float>.Build.DenseOfDiagonalArray(Oracle.values D)
+    Curvature.Diagonal [| D |], Dense.diagonal (Dense.values D)
 
 let private dense rank order : Drawn =
     let F = (semidefinite 1 (weights order) rank).squeeze 0L
-    Curvature.Dense(F, [| shape order |]), Oracle.matrix F
+    Curvature.Dense(F, [| shape order |]), Dense.ofTensor F
 
 let private units order : Drawn =
     let rows = order.Groups * order.Outputs
     let F = semidefinite rows order.Inputs 2
-    Curvature.Units F, diagonalOf [ for row in 0 .. rows - 1 -> Oracle.matrix (F.select (0L, int64 row)) ]
+    Curvature.Units F, Dense.blocks [ for row in 0 .. rows - 1 -> Dense.ofTensor (F.select (0L, int64 row)) ]
 
 let private kronecker left right order : Drawn =
     // Two diagonals, or a diagonal and an identity, know one group only where the layer has one.
@@ -63,7 +64,7 @@ let private kronecker left right order : Drawn =
         side left order.Groups order.Outputs, side right order.Groups order.Inputs
 
     Curvature.Kronecker(E, A),
-    diagonalOf [
+    Dense.blocks [
         for group in 0 .. order.Groups - 1 -> (matrix group E).KroneckerProduct(matrix group A)
     ]
 
@@ -80,16 +81,14 @@ let private eigenbasis order : Drawn =
 
     let block (group: int) =
         let of' (x: torch.Tensor) =
-            Oracle.matrix (x.select (0L, int64 group))
+            Dense.ofTensor (x.select (0L, int64 group))
 
         let Q = (of' Q_E).KroneckerProduct(of' Q_A)
 
-        Q
-        * Matrix<float>.Build.DenseOfDiagonalArray((of' S).ToRowMajorArray())
-        * Q.Transpose()
+        Q * Dense.diagonal ((of' S).ToRowMajorArray()) * Q.Transpose()
 
     Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S),
-    diagonalOf (Seq.map block [ 0 .. order.Groups - 1 ])
+    Dense.blocks (Seq.map block [ 0 .. order.Groups - 1 ])
 
 /// A factor over the order's layer, and over a second one [2; 2] where wanted.
 let private factorOf second order =
@@ -126,7 +125,7 @@ let private plusDiagonal order : Drawn =
 
 let private both (parts: Drawn list) : Drawn =
     Curvature.Blocks [| for curvature, _ in parts -> curvature |],
-    diagonalOf [ for _, matrix in parts -> matrix ]
+    Dense.blocks [ for _, matrix in parts -> matrix ]
 
 /// Of all kinds, over six layers, one block over two of them.
 let private mixed order : Drawn =

@@ -26,9 +26,6 @@ let trajectory = 1e-9
 /// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.
 let float32AgainstFloat64 = 1e-3
 
-/// A number that stands for a norm of zero, so that relative distances stay finite.
-let tiny = 1e-30
-
 /// A pseudo-inverse against MathNet's: the smallest eigenvalue that counts may be 1e-4 of the largest.
 let pseudoInverse = 1e-8
 

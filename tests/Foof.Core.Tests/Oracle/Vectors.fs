@@ -1,6 +1,7 @@
-/// Vectors in weight space: random shapes, random numbers, all elements.
+/// Vectors in weight space: random shapes, random numbers.
 module Foof.Core.Tests.Vectors
 
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -14,6 +15,3 @@ let shapes =
 /// A vector of normal float64 numbers.
 let random (shapes: int64 array array) =
     shapes |> Array.map (fun shape -> torch.randn (shape, dtype = Networks.double))
-
-/// All elements, matrix by matrix and row by row.
-let elements (x: torch.Tensor array) = x |> Array.collect Oracle.values

@@ -4,6 +4,7 @@ module Foof.Core.Tests.PosteriorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -11,11 +12,8 @@ open TorchSharp
 let private agreesInNumber (size: float) (expected: float) (actual: float) =
     Oracle.agrees Tolerance.explicit [| size; expected |] [| size; actual |]
 
-let private logDetOf (matrix: Matrix<float>) : float =
-    2.0 * (matrix.Cholesky().Factor.Diagonal().Map log).Sum()
-
 let private difference (x: torch.Tensor array) (y: torch.Tensor array) : Vector<float> =
-    WrittenFactors.flatten x - WrittenFactors.flatten y
+    Weights.flatten x - Weights.flatten y
 
 let private someCase () = cases () |> List.head
 
@@ -26,7 +24,7 @@ let tests =
     testList "Posterior.Posterior" [
         forEach "products with the covariance are those of the dense inverse" (fun posterior matrix ->
             let found =
-                CurvatureOracle.written (Posterior.shapes posterior) (fun v ->
+                Weights.matrix (Posterior.shapes posterior) (fun v ->
                     Posterior.covarianceProduct v posterior)
 
             let expected = (precision posterior matrix).Inverse()
@@ -35,22 +33,22 @@ let tests =
         forEach "the temperature multiplies the covariance" (fun posterior matrix ->
             let warm = Posterior.withTemperature 0.25 posterior
             let Sigma = (precision posterior matrix).Inverse() * 0.25
-            let v = WrittenFactors.vector (Posterior.shapes posterior)
+            let v = Vectors.random (Posterior.shapes posterior)
 
             Oracle.agrees
                 Tolerance.explicit
-                ((Sigma * WrittenFactors.flatten v).ToArray())
-                (WrittenFactors.numbers (Posterior.covarianceProduct v warm))
+                ((Sigma * Weights.flatten v).ToArray())
+                (Weights.numbers (Posterior.covarianceProduct v warm))
 
             agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace warm)
             let p = float matrix.RowCount
-            let size = abs (logDetOf Sigma) + p
-            agreesInNumber size (-logDetOf Sigma) (Posterior.logDet warm)
+            let size = abs (Dense.logDet Sigma) + p
+            agreesInNumber size (-Dense.logDet Sigma) (Posterior.logDet warm)
 
             Oracle.agrees
                 Tolerance.explicit
                 (Sigma.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances warm)))
+                (Weights.numbers (Posterior.variances warm)))
 
         forEach "marginal variances, trace and log det are those of the dense matrix" (fun posterior matrix ->
             let Lambda = precision posterior matrix
@@ -59,10 +57,10 @@ let tests =
             Oracle.agrees
                 Tolerance.explicit
                 (Sigma.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances posterior))
+                (Weights.numbers (Posterior.variances posterior))
 
             agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace posterior)
-            agreesInNumber (float Lambda.RowCount) (logDetOf Lambda) (Posterior.logDet posterior))
+            agreesInNumber (float Lambda.RowCount) (Dense.logDet Lambda) (Posterior.logDet posterior))
 
         forEach
             "the effective number of parameters is tr Sigma N F, and at most the number of columns"
@@ -77,40 +75,32 @@ let tests =
         forEach "densities and distances are a normal distribution's" (fun posterior matrix ->
             let posterior = Posterior.withTemperature 1.7 posterior
             let Lambda = precision posterior matrix / 1.7
-            let theta = WrittenFactors.vector (Posterior.shapes posterior)
+            let theta = Vectors.random (Posterior.shapes posterior)
             let v = difference theta posterior.Mean
-            let squared = v * (Lambda * v)
+            let squared = Gaussians.squared Lambda v
             agreesInNumber 1.0 squared (Posterior.squaredDistance theta posterior)
             let p = float Lambda.RowCount
 
             agreesInNumber
                 (p + squared)
-                (0.5 * (logDetOf Lambda - p * log (2.0 * Math.PI) - squared))
+                (Gaussians.logDensity Lambda v)
                 (Posterior.logDensity theta posterior))
 
         forEach "the divergence from the prior is that of two normal distributions" (fun posterior matrix ->
             for temperature in [ 1.0; 0.4 ] do
                 let posterior = Posterior.withTemperature temperature posterior
                 let P = priorMatrix posterior
-                let Sigma = (precision posterior matrix).Inverse() * temperature
                 let v = difference posterior.Mean posterior.Prior.Mean
 
-                let expected =
-                    0.5
-                    * ((P * Sigma).Trace() + v * (P * v)
-                       - float P.RowCount
-                       - logDetOf P
-                       - logDetOf Sigma)
-
+                let Lambda = precision posterior matrix / temperature
+                let expected = Gaussians.divergence P Lambda v
                 agreesInNumber (float P.RowCount) expected (Posterior.divergence posterior))
 
         forEach "the log evidence is Laplace's approximation of the integral" (fun posterior matrix ->
             let P = priorMatrix posterior
             let v = difference posterior.Mean posterior.Prior.Mean
 
-            let expected =
-                -12.5 - 0.5 * (v * (P * v)) + 0.5 * logDetOf P
-                - 0.5 * logDetOf (precision posterior matrix)
+            let expected = Gaussians.logEvidence -12.5 P (precision posterior matrix) v
 
             agreesInNumber (float P.RowCount) expected (Posterior.logEvidence -12.5 posterior))
 
@@ -131,7 +121,7 @@ let tests =
             let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
             let small = ChangedFactors.map single G
             let prior = Prior.isotropic 2 0.7
-            let theta = WrittenFactors.vector G.Shapes
+            let theta = Vectors.random G.Shapes
 
             let double =
                 Posterior.make theta (DataPrecision.ofFactor (FisherFactor.scale N G)) prior
@@ -191,7 +181,7 @@ let tests =
 
         forCases "no function of a posterior leaves a tensor behind" (fun case ->
             let posterior = posterior case (fun _ -> 0.7)
-            let v = WrittenFactors.vector (Posterior.shapes posterior)
+            let v = Vectors.random (Posterior.shapes posterior)
             let free (tensors: torch.Tensor array) = tensors |> Array.iter _.Dispose()
 
             let live =

@@ -4,6 +4,7 @@ module Foof.Core.Tests.PosteriorUpdateTests
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -17,17 +18,11 @@ let private mergedByHand (N: float, curvature) (N': float, further) =
             |> Array.map (fun part ->
                 match part with
                 | Curvature.Kronecker(Side.Full E, Side.Full A) ->
-                    Oracle.matrix (E.squeeze 0L) * scale, Oracle.matrix (A.squeeze 0L)
+                    struct (Dense.ofTensor (E.squeeze 0L) * scale, Dense.ofTensor (A.squeeze 0L))
                 | _ -> invalidOp "The case has another structure.")
         | _ -> invalidOp "The case has another structure."
 
-    Array.map2
-        (fun (E: Matrix<float>, A: Matrix<float>) (E': Matrix<float>, A': Matrix<float>) ->
-            let pi = sqrt (E.Trace() * A'.Trace() / (E'.Trace() * A.Trace()))
-            let product: Matrix<float> = (E + E' * pi).KroneckerProduct(A + A' / pi)
-            product * ((E.Trace() * A.Trace() + E'.Trace() * A'.Trace()) / product.Trace()))
-        (sides N curvature)
-        (sides N' further)
+    Array.map2 KroneckerFactors.merged (sides N curvature) (sides N' further)
 
 /// Kronecker products add up by their factors, not as matrices.
 let private mergesByFactors (name: string) =
@@ -38,7 +33,7 @@ let tests =
     testList "Posterior.PosteriorUpdate" [
         forSome "further data are added to the precision" (mergesByFactors >> not) (fun case ->
             let first = posterior case (fun _ -> 0.7)
-            let mean = WrittenFactors.vector (Posterior.shapes first)
+            let mean = Vectors.random (Posterior.shapes first)
             let again = PosteriorUpdate.withData mean (DataPrecision.scale 0.5 case.Data) first
             let expected = (precision again (case.Matrix * 1.5)).Inverse()
             Oracle.agrees Tolerance.explicit [| expected.Trace() |] [| Posterior.trace again |]
@@ -46,7 +41,7 @@ let tests =
             Oracle.agrees
                 Tolerance.explicit
                 (expected.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances again)))
+                (Weights.numbers (Posterior.variances again)))
 
         test "equal Kronecker products merge into one of twice the trace" {
             use _scope = torch.NewDisposeScope()
@@ -85,7 +80,7 @@ let tests =
                         let twice = PosteriorUpdate.add case.Data case.Data
                         let found = Curvature.dense (DataPrecision.toCurvature twice)
                         let expected = 2.0 * case.Matrix.Trace()
-                        Oracle.agrees Tolerance.explicit [| expected |] [| (Oracle.matrix found).Trace() |]
+                        Oracle.agrees Tolerance.explicit [| expected |] [| (Dense.ofTensor found).Trace() |]
 
                         if name = "FOOF" then
                             Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
@@ -99,13 +94,13 @@ let tests =
             let struct (kept, dropped) = PosteriorUpdate.compress 3 data
 
             let all =
-                (Oracle.matrix (FisherFactor.dense U)).Evd().EigenValues.ToArray()
+                (Dense.ofTensor (FisherFactor.dense U)).Evd().EigenValues.ToArray()
                 |> Array.map _.Real
                 |> Array.sortDescending
 
             let expected = Array.sum all[3..] / Array.sum all
             Oracle.agrees Tolerance.explicit [| 1.0; expected |] [| 1.0; dropped |]
-            let found = Curvature.dense (DataPrecision.toCurvature kept) |> Oracle.matrix
+            let found = Curvature.dense (DataPrecision.toCurvature kept) |> Dense.ofTensor
 
             Oracle.agrees
                 Tolerance.explicit
@@ -125,7 +120,7 @@ let tests =
 
             Oracle.agreesWith
                 Tolerance.explicit
-                (Oracle.matrix (FisherFactor.dense G))
+                (Dense.ofTensor (FisherFactor.dense G))
                 (FisherFactor.dense packed)
         }
 
@@ -141,8 +136,8 @@ let tests =
                     Sampling.draw 2 (new torch.Generator(3UL)) posterior
 
                 Expect.equal
-                    (WrittenFactors.numbers (draw again))
-                    (WrittenFactors.numbers (draw posterior))
+                    (Weights.numbers (draw again))
+                    (Weights.numbers (draw posterior))
                     "the draw again")
 
         test "damaged descriptions are refused" {

@@ -4,6 +4,7 @@ module Foof.Core.Tests.PredictiveTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -34,7 +35,7 @@ let private cases (model: Networks.Network) =
 
         Posterior.make mean data (Prior.isotropic layers.Length 0.4)
         |> Posterior.withTemperature 0.7,
-        Oracle.matrix (Curvature.dense curvature) * N)
+        Dense.ofTensor (Curvature.dense curvature) * N)
 
 let private network () = Networks.perceptron true [ 3; 4; 3 ]
 
@@ -53,7 +54,7 @@ let tests =
             let struct (output, J) =
                 Jacobian.factor model (ExplicitCurvature.layersOf model) input
 
-            Oracle.agrees Tolerance.rounding (Oracle.values (model.call input)) (Oracle.values output)
+            Oracle.agrees Tolerance.rounding (Dense.values (model.call input)) (Dense.values output)
 
             let written, expected =
                 WrittenFactors.columns J, ExplicitCurvature.jacobian model input
@@ -86,8 +87,8 @@ let tests =
 
             Oracle.agrees
                 Tolerance.explicit
-                (WrittenFactors.numbers (WeightPenalty.gradients layers))
-                (WrittenFactors.numbers (Jacobian.meanGradient G))
+                (Weights.numbers (WeightPenalty.gradients layers))
+                (Weights.numbers (Jacobian.meanGradient G))
         }
 
         test "covariances of outputs are J Sigma J^T, point by point and together" {
@@ -127,10 +128,10 @@ let tests =
                     DataPrecision.ofCurvature 1.0 (Structure.diagonal U)
                     DataPrecision.ofCurvature 1.0 (Structure.dense U)
                 ] do
-                let matrix = Oracle.matrix (Curvature.dense (DataPrecision.toCurvature data))
+                let matrix = Dense.ofTensor (Curvature.dense (DataPrecision.toCurvature data))
 
                 let posterior =
-                    Posterior.make (WrittenFactors.vector U.Shapes) data (Prior.isotropic 2 0.4)
+                    Posterior.make (Vectors.random U.Shapes) data (Prior.isotropic 2 0.4)
 
                 let expected =
                     columns * (precision posterior matrix).Inverse() * columns.Transpose()
@@ -161,10 +162,10 @@ let tests =
         test "without variance every approximation is the softmax" {
             use _scope = torch.NewDisposeScope()
             let f, covariance = outputs ()
-            let expected = Oracle.values (f.softmax 1L)
+            let expected = Dense.values (f.softmax 1L)
             let none = torch.zeros_like covariance
-            Oracle.agrees Tolerance.rounding expected (Oracle.values (Predictive.probit f none))
-            Oracle.agrees Tolerance.rounding expected (Oracle.values (Predictive.sampled 3 null f none))
+            Oracle.agrees Tolerance.rounding expected (Dense.values (Predictive.probit f none))
+            Oracle.agrees Tolerance.rounding expected (Dense.values (Predictive.sampled 3 null f none))
         }
 
         test "probit and bridge are their formulas" {
@@ -173,8 +174,8 @@ let tests =
             let probit, bridge = Predictive.probit f covariance, Predictive.bridge f covariance
 
             for i in 0..3 do
-                let f = Oracle.values f[int64 i]
-                let S = Oracle.matrix (covariance.select (0L, int64 i))
+                let f = Dense.values f[int64 i]
+                let S = Dense.ofTensor (covariance.select (0L, int64 i))
 
                 let scaled =
                     f |> Array.mapi (fun c f -> exp (f / sqrt (1.0 + Math.PI / 8.0 * S[c, c])))
@@ -182,7 +183,7 @@ let tests =
                 Oracle.agrees
                     Tolerance.rounding
                     (scaled |> Array.map (fun x -> x / Array.sum scaled))
-                    (Oracle.values probit[int64 i])
+                    (Dense.values probit[int64 i])
 
                 let rows = S.RowSums()
                 let all = rows.Sum()
@@ -197,7 +198,7 @@ let tests =
                 Oracle.agrees
                     Tolerance.explicit
                     (alpha |> Array.map (fun x -> x / Array.sum alpha))
-                    (Oracle.values bridge[int64 i])
+                    (Dense.values bridge[int64 i])
         }
 
         test "sampled outputs have the mean and the covariance" {
@@ -207,10 +208,10 @@ let tests =
             let samples = Predictive.sampleOutputs count null f covariance
 
             for i in 0..3 do
-                let S = Oracle.matrix (covariance.select (0L, int64 i))
+                let S = Dense.ofTensor (covariance.select (0L, int64 i))
                 let own = samples.select (1L, int64 i) - f[int64 i]
-                let found = Oracle.matrix (own.t().mm own / float count)
-                let mean = Oracle.values (own.mean [| 0L |])
+                let found = Dense.ofTensor (own.t().mm own / float count)
+                let mean = Dense.values (own.mean [| 0L |])
 
                 for c in 0..2 do
                     Expect.isTrue
@@ -250,7 +251,7 @@ let tests =
                     (kept.IsFeatures && whole.IsWhole)
                     "one keeps features, the other the whole network"
 
-                let sigma = (Oracle.matrix precision + Oracle.identity (int p) * 0.4).Inverse()
+                let sigma = (Dense.shifted 0.4 (Dense.ofTensor precision)).Inverse()
                 let columns = WrittenFactors.columns J
 
                 for found in [ covariance kept; covariance whole ] do

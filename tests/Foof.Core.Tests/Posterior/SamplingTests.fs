@@ -4,6 +4,7 @@ module Foof.Core.Tests.SamplingTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.LinearAlgebra
@@ -16,7 +17,7 @@ let private rows (samples: torch.Tensor array) =
 /// The largest distance of an entry of X^T X / k from Sigma's, in standard errors.
 let private covarianceError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
     let k = float (X.size 0)
-    let found = Oracle.matrix (X.t().mm X / k)
+    let found = Dense.ofTensor (X.t().mm X / k)
 
     Seq.max (
         seq {
@@ -29,8 +30,8 @@ let private covarianceError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
 
 /// sqrt k times the Kolmogorov-Smirnov distance of the rows' x^T Sigma^-1 x from chi-squared with p degrees of freedom.
 let private chiSquaredError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
-    let Lambda = Oracle.tensor (Sigma.Inverse())
-    let squared = (X.mm Lambda * X).sum 1L |> Oracle.values |> Array.sort
+    let Lambda = Dense.toTensor (Sigma.Inverse())
+    let squared = (X.mm Lambda * X).sum 1L |> Dense.values |> Array.sort
     let k = float squared.Length
     let p = float Sigma.RowCount
 
@@ -76,9 +77,9 @@ let private changed (sign: float) (prior: float) (noise: float) (own: float) =
             Matrix<float>.Build.DenseIdentity U.ColumnCount
             + U.TransposeThisAndMultiply(P.Inverse() * U)
 
-        let K = Oracle.tensor (P.Inverse() * U * M.Inverse())
+        let K = Dense.toTensor (P.Inverse() * U * M.Inverse())
         let y = z * prior
-        own * y + (noise * eps + sign * y.mm (Oracle.tensor U)).mm(K.t ()))
+        own * y + (noise * eps + sign * y.mm (Dense.toTensor U)).mm(K.t ()))
 
 [<Tests>]
 let tests =
@@ -133,18 +134,18 @@ let tests =
         forCases "equal seeds give equal samples, in one go, into given memory and streamed" (fun case ->
             let posterior = posterior case (fun _ -> 0.7)
             let seeded () = new torch.Generator(11UL)
-            let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
+            let all = Dense.values (rows (Sampling.draw 6 (seeded ()) posterior))
 
             let given =
                 posterior.Mean
                 |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
 
             Sampling.into (seeded ()) given posterior
-            Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
+            Oracle.agrees Tolerance.explicit all (Dense.values (rows given))
 
             let streamed =
                 Sampling.stream 6 (seeded ()) posterior
-                |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
+                |> Seq.collect (fun chunk -> Dense.values (rows chunk))
                 |> Seq.toArray
 
             Oracle.agrees Tolerance.explicit all streamed
@@ -152,13 +153,13 @@ let tests =
 
             let singly = [|
                 for _ in 1..6 do
-                    yield! Oracle.values (rows (Sampling.draw 1 one posterior))
+                    yield! Dense.values (rows (Sampling.draw 1 one posterior))
             |]
 
             Oracle.agrees Tolerance.explicit all singly
 
             Expect.notEqual
-                (Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
+                (Dense.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
                 all
                 "the draws from another seed")
 

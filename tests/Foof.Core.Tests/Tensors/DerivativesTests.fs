@@ -5,6 +5,7 @@ open System.Runtime.InteropServices
 open System.Threading.Tasks
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Weights and biases of two layers, both layers' outputs as handles of their own, and the loss.
@@ -37,7 +38,7 @@ let private expected recorded (outputs: torch.Tensor array) factors (variables: 
     |> Seq.toArray
 
 let private same (expected: torch.Tensor array) (found: torch.Tensor array) =
-    Array.iter2 (fun x y -> Expect.equal (Oracle.values y) (Oracle.values x) "the draw of y") expected found
+    Array.iter2 (fun x y -> Expect.equal (Dense.values y) (Dense.values x) "the draw of y") expected found
 
 /// Runs what may fail on a problem where some variables have a `.grad`, which must be the same tensors afterwards.
 let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
@@ -61,8 +62,8 @@ let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
             before[i].fill_(float i |> _.ToScalar()) |> ignore
 
             Expect.equal
-                (Oracle.values problem.Variables[i].grad)
-                (Oracle.values before[i])
+                (Dense.values problem.Variables[i].grad)
+                (Dense.values before[i])
                 "the gradient of a variable"
         elif problem.Variables[i].is_leaf then
             Expect.isNull (problem.Variables[i].grad) "the gradient of a variable"
@@ -203,7 +204,7 @@ let tests =
                 let factors = [| torch.full (7L, 2L, factor, dtype = Networks.double) |]
 
                 Derivatives.find true false problem.Outputs[1..] factors problem.Parameters
-                |> Array.map Oracle.values
+                |> Array.map Dense.values
 
             let factors = [| 1.0; 2.0; 3.0; 4.0 |]
             let alone = factors |> Array.map differentiate

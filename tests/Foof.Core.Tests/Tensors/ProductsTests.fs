@@ -4,6 +4,7 @@ module Foof.Core.Tests.ProductsTests
 open System.Runtime.InteropServices
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -20,8 +21,8 @@ let private accumulates sentence (kind: torch.ScalarType) tolerance =
                     Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
 
                 let expected =
-                    Oracle.matrix target * keep
-                    + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
+                    Dense.ofTensor target * keep
+                    + (Dense.ofTensor X).Transpose() * Dense.ofTensor Y * 0.7
 
                 let accumulated = target.``to`` kind
                 Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
@@ -51,7 +52,7 @@ let tests =
                 let expected = X.matmul Y
                 let found = Products.batched X Y
                 Expect.equal found.shape expected.shape "the shape of found"
-                Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values found)
+                Oracle.agrees Tolerance.rounding (Dense.values expected) (Dense.values found)
         }
 
         test "an empty product is empty" {

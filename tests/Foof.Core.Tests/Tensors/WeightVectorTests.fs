@@ -3,6 +3,7 @@ module Foof.Core.Tests.WeightVectorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Vectors
 open FsCheck.FSharp
 open TorchSharp
@@ -19,19 +20,19 @@ let refused (action: torch.Tensor array -> obj) =
 [<Tests>]
 let tests =
     testList "Tensors.WeightVector" [
-        Holds.forAll "dot and norm are sums over all elements of all layers" shapes (fun shapes ->
+        Holds.forAll "dot and norm are sums over all Weights.numbers of all layers" shapes (fun shapes ->
             use _scope = torch.NewDisposeScope()
             let x, y = random shapes, random shapes
-            let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
-            let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
+            let dot = Array.map2 (*) (Weights.numbers x) (Weights.numbers y) |> Array.sum
+            let norm = Weights.numbers x |> Array.sumBy (fun x -> x * x) |> sqrt
             Expect.equal ((WeightVector.dot x y).dim()) 0L "the dimensions of the product"
 
             Expect.isTrue
-                (abs (dot - Oracle.values(WeightVector.dot x y)[0])
+                (abs (dot - Dense.values(WeightVector.dot x y)[0])
                  <= Tolerance.rounding * norm * 10.0)
                 "the product is the sum"
 
-            Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
+            Oracle.agrees Tolerance.rounding [| norm |] (Dense.values (WeightVector.norm x)))
 
         Holds.forAll
             "sums and multiples are element by element"
@@ -42,37 +43,37 @@ let tests =
                 let x, y = random shapes, random shapes
 
                 let agrees f =
-                    Oracle.agrees Tolerance.rounding (Array.map2 f (elements x) (elements y))
+                    Oracle.agrees Tolerance.rounding (Array.map2 f (Weights.numbers x) (Weights.numbers y))
 
-                agrees (fun x y -> x + y) (elements (WeightVector.add x y))
-                agrees (fun x _ -> factor * x) (elements (WeightVector.scale factor x))
-                agrees (fun x y -> factor * x + y) (elements (WeightVector.axpy factor x y))
-                agrees (fun x _ -> x * x) (elements (WeightVector.map _.square() x)))
+                agrees (fun x y -> x + y) (Weights.numbers (WeightVector.add x y))
+                agrees (fun x _ -> factor * x) (Weights.numbers (WeightVector.scale factor x))
+                agrees (fun x y -> factor * x + y) (Weights.numbers (WeightVector.axpy factor x y))
+                agrees (fun x _ -> x * x) (Weights.numbers (WeightVector.map _.square() x)))
 
         Holds.forAll "a vector is flattened layer by layer and row by row, and back" shapes (fun shapes ->
             use _scope = torch.NewDisposeScope()
             let x = random shapes
             let flat = WeightVector.flatten x
-            Expect.equal (Oracle.values flat) (elements x) "the flattened vector"
+            Expect.equal (Dense.values flat) (Weights.numbers x) "the flattened vector"
             let back = WeightVector.unflatten shapes flat
             Expect.equal (WeightVector.shapes back) shapes "the shapes of back"
-            Expect.equal (elements back) (elements x) "the vector back")
+            Expect.equal (Weights.numbers back) (Weights.numbers x) "the vector back")
 
         test "transposed matrices are flattened row by row" {
             use _scope = torch.NewDisposeScope()
             let x = torch.arange(6L, dtype = Networks.double).view(2L, 3L).t()
 
             Expect.equal
-                (Oracle.values (WeightVector.flatten [| x |]))
+                (Dense.values (WeightVector.flatten [| x |]))
                 [| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |]
-                "the elements of a view"
+                "the Weights.numbers of a view"
         }
 
         test "random numbers come from the generator alone and are standard normal" {
             use _scope = torch.NewDisposeScope()
             let shapes = [| [| 300L; 200L |]; [| 1L; 7L |] |]
             let like = torch.zeros (1L, dtype = Networks.double)
-            let before = Oracle.values (torch.get_rng_state ())
+            let before = Dense.values (torch.get_rng_state ())
 
             let draw () =
                 use generator = new torch.Generator(7UL)
@@ -80,9 +81,9 @@ let tests =
 
             let x = draw ()
             Expect.equal (WeightVector.shapes x) shapes "the shapes of x"
-            Expect.equal (elements (draw ())) (elements x) "the draw"
-            Expect.equal (Oracle.values (torch.get_rng_state ())) before "the generator's state"
-            let all = elements x
+            Expect.equal (Weights.numbers (draw ())) (Weights.numbers x) "the draw"
+            Expect.equal (Dense.values (torch.get_rng_state ())) before "the generator's state"
+            let all = Weights.numbers x
             let n = float all.Length
             let mean = Array.average all
             let variance = all |> Array.averageBy (fun x -> x * x)
@@ -101,7 +102,7 @@ let tests =
                 WeightVector.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
 
             Expect.equal (zeros[0].dtype) Networks.double "the type of zeros"
-            Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) zeros[0]
+            Oracle.agreesWith 0.0 (Dense.build 2 3 (fun _ _ -> 0.0)) zeros[0]
         }
 
         test "what does not match is refused with both shapes, types or counts" {

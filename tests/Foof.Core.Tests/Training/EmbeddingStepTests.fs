@@ -3,6 +3,7 @@ module Foof.Core.Tests.EmbeddingStepTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Embeddings
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -12,7 +13,7 @@ open TorchSharp.Modules
 let private explicitFoof (table: Matrix<float>) (numbers: int64 list) (rate: float) (damping: float) =
     let n = float numbers.Length
 
-    Oracle.build 6 3 (fun i j ->
+    Dense.build 6 3 (fun i j ->
         let times = numbers |> List.filter ((=) (int64 i)) |> List.length |> float
 
         if i = 2 then
@@ -24,7 +25,7 @@ let private afterStep (model: Networks.Network) (table: Embedding) batch =
     use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.9 0.0
     Networks.byStep optimizer [ batch; batch ]
     Networks.byLoop model optimizer [ batch ]
-    Oracle.values table.weight
+    Dense.values table.weight
 
 [<Tests>]
 let tests =
@@ -54,7 +55,7 @@ let tests =
                 model.weight.copy_ (Networks.normal [ 6; 3 ]) |> ignore
 
                 let expected =
-                    explicitFoof (Oracle.matrix model.weight) numbers 0.3 Networks.everyStep.Damping
+                    explicitFoof (Dense.ofTensor model.weight) numbers 0.3 Networks.everyStep.Damping
 
                 use _recorded = torch.enable_grad ()
                 way model
@@ -80,7 +81,7 @@ let tests =
                     let parameter = table.get_parameter "weight"
 
                     let expected =
-                        Oracle.matrix parameter - 0.3 * Oracle.matrix (parameter.grad.to_dense ())
+                        Dense.ofTensor parameter - 0.3 * Dense.ofTensor (parameter.grad.to_dense ())
 
                     model.zero_grad ()
                     use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.0 0.0
@@ -127,7 +128,7 @@ let tests =
             for byStep in [ true; false ] do
                 model.zero_grad ()
                 (Likelihood.loss Networks.gaussian (model.call numbers) (snd batch)).backward()
-                let expected = Oracle.matrix table.weight - 0.3 * Oracle.matrix table.weight.grad
+                let expected = Dense.ofTensor table.weight - 0.3 * Dense.ofTensor table.weight.grad
                 model.zero_grad ()
                 use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.0 0.0
 

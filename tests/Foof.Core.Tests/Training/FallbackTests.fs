@@ -3,6 +3,7 @@ module Foof.Core.Tests.FallbackTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -29,7 +30,7 @@ let afterFailure
     preconditioner.Fallback.Add reports.Add
 
     let step scale () =
-        Networks.backward model (Oracle.tensor (Oracle.identity 3) * scale) (Networks.normal [ 3; 2 ])
+        Networks.backward model (Dense.toTensor (Dense.identity 3) * scale) (Networks.normal [ 3; 2 ])
 
         preconditioner.Precondition()
 
@@ -46,7 +47,7 @@ let afterFailure
 
 let inverseOf (preconditioner: Preconditioner) =
     use _scope = torch.NewDisposeScope()
-    Oracle.matrix (preconditioner.Apply(preconditioner.Layers[0], torch.eye (3L, dtype = Networks.double)))
+    Dense.ofTensor (preconditioner.Apply(preconditioner.Layers[0], torch.eye (3L, dtype = Networks.double)))
 
 let raisesAndChangesNothing onFailure started =
     afterFailure onFailure started (fun preconditioner _ step ->
@@ -155,7 +156,7 @@ let tests =
             }
 
             use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+            let input = Dense.toTensor (Dense.identity 3 * 1e3)
 
             let failure =
                 Networks.changesNothing<NumericalFailure> model optimizer (fun () ->

@@ -4,6 +4,7 @@ module Foof.Core.Tests.LifetimeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
@@ -76,7 +77,7 @@ let functions () =
     let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
     let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
     let semidefinite = Matrices.semidefinite 3 4
-    let indefinite = Oracle.tensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
+    let indefinite = Dense.toTensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
 
     let weight, bias, W =
         Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
@@ -243,7 +244,7 @@ let tests =
             }
 
             use preconditioner = new Preconditioner(model, recipe)
-            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+            let input = Dense.toTensor (Dense.identity 3 * 1e3)
 
             let warmUp () =
                 Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ])

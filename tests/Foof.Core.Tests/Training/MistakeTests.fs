@@ -4,6 +4,7 @@ module Foof.Core.Tests.MistakeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 open TorchSharp.Modules
 
@@ -122,7 +123,7 @@ let tests =
 
             let model = Networks.perceptron false [ 3; 2 ]
             use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-            let input = Oracle.tensor (Oracle.identity 3)
+            let input = Dense.toTensor (Dense.identity 3)
             Networks.byStep optimizer [ input * 1e3, Networks.normal [ 3; 2 ] ]
             let target = Networks.normal [ 3; 2 ]
 

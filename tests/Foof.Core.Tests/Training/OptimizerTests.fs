@@ -3,6 +3,7 @@ module Foof.Core.Tests.OptimizerTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -31,7 +32,7 @@ let followsExplicitFoof (n, widths: int list) =
     Networks.batches 10 n (List.head widths) (List.last widths)
     |> List.iteri (fun step (input, target) ->
         let observe, invert = phases[step] <> '.', phases[step] = 'b'
-        expected.Step(Oracle.matrix input, Oracle.matrix target, observe, invert, 1.0 - 0.05 * 0.1)
+        expected.Step(Dense.ofTensor input, Dense.ofTensor target, observe, invert, 1.0 - 0.05 * 0.1)
         use _result = optimizer.Step(input, target)
         ())
 
@@ -50,13 +51,13 @@ let convolves (case: Convolutions.Case) =
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
 
     let joined () =
-        Oracle.matrix (
+        Dense.ofTensor (
             Layer.joined layer layer.Weight (layer.Bias |> ValueOption.map (fun b -> b :> torch.Tensor))
         )
 
     let before = joined ()
     let A = (Convolutions.patches case input).Head
-    let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
+    let E = A * before.Transpose() - Dense.ofTensor (Layer.errorRows layer target)
     Networks.byStep optimizer [ input, target ]
     let expected = before - Oracle.leastSquares (float case.Batch) A E 0.1
     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray())
@@ -83,8 +84,8 @@ let tests =
                     Array.head (Networks.joinedWeights model)
 
                 let before = joined ()
-                let A = Oracle.withOnes (Oracle.matrix input)
-                let E = A * before.Transpose() - Oracle.matrix target
+                let A = Dense.withOnes (Dense.ofTensor input)
+                let E = A * before.Transpose() - Dense.ofTensor target
                 Networks.byStep optimizer [ input, target ]
                 let expected = before - Oracle.leastSquares (float n) A E 0.1
                 Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
@@ -110,9 +111,9 @@ let tests =
                     0.0
                     0.0
 
-            let input = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
-            Networks.byStep optimizer [ input, Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ]) ]
-            Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Oracle.values model.weight)
+            let input = Dense.toTensor (Dense.ofRows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
+            Networks.byStep optimizer [ input, Dense.toTensor (Dense.ofRows [ [ 1.0 ]; [ -1.0 ] ]) ]
+            Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Dense.values model.weight)
         }
 
         test "a step returns loss and output from before the update" {
@@ -123,8 +124,8 @@ let tests =
             let output = model.call input
             let loss = Likelihood.loss Networks.gaussian output target
             use result = optimizer.Step(input, target)
-            Expect.equal (Oracle.values result.Output) (Oracle.values output) "the output of result"
-            Expect.equal (Oracle.values result.Loss) (Oracle.values loss) "the loss of result"
+            Expect.equal (Dense.values result.Output) (Dense.values output) "the output of result"
+            Expect.equal (Dense.values result.Loss) (Dense.values loss) "the loss of result"
             Expect.isFalse result.Output.requires_grad "output of result requires a gradient"
             Expect.isFalse result.Loss.requires_grad "loss of result requires a gradient"
         }

@@ -4,6 +4,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -41,15 +42,15 @@ let tests =
             let layer = Oracle.only preconditioner.Layers
 
             let gradient =
-                Oracle.matrix (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
+                Dense.ofTensor (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
 
-            let untouched = Oracle.values excluded.weight.grad
+            let untouched = Dense.values excluded.weight.grad
             preconditioner.Precondition()
-            let A = Oracle.withOnes (Oracle.matrix input)
-            let damped = Oracle.activationFactor 5.0 A + Oracle.identity 4 * 0.1
+            let A = Dense.withOnes (Dense.ofTensor input)
+            let damped = Dense.shifted 0.1 (Dense.moment 5.0 A)
             let direction = Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad)
             Oracle.agreesWith Tolerance.explicit (gradient * damped.Inverse()) direction
-            Expect.equal (Oracle.values excluded.weight.grad) untouched "the gradient of the excluded layer"
+            Expect.equal (Dense.values excluded.weight.grad) untouched "the gradient of the excluded layer"
         }
 
         test "statistics change in the S observed steps of T only, inverses in the T-th" {
@@ -107,10 +108,10 @@ let tests =
 
             let input = Networks.normal [ 4; 3 ]
             Networks.backward model input (Networks.normal [ 4; 3 ])
-            let first = Oracle.matrix input
-            let second = first * (Oracle.matrix layer.weight).Transpose()
+            let first = Dense.ofTensor input
+            let second = first * (Dense.ofTensor layer.weight).Transpose()
             preconditioner.Precondition()
-            let expected = Oracle.activationFactor 4.0 (first.Stack second)
+            let expected = Dense.moment 4.0 (first.Stack second)
             Oracle.agrees Tolerance.rounding (expected.ToRowMajorArray()) (factorOf preconditioner "fc")
         }
 
@@ -136,12 +137,12 @@ let tests =
 
             let all =
                 parts
-                |> List.map Oracle.matrix
+                |> List.map Dense.ofTensor
                 |> List.reduce (fun above below -> above.Stack below)
 
             Oracle.agrees
                 Tolerance.rounding
-                ((Oracle.activationFactor 6.0 all).ToRowMajorArray())
+                ((Dense.moment 6.0 all).ToRowMajorArray())
                 (factorOf preconditioner "fc0")
         }
 
@@ -199,9 +200,7 @@ let tests =
             Networks.backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
 
             let gradients () =
-                model.parameters ()
-                |> Seq.collect (fun p -> Oracle.values p.grad)
-                |> Seq.toArray
+                model.parameters () |> Seq.collect (fun p -> Dense.values p.grad) |> Seq.toArray
 
             let before, state = gradients (), Networks.snapshot preconditioner.State
             let error = Oracle.raises<InvalidOperationException> preconditioner.Precondition

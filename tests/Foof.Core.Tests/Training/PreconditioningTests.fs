@@ -3,6 +3,7 @@ module Foof.Core.Tests.PreconditioningTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -23,7 +24,7 @@ let private same (factored: Factored) (V: Direction array) =
     let found = Preconditioning.solve factored V |> Array.map Direction.matrix
 
     for l in 0 .. V.Length - 1 do
-        Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
+        Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected[l]) found[l]
 
 let private forAll sentence property =
     Holds.forAll sentence sizes (fun (k, d_out, d_in) ->
@@ -91,13 +92,13 @@ let tests =
 
                     Oracle.agreesWith
                         Tolerance.explicit
-                        (Oracle.matrix ((Factored.logDet inverse).view(1L, 1L)))
+                        (Dense.ofTensor ((Factored.logDet inverse).view(1L, 1L)))
                         ((Factored.logDet solved).view(1L, 1L))
 
                     let V = normal [ d_out; d_in ]
                     let expected = (Factored.solve inverse [| V |])[0]
                     let found = (Factored.solve solved [| V |])[0]
-                    Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) found
+                    Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected) found
                     same solved [| product k d_out d_in |])
 
         forAll
@@ -158,14 +159,14 @@ let tests =
 
                     for expected, found in Array.zip (solved id) (solved single) do
                         Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
-                        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
+                        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Dense.ofTensor expected) found
                 }
         ]
 
         forAll
             "inner products, norms and multiples of products are those of the matrices"
             (fun k d_out d_in ->
-                let scalar (x: torch.Tensor) = Oracle.matrix (x.view (1L, 1L))
+                let scalar (x: torch.Tensor) = Dense.ofTensor (x.view (1L, 1L))
 
                 let forms = [
                     product k d_out d_in
@@ -185,7 +186,7 @@ let tests =
 
                     Oracle.agreesWith
                         Tolerance.rounding
-                        (Oracle.matrix (X * c))
+                        (Dense.ofTensor (X * c))
                         (Direction.matrix (Direction.scaled c x))
 
                     for y in forms do
@@ -206,7 +207,7 @@ let tests =
                     let M = X.t().mm X / float d
                     let found = (Factorization.inverse Factorization.attempts M 0.1).Value
                     Expect.isEmpty found.Failed "the failed attempts"
-                    let damped = Oracle.matrix M + Oracle.identity d * 0.1
+                    let damped = Dense.shifted 0.1 (Dense.ofTensor M)
 
                     let solve = {
                         Factorization.attempts.Head with
@@ -222,14 +223,14 @@ let tests =
                         damped.Evd(MathNet.Numerics.LinearAlgebra.Symmetricity.Symmetric).EigenValues
                         |> Seq.sumBy (fun value -> log value.Real)
 
-                    Oracle.agrees Tolerance.explicit [| logDet |] (Oracle.values found.LogDet)
+                    Oracle.agrees Tolerance.explicit [| logDet |] (Dense.values found.LogDet)
                     let single = M.``to`` torch.ScalarType.Float32
                     let inSingle = (Factorization.inverse Factorization.attempts single 0.1).Value
                     Expect.isEmpty inSingle.Failed "the failed attempts in float32"
 
                     Oracle.agreesWith
                         Tolerance.float32AgainstFloat64
-                        (Oracle.matrix found.Inverse)
+                        (Dense.ofTensor found.Inverse)
                         inSingle.Inverse
                 }
         ]

@@ -5,6 +5,7 @@ open System
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Checkpoints
 open TorchSharp
 
@@ -52,9 +53,7 @@ let tests =
                 Networks.backward model input target
                 preconditioner.Precondition()
 
-                model.parameters ()
-                |> Seq.collect (fun p -> Oracle.values p.grad)
-                |> Seq.toArray
+                model.parameters () |> Seq.collect (fun p -> Dense.values p.grad) |> Seq.toArray
 
             use first = new Preconditioner(model, Networks.someSteps)
             let early, late = List.splitAt 5 batches

@@ -5,6 +5,7 @@ module Foof.Core.Tests.StatisticsPartsTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Convolutions with and without groups, a layer by positions and one without: [n; 2; 6; 6] -> [n; 3].
@@ -115,7 +116,7 @@ let tests =
             let found =
                 seen model recipe input (torch.tensor [| 0L; 1L; 2L; 0L; 1L; 2L; 0L; 1L |])
 
-            let x = Oracle.matrix input
+            let x = Dense.ofTensor input
             let n = float x.RowCount
 
             let expected = [|

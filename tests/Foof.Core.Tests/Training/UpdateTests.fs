@@ -5,6 +5,7 @@ module Foof.Core.Tests.UpdateTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 open TorchSharp.Modules
 
@@ -13,7 +14,7 @@ let identity = { Networks.everyStep with Power = 0.0 }
 
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
 type Descent(model: Networks.Network, rate: int -> float, momentum: float, decay: int -> float) =
-    let weights = model.parameters () |> Seq.map Oracle.values |> Seq.toArray
+    let weights = model.parameters () |> Seq.map Dense.values |> Seq.toArray
     let momenta = weights |> Array.map (fun W -> Array.zeroCreate<float> W.Length)
 
     member _.Weights = Array.concat weights

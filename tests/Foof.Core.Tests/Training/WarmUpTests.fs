@@ -4,6 +4,7 @@ module Foof.Core.Tests.WarmUpTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 [<Tests>]
@@ -44,9 +45,7 @@ let tests =
             let average =
                 List.map2
                     (fun weight (input: torch.Tensor) ->
-                        Oracle.activationFactor
-                            (float (input.size 0))
-                            (Oracle.withOnes (Oracle.matrix input))
+                        Dense.moment (float (input.size 0)) (Dense.withOnes (Dense.ofTensor input))
                         * weight)
                     weights
                     (List.take 3 inputs)
@@ -56,7 +55,7 @@ let tests =
             Expect.equal preconditioner.BatchesSeen 3 "the position of preconditioner"
             let layer = Oracle.only preconditioner.Layers
             let inverse = preconditioner.Apply(layer, torch.eye (4L, dtype = Networks.double))
-            Oracle.agreesWith Tolerance.explicit ((average + Oracle.identity 4 * 0.1).Inverse()) inverse
+            Oracle.agreesWith Tolerance.explicit ((Dense.shifted 0.1 average).Inverse()) inverse
         }
 
         test "a warm-up without a batch is refused and changes nothing" {
