@@ -44,7 +44,7 @@ let private squared (shapes: int64 array array) map =
     let R = Weights.matrix shapes map
     R * R.Transpose()
 
-/// C itself.
+/// The checks of C itself.
 let private undamped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: Lazy<Expected>) = [
     check "product" (fun () ->
         ofMap
@@ -62,7 +62,7 @@ let private undamped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected
         Dense.distance [| expected.Value.Matrix.Trace() |] (number (Curvature.trace curvature.Value)))
 ]
 
-/// (C + lambda I)^-1 by a rule.
+/// The checks of (C + lambda I)^-1 by a damping rule.
 let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: Lazy<Expected>) rule lambda =
     let factored = lazy (Factored.make rule lambda curvature.Value)
     let wanted = lazy (expected.Value.Damped rule lambda)
@@ -79,7 +79,7 @@ let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: 
             Dense.distance [| wanted.Value.LogDet |] (number (Factored.logDet factored.Value)))
     ]
 
-/// Everything that a structure can do.
+/// All checks of a structure.
 let case
     name
     (rules: (string * Damping) list)

@@ -36,7 +36,7 @@ let private perceptron bias likelihood (target: unit -> torch.Tensor) () =
         (normal [ 5; 3 ])
         (target ())
 
-/// A convolution of 2 channels, tanh, the mean over positions, and a head of two outputs.
+/// A convolution of 2 channels, tanh, the mean over positions, and a head with two outputs.
 let private convolutional (make: unit -> Layer) (channels: int) likelihood (target: unit -> torch.Tensor) () =
     problem
         [ "convolution", make (); "head", linear channels 2 true ]
@@ -111,7 +111,7 @@ let private layerNorm () =
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 
-/// Scale, shift and running statistics as if it had been trained.
+/// A batch norm with scale, shift and running statistics as after training.
 let private batchNorm (channels: int) : Layer =
     let norm = torch.nn.BatchNorm2d(int64 channels, dtype = double)
 
@@ -123,7 +123,7 @@ let private batchNorm (channels: int) : Layer =
 
     norm
 
-/// In evaluation mode, behind a convolution.
+/// A batch norm in evaluation mode, behind a convolution.
 let private batchNormRunning () =
     let problem =
         problem
@@ -136,7 +136,7 @@ let private batchNormRunning () =
     problem.Network.eval ()
     problem
 
-/// In training mode, and first: what is trained before it would see other data points through it.
+/// A batch norm in training mode. It comes first, since layers before it would depend on other data points through it.
 let private batchNormTraining () =
     problem
         [ "norm", batchNorm 2; "convolution", dilated (); "head", linear 2 2 true ]

@@ -24,7 +24,7 @@ let private solve (C: LinearOperator) (lambda: float) v =
     use shifted = LinearOperator.shifted lambda C
     (ConjugateGradients.solve shifted v settings).Solution
 
-/// Its products, and the systems that it is the matrix of.
+/// The operator's products, and the solutions of linear systems with its matrix.
 let private case name (setup: Lazy<Setup>) : Case =
     let compare expected (map: LinearOperator -> _ -> _) () =
         use C = operator setup.Value
@@ -45,8 +45,8 @@ let private case name (setup: Lazy<Setup>) : Case =
         |]
     )
 
-/// The operator that belongs to a label rule. Several sampled labels have none, and the Gauss-Newton matrix
-/// is one of all labels.
+/// The operator that belongs to a label rule. Several sampled labels have no operator, and the Gauss-Newton matrix
+/// takes every label into account, also those that are ignored.
 let cases (prefix: string) (kind: Kind) fisher (setup: Lazy<Setup>) : Case array =
     match fisher with
     | Fisher.MonteCarlo _ -> [||]

@@ -40,7 +40,7 @@ let private plain (setup: Setup) curvature (F: Matrix<float>) (delta: float) =
     let posterior = Posterior.make mean (DataPrecision.ofCurvature N curvature) prior
     compared posterior (Dense.identity F.RowCount * delta) F 1.0
 
-/// A check by name, of what was made for all of them.
+/// A check by name; all checks share what was made.
 let private checkOf prefix (made: Lazy<Compared>) what (error: Compared -> float) =
     Comparison.check $"{prefix} / {what}" (fun () -> error made.Value)
     |> Comparison.after made

@@ -7,7 +7,7 @@ open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-/// Factors that are drawn, and labels a data point in each.
+/// How many factors are drawn, and how many labels for each data point in each of them.
 let private factors, samples = 400, 20
 
 /// The error of the mean may be this many standard errors: a normal number's is larger once in 1.7 million

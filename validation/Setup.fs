@@ -10,13 +10,13 @@ open TorchSharp
 [<ReferenceEquality>]
 type internal Rule = { Name: string; Fisher: Fisher }
 
-/// A problem, the core's factor of it, and the oracle's gradients.
+/// A problem, the core's factor of it, and the explicit gradients.
 [<ReferenceEquality>]
 type internal Setup = {
     Problem: Problem
     Layers: Layer array
     G: FisherFactor
-    /// The labels that the gradients are taken at, for Fishers of one label a data point.
+    /// The labels that the gradients are taken at, for Fishers with one label for each data point.
     Labels: torch.Tensor voption
     Points: Point array
     /// F written out.
@@ -25,7 +25,7 @@ type internal Setup = {
     Vectors: Vector<float> array
 }
 
-/// Making setups: the same ones for the same seed.
+/// Makes setups: equal ones for equal seeds.
 [<RequireQualifiedAccess>]
 module internal Setup =
 

@@ -5,7 +5,7 @@ open Foof
 open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 
-/// What Kronecker products can be damped by.
+/// The rules that damp Kronecker products.
 let private kroneckerRules = [
     "tikhonov", Damping.Tikhonov
     "heuristic", Damping.Heuristic

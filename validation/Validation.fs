@@ -57,7 +57,7 @@ module Validation =
         })
         |> Array.filter (fun suite -> suite.Cases.Length > 0)
 
-    /// A check's error, and what to say of it: its name, and the reason where the numbers failed.
+    /// A check's error, and what is shown beside it: the check's name, and the reason where the numbers failed.
     let private measure (check: Check) =
         try
             let error = check.Error.Invoke()
@@ -84,7 +84,7 @@ module Validation =
             Checks = errors.Length
         }
 
-    /// Runs all checks; `report` is told how many cases are done, and the last one's name. Raises an
+    /// Runs all checks; `report` gets the number of cases that are done, and the last one's name. Raises an
     /// OperationCanceledException.
     let run (suites: Suite array) (report: Action<int, string>) (cancellation: CancellationToken) =
         let outcomes = ResizeArray<Outcome>()

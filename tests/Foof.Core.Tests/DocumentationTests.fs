@@ -117,7 +117,7 @@ let tests =
             ]
 
             Expect.isEmpty (Set.difference (Set.ofList some) names) "the missing names"
-            // What the compiler makes, and what an interface promises, has none.
+            // What the compiler makes, and what an interface promises, needs no summary.
             Expect.isFalse (Set.contains "P:Foof.Keep.IsNothing" names) "P:Foof.Keep.IsNothing"
             Expect.isFalse (Set.contains "M:Foof.Cadence.ToString" names) "M:Foof.Cadence.ToString"
             Expect.isFalse (Set.contains "M:Foof.Optimizer.get_Damping" names) "M:Foof.Optimizer.get_Damping"

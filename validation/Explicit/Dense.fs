@@ -1,4 +1,4 @@
-/// Dense float64 matrices by MathNet: nothing here goes through the core.
+/// Dense float64 matrices by MathNet: the core computes nothing here.
 module internal Foof.Explicit.Dense
 
 open MathNet.Numerics.LinearAlgebra

@@ -1,4 +1,4 @@
-/// Derivatives by autograd, one scalar at a time: nothing here goes through the core's recording.
+/// Derivatives by autograd, one scalar at a time: the core records nothing here.
 module internal Foof.Explicit.Derivatives
 
 open MathNet.Numerics.LinearAlgebra
@@ -7,7 +7,7 @@ open TorchSharp.Modules
 
 /// The gradients of a weight and, where there is one, a bias as one matrix [d_out; d_in]; the bias is its last column.
 let private joined (gradients: torch.Tensor array) =
-    let weight = gradients[0].flatten 1L |> Dense.ofTensor
+    let weight = gradients[0].reshape(gradients[0].size 0, -1L) |> Dense.ofTensor
 
     if gradients.Length = 1 then
         weight

@@ -13,8 +13,8 @@ let private pairs (points: Point array) (ofGroup: int -> int -> Pair) =
     |> Array.mapi (fun layer rows -> Array.init rows.Length (ofGroup layer))
     |> Array.concat
 
-/// The vectors of one group that are squared, with what each counts; `pooled` is what the sum over positions is
-/// divided by.
+/// The vectors of one group that are squared, with their weights; the sum over positions is divided by
+/// `pooled`.
 let private terms positions (pooled: float) (struct (weight: float, rows: Vector<float> array)) =
     match positions with
     | Positions.Summed -> [ for x in rows -> struct (weight, x) ]
@@ -33,7 +33,7 @@ let ofErrors positions (columns: struct (float * Vector<float> array) array) =
     let struct (_, rows) = columns[0]
     columns |> Seq.collect (terms positions 1.0) |> Dense.outer rows[0].Count
 
-/// E and A by what is done with positions.
+/// E and A of all layers and groups, by how each treats positions.
 let kronecker positionsOfErrors positionsOfActivations (points: Point array) =
     pairs points (fun layer group ->
         let E =

@@ -1,4 +1,4 @@
-/// Losses as a textbook writes them, and what autograd makes of them: nothing here goes through the core.
+/// Losses as a textbook writes them, and what autograd makes of them: the core computes nothing here.
 module internal Foof.Explicit.Loss
 
 open Foof

@@ -12,7 +12,7 @@ type internal Call = {
     Output: torch.Tensor
 }
 
-/// A small network that can tell its layers' inputs and outputs without the core's help.
+/// A small network that can give its layers' inputs and outputs without the core's help.
 [<Sealed>]
 type internal Network
     (

@@ -8,7 +8,7 @@ open TorchSharp.Modules
 /// One gradient of one data point.
 [<ReferenceEquality>]
 type internal Column = {
-    /// What its outer product counts in F.
+    /// The weight of its outer product in F.
     Weight: float
     /// By layer, [d_out; d_in], by autograd.
     Gradients: Matrix<float> array
@@ -66,7 +66,7 @@ module internal PointGradients =
         |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output)
         |> joinPositions
 
-    /// `n` data points count, and of this one's labels those that `counts` says.
+    /// One data point: `n` is the number of data points that count, and `counts` says which of this one's labels do.
     let private point (problem: Problem) labels (n: float) (counts: bool array array) i =
         use _scope = torch.NewDisposeScope()
         let one (tensor: torch.Tensor) = tensor.narrow (0L, int64 i, 1L)

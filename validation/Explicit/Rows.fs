@@ -1,4 +1,4 @@
-/// What multiplies a layer's weight, and what its gradient is, entry by entry: loops over one data point.
+/// The rows a and e whose products make a layer's output and its gradient, by loops over one data point.
 module internal Foof.Explicit.Rows
 
 open MathNet.Numerics.LinearAlgebra
@@ -13,7 +13,7 @@ let private vector (elements: seq<float>) =
 
 let private hasBias (bias: Parameter) = not (isNull (box bias))
 
-/// [1] where there is a bias, whose input it is.
+/// The input of the bias: [1] where a layer has one.
 let private one (bias: Parameter) = if hasBias bias then [ 1.0 ] else []
 
 let private split (width: int) (tensor: torch.Tensor) =
@@ -29,7 +29,7 @@ type Axis = {
     Before: int
 }
 
-/// The inputs of one output pixel, channel by channel; `pixel` tells a channel's value at a place, outside of the
+/// The inputs of one output pixel, channel by channel; `pixel` gives a channel's value at a place, outside of the
 /// image too.
 let patch (pixel: int -> int -> int -> float) (vertical: Axis) (horizontal: Axis) channels row column =
     let place axis output k =

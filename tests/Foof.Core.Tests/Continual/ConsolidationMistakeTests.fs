@@ -114,7 +114,7 @@ let tests =
             Expect.isFalse (Dense.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
         }
 
-        test "a mean over data points: a batch twice over changes nothing" {
+        test "the curvature is a mean over data points: repeating the batch changes nothing" {
             use _scope = torch.NewDisposeScope()
             let model, layers, batch = example ()
             let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)

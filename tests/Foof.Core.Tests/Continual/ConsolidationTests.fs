@@ -5,7 +5,6 @@ open Expecto
 open Foof
 open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -208,7 +207,7 @@ let tests =
                 Consolidation.penalty -1.0 centre Consolidation.nothing)
         }
 
-        test "what one remembers belongs to its caller, and shared tensors stay" {
+        test "what remember returns belongs to its caller, and shared tensors stay" {
             for gathering in [ Gathering.Separate; Gathering.Summed; Gathering.Online 0.5 ] do
                 for name, _ in ofOneLayer do
                     use _scope = torch.NewDisposeScope()

@@ -23,7 +23,7 @@ let tests =
                 (explicit F centre theta)
                 (Quadratic.valueAndGradient theta (Quadratic.around C centre)))
 
-        forEach "at the centre both are zero" structures (fun _ (C, _) ->
+        forEach "value and gradient are zero at the centre" structures (fun _ (C, _) ->
             let centre = vectorOf C
 
             let struct (value, gradient) =

@@ -4,7 +4,6 @@ module Foof.Core.Tests.SynapticIntelligenceTests
 open Expecto
 open Foof
 open Foof.Explicit
-open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 
 let private shapes = [| [| 2L; 3L |]; [| 1L; 4L |] |]
@@ -16,7 +15,7 @@ let private zeros () =
 [<Tests>]
 let tests =
     testList "Continual.SynapticIntelligence" [
-        test "the path takes up minus gradient times step" {
+        test "the path sums minus gradient times step" {
             use _scope = torch.NewDisposeScope()
             let omega = zeros ()
             let steps = List.init 4 (fun _ -> vector (), vector (), vector ())

@@ -37,7 +37,7 @@ let tests =
 
                 Expect.isTrue (call.Arguments |> List.forall (fun tensor -> not tensor.IsInvalid)) call.Name)
 
-        forEach "no function changes its arguments, but for the ones that are named so" (fun call ->
+        forEach "no function changes its arguments, except those whose names say so" (fun call ->
             if not (call.Name.StartsWith "LayerFactor.addGram") then
                 let before = call.Arguments |> List.map Dense.values
                 let results = call.Run()

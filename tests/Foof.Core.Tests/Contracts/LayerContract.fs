@@ -105,7 +105,7 @@ let private gradient tolerance (layer: Layer) (input: torch.Tensor) (output: tor
 
     Oracle.agreesWith tolerance explicit summed
 
-/// Asserts all of it for a model that is one layer, its weight and bias filled with random numbers, and an
+/// Asserts all of this for a model that is one layer, its weight and bias filled with random numbers, and an
 /// input of n data points with R positions.
 let holds (model: Networks.Network) (input: torch.Tensor) (n: int) (R: int) =
     let layer = only model

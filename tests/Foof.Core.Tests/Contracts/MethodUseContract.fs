@@ -28,7 +28,7 @@ let dead () : Networks.Network =
     torch.nn.init.constant_ (first.bias, -100.0) |> ignore
     new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (first.call(x).relu())))
 
-/// Networks and inputs that say hardly anything, by name.
+/// Networks and inputs that carry hardly any information, by name.
 let private scarce () = [
     "one", make (), Networks.normal [ 1; 3 ]
     "constant", make (), torch.ones (4L, 3L, dtype = Networks.double)
@@ -56,7 +56,7 @@ let tests =
                         error.Message
                         "train with Step(input, target), or call UpdateCurvature(input, target)"
                         "the message"
-                    // A step brings what was missing.
+                    // A step makes the inverse that the loop cannot make.
                     Networks.byStep optimizer (Networks.batches 1 4 3 2)
 
                 let before = Networks.weights model

@@ -109,7 +109,7 @@ let tests =
             Expect.isTrue (found < byDropping) $"{found} and {byDropping}"
         }
 
-        forSome "what a budget takes is known beforehand" (fun G ->
+        forSome "the memory that a budget takes is known beforehand" (fun G ->
             let compressed = Compression.leading 1 G
 
             if FisherFactor.columns G > 1L then
@@ -118,7 +118,7 @@ let tests =
                     (Compression.bytesOfColumns 1L G)
                     "the bytes that are kept")
 
-        test "no column at all, and NaN, are refused" {
+        test "zero columns, and NaN, are refused" {
             use _scope = torch.NewDisposeScope()
             let G = sixColumns ()
             Oracle.refused [ "columns must be at least 1; got 0." ] (fun () -> Compression.leading 0 G)

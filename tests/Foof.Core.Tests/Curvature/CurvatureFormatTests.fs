@@ -18,7 +18,7 @@ let private written curvature =
 [<Tests>]
 let tests =
     testList "Curvature.CurvatureFormat" [
-        forEach "every structure comes back with the same tensors and numbers" structures (fun _ (C, F) ->
+        forEach "every structure is restored with the same tensors and numbers" structures (fun _ (C, F) ->
             let tensors, text = written C
             let found = CurvatureFormat.read tensors text
             Expect.equal (Curvature.shapes found) (Curvature.shapes C) "the shapes of found"
@@ -35,7 +35,7 @@ let tests =
             // Described again it is the same text.
             Expect.equal (snd (written found)) text "the second text")
 
-        Holds.forSome "factors of every form come back" 20 Factors.sizes (fun sizes ->
+        Holds.forSome "factors of every form are restored" 20 Factors.sizes (fun sizes ->
             use _scope = torch.NewDisposeScope()
             let C = Curvature.LowRank(Factors.factor sizes)
             let tensors, text = written C

@@ -5,7 +5,6 @@ open Expecto
 open Foof
 open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
 

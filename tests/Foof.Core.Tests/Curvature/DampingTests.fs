@@ -7,8 +7,6 @@ open Foof
 open Foof.Explicit
 open Foof.Core.Tests.Dampings
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 

@@ -79,7 +79,7 @@ let tests =
                 tensor.Dispose()
         }
 
-        test "no room, no batch, no input and cancellation each end it with nothing left over" {
+        test "too little room, no batch, no input and cancellation each end the loop and leave nothing behind" {
             let model = make ()
             let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
             let before = Oracle.settledCount ()

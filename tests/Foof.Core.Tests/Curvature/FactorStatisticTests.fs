@@ -19,7 +19,7 @@ let private parts factor =
     | LayerFactor.Product(activations, E) -> activations, E
     | _ -> failwith "no product"
 
-/// The vectors x_ir of a group: for each data point or column one a position.
+/// The vectors x_ir of a group: for each data point or column, one for each position.
 let private rows (x: int -> int -> int -> int -> float) points positions width group =
     Array.init points (fun i ->
         Array.init positions (fun r -> Vector<float>.Build.Dense(width, (fun q -> x group i r q))))

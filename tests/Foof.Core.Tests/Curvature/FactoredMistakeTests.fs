@@ -4,8 +4,6 @@ module Foof.Core.Tests.FactoredMistakeTests
 open Expecto
 open Foof
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
 
 let structures = names invertible

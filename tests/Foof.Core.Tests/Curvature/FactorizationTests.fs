@@ -127,7 +127,7 @@ let tests =
                 "NaN has no inverse without damping"
         }
 
-        test "no attempts, no inverse" {
+        test "without attempts nothing is inverted" {
             use _scope = torch.NewDisposeScope()
 
             Expect.isTrue

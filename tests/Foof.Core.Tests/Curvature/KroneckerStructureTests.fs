@@ -5,7 +5,6 @@ open Expecto
 open Foof
 open Foof.Explicit
 open Foof.Core.Tests.Factors
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.LayerBlocks
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp

@@ -32,7 +32,7 @@ let private agrees (g: int) (expected: int -> Matrix<float>) (found: torch.Tenso
 [<Tests>]
 let tests =
     testList "Curvature.Side" [
-        test "a statistic of three dimensions is a full side, of two a diagonal" {
+        test "a statistic of three dimensions is a full side, and one of two dimensions is a diagonal" {
             use _scope = torch.NewDisposeScope()
             let M, d = Networks.normal [ 2; 3; 3 ], Networks.normal [ 2; 3 ]
 
@@ -77,14 +77,14 @@ let tests =
                         (Dense.values (Side.trace like side))[group]
                     |])
 
-        forAll "rows times the matrix, and the matrix times columns" (fun g d side expected ->
+        forAll "a side multiplies rows from the right, and columns from the left" (fun g d side expected ->
             let X = Networks.normal [ g; 4; d ]
             let group i = Dense.ofTensor (X.select (0L, int64 i))
             agrees g (fun i -> group i * expected i) (side |> Side.times X)
             let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
             agrees g (fun i -> expected i * (group i).Transpose()) columns)
 
-        forAll "transposed, squared and scaled, element by element" (fun g _ side expected ->
+        forAll "a side is transposed, squared and scaled element by element" (fun g _ side expected ->
             let asymmetric =
                 match side with
                 | Side.Full M -> Side.Full(M + torch.randn_like M)

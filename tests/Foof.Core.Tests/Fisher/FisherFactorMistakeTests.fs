@@ -4,7 +4,6 @@ module Foof.Core.Tests.FisherFactorMistakeTests
 open Expecto
 open Foof
 open Foof.Core.Tests.Factors
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.ChangedFactors
 open TorchSharp
 
@@ -29,7 +28,7 @@ let private some () =
 [<Tests>]
 let tests =
     testList "Fisher.FisherFactorMistake" [
-        test "what does not fit is Oracle.refused with both shapes" {
+        test "what does not fit is refused with both shapes" {
             use _scope = torch.NewDisposeScope()
             let G = some ()
             let v = [| Networks.normal [ 3; 4 ] |]
@@ -59,7 +58,7 @@ let tests =
             Oracle.refused [ "-1" ] (fun () -> FisherFactor.scale -1.0 G)
         }
 
-        test "layers whose columns do not fit one another are Oracle.refused" {
+        test "layers whose columns do not fit one another are refused" {
             use _scope = torch.NewDisposeScope()
             let A = Activations.Rows(Networks.normal [ 2; 5; 3; 4 ])
 
@@ -107,7 +106,7 @@ let tests =
                 FisherFactor.weighted [| single32 (Networks.normal [ 4; 3 ]) |] G)
         }
 
-        test "a dense matrix beyond 4 GB is Oracle.refused with the bytes that it would take" {
+        test "a dense matrix beyond 4 GB is refused with the bytes that it would take" {
             use _scope = torch.NewDisposeScope()
 
             let A, E = Networks.normal [ 1; 1; 1; 30000 ], Networks.normal [ 1; 1; 1; 1 ]

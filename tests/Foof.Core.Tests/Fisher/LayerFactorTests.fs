@@ -61,7 +61,7 @@ let tests =
 
             Oracle.agreesWith Tolerance.rounding (rows factor) (P.flatten 1L))
 
-        forAll "written chunk by chunk they are all there, each once" single (fun _ factor ->
+        forAll "gradients written chunk by chunk are all there, each once" single (fun _ factor ->
             let expected = rows factor
             let bytes = 8L * int64 expected.ColumnCount
 
@@ -155,7 +155,7 @@ let tests =
                 (Dense.values (LayerFactor.transposeTimes v factor))
         }
 
-        forAll "a v that is no contiguous matrix makes no difference" single (fun _ factor ->
+        forAll "a v that is not contiguous makes no difference" single (fun _ factor ->
             let v =
                 torch.randn(LayerFactor.shape factor |> Array.rev, dtype = Networks.double).t()
 

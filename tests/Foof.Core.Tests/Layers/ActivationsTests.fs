@@ -60,7 +60,7 @@ let tests =
 
                     Oracle.agrees Tolerance.float32AgainstFloat64 expected (Dense.values dense))
 
-        forAll "another type changes rows and leaves indices whole" (fun _ (_, x, _) ->
+        forAll "another type changes rows and leaves indices whole numbers" (fun _ (_, x, _) ->
             match x, Activations.ofType torch.ScalarType.Float32 x with
             | Activations.Rows A, Activations.Rows A' ->
                 Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"

@@ -75,7 +75,7 @@ let tests =
                 $"{checks.Value} must lie in [200, 400]"
         }
 
-        test "windows that step over pixels, groups, kernels of one point and few channels do not suit" {
+        test "windows that step over pixels, groups, kernels of one point and few channels need patches" {
             let suits (convolution: Conv2d) =
                 ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
 

@@ -52,7 +52,7 @@ let tests =
             let R = places case first case.Height * places case second case.Width
             holds (convolution case) ((image case).select(0L, 0L)) 1 R)
 
-        test "padding that was set after a convolution was made counts, and a mode that is constant is zeros" {
+        test "padding that was set after a convolution was made counts, and the constant mode pads with zeros" {
             use _scope = torch.NewDisposeScope()
 
             let made mode =
@@ -64,7 +64,7 @@ let tests =
                 model.SetPadding [| 1L; 0L |]
                 holds model (Networks.normal [ 2; 2; 5; 7 ]) 2 places
 
-            // Circular by the kernel's 3 rows in width and its 2 columns in height.
+            // The kernel's 3 rows pad the width and its 2 columns pad the height.
             for mode, places in [ PaddingModes.Zeros, 35; PaddingModes.Circular, 4 * 8 ] do
                 let model = made mode
                 model.SetPadding Padding.Same

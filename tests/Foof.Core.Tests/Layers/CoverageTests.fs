@@ -190,7 +190,7 @@ let tests =
             Expect.equal (treatment["fc.weight"]) (Treatment.Preconditioned "fc") "the treatment of fc.weight"
         }
 
-        test "'same' padding has the greater half behind the image, and 'valid' none" {
+        test "'same' padding puts the larger half behind the image, and 'valid' padding adds nothing" {
             let padded (kernel: int64) (padding: Padding) =
                 torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
 
@@ -257,7 +257,7 @@ let tests =
                 Expect.exists treatment.Keys (fun name -> name.StartsWith kind) $"a treatment of {kind}"
         }
 
-        test "a table is asked nothing where the caller leaves it out" {
+        test "a table that the caller leaves out is not examined" {
             let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
             let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
             Expect.isEmpty layers "the layers"

@@ -36,7 +36,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 holds (embedding padding kind) (numbers shape) shape.Head (List.fold (*) 1 shape.Tail))
 
-        test "a number alone is a batch of one, and numbers may have 32 bits" {
+        test "a single index is a batch of one, and indices may have 32 bits" {
             use _scope = torch.NewDisposeScope()
             holds (embedding None Networks.double) (numbers []) 1 1
             holds (embedding (Some 3L) Networks.double) ((numbers [ 4; 3 ]).``to`` torch.ScalarType.Int32) 4 3
@@ -165,7 +165,7 @@ let tests =
                 "the padding"
         }
 
-        test "a table that is shortened in lookups is found so, however short its rows are" {
+        test "a table whose rows are shortened by lookups is recognised, however short its rows are" {
             for size in [ 1e-3; 10.0 ] do
                 Expect.equal
                     (Lookup.padding (bounded size))
@@ -173,7 +173,7 @@ let tests =
                     "the padding of bounded size"
         }
 
-        test "finding out leaves table, gradient and live tensors as they were, in any mode of autograd" {
+        test "recognising it leaves table, gradient and live tensors as they were, in any mode of autograd" {
             let models = [
                 embedding (Some 3L) Networks.double
                 bounded 10.0
@@ -200,7 +200,7 @@ let tests =
             | Error reason -> Expect.stringStarts reason "lookups do not use it" "the reason"
             | found -> failtest $"found {found}"
 
-            // By way of the property the module has one table, which is listed.
+            // Set through the property, the module has one table, which is listed.
             model.weight <- torch.nn.Parameter(Networks.normal [ 6; 3 ])
             Expect.equal ((only model).Geometry) (ValueSome 2L |> Geometry.Lookup) "the geometry of the layer"
         }

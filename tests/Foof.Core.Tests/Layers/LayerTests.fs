@@ -155,7 +155,7 @@ let tests =
                         "the message"
         }
 
-        test "joined and split are inverse to each other" {
+        test "joining and splitting are inverse to each other" {
             for bias in [ true; false ] do
                 use _scope = torch.NewDisposeScope()
                 let layer = only (torch.nn.Conv2d(2L, 3L, 2L, bias = bias, dtype = Networks.double))
@@ -181,7 +181,7 @@ let tests =
             Oracle.agreesWith 0.0 (Dense.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
         }
 
-        test "a frozen bias is no column" {
+        test "a frozen bias has no column" {
             let linear = Networks.linear 3 2 true
             linear.bias.requires_grad <- false
             let layer = only linear

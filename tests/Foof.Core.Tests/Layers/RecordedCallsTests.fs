@@ -69,7 +69,7 @@ let tests =
             |> ignore
         }
 
-        test "left out with select, such a weight moves by its gradient" {
+        test "a weight used outside its layer moves by its gradient where select leaves it out" {
             use _scope = torch.NewDisposeScope()
             let model = elsewhere 1.0
             let group = ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)

@@ -79,7 +79,7 @@ let tests =
             release records
         }
 
-        test "recorded inputs outlive the scope of the pass and belong to who takes them" {
+        test "recorded inputs outlive the scope of the pass and belong to whoever takes them" {
             let model = Networks.perceptron true [ 3; 4; 2 ]
             use recorder = new Recorder(model, layersOf model)
             recorder.Start(fun _ _ -> Keep.Input)
@@ -157,7 +157,8 @@ let tests =
             Expect.equal live 0L "the number of live tensors"
         }
 
-        test "records of every kind of layer make the gradients of a model, whatever follows in place" {
+        test
+            "records of every kind of layer give a model's gradients, whatever is changed in place afterwards" {
             use _scope = torch.NewDisposeScope()
             let kind = Networks.double
             let table = torch.nn.Embedding(7L, 4L, padding_idx = 0L, dtype = kind)

@@ -127,7 +127,7 @@ let tests =
                 "the treatment of a.bias"
         }
 
-        test "convolutions that share a weight with other strides are plain" {
+        test "convolutions that share a weight and have different strides are plain" {
             let first = torch.nn.Conv2d(2L, 2L, 3L, bias = false, dtype = Networks.double)
 
             let second =

@@ -4,7 +4,6 @@ module Foof.Core.Tests.WeightPenaltyTests
 open Expecto
 open Foof
 open Foof.Explicit
-open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 open TorchSharp.Modules
 
@@ -105,7 +104,7 @@ let tests =
                 }
         ]
 
-        testList "adding to .grad makes what is missing, and adds to what is there" [
+        testList "adding to .grad creates a missing gradient, and adds to an existing one" [
             for name in names do
                 test name {
                     use _scope = torch.NewDisposeScope()
@@ -137,36 +136,38 @@ let tests =
                 }
         ]
 
-        testList "a copy of the weights stays when the parameters move, and gradients are dealt to parameters" [
-            for name in names do
-                test name {
-                    use _scope = torch.NewDisposeScope()
-                    let _, layers = layersOf name
-                    let before = Weights.flatten (WeightPenalty.weights layers)
-                    let copied = WeightPenalty.copied layers
-                    use _quiet = torch.no_grad ()
+        testList
+            "a copy of the weights stays when the parameters move, and gradients are distributed to parameters"
+            [
+                for name in names do
+                    test name {
+                        use _scope = torch.NewDisposeScope()
+                        let _, layers = layersOf name
+                        let before = Weights.flatten (WeightPenalty.weights layers)
+                        let copied = WeightPenalty.copied layers
+                        use _quiet = torch.no_grad ()
 
-                    for layer in layers do
-                        for parameter in Layer.parameters layer do
-                            parameter.add_ (1.0.ToScalar()) |> ignore
+                        for layer in layers do
+                            for parameter in Layer.parameters layer do
+                                parameter.add_ (1.0.ToScalar()) |> ignore
 
-                    Oracle.agrees Tolerance.rounding (before.ToArray()) (Weights.numbers copied)
+                        Oracle.agrees Tolerance.rounding (before.ToArray()) (Weights.numbers copied)
 
-                    Oracle.agrees
-                        Tolerance.rounding
-                        ((before + 1.0).ToArray())
-                        (Weights.numbers (WeightPenalty.weights layers))
+                        Oracle.agrees
+                            Tolerance.rounding
+                            ((before + 1.0).ToArray())
+                            (Weights.numbers (WeightPenalty.weights layers))
 
-                    let gradient = Vectors.random (shapes layers)
-                    let dealt = WeightPenalty.dealt layers gradient
-                    let parameters = layers |> Array.collect Layer.parameters
-                    Expect.equal dealt.Length parameters.Length "the number of dealt"
+                        let gradient = Vectors.random (shapes layers)
+                        let dealt = WeightPenalty.dealt layers gradient
+                        let parameters = layers |> Array.collect Layer.parameters
+                        Expect.equal dealt.Length parameters.Length "the number of dealt"
 
-                    for expected, own in Array.zip parameters dealt do
-                        Oracle.isSame own.Parameter expected "the parameter"
-                        Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
-                }
-        ]
+                        for expected, own in Array.zip parameters dealt do
+                            Oracle.isSame own.Parameter expected "the parameter"
+                            Expect.equal own.Gradient.shape expected.shape "the shape of the gradient"
+                    }
+            ]
 
         test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {
             let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)

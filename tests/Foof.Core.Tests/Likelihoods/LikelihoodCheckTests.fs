@@ -199,7 +199,7 @@ let tests =
         }
 
         Likelihoods.forEach
-            "outputs that are not finite are the numbers' failure, with their number"
+            "outputs that are not finite are a numerical failure, which says how many they are"
             Likelihoods.cases
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
@@ -220,7 +220,7 @@ let tests =
                         $"2 of {f.numel ()} elements are NaN or infinite"
                         "the message")
 
-        test "log rates beyond whole numbers are the numbers' failure" {
+        test "log rates beyond the range of whole numbers are a numerical failure" {
             use _scope = torch.NewDisposeScope()
             let f = torch.tensor [| 36.7; 37.0; 800.0 |]
             let y = torch.zeros_like f

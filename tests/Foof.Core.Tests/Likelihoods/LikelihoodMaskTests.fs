@@ -112,7 +112,7 @@ let tests =
                 agree Tolerance.rounding (zeroed (Likelihood.hessianProduct likelihood f f)) product)
 
         Likelihoods.forEach
-            "class labels of -100 are ignored as masked ones are"
+            "class labels of -100 are ignored like masked ones"
             (Likelihoods.cases
              |> List.filter (fun case -> case.Likelihood = Likelihood.Categorical))
             (fun case ->
@@ -158,7 +158,7 @@ let tests =
                     "the loss"
         }
 
-        test "labels of real numbers all count" {
+        test "labels that are real numbers all count" {
             use _scope = torch.NewDisposeScope()
 
             let counted =

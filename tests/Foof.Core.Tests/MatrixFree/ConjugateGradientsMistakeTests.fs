@@ -18,7 +18,7 @@ let failing (what: string) C b settings =
 [<Tests>]
 let tests =
     testList "MatrixFree.ConjugateGradientsMistake" [
-        test "what is not positive definite, or not finite, is the numbers' failure" {
+        test "a matrix that is not positive definite, or not finite, is a numerical failure" {
             use _scope = torch.NewDisposeScope()
             let struct (matrix, C, b) = system ()
 
@@ -49,7 +49,7 @@ let tests =
             failing "p^T C p is NaN and r^T M r is NaN in iteration 1" C b (with' (matrix * nan))
         }
 
-        test "a Hessian of negative curvature is the numbers' failure" {
+        test "a Hessian of negative curvature is a numerical failure" {
             use _scope = torch.NewDisposeScope()
             use C = Operators.hessian (List.head (ExplicitCurvature.cases ()))
             use shifted = LinearOperator.shifted -10.0 C
@@ -93,7 +93,7 @@ let tests =
                 Expect.stringStarts error.Message message "the message"
         }
 
-        test "progress is reported of every iteration, and cancellation ends them" {
+        test "progress is reported for every iteration, and cancellation ends the iterations" {
             use _scope = torch.NewDisposeScope()
             let struct (_, C, b) = system ()
             let seen = ResizeArray<struct (int * float)>()

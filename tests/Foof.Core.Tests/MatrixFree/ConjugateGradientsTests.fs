@@ -68,7 +68,7 @@ let tests =
                 |]
         }
 
-        test "what rounding keeps out of reach is reported and not waited for" {
+        test "a tolerance that rounding keeps out of reach is reported, and ends the iterations" {
             use _scope = torch.NewDisposeScope()
             let shapes = [| [| 4L; 5L |] |]
             // The Hilbert matrix of order 20: its condition number is beyond float64.

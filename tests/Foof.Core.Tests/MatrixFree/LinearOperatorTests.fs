@@ -12,7 +12,7 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "MatrixFree.LinearOperator" [
-        forEach "the Hessian is what differences of gradients say" (fun case ->
+        forEach "the Hessian agrees with differences of gradients" (fun case ->
             Oracle.agreesWith Tolerance.differences (differences case) (dense (hessian case)))
 
         forEach "the Gauss-Newton matrix is the explicit J^T Lambda J" (fun case ->
@@ -64,7 +64,8 @@ let tests =
             Oracle.agreesWith Tolerance.rounding average (dense (gaussNewton single))
         }
 
-        test "for a linear model with Gaussian noise all is the inputs' second moment over sigma squared" {
+        test
+            "for a linear model with Gaussian noise every matrix is the inputs' second moment over sigma squared" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.linear 3 2 true
             let input = Networks.normal [ 6; 3 ]
@@ -176,7 +177,8 @@ let tests =
                 Oracle.agreesWith Tolerance.float32AgainstFloat64 expected (LinearOperator.dense C)
         }
 
-        test "gradients that are there stay, none appear, and random numbers go on as if nothing had been" {
+        test
+            "gradients that exist stay, no others appear, and random numbers continue as if nothing had happened" {
             use _scope = torch.NewDisposeScope()
 
             let first, last, dropout =

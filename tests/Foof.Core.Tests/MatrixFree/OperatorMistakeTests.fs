@@ -33,7 +33,7 @@ let tests =
                 refused<ArgumentException> case "layer 'fc1' (5 -> 3) must be trained; it is frozen"
         }
 
-        test "no layer, and one layer twice, are refused" {
+        test "an empty list of layers, and a layer given twice, are refused" {
             use _scope = torch.NewDisposeScope()
             let case = first ()
 
@@ -62,7 +62,7 @@ let tests =
                 "The model's output must depend on the layers; it depends on none."
         }
 
-        test "an input that is not finite is the numbers' failure and an empty one the caller's" {
+        test "an input that is not finite is a numerical failure, and an empty one is the caller's mistake" {
             use _scope = torch.NewDisposeScope()
             let case = first ()
 
@@ -80,7 +80,7 @@ let tests =
                 "the model's output: 3 of 15 numbers are NaN or infinite"
         }
 
-        test "a target that is not finite is the numbers' failure" {
+        test "a target that is not finite is a numerical failure" {
             use _scope = torch.NewDisposeScope()
             let case = cases()[1]
             let case = { case with Target = case.Target * nan }
@@ -139,7 +139,7 @@ let tests =
                 |> ignore
         }
 
-        test "weights that changed since are noticed" {
+        test "weights that changed since an operator was made are refused" {
             for make in makers do
                 use _scope = torch.NewDisposeScope()
                 let case = first ()

@@ -173,7 +173,7 @@ let tests =
                 }
         ]
 
-        testList "by halves or whole, one after the other, rows make the same sum" [
+        testList "rows make the same sum by halves and as a whole, one after the other" [
             for d in [ 1; 199; 401; 1001 ] do
                 test $"{d}" {
                     use _scope = torch.NewDisposeScope()

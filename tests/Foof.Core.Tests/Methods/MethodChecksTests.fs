@@ -50,7 +50,7 @@ let tests =
                 }
         ]
 
-        testList "every memory goes with every Kronecker product" [
+        testList "every memory works with every Kronecker product" [
             for memory in [ Memory.Latest; Memory.Sum; Memory.MovingAverage 0.5 ] do
                 for name in [ "foof"; "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "eva" ] do
                     test $"{name}, {memory}" {
@@ -78,26 +78,31 @@ let tests =
                 }
         ]
 
-        testList "EKFAC's second moments are averaged in the basis that stays and go along into each new one" [
-            for memory in [ Memory.MovingAverage 0.5; Memory.Sum ] do
-                for T, S in [ 1, 1; 2, 1; 2, 2; 3, 2; 3, 3 ] do
-                    for positions in [ 1; 2 ] do
-                        test $"{memory}, T = {T}, S = {S}, {positions} positions" {
-                            use _scope = torch.NewDisposeScope()
+        testList
+            "EKFAC's second moments are averaged while the basis stays, and are carried over into each new basis"
+            [
+                for memory in [ Memory.MovingAverage 0.5; Memory.Sum ] do
+                    for T, S in [ 1, 1; 2, 1; 2, 2; 3, 2; 3, 3 ] do
+                        for positions in [ 1; 2 ] do
+                            test $"{memory}, T = {T}, S = {S}, {positions} positions" {
+                                use _scope = torch.NewDisposeScope()
 
-                            let recipe = {
-                                named "ekfac" with
-                                    Memory = memory
-                                    Cadence = {
-                                        InvertEvery = T
-                                        StatisticsSteps = S
-                                        WarmUp = 3
-                                    }
+                                let recipe = {
+                                    named "ekfac" with
+                                        Memory = memory
+                                        Cadence = {
+                                            InvertEvery = T
+                                            StatisticsSteps = S
+                                            WarmUp = 3
+                                        }
+                                }
+
+                                follows
+                                    recipe
+                                    (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions))
+                                    0.05
                             }
-
-                            follows recipe (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions)) 0.05
-                        }
-        ]
+            ]
 
         testList
             "M-FAC's window of three gradients over five steps is the dense inverse, and of one is Sherman-Morrison"

@@ -153,7 +153,7 @@ let tests =
                 Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
             }
 
-        test "KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows" {
+        test "KFC divides another factor by R than K-FAC-expand, which pi undoes and damping without pi shows" {
             use _scope = torch.NewDisposeScope()
 
             let network = {

@@ -30,7 +30,7 @@ let withMomentum recipe place count =
 [<Tests>]
 let tests =
     testList "Methods.MethodSettings" [
-        test "every damping rule is its matrix" {
+        test "every damping rule gives its matrix" {
             let rules = [
                 Damping.Tikhonov
                 Damping.Heuristic
@@ -56,7 +56,7 @@ let tests =
                     }
         }
 
-        test "any method can be grafted on another one's length" {
+        test "any method's direction can have another method's length" {
             for other in [ "kfac"; "kfac-standard"; "foof" ] do
                 steps 3 {
                     named "kfac-standard" with
@@ -64,7 +64,7 @@ let tests =
                 }
         }
 
-        test "independent batches go with Kronecker products too" {
+        test "independent batches work with Kronecker products too" {
             for name in [ "kfac"; "foof"; "tkfac" ] do
                 for n in [ 1; 6 ] do
                     use _scope = torch.NewDisposeScope()
@@ -78,7 +78,7 @@ let tests =
         }
 
         test
-            "momentum before and after the preconditioner agree while the inverse stays, and not when it changes" {
+            "momentum before and after the preconditioner agree while the inverse stays, and differ when it changes" {
             use _scope = torch.NewDisposeScope()
 
             let once = {
@@ -135,7 +135,7 @@ let tests =
             Expect.equal (inverses 1e-9) [ false; false ] "inverses of 1e-9"
         }
 
-        testList "no method takes a damping that is not positive" [
+        testList "every method refuses a damping that is not positive" [
             for recipe in methods () do
                 test recipe.Name {
                     for damping in [ 0.0; -1.0; nan; infinity ] do

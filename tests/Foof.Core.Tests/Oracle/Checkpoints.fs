@@ -32,7 +32,7 @@ let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     let other = makeModel ()
     use restored = Networks.optimizer other recipe 0.1 0.9 0.01
     train other restored (Networks.batches 3 5 3 2)
-    // A pass that waits for its step when the state comes back belongs to the past.
+    // A recorded pass that waits for its step is dropped when a state is restored.
     other.call (Networks.normal [ 5; 3 ]) |> ignore
     copyWeights model other
     restored.Restore saved

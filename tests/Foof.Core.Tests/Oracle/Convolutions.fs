@@ -122,7 +122,7 @@ let convolution (case: Case) : Networks.Network =
 let image (case: Case) =
     (Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]).``to`` case.Kind
 
-/// What stands at place i of an axis of a given size, or none for a zero.
+/// The place in the image that is read at place i of a padded axis, or None where the padding is zero.
 let source mode size i =
     match mode with
     | _ when i >= 0 && i < size -> Some i

@@ -1,4 +1,4 @@
-/// Matrices from structured curvature, and functions of matrices, by MathNet.
+/// Structured curvature with changed tensors, and what is compared of its inverses.
 module Foof.Core.Tests.CurvatureOracle
 
 open Foof

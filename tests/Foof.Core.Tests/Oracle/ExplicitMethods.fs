@@ -1,5 +1,6 @@
-/// Each method's update by explicit dense matrices: forward and backward pass by matrix products, curvature written out
-/// as p x p, and Gauss elimination.
+/// Each method's update by explicit dense matrices: curvature written out as p x p, and Gauss elimination. Forward and
+/// backward pass are matrix products here and not autograd's, as they are in `./foof validate`: a step through the
+/// optimiser has its derivatives from autograd, and must not be compared with itself.
 module Foof.Core.Tests.ExplicitMethods
 
 open System

@@ -48,7 +48,7 @@ let forAll (generator: Gen<'T>) (property: 'T -> unit) = forSome 50 generator pr
 /// The number of live tensors, when those that earlier tests left to the garbage collector are gone: collected later, they
 /// would make a count too small.
 let settledCount () =
-    // A finaliser may let go of what has one itself.
+    // A finaliser may release an object that has a finaliser itself.
     for _ in 1..2 do
         GC.Collect()
         GC.WaitForPendingFinalizers()

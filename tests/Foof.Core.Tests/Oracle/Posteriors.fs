@@ -34,7 +34,7 @@ let private factorOf (points: int) perPoint parts layers =
         Layers = layers
     }
 
-/// Two layers with biases' worth of numbers, 3 + 3 columns of each of 2 and 3 data points.
+/// Two layers in two parts: three columns for each of 2 and of 3 data points.
 let factor () =
     factorOf 2 3 2 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]
 

@@ -3,7 +3,6 @@ module Foof.Core.Tests.Quadratics
 
 open Foof
 open Foof.Explicit
-open Foof.Core.Tests.WrittenFactors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 

@@ -31,7 +31,7 @@ let side kind g d =
             torch.linalg.cholesky (semidefinite g d (d + 1) + torch.eye (int64 d, dtype = Networks.double))
         )
 
-/// The matrix of a group, by hand.
+/// The matrix of a group, written out.
 let matrix (group: int) side : Matrix<float> =
     match side with
     | Side.Identity(size, c) -> Dense.identity (int size) * c

@@ -5,7 +5,6 @@ open Expecto
 open Foof
 open Foof.Explicit
 open Foof.Core.Tests.Sides
-open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -127,7 +126,7 @@ let private both (parts: Drawn list) : Drawn =
     Curvature.Blocks [| for curvature, _ in parts -> curvature |],
     Dense.blocks [ for _, matrix in parts -> matrix ]
 
-/// Of all kinds, over six layers, one block over two of them.
+/// Blocks of all kinds over six layers; one block spans two of them.
 let private mixed order : Drawn =
     let two = factorOf true order
 

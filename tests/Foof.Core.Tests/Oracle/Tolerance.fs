@@ -32,9 +32,6 @@ let pseudoInverse = 1e-8
 /// How far a hundred steps must at least bring down the loss of a problem that the network can represent.
 let learnt = 0.2
 
-/// How many standard errors a Monte-Carlo mean may lie from what it estimates: 6e-7 of all normal means lie
-/// further, and the seeds are fixed.
-let standardErrors = 5.0
 /// Central differences of float64 gradients with a step of 1e-5: 1e-10 from the third derivatives, 1e-11 from
 /// rounding, with room for networks whose derivatives grow.
 let differences = 1e-7

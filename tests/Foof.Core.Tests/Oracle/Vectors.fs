@@ -1,7 +1,6 @@
-/// Vectors in weight space: random shapes, random numbers.
+/// Vectors in weight space with random shapes and random numbers.
 module Foof.Core.Tests.Vectors
 
-open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 

@@ -1,4 +1,5 @@
-/// What Fisher factors and vectors in weight space stand for, written out by loops.
+/// What the core's Fisher factors stand for, written out by loops. They begin with the factor's tensors, where the
+/// gradients of `./foof validate` begin with a network: random factors have forms that no small network has.
 module Foof.Core.Tests.WrittenFactors
 
 open Foof

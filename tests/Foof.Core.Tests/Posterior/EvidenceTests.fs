@@ -107,7 +107,7 @@ let tests =
                         let curve = Evidence.curve 0.0 1e-12 deltas spectrum
 
                         for i, delta in Array.indexed deltas do
-                            // Beside 1, of which the roundings of tiny gains are.
+                            // Tiny gains are rounded relative to 1, so they are compared relative to 1.
                             let one = 1.0
 
                             near
@@ -118,7 +118,7 @@ let tests =
                 }
         ]
 
-        test "many eigenvalues are taken in parts" {
+        test "many eigenvalues are processed in parts" {
             use _scope = torch.NewDisposeScope()
             let kappa = torch.rand (300001L, dtype = torch.ScalarType.Float64)
             let spectrum = { Kappa = kappa; Weights = 400000L }
@@ -151,7 +151,7 @@ let tests =
 
             Oracle.agrees Tolerance.explicit [| expected |] [| found |])
 
-        test "one precision a layer is where all slopes vanish" {
+        test "the best precisions, one for each layer, are where all slopes vanish" {
             use _scope = torch.NewDisposeScope()
             let h = 1e-4
 

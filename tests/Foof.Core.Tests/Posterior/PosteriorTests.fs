@@ -104,7 +104,7 @@ let tests =
 
             agreesInNumber (float P.RowCount) expected (Posterior.logEvidence -12.5 posterior))
 
-        forCases "another prior needs no new fit, and says what a new fit says" (fun case ->
+        forCases "another prior needs no new fit, and gives what a new fit gives" (fun case ->
             let first = posterior case (fun _ -> 0.7)
             let again = Posterior.withPrecision 3.5 first
             let expected = (precision again case.Matrix).Inverse()

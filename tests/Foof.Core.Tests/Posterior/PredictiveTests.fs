@@ -264,7 +264,7 @@ let tests =
                             (found.select (0L, int64 i))
         }
 
-        test "what was prepared for a low-rank posterior is not taken for one of other data" {
+        test "what was prepared for a low-rank posterior is refused for a posterior of other data" {
             use _scope = torch.NewDisposeScope()
 
             let case =

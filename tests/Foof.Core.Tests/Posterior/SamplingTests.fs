@@ -95,7 +95,7 @@ let tests =
             let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
             check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix)
 
-        test "the right sampler is accepted, and each of the published mistakes rejected" {
+        test "the right sampler is accepted, and each of the published mistakes is rejected" {
             use _scope = torch.NewDisposeScope()
             let prior = 0.3 ** -0.5
             Expect.isTrue (changed -1.0 prior 1.0 1.0) "right"
@@ -163,7 +163,7 @@ let tests =
                 all
                 "the draws from another seed")
 
-        test "no samples, and memory of another shape or with gaps, are refused" {
+        test "zero samples, and memory of another shape or with gaps, are refused" {
             use _scope = torch.NewDisposeScope()
             let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 

@@ -1,4 +1,4 @@
-/// Derivatives are those of `autograd.grad`, and no `.grad` is another afterwards.
+/// Derivatives are those of `autograd.grad`, and every `.grad` is the same tensor afterwards.
 module Foof.Core.Tests.DerivativesTests
 
 open System.Runtime.InteropServices
@@ -58,7 +58,7 @@ let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
 
     for i in 0 .. before.Length - 1 do
         if i % 2 = 0 then
-            // One memory: what is written into one is in the other.
+            // Both have one memory: what is written into one is in the other.
             before[i].fill_(float i |> _.ToScalar()) |> ignore
 
             Expect.equal
@@ -88,7 +88,8 @@ let tests =
                 Expect.isFalse derivative.requires_grad "derivative requires a gradient"
         }
 
-        test "those of several outputs with factors are, too, one variable twice among them" {
+        test
+            "derivatives of several outputs with factors are autograd's too, even if one variable is given twice" {
             use _scope = torch.NewDisposeScope()
             let problem = problem ()
             let factors = [| Networks.normal [ 7; 5 ]; Networks.normal [ 7; 2 ] |]

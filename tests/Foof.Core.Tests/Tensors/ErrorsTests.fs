@@ -22,7 +22,7 @@ let tests =
             Expect.equal failure.Remedy "raise the damping" "the remedy of failure"
         }
 
-        testList "positive refuses what is not" [
+        testList "positive refuses what is not positive" [
             for value in [ 0.0; -1.0; Double.NaN; Double.PositiveInfinity ] do
                 test $"{value}" {
                     let error =
@@ -33,7 +33,7 @@ let tests =
                 }
         ]
 
-        testList "nonNegative refuses what is negative or no number" [
+        testList "nonNegative refuses what is negative or not a number" [
             for value in [ -1e-300; Double.NaN; Double.PositiveInfinity ] do
                 test $"{value}" {
                     Oracle.raises<ArgumentException>(fun () -> Require.nonNegative "decay" value)
@@ -61,7 +61,7 @@ let tests =
             Require.atLeast "T" 1 1
         }
 
-        testList "devices are the same where all that both say agrees" [
+        testList "devices are the same where everything that both specify agrees" [
             for x, y, expected in
                 [
                     "cpu", "cpu", true

@@ -20,7 +20,7 @@ let refused (action: torch.Tensor array -> obj) =
 [<Tests>]
 let tests =
     testList "Tensors.WeightVector" [
-        Holds.forAll "dot and norm are sums over all Weights.numbers of all layers" shapes (fun shapes ->
+        Holds.forAll "dot and norm are sums over all elements of all layers" shapes (fun shapes ->
             use _scope = torch.NewDisposeScope()
             let x, y = random shapes, random shapes
             let dot = Array.map2 (*) (Weights.numbers x) (Weights.numbers y) |> Array.sum
@@ -66,7 +66,7 @@ let tests =
             Expect.equal
                 (Dense.values (WeightVector.flatten [| x |]))
                 [| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |]
-                "the Weights.numbers of a view"
+                "the elements of a view"
         }
 
         test "random numbers come from the generator alone and are standard normal" {

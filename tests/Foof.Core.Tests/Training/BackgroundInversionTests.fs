@@ -137,7 +137,7 @@ let tests =
                     "the snapshot"
             | None -> failwith "The error never surfaced."
 
-            // It surfaces once.
+            // The error surfaces once.
             Networks.byStep optimizer (Networks.batches 1 4 3 2)
         }
 
@@ -158,7 +158,7 @@ let tests =
             Expect.equal (Oracle.only threads) Environment.CurrentManagedThreadId "the only element"
         }
 
-        test "an update of the curvature makes what is under way void" {
+        test "an update of the curvature discards an inversion under way" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 6; 2 ]
             let recipe = beside (Inversions.Background 2)
@@ -213,7 +213,7 @@ let tests =
                 "the tensors are freed in time"
         }
 
-        test "what cannot go on beside the steps is refused" {
+        test "what cannot run beside the steps is refused" {
             let refused recipe =
                 (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
 

@@ -62,7 +62,7 @@ let tests =
                 Oracle.agreesWith Tolerance.rounding expected model.weight
         }
 
-        test "embeddings that cannot be covered go by plain gradient descent beside a covered layer" {
+        test "embeddings that cannot be covered move by plain gradient descent beside a covered layer" {
             let uncovered = [
                 fun () -> torch.nn.Embedding(6L, 3L, sparse = true, dtype = Networks.double)
                 fun () -> torch.nn.Embedding(6L, 3L, scale_grad_by_freq = true, dtype = Networks.double)
@@ -140,7 +140,7 @@ let tests =
                 Oracle.agreesWith Tolerance.rounding expected head.weight
         }
 
-        test "a table that is moved after the optimiser was made goes on with its settings and its momentum" {
+        test "a table that is moved after the optimiser was made keeps its settings and its momentum" {
             use _scope = torch.NewDisposeScope()
             let table = embedding None torch.float32
             let model = new Networks.Model([ "table", table ], table.call)

@@ -60,7 +60,7 @@ let raisesAndChangesNothing onFailure started =
 [<Tests>]
 let tests =
     testList "Training.Fallback" [
-        test "KeepLast goes on with the last inverse and reports it once" {
+        test "KeepLast continues with the last inverse and reports this once" {
             afterFailure OnFailure.KeepLast true (fun preconditioner _ step ->
                 let before = inverseOf preconditioner
                 step ()

@@ -1,4 +1,4 @@
-/// The look through a step's loss and gradients: one number leaves the device, and none that is not finite passes.
+/// The check of a step's loss and gradients: one number leaves the device, and nothing passes that is not finite.
 module Foof.Core.Tests.FinitenessTests
 
 open System
@@ -48,7 +48,7 @@ let tests =
                         Expect.isFalse (Numbers.isFinite (sums all)) $"{bad} in tensor {i} is not seen"
             }
 
-        test "the loss is named before the gradients, and sums that overflow alone are no error" {
+        test "the loss is named before the gradients, and it is no error if only a sum overflows" {
             use _scope = torch.NewDisposeScope()
             let model = (Networks.perceptron false [ 2; 2 ]).``to`` single
             let layers = ExplicitCurvature.layersOf model

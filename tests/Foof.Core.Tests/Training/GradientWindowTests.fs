@@ -66,7 +66,7 @@ let tests =
             requireFullGram window
         }
 
-        test "a snapshot goes back to the inner products of before one more gradient" {
+        test "a snapshot restores the inner products from before one more gradient" {
             use _scope = torch.NewDisposeScope()
             let layers = layersOf torch.float64
             use window = new GradientWindow(layers, 2)

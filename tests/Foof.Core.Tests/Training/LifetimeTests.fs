@@ -254,7 +254,7 @@ let tests =
             Expect.equal (Oracle.leaked warmUp) 0L "the number of tensors left"
         }
 
-        test "Dispose frees everything, removes the hooks and may come twice" {
+        test "Dispose frees everything, removes the hooks and may be called twice" {
             let model = Networks.perceptron true [ 3; 6; 2 ]
 
             let pass () =
@@ -275,7 +275,7 @@ let tests =
             Expect.equal created 0L "the number of new tensors"
         }
 
-        test "an optimiser that nobody disposes takes nobody with it" {
+        test "an optimiser that is never disposed harms no other optimiser when it is collected" {
             let model = Networks.perceptron true [ 3; 2 ]
 
             let forget () =

@@ -15,7 +15,7 @@ let midway (recipe: Recipe) =
     Networks.byStep optimizer (Networks.batches 5 4 3 2)
     model, optimizer
 
-/// One error twice, and the next step as if nothing had been.
+/// The same mistake twice gives the same error twice, and the next step is as if nothing had happened.
 let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit) =
     use _scope = torch.NewDisposeScope()
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)
@@ -48,7 +48,7 @@ let tests =
             Expect.stringContains failure.Message "the loss is NaN" "the message"
         }
 
-        test "an infinite loss is one too" {
+        test "an infinite loss raises and leaves everything as it was" {
             survives<NumericalFailure>(fun _ optimizer ->
                 optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity)
                 |> ignore)
@@ -187,7 +187,7 @@ let tests =
             Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups after one that fits"
         }
 
-        test "a group of TorchSharp's has its learning rate, and must have parameters" {
+        test "a parameter group of TorchSharp keeps its learning rate, and must have parameters" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
@@ -251,7 +251,7 @@ let tests =
                         Memory = Memory.MovingAverage 1.0
                 })
 
-            // What was not finished has nothing to finalise: this would end the process.
+            // An optimiser that was not finished must not be finalised: that would end the process.
             GC.Collect()
             GC.WaitForPendingFinalizers()
         }

@@ -163,7 +163,7 @@ let tests =
             Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
         }
 
-        test "a warm-up before training is the preconditioner's" {
+        test "a warm-up before training leaves the state that the preconditioner's warm-up leaves" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 4; 2 ]
             use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.0 0.0

@@ -56,7 +56,7 @@ let private movedIn (kind: torch.ScalarType) widest (decay: float) (recipe: Reci
 
 /// FOOF and K-FAC whose inverses last for so many steps; the damping of normal inputs' size bounds how much of a product
 /// cancels. Their first steps do not depend on it.
-let private serving steps = [
+let private lasting steps = [
     for name in [ "foof"; "kfac" ] do
         ((MethodRuns.named name).WithDamping 1.0).WithCadence(steps, 1)
 ]
@@ -259,8 +259,8 @@ let tests =
         }
 
         test
-            "products in bfloat16 move the weights by nearly the same, and only where there are such products" {
-            for widest, recipe in List.allPairs [ 40; 160; 300 ] (serving 3 @ serving 100) do
+            "products in bfloat16 move the weights by nearly the same, and are refused where a method has none" {
+            for widest, recipe in List.allPairs [ 40; 160; 300 ] (lasting 3 @ lasting 100) do
                 use _scope = torch.NewDisposeScope()
 
                 let moved recipe =

@@ -44,7 +44,7 @@ let agree (expected: Map<string, float array>) (actual: Map<string, float array>
     Expect.sequenceEqual actual.Keys expected.Keys "the keys of actual"
 
     for entry in expected |> Map.remove "description" do
-        // An eigenvector's sign is anybody's; the spectrum in that basis is not.
+        // The sign of an eigenvector is arbitrary; the spectrum in that basis is not.
         if not (entry.Key.Contains "Q_" || entry.Key.Contains "eigenvectors") then
             Oracle.agrees Tolerance.explicit entry.Value actual[entry.Key]
 
