@@ -1,6 +1,6 @@
 /// Each method's update by explicit dense matrices: curvature written out as p x p, and Gauss elimination. Forward and
-/// backward pass are matrix products here and not autograd's, as they are in `./foof validate`: a step through the
-/// optimiser has its derivatives from autograd, and must not be compared with itself.
+/// backward pass are matrix products: `./foof validate` takes derivatives from autograd, but so does the optimiser, and
+/// here its whole step is compared with one that shares nothing with it.
 module Foof.Core.Tests.ExplicitMethods
 
 open System

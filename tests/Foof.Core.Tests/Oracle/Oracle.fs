@@ -1,9 +1,9 @@
 /// Assertions that several tests share; the explicit matrices that they compare with are those of `./foof validate`.
 module Foof.Core.Tests.Oracle
 
-open Foof.Explicit
 open System
 open Expecto
+open Foof.Explicit
 open FsCheck
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
