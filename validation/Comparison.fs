@@ -3,6 +3,7 @@ module internal Foof.Validation.Comparison
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -19,7 +20,7 @@ let check name (error: unit -> float) : Check = {
 }
 
 /// A check that makes what it shares with others first: in the scope around its own, so that it lives on.
-let private after (shared: Lazy<'T>) (own: Check) = {
+let after (shared: Lazy<'T>) (own: Check) = {
     own with
         Error =
             Func<float>(fun () ->
@@ -27,51 +28,34 @@ let private after (shared: Lazy<'T>) (own: Check) = {
                 own.Error.Invoke())
 }
 
-/// A vector as one matrix a layer.
-let unflatten shapes (v: Vector<float>) =
-    WeightVector.unflatten shapes (torch.tensor (v.ToArray()))
-
-let private flatten (weights: torch.Tensor array) =
-    Dense.values (WeightVector.flatten weights)
-
 /// The distance of a linear map's results for some vectors from those of a matrix.
 let ofMap (shapes: int64 array array) (vectors: Vector<float> array) (expected: Matrix<float>) map =
-    let actual = vectors |> Array.collect (fun v -> flatten (map (unflatten shapes v)))
+    let actual = vectors |> Array.collect (fun v -> Weights.numbers (map (Weights.unflatten shapes v)))
+
     let wanted = vectors |> Array.collect (fun v -> (expected * v).ToArray())
     Dense.distance wanted actual
 
 let private number (scalar: torch.Tensor) = Dense.values scalar
 
-/// R R^T for a map R, from its products with all unit vectors.
-let private squared (shapes: int64 array array) (order: int) map =
-    let R =
-        Array.init order (fun j ->
-            use _scope = torch.NewDisposeScope()
-            let unit = Vector<float>.Build.Dense(order, (fun i -> if i = j then 1.0 else 0.0))
-            flatten (map (unflatten shapes unit)))
-        |> Matrix<float>.Build.DenseOfColumnArrays
-
+/// R R^T for a map R.
+let private squared (shapes: int64 array array) map =
+    let R = Weights.matrix shapes map
     R * R.Transpose()
 
-/// C itself.
+/// The checks of C itself.
 let private undamped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: Lazy<Expected>) = [
     check "product" (fun () ->
-        ofMap
-            setup.Value.G.Shapes
-            setup.Value.Vectors
-            expected.Value.Matrix
-            (Curvature.product curvature.Value))
-    check "dense" (fun () ->
-        Dense.distanceOf expected.Value.Matrix (Dense.ofTensor (Curvature.dense curvature.Value)))
+        ofMap setup.Value.G.Shapes setup.Value.Vectors expected.Value.Matrix (Curvature.product curvature.Value))
+    check "dense" (fun () -> Dense.distanceOf expected.Value.Matrix (Dense.ofTensor (Curvature.dense curvature.Value)))
     check "diagonal" (fun () ->
         Dense.distance
             (expected.Value.Matrix.Diagonal().ToArray())
-            (flatten (Curvature.diagonal curvature.Value)))
+            (Weights.numbers (Curvature.diagonal curvature.Value)))
     check "trace" (fun () ->
         Dense.distance [| expected.Value.Matrix.Trace() |] (number (Curvature.trace curvature.Value)))
 ]
 
-/// (C + lambda I)^-1 by a rule.
+/// The checks of (C + lambda I)^-1 by a damping rule.
 let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: Lazy<Expected>) rule lambda =
     let factored = lazy (Factored.make rule lambda curvature.Value)
     let wanted = lazy (expected.Value.Damped rule lambda)
@@ -83,21 +67,12 @@ let private damped (setup: Lazy<Setup>) (curvature: Lazy<Curvature>) (expected: 
         sharing "solve" (fun () ->
             ofMap (shapes ()) setup.Value.Vectors wanted.Value.Inverse (Factored.solve factored.Value))
         sharing "root-solve" (fun () ->
-            Dense.distanceOf
-                wanted.Value.Inverse
-                (squared (shapes ()) wanted.Value.Inverse.RowCount (Factored.rootSolve factored.Value)))
-        sharing "log det" (fun () ->
-            Dense.distance [| wanted.Value.LogDet |] (number (Factored.logDet factored.Value)))
+            Dense.distanceOf wanted.Value.Inverse (squared (shapes ()) (Factored.rootSolve factored.Value)))
+        sharing "log det" (fun () -> Dense.distance [| wanted.Value.LogDet |] (number (Factored.logDet factored.Value)))
     ]
 
-/// Everything that a structure can do.
-let case
-    name
-    (rules: (string * Damping) list)
-    (setup: Lazy<Setup>)
-    (curvature: Setup -> Curvature)
-    expected
-    : Case =
+/// All checks of a structure.
+let case name (rules: (string * Damping) list) (setup: Lazy<Setup>) (curvature: Setup -> Curvature) expected : Case =
     let curvature = lazy (curvature setup.Value)
     let expected = lazy (expected setup.Value)
 
@@ -107,10 +82,7 @@ let case
         for rule, damping in rules do
             for written, lambda in lambdas do
                 for own in damped setup curvature expected damping lambda do
-                    {
-                        own with
-                            Name = $"{rule} / lambda={written} / {own.Name}"
-                    }
+                    { own with Name = $"{rule} / lambda={written} / {own.Name}" }
     |]
 
     Case.Exact(name, checks |> Array.map (after curvature))

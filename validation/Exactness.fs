@@ -3,6 +3,7 @@ module internal Foof.Validation.Exactness
 
 open System
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private linear (inputs: int) (outputs: int) : torch.nn.Module<torch.Tensor, torch.Tensor> =
@@ -21,30 +22,22 @@ let private deepLinear (shape: int64 array) (last: torch.Tensor -> torch.Tensor)
 }
 
 let private case name kind ofErrors ofActivations (seed: int64) =
-    let kind = {
-        Name = name
-        Ignores = false
-        Make = kind
-    }
+    let kind = { Name = name; Ignores = false; Make = kind }
 
     let setup = lazy (Setup.make kind Fisher.Ggn seed)
 
     let curvature = lazy (Structure.kronecker ofErrors ofActivations setup.Value.G)
 
-    let exact () =
-        Dense.onlyBlocks (Explicit.orders setup.Value.Points) setup.Value.F
+    let exact () = Dense.onlyBlocks (PointGradients.orders setup.Value.Points) setup.Value.F
 
     let blocksOfOperator () =
         let problem = setup.Value.Problem
 
-        use C =
-            LinearOperator.gaussNewton (Setup.asGiven problem setup.Value.Layers null) problem.Input
+        use C = LinearOperator.gaussNewton (Setup.asGiven problem setup.Value.Layers null) problem.Input
 
-        Dense.ofTensor (LinearOperator.dense C)
-        |> Dense.onlyBlocks (Explicit.orders setup.Value.Points)
+        Dense.ofTensor (LinearOperator.dense C) |> Dense.onlyBlocks (PointGradients.orders setup.Value.Points)
 
-    let compare expected () =
-        Dense.distanceOf (expected ()) (Dense.ofTensor (Curvature.dense curvature.Value))
+    let compare expected () = Dense.distanceOf (expected ()) (Dense.ofTensor (Curvature.dense curvature.Value))
 
     {
         Prepare = Action(fun () -> curvature.Force() |> ignore)
@@ -62,12 +55,7 @@ let private case name kind ofErrors ofActivations (seed: int64) =
 /// K-FAC, K-FAC-expand and K-FAC-reduce where each is exact. (Eschenhagen et al. 2023)
 let suites (seed: int64) = [|
     case "kronecker is exact" (deepLinear [| 5L; 3L |] id) Positions.Summed Positions.Averaged seed
-    case
-        "kronecker expand is exact per token"
-        (deepLinear [| 4L; 3L; 3L |] id)
-        Positions.Summed
-        Positions.Averaged
-        seed
+    case "kronecker expand is exact per token" (deepLinear [| 4L; 3L; 3L |] id) Positions.Summed Positions.Averaged seed
     case
         "kronecker reduce is exact for means"
         (deepLinear [| 4L; 3L; 3L |] (fun x -> x.mean [| 1L |]))

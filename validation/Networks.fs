@@ -2,6 +2,7 @@
 module internal Foof.Validation.Networks
 
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 type private Layer = torch.nn.Module<torch.Tensor, torch.Tensor>
@@ -13,8 +14,7 @@ let private linear (inputs: int) (outputs: int) (bias: bool) : Layer =
 
 let private longs (shape: int list) = shape |> List.map int64 |> List.toArray
 
-let private normal (shape: int list) =
-    torch.randn (longs shape, dtype = double)
+let private normal (shape: int list) = torch.randn (longs shape, dtype = double)
 
 /// Whole numbers below `count`.
 let private numbers (count: int) (shape: int list) =
@@ -35,7 +35,7 @@ let private perceptron bias likelihood (target: unit -> torch.Tensor) () =
         (normal [ 5; 3 ])
         (target ())
 
-/// A convolution of 2 channels, tanh, the mean over positions, and a head of two outputs.
+/// A convolution of 2 channels, tanh, the mean over positions, and a head with two outputs.
 let private convolutional (make: unit -> Layer) (channels: int) likelihood (target: unit -> torch.Tensor) () =
     problem
         [ "convolution", make (); "head", linear channels 2 true ]
@@ -44,17 +44,13 @@ let private convolutional (make: unit -> Layer) (channels: int) likelihood (targ
         (normal [ 4; 2; 5; 4 ])
         (target ())
 
-let private strided () : Layer =
-    torch.nn.Conv2d(2L, 3L, 2L, stride = 2L, bias = false, dtype = double)
+let private strided () : Layer = torch.nn.Conv2d(2L, 3L, 2L, stride = 2L, bias = false, dtype = double)
 
-let private padded () : Layer =
-    torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, padding = 1L, dtype = double)
+let private padded () : Layer = torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, padding = 1L, dtype = double)
 
-let private dilated () : Layer =
-    torch.nn.Conv2d(2L, 2L, 2L, dilation = 2L, dtype = double)
+let private dilated () : Layer = torch.nn.Conv2d(2L, 2L, 2L, dilation = 2L, dtype = double)
 
-let private grouped () : Layer =
-    torch.nn.Conv2d(2L, 4L, 2L, groups = 2L, dtype = double)
+let private grouped () : Layer = torch.nn.Conv2d(2L, 4L, 2L, groups = 2L, dtype = double)
 
 /// One layer, called twice, and a head.
 let private tied () =
@@ -100,17 +96,13 @@ let private embedding () =
 
 let private layerNorm () =
     problem
-        [
-            "first", linear 3 4 true
-            "norm", torch.nn.LayerNorm([| 4L |], dtype = double)
-            "last", linear 4 2 true
-        ]
+        [ "first", linear 3 4 true; "norm", torch.nn.LayerNorm([| 4L |], dtype = double); "last", linear 4 2 true ]
         (fun layer x -> layer 2 ((layer 1 (layer 0 x)).tanh()))
         (Likelihood.Gaussian 2.0)
         (normal [ 5; 3 ])
         (normal [ 5; 2 ])
 
-/// Scale, shift and running statistics as if it had been trained.
+/// A batch norm with scale, shift and running statistics as after training.
 let private batchNorm (channels: int) : Layer =
     let norm = torch.nn.BatchNorm2d(int64 channels, dtype = double)
 
@@ -122,7 +114,7 @@ let private batchNorm (channels: int) : Layer =
 
     norm
 
-/// In evaluation mode, behind a convolution.
+/// A batch norm in evaluation mode, behind a convolution.
 let private batchNormRunning () =
     let problem =
         problem
@@ -135,7 +127,7 @@ let private batchNormRunning () =
     problem.Network.eval ()
     problem
 
-/// In training mode, and first: what is trained before it would see other data points through it.
+/// A batch norm in training mode. It comes first, since layers before it would depend on other data points through it.
 let private batchNormTraining () =
     problem
         [ "norm", batchNorm 2; "convolution", dilated (); "head", linear 2 2 true ]
@@ -144,12 +136,7 @@ let private batchNormTraining () =
         (normal [ 4; 2; 5; 4 ])
         (normal [ 4; 2 ])
 
-let private named ignores =
-    List.map (fun (name, make) -> {
-        Name = name
-        Ignores = ignores
-        Make = make
-    })
+let private named ignores = List.map (fun (name, make) -> { Name = name; Ignores = ignores; Make = make })
 
 /// One network for each likelihood.
 let ofEachLikelihood: Kind list =
@@ -158,10 +145,8 @@ let ofEachLikelihood: Kind list =
         "fully connected", perceptron false (Likelihood.Gaussian 0.5) (fun () -> normal [ 5; 3 ])
         "tokens, sigma per output",
         tokens 2 (Likelihood.GaussianPerOutput [| 0.8; 2.0 |]) (fun () -> normal [ 4; 2; 3 ])
-        "conv padding=1",
-        convolutional padded 2 Likelihood.Bernoulli (fun () -> (numbers 2 [ 4; 2 ]).``to`` double)
-        "conv dilation=2",
-        convolutional dilated 2 Likelihood.Poisson (fun () -> (numbers 4 [ 4; 2 ]).``to`` double)
+        "conv padding=1", convolutional padded 2 Likelihood.Bernoulli (fun () -> (numbers 2 [ 4; 2 ]).``to`` double)
+        "conv dilation=2", convolutional dilated 2 Likelihood.Poisson (fun () -> (numbers 4 [ 4; 2 ]).``to`` double)
     ]
 
 /// Every kind of layer and likelihood, in the order of the table.

@@ -3,11 +3,9 @@ module internal Foof.Validation.Operators
 
 open System
 open Foof
+open Foof.Explicit
 
-let private settings = {
-    ConjugateGradients.defaults with
-        Tolerance = 1e-15
-}
+let private settings = { ConjugateGradients.defaults with Tolerance = 1e-15 }
 
 /// A product with the Gauss-Newton matrix, or with the Fisher of the labels that F has.
 let private operator setup =
@@ -16,24 +14,22 @@ let private operator setup =
 
     match setup.Labels with
     | ValueNone -> LinearOperator.gaussNewton own problem.Input
-    | ValueSome labels ->
-        LinearOperator.fisher own { Input = problem.Input; Target = labels }
+    | ValueSome labels -> LinearOperator.fisher own { Input = problem.Input; Target = labels }
 
 /// x with (C + lambda I) x = v.
 let private solve (C: LinearOperator) (lambda: float) v =
     use shifted = LinearOperator.shifted lambda C
     (ConjugateGradients.solve shifted v settings).Solution
 
-/// Its products, and the systems that it is the matrix of.
+/// The operator's products, and the solutions of linear systems with its matrix.
 let private case name (setup: Lazy<Setup>) : Case =
     let compare expected (map: LinearOperator -> _ -> _) () =
         use C = operator setup.Value
         Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors (expected setup.Value) (map C)
 
     let solving lambda =
-        compare
-            (fun setup -> ((Expected.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse)
-            (fun C v -> solve C lambda v)
+        compare (fun setup -> ((KroneckerDamping.ofMatrix setup.F).Damped Damping.Tikhonov lambda).Inverse) (fun C v ->
+            solve C lambda v)
 
     Case.Exact(
         name,
@@ -45,8 +41,8 @@ let private case name (setup: Lazy<Setup>) : Case =
         |]
     )
 
-/// The operator that belongs to a label rule. Several sampled labels have none, and the Gauss-Newton matrix
-/// is one of all labels.
+/// The operator that belongs to a label rule. Several sampled labels have no operator, and the Gauss-Newton matrix
+/// takes every label into account, also those that are ignored.
 let cases (prefix: string) (kind: Kind) fisher (setup: Lazy<Setup>) : Case array =
     match fisher with
     | Fisher.MonteCarlo _ -> [||]

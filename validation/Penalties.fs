@@ -3,6 +3,7 @@ module internal Foof.Validation.Penalties
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 
 /// One task: its setup, and the weights after it.
@@ -18,52 +19,37 @@ let private plain: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) li
     "diagonal", (fun setup -> Structure.diagonal setup.G), (fun setup -> Dense.onlyDiagonal setup.F)
     "kronecker",
     (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
-    (fun setup -> Factors.product (Factors.kronecker Positions.Summed Positions.Averaged setup.Points))
+    (fun setup ->
+        KroneckerFactors.product (KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points))
 ]
 
 let private tasks (kind: Kind) (seed: int64) = [
     for place in 0L .. 2L do
         let setup = Setup.make kind Fisher.Ggn (seed + 100L * place)
 
-        {
-            Setup = setup
-            Centre = setup.Vectors[0]
-        }
+        { Setup = setup; Centre = setup.Vectors[0] }
 ]
 
 let private remember rule curvature tasks =
     tasks
     |> List.fold
         (fun learnt task ->
-            let centre = Comparison.unflatten task.Setup.G.Shapes task.Centre
+            let centre = Weights.unflatten task.Setup.G.Shapes task.Centre
             Consolidation.remember rule (curvature task.Setup) centre learnt)
         Consolidation.nothing
 
 /// strength/2 sum w (theta - theta_t)^T F (theta - theta_t) and its gradient, one below the other.
 let private expected (theta: Vector<float>) (terms: (Matrix<float> * Vector<float>) list) =
-    let value, gradient =
-        terms
-        |> List.map (fun (F, centre) ->
-            let d = theta - centre
-            let product = F * d
-            0.5 * (d * product), product)
-        |> List.reduce (fun (value, gradient) (value', gradient') -> value + value', gradient + gradient')
+    let value, gradient = terms |> List.map (fun (F, centre) -> F, theta - centre) |> Gaussians.penalty
 
     Array.append [| strength * value |] ((gradient * strength).ToArray())
 
 let private distance (theta: Vector<float>) shapes learnt terms =
-    let struct (value, gradient) =
-        Consolidation.penalty strength (Comparison.unflatten shapes theta) learnt
+    let struct (value, gradient) = Consolidation.penalty strength (Weights.unflatten shapes theta) learnt
 
-    Dense.distance
-        (expected theta terms)
-        (Array.append (Dense.values value) (Dense.values (WeightVector.flatten gradient)))
+    Dense.distance (expected theta terms) (Array.append (Dense.values value) (Weights.numbers gradient))
 
-let private rule gathering merge = {
-    Gathering = gathering
-    Merge = merge
-    Columns = ValueNone
-}
+let private rule gathering merge = { Gathering = gathering; Merge = merge; Columns = ValueNone }
 
 let private case
     (prefix: string)
@@ -76,14 +62,12 @@ let private case
         let learnt = remember (rule gathering false) curvature tasks
         distance theta tasks.Head.Setup.G.Shapes learnt (terms tasks)
 
-    let own tasks =
-        tasks |> List.map (fun task -> matrix task.Setup, task.Centre)
+    let own tasks = tasks |> List.map (fun task -> matrix task.Setup, task.Centre)
 
     let online tasks =
         let last = (List.last tasks).Centre
 
-        tasks
-        |> List.mapi (fun i task -> matrix task.Setup * Math.Pow(decay, float (tasks.Length - 1 - i)), last)
+        tasks |> List.mapi (fun i task -> matrix task.Setup * Math.Pow(decay, float (tasks.Length - 1 - i)), last)
 
     Case.Exact(
         $"{prefix} / penalty / {name}",
@@ -106,40 +90,24 @@ let private mergedTrace (prefix: string) (tasks: Lazy<Learnt list>) : Case =
 
     Case.Exact($"{prefix} / penalty / kronecker merged", [| Comparison.check "trace" compare |])
 
-/// F without all but its largest eigenvalues.
-let private truncated (columns: int) (F: Matrix<float>) =
-    let found = F.Evd Symmetricity.Symmetric
-    let kept = F.RowCount - columns
-
-    let values =
-        found.EigenValues.MapIndexed(fun i value -> if i < kept then 0.0 else value.Real)
-
-    found.EigenVectors
-    * Matrix<float>.Build.DenseOfDiagonalVector values
-    * found.EigenVectors.Transpose()
-
 let private compression (prefix: string) (tasks: Lazy<Learnt list>) : Case =
     let columns = 3
 
-    let compressed () =
-        Compression.leading columns tasks.Value.Head.Setup.G
+    let compressed () = Compression.leading columns tasks.Value.Head.Setup.G
 
     let matrix () =
         Dense.distanceOf
-            (truncated columns tasks.Value.Head.Setup.F)
+            (Dense.truncated columns tasks.Value.Head.Setup.F)
             (Dense.ofTensor (FisherFactor.dense (compressed ()).Factor))
 
     let discarded () =
         let F = tasks.Value.Head.Setup.F
-        let share = 1.0 - (truncated columns F).Trace() / F.Trace()
+        let share = 1.0 - (Dense.truncated columns F).Trace() / F.Trace()
         Dense.distance [| share |] [| (compressed ()).Discarded |]
 
     Case.Exact(
         $"{prefix} / compression",
-        [|
-            Comparison.check "leading columns" matrix
-            Comparison.check "discarded share" discarded
-        |]
+        [| Comparison.check "leading columns" matrix; Comparison.check "discarded share" discarded |]
     )
 
 /// The penalties of three tasks of one kind of network.
@@ -149,9 +117,5 @@ let suite (seed: int64) (kind: Kind) : Suite =
 
     {
         Prepare = Action(fun () -> tasks.Force() |> ignore)
-        Cases = [|
-            yield! plain |> List.map (case prefix tasks)
-            mergedTrace prefix tasks
-            compression prefix tasks
-        |]
+        Cases = [| yield! plain |> List.map (case prefix tasks); mergedTrace prefix tasks; compression prefix tasks |]
     }

@@ -3,6 +3,7 @@
 module internal Foof.Validation.PosteriorSampler
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 

@@ -1,8 +1,8 @@
 /// Laplace posteriors of every structure against explicit precision matrices. (MATH 6)
 module internal Foof.Validation.Posteriors
 
-open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 
 /// How many data points the posteriors are of.
@@ -11,106 +11,89 @@ let private N = 50.0
 /// The prior precisions, with their names.
 let private deltas = [ "1e-2", 1e-2; "1", 1.0; "1e2", 1e2 ]
 
-/// P + N F, its inverse and its determinant.
+/// A posterior, and its explicit matrices.
 [<ReferenceEquality>]
-type private Inverted = {
-    Data: Matrix<float>
-    Delta: float
+type private Compared = {
+    Posterior: Posterior
+    /// The prior's precision.
+    P: Matrix<float>
+    /// P + N F.
+    Lambda: Matrix<float>
+    /// Lambda^-1 times the temperature.
     Sigma: Matrix<float>
-    LogDet: float
 }
 
-let private inverted (F: Matrix<float>) (delta: float) =
-    let factors = (Dense.shifted delta (F * N)).Cholesky()
+let private compared posterior (P: Matrix<float>) (F: Matrix<float>) (temperature: float) =
+    let Lambda = P + F * N
 
     {
-        Data = F * N
-        Delta = delta
-        Sigma = factors.Solve(Dense.identity F.RowCount)
-        LogDet = factors.DeterminantLn
+        Posterior = posterior
+        P = P
+        Lambda = Lambda
+        Sigma = Lambda.Cholesky().Solve(Dense.identity F.RowCount) * temperature
     }
 
 /// A posterior around vectors that do not come from libtorch.
-let private posterior (setup: Setup) curvature (delta: float) =
-    let mean = Comparison.unflatten setup.G.Shapes setup.Vectors[0]
+let private plain (setup: Setup) curvature (F: Matrix<float>) (delta: float) =
+    let mean = Weights.unflatten setup.G.Shapes setup.Vectors[0]
     let prior = Prior.isotropic setup.G.Shapes.Length delta
-    Posterior.make mean (DataPrecision.ofCurvature N curvature) prior
+    let posterior = Posterior.make mean (DataPrecision.ofCurvature N curvature) prior
+    compared posterior (Dense.identity F.RowCount * delta) F 1.0
 
-let private flatten weights =
-    Dense.values (WeightVector.flatten weights)
+/// A check by name; all checks share what was made.
+let private checkOf prefix (made: Lazy<Compared>) what (error: Compared -> float) =
+    Comparison.check $"{prefix} / {what}" (fun () -> error made.Value) |> Comparison.after made
+
+/// A check of one number.
+let private numberOf prefix made what (found: Posterior -> float) (expected: Compared -> float) =
+    checkOf prefix made what (fun compared -> Dense.distance [| expected compared |] [| found compared.Posterior |])
+
+let private variances compared =
+    Dense.distance (compared.Sigma.Diagonal().ToArray()) (Weights.numbers (Posterior.variances compared.Posterior))
+
+let private sampler (setup: Setup) compared = PosteriorSampler.error setup.Vectors[0] compared.Sigma compared.Posterior
 
 /// The errors of J Sigma J^T between all outputs, and of its blocks by data point.
-let private ofOutputs (setup: Setup) (J: Matrix<float>) (covariance: Matrix<float>) (posterior: Posterior) =
+let private ofOutputs (setup: Setup) (J: Matrix<float>) compared =
     let problem = setup.Problem
 
-    let struct (output, factor) =
-        Jacobian.factor (Setup.asGiven problem setup.Layers null) problem.Input
+    let struct (output, factor) = Jacobian.factor (Setup.asGiven problem setup.Layers null) problem.Input
 
-    let wanted, n = J * covariance * J.Transpose(), output.size 0
+    let wanted, n = J * compared.Sigma * J.Transpose(), output.size 0
     let C = wanted.RowCount / int n
 
-    let blocks =
-        Array.init (int n) (fun i -> (Dense.block (i * C) C wanted).ToRowMajorArray())
-        |> Array.concat
+    let blocks = Array.init (int n) (fun i -> (Dense.block (i * C) C wanted).ToRowMajorArray()) |> Array.concat
 
     max
-        (Dense.distanceOf wanted (Dense.ofTensor (Predictive.jointCovariance n factor posterior)))
-        (Dense.distance blocks (Dense.values (Predictive.covariance n factor posterior)))
+        (Dense.distanceOf wanted (Dense.ofTensor (Predictive.jointCovariance n factor compared.Posterior)))
+        (Dense.distance blocks (Dense.values (Predictive.covariance n factor compared.Posterior)))
 
-let private checks
-    (setup: Lazy<Setup>)
-    (J: Lazy<Matrix<float>>)
-    curvature
-    (F: Setup -> Matrix<float>)
-    (name, delta)
-    =
-    let actual = lazy (posterior setup.Value (curvature setup.Value) delta)
-    let wanted = lazy (inverted (F setup.Value) delta)
+let private checks (setup: Lazy<Setup>) (J: Lazy<Matrix<float>>) curvature (F: Setup -> Matrix<float>) (name, delta) =
+    let made = lazy (plain setup.Value (curvature setup.Value) (F setup.Value) delta)
 
-    let check what (error: Posterior -> Inverted -> float) : Check =
-        let own =
-            Comparison.check $"delta={name} / {what}" (fun () -> error actual.Value wanted.Value)
-
-        {
-            own with
-                // What the checks share is made in the scope around theirs.
-                Error =
-                    Func<float>(fun () ->
-                        actual.Force() |> ignore
-                        own.Error.Invoke())
-        }
-
-    let number what (found: Posterior -> float) (expected: Inverted -> float) =
-        check what (fun posterior wanted -> Dense.distance [| expected wanted |] [| found posterior |])
+    let check what = checkOf $"delta={name}" made what
+    let number what = numberOf $"delta={name}" made what
+    let theta () = setup.Value.Vectors[0]
 
     [
-        check "covariance product" (fun posterior wanted ->
-            Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors wanted.Sigma (fun v ->
-                Posterior.covarianceProduct v posterior))
-        check "variances" (fun posterior wanted ->
-            Dense.distance (wanted.Sigma.Diagonal().ToArray()) (flatten (Posterior.variances posterior)))
+        check "covariance product" (fun compared ->
+            Comparison.ofMap setup.Value.G.Shapes setup.Value.Vectors compared.Sigma (fun v ->
+                Posterior.covarianceProduct v compared.Posterior))
+        check "variances" variances
         number "trace" Posterior.trace _.Sigma.Trace()
-        number "log det" Posterior.logDet _.LogDet
-        number "effective parameters" Posterior.effectiveParameters (fun wanted ->
-            (wanted.Sigma * wanted.Data).Trace())
-        number "log evidence" (Posterior.logEvidence -10.0) (fun wanted ->
-            let theta = setup.Value.Vectors[0]
-            let p = float theta.Count
-
-            -10.0 - 0.5 * wanted.Delta * (theta * theta) + 0.5 * p * log wanted.Delta
-            - 0.5 * wanted.LogDet)
+        number "log det" Posterior.logDet (fun compared -> Dense.logDet compared.Lambda)
+        number "effective parameters" Posterior.effectiveParameters (fun compared ->
+            (compared.Sigma * (compared.Lambda - compared.P)).Trace())
+        number "log evidence" (Posterior.logEvidence -10.0) (fun compared ->
+            Gaussians.logEvidence -10.0 compared.P compared.Lambda (theta ()))
         number
             "squared distance"
             (fun posterior ->
-                let zero = Comparison.unflatten setup.Value.G.Shapes (setup.Value.Vectors[0] * 0.0)
+                let zero = Weights.unflatten setup.Value.G.Shapes (theta () * 0.0)
                 Posterior.squaredDistance zero posterior)
-            (fun wanted ->
-                let theta = setup.Value.Vectors[0]
-                theta * ((Dense.shifted wanted.Delta wanted.Data) * theta))
-        check "output covariance" (fun posterior wanted ->
-            ofOutputs setup.Value J.Value wanted.Sigma posterior)
-        check "sampler" (fun posterior wanted ->
-            PosteriorSampler.error setup.Value.Vectors[0] wanted.Sigma posterior)
+            (fun compared -> Gaussians.squared compared.Lambda (theta ()))
+        check "output covariance" (ofOutputs setup.Value J.Value)
+        check "sampler" (sampler setup.Value)
     ]
 
 /// Several layers written out in one matrix share their prior precision.
@@ -122,91 +105,48 @@ let private sharesPrecision (data: DataPrecision) =
 /// The temperature of the checks below.
 let private T = 0.3
 
-/// A posterior with a prior mean, a precision for each layer and a temperature, and its precision matrix P and P + N F.
+/// A posterior with a prior mean, a precision for each layer and a temperature, and their explicit matrices.
 let private withEverything (setup: Setup) curvature (F: Matrix<float>) =
     let shapes = setup.G.Shapes
 
-    let vector i =
-        Comparison.unflatten shapes setup.Vectors[i]
+    let vector i = Weights.unflatten shapes setup.Vectors[i]
 
     let data = DataPrecision.ofCurvature N curvature
 
-    let precision =
-        shapes
-        |> Array.mapi (fun l _ -> if sharesPrecision data then 0.7 else 0.3 + 0.4 * float l)
+    let precision = shapes |> Array.mapi (fun l _ -> if sharesPrecision data then 0.7 else 0.3 + 0.4 * float l)
 
     let prior = Prior.perLayer precision |> Prior.withMean (vector 1)
     let posterior = Posterior.make (vector 0) data prior |> Posterior.withTemperature T
 
-    let P =
-        Array.map2 (fun shape delta -> Array.create (int (Array.fold (*) 1L shape)) delta) shapes precision
-        |> Array.concat
-        |> Matrix<float>.Build.DenseOfDiagonalArray
+    compared posterior (Weights.byLayer shapes precision) F T
 
-    struct (posterior, P, P + F * N)
-
-let private logDet (matrix: Matrix<float>) = matrix.Cholesky().DeterminantLn
-
-let private further
-    (setup: Lazy<Setup>)
-    (J: Lazy<Matrix<float>>)
-    curvature
-    (F: Setup -> Matrix<float>)
-    : Check list =
+let private further (setup: Lazy<Setup>) (J: Lazy<Matrix<float>>) curvature (F: Setup -> Matrix<float>) : Check list =
     let made = lazy (withEverything setup.Value (curvature setup.Value) (F setup.Value))
 
-    let check what (error: Posterior -> Matrix<float> -> Matrix<float> -> float) : Check =
-        let own =
-            Comparison.check $"mean, precision by layer, temperature / {what}" (fun () ->
-                let struct (posterior, P, all) = made.Value
-                error posterior P all)
+    let prefix = "mean, precision by layer, temperature"
+    let check what = checkOf prefix made what
+    let number what = numberOf prefix made what
 
-        {
-            own with
-                Error =
-                    Func<float>(fun () ->
-                        made.Force() |> ignore
-                        own.Error.Invoke())
-        }
-
-    let number what found (expected: Matrix<float> -> Matrix<float> -> float) =
-        check what (fun posterior P all -> Dense.distance [| expected P all |] [| found posterior |])
-
-    let apart () =
-        setup.Value.Vectors[0] - setup.Value.Vectors[1]
-
-    let p (matrix: Matrix<float>) = float matrix.RowCount
+    let apart () = setup.Value.Vectors[0] - setup.Value.Vectors[1]
 
     [
-        check "variances" (fun posterior _ all ->
-            Dense.distance
-                ((all.Inverse() * T).Diagonal().ToArray())
-                (flatten (Posterior.variances posterior)))
-        number "log det" Posterior.logDet (fun _ all -> logDet all - p all * log T)
-        number "log evidence" (Posterior.logEvidence -10.0) (fun P all ->
-            -10.0 - 0.5 * (apart () * (P * apart ()) - logDet P + logDet all))
-        number "divergence" Posterior.divergence (fun P all ->
-            0.5
-            * (T * (P * all.Inverse()).Trace() + apart () * (P * apart ()) - p P - p P * log T
-               + logDet all
-               - logDet P))
+        check "variances" variances
+        number "log det" Posterior.logDet (fun compared -> Dense.logDet (compared.Lambda / T))
+        number "log evidence" (Posterior.logEvidence -10.0) (fun compared ->
+            Gaussians.logEvidence -10.0 compared.P compared.Lambda (apart ()))
+        number "divergence" Posterior.divergence (fun compared ->
+            Gaussians.divergence compared.P (compared.Lambda / T) (apart ()))
         number
             "log density"
             (fun posterior ->
-                Posterior.logDensity
-                    (Comparison.unflatten setup.Value.G.Shapes setup.Value.Vectors[1])
-                    posterior)
-            (fun _ all ->
-                let squared = apart () * (all * apart ()) / T
-                0.5 * (logDet all - p all * log T - p all * log (2.0 * Math.PI) - squared))
-        check "output covariance" (fun posterior _ all ->
-            ofOutputs setup.Value J.Value (all.Inverse() * T) posterior)
-        check "sampler" (fun posterior _ all ->
-            PosteriorSampler.error setup.Value.Vectors[0] (all.Inverse() * T) posterior)
+                let theta = Weights.unflatten setup.Value.G.Shapes setup.Value.Vectors[1]
+                Posterior.logDensity theta posterior)
+            (fun compared -> Gaussians.logDensity (compared.Lambda / T) (apart ()))
+        check "output covariance" (ofOutputs setup.Value J.Value)
+        check "sampler" (sampler setup.Value)
     ]
 
-let private onlyBlocks setup =
-    Dense.onlyBlocks (Explicit.orders setup.Points) setup.F
+let private onlyBlocks setup = Dense.onlyBlocks (PointGradients.orders setup.Points) setup.F
 
 /// Name, the core's matrix, the explicit one.
 let private structures: (string * (Setup -> Curvature) * (Setup -> Matrix<float>)) list = [
@@ -218,24 +158,23 @@ let private structures: (string * (Setup -> Curvature) * (Setup -> Matrix<float>
     "kronecker",
     (fun setup -> Structure.kronecker Positions.Summed Positions.Averaged setup.G),
     (fun setup ->
-        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
-        |> Factors.product)
+        KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points |> KroneckerFactors.product)
     "FOOF",
     (fun setup -> Structure.activationFactors Positions.Averaged setup.G),
     (fun setup ->
-        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
+        KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points
         |> Array.map (fun struct (E, A) -> struct (Dense.identity E.RowCount, A))
-        |> Factors.product)
+        |> KroneckerFactors.product)
     "eigenbasis",
     (fun setup -> Structure.eigenbasis Positions.Summed Positions.Averaged setup.G),
     (fun setup ->
-        Factors.kronecker Positions.Summed Positions.Averaged setup.Points
-        |> Factors.corrected setup.Points)
+        KroneckerFactors.kronecker Positions.Summed Positions.Averaged setup.Points
+        |> KroneckerFactors.corrected setup.Points)
 ]
 
 /// The cases of all structures for one network.
 let cases (prefix: string) (setup: Lazy<Setup>) =
-    let J = lazy (Explicit.jacobian setup.Value.Problem)
+    let J = lazy (PointGradients.jacobian setup.Value.Problem)
 
     [|
         for name, curvature, F in structures do

@@ -3,10 +3,11 @@ module internal Foof.Validation.Sampling
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-/// Factors that are drawn, and labels a data point in each.
+/// How many factors are drawn, and how many labels for each data point in each of them.
 let private factors, samples = 400, 20
 
 /// The error of the mean may be this many standard errors: a normal number's is larger once in 1.7 million
@@ -18,31 +19,25 @@ let private meanGradient (G: FisherFactor) =
     let m = FisherFactor.columns G
     let weights = torch.full (m, 1.0 / sqrt (float m), dtype = torch.ScalarType.Float64)
 
-    (WeightVector.flatten (FisherFactor.times weights G)).unsqueeze 1L
-    |> Dense.ofTensor
+    (Weights.flatten (FisherFactor.times weights G)).ToColumnMatrix()
 
 /// Monte-Carlo Fishers of the core, one after another from one generator, and their mean gradients.
 let private draw (setup: Setup) (seed: int64) =
     use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
     let problem = setup.Problem
 
-    let batch = {
-        Input = problem.Input
-        Target = problem.Target
-    }
+    let batch = { Input = problem.Input; Target = problem.Target }
 
     Array.init factors (fun _ ->
         use _scope = torch.NewDisposeScope()
         let rule = Fisher.MonteCarlo samples
 
-        let G =
-            Fisher.factor (Setup.asGiven problem setup.Layers generator) rule batch
+        let G = Fisher.factor (Setup.asGiven problem setup.Layers generator) rule batch
 
         Dense.ofTensor (Curvature.dense (Structure.dense G)), meanGradient G)
     |> Array.unzip
 
-let private mean (matrices: Matrix<float> array) =
-    Array.reduce (fun X Y -> X + Y) matrices / float matrices.Length
+let private mean (matrices: Matrix<float> array) = Dense.sum matrices / float matrices.Length
 
 /// The standard error of the mean in the Frobenius norm, from the matrices' own scatter:
 /// sqrt(sum_k |X_k - mean|^2 / (K (K - 1))).
@@ -52,17 +47,9 @@ let private standardError (matrices: Matrix<float> array) =
     sqrt (scatter / (K * (K - 1.0)))
 
 /// The mean against the expectation, both divided by a number that tells their size.
-let private case
-    name
-    check
-    (drawn: unit -> Matrix<float> array)
-    (expectation: unit -> Matrix<float>)
-    size
-    : Case = {
+let private case name check (drawn: unit -> Matrix<float> array) (expectation: unit -> Matrix<float>) size : Case = {
     Name = $"{name}, {allowed} standard errors"
-    Checks = [|
-        Comparison.check check (fun () -> (mean (drawn ()) - expectation ()).FrobeniusNorm() / size ())
-    |]
+    Checks = [| Comparison.check check (fun () -> (mean (drawn ()) - expectation ()).FrobeniusNorm() / size ()) |]
     Tolerance = Func<float>(fun () -> allowed * standardError (drawn ()) / size ())
 }
 

@@ -2,6 +2,7 @@ namespace Foof.Validation
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -9,13 +10,13 @@ open TorchSharp
 [<ReferenceEquality>]
 type internal Rule = { Name: string; Fisher: Fisher }
 
-/// A problem, the core's factor of it, and the oracle's gradients.
+/// A problem, the core's factor of it, and the explicit gradients.
 [<ReferenceEquality>]
 type internal Setup = {
     Problem: Example
     Layers: Layer array
     G: FisherFactor
-    /// The labels that the gradients are taken at, for Fishers of one label a data point.
+    /// The labels that the gradients are taken at, for Fishers with one label for each data point.
     Labels: torch.Tensor voption
     Points: Point array
     /// F written out.
@@ -24,21 +25,15 @@ type internal Setup = {
     Vectors: Vector<float> array
 }
 
-/// Making setups: the same ones for the same seed.
+/// Makes setups: equal ones for equal seeds.
 [<RequireQualifiedAccess>]
 module internal Setup =
 
     /// Every label rule.
     let rules: Rule list = [
-        {
-            Name = "monte carlo"
-            Fisher = Fisher.MonteCarlo 2
-        }
+        { Name = "monte carlo"; Fisher = Fisher.MonteCarlo 2 }
         { Name = "full"; Fisher = Fisher.Ggn }
-        {
-            Name = "empirical"
-            Fisher = Fisher.Empirical
-        }
+        { Name = "empirical"; Fisher = Fisher.Empirical }
     ]
 
     /// A problem as the core takes it.
@@ -67,9 +62,7 @@ module internal Setup =
     let private vectors (seed: int64) (order: int) =
         let random = Random(int seed)
 
-        let normal () =
-            sqrt (-2.0 * log (1.0 - random.NextDouble()))
-            * cos (2.0 * Math.PI * random.NextDouble())
+        let normal () = sqrt (-2.0 * log (1.0 - random.NextDouble())) * cos (2.0 * Math.PI * random.NextDouble())
 
         Array.init 2 (fun _ -> Vector<float>.Build.Dense(order, (fun _ -> normal ())))
 
@@ -80,18 +73,14 @@ module internal Setup =
 
         let struct (layers, _) = Coverage.all problem.Network
 
-        let batch = {
-            Input = problem.Input
-            Target = problem.Target
-        }
+        let batch = { Input = problem.Input; Target = problem.Target }
 
         use generator = new torch.Generator(uint64 seed, torch.get_default_device ())
 
-        let G =
-            Fisher.factor (asGiven problem layers generator) fisher batch
+        let G = Fisher.factor (asGiven problem layers generator) fisher batch
 
         let labels = labels problem fisher seed
-        let points = Explicit.points problem labels
+        let points = PointGradients.points problem labels
 
         {
             Problem = problem
@@ -102,6 +91,6 @@ module internal Setup =
                 | Labels.Given [| y |] -> ValueSome y
                 | _ -> ValueNone
             Points = points
-            F = Explicit.fisher points
-            Vectors = vectors seed (Array.sum (Explicit.orders points))
+            F = PointGradients.fisher points
+            Vectors = vectors seed (Array.sum (PointGradients.orders points))
         }

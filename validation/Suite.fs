@@ -26,7 +26,7 @@ type Case = {
     /// condition numbers of up to 1e5, times the length of sums.
     static member Rounding = 1e-10
 
-    /// A case of which nothing but rounding is forgiven.
+    /// A case that may be wrong by rounding only.
     static member Exact(name: string, checks: Check array) = {
         Name = name
         Checks = checks
@@ -42,7 +42,7 @@ type Suite = {
     Cases: Case array
 }
 
-/// What came of a case.
+/// The outcome of a case.
 [<ReferenceEquality>]
 type Outcome = {
     /// The case's name.
@@ -57,7 +57,7 @@ type Outcome = {
     Checks: int
 } with
 
-    /// Whether nothing but rounding is forgiven.
+    /// Whether the error may be no more than rounding.
     member outcome.IsExact = outcome.Tolerance = Case.Rounding
 
     /// Whether the error is within the tolerance.

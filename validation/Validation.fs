@@ -3,6 +3,7 @@ namespace Foof.Validation
 open System
 open System.Threading
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Every structured matrix of the core against explicitly formed and inverted ones.
@@ -19,8 +20,7 @@ module Validation =
                 yield! Structures.cases prefix setup
                 yield! Operators.cases prefix kind rule.Fisher setup
 
-                if rule.Fisher = Fisher.Ggn then
-                    yield! Posteriors.cases prefix setup
+                if rule.Fisher = Fisher.Ggn then yield! Posteriors.cases prefix setup
             |]
         }
 
@@ -41,8 +41,7 @@ module Validation =
 
     /// The checks with `filter` in their full name, in upper or lower case, and their suites.
     let select (filter: string) (suites: Suite array) : Suite array =
-        let isWanted case check =
-            (fullName case check).Contains(filter, StringComparison.OrdinalIgnoreCase)
+        let isWanted case check = (fullName case check).Contains(filter, StringComparison.OrdinalIgnoreCase)
 
         let ofCase (case: Case) =
             match case.Checks |> Array.filter (isWanted case) with
@@ -50,13 +49,10 @@ module Validation =
             | checks -> Some { case with Checks = checks }
 
         suites
-        |> Array.map (fun suite -> {
-            suite with
-                Cases = Array.choose ofCase suite.Cases
-        })
+        |> Array.map (fun suite -> { suite with Cases = Array.choose ofCase suite.Cases })
         |> Array.filter (fun suite -> suite.Cases.Length > 0)
 
-    /// A check's error, and what to say of it: its name, and the reason where the numbers failed.
+    /// A check's error, and what is shown beside it: the check's name, and the reason where the numbers failed.
     let private measure (check: Check) =
         try
             let error = check.Error.Invoke()
@@ -83,7 +79,7 @@ module Validation =
             Checks = errors.Length
         }
 
-    /// Runs all checks; `report` is told how many cases are done, and the last one's name. Raises an
+    /// Runs all checks; `report` gets the number of cases that are done, and the last one's name. Raises an
     /// OperationCanceledException.
     let run (suites: Suite array) (report: Action<int, string>) (cancellation: CancellationToken) =
         let outcomes = ResizeArray<Outcome>()

@@ -10,13 +10,9 @@ open Foof
 open Microsoft.FSharp.Reflection
 
 let private declared =
-    BindingFlags.Public
-    ||| BindingFlags.Instance
-    ||| BindingFlags.Static
-    ||| BindingFlags.DeclaredOnly
+    BindingFlags.Public ||| BindingFlags.Instance ||| BindingFlags.Static ||| BindingFlags.DeclaredOnly
 
-let private isGenerated (it: MemberInfo) =
-    it.IsDefined(typeof<CompilerGeneratedAttribute>, false)
+let private isGenerated (it: MemberInfo) = it.IsDefined(typeof<CompilerGeneratedAttribute>, false)
 
 /// What the file calls a type; a nested one stands behind a dot.
 let private nameOf (owner: Type) = owner.FullName.Replace('+', '.')
@@ -29,8 +25,7 @@ let private isInherited (owner: Type) (method: MethodInfo) =
           |> Array.exists (fun each -> Array.contains method (owner.GetInterfaceMap each).TargetMethods)
 
 /// A union's cases, and the list of their tags, are types within it.
-let private isCase (owner: Type) =
-    owner.IsNested && FSharpType.IsUnion owner.DeclaringType
+let private isCase (owner: Type) = owner.IsNested && FSharpType.IsUnion owner.DeclaringType
 
 /// The members that somebody wrote: neither accessors, nor what the compiler makes of a record, a union or an exception.
 let private written (owner: Type) =
@@ -56,8 +51,7 @@ let private required (assembly: Assembly) =
     |> Array.collect (fun owner ->
         let cases =
             if FSharpType.IsUnion owner then
-                FSharpType.GetUnionCases owner
-                |> Array.map (fun case -> $"T:{nameOf owner}.{case.Name}")
+                FSharpType.GetUnionCases owner |> Array.map (fun case -> $"T:{nameOf owner}.{case.Name}")
             else
                 [||]
 
@@ -90,8 +84,7 @@ let tests =
             let missing =
                 required assembly
                 |> Array.countBy id
-                |> Array.filter (fun (name, count) ->
-                    count > (Map.tryFind name summaries |> Option.defaultValue 0))
+                |> Array.filter (fun (name, count) -> count > (Map.tryFind name summaries |> Option.defaultValue 0))
                 |> Array.map fst
 
             Expect.isTrue (missing.Length = 0) ("Without a summary:\n" + String.Join('\n', missing))
@@ -117,7 +110,7 @@ let tests =
             ]
 
             Expect.isEmpty (Set.difference (Set.ofList some) names) "the missing names"
-            // What the compiler makes, and what an interface promises, has none.
+            // What the compiler makes, and what an interface promises, needs no summary.
             Expect.isFalse (Set.contains "P:Foof.Keep.IsNothing" names) "P:Foof.Keep.IsNothing"
             Expect.isFalse (Set.contains "M:Foof.Cadence.ToString" names) "M:Foof.Cadence.ToString"
             Expect.isFalse (Set.contains "M:Foof.Optimizer.get_Damping" names) "M:Foof.Optimizer.get_Damping"

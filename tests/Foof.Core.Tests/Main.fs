@@ -38,19 +38,16 @@ let private seeded (test: Test) =
                     }
             )
 
-    test
-    |> Test.replaceTestCode (fun name code -> TestLabel(name, TestCase(before code, Normal), Normal))
+    test |> Test.replaceTestCode (fun name code -> TestLabel(name, TestCase(before code, Normal), Normal))
 
 /// The tests with one of the names in their full name; all of them without names.
 let private named (names: string list) (test: Test) =
-    let contains (whole: string) (name: string) =
-        whole.Contains(name, StringComparison.OrdinalIgnoreCase)
+    let contains (whole: string) (name: string) = whole.Contains(name, StringComparison.OrdinalIgnoreCase)
 
     if names.IsEmpty then
         test
     else
-        test
-        |> Test.filter "." (fun parts -> names |> List.exists (contains (String.concat "." parts)))
+        test |> Test.filter "." (fun parts -> names |> List.exists (contains (String.concat "." parts)))
 
 [<EntryPoint>]
 let main arguments =
@@ -58,8 +55,7 @@ let main arguments =
     let names = arguments |> Array.takeWhile isName |> List.ofArray
     let options = arguments |> Array.skipWhile isName
 
-    let tests =
-        Impl.testFromThisAssembly () |> Option.defaultValue (TestList([], Normal))
+    let tests = Impl.testFromThisAssembly () |> Option.defaultValue (TestList([], Normal))
 
     testList "Foof.Core.Tests" [ tests ]
     |> named names

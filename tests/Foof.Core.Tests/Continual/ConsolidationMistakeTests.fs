@@ -3,6 +3,7 @@ module Foof.Core.Tests.ConsolidationMistakeTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
@@ -14,14 +15,12 @@ let private apart (expected: Matrix<float>) (actual: Matrix<float>) =
 let private side d = Sides.semidefinite 1 d (d + 2)
 
 let private written (E: torch.Tensor) (A: torch.Tensor) =
-    (Oracle.matrix (E.squeeze 0L)).KroneckerProduct(Oracle.matrix (A.squeeze 0L))
+    (Dense.ofTensor (E.squeeze 0L)).KroneckerProduct(Dense.ofTensor (A.squeeze 0L))
 
 let private merged (E, A) (E', A') =
-    Curvature.merge
-        (Curvature.Kronecker(Side.Full E, Side.Full A))
-        (Curvature.Kronecker(Side.Full E', Side.Full A'))
+    Curvature.merge (Curvature.Kronecker(Side.Full E, Side.Full A)) (Curvature.Kronecker(Side.Full E', Side.Full A'))
     |> Curvature.dense
-    |> Oracle.matrix
+    |> Dense.ofTensor
 
 /// A network, its batch, and the per-example gradients at the labels as rows [n; p].
 let private example () =
@@ -33,13 +32,7 @@ let private example () =
     model, layers, batch
 
 let private empirical model layers batch =
-    Fisher.factor
-        {
-            Problem.OfModel(model, Networks.gaussian) with
-                Layers = layers
-        }
-        Fisher.Empirical
-        batch
+    Fisher.factor { Problem.OfModel(model, Networks.gaussian) with Layers = layers } Fisher.Empirical batch
 
 [<Tests>]
 let tests =
@@ -49,7 +42,7 @@ let tests =
             let E, A, E', A' = side 3, side 4, side 3, side 4
             let sum = written E A + written E' A'
 
-            let trace (M: torch.Tensor) = (Oracle.matrix (M.squeeze 0L)).Trace()
+            let trace (M: torch.Tensor) = (Dense.ofTensor (M.squeeze 0L)).Trace()
 
             let pi = sqrt (trace E * trace A' / (trace E' * trace A))
             let plain = written (E + E') (A + A')
@@ -57,16 +50,12 @@ let tests =
             let ratio (F: Matrix<float>) = F.Trace() / sum.Trace()
             Expect.isTrue (1.8 <= ratio plain && ratio plain <= 2.2) $"{ratio plain} must lie in [1.8, 2.2]"
 
-            Expect.isTrue
-                (1.8 <= ratio nearest && ratio nearest <= 2.2)
-                $"{ratio nearest} must lie in [1.8, 2.2]"
+            Expect.isTrue (1.8 <= ratio nearest && ratio nearest <= 2.2) $"{ratio nearest} must lie in [1.8, 2.2]"
 
             let found = merged (E, A) (E', A')
             Oracle.agrees Tolerance.explicit [| sum.Trace() |] [| found.Trace() |]
 
-            Expect.isTrue
-                (apart sum found < apart sum nearest / 2.0)
-                "the merged product is nearer to the sum"
+            Expect.isTrue (apart sum found < apart sum nearest / 2.0) "the merged product is nearer to the sum"
         }
 
         test "the square of a mini-batch's mean gradient is no Fisher: it is several times too small" {
@@ -77,10 +66,9 @@ let tests =
             // As in a public implementation: the gradient of the batch's mean loss, squared.
             (Likelihood.loss Networks.gaussian (model.call batch.Input) batch.Target).backward()
 
-            let squared =
-                flatten (WeightPenalty.gradients layers) |> fun g -> g.PointwiseMultiply g
+            let squared = Weights.flatten (WeightPenalty.gradients layers) |> fun g -> g.PointwiseMultiply g
 
-            let diagonal = flatten (Curvature.diagonal (Structure.diagonal G))
+            let diagonal = Weights.flatten (Curvature.diagonal (Structure.diagonal G))
             let perExample = (columns G).PointwisePower(2.0).ColumnSums()
             Oracle.agrees Tolerance.explicit (perExample.ToArray()) (diagonal.ToArray())
             Expect.isTrue (diagonal.Sum() > 1.5 * squared.Sum()) $"{diagonal.Sum()} and {squared.Sum()}"
@@ -94,61 +82,47 @@ let tests =
 
             let learnt =
                 Consolidation.remember
-                    {
-                        Gathering = Gathering.Separate
-                        Merge = false
-                        Columns = ValueNone
-                    }
+                    { Gathering = Gathering.Separate; Merge = false; Columns = ValueNone }
                     C
                     centre
                     Consolidation.nothing
 
             let valueAt (h: float) =
-                let struct (value, _) =
-                    Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
+                let struct (value, _) = Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
 
-                (Oracle.values value)[0]
+                (Dense.values value)[0]
 
             let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
-            let slope = flatten gradient * flatten step
+            let slope = Weights.flatten gradient * Weights.flatten step
             let h = 1e-4
             let difference = (valueAt h - valueAt -h) / (2.0 * h)
             Oracle.agrees Tolerance.differences [| slope |] [| difference |]
 
-            Expect.isFalse (Oracle.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
+            Expect.isFalse (Dense.distance [| slope |] [| 2.0 * difference |] < 0.1) "twice the slope passes"
         }
 
-        test "a mean over data points: a batch twice over changes nothing" {
+        test "the curvature is a mean over data points: repeating the batch changes nothing" {
             use _scope = torch.NewDisposeScope()
             let model, layers, batch = example ()
             let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)
             let once = Structure.diagonal (empirical model layers batch)
 
             let doubled =
-                Structure.diagonal (
-                    empirical model layers {
-                        Input = twice batch.Input
-                        Target = twice batch.Target
-                    }
-                )
+                Structure.diagonal (empirical model layers { Input = twice batch.Input; Target = twice batch.Target })
 
             Oracle.agrees
                 Tolerance.rounding
-                (numbers (Curvature.diagonal once))
-                (numbers (Curvature.diagonal doubled))
+                (Weights.numbers (Curvature.diagonal once))
+                (Weights.numbers (Curvature.diagonal doubled))
         }
 
         test "a decay that is applied at use and again at accumulation is another penalty" {
             use _scope = torch.NewDisposeScope()
             let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
-            let F = Oracle.matrix (Curvature.dense C)
+            let F = Dense.ofTensor (Curvature.dense C)
             let centre, theta = vectorOf C, vectorOf C
 
-            let rule = {
-                Gathering = Gathering.Online 0.5
-                Merge = false
-                Columns = ValueNone
-            }
+            let rule = { Gathering = Gathering.Online 0.5; Merge = false; Columns = ValueNone }
 
             let once = Consolidation.remember rule C centre Consolidation.nothing
             // One task has not decayed yet; after a second one the first counts a half.
@@ -182,19 +156,17 @@ let tests =
 
                 Oracle.agreesWith
                     Tolerance.explicit
-                    (Oracle.matrix (Curvature.dense (structure whole)))
+                    (Dense.ofTensor (Curvature.dense (structure whole)))
                     (Curvature.dense mean)
 
             let kronecker = Structure.kronecker Positions.Summed Positions.Averaged
 
             let meanOfProducts =
-                Oracle.matrix (Curvature.dense (kronecker first)) * 0.25
-                + Oracle.matrix (Curvature.dense (kronecker second)) * 0.75
+                Dense.ofTensor (Curvature.dense (kronecker first)) * 0.25
+                + Dense.ofTensor (Curvature.dense (kronecker second)) * 0.75
 
             let mean =
-                Oracle.matrix (
-                    Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second))
-                )
+                Dense.ofTensor (Curvature.dense (DataCurvature.average 0.75 (kronecker first) (kronecker second)))
 
             Expect.isTrue (apart mean meanOfProducts > 0.01) "the two means differ"
         }
@@ -208,8 +180,7 @@ let tests =
             let basis = Structure.eigenbasis Positions.Summed Positions.Averaged G
             Oracle.refused [ "Two eigenbases have no mean" ] (fun () -> DataCurvature.average 0.5 basis basis)
 
-            let kronecker side =
-                Curvature.Kronecker(Side.Full(Sides.semidefinite 1 2 3), side)
+            let kronecker side = Curvature.Kronecker(Side.Full(Sides.semidefinite 1 2 3), side)
 
             Oracle.refused [ "must be of one kind" ] (fun () ->
                 DataCurvature.average

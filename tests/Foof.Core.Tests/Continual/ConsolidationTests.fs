@@ -3,22 +3,17 @@ module Foof.Core.Tests.ConsolidationTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.Quadratics
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 let structures = names ofOneLayer
 
-let private kroneckers =
-    ofOneLayer |> List.filter (fun (name, _) -> name.StartsWith "Kronecker")
+let private kroneckers = ofOneLayer |> List.filter (fun (name, _) -> name.StartsWith "Kronecker")
 
-let private exact gathering = {
-    Gathering = gathering
-    Merge = false
-    Columns = ValueNone
-}
+let private exact gathering = { Gathering = gathering; Merge = false; Columns = ValueNone }
 
 /// Three tasks of a structure: curvature, matrix and centre.
 let private tasks name order = [
@@ -28,10 +23,7 @@ let private tasks name order = [
 ]
 
 let private learn rule tasks =
-    tasks
-    |> List.fold
-        (fun learnt (C, _, centre) -> Consolidation.remember rule C centre learnt)
-        Consolidation.nothing
+    tasks |> List.fold (fun learnt (C, _, centre) -> Consolidation.remember rule C centre learnt) Consolidation.nothing
 
 let private sumOf weights tasks theta =
     List.zip weights tasks
@@ -44,17 +36,6 @@ let private times (c: float) (value: float, gradient: Vector<float>) = c * value
 
 let private centreOf (_, _, centre: torch.Tensor array) = centre
 let private matrixOf (_, F: Matrix<float>, _) = F
-
-let private truncated (columns: int) (F: Matrix<float>) : Matrix<float> =
-    let found = F.Evd Symmetricity.Symmetric
-    let values = found.EigenValues.Map(fun value -> value.Real)
-
-    let kept =
-        values.MapIndexed(fun i value -> if i < values.Count - columns then 0.0 else value)
-
-    found.EigenVectors
-    * Matrix<float>.Build.DenseOfDiagonalVector kept
-    * found.EigenVectors.Transpose()
 
 [<Tests>]
 let tests =
@@ -87,9 +68,7 @@ let tests =
                         let learnt = learn (exact (Gathering.Online decay)) tasks
                         let powers = [ decay * decay; decay; 1.0 ]
 
-                        let F =
-                            List.map2 (fun weight task -> matrixOf task * weight) powers tasks
-                            |> List.reduce (+)
+                        let F = List.map2 (fun weight task -> matrixOf task * weight) powers tasks |> List.reduce (+)
 
                         agreesWith
                             (explicit F (centreOf tasks[2]) theta |> times 2.0)
@@ -102,25 +81,14 @@ let tests =
                 forSome name (fun order _ ->
                     let tasks = tasks name order
 
-                    let learnt =
-                        learn
-                            {
-                                exact (Gathering.Online 0.5) with
-                                    Merge = true
-                            }
-                            tasks
+                    let learnt = learn { exact (Gathering.Online 0.5) with Merge = true } tasks
 
                     match learnt.Terms with
-                    | [ {
-                            Curvature = Curvature.Kronecker _ as merged
-                        } ] ->
+                    | [ { Curvature = Curvature.Kronecker _ as merged } ] ->
                         let traces = tasks |> List.map (fun task -> (matrixOf task).Trace())
                         let expected = 0.25 * traces[0] + 0.5 * traces[1] + traces[2]
 
-                        Oracle.agrees
-                            Tolerance.explicit
-                            [| expected |]
-                            (Oracle.values (Curvature.trace merged))
+                        Oracle.agrees Tolerance.explicit [| expected |] (Dense.values (Curvature.trace merged))
                     | _ -> failtest $"{name} is no single product")
         }
 
@@ -131,10 +99,7 @@ let tests =
 
                     let learnt =
                         learn
-                            {
-                                exact (Gathering.Online 1.0) with
-                                    Merge = true
-                            }
+                            { exact (Gathering.Online 1.0) with Merge = true }
                             (centres |> List.map (fun centre -> C, F, centre))
 
                     let theta = vectorOf C
@@ -145,27 +110,18 @@ let tests =
             "a column budget keeps the leading directions of the sum, and tells what it left out"
             "low rank"
             (fun order _ ->
-                let tasks =
-                    tasks "low rank" {
-                        order with
-                            Columns = 3
-                            Outputs = 3
-                            Inputs = 4
-                    }
+                let tasks = tasks "low rank" { order with Columns = 3; Outputs = 3; Inputs = 4 }
 
                 let theta = vectorOf (let C, _, _ = tasks.Head in C)
                 let two = tasks |> List.take 2
 
-                let rule gathering = {
-                    exact gathering with
-                        Columns = ValueSome 4
-                }
+                let rule gathering = { exact gathering with Columns = ValueSome 4 }
 
                 for gathering in [ Gathering.Online 1.0; Gathering.Summed ] do
                     let learnt = learn (rule gathering) two
-                    let first = truncated 4 (matrixOf two[0])
+                    let first = Dense.truncated 4 (matrixOf two[0])
                     let sum = first + matrixOf two[1]
-                    let F = truncated 4 sum
+                    let F = Dense.truncated 4 sum
 
                     match learnt.Terms with
                     | [ { Curvature = Curvature.LowRank G } ] ->
@@ -181,18 +137,16 @@ let tests =
                         "the discarded share is the worst one"
 
                     if gathering = Gathering.Online 1.0 then
-                        agreesWith
-                            (explicit F (centreOf two[1]) theta)
-                            (Consolidation.penalty 1.0 theta learnt))
+                        agreesWith (explicit F (centreOf two[1]) theta) (Consolidation.penalty 1.0 theta learnt))
 
         test "before the first task the penalty is zero" {
             use _scope = torch.NewDisposeScope()
             let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
             let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
-            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (Dense.values value) [| 0.0 |] "the value"
             Expect.equal (WeightVector.shapes gradient) (WeightVector.shapes theta) "the shapes of gradient"
 
-            for g in numbers gradient do
+            for g in Weights.numbers gradient do
                 Expect.equal g 0.0 "every gradient"
         }
 
@@ -201,41 +155,29 @@ let tests =
             let C = Curvature.Diagonal [| Networks.normal([ 2; 3 ]).square() |]
             let centre = [| Networks.normal [ 2; 3 ] |]
 
-            let remember rule () =
-                Consolidation.remember rule C centre Consolidation.nothing
+            let remember rule () = Consolidation.remember rule C centre Consolidation.nothing
 
             Oracle.refused [ "decay must lie in [0, 1]; got 1.5." ] (remember (exact (Gathering.Online 1.5)))
             Oracle.refused [ "decay must lie in [0, 1]; got NaN." ] (remember (exact (Gathering.Online nan)))
 
             Oracle.refused
                 [ "the number of columns must be at least 1; got 0." ]
-                (remember {
-                    exact Gathering.Separate with
-                        Columns = ValueSome 0
-                })
+                (remember { exact Gathering.Separate with Columns = ValueSome 0 })
 
             Oracle.refused [ "strength must be a number of at least 0; got -1." ] (fun () ->
                 Consolidation.penalty -1.0 centre Consolidation.nothing)
         }
 
-        test "what one remembers belongs to its caller, and shared tensors stay" {
+        test "what remember returns belongs to its caller, and shared tensors stay" {
             for gathering in [ Gathering.Separate; Gathering.Summed; Gathering.Online 0.5 ] do
                 for name, _ in ofOneLayer do
                     use _scope = torch.NewDisposeScope()
 
-                    let order = {
-                        Seed = 4
-                        Groups = 1
-                        Outputs = 2
-                        Inputs = 3
-                        Columns = 3
-                    }
+                    let order = { Seed = 4; Groups = 1; Outputs = 2; Inputs = 3; Columns = 3 }
 
                     let tasks = tasks name order
 
-                    let given =
-                        tasks
-                        |> List.collect (fun (C, _, centre) -> Curvature.tensors C @ List.ofArray centre)
+                    let given = tasks |> List.collect (fun (C, _, centre) -> Curvature.tensors C @ List.ofArray centre)
 
                     let leaked =
                         Oracle.leaked (fun () ->

@@ -3,6 +3,7 @@ module Foof.Core.Tests.QuadraticTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Quadratics
 open Foof.Core.Tests.Structures
 open Foof.Core.Tests.WrittenFactors
@@ -18,19 +19,16 @@ let tests =
         forEach "value and gradient are those of the matrix written out" structures (fun _ (C, F) ->
             let centre, theta = vectorOf C, vectorOf C
 
-            agreesWith
-                (explicit F centre theta)
-                (Quadratic.valueAndGradient theta (Quadratic.around C centre)))
+            agreesWith (explicit F centre theta) (Quadratic.valueAndGradient theta (Quadratic.around C centre)))
 
-        forEach "at the centre both are zero" structures (fun _ (C, _) ->
+        forEach "value and gradient are zero at the centre" structures (fun _ (C, _) ->
             let centre = vectorOf C
 
-            let struct (value, gradient) =
-                Quadratic.valueAndGradient centre (Quadratic.around C centre)
+            let struct (value, gradient) = Quadratic.valueAndGradient centre (Quadratic.around C centre)
 
-            Expect.equal (Oracle.values value) [| 0.0 |] "the value"
+            Expect.equal (Dense.values value) [| 0.0 |] "the value"
 
-            for g in numbers gradient do
+            for g in Weights.numbers gradient do
                 Expect.equal g 0.0 "every gradient")
 
         for name in oneLayer do
@@ -42,23 +40,16 @@ let tests =
                     for other, _ in ofOneLayer do
                         use _scope = torch.NewDisposeScope()
 
-                        let (x, F), (y, F') =
-                            draw name order, draw other { order with Seed = order.Seed + 1 }
+                        let (x, F), (y, F') = draw name order, draw other { order with Seed = order.Seed + 1 }
 
                         let first, second, theta = vectorOf x, vectorOf x, vectorOf x
 
-                        let sum =
-                            Quadratic.add
-                                Curvature.add
-                                (Quadratic.around x first)
-                                (Quadratic.around y second)
+                        let sum = Quadratic.add Curvature.add (Quadratic.around x first) (Quadratic.around y second)
 
                         let value, gradient = explicit F first theta
                         let value', gradient' = explicit F' second theta
 
-                        agreesWith
-                            (value + value', gradient + gradient')
-                            (Quadratic.valueAndGradient theta sum)
+                        agreesWith (value + value', gradient + gradient') (Quadratic.valueAndGradient theta sum)
 
                         Oracle.isSame sum.Centre second "the centre of sum")
 
@@ -72,23 +63,18 @@ let tests =
                 let (x, ofX), (y, ofY), (z, ofZ) = around 1, around 2, around 3
                 let theta = vectorOf C
 
-                let sum =
-                    Quadratic.add Curvature.add (Quadratic.add Curvature.add x y) (Quadratic.scale 3.0 z)
+                let sum = Quadratic.add Curvature.add (Quadratic.add Curvature.add x y) (Quadratic.scale 3.0 z)
 
-                let values, gradients =
-                    [ ofX theta; ofY theta; ofZ theta; ofZ theta; ofZ theta ] |> List.unzip
+                let values, gradients = [ ofX theta; ofY theta; ofZ theta; ofZ theta; ofZ theta ] |> List.unzip
 
                 agreesWith
                     (0.25 * List.sum values, List.reduce (+) gradients * 0.25)
                     (Quadratic.valueAndGradient theta (Quadratic.scale 0.25 sum))
 
                 // Summed the other way round: the newer one has slope and level of its own.
-                let turned =
-                    Quadratic.add Curvature.add (Quadratic.scale 3.0 z) (Quadratic.add Curvature.add x y)
+                let turned = Quadratic.add Curvature.add (Quadratic.scale 3.0 z) (Quadratic.add Curvature.add x y)
 
-                agreesWith
-                    (List.sum values, List.reduce (+) gradients)
-                    (Quadratic.valueAndGradient theta turned)
+                agreesWith (List.sum values, List.reduce (+) gradients) (Quadratic.valueAndGradient theta turned)
 
                 Expect.equal gradients.Head.Count F.RowCount "the number of unknowns")
 
@@ -97,13 +83,11 @@ let tests =
             let C = Curvature.Diagonal [| Networks.normal [ 2; 3 ] |]
             let wrong = [| Networks.normal [ 3; 2 ] |]
 
-            Oracle.refused [ "centre must be [2; 3] at layer 0; got [3; 2]" ] (fun () ->
-                Quadratic.around C wrong)
+            Oracle.refused [ "centre must be [2; 3] at layer 0; got [3; 2]" ] (fun () -> Quadratic.around C wrong)
 
             let q = Quadratic.around C [| Networks.normal [ 2; 3 ] |]
 
-            Oracle.refused [ "theta must be [2; 3] at layer 0" ] (fun () ->
-                Quadratic.valueAndGradient wrong q)
+            Oracle.refused [ "theta must be [2; 3] at layer 0" ] (fun () -> Quadratic.valueAndGradient wrong q)
         }
 
         forEach "values and gradients leave nothing behind" structures (fun _ (C, _) ->

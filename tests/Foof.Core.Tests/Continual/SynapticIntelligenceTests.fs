@@ -3,19 +3,18 @@ module Foof.Core.Tests.SynapticIntelligenceTests
 
 open Expecto
 open Foof
-open Foof.Core.Tests.WrittenFactors
+open Foof.Explicit
 open TorchSharp
 
 let private shapes = [| [| 2L; 3L |]; [| 1L; 4L |] |]
-let private vector () = WrittenFactors.vector shapes
+let private vector () = Vectors.random shapes
 
-let private zeros () =
-    WeightVector.zeros shapes (Networks.normal [ 1 ])
+let private zeros () = WeightVector.zeros shapes (Networks.normal [ 1 ])
 
 [<Tests>]
 let tests =
     testList "Continual.SynapticIntelligence" [
-        test "the path takes up minus gradient times step" {
+        test "the path sums minus gradient times step" {
             use _scope = torch.NewDisposeScope()
             let omega = zeros ()
             let steps = List.init 4 (fun _ -> vector (), vector (), vector ())
@@ -26,29 +25,26 @@ let tests =
             let expected =
                 steps
                 |> List.map (fun (g, before, after) ->
-                    (flatten g).PointwiseMultiply(flatten before - flatten after))
+                    (Weights.flatten g).PointwiseMultiply(Weights.flatten before - Weights.flatten after))
                 |> List.reduce (+)
 
-            Oracle.agrees Tolerance.rounding (expected.ToArray()) (numbers omega)
+            Oracle.agrees Tolerance.rounding (expected.ToArray()) (Weights.numbers omega)
         }
 
         test "importance is the path's positive part over the squared way and xi" {
             use _scope = torch.NewDisposeScope()
             let omega, start, finish = vector (), vector (), vector ()
             let importance = SynapticIntelligence.importance 0.1 omega start finish
-            let way = flatten finish - flatten start
+            let way = Weights.flatten finish - Weights.flatten start
 
             let expected =
-                Array.map2
-                    (fun omega way -> max omega 0.0 / (way * way + 0.1))
-                    (numbers omega)
-                    (way.ToArray())
+                Array.map2 (fun omega way -> max omega 0.0 / (way * way + 0.1)) (Weights.numbers omega) (way.ToArray())
 
-            Oracle.agrees Tolerance.rounding expected (numbers importance)
+            Oracle.agrees Tolerance.rounding expected (Weights.numbers importance)
             // Without the positive part some would be negative, and the penalty not bounded below.
-            Expect.exists (numbers omega) (fun omega -> omega < 0.0) "an omega below zero"
+            Expect.exists (Weights.numbers omega) (fun omega -> omega < 0.0) "an omega below zero"
 
-            for omega in numbers importance do
+            for omega in Weights.numbers importance do
                 Expect.isTrue (omega >= 0.0) "no omega is negative"
         }
 
@@ -57,7 +53,7 @@ let tests =
             let C = vector () |> Array.map (fun x -> x.square () + 0.1)
 
             let loss (theta: torch.Tensor array) =
-                0.5 * ((flatten theta).PointwiseMultiply(flatten C) * flatten theta)
+                0.5 * ((Weights.flatten theta).PointwiseMultiply(Weights.flatten C) * Weights.flatten theta)
 
             let omega, start = zeros (), vector ()
 
@@ -73,33 +69,24 @@ let tests =
 
             // To first order in the rate, here 1e-3.
             let lost = loss start - loss finish
-            Oracle.agrees Tolerance.firstOrder [| lost |] [| Array.sum (numbers omega) |]
+            Oracle.agrees Tolerance.firstOrder [| lost |] [| Array.sum (Weights.numbers omega) |]
         }
 
         test "the penalty's strength is the factor c of the paper" {
             use _scope = torch.NewDisposeScope()
 
-            let importance, centre, theta =
-                vector () |> Array.map _.square(), vector (), vector ()
+            let importance, centre, theta = vector () |> Array.map _.square(), vector (), vector ()
 
-            let rule = {
-                Gathering = Gathering.Online 1.0
-                Merge = false
-                Columns = ValueNone
-            }
+            let rule = { Gathering = Gathering.Online 1.0; Merge = false; Columns = ValueNone }
 
             let learnt =
-                Consolidation.remember
-                    rule
-                    (SynapticIntelligence.curvature importance)
-                    centre
-                    Consolidation.nothing
+                Consolidation.remember rule (SynapticIntelligence.curvature importance) centre Consolidation.nothing
 
             let struct (value, gradient) = Consolidation.penalty 0.3 theta learnt
-            let d = flatten theta - flatten centre
-            let weighted = (flatten importance).PointwiseMultiply d
-            Oracle.agrees Tolerance.explicit [| 0.3 * (weighted * d) |] (Oracle.values value)
-            Oracle.agrees Tolerance.explicit ((weighted * 0.6).ToArray()) (numbers gradient)
+            let d = Weights.flatten theta - Weights.flatten centre
+            let weighted = (Weights.flatten importance).PointwiseMultiply d
+            Oracle.agrees Tolerance.explicit [| 0.3 * (weighted * d) |] (Dense.values value)
+            Oracle.agrees Tolerance.explicit ((weighted * 0.6).ToArray()) (Weights.numbers gradient)
         }
 
         test "shapes that do not fit and an xi of zero are refused" {

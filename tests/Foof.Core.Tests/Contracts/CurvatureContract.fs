@@ -4,8 +4,8 @@ module Foof.Core.Tests.CurvatureContract
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -13,28 +13,24 @@ open TorchSharp
 let structures = names all
 let oneLayer = names (ofOneLayer @ sums)
 
-let private vector curvature =
-    WrittenFactors.vector (Curvature.shapes curvature)
+let private vector curvature = Vectors.random (Curvature.shapes curvature)
 
 [<Tests>]
 let tests =
     testList "Contracts.Curvature" [
-        forEach
-            "products, diagonal, trace and the matrix written out agree with the matrix"
-            structures
-            (fun _ (C, F) ->
-                Expect.equal (Curvature.size C) (int64 F.RowCount) "the size of the curvature"
-                let V = vector C
-                let product = Curvature.product C V
-                Expect.equal (WeightVector.shapes product) (Curvature.shapes C) "the shapes of product"
+        forEach "products, diagonal, trace and the matrix written out agree with the matrix" structures (fun _ (C, F) ->
+            Expect.equal (Curvature.size C) (int64 F.RowCount) "the size of the curvature"
+            let V = vector C
+            let product = Curvature.product C V
+            Expect.equal (WeightVector.shapes product) (Curvature.shapes C) "the shapes of product"
 
-                Oracle.agrees Tolerance.rounding ((F * WrittenFactors.flatten V).ToArray()) (numbers product)
+            Oracle.agrees Tolerance.rounding ((F * Weights.flatten V).ToArray()) (Weights.numbers product)
 
-                let diagonal = Curvature.diagonal C
-                Expect.equal (WeightVector.shapes diagonal) (Curvature.shapes C) "the shapes of diagonal"
-                Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (numbers diagonal)
-                Oracle.agrees Tolerance.rounding [| F.Trace() |] (Oracle.values (Curvature.trace C))
-                Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
+            let diagonal = Curvature.diagonal C
+            Expect.equal (WeightVector.shapes diagonal) (Curvature.shapes C) "the shapes of diagonal"
+            Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) (Weights.numbers diagonal)
+            Oracle.agrees Tolerance.rounding [| F.Trace() |] (Dense.values (Curvature.trace C))
+            Oracle.agreesWith Tolerance.rounding F (Curvature.dense C))
 
         forEach
             "the matrix is symmetric and positive semi-definite, and products are linear"
@@ -42,22 +38,21 @@ let tests =
             (fun _ (C, _) ->
                 let x, y = vector C, vector C
 
-                let inner (x: torch.Tensor array) y =
-                    (WrittenFactors.flatten x) * (WrittenFactors.flatten y)
+                let inner (x: torch.Tensor array) y = (Weights.flatten x) * (Weights.flatten y)
 
                 let Cx, Cy = Curvature.product C x, Curvature.product C y
 
-                let scale =
-                    (WrittenFactors.flatten Cx).L2Norm() * (WrittenFactors.flatten y).L2Norm()
+                let scale = (Weights.flatten Cx).L2Norm() * (Weights.flatten y).L2Norm()
 
-                Expect.isTrue
-                    (abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale)
-                    "x . C y <> y . C x"
+                Expect.isTrue (abs (inner Cx y - inner x Cy) <= Tolerance.rounding * scale) "x . C y <> y . C x"
 
                 Expect.isTrue (inner x Cx >= -Tolerance.rounding * scale) "x . C x < 0"
                 let combined = Curvature.product C (WeightVector.axpy 0.3 x y)
 
-                Oracle.agrees Tolerance.rounding (numbers (WeightVector.axpy 0.3 Cx Cy)) (numbers combined))
+                Oracle.agrees
+                    Tolerance.rounding
+                    (Weights.numbers (WeightVector.axpy 0.3 Cx Cy))
+                    (Weights.numbers combined))
 
         forEach "c C is c times the matrix" structures (fun _ (C, F) ->
             for c in [ 0.0; 0.25; 30.0 ] do
@@ -65,16 +60,12 @@ let tests =
                 let V = vector C
                 let product = Curvature.product (Curvature.scale c C) V
 
-                Oracle.agrees
-                    Tolerance.rounding
-                    ((F * WrittenFactors.flatten V * c).ToArray())
-                    (numbers product))
+                Oracle.agrees Tolerance.rounding ((F * Weights.flatten V * c).ToArray()) (Weights.numbers product))
 
         forEach "C + D adds to the diagonal" structures (fun _ (C, F) ->
             let D = vector C |> Array.map (fun d -> d.square () + 0.1)
 
-            let expected =
-                F + Matrix<float>.Build.DenseOfDiagonalVector(WrittenFactors.flatten D)
+            let expected = F + Dense.diagonal (Weights.numbers D)
 
             let sum = Curvature.addDiagonal D C
             Expect.equal (Curvature.shapes sum) (Curvature.shapes C) "the shapes of sum"
@@ -83,30 +74,25 @@ let tests =
 
             Oracle.agrees
                 Tolerance.rounding
-                ((expected * WrittenFactors.flatten V).ToArray())
-                (numbers (Curvature.product sum V)))
+                ((expected * Weights.flatten V).ToArray())
+                (Weights.numbers (Curvature.product sum V)))
 
         for name in oneLayer do
-            Holds.forSome
-                $"the sum of two tasks is exact, whatever their structures: {name}"
-                5
-                orders
-                (fun order ->
-                    for other, _ in ofOneLayer @ sums do
-                        use _scope = torch.NewDisposeScope()
+            Holds.forSome $"the sum of two tasks is exact, whatever their structures: {name}" 5 orders (fun order ->
+                for other, _ in ofOneLayer @ sums do
+                    use _scope = torch.NewDisposeScope()
 
-                        let (x, F), (y, F') =
-                            draw name order, draw other { order with Seed = order.Seed + 1 }
+                    let (x, F), (y, F') = draw name order, draw other { order with Seed = order.Seed + 1 }
 
-                        let sum = Curvature.add x y
-                        Oracle.agreesWith Tolerance.rounding (F + F') (Curvature.dense sum)
-                        let V = vector sum
-                        let product = Curvature.product sum V
+                    let sum = Curvature.add x y
+                    Oracle.agreesWith Tolerance.rounding (F + F') (Curvature.dense sum)
+                    let V = vector sum
+                    let product = Curvature.product sum V
 
-                        Oracle.agrees
-                            Tolerance.rounding
-                            (((F + F') * WrittenFactors.flatten V).ToArray())
-                            (numbers product))
+                    Oracle.agrees
+                        Tolerance.rounding
+                        (((F + F') * Weights.flatten V).ToArray())
+                        (Weights.numbers product))
 
         forEach
             "a curvature and itself add up to twice the matrix, and merge to twice the trace"
@@ -127,8 +113,7 @@ let tests =
                     | Curvature.Blocks _, Curvature.Blocks _ -> ()
                     | _ -> failtest name)
 
-            [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ]
-            |> List.iter keeps
+            [ "dense"; "diagonal"; "units"; "low rank"; "low rank plus diagonal"; "blocks" ] |> List.iter keeps
         }
 
         forEach "float32 agrees with float64 and stays float32" structures (fun _ (C, F) ->
@@ -145,9 +130,9 @@ let tests =
                 Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
 
             Oracle.agreesWith Tolerance.float32AgainstFloat64 F (Curvature.dense single)
-            let expected = (F * WrittenFactors.flatten V).ToArray()
+            let expected = (F * Weights.flatten V).ToArray()
 
-            Oracle.agrees Tolerance.float32AgainstFloat64 expected (numbers (Curvature.product single V)))
+            Oracle.agrees Tolerance.float32AgainstFloat64 expected (Weights.numbers (Curvature.product single V)))
 
         forEach "results are the caller's: changing them changes no curvature" structures (fun _ (C, F) ->
             let V = vector C

@@ -4,6 +4,7 @@ module Foof.Core.Tests.LayerContract
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
@@ -15,27 +16,22 @@ let only (model: Networks.Network) =
 
 /// A or E [g; n; R; d] as one matrix [n R; d] a group.
 let groups (tensor: torch.Tensor) = [
-    for g in 0L .. tensor.size 0 - 1L -> Oracle.matrix (tensor.select(0L, g).flatten(0L, 1L))
+    for g in 0L .. tensor.size 0 - 1L -> Dense.ofTensor (tensor.select(0L, g).flatten(0L, 1L))
 ]
 
 /// The activations of a layer with one-hot rows written out.
-let written (layer: Layer) (input: torch.Tensor) =
-    Layer.activations layer input |> Activations.dense layer.Weight.dtype
+let written (layer: Layer) (input: torch.Tensor) = Layer.activations layer input |> Activations.dense layer.Weight.dtype
 
 /// Parts of W [d_out; d_in], one below the other.
-let stacked (parts: Matrix<float> list) =
-    parts |> List.reduce (fun upper lower -> upper.Stack lower)
+let stacked (parts: Matrix<float> list) = parts |> List.reduce (fun upper lower -> upper.Stack lower)
 
 /// The rows of W that belong to each group.
 let parts (layer: Layer) (W: Matrix<float>) =
     let height = W.RowCount / int (Layer.groups layer)
 
-    [
-        for g in 0 .. int (Layer.groups layer) - 1 -> W.SubMatrix(g * height, height, 0, W.ColumnCount)
-    ]
+    [ for g in 0 .. int (Layer.groups layer) - 1 -> W.SubMatrix(g * height, height, 0, W.ColumnCount) ]
 
-let private bias (layer: Layer) =
-    layer.Bias |> ValueOption.map (fun bias -> bias :> torch.Tensor)
+let private bias (layer: Layer) = layer.Bias |> ValueOption.map (fun bias -> bias :> torch.Tensor)
 
 let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (n: int) (R: int) =
     let activations = Layer.activations layer input
@@ -67,15 +63,15 @@ let private weights tolerance (layer: Layer) =
     Expect.equal W.shape [| Layer.outputs layer; Layer.inputs layer |] "the shape of W"
     let struct (weight, column) = Layer.split layer W
     Expect.equal weight.shape layer.Weight.shape "the shape of weight"
-    Oracle.agrees tolerance (Oracle.values layer.Weight) (Oracle.values weight)
+    Oracle.agrees tolerance (Dense.values layer.Weight) (Dense.values weight)
 
     match layer.Bias, column with
     | ValueSome bias, ValueSome column ->
         Expect.equal column.shape bias.shape "the shape of column"
-        Oracle.agrees tolerance (Oracle.values bias) (Oracle.values column)
+        Oracle.agrees tolerance (Dense.values bias) (Dense.values column)
     | bias, column -> Expect.isTrue (bias.IsNone && column.IsNone) "neither has a bias"
 
-    Oracle.matrix W
+    Dense.ofTensor W
 
 let private output tolerance (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (W: Matrix<float>) =
     let A, Z = groups (written layer input), groups (Layer.errors layer output)
@@ -87,24 +83,20 @@ let private gradient tolerance (layer: Layer) (input: torch.Tensor) (output: tor
     let e = torch.randn_like output
     (output * e).sum().backward()
 
-    let found =
-        Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
+    let found = Layer.joined layer layer.Weight.grad (layer.Bias |> ValueOption.map _.grad)
 
     let E = Layer.errors layer e
     let A = groups (written layer input)
 
-    let explicit =
-        List.map2 (fun (E: Matrix<float>) A -> E.Transpose() * A) (groups E) A
-        |> stacked
+    let explicit = List.map2 (fun (E: Matrix<float>) A -> E.Transpose() * A) (groups E) A |> stacked
 
     Oracle.agreesWith tolerance explicit found
 
-    let summed =
-        (Layer.activations layer input |> Activations.gradient E).reshape found.shape
+    let summed = (Layer.activations layer input |> Activations.gradient E).reshape found.shape
 
     Oracle.agreesWith tolerance explicit summed
 
-/// Asserts all of it for a model that is one layer, its weight and bias filled with random numbers, and an
+/// Asserts all of this for a model that is one layer, its weight and bias filled with random numbers, and an
 /// input of n data points with R positions.
 let holds (model: Networks.Network) (input: torch.Tensor) (n: int) (R: int) =
     let layer = only model

@@ -3,38 +3,32 @@ module Foof.Core.Tests.LikelihoodContract
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// S_i of all data points, [n; D; columns].
 let root likelihood (output: torch.Tensor) =
     let columns = Likelihood.hessianColumns likelihood output
 
-    let column c =
-        (Likelihood.hessianRoot likelihood output c).reshape(output.size 0, -1L)
+    let column c = (Likelihood.hessianRoot likelihood output c).reshape(output.size 0, -1L)
 
     torch.stack ([| for c in 0L .. columns - 1L -> column c |], 2L)
 
 [<Tests>]
 let tests =
     testList "Contracts.Likelihood" [
-        Likelihoods.forEach
-            "the loss is the mean over data points of an explicit -log p"
-            Likelihoods.cases
-            (fun case ->
-                let f, y = Likelihoods.output case, Likelihoods.target case
-                let expected = (Likelihoods.explicit case.Likelihood f y).sum() / float (f.size 0)
-                let loss = Likelihood.loss case.Likelihood f y
-                Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
-                Expect.equal loss.dtype f.dtype "the type of loss"
-                Likelihoods.agree Tolerance.explicit expected loss)
+        Likelihoods.forEach "the loss is the mean over data points of an explicit -log p" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let expected = (Loss.entries case.Likelihood f y).sum() / float (f.size 0)
+            let loss = Likelihood.loss case.Likelihood f y
+            Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
+            Expect.equal loss.dtype f.dtype "the type of loss"
+            Likelihoods.agree Tolerance.explicit expected loss)
 
-        Likelihoods.forEach
-            "errors are the summands' derivatives that autograd finds"
-            Likelihoods.cases
-            (fun case ->
-                let f, y = Likelihoods.output case, Likelihoods.target case
-                let struct (_, expected) = Likelihoods.gradient case.Likelihood f y
-                Likelihoods.agree Tolerance.explicit expected (Likelihood.errors case.Likelihood f y))
+        Likelihoods.forEach "errors are the summands' derivatives that autograd finds" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let struct (_, expected) = Loss.gradient case.Likelihood f y
+            Likelihoods.agree Tolerance.explicit expected (Likelihood.errors case.Likelihood f y))
 
         Likelihoods.forEach "the gradient of the loss is the errors over n" Likelihoods.cases (fun case ->
             let f, y = (Likelihoods.output case).requires_grad_ true, Likelihoods.target case
@@ -49,7 +43,7 @@ let tests =
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let S = root case.Likelihood f
-                let expected = Likelihoods.hessian case.Likelihood f y
+                let expected = Loss.hessian case.Likelihood f y
                 Expect.equal (S.size 2) (f.numel () / f.size 0) "the number of columns"
                 Likelihoods.agree Tolerance.explicit expected (S.matmul (S.transpose (1L, 2L))))
 
@@ -78,34 +72,30 @@ let tests =
                             expected.select(1L, c).select(1L, r).copy_ own |> ignore
 
                             Expect.isTrue
-                                (Oracle.values own |> Array.forall (fun root -> root > 0.0))
+                                (Dense.values own |> Array.forall (fun root -> root > 0.0))
                                 "the roots are positive"
 
                         Likelihoods.agree Tolerance.rounding expected actual)
 
         Likelihoods.forEach "the Hessian's product agrees with the dense one" Likelihoods.cases (fun case ->
-            let f, y, v =
-                Likelihoods.output case, Likelihoods.target case, Likelihoods.output case
+            let f, y, v = Likelihoods.output case, Likelihoods.target case, Likelihoods.output case
 
-            let Lambda = Likelihoods.hessian case.Likelihood f y
+            let Lambda = Loss.hessian case.Likelihood f y
             let expected = Lambda.matmul(v.reshape (f.size 0, -1L, 1L)).reshape f.shape
             Likelihoods.agree Tolerance.explicit expected (Likelihood.hessianProduct case.Likelihood f v))
 
-        Likelihoods.forEach
-            "outputs that are not contiguous have the same derivatives"
-            Likelihoods.cases
-            (fun case ->
-                let f, y = Likelihoods.output case, Likelihoods.target case
-                let last = f.dim () - 1L
-                let turned = f.transpose(0L, last).contiguous().transpose(0L, last)
-                let likelihood = case.Likelihood
+        Likelihoods.forEach "outputs that are not contiguous have the same derivatives" Likelihoods.cases (fun case ->
+            let f, y = Likelihoods.output case, Likelihoods.target case
+            let last = f.dim () - 1L
+            let turned = f.transpose(0L, last).contiguous().transpose(0L, last)
+            let likelihood = case.Likelihood
 
-                Likelihoods.agree
-                    Tolerance.rounding
-                    (Likelihood.errors likelihood f y)
-                    (Likelihood.errors likelihood turned y)
+            Likelihoods.agree
+                Tolerance.rounding
+                (Likelihood.errors likelihood f y)
+                (Likelihood.errors likelihood turned y)
 
-                Likelihoods.agree Tolerance.rounding (root likelihood f) (root likelihood turned))
+            Likelihoods.agree Tolerance.rounding (root likelihood f) (root likelihood turned))
 
         Likelihoods.forEach "derivatives and labels carry no gradient" Likelihoods.cases (fun case ->
             let f, y = (Likelihoods.output case).requires_grad_ true, Likelihoods.target case
@@ -123,11 +113,7 @@ let tests =
             let f, y = Likelihoods.output case, Likelihoods.target case
             let single = f.``to`` torch.ScalarType.Float32
 
-            let labels =
-                if y.dtype = f.dtype then
-                    y.``to`` torch.ScalarType.Float32
-                else
-                    y
+            let labels = if y.dtype = f.dtype then y.``to`` torch.ScalarType.Float32 else y
 
             let compare expected (actual: torch.Tensor) =
                 Expect.equal actual.dtype torch.ScalarType.Float32 "the type of actual"
@@ -138,9 +124,7 @@ let tests =
             compare (Likelihood.errors likelihood f y) (Likelihood.errors likelihood single labels)
             compare (root likelihood f) (root likelihood single)
 
-            compare
-                (Likelihood.hessianProduct likelihood f f)
-                (Likelihood.hessianProduct likelihood single single))
+            compare (Likelihood.hessianProduct likelihood f f) (Likelihood.hessianProduct likelihood single single))
 
         test "losses and columns of certain outputs lose no digits" {
             use _scope = torch.NewDisposeScope()
@@ -152,13 +136,13 @@ let tests =
             Oracle.agrees
                 Tolerance.rounding
                 [| expected |]
-                (Oracle.values (Likelihood.loss Likelihood.Bernoulli f zeros))
+                (Dense.values (Likelihood.loss Likelihood.Bernoulli f zeros))
 
             let column = Likelihood.hessianRoot Likelihood.Bernoulli f 0L
             let root = [| sqrt tail; sqrt tail; exp -50.0; exp -50.0 |]
-            Oracle.agrees Tolerance.rounding root (Oracle.values column)
+            Oracle.agrees Tolerance.rounding root (Dense.values column)
 
-            for i, value in Array.indexed (Oracle.values column) do
+            for i, value in Array.indexed (Dense.values column) do
                 Oracle.agrees Tolerance.rounding [| root[i] |] [| value |]
         }
 
@@ -175,7 +159,7 @@ let tests =
                     Likelihood.hessianProduct likelihood f f
                     Likelihood.sample likelihood f null
                 ] do
-                for value in Oracle.values result do
+                for value in Dense.values result do
                     Expect.equal value 0.0 "the value"
         }
     ]

@@ -11,13 +11,7 @@ let methods () = MethodRuns.methods ()
 
 /// A method with a cadence whose phases fall into a dozen steps, where the method has one.
 let paced (recipe: Recipe) =
-    if recipe.Curvature.IsWindow then
-        recipe
-    else
-        {
-            recipe with
-                Cadence = Networks.someSteps.Cadence
-        }
+    if recipe.Curvature.IsWindow then recipe else { recipe with Cadence = Networks.someSteps.Cadence }
 
 /// A test for each of the methods, in a scope of its own.
 let forEach sentence (recipes: Recipe list) (check: Recipe -> unit) =
@@ -49,12 +43,7 @@ let mixed () : Networks.Network =
     let head = Networks.linear 6 2 true
 
     new Networks.Model(
-        [
-            "embedding", embedding
-            "norm", norm
-            "convolution", convolution
-            "head", head
-        ],
+        [ "embedding", embedding; "norm", norm; "convolution", convolution; "head", head ],
         fun index ->
             let x = norm.call (embedding.call index)
             let z = (convolution.call (x.transpose (1L, 2L))).tanh()
@@ -64,36 +53,27 @@ let mixed () : Networks.Network =
 [<Tests>]
 let tests =
     testList "Contracts.Method" [
-        forEach
-            "every method continues from its state to the same bits"
-            (methods () |> List.map paced)
-            (fun recipe ->
-                for before in [ 0; 1; 4; 6 ] do
-                    let batches = Networks.batches 10 4 3 2
-                    let model = make ()
-                    use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
-                    Networks.byStep optimizer (List.take before batches)
-                    let saved = Checkpoints.copied (optimizer.State())
-                    let other = make ()
-                    use restored = Networks.optimizer other recipe 0.05 0.9 0.01
-                    Networks.byStep restored (Networks.batches 3 5 3 2)
-                    Checkpoints.copyWeights model other
-                    restored.Restore saved
+        forEach "every method continues from its state to the same bits" (methods () |> List.map paced) (fun recipe ->
+            for before in [ 0; 1; 4; 6 ] do
+                let batches = Networks.batches 10 4 3 2
+                let model = make ()
+                use optimizer = Networks.optimizer model recipe 0.05 0.9 0.01
+                Networks.byStep optimizer (List.take before batches)
+                let saved = Checkpoints.copied (optimizer.State())
+                let other = make ()
+                use restored = Networks.optimizer other recipe 0.05 0.9 0.01
+                Networks.byStep restored (Networks.batches 3 5 3 2)
+                Checkpoints.copyWeights model other
+                restored.Restore saved
 
-                    Expect.equal
-                        (Networks.snapshot restored.State)
-                        (Networks.frozen saved)
-                        "the state of restored"
+                Expect.equal (Networks.snapshot restored.State) (Networks.frozen saved) "the state of restored"
 
-                    Networks.seeded 7
-                    Networks.byStep optimizer (List.skip before batches)
-                    Networks.seeded 7
-                    Networks.byStep restored (List.skip before batches)
+                Networks.seeded 7
+                Networks.byStep optimizer (List.skip before batches)
+                Networks.seeded 7
+                Networks.byStep restored (List.skip before batches)
 
-                    Expect.equal
-                        (Networks.weights other)
-                        (Networks.weights model)
-                        "the weights of the restored network")
+                Expect.equal (Networks.weights other) (Networks.weights model) "the weights of the restored network")
 
         forEach
             "a state that lacks something, or has it in another shape, is refused or was not needed"
@@ -137,10 +117,7 @@ let tests =
                         use optimizer = Networks.optimizer model recipe 0.01 0.9 0.01
                         steps optimizer 10
 
-                        Expect.equal
-                            (Oracle.leaked (fun () -> steps optimizer 20))
-                            0L
-                            "the number of tensors left")
+                        Expect.equal (Oracle.leaked (fun () -> steps optimizer 20)) 0L "the number of tensors left")
 
                 Expect.equal everything 0L "the number of tensors left")
 
@@ -156,9 +133,7 @@ let tests =
                     use result = optimizer.Step(input, target)
                     result.Loss.ToDouble())
 
-            Expect.isTrue
-                (List.last losses < Tolerance.learnt * losses[0])
-                $"{losses[0]} -> {List.last losses}")
+            Expect.isTrue (List.last losses < Tolerance.learnt * losses[0]) $"{losses[0]} -> {List.last losses}")
 
         forEach
             "every method trains an embedding, a LayerNorm and a grouped convolution together"

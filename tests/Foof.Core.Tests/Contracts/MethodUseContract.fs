@@ -17,10 +17,7 @@ let rooted () : Networks.Network =
     let first, last = Networks.linear 3 4 true, Networks.linear 4 2 true
     let zero (x: torch.Tensor) = (x * 0.0).sqrt()
 
-    new Networks.Model(
-        [ "first", first; "last", last ],
-        (fun x -> last.call (zero (first.call x) + x.sum ()))
-    )
+    new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (zero (first.call x) + x.sum ())))
 
 /// A network whose hidden layer is dead: relu of numbers below zero.
 let dead () : Networks.Network =
@@ -28,7 +25,7 @@ let dead () : Networks.Network =
     torch.nn.init.constant_ (first.bias, -100.0) |> ignore
     new Networks.Model([ "first", first; "last", last ], (fun x -> last.call (first.call(x).relu())))
 
-/// Networks and inputs that say hardly anything, by name.
+/// Networks and inputs that carry hardly any information, by name.
 let private scarce () = [
     "one", make (), Networks.normal [ 1; 3 ]
     "constant", make (), torch.ones (4L, 3L, dtype = Networks.double)
@@ -56,7 +53,7 @@ let tests =
                         error.Message
                         "train with Step(input, target), or call UpdateCurvature(input, target)"
                         "the message"
-                    // A step brings what was missing.
+                    // A step makes the inverse that the loop cannot make.
                     Networks.byStep optimizer (Networks.batches 1 4 3 2)
 
                 let before = Networks.weights model
@@ -83,8 +80,7 @@ let tests =
                 let batches = Networks.batches 4 4 3 2
                 let first, second = Networks.fromSeed 3 make, Networks.fromSeed 3 make
 
-                use own =
-                    Networks.fromSeed 5 (fun () -> Networks.optimizer first recipe 0.05 0.9 0.0)
+                use own = Networks.fromSeed 5 (fun () -> Networks.optimizer first recipe 0.05 0.9 0.0)
 
                 use preconditioner =
                     Networks.fromSeed 5 (fun () -> new Preconditioner(second, recipe, Networks.gaussian))
@@ -97,8 +93,7 @@ let tests =
                 |> List.iter (fun batch ->
                     Networks.byStep own [ batch ]
 
-                    if errors then
-                        preconditioner.UpdateCurvature(fst batch, snd batch)
+                    if errors then preconditioner.UpdateCurvature(fst batch, snd batch)
 
                     Networks.byPreconditioner second preconditioner sgd [ batch ])
 
@@ -118,9 +113,7 @@ let tests =
                 let untouched = Networks.batches 1 4 3 2
                 Networks.byStep optimizer untouched
 
-                Expect.isTrue
-                    (Networks.weights model |> Array.forall Double.IsFinite)
-                    "the weights are finite"
+                Expect.isTrue (Networks.weights model |> Array.forall Double.IsFinite) "the weights are finite"
 
                 use _quiet = torch.no_grad ()
                 let weight = Seq.head (model.parameters ())
@@ -135,8 +128,7 @@ let tests =
                 let model = rooted ()
                 use optimizer = Networks.optimizer model recipe 0.05 0.9 0.0
 
-                let byStep () =
-                    Networks.byStep optimizer (Networks.batches 1 4 3 2)
+                let byStep () = Networks.byStep optimizer (Networks.batches 1 4 3 2)
 
                 let error = Networks.changesNothing<NumericalFailure> model optimizer byStep
                 Expect.equal error.Subject "layer 'first' (4 -> 4)" "the subject of error"

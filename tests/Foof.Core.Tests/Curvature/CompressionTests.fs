@@ -3,11 +3,11 @@ module Foof.Core.Tests.CompressionTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private eigenvalues (F: Matrix<float>) =
-    (F.Evd Symmetricity.Symmetric).EigenValues.Real().ToArray() |> Array.sort
+let private eigenvalues (F: Matrix<float>) = (F.Evd Symmetricity.Symmetric).EigenValues.Real().ToArray() |> Array.sort
 
 let private forSome sentence (property: FisherFactor -> unit) =
     Holds.forSome sentence 30 Factors.sizes (fun sizes ->
@@ -20,58 +20,39 @@ let private sixColumns () =
         Points = 6
         PerPoint = 1
         Parts = 1
-        Layers = [
-            {
-                Form = Factors.Rows
-                Groups = 1
-                Outputs = 3
-                Inputs = 4
-                Positions = 1
-            }
-        ]
+        Layers = [ { Form = Factors.Rows; Groups = 1; Outputs = 3; Inputs = 4; Positions = 1 } ]
     }
 
 [<Tests>]
 let tests =
     testList "Curvature.Compression" [
-        forSome
-            "what is left out has the discarded eigenvalues, and their share of the trace is reported"
-            (fun G ->
-                let F = WrittenFactors.dense G
-                let m = int (FisherFactor.columns G)
+        forSome "what is left out has the discarded eigenvalues, and their share of the trace is reported" (fun G ->
+            let F = WrittenFactors.dense G
+            let m = int (FisherFactor.columns G)
 
-                for r in
-                    List.distinct [ 1; (m + 1) / 2; m - 1 ]
-                    |> List.filter (fun r -> r >= 1 && r < m) do
-                    let compressed = Compression.leading r G
-                    let F' = WrittenFactors.dense compressed.Factor
+            for r in List.distinct [ 1; (m + 1) / 2; m - 1 ] |> List.filter (fun r -> r >= 1 && r < m) do
+                let compressed = Compression.leading r G
+                let F' = WrittenFactors.dense compressed.Factor
 
-                    Expect.equal
-                        (FisherFactor.columns compressed.Factor)
-                        (int64 r)
-                        "the columns that are kept"
+                Expect.equal (FisherFactor.columns compressed.Factor) (int64 r) "the columns that are kept"
 
-                    // The eigenvalues of F of which the r largest are zero: those of F - F'.
-                    let all = eigenvalues F
+                // The eigenvalues of F of which the r largest are zero: those of F - F'.
+                let all = eigenvalues F
 
-                    let discarded =
-                        Array.append
-                            (Array.sub all 0 (max 0 (all.Length - r)))
-                            (Array.zeroCreate (min r all.Length))
+                let discarded =
+                    Array.append (Array.sub all 0 (max 0 (all.Length - r))) (Array.zeroCreate (min r all.Length))
 
-                    let scale = Array.max all
-                    let found = eigenvalues (F - F')
+                let scale = Array.max all
+                let found = eigenvalues (F - F')
 
-                    for expected, found in Array.zip (Array.sort discarded) found do
-                        Expect.isTrue
-                            (abs (expected - found) <= Tolerance.explicit * scale)
-                            $"{expected} <> {found}"
+                for expected, found in Array.zip (Array.sort discarded) found do
+                    Expect.isTrue (abs (expected - found) <= Tolerance.explicit * scale) $"{expected} <> {found}"
 
-                    let share = Array.sum discarded / F.Trace()
+                let share = Array.sum discarded / F.Trace()
 
-                    Expect.isTrue
-                        (abs (share - compressed.Discarded) <= Tolerance.explicit)
-                        $"{share} <> {compressed.Discarded}")
+                Expect.isTrue
+                    (abs (share - compressed.Discarded) <= Tolerance.explicit)
+                    $"{share} <> {compressed.Discarded}")
 
         forSome "kept columns are orthogonal, with the leading eigenvalues as squared norms" (fun G ->
             let m = int (FisherFactor.columns G)
@@ -81,11 +62,9 @@ let tests =
                 let K = WrittenFactors.columns compressed.Factor
                 let gram = K.TransposeAndMultiply K
                 let scale = (WrittenFactors.dense G).Trace()
-                let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(gram.Diagonal())
+                let diagonal = Dense.onlyDiagonal gram
 
-                Expect.isTrue
-                    ((gram - diagonal).FrobeniusNorm() <= Tolerance.explicit * scale)
-                    "not orthogonal")
+                Expect.isTrue ((gram - diagonal).FrobeniusNorm() <= Tolerance.explicit * scale) "not orthogonal")
 
         forSome "a factor within the budget is given back as it is" (fun G ->
             let compressed = Compression.leading (int (FisherFactor.columns G)) G
@@ -102,13 +81,12 @@ let tests =
             let dropped = columns.SubMatrix(0, 3, 0, columns.ColumnCount)
             let found = (Compression.leading 3 G).Discarded
 
-            let byDropping =
-                1.0 - (dropped.TransposeThisAndMultiply dropped).Trace() / F.Trace()
+            let byDropping = 1.0 - (dropped.TransposeThisAndMultiply dropped).Trace() / F.Trace()
 
             Expect.isTrue (found < byDropping) $"{found} and {byDropping}"
         }
 
-        forSome "what a budget takes is known beforehand" (fun G ->
+        forSome "the memory that a budget takes is known beforehand" (fun G ->
             let compressed = Compression.leading 1 G
 
             if FisherFactor.columns G > 1L then
@@ -117,7 +95,7 @@ let tests =
                     (Compression.bytesOfColumns 1L G)
                     "the bytes that are kept")
 
-        test "no column at all, and NaN, are refused" {
+        test "zero columns, and NaN, are refused" {
             use _scope = torch.NewDisposeScope()
             let G = sixColumns ()
             Oracle.refused [ "columns must be at least 1; got 0." ] (fun () -> Compression.leading 0 G)
@@ -128,8 +106,7 @@ let tests =
                     Weight = 1.0
                 }
 
-            let failure =
-                Oracle.raises<NumericalFailure>(fun () -> Compression.leading 1 broken |> ignore)
+            let failure = Oracle.raises<NumericalFailure>(fun () -> Compression.leading 1 broken |> ignore)
 
             Expect.stringContains failure.Message "not finite" "the message"
         }
@@ -142,11 +119,7 @@ let tests =
                 Oracle.leaked (fun () ->
                     for tensor in FisherFactor.tensors (Compression.leading 1 G).Factor do
                         if
-                            not (
-                                List.exists
-                                    (fun own -> obj.ReferenceEquals(own, tensor))
-                                    (FisherFactor.tensors G)
-                            )
+                            not (List.exists (fun own -> obj.ReferenceEquals(own, tensor)) (FisherFactor.tensors G))
                         then
                             tensor.Dispose())
 

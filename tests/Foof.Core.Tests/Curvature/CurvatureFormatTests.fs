@@ -4,6 +4,7 @@ module Foof.Core.Tests.CurvatureFormatTests
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open TorchSharp
 
@@ -17,7 +18,7 @@ let private written curvature =
 [<Tests>]
 let tests =
     testList "Curvature.CurvatureFormat" [
-        forEach "every structure comes back with the same tensors and numbers" structures (fun _ (C, F) ->
+        forEach "every structure is restored with the same tensors and numbers" structures (fun _ (C, F) ->
             let tensors, text = written C
             let found = CurvatureFormat.read tensors text
             Expect.equal (Curvature.shapes found) (Curvature.shapes C) "the shapes of found"
@@ -25,25 +26,19 @@ let tests =
             for expected, actual in List.zip (Curvature.tensors C) (Curvature.tensors found) do
                 Oracle.isSame actual expected "the result"
 
-            Expect.equal
-                (Oracle.values (Curvature.dense found))
-                (Oracle.values (Curvature.dense C))
-                "the matrix"
+            Expect.equal (Dense.values (Curvature.dense found)) (Dense.values (Curvature.dense C)) "the matrix"
 
             Expect.equal (int (Curvature.size found)) F.RowCount "the size of found"
             // Described again it is the same text.
             Expect.equal (snd (written found)) text "the second text")
 
-        Holds.forSome "factors of every form come back" 20 Factors.sizes (fun sizes ->
+        Holds.forSome "factors of every form are restored" 20 Factors.sizes (fun sizes ->
             use _scope = torch.NewDisposeScope()
             let C = Curvature.LowRank(Factors.factor sizes)
             let tensors, text = written C
             let found = CurvatureFormat.read tensors text
 
-            Expect.equal
-                (Oracle.values (Curvature.dense found))
-                (Oracle.values (Curvature.dense C))
-                "the matrix")
+            Expect.equal (Dense.values (Curvature.dense found)) (Dense.values (Curvature.dense C)) "the matrix")
 
         test "what is no description, lacks a tensor or does not fit is refused" {
             use _scope = torch.NewDisposeScope()
@@ -51,8 +46,7 @@ let tests =
             let tensors, text =
                 written (Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 3 4)))
 
-            let refused parts (text: string) =
-                Oracle.refused parts (fun () -> CurvatureFormat.read tensors text)
+            let refused parts (text: string) = Oracle.refused parts (fun () -> CurvatureFormat.read tensors text)
 
             refused [ "be JSON" ] "{"
             refused [ "have 'kind'" ] "{}"

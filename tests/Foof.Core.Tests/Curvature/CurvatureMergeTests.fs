@@ -3,14 +3,12 @@ module Foof.Core.Tests.CurvatureMergeTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private kroneckers =
-    ofOneLayer |> List.filter (fun (name, _) -> name.StartsWith "Kronecker")
+let private kroneckers = ofOneLayer |> List.filter (fun (name, _) -> name.StartsWith "Kronecker")
 
 [<Tests>]
 let tests =
@@ -21,8 +19,7 @@ let tests =
                     Holds.forSome $"{name}; {other}" 5 orders (fun order ->
                         use _scope = torch.NewDisposeScope()
 
-                        let (x, F), (y, F') =
-                            draw name order, draw other { order with Seed = order.Seed + 1 }
+                        let (x, F), (y, F') = draw name order, draw other { order with Seed = order.Seed + 1 }
 
                         let merged = Curvature.merge x y
 
@@ -30,7 +27,7 @@ let tests =
                         | Curvature.Kronecker _ -> ()
                         | _ -> failtest $"{name} and {other} are no product"
 
-                        let found, p = Oracle.matrix (Curvature.dense merged), F.RowCount / order.Groups
+                        let found, p = Dense.ofTensor (Curvature.dense merged), F.RowCount / order.Groups
 
                         for group in 0 .. order.Groups - 1 do
                             let block (M: Matrix<float>) = M.SubMatrix(group * p, p, group * p, p)
@@ -49,13 +46,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let side d = Sides.semidefinite 1 d (d + 1)
             let E, A, E', A' = side 2, side 3, side 2, side 3
-            let of' (M: torch.Tensor) = Oracle.matrix (M.squeeze 0L)
-            let trace M = (of' M).Trace()
-            let pi = sqrt (trace E * trace A' / (trace E' * trace A))
-            let product = (of' E + of' E' * pi).KroneckerProduct(of' A + of' A' / pi)
+            let of' (M: torch.Tensor) = Dense.ofTensor (M.squeeze 0L)
 
-            let expected =
-                product * ((trace E * trace A + trace E' * trace A') / product.Trace())
+            let expected = KroneckerFactors.merged (struct (of' E, of' A)) (struct (of' E', of' A'))
 
             let merged =
                 Curvature.merge
@@ -68,8 +61,7 @@ let tests =
         test "merging with a product that is zero leaves the other one, and no NaN" {
             for name, _ in kroneckers do
                 forSome name (fun order (C, F) ->
-                    let zero d =
-                        Side.Full(torch.zeros (order.Groups, d, d, dtype = Networks.double))
+                    let zero d = Side.Full(torch.zeros (order.Groups, d, d, dtype = Networks.double))
 
                     let E, A = zero order.Outputs, Sides.side Sides.Full order.Groups order.Inputs
 

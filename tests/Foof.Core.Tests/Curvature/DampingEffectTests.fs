@@ -3,9 +3,8 @@ module Foof.Core.Tests.DampingEffectTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -16,12 +15,13 @@ let tests =
             for name, _ in invertible do
                 if not (name.StartsWith "Kronecker" || name = "blocks") then
                     forOne name name (fun _ (C, _) ->
-                        let V = WrittenFactors.vector (Curvature.shapes C)
-                        let expected = numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
+                        let V = Vectors.random (Curvature.shapes C)
+
+                        let expected = Weights.numbers (Factored.solve (Factored.make Damping.Tikhonov 0.3 C) V)
 
                         for rule in Dampings.rules do
                             Expect.equal
-                                (numbers (Factored.solve (Factored.make rule 0.3 C) V))
+                                (Weights.numbers (Factored.solve (Factored.make rule 0.3 C) V))
                                 expected
                                 "the solution")
         ]
@@ -29,7 +29,7 @@ let tests =
         forOne "in blocks a rule is applied block by block" "blocks" (fun _ (C, _) ->
             match C with
             | Curvature.Blocks parts ->
-                let V = WrittenFactors.vector (Curvature.shapes C)
+                let V = Vectors.random (Curvature.shapes C)
                 let counts = parts |> Array.map (fun part -> (Curvature.shapes part).Length)
                 let starts = Array.scan (+) 0 counts
 
@@ -38,12 +38,11 @@ let tests =
 
                     parts
                     |> Array.iteri (fun i part ->
-                        let own =
-                            Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
+                        let own = Factored.solve (Factored.make rule 0.3 part) V[starts[i] .. starts[i + 1] - 1]
 
                         Expect.equal
-                            (numbers found[starts[i] .. starts[i + 1] - 1])
-                            (numbers own)
+                            (Weights.numbers found[starts[i] .. starts[i + 1] - 1])
+                            (Weights.numbers own)
                             "the block's part")
             | _ -> failtest "no blocks")
 
@@ -55,18 +54,14 @@ let tests =
                     let E = Sides.side left order.Groups order.Outputs
                     let A = Sides.side right order.Groups order.Inputs
                     let C = Curvature.Kronecker(E, A)
-                    let before = Curvature.tensors C |> List.map Oracle.values
-                    let V = WrittenFactors.vector (Curvature.shapes C)
+                    let before = Curvature.tensors C |> List.map Dense.values
+                    let V = Vectors.random (Curvature.shapes C)
 
                     for rule in Dampings.rules do
-                        let solve () =
-                            numbers (Factored.solve (Factored.make rule 0.2 C) V)
+                        let solve () = Weights.numbers (Factored.solve (Factored.make rule 0.2 C) V)
 
                         Expect.equal (solve ()) (solve ()) "the second solution"
 
-                    Expect.equal
-                        (Curvature.tensors C |> List.map Oracle.values)
-                        before
-                        "the curvature itself")
+                    Expect.equal (Curvature.tensors C |> List.map Dense.values) before "the curvature itself")
         ]
     ]

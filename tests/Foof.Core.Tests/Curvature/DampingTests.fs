@@ -4,58 +4,33 @@ module Foof.Core.Tests.DampingTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Dampings
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-let private sizeOf (M: Matrix<float>) = M.Trace() / float M.RowCount
-
-let private plus mu (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
-
-/// The matrix that a rule inverts for one group.
-let private formula rule (lambda: float) (E: Matrix<float>) (A: Matrix<float>) : Matrix<float> =
-    let pi =
-        let sizeE, sizeA = sizeOf E, sizeOf A
-
-        if sizeE > 0.0 && sizeA > 0.0 then
-            sqrt (sizeA / sizeE)
-        else
-            1.0
-
-    let root = sqrt lambda
-
-    match rule with
-    | Damping.Tikhonov -> plus lambda (E.KroneckerProduct A)
-    | Damping.Heuristic -> (plus (root / pi) E).KroneckerProduct(plus (root * pi) A)
-    | Damping.HeuristicInputs -> (Oracle.identity E.RowCount).KroneckerProduct(plus (root * pi) A)
-    | Damping.EachFactor -> (plus lambda E).KroneckerProduct(plus lambda A)
 
 let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
 
     let damped =
-        CurvatureOracle.diagonalOf [
-            for group in 0 .. groups - 1 -> formula rule lambda (Sides.matrix group E) (Sides.matrix group A)
+        Dense.blocks [
+            for group in 0 .. groups - 1 ->
+                KroneckerDamping.matrix rule lambda (struct (Sides.matrix group E, Sides.matrix group A))
         ]
 
-    let V = WrittenFactors.vector (Curvature.shapes C)
+    let V = Vectors.random (Curvature.shapes C)
     let factored = Factored.make rule lambda C
 
     Oracle.agrees
         Tolerance.explicit
-        (damped.Solve(WrittenFactors.flatten V).ToArray())
-        (numbers (Factored.solve factored V))
+        (damped.Solve(Weights.flatten V).ToArray())
+        (Weights.numbers (Factored.solve factored V))
 
     CurvatureOracle.agreesInLogDet Tolerance.explicit damped factored
-    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+    let R = Weights.matrix (Curvature.shapes C) (Factored.rootSolve factored)
 
-    Oracle.agrees
-        Tolerance.explicit
-        (damped.Inverse().ToRowMajorArray())
-        ((R * R.Transpose()).ToRowMajorArray())
+    Oracle.agrees Tolerance.explicit (damped.Inverse().ToRowMajorArray()) ((R * R.Transpose()).ToRowMajorArray())
 
     let struct (applied, rest) = Damping.apply rule lambda C
     let same = V |> Array.map (fun v -> torch.full_like (v, rest))
@@ -78,28 +53,20 @@ let tests =
                             holds rule lambda order.Groups E A)
         ]
 
-        Holds.forSome
-            "pi splits by the factors' sizes, and is one where a factor is zero"
-            8
-            orders
-            (fun order ->
-                use _scope = torch.NewDisposeScope()
-                Networks.seeded order.Seed
-                let some = Sides.semidefinite order.Groups 3 4
-                let last = int64 order.Groups - 1L
-                let zero = some.clone ()
-                zero.select(0L, last).zero_() |> ignore
+        Holds.forSome "pi splits by the factors' sizes, and is one where a factor is zero" 8 orders (fun order ->
+            use _scope = torch.NewDisposeScope()
+            Networks.seeded order.Seed
+            let some = Sides.semidefinite order.Groups 3 4
+            let last = int64 order.Groups - 1L
+            let zero = some.clone ()
+            zero.select(0L, last).zero_() |> ignore
 
-                for E, A in
-                    [
-                        Side.Full zero, Side.Full some
-                        Side.Full some, Side.Full zero
-                        Side.Full zero, Side.Full zero
-                    ] do
-                    let pi = Damping.split some E A
-                    Expect.equal ((Oracle.values pi)[int last]) 1.0 "the share of the last group"
-                    holds Damping.Heuristic 0.1 order.Groups E A
-                    holds Damping.HeuristicInputs 0.1 order.Groups E A)
+            for E, A in
+                [ Side.Full zero, Side.Full some; Side.Full some, Side.Full zero; Side.Full zero, Side.Full zero ] do
+                let pi = Damping.split some E A
+                Expect.equal ((Dense.values pi)[int last]) 1.0 "the share of the last group"
+                holds Damping.Heuristic 0.1 order.Groups E A
+                holds Damping.HeuristicInputs 0.1 order.Groups E A)
 
         Holds.forSome
             "heuristic damping scales with the curvature, whichever factor the scale is in"
@@ -110,12 +77,12 @@ let tests =
                 Networks.seeded order.Seed
                 let E = Sides.side Sides.Full order.Groups order.Outputs
                 let A = Sides.side Sides.Full order.Groups order.Inputs
-                let V = WrittenFactors.vector (Curvature.shapes (Curvature.Kronecker(E, A)))
+                let V = Vectors.random (Curvature.shapes (Curvature.Kronecker(E, A)))
 
                 let solve lambda E A =
                     Factored.solve (Factored.make Damping.Heuristic lambda (Curvature.Kronecker(E, A))) V
 
-                let expected = numbers (WeightVector.scale 0.1 (solve 0.5 E A))
-                Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 (Side.scale 10.0 E) A))
-                Oracle.agrees Tolerance.explicit expected (numbers (solve 5.0 E (Side.scale 10.0 A))))
+                let expected = Weights.numbers (WeightVector.scale 0.1 (solve 0.5 E A))
+                Oracle.agrees Tolerance.explicit expected (Weights.numbers (solve 5.0 (Side.scale 10.0 E) A))
+                Oracle.agrees Tolerance.explicit expected (Weights.numbers (solve 5.0 E (Side.scale 10.0 A))))
     ]

@@ -5,12 +5,12 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private make () = Networks.perceptron true [ 3; 4; 3 ]
 
-let private labels (numbers: int list) =
-    torch.tensor (numbers |> List.map int64 |> List.toArray)
+let private labels (numbers: int list) = torch.tensor (numbers |> List.map int64 |> List.toArray)
 
 let private curvatureOf (model: Networks.Network) fisher (input: torch.Tensor) target =
     Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher { Input = input; Target = target }
@@ -35,8 +35,7 @@ let private nothing = CancellationToken.None
 let tests =
     testList "Curvature.DataCurvature" [
         for fisher in [ Fisher.Ggn; Fisher.Empirical ] do
-            test
-                $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
+            test $"batches of different sizes give the curvature of all of them, whatever labels are ignored: {fisher}" {
                 use _scope = torch.NewDisposeScope()
                 let model, input = make (), Networks.normal [ 7; 3 ]
                 let target = labels [ 1; -100; 2; -100; -100; 0; 0 ]
@@ -49,7 +48,7 @@ let tests =
                 let struct (found, points) = accumulated model fisher null null nothing batches
                 let expected = Curvature.dense (curvatureOf model fisher input target)
                 Expect.equal points 4L "the number of points that count"
-                Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) (Curvature.dense found)
+                Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected) (Curvature.dense found)
 
                 for tensor in Curvature.tensors found do
                     tensor.Dispose()
@@ -72,7 +71,7 @@ let tests =
                 tensor.Dispose()
         }
 
-        test "no room, no batch, no input and cancellation each end it with nothing left over" {
+        test "too little room, no batch, no input and cancellation each end the loop and leave nothing behind" {
             let model = make ()
             let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
             let before = Oracle.settledCount ()
@@ -80,10 +79,7 @@ let tests =
             let run requireRoom cancellation batches () =
                 accumulated model Fisher.Ggn requireRoom null cancellation batches |> ignore
 
-            let full =
-                Action<Curvature, int64>(fun _ points ->
-                    if points > 4L then
-                        invalidOp "full")
+            let full = Action<Curvature, int64>(fun _ points -> if points > 4L then invalidOp "full")
 
             Expect.equal
                 ((Oracle.raises<InvalidOperationException>(run full nothing batches)).Message)
@@ -96,8 +92,7 @@ let tests =
                 "the message without a batch"
 
             Expect.stringContains
-                ((Oracle.raises<ArgumentException>(run null nothing [ batches[0]; struct (null, null) ]))
-                    .Message)
+                ((Oracle.raises<ArgumentException>(run null nothing [ batches[0]; struct (null, null) ])).Message)
                 "batch 2 must have an input"
                 "the message without an input"
 
@@ -110,8 +105,7 @@ let tests =
                     yield batches[1]
                 }
 
-            Oracle.raises<OperationCanceledException>(run null source.Token stopping)
-            |> ignore
+            Oracle.raises<OperationCanceledException>(run null source.Token stopping) |> ignore
 
             Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
         }

@@ -3,6 +3,7 @@ module Foof.Core.Tests.FactorStatisticTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open MathNet.Numerics.LinearAlgebra
@@ -18,10 +19,10 @@ let private parts factor =
     | LayerFactor.Product(activations, E) -> activations, E
     | _ -> failwith "no product"
 
-/// The vectors x_ir of a group: for each data point or column one row a position.
-let private rows (x: int -> int -> int -> int -> float) points positions width group = [
-    for i in 0 .. points - 1 -> Oracle.build positions width (x group i)
-]
+/// The vectors x_ir of a group: for each data point or column, one for each position.
+let private rows (x: int -> int -> int -> int -> float) points positions width group =
+    Array.init points (fun i ->
+        Array.init positions (fun r -> Vector<float>.Build.Dense(width, (fun q -> x group i r q))))
 
 let private activationRows activations =
     rows
@@ -33,30 +34,11 @@ let private activationRows activations =
 let private errorRows (E: torch.Tensor) =
     rows (entry (Activations.Rows E)) (int (E.size 1)) (int (E.size 2)) (int (E.size 3))
 
-/// sum over data points of x x^T, summed, averaged or pooled over positions.
-let private moment
-    positions
-    (pool: Matrix<float> -> Vector<float>)
-    (points: Matrix<float> list)
-    : Matrix<float> =
-    let ofPoint (X: Matrix<float>) : Matrix<float> =
-        match positions with
-        | Positions.Summed -> X.TransposeThisAndMultiply X
-        | Positions.Averaged -> X.TransposeThisAndMultiply X / float X.RowCount
-        | Positions.Pooled -> (pool X).OuterProduct(pool X)
-
-    points |> List.map ofPoint |> List.reduce (+)
-
 let private eachGroup (expected: int -> Matrix<float>) (found: torch.Tensor) =
     for group in 0 .. int (found.size 0) - 1 do
         Oracle.agreesWith Tolerance.rounding (expected group) (found.select (0L, int64 group))
 
 let private ways = [ Positions.Summed; Positions.Averaged; Positions.Pooled ]
-
-/// The rows of P_j that belong to a group.
-let private ofGroup groups group (P: Matrix<float>) =
-    let height = P.RowCount / groups
-    P.SubMatrix(group * height, height, 0, P.ColumnCount)
 
 [<Tests>]
 let tests =
@@ -66,19 +48,16 @@ let tests =
             singleProduct
             (fun _ factor ->
                 let activations, _ = parts factor
-                let n = float (Activations.dataPoints activations)
 
                 for positions in ways do
-                    let expected group =
-                        activationRows activations group
-                        |> moment positions (fun X -> X.ColumnSums() / float X.RowCount)
+                    let expected group = activationRows activations group |> KroneckerFactors.ofActivations positions
 
                     match activations, Statistic.activations positions Networks.double activations with
                     | Activations.Indices _, diagonal when positions <> Positions.Pooled ->
                         // One entry a row: the factor is diagonal.
-                        let written = Matrix<float>.Build.DenseOfDiagonalArray(Oracle.values diagonal)
-                        Oracle.agreesWith Tolerance.rounding (expected 0 / n) (Oracle.tensor written)
-                    | _, found -> eachGroup (fun group -> expected group / n) found)
+                        let written = Dense.diagonal (Dense.values diagonal)
+                        Oracle.agreesWith Tolerance.rounding (expected 0) (Dense.toTensor written)
+                    | _, found -> eachGroup expected found)
 
         forAll
             "error factors sum, average, or pool the sum over positions, each column weighted"
@@ -88,16 +67,18 @@ let tests =
 
                 for positions in ways do
                     let expected group =
-                        (errorRows E group |> moment positions (fun X -> X.ColumnSums())) * 0.3
+                        errorRows E group
+                        |> Array.map (fun rows -> struct (0.3, rows))
+                        |> KroneckerFactors.ofErrors positions
 
                     eachGroup expected (Statistic.errors positions 0.3 E))
 
         forAll "mean inputs and errors are over data points and positions" singleProduct (fun _ factor ->
             let activations, E = parts factor
 
-            let mean (points: Matrix<float> list) =
-                let all = points |> List.reduce (fun upper lower -> upper.Stack lower)
-                (all.ColumnSums() / float all.RowCount).ToRowMatrix()
+            let mean (points: Vector<float> array array) =
+                let all = Array.concat points
+                (Array.reduce (fun x y -> x + y) all / float all.Length).ToRowMatrix()
 
             let found = (Statistic.meanActivation Networks.double activations).unsqueeze 1L
             eachGroup (activationRows activations >> mean) found
@@ -107,20 +88,20 @@ let tests =
             "TKFAC's factors are sum P P^T and sum P^T P by group, with any number of positions and columns"
             single
             (fun layer factor ->
-                let sum term group : Matrix<float> =
+                let squares group =
                     gradients factor
-                    |> Seq.map (ofGroup layer.Groups group >> term)
-                    |> Seq.reduce (+)
+                    |> Seq.map (fun P -> struct (0.3, KroneckerFactors.ofGroup layer.Groups group P))
+                    |> KroneckerFactors.squares
 
-                let left (P: Matrix<float>) = P * P.Transpose() * 0.3
-                let right (P: Matrix<float>) = P.Transpose() * P * 0.3
+                let left (struct (Psi, _): KroneckerFactors.Pair) = Psi
+                let right (struct (_, Phi): KroneckerFactors.Pair) = Phi
                 let g = int64 layer.Groups
                 let errors = Statistic.weightedErrors g 0.3 factor
                 Expect.equal (errors.size 0) g "the number of groups of the errors"
-                eachGroup (sum left) errors
+                eachGroup (squares >> left) errors
                 let activations = Statistic.weightedActivations g 0.3 factor
                 Expect.equal (activations.size 0) g "the number of groups of the activations"
-                eachGroup (sum right) activations)
+                eachGroup (squares >> right) activations)
 
         forAll
             "the spectrum is the second moment of Q_E^T P Q_A, with any number of positions, columns and groups"
@@ -135,13 +116,13 @@ let tests =
                 let Q_E, Q_A = basis layer.Outputs, basis layer.Inputs
 
                 let expected group : Matrix<float> =
-                    let of' (Q: torch.Tensor) =
-                        Oracle.matrix (Q.select (0L, int64 group))
+                    let of' (Q: torch.Tensor) = Dense.ofTensor (Q.select (0L, int64 group))
 
                     gradients factor
-                    |> Seq.map (fun P -> (of' Q_E).Transpose() * ofGroup layer.Groups group P * of' Q_A)
+                    |> Seq.map (fun P ->
+                        (of' Q_E).Transpose() * KroneckerFactors.ofGroup layer.Groups group P * of' Q_A)
                     |> Seq.map (fun rotated -> rotated.PointwiseMultiply rotated * 0.3)
-                    |> Seq.reduce (+)
+                    |> Dense.sum
 
                 let found = Statistic.spectrum Q_E Q_A 0.3 factor
                 Expect.equal (found.size 0) (int64 layer.Groups) "the number of groups"
@@ -149,9 +130,7 @@ let tests =
 
         forAll "units are the blocks of F that belong to one row of W each" single (fun layer factor ->
             let expected row : Matrix<float> =
-                gradients factor
-                |> Seq.map (fun P -> (P.Row row).OuterProduct(P.Row row) * 0.3)
-                |> Seq.reduce (+)
+                gradients factor |> Seq.map (fun P -> struct (0.3, P.Row row)) |> Dense.outer layer.Inputs
 
             let found = Statistic.units 0.3 factor
             Expect.equal (found.size 0) (int64 (width layer)) "the number of groups"

@@ -4,6 +4,7 @@ module Foof.Core.Tests.FactoredFallbackTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -14,8 +15,7 @@ let private tikhonov lambda C = Factored.make Damping.Tikhonov lambda C
 
 /// Puts a number in the place of a tensor's last element.
 let private spoil (value: float) (tensor: torch.Tensor) =
-    let last =
-        Seq.fold (fun (x: torch.Tensor) _ -> x.select (0L, x.size 0 - 1L)) tensor tensor.shape
+    let last = Seq.fold (fun (x: torch.Tensor) _ -> x.select (0L, x.size 0 - 1L)) tensor tensor.shape
 
     last.fill_ (value.ToScalar()) |> ignore
 
@@ -62,10 +62,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let D = torch.ones (2L, 3L, dtype = Networks.double)
 
-            let solved =
-                Factored.solve (tikhonov 0.0 (Curvature.Diagonal [| D * 4.0 |])) [| D |]
+            let solved = Factored.solve (tikhonov 0.0 (Curvature.Diagonal [| D * 4.0 |])) [| D |]
 
-            Oracle.agrees Tolerance.rounding (Array.create 6 0.25) (Oracle.values solved[0])
+            Oracle.agrees Tolerance.rounding (Array.create 6 0.25) (Dense.values solved[0])
             D.select(0L, 0L).zero_() |> ignore
 
             for C in
@@ -84,36 +83,30 @@ let tests =
                 forSome name (fun _ (C, F) ->
                     let found = ResizeArray<string>()
 
-                    let factored =
-                        Factored.attempt second Damping.Tikhonov -1.0 found.Add 0.1 C |> Option.get
+                    let factored = Factored.attempt second Damping.Tikhonov -1.0 found.Add 0.1 C |> Option.get
 
                     Expect.equal found.Count expected "the number of found"
 
                     for report in found do
                         Expect.stringContains report "1 attempts failed; the damping used is" "the report"
 
-                    let V = WrittenFactors.vector (Curvature.shapes C)
+                    let V = Vectors.random (Curvature.shapes C)
 
-                    let expected =
-                        (F + Oracle.identity F.RowCount * 0.1).Solve(WrittenFactors.flatten V)
+                    let expected = (Dense.shifted 0.1 F).Solve(Weights.flatten V)
 
                     let solved = Factored.solve factored V
 
-                    Oracle.agrees
-                        Tolerance.explicit
-                        (expected.ToArray())
-                        ((WrittenFactors.flatten solved).ToArray()))
+                    Oracle.agrees Tolerance.explicit (expected.ToArray()) ((Weights.flatten solved).ToArray()))
 
             reports "dense" 1
             reports "units" 1
             reports "Kronecker, one x full" 1
-            // These have eigenvalues at once.
+            // These structures need no attempt: their inverse comes from eigenvalues.
             reports "Kronecker, full x full" 0
             reports "diagonal" 0
         }
 
-        test
-            "a low-rank matrix whose columns are beyond float64 fails, and more damping is reported where it helps" {
+        test "a low-rank matrix whose columns are beyond float64 fails, and more damping is reported where it helps" {
             use _scope = torch.NewDisposeScope()
 
             let G =
@@ -122,31 +115,15 @@ let tests =
                     Points = 2
                     PerPoint = 1
                     Parts = 1
-                    Layers = [
-                        {
-                            Form = Factors.Written
-                            Groups = 1
-                            Outputs = 2
-                            Inputs = 3
-                            Positions = 1
-                        }
-                    ]
+                    Layers = [ { Form = Factors.Written; Groups = 1; Outputs = 2; Inputs = 3; Positions = 1 } ]
                 }
 
             let huge = Curvature.LowRank(FisherFactor.scale 1e300 G)
             let found = ResizeArray<string>()
 
             let attempts = [
-                {
-                    Route = Route.Cholesky
-                    Double = true
-                    Growth = 1e-20
-                }
-                {
-                    Route = Route.Cholesky
-                    Double = true
-                    Growth = 10.0
-                }
+                { Route = Route.Cholesky; Double = true; Growth = 1e-20 }
+                { Route = Route.Cholesky; Double = true; Growth = 10.0 }
             ]
 
             let factored = Factored.attempt attempts Damping.Tikhonov -1.0 found.Add 1.0 huge

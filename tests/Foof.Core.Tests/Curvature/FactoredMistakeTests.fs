@@ -4,8 +4,6 @@ module Foof.Core.Tests.FactoredMistakeTests
 open Expecto
 open Foof
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
-open Foof.Core.Tests.CurvatureOracle
 open TorchSharp
 
 let structures = names invertible
@@ -23,8 +21,7 @@ let tests =
         test "a low-rank matrix needs damping, and has no other power than the inverse" {
             for name in [ "low rank"; "blocks" ] do
                 forSome name (fun _ (C, _) ->
-                    Oracle.refused [ "damping must be a positive number"; "got 0" ] (fun () ->
-                        tikhonov 0.0 C))
+                    Oracle.refused [ "damping must be a positive number"; "got 0" ] (fun () -> tikhonov 0.0 C))
 
             for name in [ "low rank"; "low rank plus diagonal"; "blocks" ] do
                 forSome name (fun _ (C, _) ->
@@ -40,11 +37,10 @@ let tests =
 
         forEach "vectors that do not fit an inverse are refused with both shapes" structures (fun _ (C, _) ->
             let factored = tikhonov 0.1 C
-            let V = WrittenFactors.vector (Curvature.shapes C)
+            let V = Vectors.random (Curvature.shapes C)
             let wide = V |> Array.map (fun V -> torch.cat ([| V; V |], 1L))
 
-            let text (x: torch.Tensor) =
-                "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
+            let text (x: torch.Tensor) = "[" + (x.shape |> Seq.map string |> String.concat "; ") + "]"
 
             for solve in [ Factored.solve; Factored.rootSolve ] do
                 Oracle.refused [ text V[0]; text wide[0] ] (fun () -> solve factored wide)

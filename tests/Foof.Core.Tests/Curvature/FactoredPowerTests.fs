@@ -3,27 +3,20 @@ module Foof.Core.Tests.FactoredPowerTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Structures
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.CurvatureOracle
 open MathNet.Numerics.LinearAlgebra
 open FsCheck.FSharp
 open TorchSharp
 
 /// The structures of which powers other than -1 are known.
-let powered =
-    invertible
-    |> List.filter (fun (name, _) -> not (name.StartsWith "low rank" || name = "blocks"))
-    |> names
+let powered = invertible |> List.filter (fun (name, _) -> not (name.StartsWith "low rank" || name = "blocks")) |> names
 
-let private vector C =
-    WrittenFactors.vector (Curvature.shapes C)
-
-let private plus (lambda: float) (F: Matrix<float>) = F + Oracle.identity F.RowCount * lambda
+let private vector C = Vectors.random (Curvature.shapes C)
 
 /// Orders of random symmetric matrices.
-let private matrices =
-    FsCheck.FSharp.Gen.zip (FsCheck.FSharp.Gen.choose (1, 6)) (FsCheck.FSharp.Gen.choose (1, 3))
+let private matrices = FsCheck.FSharp.Gen.zip (FsCheck.FSharp.Gen.choose (1, 6)) (FsCheck.FSharp.Gen.choose (1, 3))
 
 [<Tests>]
 let tests =
@@ -32,22 +25,21 @@ let tests =
             for power in [ -0.25; -0.5; -1.0; 0.5 ] do
                 for lambda in [ 0.01; 1.0 ] do
                     let factored =
-                        Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C
-                        |> Option.get
+                        Factored.attempt Factorization.attempts Damping.Tikhonov power ignore lambda C |> Option.get
 
-                    let expected = powerOf power (plus lambda F)
-                    let found = written (Curvature.shapes C) (Factored.solve factored)
+                    let expected = CurvatureOracle.powerOf power (Dense.shifted lambda F)
+                    let found = Weights.matrix (Curvature.shapes C) (Factored.solve factored)
 
                     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray())
 
-                    let R = written (Curvature.shapes C) (Factored.rootSolve factored)
+                    let R = Weights.matrix (Curvature.shapes C) (Factored.rootSolve factored)
 
                     Oracle.agrees
                         Tolerance.explicit
                         (expected.ToRowMajorArray())
                         ((R * R.Transpose()).ToRowMajorArray())
 
-                    agreesInLogDet Tolerance.explicit (plus lambda F) factored)
+                    agreesInLogDet Tolerance.explicit (Dense.shifted lambda F) factored)
 
         test "without damping, directions that dense matrices and Kronecker factors lack are left out" {
             // Of rank one, where Cholesky of rounding errors would pass for a regular matrix now and then.
@@ -59,20 +51,12 @@ let tests =
                     Curvature.Dense(F, [| [| int64 (order.Groups * order.Outputs); int64 order.Inputs |] |])
                 "units", fun order -> Curvature.Units(Sides.semidefinite order.Outputs order.Inputs 1)
                 "identity x full",
-                fun order ->
-                    Curvature.Kronecker(
-                        Side.Identity(2L, 1.0),
-                        Side.Full(Sides.semidefinite order.Groups 4 1)
-                    )
+                fun order -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite order.Groups 4 1))
                 // Of order two and rank one, every other matrix has a Cholesky factor by rounding alone.
                 "one x full, order two",
                 fun _ -> Curvature.Kronecker(Side.Identity(2L, 1.0), Side.Full(Sides.semidefinite 1 2 1))
                 "full x full, order two",
-                fun _ ->
-                    Curvature.Kronecker(
-                        Side.Full(Sides.semidefinite 1 2 1),
-                        Side.Full(Sides.semidefinite 1 2 1)
-                    )
+                fun _ -> Curvature.Kronecker(Side.Full(Sides.semidefinite 1 2 1), Side.Full(Sides.semidefinite 1 2 1))
                 "full x full",
                 fun order ->
                     Curvature.Kronecker(
@@ -89,11 +73,10 @@ let tests =
                         let C = draw order
                         let V = vector C
 
-                        let expected =
-                            (Oracle.matrix (Curvature.dense C)).PseudoInverse() * WrittenFactors.flatten V
+                        let expected = (Dense.ofTensor (Curvature.dense C)).PseudoInverse() * Weights.flatten V
 
                         let found = Factored.solve (Factored.make rule 0.0 C) V
-                        Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (numbers found))
+                        Oracle.agrees Tolerance.pseudoInverse (expected.ToArray()) (Weights.numbers found))
         }
 
         Holds.forAll
@@ -104,11 +87,10 @@ let tests =
                 let M = Sides.semidefinite count d (d + 1)
 
                 for power in [ -0.5; -0.25; -1.0; 0.5 ] do
-                    let found =
-                        (Factorization.power Factorization.attempts power M 0.3 |> Option.get).Inverse
+                    let found = (Factorization.power Factorization.attempts power M 0.3 |> Option.get).Inverse
 
                     for i in 0 .. count - 1 do
-                        let damped = Oracle.matrix (M.select (0L, int64 i)) + Oracle.identity d * 0.3
+                        let damped = Dense.shifted 0.3 (Dense.ofTensor (M.select (0L, int64 i)))
 
                         Oracle.agreesWith
                             Tolerance.explicit
@@ -125,10 +107,7 @@ let tests =
                     let M = Sides.semidefinite count d rank
                     let R = Factorization.root M
 
-                    Oracle.agrees
-                        Tolerance.explicit
-                        (Oracle.values M)
-                        (Oracle.values (R.matmul (R.transpose (1L, 2L)))))
+                    Oracle.agrees Tolerance.explicit (Dense.values M) (Dense.values (R.matmul (R.transpose (1L, 2L)))))
 
         Holds.forAll
             "eigenvectors of random matrices rebuild them, and eigenvalues are never negative"
@@ -138,11 +117,11 @@ let tests =
                 let M = Sides.semidefinite count d 1
                 let struct (s, Q) = Factorization.eigen M |> Option.get
 
-                for value in Oracle.values s do
+                for value in Dense.values s do
                     Expect.isTrue (value >= 0.0) "no eigenvalue is negative"
 
                 let rebuilt = (Q * s.unsqueeze -2L).matmul(Q.transpose (1L, 2L))
-                Oracle.agrees Tolerance.explicit (Oracle.values M) (Oracle.values rebuilt)
+                Oracle.agrees Tolerance.explicit (Dense.values M) (Dense.values rebuilt)
 
                 Expect.isTrue ((Factorization.eigen (M * nan)).IsNone) "NaN has no eigenvalues")
     ]

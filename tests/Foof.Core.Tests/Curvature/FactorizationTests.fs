@@ -2,6 +2,7 @@ module Foof.Core.Tests.FactorizationTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Matrices
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
@@ -9,8 +10,7 @@ open TorchSharp
 
 let single = torch.ScalarType.Float32
 
-let sizes =
-    Gen.zip3 (Gen.choose (1, 8)) (Gen.choose (1, 10)) (Gen.elements [ 1e-2; 1.0; 1e2 ])
+let sizes = Gen.zip3 (Gen.choose (1, 8)) (Gen.choose (1, 10)) (Gen.elements [ 1e-2; 1.0; 1e2 ])
 
 let invert attempts (matrix: torch.Tensor) damping =
     match Factorization.inverse attempts matrix damping with
@@ -23,29 +23,26 @@ let tests =
         Holds.forAll "a damped inverse is the inverse of the damped matrix" sizes (fun (d, r, damping) ->
             use _scope = torch.NewDisposeScope()
             let M = semidefinite d r
-            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let expected = (Dense.shifted damping (Dense.ofTensor M)).Inverse()
             let found = invert Factorization.attempts M damping
             Expect.isEmpty found.Failed "the failed attempts"
             Expect.equal found.Damping damping "the damping of found"
             Oracle.agreesWith Tolerance.explicit expected found.Inverse)
 
-        Holds.forAll
-            "every attempt alone gives the same inverse where it succeeds"
-            sizes
-            (fun (d, r, damping) ->
-                use _scope = torch.NewDisposeScope()
-                let M = semidefinite d r
+        Holds.forAll "every attempt alone gives the same inverse where it succeeds" sizes (fun (d, r, damping) ->
+            use _scope = torch.NewDisposeScope()
+            let M = semidefinite d r
 
-                for attempt in Factorization.attempts do
-                    let found = invert [ attempt ] M damping
-                    Expect.equal found.Damping (damping * attempt.Growth) "the damping of found"
-                    let expected = (Oracle.matrix M + Oracle.identity d * found.Damping).Inverse()
-                    Oracle.agreesWith Tolerance.explicit expected found.Inverse)
+            for attempt in Factorization.attempts do
+                let found = invert [ attempt ] M damping
+                Expect.equal found.Damping (damping * attempt.Growth) "the damping of found"
+                let expected = (Dense.shifted found.Damping (Dense.ofTensor M)).Inverse()
+                Oracle.agreesWith Tolerance.explicit expected found.Inverse)
 
         Holds.forAll "float32 agrees with float64 and stays float32" sizes (fun (d, r, damping) ->
             use _scope = torch.NewDisposeScope()
             let M = (semidefinite d r).``to`` single
-            let expected = (Oracle.matrix M + Oracle.identity d * damping).Inverse()
+            let expected = (Dense.shifted damping (Dense.ofTensor M)).Inverse()
             let found = (invert Factorization.attempts M damping).Inverse
             Expect.equal found.dtype single "the type of found"
             Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found)
@@ -53,12 +50,9 @@ let tests =
         test "damping leaves its argument as it is" {
             use _scope = torch.NewDisposeScope()
             let M = semidefinite 3 4
-            let before = Oracle.matrix M
+            let before = Dense.ofTensor M
 
-            Oracle.agreesWith
-                Tolerance.rounding
-                (before + Oracle.identity 3 * 2.0)
-                (Factorization.damped M 2.0)
+            Oracle.agreesWith Tolerance.rounding (Dense.shifted 2.0 before) (Factorization.damped M 2.0)
 
             invert Factorization.attempts M 2.0 |> ignore
             Oracle.agreesWith 0.0 before M
@@ -84,40 +78,37 @@ let tests =
             let M = torch.ones (2L, 2L, dtype = single)
             let found = invert Factorization.attempts M 1e-9
             Expect.equal found.Failed [ Factorization.attempts[0] ] "the failed attempts"
-            let expected = (Oracle.matrix M + Oracle.identity 2 * 1e-9).Inverse()
+            let expected = (Dense.shifted 1e-9 (Dense.ofTensor M)).Inverse()
             Oracle.agreesWith Tolerance.float32AgainstFloat64 expected found.Inverse
         }
 
         test "a slightly indefinite matrix needs more damping, which is reported" {
             use _scope = torch.NewDisposeScope()
             let M = rotated [ 2.0; -0.05; 1.0 ]
-            let found = invert Factorization.attempts (Oracle.tensor M) 0.01
+            let found = invert Factorization.attempts (Dense.toTensor M) 0.01
             Expect.equal found.Failed (List.take 2 Factorization.attempts) "the failed attempts"
             Expect.equal found.Damping 0.1 "the damping of found"
-            Oracle.agreesWith Tolerance.explicit ((M + Oracle.identity 3 * 0.1).Inverse()) found.Inverse
+            Oracle.agreesWith Tolerance.explicit ((Dense.shifted 0.1 M).Inverse()) found.Inverse
         }
 
         test "an indefinite matrix loses its negative eigenvalues at last" {
             use _scope = torch.NewDisposeScope()
 
-            let found =
-                invert Factorization.attempts (Oracle.tensor (rotated [ 2.0; -5.0; 1.0 ])) 0.01
+            let found = invert Factorization.attempts (Dense.toTensor (rotated [ 2.0; -5.0; 1.0 ])) 0.01
 
             Expect.equal found.Failed (List.take 3 Factorization.attempts) "the failed attempts"
             Expect.equal found.Damping 0.01 "the damping of found"
-            let expected = (rotated [ 2.0; 0.0; 1.0 ] + Oracle.identity 3 * 0.01).Inverse()
+            let expected = (Dense.shifted 0.01 (rotated [ 2.0; 0.0; 1.0 ])).Inverse()
             Oracle.agreesWith Tolerance.explicit expected found.Inverse
         }
 
         test "a matrix that is not finite fails every attempt" {
             for bad in [ nan; infinity ] do
                 use _scope = torch.NewDisposeScope()
-                let M = Oracle.tensor (rotated [ 1.0; 2.0 ])
+                let M = Dense.toTensor (rotated [ 1.0; 2.0 ])
                 M[1L, 1L] <- torch.tensor bad
 
-                Expect.isTrue
-                    ((Factorization.inverse Factorization.attempts M 1.0).IsNone)
-                    "there is no inverse"
+                Expect.isTrue ((Factorization.inverse Factorization.attempts M 1.0).IsNone) "there is no inverse"
         }
 
         test "beyond the range of its type there is no inverse" {
@@ -129,7 +120,7 @@ let tests =
                 "NaN has no inverse without damping"
         }
 
-        test "no attempts, no inverse" {
+        test "without attempts nothing is inverted" {
             use _scope = torch.NewDisposeScope()
 
             Expect.isTrue
@@ -143,12 +134,9 @@ let tests =
             (fun (d, r) ->
                 use _scope = torch.NewDisposeScope()
                 let M = semidefinite d (min r (d - 1))
-                let expected = (Oracle.matrix M).PseudoInverse()
+                let expected = (Dense.ofTensor M).PseudoInverse()
 
-                Oracle.agreesWith
-                    Tolerance.pseudoInverse
-                    expected
-                    (invert Factorization.attempts M 0.0).Inverse)
+                Oracle.agreesWith Tolerance.pseudoInverse expected (invert Factorization.attempts M 0.0).Inverse)
 
         Holds.forAll
             "without damping a singular float32 matrix gets its pseudo-inverse too"
@@ -158,7 +146,7 @@ let tests =
                 // Small whole numbers above zero: the product is exact in float32, and never the zero matrix.
                 let X = torch.randint (1L, 5L, [| int64 (min r (d - 1)); int64 d |], dtype = single)
                 let M = X.t().mm X
-                let expected = (Oracle.matrix M).PseudoInverse()
+                let expected = (Dense.ofTensor M).PseudoInverse()
 
                 Oracle.agreesWith
                     Tolerance.float32AgainstFloat64

@@ -3,6 +3,7 @@ module Foof.Core.Tests.InfluenceTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 let private decay = 0.5
@@ -12,30 +13,18 @@ let private layersOf (model: Networks.Network) =
     let struct (layers, _) = Coverage.survey model Networks.everything
     layers
 
-let private input () =
-    Networks.fromSeed 4 (fun () -> Networks.normal [ 8; 3 ])
+let private input () = Networks.fromSeed 4 (fun () -> Networks.normal [ 8; 3 ])
 
-let private target () =
-    torch.tensor [| 0L; 1L; 2L; 1L; 0L; 2L; 2L; 1L |]
+let private target () = torch.tensor [| 0L; 1L; 2L; 1L; 0L; 2L; 2L; 1L |]
 
-let private validation () =
-    Networks.fromSeed 5 (fun () -> Networks.normal [ 6; 3 ])
+let private validation () = Networks.fromSeed 5 (fun () -> Networks.normal [ 6; 3 ])
 
-let private validationTarget () =
-    torch.tensor [| 2L; 1L; 0L; 1L; 0L; 2L |]
+let private validationTarget () = torch.tensor [| 2L; 1L; 0L; 1L; 0L; 2L |]
 
 let private lossOf (model: Networks.Network) (counts: torch.Tensor) (lambda: float) =
-    let each =
-        torch.nn.functional.cross_entropy (
-            model.call (input ()),
-            target (),
-            reduction = torch.nn.Reduction.None
-        )
+    let each = torch.nn.functional.cross_entropy (model.call (input ()), target (), reduction = torch.nn.Reduction.None)
 
-    let penalty =
-        model.parameters ()
-        |> Seq.map (fun p -> p.square().sum())
-        |> Seq.reduce (fun x y -> x + y)
+    let penalty = model.parameters () |> Seq.map (fun p -> p.square().sum()) |> Seq.reduce (fun x y -> x + y)
 
     (each * counts).sum() + penalty * (lambda / 2.0)
 
@@ -43,14 +32,12 @@ let private lossOf (model: Networks.Network) (counts: torch.Tensor) (lambda: flo
 let private train (counts: torch.Tensor) (lambda: float) : Networks.Network =
     let model = Networks.fromSeed 6 (fun () -> Networks.perceptron true [ 3; 3 ])
 
-    let parameters =
-        model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
+    let parameters = model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
 
     for _ in 1..30 do
         let loss = lossOf model counts lambda
 
-        let gradients =
-            torch.autograd.grad ([| loss |], parameters, retain_graph = true, create_graph = true)
+        let gradients = torch.autograd.grad ([| loss |], parameters, retain_graph = true, create_graph = true)
 
         let flat = torch.cat (gradients |> Seq.map _.flatten() |> Seq.toArray, 0L)
 
@@ -78,8 +65,7 @@ let private train (counts: torch.Tensor) (lambda: float) : Networks.Network =
 let private validationLoss (model: Networks.Network) =
     torch.nn.functional.cross_entropy(model.call (validation ()), validationTarget ()).ToDouble()
 
-let private uniform () =
-    torch.full (8L, 1.0 / 8.0, dtype = Networks.double)
+let private uniform () = torch.full (8L, 1.0 / 8.0, dtype = Networks.double)
 
 let private factorOf model fisher (input: torch.Tensor) (target: torch.Tensor) =
     Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher { Input = input; Target = target }
@@ -100,9 +86,7 @@ let tests =
             let model = train (uniform ()) decay
             let empirical = factorOf model Fisher.Empirical (input ()) (target ())
 
-            let found =
-                Influence.ofPoints empirical (validationGradient model) (factored model)
-                |> Oracle.values
+            let found = Influence.ofPoints empirical (validationGradient model) (factored model) |> Dense.values
 
             let h = 2e-5
 
@@ -124,13 +108,11 @@ let tests =
             let theta = WeightPenalty.copied (layersOf model)
             let h = 1e-5
 
-            let at lambda =
-                validationLoss (train (uniform ()) lambda)
+            let at lambda = validationLoss (train (uniform ()) lambda)
 
             let expected = (at (decay + h) - at (decay - h)) / (2.0 * h)
 
-            let found =
-                Influence.hypergradient theta (validationGradient model) (factored model)
+            let found = Influence.hypergradient theta (validationGradient model) (factored model)
 
             Oracle.agrees Tolerance.differences [| expected |] [| found.sum().ToDouble() |]
             let moved = Influence.ofWeightDecay theta (factored model)
@@ -143,9 +125,7 @@ let tests =
             let model = train (uniform ()) decay
             let empirical = factorOf model Fisher.Empirical (input ()) (target ())
 
-            let found =
-                Influence.ofPoints empirical (validationGradient model) (factored model)
-                |> Oracle.values
+            let found = Influence.ofPoints empirical (validationGradient model) (factored model) |> Dense.values
 
             let before = validationLoss model
 
@@ -157,8 +137,7 @@ let tests =
 
             let predicted = found |> Array.map (fun x -> -x / 8.0)
 
-            let correlation =
-                MathNet.Numerics.Statistics.Correlation.Pearson(changes, predicted)
+            let correlation = MathNet.Numerics.Statistics.Correlation.Pearson(changes, predicted)
 
             Expect.isTrue (correlation > 0.9) $"the correlation is {correlation}"
         }

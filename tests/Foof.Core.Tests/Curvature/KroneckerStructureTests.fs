@@ -3,8 +3,8 @@ module Foof.Core.Tests.KroneckerStructureTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
-open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.LayerBlocks
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -46,11 +46,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 Networks.seeded sizes.Seed
 
-                let only = {
-                    sizes.Layers.Head with
-                        Form = Rows
-                        Groups = 1
-                }
+                let only = { sizes.Layers.Head with Form = Rows; Groups = 1 }
 
                 let same = activations 1 1 only
 
@@ -72,88 +68,73 @@ let tests =
             | Curvature.Blocks parts ->
                 parts
                 |> Array.iteri (fun l part ->
-                    Oracle.agrees
-                        Tolerance.rounding
-                        [| (ofLayer G l).Trace() |]
-                        (Oracle.values (Curvature.trace part)))
+                    Oracle.agrees Tolerance.rounding [| (ofLayer G l).Trace() |] (Dense.values (Curvature.trace part)))
             | _ -> failtest "no blocks")
 
-        forAll
-            "EKFAC has the trace of F, the diagonal of F in its basis, and is closer to F than KFAC"
-            (fun G ->
-                for E in ways do
-                    for A in ways do
-                        match Structure.eigenbasis E A G, Structure.kronecker E A G with
-                        | Curvature.Blocks bases, Curvature.Blocks products ->
-                            for l in 0 .. bases.Length - 1 do
-                                let F = ofLayer G l
-                                let found = Oracle.matrix (Curvature.dense bases[l])
+        forAll "EKFAC has the trace of F, the diagonal of F in its basis, and is closer to F than KFAC" (fun G ->
+            for E in ways do
+                for A in ways do
+                    match Structure.eigenbasis E A G, Structure.kronecker E A G with
+                    | Curvature.Blocks bases, Curvature.Blocks products ->
+                        for l in 0 .. bases.Length - 1 do
+                            let F = ofLayer G l
+                            let found = Dense.ofTensor (Curvature.dense bases[l])
 
-                                Oracle.agrees
-                                    Tolerance.rounding
-                                    [| F.Trace() |]
-                                    (Oracle.values (Curvature.trace bases[l]))
+                            Oracle.agrees Tolerance.rounding [| F.Trace() |] (Dense.values (Curvature.trace bases[l]))
 
-                                match bases[l] with
-                                | Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S) ->
-                                    let Q =
-                                        Oracle.matrix (
-                                            Curvature.dense (
-                                                Curvature.Kronecker(Side.Full Q_E, Side.Full Q_A)
-                                            )
-                                        )
+                            match bases[l] with
+                            | Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S) ->
+                                let Q =
+                                    Dense.ofTensor (
+                                        Curvature.dense (Curvature.Kronecker(Side.Full Q_E, Side.Full Q_A))
+                                    )
 
-                                    let inBasis = (Q.Transpose() * F * Q).Diagonal()
-                                    Oracle.agrees Tolerance.rounding (inBasis.ToArray()) (Oracle.values S)
-                                | _ -> failtest "no eigenbasis"
+                                let inBasis = (Q.Transpose() * F * Q).Diagonal()
+                                Oracle.agrees Tolerance.rounding (inBasis.ToArray()) (Dense.values S)
+                            | _ -> failtest "no eigenbasis"
 
-                                let apart (M: Matrix<float>) = (F - M).FrobeniusNorm()
-                                let kfac = Oracle.matrix (Curvature.dense products[l])
+                            let apart (M: Matrix<float>) = (F - M).FrobeniusNorm()
+                            let kfac = Dense.ofTensor (Curvature.dense products[l])
 
-                                Expect.isTrue
-                                    (apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm())
-                                    "the eigenbasis is at least as near as K-FAC"
-                        | _ -> failtest "no blocks")
+                            Expect.isTrue
+                                (apart found <= apart kfac + Tolerance.rounding * F.FrobeniusNorm())
+                                "the eigenbasis is at least as near as K-FAC"
+                    | _ -> failtest "no blocks")
 
-        Holds.forSome
-            "KFAC's products of E_bar and A_bar are those of the statistics"
-            20
-            products
-            (fun sizes ->
-                use _scope = torch.NewDisposeScope()
-                let G = factor { sizes with Parts = 1 }
+        Holds.forSome "KFAC's products of E_bar and A_bar are those of the statistics" 20 products (fun sizes ->
+            use _scope = torch.NewDisposeScope()
+            let G = factor { sizes with Parts = 1 }
 
-                for E in ways do
-                    for A in ways do
-                        let expected l =
-                            match G.Parts[0].Layers[l] with
-                            | LayerFactor.Product(activations, errors) ->
-                                let E = Side.ofTensor (Statistic.errors E G.Parts[0].Weight errors)
-                                let A = Side.ofTensor (Statistic.activations A Networks.double activations)
+            for E in ways do
+                for A in ways do
+                    let expected l =
+                        match G.Parts[0].Layers[l] with
+                        | LayerFactor.Product(activations, errors) ->
+                            let E = Side.ofTensor (Statistic.errors E G.Parts[0].Weight errors)
+                            let A = Side.ofTensor (Statistic.activations A Networks.double activations)
 
-                                [
-                                    for group in 0 .. int (Side.groups E) - 1 ->
-                                        (Sides.matrix group E).KroneckerProduct(Sides.matrix group A)
-                                ]
-                                |> CurvatureOracle.diagonalOf
-                            | _ -> failwith "no product"
+                            [
+                                for group in 0 .. int (Side.groups E) - 1 ->
+                                    (Sides.matrix group E).KroneckerProduct(Sides.matrix group A)
+                            ]
+                            |> Dense.blocks
+                        | _ -> failwith "no product"
 
-                        agreesByLayer G expected (Structure.kronecker E A G))
+                    agreesByLayer G expected (Structure.kronecker E A G))
 
         Holds.forSome "Eva's matrix is b b^T x a a^T of the means" 20 singleProduct (fun sizes ->
             use _scope = torch.NewDisposeScope()
 
             match layer sizes with
             | LayerFactor.Product(activations, E) ->
-                let b, a =
-                    Statistic.meanError E, Statistic.meanActivation Networks.double activations
+                let b, a = Statistic.meanError E, Statistic.meanActivation Networks.double activations
 
                 let column = (b.unsqueeze 2L * a.unsqueeze 1L).flatten()
                 let found = Structure.rankOne b a
 
                 Oracle.agreesWith
                     Tolerance.rounding
-                    (Oracle.matrix (column.unsqueeze 1L * column))
+                    (Dense.ofTensor (column.unsqueeze 1L * column))
                     (Curvature.dense found)
             | _ -> failtest "no product")
     ]

@@ -2,6 +2,7 @@ module Foof.Core.Tests.SideTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Sides
 open FsCheck
 open FsCheck.FSharp
@@ -23,15 +24,12 @@ let private forAll sentence property =
 /// Asserts that each group of a tensor is what it should be.
 let private agrees (g: int) (expected: int -> Matrix<float>) (found: torch.Tensor) =
     for group in 0 .. g - 1 do
-        Oracle.agreesWith
-            Tolerance.rounding
-            (expected group)
-            (found.select (0L, min (int64 group) (found.size 0 - 1L)))
+        Oracle.agreesWith Tolerance.rounding (expected group) (found.select (0L, min (int64 group) (found.size 0 - 1L)))
 
 [<Tests>]
 let tests =
     testList "Curvature.Side" [
-        test "a statistic of three dimensions is a full side, of two a diagonal" {
+        test "a statistic of three dimensions is a full side, and one of two dimensions is a diagonal" {
             use _scope = torch.NewDisposeScope()
             let M, d = Networks.normal [ 2; 3; 3 ], Networks.normal [ 2; 3 ]
 
@@ -42,48 +40,43 @@ let tests =
             | _ -> failtest "the wrong side"
         }
 
-        forAll
-            "size, groups, tensors, matrix, diagonal and trace are those of the matrix"
-            (fun g d side expected ->
-                Expect.equal (Side.size side) (int64 d) "the size of side"
+        forAll "size, groups, tensors, matrix, diagonal and trace are those of the matrix" (fun g d side expected ->
+            Expect.equal (Side.size side) (int64 d) "the size of side"
 
-                Expect.equal
-                    (Side.isOne side)
-                    (expected 0 = Oracle.identity d && (Side.tensors side).IsEmpty)
-                    "whether the side is one"
+            Expect.equal
+                (Side.isOne side)
+                (expected 0 = Dense.identity d && (Side.tensors side).IsEmpty)
+                "whether the side is one"
 
-                match side with
-                | Side.Identity _ ->
-                    Expect.equal (Side.groups side) 1L "the groups of side"
-                    Expect.isEmpty (Side.tensors side) "the tensors of side"
-                | Side.Diagonal x
-                | Side.Full x
-                | Side.Inverse x ->
-                    Expect.equal (Side.groups side) (int64 g) "the groups of side"
-                    Oracle.isSame (Oracle.only (Side.tensors side)) x "the only element"
+            match side with
+            | Side.Identity _ ->
+                Expect.equal (Side.groups side) 1L "the groups of side"
+                Expect.isEmpty (Side.tensors side) "the tensors of side"
+            | Side.Diagonal x
+            | Side.Full x
+            | Side.Inverse x ->
+                Expect.equal (Side.groups side) (int64 g) "the groups of side"
+                Oracle.isSame (Oracle.only (Side.tensors side)) x "the only element"
 
-                let like = like.Value
-                agrees g expected (Side.dense like side)
-                let row (values: Vector<float>) = values.ToRowMatrix()
+            let like = like.Value
+            agrees g expected (Side.dense like side)
+            let row (values: Vector<float>) = values.ToRowMatrix()
 
-                agrees
-                    g
-                    (fun group -> row ((expected group).Diagonal()))
-                    ((Side.diagonal like side).unsqueeze 1L)
+            agrees g (fun group -> row ((expected group).Diagonal())) ((Side.diagonal like side).unsqueeze 1L)
 
-                for group in 0 .. int (Side.groups side) - 1 do
-                    Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
-                        (Oracle.values (Side.trace like side))[group]
-                    |])
+            for group in 0 .. int (Side.groups side) - 1 do
+                Oracle.agrees Tolerance.rounding [| (expected group).Trace() |] [|
+                    (Dense.values (Side.trace like side))[group]
+                |])
 
-        forAll "rows times the matrix, and the matrix times columns" (fun g d side expected ->
+        forAll "a side multiplies rows from the right, and columns from the left" (fun g d side expected ->
             let X = Networks.normal [ g; 4; d ]
-            let group i = Oracle.matrix (X.select (0L, int64 i))
+            let group i = Dense.ofTensor (X.select (0L, int64 i))
             agrees g (fun i -> group i * expected i) (side |> Side.times X)
             let columns = side |> Side.timesColumns (X.transpose (1L, 2L))
             agrees g (fun i -> expected i * (group i).Transpose()) columns)
 
-        forAll "transposed, squared and scaled, element by element" (fun g _ side expected ->
+        forAll "a side is transposed, squared and scaled element by element" (fun g _ side expected ->
             let asymmetric =
                 match side with
                 | Side.Full M -> Side.Full(M + torch.randn_like M)
@@ -94,21 +87,18 @@ let tests =
             agrees g (fun i -> (expected i).PointwiseMultiply(expected i)) (dense (Side.square side))
             agrees g (fun i -> expected i * 0.3) (dense (Side.scale 0.3 side)))
 
-        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g d side expected ->
+        forAll "damping adds a number by group to the diagonal, of a fresh matrix" (fun g _ side expected ->
             let mu = (Networks.normal [ g ]).square()
             let before = [ for group in 0 .. g - 1 -> expected group ]
 
             for mu in [ mu; mu.narrow (0L, 0L, 1L) ] do
-                let by i =
-                    (Oracle.values mu)[min i (int (mu.size 0) - 1)]
+                let by i = (Dense.values mu)[min i (int (mu.size 0) - 1)]
 
                 let damped = Side.damped mu side
-                agrees g (fun i -> before[i] + Oracle.identity d * by i) (Side.dense like.Value damped)
+                agrees g (fun i -> Dense.shifted (by i) before[i]) (Side.dense like.Value damped)
                 // In place on the result: the side itself must not change.
                 Side.tensors damped
-                |> List.iter (fun x ->
-                    if x.is_contiguous () then
-                        x.add_ (1.0.ToScalar()) |> ignore)
+                |> List.iter (fun x -> if x.is_contiguous () then x.add_ (1.0.ToScalar()) |> ignore)
 
                 Expect.equal [ for group in 0 .. g - 1 -> expected group ] before "the side itself")
 

@@ -2,6 +2,7 @@ module Foof.Core.Tests.StatisticTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -16,6 +17,6 @@ let tests =
             (fun (n, positions, d) ->
                 use _scope = torch.NewDisposeScope()
                 let A = Networks.normal [ n * positions; d ]
-                let expected = Oracle.activationFactor (float n) (Oracle.matrix A)
+                let expected = Dense.moment (float n) (Dense.ofTensor A)
                 Oracle.agreesWith Tolerance.rounding expected (Statistic.activationFactor (int64 n) A))
     ]

@@ -3,6 +3,7 @@ module Foof.Core.Tests.StructureTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.LayerBlocks
 open Foof.Core.Tests.WrittenFactors
@@ -48,7 +49,7 @@ let tests =
             for C in [ Structure.layerwiseLowRank G; Structure.layerwiseDense G ] do
                 agreesByLayer G (ofLayer G) C
 
-            let diagonal = Matrix<float>.Build.DenseOfDiagonalVector(F.Diagonal())
+            let diagonal = Dense.onlyDiagonal F
             Oracle.agreesWith Tolerance.rounding diagonal (Curvature.dense (Structure.diagonal G))
             let sameRow (struct (o, _)) (struct (o', _)) = o = o'
             agreesByLayer G (masked G sameRow) (Structure.units G))
@@ -67,22 +68,17 @@ let tests =
                     1L
                 )
 
-            let G =
-                FisherFactor.ofColumns {
-                    Layers = [| LayerFactor.Product(Activations.Rows A, E) |]
-                    Weight = 0.5
-                }
+            let G = FisherFactor.ofColumns { Layers = [| LayerFactor.Product(Activations.Rows A, E) |]; Weight = 0.5 }
 
             let mean = FisherFactor.times (torch.ones (2L, dtype = Networks.double)) G
-            Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) mean[0]
-            let one = Oracle.build 6 6 (fun _ _ -> 1.0)
+            Oracle.agreesWith 0.0 (Dense.build 2 3 (fun _ _ -> 0.0)) mean[0]
+            let one = Dense.build 6 6 (fun _ _ -> 1.0)
 
             for name, make in all do
                 let found = Curvature.dense (make G)
-                Oracle.agrees Tolerance.rounding [| 6.0 |] (Oracle.values (Curvature.trace (make G)))
+                Oracle.agrees Tolerance.rounding [| 6.0 |] (Dense.values (Curvature.trace (make G)))
 
-                if name <> "diagonal" && name <> "units" then
-                    Oracle.agreesWith Tolerance.rounding one found
+                if name <> "diagonal" && name <> "units" then Oracle.agreesWith Tolerance.rounding one found
         }
 
         Holds.forSome
@@ -92,37 +88,28 @@ let tests =
             (fun sizes ->
                 use _scope = torch.NewDisposeScope()
 
-                let draw seed =
-                    factor { sizes with Parts = 1; Seed = seed }
+                let draw seed = factor { sizes with Parts = 1; Seed = seed }
 
                 let G, G' = draw sizes.Seed, draw (sizes.Seed + 1)
 
-                let average =
-                    FisherFactor.join [| FisherFactor.scale 0.9 G; FisherFactor.scale 0.1 G' |]
+                let average = FisherFactor.join [| FisherFactor.scale 0.9 G; FisherFactor.scale 0.1 G' |]
 
                 let kfac = Structure.kronecker Positions.Summed Positions.Summed >> sides
 
                 for (E, A), (E', A'), (found, found') in List.zip3 (kfac G) (kfac G') (kfac average) do
                     for group in 0 .. int (Side.groups E) - 1 do
-                        let mean x y =
-                            Sides.matrix group x * 0.9 + Sides.matrix group y * 0.1
+                        let mean x y = Sides.matrix group x * 0.9 + Sides.matrix group y * 0.1
 
-                        Oracle.agreesWith
-                            Tolerance.rounding
-                            (mean E E')
-                            (Oracle.tensor (Sides.matrix group found))
+                        Oracle.agreesWith Tolerance.rounding (mean E E') (Dense.toTensor (Sides.matrix group found))
 
-                        Oracle.agreesWith
-                            Tolerance.rounding
-                            (mean A A')
-                            (Oracle.tensor (Sides.matrix group found'))
+                        Oracle.agreesWith Tolerance.rounding (mean A A') (Dense.toTensor (Sides.matrix group found'))
 
                 for _, make in all do
                     let nothing = Curvature.dense (make (FisherFactor.scale 0.0 average))
 
                     Oracle.agreesWith
                         0.0
-                        (Oracle.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
+                        (Dense.build (int (nothing.size 0)) (int (nothing.size 0)) (fun _ _ -> 0.0))
                         nothing)
 
         Holds.forSome
@@ -140,7 +127,7 @@ let tests =
                 ]
 
                 for _, make in all @ bases do
-                    let expected = Oracle.matrix (Curvature.dense (make G))
+                    let expected = Dense.ofTensor (Curvature.dense (make G))
                     Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (permuted G)))
                     Oracle.agreesWith Tolerance.explicit expected (Curvature.dense (make (split 2L G))))
     ]

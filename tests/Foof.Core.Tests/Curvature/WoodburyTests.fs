@@ -3,6 +3,7 @@ module Foof.Core.Tests.WoodburyTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.WrittenFactors
 open TorchSharp
 
@@ -15,8 +16,7 @@ let private columns (largest: float) =
         let half = torch.randn (1L, points / 2L, 1L, width)
         torch.cat ([| half; half * 1.3 |], 1L)
 
-    let layer () =
-        LayerFactor.Product(Activations.Rows(rows inputs), rows outputs)
+    let layer () = LayerFactor.Product(Activations.Rows(rows inputs), rows outputs)
 
     let layers = [| layer (); layer () |]
     let parts weight = [| { Layers = layers; Weight = weight } |]
@@ -24,18 +24,13 @@ let private columns (largest: float) =
     let unscaled = { Shapes = shapes; Parts = parts 1.0 }
     let norm = FisherFactor.gram(unscaled).diagonal().max().ToDouble()
 
-    {
-        unscaled with
-            Parts = parts (largest / norm)
-    }
+    { unscaled with Parts = parts (largest / norm) }
 
-let private double (G: FisherFactor) =
-    ChangedFactors.map _.``to``(torch.float64) G
+let private double (G: FisherFactor) = ChangedFactors.map _.``to``(torch.float64) G
 
-let private solved lambda G =
-    Factored.make Damping.Tikhonov lambda (Structure.lowRank G)
+let private solved lambda G = Factored.make Damping.Tikhonov lambda (Structure.lowRank G)
 
-/// On both sides of where the products' type changes.
+/// Sizes on both sides of the limit at which the products' type changes.
 let sizes = [ 1e-3; 1.0; 99.0; 101.0; 1e4; 1e7 ]
 
 [<Tests>]
@@ -45,12 +40,12 @@ let tests =
             for size in sizes do
                 test $"{size}" {
                     use _scope = torch.NewDisposeScope()
-                    // Its root is exact in float32.
+                    // The root of lambda is exact in float32.
                     let lambda = 0.25
                     let G = columns (size * lambda)
                     let expected = Factored.logDet(solved lambda (double G)).ToDouble()
                     let found = Factored.logDet(solved lambda G).ToDouble()
-                    // Beside log det (lambda I), which is nearly all of it, so that the columns' share is what is held.
+                    // log det (lambda I) is nearly all of the value: without it, the columns' share is compared.
                     let constant = float (2L * outputs * inputs) * System.Math.Log lambda
 
                     Oracle.agrees Tolerance.roundingSingle [| expected - constant |] [| found - constant |]
@@ -64,15 +59,15 @@ let tests =
                     let G = columns size
                     let w = torch.randn points
                     let V = [| torch.randn (outputs, inputs); torch.randn (outputs, inputs) |]
-                    // Columns and something beyond them.
+                    // V has a part within the span of the columns, and one beyond it.
                     let V = WeightVector.axpy 1.0 V (FisherFactor.times (w / w.norm ()) G)
                     let wide = V |> Array.map _.``to``(torch.float64)
-                    let expected = numbers (Factored.solve (solved 1.0 (double G)) wide)
+                    let expected = Weights.numbers (Factored.solve (solved 1.0 (double G)) wide)
 
                     Oracle.agrees
                         Tolerance.float32AgainstFloat64
                         expected
-                        (numbers (Factored.solve (solved 1.0 G) V))
+                        (Weights.numbers (Factored.solve (solved 1.0 G) V))
                 }
         ]
     ]

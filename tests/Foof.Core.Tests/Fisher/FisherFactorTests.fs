@@ -3,6 +3,7 @@ module Foof.Core.Tests.FisherFactorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open Foof.Core.Tests.ChangedFactors
@@ -14,8 +15,7 @@ let private forAll sentence property =
         use _scope = torch.NewDisposeScope()
         property (factor sizes))
 
-let private numbers (x: torch.Tensor) =
-    Vector<float>.Build.Dense(Oracle.values x)
+let private numbers (x: torch.Tensor) = Vector<float>.Build.Dense(Dense.values x)
 
 [<Tests>]
 let tests =
@@ -52,32 +52,37 @@ let tests =
             Oracle.agreesWith Tolerance.rounding expected (FisherFactor.crossGram G other))
 
         forAll "G^T v, G w and G G^T v are those of the columns written out" (fun G ->
-            let C, v = columns G, vector G.Shapes
+            let C, v = columns G, Vectors.random G.Shapes
             let w = Networks.normal [ C.RowCount ]
 
             Oracle.agrees
                 Tolerance.rounding
-                ((C * flatten v).ToArray())
-                (Oracle.values (FisherFactor.transposeTimes v G))
+                ((C * Weights.flatten v).ToArray())
+                (Dense.values (FisherFactor.transposeTimes v G))
 
             let product = FisherFactor.times w G
             Expect.equal (WeightVector.shapes product) G.Shapes "the shapes of product"
-            Oracle.agrees Tolerance.rounding ((numbers w * C).ToArray()) ((flatten product).ToArray())
+
+            Oracle.agrees Tolerance.rounding ((numbers w * C).ToArray()) ((Weights.flatten product).ToArray())
+
             let whole = FisherFactor.times (FisherFactor.transposeTimes v G) G
 
-            Oracle.agrees Tolerance.rounding ((dense G * flatten v).ToArray()) ((flatten whole).ToArray()))
+            Oracle.agrees
+                Tolerance.rounding
+                ((dense G * Weights.flatten v).ToArray())
+                ((Weights.flatten whole).ToArray()))
 
         forAll "norms, diagonal and the dense matrix are those of the columns written out" (fun G ->
             let C, F = columns G, dense G
             let norms = (C * C.Transpose()).Diagonal().ToArray()
-            Oracle.agrees Tolerance.rounding norms (Oracle.values (FisherFactor.squaredNorms G))
+            Oracle.agrees Tolerance.rounding norms (Dense.values (FisherFactor.squaredNorms G))
             let diagonal = FisherFactor.diagonal G
             Expect.equal (WeightVector.shapes diagonal) G.Shapes "the shapes of diagonal"
-            Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) ((flatten diagonal).ToArray())
+            Oracle.agrees Tolerance.rounding (F.Diagonal().ToArray()) ((Weights.flatten diagonal).ToArray())
             Oracle.agreesWith Tolerance.rounding F (FisherFactor.dense G))
 
         forAll "float32 agrees with float64 and stays float32" (fun G ->
-            let v = vector G.Shapes
+            let v = Vectors.random G.Shapes
             let G', v' = map single32 G, v |> Array.map single32
             let w = Networks.normal [ int (FisherFactor.columns G) ]
 
@@ -92,7 +97,7 @@ let tests =
             for expected, found in pairs do
                 Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
 
-                Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values expected) (Oracle.values found))
+                Oracle.agrees Tolerance.float32AgainstFloat64 (Dense.values expected) (Dense.values found))
 
         forAll "joined factors have the sum of both matrices" (fun G ->
             let joined = FisherFactor.join [| G; FisherFactor.scale 0.3 G; G |]
@@ -119,25 +124,21 @@ let tests =
             let S =
                 G.Shapes
                 |> Array.mapi (fun l shape ->
-                    if l = 1 then
-                        Networks.normal [ 1; 1 ]
-                    else
-                        torch.randn (shape, dtype = Networks.double))
+                    if l = 1 then Networks.normal [ 1; 1 ] else torch.randn (shape, dtype = Networks.double))
 
-            let all =
-                Array.map2 (fun (S: torch.Tensor) (shape: int64 array) -> S.expand shape) S G.Shapes
+            let all = Array.map2 (fun (S: torch.Tensor) (shape: int64 array) -> S.expand shape) S G.Shapes
 
-            let D = Matrix<float>.Build.DenseOfDiagonalVector(flatten all)
+            let D = Dense.diagonal (Weights.numbers all)
             let weighted = FisherFactor.weighted S G
             Oracle.agreesWith Tolerance.rounding (D * dense G * D) (FisherFactor.dense weighted)
             let C = columns G * D
             Oracle.agreesWith Tolerance.rounding (C * C.Transpose()) (FisherFactor.gram weighted)
-            let v = vector G.Shapes
+            let v = Vectors.random G.Shapes
 
             Oracle.agrees
                 Tolerance.rounding
-                ((C * flatten v).ToArray())
-                (Oracle.values (FisherFactor.transposeTimes v weighted)))
+                ((C * Weights.flatten v).ToArray())
+                (Dense.values (FisherFactor.transposeTimes v weighted)))
 
         Holds.forAll "data points in another order make the same matrix" products (fun sizes ->
             use _scope = torch.NewDisposeScope()
@@ -150,10 +151,10 @@ let tests =
             let halves = split 2L G
             Expect.equal halves.Parts.Length 2 "the number of parts of halves"
             Oracle.agreesWith Tolerance.rounding (dense G) (FisherFactor.dense halves)
-            let v = vector G.Shapes
+            let v = Vectors.random G.Shapes
 
             Oracle.agrees
                 Tolerance.rounding
-                ((dense G * flatten v).ToArray())
-                ((flatten (FisherFactor.times (FisherFactor.transposeTimes v halves) halves)).ToArray()))
+                ((dense G * Weights.flatten v).ToArray())
+                ((Weights.flatten (FisherFactor.times (FisherFactor.transposeTimes v halves) halves)).ToArray()))
     ]

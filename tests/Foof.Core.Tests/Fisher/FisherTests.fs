@@ -5,6 +5,7 @@ module Foof.Core.Tests.FisherTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -14,65 +15,23 @@ let private layersOf (model: Networks.Network) =
     let struct (layers, _) = Coverage.survey model Networks.everything
     layers
 
-let private labels (numbers: int list) =
-    torch.tensor (numbers |> List.map int64 |> List.toArray)
+let private labels (numbers: int list) = torch.tensor (numbers |> List.map int64 |> List.toArray)
 
 let private batch (input: torch.Tensor) target = { Input = input; Target = target }
 
 let private factorOf model fisher (batch: CurvatureBatch) =
     Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) fisher batch
 
-/// sqrt(weight) grad log p(c | x) in the layers' order, [W b] by rows, with autograd.
-let private scoreGradient (model: Networks.Network) (x: torch.Tensor) (c: int64) : Vector<float> =
-    let logits = model.call (x.unsqueeze 0L)
-
-    let loss =
-        torch.nn.functional.cross_entropy (logits, torch.tensor ([| c |]), reduction = torch.nn.Reduction.Sum)
-
-    let layers = layersOf model
-
-    let parameters =
-        layers
-        |> Array.collect Layer.parameters
-        |> Array.map (fun p -> p :> torch.Tensor)
-
-    let gradients = torch.autograd.grad ([| loss |], parameters)
-
-    [|
-        for l in 0 .. layers.Length - 1 do
-            torch.cat ([| gradients[2 * l]; gradients[2 * l + 1].unsqueeze 1L |], 1L)
-            |> Oracle.values
-    |]
-    |> Array.concat
-    |> Vector<float>.Build.DenseOfArray
-
-let private outer (weight: float) (g: Vector<float>) : Matrix<float> = g.OuterProduct g * weight
-
-let private total (matrices: Matrix<float> list) = List.reduce (fun x y -> x + y) matrices
-
 /// 1/n sum over data points of sum_c p(c | x) grad grad^T.
 let private explicitFull (model: Networks.Network) (input: torch.Tensor) =
-    let n = int (input.size 0)
-
-    total [
-        for i in 0 .. n - 1 do
-            let x = input[int64 i]
-            let logits: torch.Tensor = model.call (x.unsqueeze 0L)
-            let p = Oracle.values (logits.softmax 1L)
-
-            for c in 0 .. p.Length - 1 -> outer (p[c] / float n) (scoreGradient model x (int64 c))
-    ]
+    let all = torch.zeros (input.size 0, dtype = torch.ScalarType.Int64)
+    ExplicitCurvature.fisherOf model Likelihood.Categorical input Labels.All all
 
 let private explicitEmpirical model (input: torch.Tensor) (numbers: int list) =
-    let counted = numbers |> List.indexed |> List.filter (fun (_, c) -> c >= 0)
+    let labels = labels numbers
+    ExplicitCurvature.fisherOf model Likelihood.Categorical input (Labels.Given [| labels |]) labels
 
-    total [
-        for i, c in counted ->
-            outer (1.0 / float counted.Length) (scoreGradient model input[int64 i] (int64 c))
-    ]
-
-let private agrees (expected: Matrix<float>) G =
-    Oracle.agreesWith Tolerance.explicit expected (FisherFactor.dense G)
+let private agrees (expected: Matrix<float>) G = Oracle.agreesWith Tolerance.explicit expected (FisherFactor.dense G)
 
 let private ignored = [ 1; -100; 2; -100; -100; 0; 0 ]
 
@@ -107,18 +66,11 @@ let tests =
 
             let G =
                 Fisher.factor
-                    {
-                        Problem.OfModel(model, Likelihood.Categorical) with
-                            Generator = again
-                    }
+                    { Problem.OfModel(model, Likelihood.Categorical) with Generator = again }
                     (Fisher.MonteCarlo 3)
                     (batch input null)
 
-            let expected =
-                drawn
-                |> List.map (explicitEmpirical model input)
-                |> total
-                |> fun sum -> sum / 3.0
+            let expected = drawn |> List.map (explicitEmpirical model input) |> Dense.sum |> fun sum -> sum / 3.0
 
             agrees expected G
         }
@@ -142,8 +94,7 @@ let tests =
             input[1L, 2L] <- torch.tensor nan
 
             let error =
-                Oracle.raises<NumericalFailure>(fun () ->
-                    factorOf model Fisher.Ggn (batch input null) |> ignore)
+                Oracle.raises<NumericalFailure>(fun () -> factorOf model Fisher.Ggn (batch input null) |> ignore)
 
             Expect.equal error.Subject "layer 'fc0' (4 -> 4)" "the subject of error"
             Expect.stringContains error.What "activations are not finite" "the message"

@@ -2,6 +2,7 @@ module Foof.Core.Tests.ActivationsTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Factors
 open Foof.Core.Tests.WrittenFactors
 open FsCheck.FSharp
@@ -41,46 +42,39 @@ let tests =
             | Activations.Indices(index, _) ->
                 Oracle.isSame (Oracle.only (Activations.tensors x)) index "the only element")
 
-        forAll
-            "one-hot rows written out are one at their index and zero elsewhere"
-            (fun sizes (layer, x, _) ->
-                let expected =
-                    flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
+        forAll "one-hot rows written out are one at their index and zero elsewhere" (fun sizes (layer, x, _) ->
+            let expected = flat4 layer.Groups sizes.Points layer.Positions layer.Inputs (entry x)
 
-                for kind in [ Networks.double; torch.ScalarType.Float32 ] do
-                    let dense = Activations.dense kind x
-                    Expect.equal dense.dtype kind "the type of dense"
+            for kind in [ Networks.double; torch.ScalarType.Float32 ] do
+                let dense = Activations.dense kind x
+                Expect.equal dense.dtype kind "the type of dense"
 
-                    Expect.equal
-                        dense.shape
-                        ([| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |]
-                         |> Array.map int64)
-                        "the shape of dense"
+                Expect.equal
+                    dense.shape
+                    ([| layer.Groups; sizes.Points; layer.Positions; layer.Inputs |] |> Array.map int64)
+                    "the shape of dense"
 
-                    Oracle.agrees Tolerance.float32AgainstFloat64 expected (Oracle.values dense))
+                Oracle.agrees Tolerance.float32AgainstFloat64 expected (Dense.values dense))
 
-        forAll "another type changes rows and leaves indices whole" (fun _ (_, x, _) ->
+        forAll "another type changes rows and leaves indices whole numbers" (fun _ (_, x, _) ->
             match x, Activations.ofType torch.ScalarType.Float32 x with
             | Activations.Rows A, Activations.Rows A' ->
                 Expect.equal A'.dtype torch.ScalarType.Float32 "the type of A"
-                Oracle.agrees Tolerance.float32AgainstFloat64 (Oracle.values A) (Oracle.values A')
-            | Activations.Indices(index, _), Activations.Indices(index', _) ->
-                Oracle.isSame index' index "the index"
+                Oracle.agrees Tolerance.float32AgainstFloat64 (Dense.values A) (Dense.values A')
+            | Activations.Indices(index, _), Activations.Indices(index', _) -> Oracle.isSame index' index "the index"
             | _ -> failtest "the form changed")
 
         forAll "all pairs of rows have their inner product, of two different sets too" (fun _ (layer, x, y) ->
             let a, b = entry x, entry y
             let R, R' = int (Activations.positions x), int (Activations.positions y)
 
-            let rows, columns =
-                R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
+            let rows, columns = R * int (Activations.dataPoints x), R' * int (Activations.dataPoints y)
 
             let expected =
                 flat4 layer.Groups rows columns 1 (fun group i j _ ->
                     Seq.sum (
                         seq {
-                            for q in 0 .. layer.Inputs - 1 ->
-                                a group (i / R) (i % R) q * b group (j / R') (j % R') q
+                            for q in 0 .. layer.Inputs - 1 -> a group (i / R) (i % R) q * b group (j / R') (j % R') q
                         }
                     ))
 
@@ -88,19 +82,16 @@ let tests =
 
             Expect.equal gram.shape [| int64 layer.Groups; int64 rows; int64 columns |] "the shape of gram"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values gram)
+            Oracle.agrees Tolerance.rounding expected (Dense.values gram)
 
             // One-hot rows against the same rows written out, on either side.
             let written = Activations.Rows(Activations.dense Networks.double y)
 
-            Oracle.agrees
-                Tolerance.rounding
-                expected
-                (Oracle.values (Activations.gram x written Networks.double)))
+            Oracle.agrees Tolerance.rounding expected (Dense.values (Activations.gram x written Networks.double)))
 
         forAll "outputs are the rows times V^T" (fun sizes (layer, x, _) ->
             let V = Networks.normal [ layer.Groups; layer.Outputs; layer.Inputs ]
-            let v, a = Oracle.values V, entry x
+            let v, a = Dense.values V, entry x
 
             let expected =
                 flat4 layer.Groups sizes.Points layer.Positions layer.Outputs (fun group i r o ->
@@ -115,18 +106,15 @@ let tests =
 
             Expect.equal
                 outputs.shape
-                ([| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |]
-                 |> Array.map int64)
+                ([| layer.Groups; sizes.Points; layer.Positions; layer.Outputs |] |> Array.map int64)
                 "the shape of outputs"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values outputs))
+            Oracle.agrees Tolerance.rounding expected (Dense.values outputs))
 
         forAll "the gradient sums e a^T over data points and positions" (fun sizes (layer, x, _) ->
-            let E =
-                Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
+            let E = Networks.normal [ layer.Groups; sizes.Points; layer.Positions; layer.Outputs ]
 
-            let expected =
-                gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
+            let expected = gradients (LayerFactor.Product(x, E)) |> Array.reduce (+) |> _.ToRowMajorArray()
 
             let gradient = Activations.gradient E x
 
@@ -135,46 +123,32 @@ let tests =
                 ([| layer.Groups; layer.Outputs; layer.Inputs |] |> Array.map int64)
                 "the shape of gradient"
 
-            Oracle.agrees Tolerance.rounding expected (Oracle.values gradient))
+            Oracle.agrees Tolerance.rounding expected (Dense.values gradient))
 
-        forAll
-            "runs of data points and joined sets are the same rows in their order"
-            (fun sizes (layer, x, _) ->
-                let n, R = sizes.Points, layer.Positions
-                let a, y = entry x, activations n (R + 2) layer
-                let last = entry (Activations.points (int64 n - 1L) 1L x)
-                let twice = entry (Activations.joinDataPoints [| x; x |])
-                let wide = Activations.joinPositions [| x; y; x |]
-                Expect.equal (Activations.positions wide) (int64 (3 * R + 2)) "the positions of wide"
-                let b, wide = entry y, entry wide
+        forAll "runs of data points and joined sets are the same rows in their order" (fun sizes (layer, x, _) ->
+            let n, R = sizes.Points, layer.Positions
+            let a, y = entry x, activations n (R + 2) layer
+            let last = entry (Activations.points (int64 n - 1L) 1L x)
+            let twice = entry (Activations.joinDataPoints [| x; x |])
+            let wide = Activations.joinPositions [| x; y; x |]
+            Expect.equal (Activations.positions wide) (int64 (3 * R + 2)) "the positions of wide"
+            let b, wide = entry y, entry wide
 
-                for group in 0 .. layer.Groups - 1 do
-                    for q in 0 .. layer.Inputs - 1 do
-                        for r in 0 .. R - 1 do
-                            Expect.equal (last group 0 r q) (a group (n - 1) r q) "the last data point"
+            for group in 0 .. layer.Groups - 1 do
+                for q in 0 .. layer.Inputs - 1 do
+                    for r in 0 .. R - 1 do
+                        Expect.equal (last group 0 r q) (a group (n - 1) r q) "the last data point"
 
-                            for i in 0 .. n - 1 do
-                                Expect.equal
-                                    (twice group i r q)
-                                    (a group i r q)
-                                    "the first half of the data points"
+                        for i in 0 .. n - 1 do
+                            Expect.equal (twice group i r q) (a group i r q) "the first half of the data points"
 
-                                Expect.equal
-                                    (twice group (n + i) r q)
-                                    (a group i r q)
-                                    "the second half of the data points"
+                            Expect.equal (twice group (n + i) r q) (a group i r q) "the second half of the data points"
 
-                                Expect.equal (wide group i r q) (a group i r q) "the first call"
+                            Expect.equal (wide group i r q) (a group i r q) "the first call"
 
-                                Expect.equal
-                                    (wide group i (R + r + 2) q)
-                                    (b group i (r + 2) q)
-                                    "the second call"
+                            Expect.equal (wide group i (R + r + 2) q) (b group i (r + 2) q) "the second call"
 
-                                Expect.equal
-                                    (wide group i (2 * R + 2 + r) q)
-                                    (a group i r q)
-                                    "the third call")
+                            Expect.equal (wide group i (2 * R + 2 + r) q) (a group i r q) "the third call")
 
         forAll "one set joined is that set" (fun _ (_, x, _) ->
             Oracle.isSame (Activations.joinPositions [| x |]) x "one call"

@@ -4,13 +4,13 @@ module Foof.Core.Tests.ConvolutionMomentTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Convolutions
 open FsCheck.FSharp
 open TorchSharp
 open TorchSharp.Modules
 
-let private window (case: Case) =
-    Patches.window (convolution case :?> Conv2d)
+let private window (case: Case) = Patches.window (convolution case :?> Conv2d)
 
 /// The sum over all patches written out.
 let private written (case: Case) (images: torch.Tensor) =
@@ -58,23 +58,21 @@ let tests =
                 if ConvolutionMoment.suits window ConvolutionMoment.LeastChannels && hasPlaces case then
                     checks.Value <- checks.Value + 1
                     let images = image case
-                    let expected = Oracle.values (written case images)
+                    let expected = Dense.values (written case images)
 
                     for together, budget in [ 1L, 1L; 1L, 2000L; 1L, 1L <<< 20; 2L, 5000L; 100L, 1L <<< 20 ] do
                         let found = ConvolutionMoment.ofRows together budget window case.Bias images
-                        Oracle.agrees Tolerance.explicit expected (Oracle.values found)
+                        Oracle.agrees Tolerance.explicit expected (Dense.values found)
 
                     Expect.equal
                         (Patches.count window images)
                         ((Patches.rows window case.Bias images).size 2)
                         "the count of patches")
 
-            Expect.isTrue
-                (200 <= checks.Value && checks.Value <= 400)
-                $"{checks.Value} must lie in [200, 400]"
+            Expect.isTrue (200 <= checks.Value && checks.Value <= 400) $"{checks.Value} must lie in [200, 400]"
         }
 
-        test "windows that step over pixels, groups, kernels of one point and few channels do not suit" {
+        test "windows that step over pixels, groups, kernels of one point and few channels need patches" {
             let suits (convolution: Conv2d) =
                 ConvolutionMoment.suits (Patches.window convolution) (convolution.weight.size 1)
 
@@ -104,11 +102,10 @@ let tests =
             let A = (Patches.rows window true images).flatten(0L, 2L).``to`` Networks.double
             let mutable found: torch.Tensor = null
 
-            let live =
-                Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
+            let live = Oracle.leaked (fun () -> found <- ConvolutionMoment.ofImages (1L <<< 15) window true images)
 
             Expect.equal live 1L "the number of live tensors"
-            Oracle.agrees 1e-6 (Oracle.values (A.t().mm A)) (Oracle.values found)
+            Oracle.agrees 1e-6 (Dense.values (A.t().mm A)) (Dense.values found)
         }
 
         // What FOOF and K-FAC keep of two convolutions, called once and, the second one, twice in a pass, over two batches.
@@ -118,8 +115,7 @@ let tests =
                     use _scope = torch.NewDisposeScope()
                     let first = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, dtype = Networks.double)
 
-                    let second =
-                        torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
+                    let second = torch.nn.Conv2d(3L, 3L, 3L, padding = 1L, bias = false, dtype = Networks.double)
 
                     let last = Networks.linear 3 2 true
 
@@ -153,11 +149,7 @@ let tests =
                         ]
 
                     for recipe, isMean in [ Methods.foof, false; Methods.kfac, true ] do
-                        let recipe = {
-                            recipe with
-                                Fisher = Fisher.Empirical
-                                Memory = Memory.Sum
-                        }
+                        let recipe = { recipe with Fisher = Fisher.Empirical; Memory = Memory.Sum }
 
                         use preconditioner = new Preconditioner(model, recipe, Likelihood.Categorical)
 
@@ -168,9 +160,7 @@ let tests =
                             |> List.map (fun input ->
                                 inputs input
                                 |> List.map (fun (window, withOnes, images) ->
-                                    let rows =
-                                        images
-                                        |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
+                                    let rows = images |> List.map (Patches.rows window withOnes >> _.flatten(0L, 2L))
 
                                     let A = torch.cat (List.toArray rows, 0L)
                                     let n = float (input.size 0)
@@ -188,8 +178,8 @@ let tests =
                         for name, expected in List.zip [ "first"; "second" ] expected do
                             Oracle.agrees
                                 Tolerance.explicit
-                                (Oracle.values expected)
-                                (Oracle.values state[$"{name}.activation.sum"])
+                                (Dense.values expected)
+                                (Dense.values state[$"{name}.activation.sum"])
                 }
         ]
     ]

@@ -3,6 +3,7 @@ module Foof.Core.Tests.ConvolutionTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Convolutions
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
@@ -26,7 +27,7 @@ let tests =
             let layer = only (convolution case)
             let oh, ow = places case first case.Height, places case second case.Width
             let maps = Networks.normal [ case.Batch; case.Outputs; oh; ow ]
-            let at, own = Oracle.values maps, case.Outputs / case.Groups
+            let at, own = Dense.values maps, case.Outputs / case.Groups
 
             let expected = [
                 for g in 0 .. case.Groups - 1 do
@@ -39,7 +40,7 @@ let tests =
                                 ]
             ]
 
-            Oracle.agreesWith 0.0 (Oracle.rows expected) (Layer.errorRows layer maps))
+            Oracle.agreesWith 0.0 (Dense.ofRows expected) (Layer.errorRows layer maps))
 
         Holds.forAll "a convolution keeps the contract in every geometry" cases (fun case ->
             use _scope = torch.NewDisposeScope()
@@ -51,19 +52,17 @@ let tests =
             let R = places case first case.Height * places case second case.Width
             holds (convolution case) ((image case).select(0L, 0L)) 1 R)
 
-        test "padding that was set after a convolution was made counts, and a mode that is constant is zeros" {
+        test "padding that was set after a convolution was made counts, and the constant mode pads with zeros" {
             use _scope = torch.NewDisposeScope()
 
-            let made mode =
-                torch.nn.Conv2d(2L, 3L, struct (3L, 2L), padding_mode = mode, dtype = Networks.double)
+            let made mode = torch.nn.Conv2d(2L, 3L, struct (3L, 2L), padding_mode = mode, dtype = Networks.double)
 
-            for mode, places in
-                [ PaddingModes.Zeros, 30; PaddingModes.Circular, 30; PaddingModes.Constant, 30 ] do
+            for mode, places in [ PaddingModes.Zeros, 30; PaddingModes.Circular, 30; PaddingModes.Constant, 30 ] do
                 let model = made mode
                 model.SetPadding [| 1L; 0L |]
                 holds model (Networks.normal [ 2; 2; 5; 7 ]) 2 places
 
-            // Circular by the kernel's 3 rows in width and its 2 columns in height.
+            // The kernel's 3 rows pad the width and its 2 columns pad the height.
             for mode, places in [ PaddingModes.Zeros, 35; PaddingModes.Circular, 4 * 8 ] do
                 let model = made mode
                 model.SetPadding Padding.Same
@@ -73,8 +72,7 @@ let tests =
         test "a depthwise convolution has as many groups as channels" {
             use _scope = torch.NewDisposeScope()
 
-            let model =
-                torch.nn.Conv2d(5L, 10L, struct (3L, 2L), groups = 5L, dtype = Networks.double)
+            let model = torch.nn.Conv2d(5L, 10L, struct (3L, 2L), groups = 5L, dtype = Networks.double)
 
             let layer = only model
 
@@ -105,18 +103,17 @@ let tests =
                 let images = Networks.normal [ 4; 3; 9; 8 ]
                 let columns = torch.nn.functional.unfold (images, 3L, dilation, padding, stride)
                 let expected = columns.transpose(1L, 2L).reshape(-1L, 27L)
-                Oracle.agreesWith 0.0 (Oracle.matrix expected) (Layer.rows (only model) images)
+                Oracle.agreesWith 0.0 (Dense.ofTensor expected) (Layer.rows (only model) images)
         }
 
         test "images may be any view" {
             use _scope = torch.NewDisposeScope()
             let model = torch.nn.Conv2d(3L, 2L, 2L, dtype = Networks.double)
 
-            let images =
-                (Networks.normal [ 5; 6; 3; 7 ]).permute(0L, 2L, 1L, 3L).slice(0L, 1L, 5L, 2L)
+            let images = (Networks.normal [ 5; 6; 3; 7 ]).permute(0L, 2L, 1L, 3L).slice(0L, 1L, 5L, 2L)
 
             let layer = only model
-            let expected = Oracle.matrix (Layer.rows layer (images.contiguous ()))
+            let expected = Dense.ofTensor (Layer.rows layer (images.contiguous ()))
             Oracle.agreesWith 0.0 expected (Layer.rows layer images)
             holds model images 2 30
         }

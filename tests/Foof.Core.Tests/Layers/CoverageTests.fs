@@ -79,10 +79,7 @@ let tests =
             let covered = [| "conv"; "grouped"; "mirrored"; "norm"; "layerNorm"; "embedding"; "head" |]
             Expect.equal (layers |> Array.map _.Name) covered "the layers' names"
 
-            let names =
-                model.named_parameters ()
-                |> Seq.map (fun struct (name, _) -> name)
-                |> Seq.toArray
+            let names = model.named_parameters () |> Seq.map (fun struct (name, _) -> name) |> Seq.toArray
 
             Expect.equal (coverage |> Array.map _.Parameter) names "the parameters"
 
@@ -102,8 +99,7 @@ let tests =
         }
 
         test "FOOF covers every kind of layer but scales and shifts, and says why" {
-            use preconditioner =
-                new Preconditioner(manyKinds (), Methods.foof, select = butSpare)
+            use preconditioner = new Preconditioner(manyKinds (), Methods.foof, select = butSpare)
 
             let covered = [ "conv"; "grouped"; "mirrored"; "embedding"; "head" ]
             Expect.sequenceEqual (preconditioner.Layers |> Seq.map _.Name) covered "the layers' names"
@@ -124,29 +120,18 @@ let tests =
         }
 
         test "what the caller objects to is plain for the caller's reason, selected or not" {
-            let objection (layer: Layer) =
-                if Layer.groups layer = 2L then
-                    ValueSome "it comes in pairs"
-                else
-                    ValueNone
+            let objection (layer: Layer) = if Layer.groups layer = 2L then ValueSome "it comes in pairs" else ValueNone
 
             let nothing = Func<string, Parameter, bool>(fun _ _ -> false)
 
-            let struct (layers, coverage) =
-                Coverage.surveyExcept objection (manyKinds ()) nothing
+            let struct (layers, coverage) = Coverage.surveyExcept objection (manyKinds ()) nothing
 
             Expect.isEmpty layers "the layers"
             let treatment = asMap coverage
 
-            Expect.equal
-                (treatment["grouped.weight"])
-                (plain "it comes in pairs")
-                "the treatment of grouped.weight"
+            Expect.equal (treatment["grouped.weight"]) (plain "it comes in pairs") "the treatment of grouped.weight"
 
-            Expect.equal
-                (treatment["grouped.bias"])
-                (plain "it comes in pairs")
-                "the treatment of grouped.bias"
+            Expect.equal (treatment["grouped.bias"]) (plain "it comes in pairs") "the treatment of grouped.bias"
 
             Expect.equal (treatment["head.bias"]) (plain "it was not selected") "the treatment of head.bias"
         }
@@ -169,8 +154,7 @@ let tests =
             let expected =
                 Map [
                     "bounded.weight", plain "its rows are shortened to max_norm when they are looked up"
-                    "scaled.weight",
-                    plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
+                    "scaled.weight", plain "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
                     "sparse.weight", plain "its gradient is sparse"
                     "padded.weight", Treatment.Preconditioned "padded"
                 ]
@@ -182,25 +166,20 @@ let tests =
             let layer = Networks.linear 3 2 true
             layer.bias.requires_grad <- false
 
-            let layers, treatment =
-                survey (new Networks.Model([ "fc", layer ], layer.call)) everything
+            let layers, treatment = survey (new Networks.Model([ "fc", layer ], layer.call)) everything
 
             Expect.isTrue ((Oracle.only layers).Bias.IsNone) "the layer has no bias"
             Expect.equal (treatment["fc.bias"]) Treatment.Frozen "the treatment of fc.bias"
             Expect.equal (treatment["fc.weight"]) (Treatment.Preconditioned "fc") "the treatment of fc.weight"
         }
 
-        test "'same' padding has the greater half behind the image, and 'valid' none" {
+        test "'same' padding puts the larger half behind the image, and 'valid' padding adds nothing" {
             let padded (kernel: int64) (padding: Padding) =
                 torch.nn.Conv2d(2L, 2L, kernel, padding, dtype = Networks.double)
 
             let model =
                 new Networks.Model(
-                    [
-                        "odd", padded 3L Padding.Same
-                        "even", padded 2L Padding.Same
-                        "valid", padded 2L Padding.Valid
-                    ],
+                    [ "odd", padded 3L Padding.Same; "even", padded 2L Padding.Same; "valid", padded 2L Padding.Valid ],
                     id
                 )
 
@@ -257,7 +236,7 @@ let tests =
                 Expect.exists treatment.Keys (fun name -> name.StartsWith kind) $"a treatment of {kind}"
         }
 
-        test "a table is asked nothing where the caller leaves it out" {
+        test "a table that the caller leaves out is not examined" {
             let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false)
             let layers, treatment = survey model (Func<_, _, _>(fun _ _ -> false))
             Expect.isEmpty layers "the layers"

@@ -2,14 +2,14 @@ module Foof.Core.Tests.EmbeddingTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Embeddings
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
 open TorchSharp
 
 let private bounded (size: float) =
-    let model =
-        torch.nn.Embedding(6L, 3L, max_norm = 1.0, scale_grad_by_freq = true, dtype = Networks.double)
+    let model = torch.nn.Embedding(6L, 3L, max_norm = 1.0, scale_grad_by_freq = true, dtype = Networks.double)
 
     use _quiet = torch.no_grad ()
     model.weight.copy_ (Networks.normal [ 6; 3 ] * size) |> ignore
@@ -35,7 +35,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 holds (embedding padding kind) (numbers shape) shape.Head (List.fold (*) 1 shape.Tail))
 
-        test "a number alone is a batch of one, and numbers may have 32 bits" {
+        test "a single index is a batch of one, and indices may have 32 bits" {
             use _scope = torch.NewDisposeScope()
             holds (embedding None Networks.double) (numbers []) 1 1
             holds (embedding (Some 3L) Networks.double) ((numbers [ 4; 3 ]).``to`` torch.ScalarType.Int32) 4 3
@@ -45,13 +45,10 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let layer = only (embedding None Networks.double)
 
-            Expect.equal
-                [| Layer.groups layer; Layer.inputs layer; Layer.outputs layer |]
-                [| 1L; 6L; 3L |]
-                "the result"
+            Expect.equal [| Layer.groups layer; Layer.inputs layer; Layer.outputs layer |] [| 1L; 6L; 3L |] "the result"
 
             let W = Layer.joined layer layer.Weight ValueNone
-            Oracle.agreesWith 0.0 ((Oracle.matrix layer.Weight).Transpose()) W
+            Oracle.agreesWith 0.0 ((Dense.ofTensor layer.Weight).Transpose()) W
         }
 
         test "padding has rows of zeros in every product" {
@@ -65,14 +62,11 @@ let tests =
             Oracle.agreesWith 0.0 (rows * rows.Transpose()) (mixed.squeeze 0L)
             let V = Networks.normal [ 1; 4; 6 ]
             let times = (Activations.times V activations).reshape(6L, 4L)
-            Oracle.agreesWith Tolerance.rounding (rows * (Oracle.matrix (V.squeeze 0L)).Transpose()) times
+            Oracle.agreesWith Tolerance.rounding (rows * (Dense.ofTensor (V.squeeze 0L)).Transpose()) times
             let E = Networks.normal [ 1; 2; 3; 4 ]
             let gradient = (Activations.gradient E activations).squeeze 0L
 
-            Oracle.agreesWith
-                Tolerance.rounding
-                ((Oracle.matrix (E.reshape (6L, 4L))).Transpose() * rows)
-                gradient
+            Oracle.agreesWith Tolerance.rounding ((Dense.ofTensor (E.reshape (6L, 4L))).Transpose() * rows) gradient
         }
 
         test "padding counts in no statistic and in no norm" {
@@ -82,22 +76,20 @@ let tests =
             for positions, scale in [ Positions.Summed, 2.0; Positions.Averaged, 6.0 ] do
                 let counts = Statistic.activations positions Networks.double activations
                 let moment = (rows.Transpose() * rows).Divide scale
-                Oracle.agrees Tolerance.rounding (moment.Diagonal().ToArray()) (Oracle.values counts)
+                Oracle.agrees Tolerance.rounding (moment.Diagonal().ToArray()) (Dense.values counts)
 
             let sizes = [| for row in rows.EnumerateRows() -> row * row |]
-            Oracle.agrees 0.0 sizes (Oracle.values (Activations.squaredNorms Networks.double activations))
+            Oracle.agrees 0.0 sizes (Dense.values (Activations.squaredNorms Networks.double activations))
 
             // One position a data point: number 2, which is padding, and number 5.
             let single = Activations.Indices(torch.tensor([| 6L; 5L |]).unsqueeze 1L, 6L)
             let E = Networks.normal [ 1; 4; 1; 3 ]
 
             let errors =
-                (Oracle.matrix (E.reshape (4L, 3L))).EnumerateRows()
-                |> Seq.map (fun row -> row * row)
-                |> Seq.toArray
+                (Dense.ofTensor (E.reshape (4L, 3L))).EnumerateRows() |> Seq.map (fun row -> row * row) |> Seq.toArray
 
             let norms = LayerFactor.squaredNorms (LayerFactor.Product(single, E))
-            Oracle.agrees Tolerance.rounding [| 0.0; errors[1]; 0.0; errors[3] |] (Oracle.values norms)
+            Oracle.agrees Tolerance.rounding [| 0.0; errors[1]; 0.0; errors[3] |] (Dense.values norms)
         }
 
         test "padding stays padding when positions or data points are joined" {
@@ -105,10 +97,7 @@ let tests =
             let _, activations, rows = padded ()
             let joined = Activations.joinDataPoints [| activations; activations |]
 
-            Oracle.agreesWith
-                0.0
-                (rows.Stack rows)
-                ((Activations.dense Networks.double joined).flatten(0L, 2L))
+            Oracle.agreesWith 0.0 (rows.Stack rows) ((Activations.dense Networks.double joined).flatten(0L, 2L))
         }
 
         test "a row of padding that is not zero counts as a constant, not as weight" {
@@ -123,20 +112,16 @@ let tests =
                 Layer.activations layer index
                 |> Activations.times ((Layer.joined layer layer.Weight ValueNone).unsqueeze 0L)
 
-            let expected =
-                Array.append (Array.zeroCreate 3) (Oracle.values (table.select (0L, 4L)))
+            let expected = Array.append (Array.zeroCreate 3) (Dense.values (table.select (0L, 4L)))
 
-            Oracle.agrees 0.0 expected (Oracle.values z)
+            Oracle.agrees 0.0 expected (Dense.values z)
         }
 
         test "the padding is found wherever it is, in every type" {
             use _scope = torch.NewDisposeScope()
 
             for kind in [ Networks.double; torch.ScalarType.Float32; torch.ScalarType.BFloat16 ] do
-                Expect.equal
-                    (Lookup.padding (embedding None kind))
-                    (Ok ValueNone)
-                    "an embedding without padding"
+                Expect.equal (Lookup.padding (embedding None kind)) (Ok ValueNone) "an embedding without padding"
 
                 for row in 0L .. 5L do
                     Expect.equal
@@ -164,7 +149,7 @@ let tests =
                 "the padding"
         }
 
-        test "a table that is shortened in lookups is found so, however short its rows are" {
+        test "a table whose rows are shortened by lookups is recognised, however short its rows are" {
             for size in [ 1e-3; 10.0 ] do
                 Expect.equal
                     (Lookup.padding (bounded size))
@@ -172,7 +157,7 @@ let tests =
                     "the padding of bounded size"
         }
 
-        test "finding out leaves table, gradient and live tensors as they were, in any mode of autograd" {
+        test "recognising it leaves table, gradient and live tensors as they were, in any mode of autograd" {
             let models = [
                 embedding (Some 3L) Networks.double
                 bounded 10.0
@@ -183,23 +168,22 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let table = model.get_parameter "weight"
                 table.grad <- Networks.normal [ 6; 3 ]
-                let before = Oracle.values table, Oracle.values table.grad
+                let before = Dense.values table, Dense.values table.grad
                 use _quiet = torch.no_grad ()
                 let live = torch.Tensor.TotalCount
                 Lookup.padding model |> ignore
                 Expect.equal torch.Tensor.TotalCount live "the number of live tensors"
-                Expect.equal (Oracle.values table, Oracle.values table.grad) before "the table's gradient"
+                Expect.equal (Dense.values table, Dense.values table.grad) before "the table's gradient"
         }
 
         test "a table that TorchSharp lists and does not use is plain" {
-            let model =
-                torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false, padding_idx = 2L)
+            let model = torch.nn.Embedding_from_pretrained(Networks.normal [ 6; 3 ], false, padding_idx = 2L)
 
             match Lookup.padding model with
             | Error reason -> Expect.stringStarts reason "lookups do not use it" "the reason"
             | found -> failtest $"found {found}"
 
-            // By way of the property the module has one table, which is listed.
+            // Set through the property, the module has one table, which is listed.
             model.weight <- torch.nn.Parameter(Networks.normal [ 6; 3 ])
             Expect.equal ((only model).Geometry) (ValueSome 2L |> Geometry.Lookup) "the geometry of the layer"
         }

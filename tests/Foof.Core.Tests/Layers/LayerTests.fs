@@ -3,6 +3,7 @@ module Foof.Core.Tests.LayerTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
 open TorchSharp
@@ -22,8 +23,7 @@ let named () =
     |}
 
 /// An input of three dimensions, with and without a bias.
-let private denseShapes =
-    Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
+let private denseShapes = Gen.zip (Gen.listOfLength 3 (Gen.choose (1, 4))) (Gen.elements [ true; false ])
 
 /// An input of two to four dimensions, with and without a bias, in both types.
 let private denseCases =
@@ -46,8 +46,8 @@ let tests =
                 let width = List.last shape
                 let input = Networks.normal shape
                 let layer = only (Networks.linear width 2 bias)
-                let flat = input.reshape (-1L, int64 width) |> Oracle.matrix
-                let expected = if bias then Oracle.withOnes flat else flat
+                let flat = input.reshape (-1L, int64 width) |> Dense.ofTensor
+                let expected = if bias then Dense.withOnes flat else flat
                 Oracle.agreesWith 0.0 expected (Layer.rows layer input)
                 Expect.equal (Layer.dataPoints layer input) (int64 shape[0]) "the data points"
                 Expect.equal (Layer.inputs layer) (int64 expected.ColumnCount) "the inputs of layer"
@@ -83,15 +83,9 @@ let tests =
             let layer, vector = only model, Networks.normal [ 3 ]
             holds (Networks.linear 3 2 true) vector 1 1
 
-            Expect.equal
-                ((Layer.rows layer vector).shape)
-                [| 1L; 4L |]
-                "the shape of the rows of layer vector"
+            Expect.equal ((Layer.rows layer vector).shape) [| 1L; 4L |] "the shape of the rows of layer vector"
 
-            Expect.equal
-                ((Layer.errorRows layer (Networks.normal [ 2 ])).shape)
-                [| 1L; 2L |]
-                "the shape of error rows"
+            Expect.equal ((Layer.errorRows layer (Networks.normal [ 2 ])).shape) [| 1L; 2L |] "the shape of error rows"
         }
 
         test "an empty batch has rows and errors without elements" {
@@ -134,15 +128,9 @@ let tests =
 
                 let calls: (unit -> obj) list =
                     if subject = "input" then
-                        [
-                            (fun () -> Layer.activations layer tensor)
-                            (fun () -> Layer.rows layer tensor)
-                        ]
+                        [ (fun () -> Layer.activations layer tensor); (fun () -> Layer.rows layer tensor) ]
                     else
-                        [
-                            (fun () -> Layer.errors layer tensor)
-                            (fun () -> Layer.errorRows layer tensor)
-                        ]
+                        [ (fun () -> Layer.errors layer tensor); (fun () -> Layer.errorRows layer tensor) ]
 
                 for call in calls do
                     let error = Oracle.raises<ArgumentException>(fun () -> call () |> ignore)
@@ -154,19 +142,18 @@ let tests =
                         "the message"
         }
 
-        test "joined and split are inverse to each other" {
+        test "joining and splitting are inverse to each other" {
             for bias in [ true; false ] do
                 use _scope = torch.NewDisposeScope()
                 let layer = only (torch.nn.Conv2d(2L, 3L, 2L, bias = bias, dtype = Networks.double))
                 let weight = Networks.normal [ 3; 2; 2; 2 ]
                 let column = if bias then ValueSome(Networks.normal [ 3 ]) else ValueNone
                 let struct (weight', column') = Layer.split layer (Layer.joined layer weight column)
-                Expect.equal (Oracle.values weight') (Oracle.values weight) "the weight"
+                Expect.equal (Dense.values weight') (Dense.values weight) "the weight"
                 Expect.equal column'.IsSome bias "whether there is a column"
 
                 (column, column')
-                ||> ValueOption.map2 (fun x y ->
-                    Expect.equal (Oracle.values y) (Oracle.values x) "the draw of y")
+                ||> ValueOption.map2 (fun x y -> Expect.equal (Dense.values y) (Dense.values x) "the draw of y")
                 |> ignore
         }
 
@@ -174,13 +161,12 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let layer = only (Networks.linear 2 3 true)
 
-            let joined =
-                Layer.joined layer (torch.ones (3L, 2L, dtype = Networks.double)) (ValueSome null)
+            let joined = Layer.joined layer (torch.ones (3L, 2L, dtype = Networks.double)) (ValueSome null)
 
-            Oracle.agreesWith 0.0 (Oracle.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
+            Oracle.agreesWith 0.0 (Dense.build 3 3 (fun _ j -> if j < 2 then 1.0 else 0.0)) joined
         }
 
-        test "a frozen bias is no column" {
+        test "a frozen bias has no column" {
             let linear = Networks.linear 3 2 true
             linear.bias.requires_grad <- false
             let layer = only linear
@@ -214,17 +200,14 @@ let tests =
                 let V = layer.Weight.reshape (Layer.groups layer, -1L, Layer.inputs layer)
                 let explained = Layer.activations layer input |> Activations.times V
                 let rest = Layer.errors layer (model.call input - bias.reshape shape)
-                Oracle.agrees Tolerance.rounding (Oracle.values rest) (Oracle.values explained)
+                Oracle.agrees Tolerance.rounding (Dense.values rest) (Dense.values explained)
         }
 
         test "a layer describes itself by name, size and groups" {
             use _scope = torch.NewDisposeScope()
             let layers = named ()
 
-            Expect.equal
-                (Layer.describe layers.Dense)
-                "layer 'fc' (4 -> 2)"
-                "the description of a dense layer"
+            Expect.equal (Layer.describe layers.Dense) "layer 'fc' (4 -> 2)" "the description of a dense layer"
 
             Expect.equal
                 (Layer.describe layers.Grouped)

@@ -3,6 +3,7 @@ module Foof.Core.Tests.NormalizationTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.LayerContract
 open FsCheck.FSharp
 open TorchSharp
@@ -20,12 +21,6 @@ let filled (model: 'M :> torch.nn.Module) =
 let kinds = Gen.elements [ torch.ScalarType.Float32; Networks.double ]
 
 let int64s (shape: int list) = shape |> List.map int64 |> List.toArray
-
-/// x_hat by plain loops over slices: each value minus the mean, over the root of variance and eps.
-let standard (eps: float) (slice: float array) =
-    let mean = Array.average slice
-    let variance = slice |> Array.averageBy (fun x -> (x - mean) ** 2.0)
-    slice |> Array.map (fun x -> (x - mean) / sqrt (variance + eps))
 
 let batchNorm (dimensions: int) (track: bool) (kind: torch.ScalarType) : BatchNorm =
     match dimensions with
@@ -84,14 +79,14 @@ let tests =
         test "the rows of a layer norm are its normalised inputs, unit by unit, and ones" {
             use _scope = torch.NewDisposeScope()
 
-            let layer =
-                only (torch.nn.LayerNorm([| 2L; 3L |], eps = 0.1, dtype = Networks.double))
+            let layer = only (torch.nn.LayerNorm([| 2L; 3L |], eps = 0.1, dtype = Networks.double))
 
             let input = Networks.normal [ 2; 4; 2; 3 ]
-            let slices = Oracle.values input |> Array.chunkBySize 6 |> Array.map (standard 0.1)
+
+            let slices = Dense.values input |> Array.chunkBySize 6 |> Array.map (Rows.standardised 0.1)
 
             for unit, found in List.indexed (groups (written layer input)) do
-                let expected = Oracle.build 8 2 (fun i j -> if j = 0 then slices[i][unit] else 1.0)
+                let expected = Dense.build 8 2 (fun i j -> if j = 0 then slices[i][unit] else 1.0)
                 Oracle.agrees Tolerance.rounding (expected.ToRowMajorArray()) (found.ToRowMajorArray())
         }
 
@@ -114,38 +109,30 @@ let tests =
         test "a batch of one has rows of a batch norm" {
             use _scope = torch.NewDisposeScope()
 
-            holds
-                (filled (torch.nn.BatchNorm2d(3L, dtype = Networks.double)))
-                (Networks.normal [ 1; 3; 4; 2 ])
-                1
-                8
+            holds (filled (torch.nn.BatchNorm2d(3L, dtype = Networks.double))) (Networks.normal [ 1; 3; 4; 2 ]) 1 8
         }
 
-        test
-            "the rows of a batch norm have the batch's own statistics while training and the running ones after" {
+        test "the rows of a batch norm have the batch's own statistics while training and the running ones after" {
             use _scope = torch.NewDisposeScope()
             let model = torch.nn.BatchNorm1d(2L, eps = 0.1, dtype = Networks.double)
             let layer = only model
             let input = Networks.normal [ 5; 2 ]
             model.call (Networks.normal [ 9; 2 ] + 3.0) |> ignore
 
-            let mean, variance =
-                Oracle.values model.running_mean, Oracle.values model.running_var
+            let mean, variance = Dense.values model.running_mean, Dense.values model.running_var
 
-            let found () =
-                groups (written layer input) |> List.map (fun A -> A.Column(0).ToArray())
+            let found () = groups (written layer input) |> List.map (fun A -> A.Column(0).ToArray())
 
-            let values = Oracle.matrix input
+            let values = Dense.ofTensor input
             let whileTraining = found ()
             model.eval ()
             let after = found ()
 
             for unit in 0..1 do
                 let x = values.Column(unit).ToArray()
-                Oracle.agrees Tolerance.rounding (standard 0.1 x) whileTraining[unit]
+                Oracle.agrees Tolerance.rounding (Rows.standardised 0.1 x) whileTraining[unit]
 
-                let running =
-                    x |> Array.map (fun x -> (x - mean[unit]) / sqrt (variance[unit] + 0.1))
+                let running = x |> Array.map (fun x -> (x - mean[unit]) / sqrt (variance[unit] + 0.1))
 
                 Oracle.agrees Tolerance.rounding running after[unit]
         }
@@ -153,28 +140,25 @@ let tests =
         test "rows of a batch norm leave its running statistics alone" {
             use _scope = torch.NewDisposeScope()
             let model = torch.nn.BatchNorm1d(2L, dtype = Networks.double)
-            let before = Oracle.values model.running_mean
+            let before = Dense.values model.running_mean
             Layer.activations (only model) (Networks.normal [ 5; 2 ] + 3.0) |> ignore
-            Expect.equal (Oracle.values model.running_mean) before "the running mean"
+            Expect.equal (Dense.values model.running_mean) before "the running mean"
 
-            Expect.equal
-                (Oracle.values model.num_batches_tracked)
-                [| 0.0 |]
-                "the batches that the model counted"
+            Expect.equal (Dense.values model.num_batches_tracked) [| 0.0 |] "the batches that the model counted"
         }
 
         test "the moment of the rows is that of the rows written out" {
             let agrees withOnes normalisation (x: torch.Tensor) =
                 use _scope = torch.NewDisposeScope()
-                let before = Oracle.values x
+                let before = Dense.values x
                 let A = (Normalised.rows normalisation withOnes x).flatten(1L, 2L)
 
                 Oracle.agrees
                     Tolerance.explicit
-                    (Oracle.values (A.transpose(1L, 2L).matmul A))
-                    (Oracle.values (Normalised.moment normalisation withOnes x))
+                    (Dense.values (A.transpose(1L, 2L).matmul A))
+                    (Dense.values (Normalised.moment normalisation withOnes x))
 
-                Expect.equal (Oracle.values x) before "the draw of x"
+                Expect.equal (Dense.values x) before "the draw of x"
 
             use _scope = torch.NewDisposeScope()
 

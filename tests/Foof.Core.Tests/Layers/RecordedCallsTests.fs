@@ -5,6 +5,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// A model of one covered layer whose weight is used once more behind the recorder's back, times `share`.
@@ -13,11 +14,7 @@ let elsewhere (share: float) =
 
     new Networks.Model(
         [ "hidden", layer; "last", last ],
-        fun input ->
-            last.call (
-                layer.call (input)
-                + torch.nn.functional.linear (input.cos (), layer.weight) * share
-            )
+        fun input -> last.call (layer.call (input) + torch.nn.functional.linear (input.cos (), layer.weight) * share)
     )
 
 [<Tests>]
@@ -37,8 +34,7 @@ let tests =
             Expect.stringContains error.Message "select" "the message"
         }
 
-        test
-            "factors are used below as many rows as outputs and the gradient from there on, which is right for any use" {
+        test "factors are used below as many rows as outputs and the gradient from there on, which is right for any use" {
             for n in [ 6; 7 ] do
                 use _scope = torch.NewDisposeScope()
                 let batches = Networks.batches 3 n 4 2
@@ -52,8 +48,7 @@ let tests =
                 // Six outputs, so six rows are enough for the gradient; `a weight used outside` has two.
                 let stepped = trained (fun _ optimizer batches -> Networks.byStep optimizer batches)
 
-                let looped =
-                    trained (fun model optimizer batches -> Networks.byLoop model optimizer batches)
+                let looped = trained (fun model optimizer batches -> Networks.byLoop model optimizer batches)
 
                 Oracle.agrees Tolerance.trajectory looped stepped
 
@@ -61,14 +56,12 @@ let tests =
             let model = elsewhere 1.0
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
 
-            let five () =
-                Networks.byStep optimizer (Networks.batches 1 5 4 2)
+            let five () = Networks.byStep optimizer (Networks.batches 1 5 4 2)
 
-            Networks.changesNothing<InvalidOperationException> model optimizer five
-            |> ignore
+            Networks.changesNothing<InvalidOperationException> model optimizer five |> ignore
         }
 
-        test "left out with select, such a weight moves by its gradient" {
+        test "a weight used outside its layer moves by its gradient where select leaves it out" {
             use _scope = torch.NewDisposeScope()
             let model = elsewhere 1.0
             let group = ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
@@ -83,11 +76,11 @@ let tests =
                 )
 
             let batch = List.head (Networks.batches 1 2 4 2)
-            let before = Oracle.values (Seq.head (model.parameters ()))
+            let before = Dense.values (Seq.head (model.parameters ()))
             let gradient = (Networks.gradients model batch)[0]
             Networks.byStep optimizer [ batch ]
             let expected = Array.map2 (fun w g -> w - 0.1 * g) before gradient
-            Oracle.agrees Tolerance.explicit expected (Oracle.values (Seq.head (model.parameters ())))
+            Oracle.agrees Tolerance.explicit expected (Dense.values (Seq.head (model.parameters ())))
         }
 
         test "a first batch with zero gradients proves nothing about the calls" {
@@ -99,8 +92,7 @@ let tests =
             // The outputs are the targets, so every gradient is zero and explained by anything.
             Networks.byStep optimizer [ input, fitted ]
 
-            Oracle.raises<InvalidOperationException>(fun () -> optimizer.Step(input, target) |> ignore)
-            |> ignore
+            Oracle.raises<InvalidOperationException>(fun () -> optimizer.Step(input, target) |> ignore) |> ignore
         }
 
         test "a layer run through forward instead of call is an error that changes nothing, in both ways" {
@@ -108,8 +100,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let first, second = Networks.linear 3 4 true, Networks.linear 4 2 true
 
-                let model =
-                    new Networks.Model([ "a", first; "b", second ], first.call >> second.forward)
+                let model = new Networks.Model([ "a", first; "b", second ], first.call >> second.forward)
 
                 use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
                 let input, target = List.head (Networks.batches 1 n 3 2)
@@ -179,9 +170,7 @@ let tests =
                                     use _quiet = torch.no_grad ()
                                     use _inner = torch.NewDisposeScope()
 
-                                    first.call (torch.ones (7L, 3L, dtype = Networks.double))
-                                    |> last.call
-                                    |> ignore)
+                                    first.call (torch.ones (7L, 3L, dtype = Networks.double)) |> last.call |> ignore)
 
                             thread.Start()
                             thread.Join()

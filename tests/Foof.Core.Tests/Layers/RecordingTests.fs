@@ -5,6 +5,7 @@ open Expecto
 open TorchSharp
 open TorchSharp.Modules
 open Foof
+open Foof.Explicit
 
 let layersOf (model: Networks.Network) =
     let struct (layers, _) = Coverage.survey model Networks.everything
@@ -24,34 +25,23 @@ let private explained (model: Networks.Network) (input: torch.Tensor) =
     let records = recorder.Take()
     let outputs = records |> Array.map _.Output.Value
 
-    let parameters =
-        layers
-        |> Array.collect Layer.parameters
-        |> Array.map (fun p -> p :> torch.Tensor)
+    let parameters = layers |> Array.collect Layer.parameters |> Array.map (fun p -> p :> torch.Tensor)
 
     let found = torch.autograd.grad ([| loss |], Array.append outputs parameters)
 
-    let gradient =
-        Seq.zip (Seq.append outputs parameters) found
-        |> Seq.map (fun (x, g) -> x.Handle, g)
-        |> dict
+    let gradient = Seq.zip (Seq.append outputs parameters) found |> Seq.map (fun (x, g) -> x.Handle, g) |> dict
 
     for layer in layers do
         let calls = (Record.byLayer [| layer |] records)[0]
 
-        let A =
-            calls
-            |> Array.map (fun call -> Layer.activations layer call.Input)
-            |> Activations.joinPositions
+        let A = calls |> Array.map (fun call -> Layer.activations layer call.Input) |> Activations.joinPositions
 
-        let E =
-            calls
-            |> Array.map (fun call -> Layer.errors layer gradient[call.Output.Value.Handle])
+        let E = calls |> Array.map (fun call -> Layer.errors layer gradient[call.Output.Value.Handle])
 
         let bias = layer.Bias |> ValueOption.map (fun bias -> gradient[bias.Handle])
         let W = Layer.joined layer gradient[layer.Weight.Handle] bias
         let explicit = (Activations.gradient (torch.cat (E, 2L)) A).reshape W.shape
-        Oracle.agrees Tolerance.rounding (Oracle.values W) (Oracle.values explicit)
+        Oracle.agrees Tolerance.rounding (Dense.values W) (Dense.values explicit)
 
     release records
     layers.Length
@@ -72,13 +62,13 @@ let tests =
             model.call input |> ignore
             let records = recorder.Take()
             Expect.equal (records |> Array.map _.Layer.Name) [| "fc0"; "fc1" |] "the recorded layers' names"
-            Expect.equal (Oracle.values records[0].Input) (Oracle.values input) "the input that was recorded"
+            Expect.equal (Dense.values records[0].Input) (Dense.values input) "the input that was recorded"
             Expect.isTrue (records[0].Output.IsNone) "the output was not recorded"
             Expect.isEmpty (recorder.Take()) "what is left to take"
             release records
         }
 
-        test "recorded inputs outlive the scope of the pass and belong to who takes them" {
+        test "recorded inputs outlive the scope of the pass and belong to whoever takes them" {
             let model = Networks.perceptron true [ 3; 4; 2 ]
             use recorder = new Recorder(model, layersOf model)
             recorder.Start(fun _ _ -> Keep.Input)
@@ -89,10 +79,7 @@ let tests =
 
             Expect.equal (Oracle.leaked pass) 2L "the number of tensors left"
 
-            Expect.equal
-                (Oracle.leaked (fun () -> release (recorder.Take())))
-                (-2L)
-                "the number of tensors left"
+            Expect.equal (Oracle.leaked (fun () -> release (recorder.Take()))) (-2L) "the number of tensors left"
         }
 
         test "calls of one pass share its number and calls of another do not" {
@@ -116,8 +103,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let layer = Networks.linear 3 2 true
 
-            let model =
-                new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_())
+            let model = new Networks.Model([ "fc", layer ], fun input -> layer.call(input).relu_())
 
             use recorder = new Recorder(model, layersOf model)
             recorder.Start(fun _ _ -> Keep.InputAndOutput)
@@ -126,13 +112,13 @@ let tests =
             let records = recorder.Take()
             let z = records[0].Output.Value
             let expected = input.matmul (layer.weight.t ()) + layer.bias
-            Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values z)
+            Oracle.agrees Tolerance.rounding (Dense.values expected) (Dense.values z)
             // d sum relu(z) / d z is one where z > 0.
             let gradients = torch.autograd.grad ([| output.sum () |], [| z |])
 
             Expect.equal
-                (Oracle.values gradients[0])
-                (Oracle.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0))
+                (Dense.values gradients[0])
+                (Dense.values z |> Array.map (fun z -> if z > 0.0 then 1.0 else 0.0))
                 "the gradient"
 
             release records
@@ -156,7 +142,7 @@ let tests =
             Expect.equal live 0L "the number of live tensors"
         }
 
-        test "records of every kind of layer make the gradients of a model, whatever follows in place" {
+        test "records of every kind of layer give a model's gradients, whatever is changed in place afterwards" {
             use _scope = torch.NewDisposeScope()
             let kind = Networks.double
             let table = torch.nn.Embedding(7L, 4L, padding_idx = 0L, dtype = kind)
@@ -190,13 +176,7 @@ let tests =
 
             let images =
                 new Networks.Model(
-                    [
-                        "grouped", grouped
-                        "batchNorm", batchNorm
-                        "depthwise", depthwise
-                        "flat", flat
-                        "head", head
-                    ],
+                    [ "grouped", grouped; "batchNorm", batchNorm; "depthwise", depthwise; "flat", flat; "head", head ],
                     fun image ->
                         let maps = image |> grouped.call |> Networks.reluInPlace |> batchNorm.call
                         let maps = maps |> Networks.reluInPlace |> depthwise.call
@@ -209,8 +189,7 @@ let tests =
             Expect.equal (explained images batch) 5 "the explanation"
         }
 
-        test
-            "records make the gradients through containers that dispose what they pass on, and after a change of type" {
+        test "records make the gradients through containers that dispose what they pass on, and after a change of type" {
             use _scope = torch.NewDisposeScope()
             let twice: Networks.Network = torch.nn.Linear(6L, 6L)
 

@@ -66,10 +66,7 @@ let tests =
 
             let layers, treatment = survey model everything
 
-            Expect.equal
-                (layers |> Array.map _.Modules.Length)
-                [| 2; 2 |]
-                "the number of each layer's modules"
+            Expect.equal (layers |> Array.map _.Modules.Length) [| 2; 2 |] "the number of each layer's modules"
 
             Expect.equal
                 (treatment["batch0.bias"])
@@ -83,8 +80,7 @@ let tests =
             second.weight <- first.weight
             second.bias <- first.bias
 
-            let layers, treatment =
-                survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+            let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
 
             Expect.equal ((Oracle.only layers).Modules.Length) 2 "the length"
             Expect.equal (treatment["a.weight"]) (Treatment.Preconditioned "a") "the treatment of a.weight"
@@ -95,8 +91,7 @@ let tests =
             let second = Networks.linear 3 3 true
             second.weight <- first.weight
 
-            let layers, treatment =
-                survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+            let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
 
             Expect.isEmpty layers "the layers"
 
@@ -111,32 +106,23 @@ let tests =
             let second = Networks.linear 3 3 true
             second.bias <- first.bias
 
-            let layers, treatment =
-                survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+            let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
 
             Expect.isEmpty layers "the layers"
 
-            Expect.equal
-                (treatment["a.weight"])
-                (plain "another module uses its bias too")
-                "the treatment of a.weight"
+            Expect.equal (treatment["a.weight"]) (plain "another module uses its bias too") "the treatment of a.weight"
 
-            Expect.equal
-                (treatment["a.bias"])
-                (plain "another module uses its bias too")
-                "the treatment of a.bias"
+            Expect.equal (treatment["a.bias"]) (plain "another module uses its bias too") "the treatment of a.bias"
         }
 
-        test "convolutions that share a weight with other strides are plain" {
+        test "convolutions that share a weight and have different strides are plain" {
             let first = torch.nn.Conv2d(2L, 2L, 3L, bias = false, dtype = Networks.double)
 
-            let second =
-                torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, bias = false, dtype = Networks.double)
+            let second = torch.nn.Conv2d(2L, 2L, 3L, stride = 2L, bias = false, dtype = Networks.double)
 
             second.weight <- first.weight
 
-            let layers, treatment =
-                survey (new Networks.Model([ "a", first; "b", second ], id)) everything
+            let layers, treatment = survey (new Networks.Model([ "a", first; "b", second ], id)) everything
 
             Expect.isEmpty layers "the layers"
 

@@ -3,7 +3,7 @@ module Foof.Core.Tests.WeightPenaltyTests
 
 open Expecto
 open Foof
-open Foof.Core.Tests.WrittenFactors
+open Foof.Explicit
 open TorchSharp
 open TorchSharp.Modules
 
@@ -18,8 +18,7 @@ let private models: (string * (unit -> Networks.Network)) list = [
                     :> torch.nn.Module<torch.Tensor, torch.Tensor>),
             struct ("flatten", torch.nn.Flatten() :> torch.nn.Module<torch.Tensor, torch.Tensor>),
             struct ("norm",
-                    torch.nn.LayerNorm([| 4L |], dtype = Networks.double)
-                    :> torch.nn.Module<torch.Tensor, torch.Tensor>)
+                    torch.nn.LayerNorm([| 4L |], dtype = Networks.double) :> torch.nn.Module<torch.Tensor, torch.Tensor>)
         )
         :> Networks.Network
     "embedding", fun () -> torch.nn.Embedding(5L, 3L, dtype = Networks.double) :> Networks.Network
@@ -36,18 +35,13 @@ let private layersOf name =
 let private shapes (layers: Layer array) =
     layers |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
 
-let private gradientsOf (layers: Layer array) =
-    flatten (WeightPenalty.gradients layers)
+let private gradientsOf (layers: Layer array) = Weights.flatten (WeightPenalty.gradients layers)
 
 /// 1/2 |theta|^2 of all parameters, as a penalty.
 type private Half(model: Networks.Network, scale: float) =
     interface IPenalty with
         member _.Gradients() = [|
-            for parameter in model.parameters () ->
-                {
-                    Parameter = parameter
-                    Gradient = parameter.detach () * scale
-                }
+            for parameter in model.parameters () -> { Parameter = parameter; Gradient = parameter.detach () * scale }
         |]
 
 let private trained
@@ -71,13 +65,9 @@ let private byAutograd scale (model: Networks.Network) (optimizer: Optimizer) ba
         optimizer.zero_grad ()
 
         let penalty =
-            model.parameters ()
-            |> Seq.map (fun parameter -> parameter.square().sum())
-            |> Seq.reduce (fun x y -> x + y)
+            model.parameters () |> Seq.map (fun parameter -> parameter.square().sum()) |> Seq.reduce (fun x y -> x + y)
 
-        (Likelihood.loss Networks.gaussian (model.call input) target
-         + penalty * (0.5 * scale))
-            .backward()
+        (Likelihood.loss Networks.gaussian (model.call input) target + penalty * (0.5 * scale)).backward()
 
         optimizer.step () |> ignore
 
@@ -89,27 +79,27 @@ let tests =
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let model, layers = layersOf name
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
                     let value = Networks.normal []
                     let attached = WeightPenalty.attached layers value gradient
-                    Expect.equal (Oracle.values attached) (Oracle.values value) "the attached"
+                    Expect.equal (Dense.values attached) (Dense.values value) "the attached"
                     (attached * 2.0).backward()
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient * 2.0).ToArray())
+                        ((Weights.flatten gradient * 2.0).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     Expect.isNonEmpty (model.parameters ()) "the parameters"
                 }
         ]
 
-        testList "adding to .grad makes what is missing, and adds to what is there" [
+        testList "adding to .grad creates a missing gradient, and adds to an existing one" [
             for name in names do
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let _, layers = layersOf name
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
 
                     for g in (gradientsOf layers).ToArray() do
                         Expect.equal g 0.0 "every gradient"
@@ -118,30 +108,28 @@ let tests =
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient).ToArray())
+                        ((Weights.flatten gradient).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     WeightPenalty.addTo layers gradient
 
                     Oracle.agrees
                         Tolerance.rounding
-                        ((flatten gradient * 2.0).ToArray())
+                        ((Weights.flatten gradient * 2.0).ToArray())
                         ((gradientsOf layers).ToArray())
 
                     for layer in layers do
                         for parameter in Layer.parameters layer do
-                            Expect.isFalse
-                                parameter.grad.requires_grad
-                                "grad of parameter requires a gradient"
+                            Expect.isFalse parameter.grad.requires_grad "grad of parameter requires a gradient"
                 }
         ]
 
-        testList "a copy of the weights stays when the parameters move, and gradients are dealt to parameters" [
+        testList "a copy of the weights stays when the parameters move, and gradients are distributed to parameters" [
             for name in names do
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let _, layers = layersOf name
-                    let before = flatten (WeightPenalty.weights layers)
+                    let before = Weights.flatten (WeightPenalty.weights layers)
                     let copied = WeightPenalty.copied layers
                     use _quiet = torch.no_grad ()
 
@@ -149,14 +137,14 @@ let tests =
                         for parameter in Layer.parameters layer do
                             parameter.add_ (1.0.ToScalar()) |> ignore
 
-                    Oracle.agrees Tolerance.rounding (before.ToArray()) (numbers copied)
+                    Oracle.agrees Tolerance.rounding (before.ToArray()) (Weights.numbers copied)
 
                     Oracle.agrees
                         Tolerance.rounding
                         ((before + 1.0).ToArray())
-                        (numbers (WeightPenalty.weights layers))
+                        (Weights.numbers (WeightPenalty.weights layers))
 
-                    let gradient = WrittenFactors.vector (shapes layers)
+                    let gradient = Vectors.random (shapes layers)
                     let dealt = WeightPenalty.dealt layers gradient
                     let parameters = layers |> Array.collect Layer.parameters
                     Expect.equal dealt.Length parameters.Length "the number of dealt"
@@ -170,13 +158,12 @@ let tests =
         test "the optimiser's penalty is that of a loss with it, by steps of its own and in the ordinary loop" {
             let expected = trained Networks.everyStep 0.3 (byAutograd 0.3)
 
-            let byStep =
-                trained Networks.everyStep 0.3 (fun _ optimizer -> Networks.byStep optimizer)
+            let byStep = trained Networks.everyStep 0.3 (fun _ optimizer -> Networks.byStep optimizer)
 
             let byLoop = trained Networks.everyStep 0.3 Networks.byLoop
             Oracle.agrees Tolerance.explicit expected byStep
             Oracle.agrees Tolerance.explicit expected byLoop
             let without = trained Networks.everyStep 0.0 Networks.byLoop
-            Expect.isTrue (Oracle.distance expected without > 1e-3) "the penalty matters"
+            Expect.isTrue (Dense.distance expected without > 1e-3) "the penalty matters"
         }
     ]

@@ -10,8 +10,7 @@ let labels = Likelihoods.labels
 let perOutput = Likelihood.GaussianPerOutput Likelihoods.deviations
 
 /// The message of an ArgumentException.
-let mistake (act: unit -> unit) =
-    Oracle.raises<ArgumentException>(act).Message
+let mistake (act: unit -> unit) = Oracle.raises<ArgumentException>(act).Message
 
 /// The message with which `loss`, and all others that take labels, refuse.
 let refused likelihood (output: int list) (target: unit -> torch.Tensor) =
@@ -54,11 +53,7 @@ let tests =
             Expect.stringContains message "[4; 3] of Float64" "the message"
             Expect.stringContains message "got [5] of Int64" "the message"
 
-            let others = [
-                labels 3 [ 4; 1 ]
-                Networks.normal [ 4 ]
-                (labels 3 [ 4 ]).``to`` torch.ScalarType.Int32
-            ]
+            let others = [ labels 3 [ 4; 1 ]; Networks.normal [ 4 ]; (labels 3 [ 4 ]).``to`` torch.ScalarType.Int32 ]
 
             for target in others do
                 Expect.stringContains
@@ -76,22 +71,17 @@ let tests =
                     Expect.stringContains message "output's shape" "the message"
 
                 for kind in [ torch.ScalarType.Float32; torch.ScalarType.Int64; torch.ScalarType.Bool ] do
-                    let message =
-                        refused likelihood [ 4; 3 ] (fun () -> (Networks.normal [ 4; 3 ]).``to`` kind)
+                    let message = refused likelihood [ 4; 3 ] (fun () -> (Networks.normal [ 4; 3 ]).``to`` kind)
 
                     Expect.stringContains message $"got [4; 3] of {kind}" "the message"
         }
 
         Likelihoods.forEach "labels on another device are refused" Likelihoods.cases (fun case ->
-            let f, y =
-                Likelihoods.output case, (Likelihoods.target case).``to``(torch.device "meta")
+            let f, y = Likelihoods.output case, (Likelihoods.target case).``to``(torch.device "meta")
 
             let message = mistake (fun () -> Likelihood.errors case.Likelihood f y |> ignore)
 
-            Expect.stringContains
-                message
-                "target must be on the output's device cpu; got it on meta"
-                "the message")
+            Expect.stringContains message "target must be on the output's device cpu; got it on meta" "the message")
 
         test "an output without classes or channels is refused as such" {
             use _scope = torch.NewDisposeScope()
@@ -102,10 +92,7 @@ let tests =
                 "output must be [n; C; ...]"
                 "the message"
 
-            Expect.stringContains
-                (outputRefused Likelihood.Categorical vector)
-                "got [4] of Float64"
-                "the message"
+            Expect.stringContains (outputRefused Likelihood.Categorical vector) "got [4] of Float64" "the message"
 
             Expect.stringContains (outputRefused perOutput vector) "output must be [n; 3; ...]" "the message"
 
@@ -199,14 +186,13 @@ let tests =
         }
 
         Likelihoods.forEach
-            "outputs that are not finite are the numbers' failure, with their number"
+            "outputs that are not finite are a numerical failure, which says how many they are"
             Likelihoods.cases
             (fun case ->
                 let f, y = Likelihoods.output case, Likelihoods.target case
                 let bad = f.clone ()
 
-                bad.flatten().narrow(0L, 0L, 2L).copy_(torch.tensor [| nan; -infinity |])
-                |> ignore
+                bad.flatten().narrow(0L, 0L, 2L).copy_(torch.tensor [| nan; -infinity |]) |> ignore
 
                 for act in
                     [
@@ -220,7 +206,7 @@ let tests =
                         $"2 of {f.numel ()} elements are NaN or infinite"
                         "the message")
 
-        test "log rates beyond whole numbers are the numbers' failure" {
+        test "log rates beyond the range of whole numbers are a numerical failure" {
             use _scope = torch.NewDisposeScope()
             let f = torch.tensor [| 36.7; 37.0; 800.0 |]
             let y = torch.zeros_like f
@@ -246,26 +232,16 @@ let tests =
                 let columns = Likelihood.hessianColumns case.Likelihood f
 
                 for column in [ -1L; columns ] do
-                    let message =
-                        mistake (fun () -> Likelihood.hessianRoot case.Likelihood f column |> ignore)
+                    let message = mistake (fun () -> Likelihood.hessianRoot case.Likelihood f column |> ignore)
 
-                    Expect.stringContains
-                        message
-                        $"one of the {columns} from 0 on; got {column}"
-                        "the message")
+                    Expect.stringContains message $"one of the {columns} from 0 on; got {column}" "the message")
 
         test "a vector that is not of the output's shape and type is refused" {
             use _scope = torch.NewDisposeScope()
             let f = Networks.normal [ 4; 3 ]
 
-            for v in
-                [
-                    Networks.normal [ 4; 1 ]
-                    Networks.normal [ 3 ]
-                    f.``to`` torch.ScalarType.Float32
-                ] do
-                let message =
-                    mistake (fun () -> Likelihood.hessianProduct Likelihood.Poisson f v |> ignore)
+            for v in [ Networks.normal [ 4; 1 ]; Networks.normal [ 3 ]; f.``to`` torch.ScalarType.Float32 ] do
+                let message = mistake (fun () -> Likelihood.hessianProduct Likelihood.Poisson f v |> ignore)
 
                 Expect.stringContains
                     message

@@ -3,6 +3,7 @@ module Foof.Core.Tests.LikelihoodTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -14,11 +15,10 @@ let byEntry sentence likelihood (labels: torch.Tensor -> torch.Tensor) (entry: f
         use _scope = torch.NewDisposeScope()
         let output, target = Networks.normal shape, labels (Networks.normal shape)
 
-        let expected =
-            Array.map2 entry (Oracle.values output) (Oracle.values target) |> Array.sum
+        let expected = Array.map2 entry (Dense.values output) (Dense.values target) |> Array.sum
 
         let loss = Likelihood.loss likelihood output target
-        Oracle.agrees Tolerance.explicit [| expected / float shape[0] |] (Oracle.values loss))
+        Oracle.agrees Tolerance.explicit [| expected / float shape[0] |] (Dense.values loss))
 
 [<Tests>]
 let tests =
@@ -30,7 +30,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let output = Networks.normal [ n; classes; positions ]
                 let target = labels classes [ n; positions ]
-                let f = Oracle.values output
+                let f = Dense.values output
                 let y = target.data<int64>().ToArray()
                 let at i c r = f[(i * classes + c) * positions + r]
 
@@ -48,7 +48,7 @@ let tests =
                     / float n
 
                 let loss = Likelihood.loss Likelihood.Categorical output target
-                Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
+                Oracle.agrees Tolerance.rounding [| expected |] (Dense.values loss))
 
         Holds.forAll
             "the Gaussian loss is half the squared distance over the variance, a mean over data points"
@@ -57,13 +57,12 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let output, target = Networks.normal shape, Networks.normal shape
 
-                let squares =
-                    Array.map2 (fun f y -> (f - y) * (f - y)) (Oracle.values output) (Oracle.values target)
+                let squares = Array.map2 (fun f y -> (f - y) * (f - y)) (Dense.values output) (Dense.values target)
 
                 let expected = 0.5 * Array.sum squares / (float (sigma * sigma) * float shape[0])
                 let loss = Likelihood.loss (Likelihood.Gaussian(float sigma)) output target
                 Expect.equal (loss.dim ()) 0L "the dimensions of the loss"
-                Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
+                Oracle.agrees Tolerance.rounding [| expected |] (Dense.values loss))
 
         Holds.forAll
             "the per-output Gaussian loss divides each channel's squares by its variance"
@@ -73,7 +72,7 @@ let tests =
                 let shape = [ n; channels; positions ]
                 let output, target = Networks.normal shape, Networks.normal shape
                 let sigma = Array.init channels (fun c -> 0.5 + float c)
-                let differences = Array.map2 (-) (Oracle.values output) (Oracle.values target)
+                let differences = Array.map2 (-) (Dense.values output) (Dense.values target)
 
                 let entry i difference =
                     let scaled = difference / sigma[i / positions % channels]
@@ -81,7 +80,7 @@ let tests =
 
                 let expected = (differences |> Array.mapi entry |> Array.sum) / float n
                 let loss = Likelihood.loss (Likelihood.GaussianPerOutput sigma) output target
-                Oracle.agrees Tolerance.rounding [| expected |] (Oracle.values loss))
+                Oracle.agrees Tolerance.rounding [| expected |] (Dense.values loss))
 
         byEntry
             "the Bernoulli loss is the cross-entropy of labels and sigmoids"

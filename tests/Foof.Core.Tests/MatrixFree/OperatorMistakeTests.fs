@@ -3,6 +3,7 @@ module Foof.Core.Tests.OperatorMistakeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitCurvature
 open Foof.Core.Tests.Operators
 open TorchSharp
@@ -32,18 +33,13 @@ let tests =
                 refused<ArgumentException> case "layer 'fc1' (5 -> 3) must be trained; it is frozen"
         }
 
-        test "no layer, and one layer twice, are refused" {
+        test "an empty list of layers, and a layer given twice, are refused" {
             use _scope = torch.NewDisposeScope()
             let case = first ()
 
-            refused<ArgumentException>
-                { case with Layers = [||] }
-                "layers must hold at least one layer; got none."
+            refused<ArgumentException> { case with Layers = [||] } "layers must hold at least one layer; got none."
 
-            let twice = {
-                case with
-                    Layers = Array.append case.Layers case.Layers
-            }
+            let twice = { case with Layers = Array.append case.Layers case.Layers }
 
             refused<ArgumentException> twice "layer 'fc0' (4 -> 4) must be listed once; got it 2 times."
         }
@@ -51,24 +47,16 @@ let tests =
         test "layers of another model are refused" {
             use _scope = torch.NewDisposeScope()
 
-            let case = {
-                first () with
-                    Layers = (first ()).Layers
-            }
+            let case = { first () with Layers = (first ()).Layers }
 
-            refused<ArgumentException>
-                case
-                "The model's output must depend on the layers; it depends on none."
+            refused<ArgumentException> case "The model's output must depend on the layers; it depends on none."
         }
 
-        test "an input that is not finite is the numbers' failure and an empty one the caller's" {
+        test "an input that is not finite is a numerical failure, and an empty one is the caller's mistake" {
             use _scope = torch.NewDisposeScope()
             let case = first ()
 
-            let none = {
-                case with
-                    Input = case.Input.narrow (0L, 0L, 0L)
-            }
+            let none = { case with Input = case.Input.narrow (0L, 0L, 0L) }
 
             refused<ArgumentException> none "input must hold at least one data point"
             let input = case.Input.clone ()
@@ -79,7 +67,7 @@ let tests =
                 "the model's output: 3 of 15 numbers are NaN or infinite"
         }
 
-        test "a target that is not finite is the numbers' failure" {
+        test "a target that is not finite is a numerical failure" {
             use _scope = torch.NewDisposeScope()
             let case = cases()[1]
             let case = { case with Target = case.Target * nan }
@@ -116,13 +104,9 @@ let tests =
             let like = torch.zeros (1L, dtype = Networks.double)
             use C = LinearOperator.ofFunction shapes like (Array.map _.t())
 
-            let error =
-                Oracle.raises<ArgumentException>(fun () -> C.Product(Vectors.random shapes) |> ignore)
+            let error = Oracle.raises<ArgumentException>(fun () -> C.Product(Vectors.random shapes) |> ignore)
 
-            Expect.stringStarts
-                error.Message
-                "the product must be [2; 3] at layer 0; got [3; 2]."
-                "the message"
+            Expect.stringStarts error.Message "the product must be [2; 3] at layer 0; got [3; 2]." "the message"
         }
 
         test "a disposed operator makes no products" {
@@ -134,11 +118,10 @@ let tests =
                 (C :> IDisposable).Dispose()
                 (C :> IDisposable).Dispose()
 
-                Oracle.raises<ObjectDisposedException>(fun () -> C.Product v |> ignore)
-                |> ignore
+                Oracle.raises<ObjectDisposedException>(fun () -> C.Product v |> ignore) |> ignore
         }
 
-        test "weights that changed since are noticed" {
+        test "weights that changed since an operator was made are refused" {
             for make in makers do
                 use _scope = torch.NewDisposeScope()
                 let case = first ()
@@ -154,8 +137,7 @@ let tests =
             let like = torch.zeros (1L, dtype = torch.ScalarType.Float32)
             use C = LinearOperator.ofFunction [| [| 1000L; 785L |] |] like id
 
-            let error =
-                Oracle.raises<ArgumentException>(fun () -> LinearOperator.dense C |> ignore)
+            let error = Oracle.raises<ArgumentException>(fun () -> LinearOperator.dense C |> ignore)
 
             Expect.stringStarts
                 error.Message
@@ -172,17 +154,17 @@ let tests =
             result[0].zero_() |> ignore
             result[0].Dispose()
             Expect.notEqual (v[0].norm().ToDouble()) 0.0 "the norm"
-            Oracle.agreesWith 0.0 (Oracle.identity 6) (LinearOperator.dense C)
+            Oracle.agreesWith 0.0 (Dense.identity 6) (LinearOperator.dense C)
         }
 
         test "a shift adds to the diagonal and leaves its operator as it was" {
             use _scope = torch.NewDisposeScope()
             use C = gaussNewton (first ())
-            let matrix = Oracle.matrix (LinearOperator.dense C)
+            let matrix = Dense.ofTensor (LinearOperator.dense C)
 
             do
                 use shifted = LinearOperator.shifted 0.3 C
-                let expected = matrix + (Oracle.identity matrix.RowCount).Multiply 0.3
+                let expected = Dense.shifted 0.3 matrix
                 Oracle.agreesWith Tolerance.rounding expected (LinearOperator.dense shifted)
 
             Oracle.agreesWith 0.0 matrix (LinearOperator.dense C)

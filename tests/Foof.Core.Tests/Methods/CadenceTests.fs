@@ -5,11 +5,7 @@ open Expecto
 open Foof
 open FsCheck.FSharp
 
-let cadence T S warmUp = {
-    InvertEvery = T
-    StatisticsSteps = S
-    WarmUp = warmUp
-}
+let cadence T S warmUp = { InvertEvery = T; StatisticsSteps = S; WarmUp = warmUp }
 
 let cadences =
     gen {

@@ -24,10 +24,7 @@ let waysAgree (recipe: Recipe) momentum (make: unit -> Networks.Network) batches
 
     batches
     |> List.iteri (fun i batch ->
-        if i % 3 = 1 then
-            Networks.byLoop mixed mixing [ batch ]
-        else
-            Networks.byStep mixing [ batch ])
+        if i % 3 = 1 then Networks.byLoop mixed mixing [ batch ] else Networks.byStep mixing [ batch ])
 
     let expected = Networks.weights ours
     Oracle.agrees Tolerance.trajectory expected (Networks.weights loop)
@@ -52,14 +49,11 @@ let tests =
             waysAgree Networks.someSteps momentum (fun () -> Networks.perceptron bias widths)
             <| Networks.batches 9 n (List.head widths) (List.last widths))
 
-        Holds.forAll
-            "layers whose output the model changes in place"
-            shapes
-            (fun (struct (n, widths, _, momentum)) ->
-                use _scope = torch.NewDisposeScope()
+        Holds.forAll "layers whose output the model changes in place" shapes (fun (struct (n, widths, _, momentum)) ->
+            use _scope = torch.NewDisposeScope()
 
-                waysAgree Networks.someSteps momentum (Networks.inPlace Networks.reluInPlace widths)
-                <| Networks.batches 9 n (List.head widths) (List.last widths))
+            waysAgree Networks.someSteps momentum (Networks.inPlace Networks.reluInPlace widths)
+            <| Networks.batches 9 n (List.head widths) (List.last widths))
 
         test "a Sequential with ReLU modules in place" {
             use _scope = torch.NewDisposeScope()
@@ -93,8 +87,7 @@ let tests =
             // All units are on for the first batch; negative inputs switch some off afterwards.
             let batches =
                 Networks.batches 8 2 2 3
-                |> List.mapi (fun i (input, target) ->
-                    (if i = 0 then input.abs () else input * 5.0), target - 2.0)
+                |> List.mapi (fun i (input, target) -> (if i = 0 then input.abs () else input * 5.0), target - 2.0)
 
             waysAgree Networks.everyStep 0.0 make batches
         }
@@ -149,10 +142,7 @@ let tests =
                 b.bias <- a.bias
                 let last = Networks.linear 5 2 true
 
-                new Networks.Model(
-                    [ "a", a; "b", b; "last", last ],
-                    a.call >> torch.tanh >> b.call >> last.call
-                )
+                new Networks.Model([ "a", a; "b", b; "last", last ], a.call >> torch.tanh >> b.call >> last.call)
 
             waysAgree Networks.someSteps 0.9 make (Networks.batches 9 3 5 2)
         }
@@ -199,8 +189,7 @@ let tests =
             for n in [ 1; 4 ] do
                 use _scope = torch.NewDisposeScope()
 
-                let batches =
-                    List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
+                let batches = List.init 9 (fun _ -> Networks.normal [ n; 3; 4 ], Networks.normal [ n; 3; 5 ])
 
                 waysAgree Networks.someSteps 0.9 (fun () -> Networks.perceptron true [ 4; 7; 5 ]) batches
         }
@@ -210,8 +199,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
 
                 let make () : Networks.Network =
-                    let body =
-                        torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
+                    let body = torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
 
                     let norm = torch.nn.BatchNorm2d(4L, dtype = Networks.double)
                     let grouped = torch.nn.Conv2d(4L, 4L, 2L, groups = 2L, dtype = Networks.double)
@@ -225,8 +213,7 @@ let tests =
                             head.call (maps.flatten(2L).mean([| 2L |]))
                     )
 
-                let batches =
-                    List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
+                let batches = List.init 7 (fun _ -> Networks.normal [ n; 2; 7; 7 ], Networks.normal [ n; 3 ])
 
                 waysAgree Networks.someSteps 0.9 make batches
         }

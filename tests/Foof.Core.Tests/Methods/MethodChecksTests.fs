@@ -3,6 +3,7 @@ module Foof.Core.Tests.MethodChecksTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitMethods
 open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
@@ -10,11 +11,7 @@ open TorchSharp
 
 let names = [ for recipe in Methods.all -> recipe.Name ]
 
-let slow = {
-    InvertEvery = 3
-    StatisticsSteps = 2
-    WarmUp = 2
-}
+let slow = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 2 }
 
 [<Tests>]
 let tests =
@@ -41,15 +38,11 @@ let tests =
                     for momentum in [ 0.0; 0.9 ] do
                         use _scope = torch.NewDisposeScope()
 
-                        followsWith
-                            momentum
-                            (named name)
-                            (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1))
-                            0.05
+                        followsWith momentum (named name) (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
                 }
         ]
 
-        testList "every memory goes with every Kronecker product" [
+        testList "every memory works with every Kronecker product" [
             for memory in [ Memory.Latest; Memory.Sum; Memory.MovingAverage 0.5 ] do
                 for name in [ "foof"; "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "eva" ] do
                     test $"{name}, {memory}" {
@@ -60,16 +53,7 @@ let tests =
         ]
 
         testList "between inversions the last inverse is used" [
-            for name in
-                [
-                    "kfac"
-                    "kfac-standard"
-                    "tkfac"
-                    "shampoo"
-                    "foof-kfac"
-                    "natural-blocks"
-                    "sngd"
-                ] do
+            for name in [ "kfac"; "kfac-standard"; "tkfac"; "shampoo"; "foof-kfac"; "natural-blocks"; "sngd" ] do
                 test name {
                     use _scope = torch.NewDisposeScope()
                     let recipe = { named name with Cadence = slow }
@@ -77,7 +61,7 @@ let tests =
                 }
         ]
 
-        testList "EKFAC's second moments are averaged in the basis that stays and go along into each new one" [
+        testList "EKFAC's second moments are averaged while the basis stays, and are carried over into each new basis" [
             for memory in [ Memory.MovingAverage 0.5; Memory.Sum ] do
                 for T, S in [ 1, 1; 2, 1; 2, 2; 3, 2; 3, 3 ] do
                     for positions in [ 1; 2 ] do
@@ -87,11 +71,7 @@ let tests =
                             let recipe = {
                                 named "ekfac" with
                                     Memory = memory
-                                    Cadence = {
-                                        InvertEvery = T
-                                        StatisticsSteps = S
-                                        WarmUp = 3
-                                    }
+                                    Cadence = { InvertEvery = T; StatisticsSteps = S; WarmUp = 3 }
                             }
 
                             follows recipe (List.init 9 (fun _ -> perceptron 6 [ 3; 4; 2 ] positions)) 0.05
@@ -105,11 +85,7 @@ let tests =
                     test $"{m}" {
                         use _scope = torch.NewDisposeScope()
 
-                        let recipe = {
-                            named "mfac" with
-                                Curvature = Approximation.Window m
-                                Damping = 0.1
-                        }
+                        let recipe = { named "mfac" with Curvature = Approximation.Window m; Damping = 0.1 }
 
                         follows recipe (List.init 5 (fun _ -> perceptron 3 [ 3; 4; 2 ] 1)) 0.05
                     }
@@ -142,14 +118,12 @@ let tests =
                     let input = Convolutions.image case
                     let target = torch.randn_like (model.call input)
 
-                    let joined () =
-                        Oracle.matrix (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
+                    let joined () = Dense.ofTensor (Layer.joined layer layer.Weight (ValueSome layer.Bias.Value))
 
                     let before = joined ()
                     let A = (Convolutions.patches case input).Head
 
-                    let rows (tensor: torch.Tensor) =
-                        Oracle.matrix (Layer.errorRows layer tensor)
+                    let rows (tensor: torch.Tensor) = Dense.ofTensor (Layer.errorRows layer tensor)
 
                     use _quiet = torch.no_grad ()
                     let output = (model.call input).detach()
@@ -166,8 +140,7 @@ let tests =
                         | Fisher.MonteCarlo _ ->
                             use draws = new Draws(5L)
 
-                            let sampled =
-                                Likelihood.sample Networks.gaussian output (draws.Next output.device)
+                            let sampled = Likelihood.sample Networks.gaussian output (draws.Next output.device)
 
                             [| batch (rows (output - sampled)) |]
                         | Fisher.Empirical -> [| batch (rows (output - target)) |]
@@ -207,14 +180,14 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.linear 3 3 false
             let input, target = Networks.normal [ 6; 3 ], Networks.normal [ 6; 3 ]
-            let W = Oracle.matrix model.weight
-            let E = Oracle.matrix input * W.Transpose() - Oracle.matrix target
-            let gradient = (E.Transpose() * Oracle.matrix input).Divide 6.0
+            let W = Dense.ofTensor model.weight
+            let E = Dense.ofTensor input * W.Transpose() - Dense.ofTensor target
+            let gradient = (E.Transpose() * Dense.ofTensor input).Divide 6.0
             let svd = gradient.Svd()
             let recipe = { named "shampoo" with Damping = 1e-15 }
             use optimizer = Networks.optimizer model recipe 1.0 0.0 0.0
             Networks.byStep optimizer [ input, target ]
-            Oracle.agrees 1e-8 (flat [| svd.U * svd.VT |]) (flat [| W - Oracle.matrix model.weight |])
+            Oracle.agrees 1e-8 (flat [| svd.U * svd.VT |]) (flat [| W - Dense.ofTensor model.weight |])
         }
 
         test "FOOF with K-FAC's damping moves each layer as far as K-FAC, in another direction" {
@@ -232,12 +205,9 @@ let tests =
 
             let kfac, foof = update "kfac", update "foof-kfac"
 
-            Oracle.agrees
-                Tolerance.explicit
-                (kfac |> Array.map _.FrobeniusNorm())
-                (foof |> Array.map _.FrobeniusNorm())
+            Oracle.agrees Tolerance.explicit (kfac |> Array.map _.FrobeniusNorm()) (foof |> Array.map _.FrobeniusNorm())
 
-            Expect.isTrue (Oracle.distance (flat kfac) (flat foof) > 0.01) "K-FAC and FOOF differ"
+            Expect.isTrue (Dense.distance (flat kfac) (flat foof) > 0.01) "K-FAC and FOOF differ"
         }
 
         test "the expected Fisher of Eva and SNGD is the data's, and of K-FAC the model's" {

@@ -3,22 +3,16 @@ module Foof.Core.Tests.MethodFormulasTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitMethods
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let private plus (mu: float) (M: Matrix<float>) : Matrix<float> = M + Oracle.identity M.RowCount * mu
-
-/// X^T X / count of rows.
-let private moment (count: float) (X: Matrix<float>) : Matrix<float> = (X.Transpose() * X).Divide count
-
-let private split (E: Matrix<float>) (A: Matrix<float>) =
-    sqrt ((A.Trace() / float A.RowCount) / (E.Trace() / float E.RowCount))
-
 /// (E + sqrt(lambda)/pi I)^-1 G (A + pi sqrt(lambda) I)^-1.
-let private heuristic (lambda: float) E A (G: Matrix<float>) =
-    let pi, root = split E A, sqrt lambda
-    (plus (root / pi) E).Inverse() * G * (plus (pi * root) A).Inverse()
+let private heuristic lambda E A (G: Matrix<float>) =
+    match KroneckerDamping.factors Damping.Heuristic lambda (struct (E, A)) with
+    | [ E; A ] -> E.Inverse() * G * A.Inverse()
+    | _ -> failwith "not two factors"
 
 /// The first update of a network, at the learning rate 1; `fisher` has the errors at the method's labels.
 let rec private formula name (batch: Batch) (fisher: Batch array) : Matrix<float> array =
@@ -26,41 +20,41 @@ let rec private formula name (batch: Batch) (fisher: Batch array) : Matrix<float
     let layers = [| 0 .. batch.A.Length - 1 |]
     let gradients = layers |> Array.map batch.Gradient
 
-    let F members =
-        outer (1.0 / n) (columns fisher members)
+    let F members = outer (1.0 / n) (columns fisher members)
 
     let alone C lambda G = (solve C lambda [| G |])[0]
 
-    let each update =
-        Array.map3 update batch.A fisher[0].E gradients
+    let each update = Array.map3 update batch.A fisher[0].E gradients
 
     match name with
-    | "foof" -> each (fun A _ G -> G * (plus 1.0 (moment n A)).Inverse())
+    | "foof" -> each (fun A _ G -> G * (Dense.shifted 1.0 (Dense.moment n A)).Inverse())
     | "foof-kfac" ->
         each (fun A E G ->
-            let E, A = moment n E, moment (n * R) A
-            G * (plus (split E A * sqrt 0.01) A).Inverse())
+            let E, A = Dense.moment n E, Dense.moment (n * R) A
+
+            G * (List.last (KroneckerDamping.factors Damping.HeuristicInputs 0.01 (struct (E, A)))).Inverse())
         |> Array.map2
             (fun (kfac: Matrix<float>) D -> D * (kfac.FrobeniusNorm() / D.FrobeniusNorm()))
             (formula "kfac" batch fisher)
     | "kfac"
-    | "kfac-expand" -> each (fun A E G -> heuristic 0.01 (moment n E) (moment (n * R) A) G)
-    | "kfac-standard" -> each (fun A E G -> alone ((moment n E).KroneckerProduct(moment (n * R) A)) 0.01 G)
+    | "kfac-expand" -> each (fun A E G -> heuristic 0.01 (Dense.moment n E) (Dense.moment (n * R) A) G)
+    | "kfac-standard" -> each (fun A E G -> alone ((Dense.moment n E).KroneckerProduct(Dense.moment (n * R) A)) 0.01 G)
     | "kfac-reduce" ->
         each (fun A E G ->
-            heuristic 0.01 (moment n (pooled batch E)) (moment n ((pooled batch A).Divide R)) G)
-    | "kfc" -> each (fun A E G -> heuristic 0.01 (moment (n * R) E) (moment n A) G)
+            heuristic 0.01 (Dense.moment n (pooled batch E)) (Dense.moment n ((pooled batch A).Divide R)) G)
+    | "kfc" -> each (fun A E G -> heuristic 0.01 (Dense.moment (n * R) E) (Dense.moment n A) G)
     | "ekfac" ->
         layers
         |> Array.map (fun l ->
-            let Q = eigenvectors (moment n fisher[0].E[l]) (moment (n * R) batch.A[l])
-            alone (diagonalIn Q (F [| l |])) 0.01 gradients[l])
+            let E, A = Dense.moment n fisher[0].E[l], Dense.moment (n * R) batch.A[l]
+            let Q = KroneckerFactors.eigenvectors (struct (E, A))
+            alone (Dense.diagonalIn Q (F [| l |])) 0.01 gradients[l])
     | "tkfac" ->
         layers
         |> Array.map (fun l ->
-            let P = fisher[0].Gradients l
-            let Psi = (P |> Array.map (fun P -> P * P.Transpose()) |> Array.reduce (+)).Divide n
-            let Phi = (P |> Array.map (fun P -> P.Transpose() * P) |> Array.reduce (+)).Divide n
+            let struct (Psi, Phi) =
+                fisher[0].Gradients l |> Array.map (fun P -> struct (1.0 / n, P)) |> KroneckerFactors.squares
+
             heuristic 0.01 (Psi.Divide(Psi.Trace())) Phi gradients[l])
     | "natural"
     | "natural-full" -> solve (F layers) 1.0 gradients
@@ -77,13 +71,11 @@ let rec private formula name (batch: Batch) (fisher: Batch array) : Matrix<float
             Array.map2 (fun (D: Matrix<float>) (G: Matrix<float>) -> (D.Transpose() * G).Trace())
             >> fun inner -> Array.sum (inner gradients)
 
-        directions
-        |> Array.map (fun D -> D * min 1.0 (sqrt (1e-3 / product directions)))
+        directions |> Array.map (fun D -> D * min 1.0 (sqrt (1e-3 / product directions)))
     | "shampoo" ->
-        let root = spectral (fun s -> (s + 1e-4) ** -0.25)
+        let root = Dense.spectral (fun _ s -> (max 0.0 s + 1e-4) ** -0.25)
 
-        gradients
-        |> Array.map (fun G -> root (G * G.Transpose()) * G * root (G.Transpose() * G))
+        gradients |> Array.map (fun G -> root (G * G.Transpose()) * G * root (G.Transpose() * G))
     | _ -> failwith $"no formula for {name}"
 
 let private labels name =
@@ -121,13 +113,7 @@ let tests =
                     let network = MethodRuns.perceptron n [ 3; 9; 2 ] positions
 
                     let struct (batch, fisher) =
-                        MethodRuns.explicit
-                            {
-                                Methods.foof with
-                                    Fisher = labels name
-                            }
-                            network
-                            3
+                        MethodRuns.explicit { Methods.foof with Fisher = labels name } network 3
 
                     use optimizer = Networks.optimizer network.Model recipe 1.0 0.0 0.0
                     let found = MethodRuns.stepped optimizer network 3
@@ -153,7 +139,7 @@ let tests =
                 Expect.equal recipe.Trigger Trigger.Always "the trigger of recipe"
             }
 
-        test "KFC splits R otherwise than K-FAC-expand, which pi undoes and damping without pi shows" {
+        test "KFC divides another factor by R than K-FAC-expand, which pi undoes and damping without pi shows" {
             use _scope = torch.NewDisposeScope()
 
             let network = {
@@ -175,17 +161,13 @@ let tests =
             Oracle.agrees Tolerance.explicit (found Methods.kfacExpand) (found Methods.kfc)
 
             let bare (A: Matrix<float>) (E: Matrix<float>) (G: Matrix<float>) =
-                (plus 0.1 (moment (4.0 * 3.0) E)).Inverse()
+                (Dense.shifted 0.1 (Dense.moment (4.0 * 3.0) E)).Inverse()
                 * G
-                * (plus 0.1 (moment 4.0 A)).Inverse()
+                * (Dense.shifted 0.1 (Dense.moment 4.0 A)).Inverse()
 
             Oracle.agrees
                 Tolerance.explicit
                 (flat (Array.map3 bare batch.A fisher[0].E [| batch.Gradient 0; batch.Gradient 1 |]))
-                (found {
-                    Methods.kfc with
-                        Rule = Damping.EachFactor
-                        Damping = 0.1
-                })
+                (found { Methods.kfc with Rule = Damping.EachFactor; Damping = 0.1 })
         }
     ]

@@ -4,6 +4,7 @@ module Foof.Core.Tests.MethodSettingsTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.MethodRuns
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -19,8 +20,7 @@ let withMomentum recipe place count =
     let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
     let batches = Networks.fromSeed 4 (fun () -> Networks.batches count 3 3 2)
 
-    use optimizer =
-        Networks.optimizer model { recipe with Momentum = place } 0.05 0.9 0.01
+    use optimizer = Networks.optimizer model { recipe with Momentum = place } 0.05 0.9 0.01
 
     Networks.seeded 5
     Networks.byStep optimizer batches
@@ -29,83 +29,50 @@ let withMomentum recipe place count =
 [<Tests>]
 let tests =
     testList "Methods.MethodSettings" [
-        test "every damping rule is its matrix" {
-            let rules = [
-                Damping.Tikhonov
-                Damping.Heuristic
-                Damping.HeuristicInputs
-                Damping.EachFactor
-            ]
+        test "every damping rule gives its matrix" {
+            let rules = [ Damping.Tikhonov; Damping.Heuristic; Damping.HeuristicInputs; Damping.EachFactor ]
 
             for rule in rules do
                 for name in [ "kfac"; "kfac-reduce"; "tkfac" ] do
-                    steps 2 {
-                        named name with
-                            Rule = rule
-                            Damping = 0.1
-                    }
+                    steps 2 { named name with Rule = rule; Damping = 0.1 }
         }
 
         test "the KL clip scales a long update down and leaves a short one alone" {
             for name in [ "foof"; "kfac"; "natural-blocks"; "shampoo" ] do
                 for kappa in [ 1e-6; 1e6 ] do
-                    steps 2 {
-                        named name with
-                            Trust = Trust.KlClip kappa
-                    }
+                    steps 2 { named name with Trust = Trust.KlClip kappa }
         }
 
-        test "any method can be grafted on another one's length" {
+        test "any method's direction can have another method's length" {
             for other in [ "kfac"; "kfac-standard"; "foof" ] do
-                steps 3 {
-                    named "kfac-standard" with
-                        Trust = Trust.Graft(named other)
-                }
+                steps 3 { named "kfac-standard" with Trust = Trust.Graft(named other) }
         }
 
-        test "independent batches go with Kronecker products too" {
+        test "independent batches work with Kronecker products too" {
             for name in [ "kfac"; "foof"; "tkfac" ] do
                 for n in [ 1; 6 ] do
                     use _scope = torch.NewDisposeScope()
 
-                    let recipe = {
-                        named name with
-                            IndependentBatches = true
-                    }
+                    let recipe = { named name with IndependentBatches = true }
 
                     follows recipe (List.init 4 (fun _ -> perceptron n [ 3; 4; 2 ] 1)) 0.05
         }
 
-        test
-            "momentum before and after the preconditioner agree while the inverse stays, and not when it changes" {
+        test "momentum before and after the preconditioner agree while the inverse stays, and differ when it changes" {
             use _scope = torch.NewDisposeScope()
 
-            let once = {
-                InvertEvery = 100
-                StatisticsSteps = 1
-                WarmUp = 1
-            }
+            let once = { InvertEvery = 100; StatisticsSteps = 1; WarmUp = 1 }
 
             for name in [ "foof"; "kfac"; "kfac-standard"; "natural-blocks"; "shampoo" ] do
-                let constant = {
-                    named name with
-                        Cadence = once
-                        IndependentBatches = false
-                }
+                let constant = { named name with Cadence = once; IndependentBatches = false }
 
                 let before = withMomentum constant MomentumPlace.Before 5
                 Oracle.agrees Tolerance.trajectory (withMomentum constant MomentumPlace.After 5) before
 
-                let each = {
-                    named name with
-                        IndependentBatches = false
-                }
+                let each = { named name with IndependentBatches = false }
 
                 Expect.isTrue
-                    (Oracle.distance
-                        (withMomentum each MomentumPlace.Before 5)
-                        (withMomentum each MomentumPlace.After 5)
-                        >
+                    (Dense.distance (withMomentum each MomentumPlace.Before 5) (withMomentum each MomentumPlace.After 5) >
                         1e-6)
                     "momentum's two places differ"
         }
@@ -114,11 +81,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             let inverses share =
-                let recipe = {
-                    named "kfac" with
-                        Memory = Memory.Latest
-                        Trigger = Trigger.TraceMoved share
-                }
+                let recipe = { named "kfac" with Memory = Memory.Latest; Trigger = Trigger.TraceMoved share }
 
                 let model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
                 use optimizer = Networks.optimizer model recipe 0.05 0.0 0.0
@@ -134,7 +97,7 @@ let tests =
             Expect.equal (inverses 1e-9) [ false; false ] "inverses of 1e-9"
         }
 
-        testList "no method takes a damping that is not positive" [
+        testList "every method refuses a damping that is not positive" [
             for recipe in methods () do
                 test recipe.Name {
                     for damping in [ 0.0; -1.0; nan; infinity ] do

@@ -10,8 +10,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
     let M = Sides.semidefinite 2 3 4 |> change
     let one' = (Sides.semidefinite 1 3 4).squeeze 0L |> change
 
-    let mu, X =
-        torch.ones (2L, dtype = Networks.double) |> change, Networks.normal [ 2; 3; 3 ] |> change
+    let mu, X = torch.ones (2L, dtype = Networks.double) |> change, Networks.normal [ 2; 3; 3 ] |> change
 
     let side kind = Sides.side kind 2 3
 
@@ -27,8 +26,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
         [ found.Inverse; found.LogDet ]
 
     [
-        let call name run =
-            called $"Factorization.{name}" [ M; one' ] run
+        let call name run = called $"Factorization.{name}" [ M; one' ] run
 
         for M in [ M; one' ] do
             call "damped" (fun () -> [ Factorization.damped M 0.1 ])
@@ -40,8 +38,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
 
             call "power" (fun () -> damped (Factorization.power Factorization.attempts -0.5 M 0.1))
 
-            call "powerOfDefinite" (fun () ->
-                damped (Factorization.powerOfDefinite Factorization.attempts -1.0 M))
+            call "powerOfDefinite" (fun () -> damped (Factorization.powerOfDefinite Factorization.attempts -1.0 M))
 
             call "eigen" (fun () ->
                 let struct (s, Q) = Factorization.eigen M |> Option.get
@@ -68,13 +65,7 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
 let private rules = Dampings.rules
 
 let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
-    let order: Structures.Order = {
-        Seed = 5
-        Groups = 2
-        Outputs = 2
-        Inputs = 3
-        Columns = 3
-    }
+    let order: Structures.Order = { Seed = 5; Groups = 2; Outputs = 2; Inputs = 3; Columns = 3 }
 
     Networks.seeded order.Seed
     let C, _ = draw order
@@ -83,11 +74,9 @@ let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
     let all = List.ofArray V @ Curvature.tensors C @ Curvature.tensors C'
     let call function' run = called $"{function'}, {name}" all run
 
-    let same function' run =
-        call $"Curvature.{function'}" (run >> Curvature.tensors)
+    let same function' run = call $"Curvature.{function'}" (run >> Curvature.tensors)
 
-    let isInvertible =
-        Structures.invertible |> List.exists (fun (other, _) -> other = name)
+    let isInvertible = Structures.invertible |> List.exists (fun (other, _) -> other = name)
 
     [
         call "Curvature.product" (fun () -> List.ofArray (Curvature.product C V))

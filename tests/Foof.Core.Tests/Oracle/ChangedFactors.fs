@@ -8,31 +8,20 @@ open TorchSharp
 let map (change: torch.Tensor -> torch.Tensor) (G: FisherFactor) =
     let rec ofLayer factor =
         match factor with
-        | LayerFactor.Product(activations, E) ->
-            LayerFactor.Product(Activations.map change activations, change E)
+        | LayerFactor.Product(activations, E) -> LayerFactor.Product(Activations.map change activations, change E)
         | LayerFactor.Columns P -> LayerFactor.Columns(change P)
         | LayerFactor.Weighted(inner, S) -> LayerFactor.Weighted(ofLayer inner, change S)
 
     {
         G with
-            Parts =
-                G.Parts
-                |> Array.map (fun part -> {
-                    part with
-                        Layers = Array.map ofLayer part.Layers
-                })
+            Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ofLayer part.Layers })
     }
 
 /// The tensor in float32; indices stay whole numbers.
-let single32 (x: torch.Tensor) =
-    if x.is_floating_point () then
-        x.``to`` torch.ScalarType.Float32
-    else
-        x.alias ()
+let single32 (x: torch.Tensor) = if x.is_floating_point () then x.``to`` torch.ScalarType.Float32 else x.alias ()
 
 let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
-    let select (dim: int64) (index: int64 array) (x: torch.Tensor) =
-        x.index_select (dim, torch.tensor index)
+    let select (dim: int64) (index: int64 array) (x: torch.Tensor) = x.index_select (dim, torch.tensor index)
 
     let ofLayer factor =
         match factor with
@@ -53,17 +42,12 @@ let private ofPoints (change: int64 -> int64 array) (part: FisherColumns) =
             LayerFactor.Product(activations, select 1L columns E)
         | _ -> invalidArg (nameof factor) "only products have data points"
 
-    {
-        part with
-            Layers = Array.map ofLayer part.Layers
-    }
+    { part with Layers = Array.map ofLayer part.Layers }
 
 /// Products with the data points in reverse order.
 let permuted (G: FisherFactor) = {
     G with
-        Parts =
-            G.Parts
-            |> Array.map (ofPoints (fun n -> Array.init (int n) (fun i -> n - 1L - int64 i)))
+        Parts = G.Parts |> Array.map (ofPoints (fun n -> Array.init (int n) (fun i -> n - 1L - int64 i)))
 }
 
 /// One part's products as two joined parts, of the first `count` data points and of the others; each part is
@@ -77,11 +61,7 @@ let split (count: int64) (G: FisherFactor) =
         | _ -> invalidArg (nameof G) "only products have data points"
 
     let share points =
-        let own =
-            ofPoints (fun _ -> points) {
-                part with
-                    Weight = part.Weight * float n / float points.Length
-            }
+        let own = ofPoints (fun _ -> points) { part with Weight = part.Weight * float n / float points.Length }
 
         FisherFactor.ofColumns own |> FisherFactor.scale (float points.Length / float n)
 

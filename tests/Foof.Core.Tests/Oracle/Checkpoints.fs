@@ -11,8 +11,7 @@ type State = Dictionary<string, torch.Tensor>
 let make () = Networks.perceptron true [ 3; 6; 2 ]
 
 /// A copy of a state that lives on its own, as a file would.
-let copied (state: State) =
-    State(state |> Seq.map (fun entry -> KeyValuePair(entry.Key, entry.Value.clone ())))
+let copied (state: State) = State(state |> Seq.map (fun entry -> KeyValuePair(entry.Key, entry.Value.clone ())))
 
 let copyWeights (source: Networks.Network) (target: Networks.Network) =
     use _quiet = torch.no_grad ()
@@ -32,7 +31,7 @@ let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     let other = makeModel ()
     use restored = Networks.optimizer other recipe 0.1 0.9 0.01
     train other restored (Networks.batches 3 5 3 2)
-    // A pass that waits for its step when the state comes back belongs to the past.
+    // A recorded pass that waits for its step is dropped when a state is restored.
     other.call (Networks.normal [ 5; 3 ]) |> ignore
     copyWeights model other
     restored.Restore saved
@@ -42,10 +41,7 @@ let continuesWith recipe (makeModel: unit -> Networks.Network) train before =
     train other restored (List.skip before batches)
     Expect.equal (Networks.weights other) (Networks.weights model) "the weights of the restored network"
 
-    Expect.equal
-        (Networks.snapshot restored.State)
-        (Networks.snapshot optimizer.State)
-        "the state of restored"
+    Expect.equal (Networks.snapshot restored.State) (Networks.snapshot optimizer.State) "the state of restored"
 
 let byStep _ (optimizer: Optimizer) batches = Networks.byStep optimizer batches
 

@@ -1,6 +1,7 @@
 /// Convolutions of every geometry, and their patches by plain loops.
 module Foof.Core.Tests.Convolutions
 
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
@@ -30,12 +31,7 @@ let cases =
     let pair low high =
         Gen.map2 (fun x y -> struct (int64 x, int64 y)) (Gen.choose (low, high)) (Gen.choose (low, high))
 
-    let modes = [
-        PaddingModes.Zeros
-        PaddingModes.Reflect
-        PaddingModes.Replicate
-        PaddingModes.Circular
-    ]
+    let modes = [ PaddingModes.Zeros; PaddingModes.Reflect; PaddingModes.Replicate; PaddingModes.Circular ]
 
     gen {
         let! batch = Gen.choose (1, 3)
@@ -47,8 +43,7 @@ let cases =
         let! kernel = pair 1 3
         let! given = pair 0 2
 
-        let! sides =
-            Gen.elements [ Given given; Given given; Effect Padding.Same; Effect Padding.Valid ]
+        let! sides = Gen.elements [ Given given; Given given; Effect Padding.Same; Effect Padding.Valid ]
 
         let! stride = pair 1 2
         let! dilation = pair 1 2
@@ -64,11 +59,7 @@ let cases =
             Height = height
             Width = width
             Kernel = kernel
-            Stride =
-                if sides = Effect Padding.Same then
-                    struct (1L, 1L)
-                else
-                    stride
+            Stride = if sides = Effect Padding.Same then struct (1L, 1L) else stride
             Sides = sides
             Dilation = dilation
             Mode = mode
@@ -78,17 +69,10 @@ let cases =
     }
 
 /// Geometries of one group, in float64.
-let ungrouped =
-    cases
-    |> Gen.map (fun case -> {
-        case with
-            Groups = 1
-            Kind = Networks.double
-    })
+let ungrouped = cases |> Gen.map (fun case -> { case with Groups = 1; Kind = Networks.double })
 
 let convolution (case: Case) : Networks.Network =
-    let channels, outputs, groups =
-        int64 case.Channels, int64 case.Outputs, int64 case.Groups
+    let channels, outputs, groups = int64 case.Channels, int64 case.Outputs, int64 case.Groups
 
     match case.Sides with
     | Given padding ->
@@ -118,10 +102,9 @@ let convolution (case: Case) : Networks.Network =
             dtype = case.Kind
         )
 
-let image (case: Case) =
-    (Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]).``to`` case.Kind
+let image (case: Case) = (Networks.normal [ case.Batch; case.Channels; case.Height; case.Width ]).``to`` case.Kind
 
-/// What stands at place i of an axis of a given size, or none for a zero.
+/// The place in the image that is read at place i of a padded axis, or None where the padding is zero.
 let source mode size i =
     match mode with
     | _ when i >= 0 && i < size -> Some i
@@ -154,16 +137,12 @@ let second (struct (_: int64, x: int64)) = x
 let places (case: Case) pick size =
     let before, after = around case pick
 
-    (size + before + after
-     - int (pick case.Dilation) * (int (pick case.Kernel) - 1)
-     - 1)
-    / int (pick case.Stride)
-    + 1
+    (size + before + after - int (pick case.Dilation) * (int (pick case.Kernel) - 1) - 1) / int (pick case.Stride) + 1
 
 /// The patches of a batch of images by plain loops: group, data point, output row and column; channel of the
 /// group, kernel row and column.
 let patches (case: Case) (input: torch.Tensor) =
-    let at = Oracle.values input
+    let at = Dense.values input
     let top, left = fst (around case first), fst (around case second)
     let own = case.Channels / case.Groups
 
@@ -172,20 +151,21 @@ let patches (case: Case) (input: torch.Tensor) =
         | Some y, Some x -> at[((n * case.Channels + c) * case.Height + y) * case.Width + x]
         | _ -> 0.0
 
+    let axis (pick: struct (int64 * int64) -> int64) before : Rows.Axis = {
+        Kernel = int (pick case.Kernel)
+        Stride = int (pick case.Stride)
+        Dilation = int (pick case.Dilation)
+        Before = before
+    }
+
     let row g n oy ox = [
-        for c in g * own .. (g + 1) * own - 1 do
-            for ky in 0 .. int (first case.Kernel) - 1 do
-                for kx in 0 .. int (second case.Kernel) - 1 do
-                    let y = oy * int (first case.Stride) - top + ky * int (first case.Dilation)
-                    let x = ox * int (second case.Stride) - left + kx * int (second case.Dilation)
-                    pixel n c y x
-        if case.Bias then
-            1.0
+        yield! Rows.patch (pixel n) (axis first top) (axis second left) [ g * own .. (g + 1) * own - 1 ] oy ox
+        if case.Bias then 1.0
     ]
 
     [
         for g in 0 .. case.Groups - 1 ->
-            Oracle.rows [
+            Dense.ofRows [
                 for n in 0 .. case.Batch - 1 do
                     for oy in 0 .. places case first case.Height - 1 do
                         for ox in 0 .. places case second case.Width - 1 do

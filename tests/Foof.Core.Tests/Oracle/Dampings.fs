@@ -3,12 +3,7 @@ module Foof.Core.Tests.Dampings
 
 open Foof
 
-let rules = [
-    Damping.Heuristic
-    Damping.HeuristicInputs
-    Damping.EachFactor
-    Damping.Tikhonov
-]
+let rules = [ Damping.Heuristic; Damping.HeuristicInputs; Damping.EachFactor; Damping.Tikhonov ]
 
 let kinds = [
     for left in [ Sides.Full; Sides.Diagonal; Sides.Identity; Sides.One ] do

@@ -2,6 +2,7 @@
 module Foof.Core.Tests.Embeddings
 
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.LayerContract
 open TorchSharp
 
@@ -16,7 +17,6 @@ let padded () =
     let layer = only (embedding (Some 2L) Networks.double)
     let index = torch.tensor([| 2L; 0L; 5L; 2L; 2L; 1L |]).view(2L, 3L)
 
-    let rows =
-        Oracle.build 6 6 (fun i j -> if j <> 2 && [| 2; 0; 5; 2; 2; 1 |][i] = j then 1.0 else 0.0)
+    let rows = Dense.build 6 6 (fun i j -> if j <> 2 && [| 2; 0; 5; 2; 2; 1 |][i] = j then 1.0 else 0.0)
 
     layer, Layer.activations layer index, rows

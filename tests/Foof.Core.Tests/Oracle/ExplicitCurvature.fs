@@ -4,6 +4,7 @@ module Foof.Core.Tests.ExplicitCurvature
 
 open System
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
@@ -47,8 +48,7 @@ let convolutional () : Networks.Network =
 
 /// One weight in two modules, one of which is called twice.
 let tied () : Networks.Network =
-    let first, second, last =
-        Networks.linear 3 3 true, Networks.linear 3 3 true, Networks.linear 3 2 true
+    let first, second, last = Networks.linear 3 3 true, Networks.linear 3 3 true, Networks.linear 3 2 true
 
     second.weight <- first.weight
     second.bias <- first.bias
@@ -62,20 +62,12 @@ let tied () : Networks.Network =
 let positions () : Networks.Network =
     let first, last = Networks.linear 2 3 true, Networks.linear 3 3 true
 
-    new Networks.Model(
-        [ "first", first; "last", last ],
-        fun x -> (last.call (first.call(x).tanh())).transpose(1L, 2L)
-    )
+    new Networks.Model([ "first", first; "last", last ], fun x -> (last.call (first.call(x).tanh())).transpose(1L, 2L))
 
 let categorical = Likelihood.Categorical
 
 let cases () = [
-    case
-        "classes"
-        (Networks.perceptron true [ 3; 4; 3 ])
-        categorical
-        (Networks.normal [ 5; 3 ])
-        (classes 3 [ 5 ])
+    case "classes" (Networks.perceptron true [ 3; 4; 3 ]) categorical (Networks.normal [ 5; 3 ]) (classes 3 [ 5 ])
     case
         "regression"
         (Networks.perceptron false [ 2; 3; 2 ])
@@ -85,12 +77,7 @@ let cases () = [
     case "convolution" (convolutional ()) categorical (Networks.normal [ 4; 2; 5; 4 ]) (classes 3 [ 4 ])
     case "tied" (tied ()) (Likelihood.Gaussian 2.0) (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
     case "positions" (positions ()) categorical (Networks.normal [ 3; 2; 2 ]) (classes 3 [ 3; 2 ])
-    case
-        "one point"
-        (Networks.perceptron true [ 3; 2 ])
-        categorical
-        (Networks.normal [ 1; 3 ])
-        (classes 2 [ 1 ])
+    case "one point" (Networks.perceptron true [ 3; 2 ]) categorical (Networks.normal [ 1; 3 ]) (classes 2 [ 1 ])
 ]
 
 /// The parameters of all layers, one by one: which parameter, and which of its elements, each row of W in
@@ -109,33 +96,16 @@ let places (layers: Layer array) = [|
             | ValueNone -> ()
 |]
 
-/// d scalar / d W for all layers, in the order of `places`; zeros for what it does not depend on.
+/// d scalar / d W for all layers, in the order of `places`.
 let gradientOf (layers: Layer array) (scalar: torch.Tensor) =
-    let parameters = layers |> Array.collect Layer.parameters
+    let struct (gradients, _) = Derivatives.ofScalar (Array.map Layer.parameters layers) [||] scalar
 
-    let found =
-        torch.autograd.grad (
-            [| scalar |],
-            parameters |> Array.map (fun parameter -> parameter :> torch.Tensor),
-            retain_graph = true,
-            allow_unused = true
-        )
+    Weights.ofMatrices gradients
 
-    let values =
-        dict [
-            for parameter, gradient in Seq.zip parameters found do
-                parameter.Handle,
-                if isNull gradient then
-                    Array.zeroCreate (int (parameter.numel ()))
-                else
-                    Oracle.values gradient
-        ]
-
-    places layers
-    |> Array.map (fun struct (parameter, index) -> values[parameter.Handle][index])
-
-let gradient case input target =
-    gradientOf case.Layers (Likelihood.loss case.Likelihood (case.Model.call input) target)
+/// The gradient of the mean loss.
+let gradient case =
+    let losses = Loss.entries case.Likelihood (case.Model.call case.Input) case.Target
+    gradientOf case.Layers (losses.sum () / float (case.Input.size 0))
 
 /// The Hessian, column by column, by central differences of gradients.
 let differences case =
@@ -149,94 +119,48 @@ let differences case =
         for struct (parameter, index) in places case.Layers do
             use _scope = torch.NewDisposeScope()
             shifted parameter index step
-            let above = gradient case case.Input case.Target
+            let above = gradient case
             shifted parameter index (-2.0 * step)
-            let below = gradient case case.Input case.Target
+            let below = gradient case
             shifted parameter index step
-            Array.map2 (fun above below -> (above - below) / (2.0 * step)) above below
+            (above - below) / (2.0 * step)
     ]
 
-    Matrix<float>.Build.DenseOfColumnArrays columns
+    Matrix<float>.Build.DenseOfColumnVectors columns
 
-/// diag(p) - p p^T for every data point and position, or 1/sigma^2, for outputs in the order of their
-/// elements.
+/// The Hessian of -log p by all outputs, in the order of their elements.
 let outputHessian case (output: torch.Tensor) =
-    let count = int (output.numel ())
-    let f = Oracle.values output
-
-    match case.Likelihood with
-    | Likelihood.Gaussian sigma -> Oracle.identity(count).Divide(sigma * sigma)
-    | Likelihood.GaussianPerOutput _
-    | Likelihood.Bernoulli
-    | Likelihood.Poisson ->
-        invalidArg (nameof case) "Only categorical and Gaussian likelihoods are written out here."
-    | Likelihood.Categorical ->
-        let classes = int (output.size 1)
-        let further = count / classes / int (output.size 0)
-
-        let place element =
-            struct (element / (classes * further), element % further)
-
-        let members = [ 0 .. count - 1 ] |> List.groupBy place |> dict
-
-        let p element =
-            exp f[element]
-            / (members[place element] |> Seq.sumBy (fun other -> exp f[other]))
-
-        Oracle.build count count (fun i j ->
-            if place i <> place j then 0.0
-            elif i = j then p i - p i * p i
-            else -p i * p j)
+    let Lambda = Loss.hessian case.Likelihood output case.Target
+    Dense.blocks [ for i in 0L .. Lambda.size 0 - 1L -> Dense.ofTensor (Lambda.select (0L, i)) ]
 
 /// 1/n J^T Lambda J, with a row of J for every element of the output.
 let explicitGaussNewton case =
     use _scope = torch.NewDisposeScope()
     let output = case.Model.call case.Input
-    let flat = output.reshape -1L
-
-    let rows = [
-        for k in 0L .. flat.size 0 - 1L -> gradientOf case.Layers (flat.select (0L, k))
-    ]
-
-    let J = Matrix<float>.Build.DenseOfRowArrays rows
+    let J = Derivatives.jacobian (gradientOf case.Layers) output
     (J.Transpose() * outputHessian case output * J).Divide(float (output.size 0))
 
-/// 1/n sum g_i g_i^T, each gradient from a batch of one.
-let explicitFisher case labels =
+/// The Fisher, each gradient from a batch of one; `counted` has the labels that say which data points count.
+let internal fisherOf (model: Networks.Network) likelihood (input: torch.Tensor) labels counted =
     use _scope = torch.NewDisposeScope()
-    let n = case.Input.size 0
-
-    let rows = [
-        for i in 0L .. n - 1L do
-            gradient case (case.Input.narrow (0L, i, 1L)) ((labels: torch.Tensor).narrow(0L, i, 1L))
-    ]
-
-    let G = Matrix<float>.Build.DenseOfRowArrays rows
-    (G.Transpose() * G).Divide(float n)
-
-/// d f_c / d theta for all data points and outputs by autograd, row i C + c, [W b] by rows.
-let jacobian (model: Networks.Network) (input: torch.Tensor) : Matrix<float> =
     let layers = layersOf model
-    let output = model.call input
+    let counts = Scalars.counts likelihood (int (input.size 0)) counted
+    let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
 
-    let parameters =
-        layers
-        |> Array.collect Layer.parameters
-        |> Array.map (fun p -> p :> torch.Tensor)
+    let gradients = [
+        for i in 0 .. counts.Length - 1 do
+            let f = model.call (input.narrow (0L, int64 i, 1L))
 
-    let row i c =
-        let found =
-            torch.autograd.grad ([| output[int64 i, int64 c] |], parameters, retain_graph = true)
-
-        [|
-            for l in 0 .. layers.Length - 1 do
-                torch.cat ([| found[2 * l]; found[2 * l + 1].unsqueeze 1L |], 1L)
-                |> Oracle.values
-        |]
-        |> Array.concat
-
-    [
-        for i in 0 .. int (output.size 0) - 1 do
-            for c in 0 .. int (output.size 1) - 1 -> row i c
+            for weight, scalar in Scalars.ofPoint likelihood labels counts[i] i f do
+                struct (weight / n, gradientOf layers scalar)
     ]
-    |> Matrix<float>.Build.DenseOfRowArrays
+
+    let struct (_, first) = gradients.Head
+    Dense.outer first.Count gradients
+
+/// 1/n sum g_i g_i^T for the labels of a case.
+let explicitFisher case = fisherOf case.Model case.Likelihood case.Input (Labels.Given [| case.Target |]) case.Target
+
+/// d f_c / d theta for all data points and outputs, row i C + c, [W b] by rows.
+let jacobian (model: Networks.Network) (input: torch.Tensor) =
+    Derivatives.jacobian (gradientOf (layersOf model)) (model.call input)

@@ -6,20 +6,11 @@ open TorchSharp
 
 /// A call: the tensors of its arguments, and what it makes of them.
 [<ReferenceEquality>]
-type Call = {
-    Name: string
-    Arguments: torch.Tensor list
-    Run: unit -> torch.Tensor list
-}
+type Call = { Name: string; Arguments: torch.Tensor list; Run: unit -> torch.Tensor list }
 
-let called name arguments run = {
-    Name = name
-    Arguments = arguments
-    Run = run
-}
+let called name arguments run = { Name = name; Arguments = arguments; Run = run }
 
-let vector (change: torch.Tensor -> torch.Tensor) shapes =
-    WrittenFactors.vector shapes |> Array.map change
+let vector (change: torch.Tensor -> torch.Tensor) shapes = Vectors.random shapes |> Array.map change
 
 let layers: Factors.LayerSizes list = [
     for form, groups, positions in
@@ -31,13 +22,7 @@ let layers: Factors.LayerSizes list = [
             Factors.Written, 1, 1
             Factors.Weighted, 2, 3
         ] do
-        {
-            Form = form
-            Groups = groups
-            Outputs = 2
-            Inputs = 3
-            Positions = positions
-        }
+        { Form = form; Groups = groups; Outputs = 2; Inputs = 3; Positions = positions }
 ]
 
 let activations (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSizes) =
@@ -48,8 +33,7 @@ let activations (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSize
     let E = Networks.normal [ layer.Groups; 4; layer.Positions; 2 ] |> change
     let all = V :: E :: Activations.tensors x @ Activations.tensors y
 
-    let call name run =
-        called $"Activations.{name}, {layer.Form}" all run
+    let call name run = called $"Activations.{name}, {layer.Form}" all run
 
     let many name (run: unit -> Activations) = call name (run >> Activations.tensors)
     let one name (run: unit -> torch.Tensor) = call name (run >> List.singleton)
@@ -70,13 +54,7 @@ let activations (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSize
 
 let layerFactors (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSizes) =
     let G =
-        Factors.factor {
-            Seed = 1
-            Points = 4
-            PerPoint = 3
-            Parts = 1
-            Layers = [ layer ]
-        }
+        Factors.factor { Seed = 1; Points = 4; PerPoint = 3; Parts = 1; Layers = [ layer ] }
         |> ChangedFactors.map change
 
     let factor = G.Parts[0].Layers[0]
@@ -86,14 +64,12 @@ let layerFactors (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSiz
     let c = Networks.normal [ 1; 1 ] |> change
     let K = Networks.normal [ int (w.size 0); int (w.size 0) ] |> change
 
-    let basis d =
-        Networks.normal [ layer.Groups; d; d ] |> change
+    let basis d = Networks.normal [ layer.Groups; d; d ] |> change
 
     let Q_E, Q_A = basis 2, basis 3
     let all = v :: w :: c :: K :: Q_E :: Q_A :: LayerFactor.tensors factor
 
-    let call name run =
-        called $"{name}, {layer.Form}, R = {layer.Positions}" all run
+    let call name run = called $"{name}, {layer.Form}, R = {layer.Positions}" all run
 
     let one name (run: unit -> torch.Tensor) = call name (run >> List.singleton)
     let nothing name (run: unit -> unit) = call name (run >> fun () -> [])
@@ -115,8 +91,7 @@ let layerFactors (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSiz
         one "LayerFactor.squaredNorms" (fun () -> LayerFactor.squaredNorms factor)
         one "LayerFactor.diagonal" (fun () -> LayerFactor.diagonal w factor)
         one "Statistic.weightedErrors" (fun () -> Statistic.weightedErrors (int64 layer.Groups) 0.5 factor)
-        one "Statistic.weightedActivations" (fun () ->
-            Statistic.weightedActivations (int64 layer.Groups) 0.5 factor)
+        one "Statistic.weightedActivations" (fun () -> Statistic.weightedActivations (int64 layer.Groups) 0.5 factor)
         one "Statistic.units" (fun () -> Statistic.units 0.5 factor)
         match factor with
         | LayerFactor.Product(activations, E) ->
@@ -149,30 +124,17 @@ let fisherFactors (change: torch.Tensor -> torch.Tensor) =
     let w = Networks.normal [ int (FisherFactor.columns G) ] |> change
     let b, a = Networks.normal [ 2; 3 ] |> change, Networks.normal [ 2; 4 ] |> change
 
-    let all =
-        w
-        :: b
-        :: a
-        :: [
-            yield! v
-            yield! c
-            yield! FisherFactor.tensors G
-            yield! FisherFactor.tensors G'
-        ]
+    let all = w :: b :: a :: [ yield! v; yield! c; yield! FisherFactor.tensors G; yield! FisherFactor.tensors G' ]
 
     let call name run = called name all run
 
-    let one name (run: unit -> torch.Tensor) =
-        call $"FisherFactor.{name}" (run >> List.singleton)
+    let one name (run: unit -> torch.Tensor) = call $"FisherFactor.{name}" (run >> List.singleton)
 
-    let some name (run: unit -> torch.Tensor array) =
-        call $"FisherFactor.{name}" (run >> List.ofArray)
+    let some name (run: unit -> torch.Tensor array) = call $"FisherFactor.{name}" (run >> List.ofArray)
 
-    let factor name run =
-        call $"FisherFactor.{name}" (run >> FisherFactor.tensors)
+    let factor name run = call $"FisherFactor.{name}" (run >> FisherFactor.tensors)
 
-    let structure name run =
-        call $"Structure.{name}" (run >> Curvature.tensors)
+    let structure name run = call $"Structure.{name}" (run >> Curvature.tensors)
 
     [
         factor "ofColumns" (fun () -> FisherFactor.ofColumns G.Parts[0])

@@ -16,13 +16,7 @@ type Form =
     | Weighted
 
 /// What a layer's factor is drawn by; `Outputs` is the number of rows of W in one group.
-type LayerSizes = {
-    Form: Form
-    Groups: int
-    Outputs: int
-    Inputs: int
-    Positions: int
-}
+type LayerSizes = { Form: Form; Groups: int; Outputs: int; Inputs: int; Positions: int }
 
 /// What a Fisher factor is drawn by.
 type Sizes = {
@@ -39,19 +33,10 @@ let seeds = Gen.choose (1, 1000000)
 /// Layers of a form; with widths of 9 and R = 2 the pairs' route is the cheaper one, with less it is not.
 let layerOf (form: Form) =
     gen {
-        let! groups =
-            Gen.elements (
-                if form = OneHot || form = Written then
-                    [ 1 ]
-                else
-                    [ 1; 2; 3 ]
-            )
+        let! groups = Gen.elements (if form = OneHot || form = Written then [ 1 ] else [ 1; 2; 3 ])
 
         let! outputs, inputs =
-            Gen.frequency [
-                3, Gen.zip (Gen.elements [ 1; 2; 3 ]) (Gen.elements [ 1; 2; 4 ])
-                1, Gen.constant (9, 9)
-            ]
+            Gen.frequency [ 3, Gen.zip (Gen.elements [ 1; 2; 3 ]) (Gen.elements [ 1; 2; 4 ]); 1, Gen.constant (9, 9) ]
 
         let! positions = Gen.elements (if form = Written then [ 1 ] else [ 1; 2; 5 ])
 
@@ -84,20 +69,14 @@ let private sizesOf parts layers (form: Gen<Form>) =
 
 /// Factors of one to three layers and parts, of every form.
 let sizes =
-    Gen.frequency [
-        4, Gen.constant Rows
-        2, Gen.constant OneHot
-        1, Gen.constant Written
-        1, Gen.constant Weighted
-    ]
+    Gen.frequency [ 4, Gen.constant Rows; 2, Gen.constant OneHot; 1, Gen.constant Written; 1, Gen.constant Weighted ]
     |> sizesOf [ 1; 1; 2; 3 ] [ 1; 2; 3 ]
 
 /// Factors whose gradients are products of activations and errors.
 let products = Gen.elements [ Rows; Rows; OneHot ] |> sizesOf [ 1; 1; 2 ] [ 1; 2 ]
 
 /// One layer's factor of every form, in one part.
-let single =
-    Gen.elements [ Rows; Rows; OneHot; Written; Weighted ] |> sizesOf [ 1 ] [ 1 ]
+let single = Gen.elements [ Rows; Rows; OneHot; Written; Weighted ] |> sizesOf [ 1 ] [ 1 ]
 
 /// One layer's factor as a product, in one part.
 let singleProduct = Gen.elements [ Rows; Rows; OneHot ] |> sizesOf [ 1 ] [ 1 ]
@@ -108,13 +87,7 @@ let width layer = layer.Groups * layer.Outputs
 let activations (n: int) (R: int) layer =
     match layer.Form with
     | OneHot ->
-        let index =
-            torch.randint (
-                0L,
-                int64 layer.Inputs + 1L,
-                [| int64 n; int64 R |],
-                dtype = torch.ScalarType.Int64
-            )
+        let index = torch.randint (0L, int64 layer.Inputs + 1L, [| int64 n; int64 R |], dtype = torch.ScalarType.Int64)
 
         Activations.Indices(index, int64 layer.Inputs)
     | _ -> Activations.Rows(Networks.normal [ layer.Groups; n; R; layer.Inputs ])

@@ -16,8 +16,7 @@ let forSome (sentence: string) (count: int) (generator: Gen<'T>) (property: 'T -
     testPropertyWithConfig config sentence (Prop.forAll (Arb.fromGen generator) property)
 
 /// A property of 50 random cases.
-let forAll (sentence: string) (generator: Gen<'T>) (property: 'T -> unit) =
-    forSome sentence 50 generator property
+let forAll (sentence: string) (generator: Gen<'T>) (property: 'T -> unit) = forSome sentence 50 generator property
 
 /// A test for each of the cases, by its name.
 let forEach (sentence: string) (name: 'T -> string) (cases: 'T list) (check: 'T -> unit) =

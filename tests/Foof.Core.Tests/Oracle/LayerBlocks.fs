@@ -29,7 +29,5 @@ let agreesByLayer (G: FisherFactor) (expected: int -> Matrix<float>) curvature =
     | Curvature.Blocks parts ->
         Expect.equal parts.Length G.Shapes.Length "the number of parts"
 
-        parts
-        |> Array.iteri (fun l part ->
-            Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
+        parts |> Array.iteri (fun l part -> Oracle.agreesWith Tolerance.rounding (expected l) (Curvature.dense part))
     | _ -> failtest "no blocks"

@@ -1,8 +1,9 @@
-/// Every likelihood with outputs, labels, an explicit -log p and the dense Hessian that autograd makes of it.
+/// Every likelihood with outputs and labels.
 module Foof.Core.Tests.Likelihoods
 
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Class indices below `classes`.
@@ -29,11 +30,7 @@ let cases = [
             Likelihood.Bernoulli, [ [ 4; 3 ]; [ 5 ]; [ 2; 3; 2 ] ]
             Likelihood.Poisson, [ [ 4; 3 ]; [ 5 ]; [ 2; 3; 2 ] ]
         ] do
-        for shape in shapes ->
-            {
-                Likelihood = likelihood
-                Shape = shape
-            }
+        for shape in shapes -> { Likelihood = likelihood; Shape = shape }
 ]
 
 /// An output of a case.
@@ -55,43 +52,6 @@ let forEach sentence (cases: Case list) (check: Case -> unit) =
         use _scope = torch.NewDisposeScope()
         check case)
 
-/// -log p without constants, by entry or position, as a textbook writes it.
-let explicit likelihood (f: torch.Tensor) (y: torch.Tensor) =
-    let one = torch.ones_like f
-
-    match likelihood with
-    | Likelihood.Categorical -> f.exp().sum(1L).log() - f.gather(1L, y.unsqueeze 1L).squeeze 1L
-    | Likelihood.Gaussian sigma -> ((f - y) / sigma).pow(2.0.ToScalar()) * 0.5
-    | Likelihood.GaussianPerOutput sigma ->
-        let ones = List.replicate (int (f.dim ()) - 2) 1L
-
-        let s =
-            torch.tensor(sigma).reshape(List.toArray ([ 1L; int64 sigma.Length ] @ ones))
-
-        ((f - y) / s).pow(2.0.ToScalar()) * 0.5
-    | Likelihood.Bernoulli ->
-        let p = one / (one + f.neg().exp())
-        (y * p.log () + (one - y) * (one - p).log()).neg()
-    | Likelihood.Poisson -> f.exp () - y * f
-
-/// d (sum -log p) / d f, which can be differentiated again, and the f that it is a function of.
-let gradient likelihood (output: torch.Tensor) (target: torch.Tensor) =
-    let f = output.detach().clone().requires_grad_ true
-    let total = (explicit likelihood f target).sum()
-    struct (f, torch.autograd.grad([| total |], [| f |], retain_graph = true, create_graph = true)[0])
-
-/// Lambda_i of every data point, [n; D; D] for D entries, by differentiating twice.
-let hessian likelihood (output: torch.Tensor) (target: torch.Tensor) =
-    let struct (f, first) = gradient likelihood output target
-    let n = output.size 0
-    let rows = first.reshape (n, -1L)
-
-    let second (j: int64) =
-        torch.autograd.grad([| rows.select(1L, j).sum() |], [| f |], retain_graph = true)[0]
-
-    let columns = [| for j in 0L .. rows.size 1 - 1L -> (second j).reshape(n, -1L) |]
-    torch.stack(columns, 1L).detach()
-
 let agree tolerance (expected: torch.Tensor) (actual: torch.Tensor) =
     Expect.equal actual.shape expected.shape "the shape of actual"
-    Oracle.agrees tolerance (Oracle.values expected) (Oracle.values actual)
+    Oracle.agrees tolerance (Dense.values expected) (Dense.values actual)

@@ -2,6 +2,7 @@
 module Foof.Core.Tests.LinearSystems
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -19,21 +20,15 @@ let ofMatrix (shapes: int64 array array) (matrix: torch.Tensor) =
 
 /// A random symmetric positive definite matrix with a condition number below 1e2.
 let positiveDefinite (d: int) =
-    let A = Oracle.matrix (Networks.normal [ d; d ])
-    (A.Transpose() * A).Divide(float d) + (Oracle.identity d).Multiply 0.1
-
-let size (shapes: int64 array array) =
-    shapes |> Array.sumBy (fun shape -> int (shape[0] * shape[1]))
-
-let flat (x: torch.Tensor array) =
-    Vector<float>.Build.DenseOfArray(Vectors.elements x)
+    let A = Dense.ofTensor (Networks.normal [ d; d ])
+    Dense.shifted 0.1 (Dense.moment (float d) A)
 
 /// A system on two layers with 8 unknowns.
 let system () =
     let shapes = [| [| 2L; 3L |]; [| 1L; 2L |] |]
-    let matrix = positiveDefinite (size shapes)
-    struct (matrix, ofMatrix shapes (Oracle.tensor matrix), Vectors.random shapes)
+    let matrix = positiveDefinite (Array.sum (Weights.orders shapes))
+    struct (matrix, ofMatrix shapes (Dense.toTensor matrix), Vectors.random shapes)
 
 /// |b - C x| / |b|.
 let residual (matrix: Matrix<float>) b (x: torch.Tensor array) =
-    (flat b - matrix * flat x).L2Norm() / (flat b).L2Norm()
+    (Weights.flatten b - matrix * Weights.flatten x).L2Norm() / (Weights.flatten b).L2Norm()

@@ -1,6 +1,7 @@
 /// Symmetric matrices with and without the properties that factorisations need.
 module Foof.Core.Tests.Matrices
 
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -11,12 +12,10 @@ let semidefinite d r =
 
 /// A rotation in the plane of the first two coordinates applied to diag(values).
 let rotated (values: float list) =
-    let Q = Oracle.identity values.Length
+    let Q = Dense.identity values.Length
     Q[0, 0] <- 0.6
     Q[0, 1] <- -0.8
     Q[1, 0] <- 0.8
     Q[1, 1] <- 0.6
 
-    Q
-    * Matrix<float>.Build.DenseOfDiagonalArray(List.toArray values)
-    * Q.Transpose()
+    Q * Dense.diagonal (List.toArray values) * Q.Transpose()

@@ -3,21 +3,18 @@ module Foof.Core.Tests.MethodRuns
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.ExplicitMethods
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 /// A method with statistics and inversions in every step.
-let each (recipe: Recipe) = {
-    recipe with
-        Cadence = Networks.everyStep.Cadence
-}
+let each (recipe: Recipe) = { recipe with Cadence = Networks.everyStep.Cadence }
 
 /// Every method by name, in every step.
 let methods () = Methods.all |> List.map each
 
-let named name =
-    methods () |> List.find (fun recipe -> recipe.Name = name)
+let named name = methods () |> List.find (fun recipe -> recipe.Name = name)
 
 /// A small network, as matrices and as batches: rows [n R; d] of the input, errors of the output, which counts as
 /// 1/2 |f - y|^2.
@@ -30,26 +27,13 @@ type Small = {
 }
 
 /// Positions are a dimension of the input.
-let rowsOf (tensor: torch.Tensor) =
-    Oracle.matrix (tensor.reshape (-1L, tensor.size -1))
+let rowsOf (tensor: torch.Tensor) = Dense.ofTensor (tensor.reshape (-1L, tensor.size -1))
 
 let perceptron n widths positions = {
     Model = Networks.perceptron true widths
     Positions = positions
-    Input =
-        Networks.normal (
-            if positions = 1 then
-                [ n; List.head widths ]
-            else
-                [ n; positions; List.head widths ]
-        )
-    Target =
-        Networks.normal (
-            if positions = 1 then
-                [ n; List.last widths ]
-            else
-                [ n; positions; List.last widths ]
-        )
+    Input = Networks.normal (if positions = 1 then [ n; List.head widths ] else [ n; positions; List.head widths ])
+    Target = Networks.normal (if positions = 1 then [ n; List.last widths ] else [ n; positions; List.last widths ])
 }
 
 /// The rows of the Fisher's errors at the output, for each column: samples are the first draw of the sequence `seed`.
@@ -87,9 +71,7 @@ let stepped (optimizer: Optimizer) (network: Small) seed =
 
 /// Moments over the batches so far, by explicit sums: [batch][side, layer] -> what the recipe's memory makes of it.
 let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l =
-    let each =
-        seen
-        |> List.map (fun struct (batch, fisher) -> statistic side batch fisher[0] l)
+    let each = seen |> List.map (fun struct (batch, fisher) -> statistic side batch fisher[0] l)
 
     match recipe.Memory with
     | _ when side = SideStatistic.Identity -> each.Head
@@ -99,8 +81,7 @@ let remembered (recipe: Recipe) (seen: struct (Batch * Batch array) list) side l
         let weights = List.init each.Length (fun k -> beta ** float (each.Length - 1 - k))
         let total = List.sum weights
 
-        List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights
-        |> List.reduce (+)
+        List.map2 (fun (M: Matrix<float>) w -> M * (w / total)) each weights |> List.reduce (+)
 
 /// EKFAC's matrix of a layer after some observed batches, each with whether its step renewed the basis:
 /// C <- P(keep C + share F) divided by the weights' sum, where P leaves the diagonal in the basis.
@@ -125,12 +106,12 @@ let inEigenbasis (recipe: Recipe) (seen: (struct (Batch * Batch array) * bool) l
             (fun (Q, C: Matrix<float>, weight) (F, renewed, moment) ->
                 let Q =
                     if renewed then
-                        eigenvectors (moment ofErrors l) (moment ofActivations l)
+                        KroneckerFactors.eigenvectors (struct (moment ofErrors l, moment ofActivations l))
                     else
                         Q
 
                 let C = if weight = 0.0 then F * share else C * keep + F * share
-                Q, diagonalIn Q C, weight * keep + share)
+                Q, Dense.diagonalIn Q C, weight * keep + share)
             (null, null, 0.0)
 
     if recipe.Memory = Memory.Sum then C else C / weight
@@ -160,40 +141,23 @@ let followsWith momentum (recipe: Recipe) (networks: Small list) rate =
 
         let earlier = last
 
-        if plan.Invert then
-            last <- ValueSome struct (seen, fisher)
+        if plan.Invert then last <- ValueSome struct (seen, fisher)
 
         let struct (inverted, fisher) =
-            if recipe.IndependentBatches then
-                earlier |> ValueOption.defaultValue last.Value
-            else
-                last.Value
+            if recipe.IndependentBatches then earlier |> ValueOption.defaultValue last.Value else last.Value
 
         let window =
             match recipe.Curvature with
             | Approximation.Window m -> gradients |> List.truncate m |> List.toArray
             | _ -> [||]
 
-        let now =
-            directions
-                recipe
-                (remembered recipe inverted)
-                batch
-                fisher
-                (inEigenbasis recipe history)
-                window
-                rate
+        let now = directions recipe (remembered recipe inverted) batch fisher (inEigenbasis recipe history) window rate
 
-        gathered <-
-            if step = 0 then
-                now
-            else
-                Array.map2 (fun (M: Matrix<float>) D -> M * momentum + D) gathered now
+        gathered <- if step = 0 then now else Array.map2 (fun (M: Matrix<float>) D -> M * momentum + D) gathered now
 
         let found = stepped optimizer network step
 
-        let apart =
-            Oracle.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
+        let apart = Dense.distance (gathered |> Array.map (fun D -> D * rate) |> flat) (flat found)
 
         Expect.isTrue (apart <= Tolerance.trajectory) $"{recipe.Name}, {recipe.Memory}, step {step}: {apart}")
 

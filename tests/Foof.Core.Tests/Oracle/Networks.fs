@@ -5,6 +5,7 @@ open System
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open TorchSharp.Modules
@@ -33,11 +34,9 @@ let everything = Func<string, Parameter, bool>(fun _ _ -> true)
 let reluInPlace (x: torch.Tensor) = x.relu_ ()
 
 /// Standard normal float64 numbers.
-let normal (shape: int list) =
-    torch.randn (shape |> List.map int64 |> List.toArray, dtype = double)
+let normal (shape: int list) = torch.randn (shape |> List.map int64 |> List.toArray, dtype = double)
 
-let seeded (seed: int) =
-    torch.random.manual_seed (int64 seed) |> ignore
+let seeded (seed: int) = torch.random.manual_seed (int64 seed) |> ignore
 
 /// What `make` makes after seeding: equal things for equal seeds.
 let fromSeed (seed: int) (make: unit -> 'T) =
@@ -46,10 +45,7 @@ let fromSeed (seed: int) (make: unit -> 'T) =
 
 /// Linear layers of the given widths with tanh between them.
 let perceptron (bias: bool) (widths: int list) : Network =
-    let layers =
-        widths
-        |> List.pairwise
-        |> List.map (fun (inputs, outputs) -> linear inputs outputs bias)
+    let layers = widths |> List.pairwise |> List.map (fun (inputs, outputs) -> linear inputs outputs bias)
 
     let last = layers.Length - 1
 
@@ -66,13 +62,10 @@ let perceptron (bias: bool) (widths: int list) : Network =
     )
 
 /// All parameters, one after the other.
-let weights (model: Network) =
-    model.parameters () |> Seq.collect Oracle.values |> Seq.toArray
+let weights (model: Network) = model.parameters () |> Seq.collect Dense.values |> Seq.toArray
 
 /// Batches of inputs and real targets.
-let batches count n (inputs: int) (outputs: int) = [
-    for _ in 1..count -> normal [ n; inputs ], normal [ n; outputs ]
-]
+let batches count n (inputs: int) (outputs: int) = [ for _ in 1..count -> normal [ n; inputs ], normal [ n; outputs ] ]
 
 let gaussian = Likelihood.Gaussian 1.0
 
@@ -87,31 +80,17 @@ let beta (recipe: Recipe) =
 let everyStep = {
     Methods.foof with
         Damping = 0.1
-        Cadence = {
-            InvertEvery = 1
-            StatisticsSteps = 1
-            WarmUp = 1
-        }
+        Cadence = { InvertEvery = 1; StatisticsSteps = 1; WarmUp = 1 }
 }
 
 /// FOOF with a cadence whose phases all fall into a dozen steps.
 let someSteps = {
     everyStep with
-        Cadence = {
-            InvertEvery = 3
-            StatisticsSteps = 2
-            WarmUp = 4
-        }
+        Cadence = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 4 }
 }
 
 /// An attempt that fails on whatever is smaller than 1e6 / damping in norm.
-let hopeless = [
-    {
-        Route = Route.Cholesky
-        Double = false
-        Growth = -1e9
-    }
-]
+let hopeless = [ { Route = Route.Cholesky; Double = false; Growth = -1e9 } ]
 
 let optimizer (model: Network) recipe (rate: float) momentum decay =
     new Optimizer(model, recipe, gaussian, rate, momentum, decay)
@@ -131,12 +110,7 @@ let byLoop (model: Network) (optimizer: torch.optim.Optimizer) (batches: (torch.
         optimizer.step () |> ignore
 
 /// Way (c): the preconditioner in front of another optimiser.
-let byPreconditioner
-    (model: Network)
-    (preconditioner: Preconditioner)
-    (other: torch.optim.Optimizer)
-    batches
-    =
+let byPreconditioner (model: Network) (preconditioner: Preconditioner) (other: torch.optim.Optimizer) batches =
     for (input: torch.Tensor), (target: torch.Tensor) in batches do
         use _scope = torch.NewDisposeScope()
         other.zero_grad ()
@@ -146,9 +120,7 @@ let byPreconditioner
 
 /// The state's tensors as plain numbers, to compare what a call may not change.
 let frozen (state: Dictionary<string, torch.Tensor>) =
-    state
-    |> Seq.map (fun entry -> entry.Key, Oracle.values entry.Value)
-    |> Map.ofSeq
+    state |> Seq.map (fun entry -> entry.Key, Dense.values entry.Value) |> Map.ofSeq
 
 /// The state of an object as plain numbers; nothing of it stays alive.
 let snapshot (state: unit -> Dictionary<string, torch.Tensor>) =
@@ -175,8 +147,7 @@ let momentWeight (l: int) (statistic: string) (state: Map<string, float array>) 
 /// Asserts that `action` raises an 'E and leaves weights and state as they were, to the bit.
 let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (action: unit -> unit) =
     // Weights may be NaN, which equals itself as bits only.
-    let bits () =
-        weights model |> Array.map BitConverter.DoubleToInt64Bits
+    let bits () = weights model |> Array.map BitConverter.DoubleToInt64Bits
 
     let weightsBefore = bits ()
     let before = snapshot optimizer.State
@@ -190,13 +161,8 @@ let changesNothing<'E when 'E :> exn> (model: Network) (optimizer: Optimizer) (a
 type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate: float, momentum: float) =
     let weights = Array.copy start
 
-    let sums =
-        start
-        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.ColumnCount, W.ColumnCount))
-
-    let momenta =
-        start
-        |> Array.map (fun W -> Matrix<float>.Build.Dense(W.RowCount, W.ColumnCount))
+    let sums = start |> Array.map (fun W -> Dense.zeros W.ColumnCount W.ColumnCount)
+    let momenta = start |> Array.map (fun W -> Dense.zeros W.RowCount W.ColumnCount)
 
     let inverses: Matrix<float> array = Array.zeroCreate start.Length
     let mutable batches = 0
@@ -206,38 +172,18 @@ type ExplicitFoof(start: Matrix<float> array, damping: float, decay: float, rate
 
     member _.Step(input: Matrix<float>, target: Matrix<float>, observe: bool, invert: bool, shrink: float) =
         let n = float input.RowCount
-        let last = weights.Length - 1
-        let A: Matrix<float> array = Array.zeroCreate weights.Length
-        let Z: Matrix<float> array = Array.zeroCreate weights.Length
+        let batch = ExplicitMethods.pass weights 1 input (fun output -> output - target)
 
-        for l in 0..last do
-            A[l] <- Oracle.withOnes (if l = 0 then input else Z[l - 1].PointwiseTanh())
-            Z[l] <- A[l] * weights[l].Transpose()
+        if observe then batches <- batches + 1
 
-        let E: Matrix<float> array = Array.zeroCreate weights.Length
-        E[last] <- Z[last] - target
-
-        for l in last .. -1 .. 1 do
-            let back =
-                E[l]
-                * weights[l].SubMatrix(0, weights[l].RowCount, 0, weights[l].ColumnCount - 1)
-
-            let slope = Z[l - 1].PointwiseTanh().Map(fun t -> 1.0 - t * t)
-            E[l - 1] <- back.PointwiseMultiply slope
-
-        if observe then
-            batches <- batches + 1
-
-        for l in 0..last do
-            if observe then
-                sums[l] <- sums[l] * decay + Oracle.activationFactor n A[l] * (1.0 - decay)
+        for l in 0 .. weights.Length - 1 do
+            if observe then sums[l] <- sums[l] * decay + Dense.moment n batch.A[l] * (1.0 - decay)
 
             if invert then
                 let average = sums[l].Divide(1.0 - Math.Pow(decay, float batches))
-                inverses[l] <- (average + Oracle.identity average.RowCount * damping).Inverse()
+                inverses[l] <- (Dense.shifted damping average).Inverse()
 
-            let gradient = (E[l].Transpose() * A[l]).Divide n
-            momenta[l] <- momenta[l] * momentum + gradient * inverses[l]
+            momenta[l] <- momenta[l] * momentum + batch.Gradient l * inverses[l]
             weights[l] <- weights[l] * shrink - momenta[l] * rate
 
 /// The weights of a perceptron with biases as matrices [d_out; d_in + 1].
@@ -247,8 +193,8 @@ let joinedWeights (model: Network) =
         | :? Linear as layer -> Some layer
         | _ -> None)
     |> Seq.map (fun (layer: Linear) ->
-        let bias = Vector<float>.Build.Dense(Oracle.values layer.bias)
-        (Oracle.matrix layer.weight).Append(bias.ToColumnMatrix()))
+        let bias = Vector<float>.Build.Dense(Dense.values layer.bias)
+        (Dense.ofTensor layer.weight).Append(bias.ToColumnMatrix()))
     |> Seq.toArray
 
 /// One backward pass of the Gaussian loss, gradients left in `.grad`.
@@ -262,19 +208,13 @@ let backward (model: Network) (input: torch.Tensor) (target: torch.Tensor) =
 let gradients (model: Network) (input: torch.Tensor, target: torch.Tensor) =
     let loss = Likelihood.loss gaussian (model.call input) target
 
-    let parameters =
-        model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
+    let parameters = model.parameters () |> Seq.map (fun p -> p :> torch.Tensor) |> Seq.toArray
 
-    torch.autograd.grad ([| loss |], parameters)
-    |> Seq.map Oracle.values
-    |> Seq.toArray
+    torch.autograd.grad ([| loss |], parameters) |> Seq.map Dense.values |> Seq.toArray
 
 /// A perceptron whose layer outputs are changed in place.
 let inPlace (activation: torch.Tensor -> torch.Tensor) (widths: int list) () : Network =
-    let layers =
-        widths
-        |> List.pairwise
-        |> List.map (fun (inputs, outputs) -> linear inputs outputs true)
+    let layers = widths |> List.pairwise |> List.map (fun (inputs, outputs) -> linear inputs outputs true)
 
     new Model(
         layers |> List.mapi (fun i layer -> $"fc{i}", layer :> torch.nn.Module),
@@ -288,10 +228,4 @@ let hundred (n: int) (step: torch.Tensor * torch.Tensor -> unit) =
         step (normal [ n; 3 ], normal [ n; 2 ])
 
 /// Fails where A_bar is smaller than a hundred times the identity.
-let forLargeOnly = [
-    {
-        Route = Route.Cholesky
-        Double = true
-        Growth = -1e3
-    }
-]
+let forLargeOnly = [ { Route = Route.Cholesky; Double = true; Growth = -1e3 } ]

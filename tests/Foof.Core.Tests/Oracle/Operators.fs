@@ -12,14 +12,11 @@ let private problem case = {
     Generator = null
 }
 
-let hessian case =
-    LinearOperator.hessian (problem case) { Input = case.Input; Target = case.Target }
+let hessian case = LinearOperator.hessian (problem case) { Input = case.Input; Target = case.Target }
 
-let gaussNewton case =
-    LinearOperator.gaussNewton (problem case) case.Input
+let gaussNewton case = LinearOperator.gaussNewton (problem case) case.Input
 
-let fisher case =
-    LinearOperator.fisher (problem case) { Input = case.Input; Target = case.Target }
+let fisher case = LinearOperator.fisher (problem case) { Input = case.Input; Target = case.Target }
 
 let dense (operator: LinearOperator) =
     use _operator = operator

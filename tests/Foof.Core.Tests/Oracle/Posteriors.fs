@@ -2,16 +2,13 @@
 module Foof.Core.Tests.Posteriors
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 /// A data precision and its matrix N F.
 [<ReferenceEquality>]
-type Case = {
-    Name: string
-    Data: DataPrecision
-    Matrix: Matrix<float>
-}
+type Case = { Name: string; Data: DataPrecision; Matrix: Matrix<float> }
 
 /// How many data points the posteriors are of.
 let N = 50.0
@@ -33,9 +30,8 @@ let private factorOf (points: int) perPoint parts layers =
         Layers = layers
     }
 
-/// Two layers with biases' worth of numbers, 3 + 3 columns of each of 2 and 3 data points.
-let factor () =
-    factorOf 2 3 2 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]
+/// Two layers in two parts: three columns for each of 2 and of 3 data points.
+let factor () = factorOf 2 3 2 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]
 
 /// Groups, positions, one-hot rows and written gradients.
 let manifold () =
@@ -47,17 +43,15 @@ let manifold () =
     ]
 
 /// Groups, positions and one-hot rows.
-let grouped () =
-    factorOf 3 2 1 [ layer Factors.Rows 2 2 3 2; layer Factors.OneHot 1 2 4 2 ]
+let grouped () = factorOf 3 2 1 [ layer Factors.Rows 2 2 3 2; layer Factors.OneHot 1 2 4 2 ]
 
 /// Fewer columns than weights.
-let narrow () =
-    factorOf 3 1 1 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]
+let narrow () = factorOf 3 1 1 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]
 
 let private ofCurvature name (curvature: Curvature) = {
     Name = name
     Data = DataPrecision.ofCurvature N curvature
-    Matrix = Oracle.matrix (Curvature.dense curvature) * N
+    Matrix = Dense.ofTensor (Curvature.dense curvature) * N
 }
 
 let private foof (G: FisherFactor) =
@@ -98,15 +92,8 @@ let cases () = [
     ofCurvature "dense by layer" (Structure.layerwiseDense G)
 ]
 
-/// The prior's precision by weight.
-let private byWeight (shapes: int64 array array) (precision: float array) =
-    Array.map2 (fun shape delta -> Array.create (int (Array.fold (*) 1L shape)) delta) shapes precision
-    |> Array.concat
-    |> Matrix<float>.Build.DenseOfDiagonalArray
-
 /// P.
-let priorMatrix (posterior: Posterior) =
-    byWeight (Posterior.shapes posterior) posterior.Prior.Precision
+let priorMatrix (posterior: Posterior) = Weights.byLayer (Posterior.shapes posterior) posterior.Prior.Precision
 
 /// P + N F.
 let precision (posterior: Posterior) (matrix: Matrix<float>) : Matrix<float> = priorMatrix posterior + matrix
@@ -116,11 +103,9 @@ let posterior (case: Case) (precision: int -> float) =
     let shapes = DataPrecision.shapes case.Data
     let layers = shapes.Length
 
-    let prior =
-        Prior.perLayer (Array.init layers precision)
-        |> Prior.withMean (WrittenFactors.vector shapes)
+    let prior = Prior.perLayer (Array.init layers precision) |> Prior.withMean (Vectors.random shapes)
 
-    Posterior.make (WrittenFactors.vector shapes) case.Data prior
+    Posterior.make (Vectors.random shapes) case.Data prior
 
 /// One precision for all layers, or one each.
 let precisions = [ (fun _ -> 0.7); (fun l -> 0.3 + 1.1 * float l) ]

@@ -2,23 +2,17 @@
 module Foof.Core.Tests.Quadratics
 
 open Foof
-open Foof.Core.Tests.WrittenFactors
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
-let vectorOf curvature =
-    WrittenFactors.vector (Curvature.shapes curvature)
+let vectorOf curvature = Vectors.random (Curvature.shapes curvature)
 
-/// 1/2 d^T F d and F d by MathNet.
+/// 1/2 d^T F d and F d.
 let explicit (F: Matrix<float>) (centre: torch.Tensor array) (theta: torch.Tensor array) =
-    let d = flatten theta - flatten centre
-    let product = F * d
-    0.5 * (d * product), product
+    Gaussians.penalty [ F, Weights.flatten theta - Weights.flatten centre ]
 
 /// Asserts a value and a gradient.
-let agreesWith
-    (value: float, gradient: Vector<float>)
-    (struct (found: torch.Tensor, slope: torch.Tensor array))
-    =
-    Oracle.agrees Tolerance.explicit [| value |] (Oracle.values found)
-    Oracle.agrees Tolerance.explicit (gradient.ToArray()) (numbers slope)
+let agreesWith (value: float, gradient: Vector<float>) (struct (found: torch.Tensor, slope: torch.Tensor array)) =
+    Oracle.agrees Tolerance.explicit [| value |] (Dense.values found)
+    Oracle.agrees Tolerance.explicit (gradient.ToArray()) (Weights.numbers slope)

@@ -2,6 +2,7 @@
 module Foof.Core.Tests.Sides
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -26,18 +27,16 @@ let side kind g d =
     | Diagonal -> Side.Diagonal((Networks.normal [ g; d ]).square() + 0.1)
     | Full -> Side.Full(semidefinite g d (d + 1))
     | Inverse ->
-        Side.Inverse(
-            torch.linalg.cholesky (semidefinite g d (d + 1) + torch.eye (int64 d, dtype = Networks.double))
-        )
+        Side.Inverse(torch.linalg.cholesky (semidefinite g d (d + 1) + torch.eye (int64 d, dtype = Networks.double)))
 
-/// The matrix of a group, by hand.
+/// The matrix of a group, written out.
 let matrix (group: int) side : Matrix<float> =
     match side with
-    | Side.Identity(size, c) -> Oracle.identity (int size) * c
+    | Side.Identity(size, c) -> Dense.identity (int size) * c
     | Side.Diagonal d ->
-        let values, size = Oracle.values d, int (d.size 1)
-        Matrix<float>.Build.DenseOfDiagonalArray(values[group * size .. (group + 1) * size - 1])
-    | Side.Full M -> Oracle.matrix (M.select (0L, int64 group))
+        let values, size = Dense.values d, int (d.size 1)
+        Dense.diagonal (values[group * size .. (group + 1) * size - 1])
+    | Side.Full M -> Dense.ofTensor (M.select (0L, int64 group))
     | Side.Inverse L ->
-        let L = Oracle.matrix (L.select (0L, int64 group))
+        let L = Dense.ofTensor (L.select (0L, int64 group))
         (L * L.Transpose()).Inverse()

@@ -3,21 +3,15 @@ module Foof.Core.Tests.Structures
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Sides
-open Foof.Core.Tests.CurvatureOracle
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 /// What a curvature is drawn by: one layer of `Groups` groups, each [Outputs; Inputs], `Columns` columns
 /// where it is of low rank.
-type Order = {
-    Seed: int
-    Groups: int
-    Outputs: int
-    Inputs: int
-    Columns: int
-}
+type Order = { Seed: int; Groups: int; Outputs: int; Inputs: int; Columns: int }
 
 let orders =
     gen {
@@ -39,33 +33,29 @@ let orders =
 /// A curvature and its matrix.
 type Drawn = Curvature * Matrix<float>
 
-let private weights order =
-    order.Groups * order.Outputs * order.Inputs
+let private weights order = order.Groups * order.Outputs * order.Inputs
 
 let private shape order = [| int64 (order.Groups * order.Outputs); int64 order.Inputs |]
 
 let private diagonal order : Drawn =
     let D = torch.rand (shape order, dtype = Networks.double) + 0.01
-    Curvature.Diagonal [| D |], Matrix<float>.Build.DenseOfDiagonalArray(Oracle.values D)
+    Curvature.Diagonal [| D |], Dense.diagonal (Dense.values D)
 
 let private dense rank order : Drawn =
     let F = (semidefinite 1 (weights order) rank).squeeze 0L
-    Curvature.Dense(F, [| shape order |]), Oracle.matrix F
+    Curvature.Dense(F, [| shape order |]), Dense.ofTensor F
 
 let private units order : Drawn =
     let rows = order.Groups * order.Outputs
     let F = semidefinite rows order.Inputs 2
-    Curvature.Units F, diagonalOf [ for row in 0 .. rows - 1 -> Oracle.matrix (F.select (0L, int64 row)) ]
+    Curvature.Units F, Dense.blocks [ for row in 0 .. rows - 1 -> Dense.ofTensor (F.select (0L, int64 row)) ]
 
 let private kronecker left right order : Drawn =
     // Two diagonals, or a diagonal and an identity, know one group only where the layer has one.
-    let E, A =
-        side left order.Groups order.Outputs, side right order.Groups order.Inputs
+    let E, A = side left order.Groups order.Outputs, side right order.Groups order.Inputs
 
     Curvature.Kronecker(E, A),
-    diagonalOf [
-        for group in 0 .. order.Groups - 1 -> (matrix group E).KroneckerProduct(matrix group A)
-    ]
+    Dense.blocks [ for group in 0 .. order.Groups - 1 -> (matrix group E).KroneckerProduct(matrix group A) ]
 
 /// An orthogonal basis for each of g groups.
 let private basis (g: int) (d: int) =
@@ -75,21 +65,16 @@ let private basis (g: int) (d: int) =
 let private eigenbasis order : Drawn =
     let Q_E, Q_A = basis order.Groups order.Outputs, basis order.Groups order.Inputs
 
-    let S =
-        torch.rand (order.Groups, order.Outputs, order.Inputs, dtype = Networks.double)
+    let S = torch.rand (order.Groups, order.Outputs, order.Inputs, dtype = Networks.double)
 
     let block (group: int) =
-        let of' (x: torch.Tensor) =
-            Oracle.matrix (x.select (0L, int64 group))
+        let of' (x: torch.Tensor) = Dense.ofTensor (x.select (0L, int64 group))
 
         let Q = (of' Q_E).KroneckerProduct(of' Q_A)
 
-        Q
-        * Matrix<float>.Build.DenseOfDiagonalArray((of' S).ToRowMajorArray())
-        * Q.Transpose()
+        Q * Dense.diagonal ((of' S).ToRowMajorArray()) * Q.Transpose()
 
-    Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S),
-    diagonalOf (Seq.map block [ 0 .. order.Groups - 1 ])
+    Curvature.Eigenbasis(Side.Full Q_E, Side.Full Q_A, S), Dense.blocks (Seq.map block [ 0 .. order.Groups - 1 ])
 
 /// A factor over the order's layer, and over a second one [2; 2] where wanted.
 let private factorOf second order =
@@ -106,11 +91,7 @@ let private factorOf second order =
         Points = order.Columns
         PerPoint = 1 + order.Seed % 3
         Parts = 1 + order.Seed % 2
-        Layers = [
-            layer order.Groups order.Outputs order.Inputs
-            if second then
-                layer 1 2 2
-        ]
+        Layers = [ layer order.Groups order.Outputs order.Inputs; if second then layer 1 2 2 ]
     }
 
 let private lowRank order : Drawn =
@@ -125,10 +106,9 @@ let private plusDiagonal order : Drawn =
     | _ -> failwith "no diagonal"
 
 let private both (parts: Drawn list) : Drawn =
-    Curvature.Blocks [| for curvature, _ in parts -> curvature |],
-    diagonalOf [ for _, matrix in parts -> matrix ]
+    Curvature.Blocks [| for curvature, _ in parts -> curvature |], Dense.blocks [ for _, matrix in parts -> matrix ]
 
-/// Of all kinds, over six layers, one block over two of them.
+/// Blocks of all kinds over six layers; one block spans two of them.
 let private mixed order : Drawn =
     let two = factorOf true order
 
@@ -186,16 +166,13 @@ let private drawnBy (name: string) (property: Order -> Drawn -> unit) =
         property order (draw order)
 
 /// Runs a property on a dozen random curvatures of a structure.
-let forSome name property =
-    Oracle.forSome 12 orders (drawnBy name property)
+let forSome name property = Oracle.forSome 12 orders (drawnBy name property)
 
 /// A property of a dozen random curvatures of a structure.
-let forOne sentence name property =
-    Holds.forSome sentence 12 orders (drawnBy name property)
+let forOne sentence name property = Holds.forSome sentence 12 orders (drawnBy name property)
 
 /// A property of a dozen random curvatures of each structure.
-let forEach sentence names property =
-    testList sentence [ for name in names -> forOne name name property ]
+let forEach sentence names property = testList sentence [ for name in names -> forOne name name property ]
 
 /// Draws a structure over one layer by its name.
 let draw name order =

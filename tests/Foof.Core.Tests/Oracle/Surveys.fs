@@ -8,12 +8,8 @@ let everything = Networks.everything
 let survey (model: Networks.Network) select =
     let struct (layers, coverage) = Coverage.survey model select
 
-    layers,
-    coverage
-    |> Array.map (fun line -> line.Parameter, line.Treatment)
-    |> Map.ofArray
+    layers, coverage |> Array.map (fun line -> line.Parameter, line.Treatment) |> Map.ofArray
 
 let plain reason = Treatment.Plain reason
 
-let asMap (coverage: Coverage seq) =
-    coverage |> Seq.map (fun line -> line.Parameter, line.Treatment) |> Map.ofSeq
+let asMap (coverage: Coverage seq) = coverage |> Seq.map (fun line -> line.Parameter, line.Treatment) |> Map.ofSeq

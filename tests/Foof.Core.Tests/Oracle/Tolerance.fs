@@ -10,10 +10,7 @@ let roundingSingle = 3e-5
 
 /// What rounding allows in a type.
 let ofType (kind: TorchSharp.torch.ScalarType) =
-    if kind = TorchSharp.torch.ScalarType.Float32 then
-        roundingSingle
-    else
-        rounding
+    if kind = TorchSharp.torch.ScalarType.Float32 then roundingSingle else rounding
 
 /// A float64 result through an inverse against one through QR or Gauss elimination: rounding times the
 /// condition number, at most 1e4 in these tests, with room to spare.
@@ -26,18 +23,12 @@ let trajectory = 1e-9
 /// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.
 let float32AgainstFloat64 = 1e-3
 
-/// A number that stands for a norm of zero, so that relative distances stay finite.
-let tiny = 1e-30
-
 /// A pseudo-inverse against MathNet's: the smallest eigenvalue that counts may be 1e-4 of the largest.
 let pseudoInverse = 1e-8
 
 /// How far a hundred steps must at least bring down the loss of a problem that the network can represent.
 let learnt = 0.2
 
-/// How many standard errors a Monte-Carlo mean may lie from what it estimates: 6e-7 of all normal means lie
-/// further, and the seeds are fixed.
-let standardErrors = 5.0
 /// Central differences of float64 gradients with a step of 1e-5: 1e-10 from the third derivatives, 1e-11 from
 /// rounding, with room for networks whose derivatives grow.
 let differences = 1e-7

@@ -1,4 +1,4 @@
-/// Vectors in weight space: random shapes, random numbers, all elements.
+/// Vectors in weight space with random shapes and random numbers.
 module Foof.Core.Tests.Vectors
 
 open FsCheck.FSharp
@@ -12,8 +12,4 @@ let shapes =
     |> Gen.filter (fun shapes -> shapes.Length >= 1 && shapes.Length <= 4)
 
 /// A vector of normal float64 numbers.
-let random (shapes: int64 array array) =
-    shapes |> Array.map (fun shape -> torch.randn (shape, dtype = Networks.double))
-
-/// All elements, matrix by matrix and row by row.
-let elements (x: torch.Tensor array) = x |> Array.collect Oracle.values
+let random (shapes: int64 array array) = shapes |> Array.map (fun shape -> torch.randn (shape, dtype = Networks.double))

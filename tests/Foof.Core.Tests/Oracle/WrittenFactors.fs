@@ -1,7 +1,9 @@
-/// What Fisher factors and vectors in weight space stand for, written out by loops.
+/// What the core's Fisher factors stand for, written out by loops. They begin with the factor's tensors, where the
+/// gradients of `./foof validate` begin with a network: random factors have forms that no small network has.
 module Foof.Core.Tests.WrittenFactors
 
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -9,43 +11,32 @@ open TorchSharp
 let entry activations : int -> int -> int -> int -> float =
     match activations with
     | Activations.Rows A ->
-        let values, n, R, d =
-            Oracle.values A, int (A.size 1), int (A.size 2), int (A.size 3)
+        let values, n, R, d = Dense.values A, int (A.size 1), int (A.size 2), int (A.size 3)
 
         fun group i r q -> values[((group * n + i) * R + r) * d + q]
     | Activations.Indices(index, _) ->
-        let values, R = Oracle.values index, int (index.size 1)
+        let values, R = Dense.values index, int (index.size 1)
         fun _ i r q -> if int values[i * R + r] = q then 1.0 else 0.0
 
 /// P_j = sum_r e_jr a_ir^T, j = (c, i), by loops.
 let rec gradients (factor: LayerFactor) : Matrix<float> array =
     match factor with
-    | LayerFactor.Columns P -> [| for j in 0L .. P.size 0 - 1L -> Oracle.matrix (P.select (0L, j)) |]
+    | LayerFactor.Columns P -> [| for j in 0L .. P.size 0 - 1L -> Dense.ofTensor (P.select (0L, j)) |]
     | LayerFactor.Weighted(inner, S) ->
-        let S = Oracle.matrix (S.expand (LayerFactor.shape inner))
+        let S = Dense.ofTensor (S.expand (LayerFactor.shape inner))
         gradients inner |> Array.map (fun P -> P.PointwiseMultiply S)
     | LayerFactor.Product(activations, E) ->
-        let a, e = entry activations, Oracle.values E
+        let a, e = entry activations, Dense.values E
         let g, m, R, k = int (E.size 0), int (E.size 1), int (E.size 2), int (E.size 3)
 
-        let n, d =
-            int (Activations.dataPoints activations), int (Activations.width activations)
+        let n, d = int (Activations.dataPoints activations), int (Activations.width activations)
 
         let element j row q =
             let group, o = row / k, row % k
 
-            Seq.sum (
-                seq { for r in 0 .. R - 1 -> e[((group * m + j) * R + r) * k + o] * a group (j % n) r q }
-            )
+            Seq.sum (seq { for r in 0 .. R - 1 -> e[((group * m + j) * R + r) * k + o] * a group (j % n) r q })
 
-        [| for j in 0 .. m - 1 -> Oracle.build (g * k) d (element j) |]
-
-/// All elements of matrices, row by row, one matrix after the other.
-let flat (matrices: Matrix<float> seq) =
-    matrices
-    |> Seq.collect _.ToRowMajorArray()
-    |> Seq.toArray
-    |> Vector<float>.Build.Dense
+        [| for j in 0 .. m - 1 -> Dense.build (g * k) d (element j) |]
 
 /// G^T [m; p]: sqrt(weight) g_j over all layers as rows.
 let columns (G: FisherFactor) : Matrix<float> =
@@ -54,7 +45,7 @@ let columns (G: FisherFactor) : Matrix<float> =
 
         [
             for j in 0 .. gradients[0].Length - 1 ->
-                flat (gradients |> Array.map (fun layer -> layer[j])) * sqrt part.Weight
+                Weights.ofMatrices (gradients |> Array.map (fun layer -> layer[j])) * sqrt part.Weight
         ]
 
     Matrix<float>.Build.DenseOfRowVectors(G.Parts |> Seq.collect ofPart)
@@ -63,14 +54,3 @@ let columns (G: FisherFactor) : Matrix<float> =
 let dense (G: FisherFactor) =
     let C = columns G
     C.TransposeThisAndMultiply C
-
-/// A normal vector in weight space.
-let vector (shapes: int64 array array) =
-    shapes |> Array.map (fun shape -> torch.randn (shape, dtype = Networks.double))
-
-/// A vector in weight space as one of MathNet's.
-let flatten (V: torch.Tensor array) =
-    V |> Seq.collect Oracle.values |> Seq.toArray |> Vector<float>.Build.Dense
-
-/// All elements of a vector in weight space.
-let numbers (V: torch.Tensor array) = (flatten V).ToArray()

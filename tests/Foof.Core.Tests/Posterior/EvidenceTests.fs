@@ -8,15 +8,11 @@ open TorchSharp
 
 let private kappas = [| 0.0; 0.003; 0.5; 2.0; 41.0; 1200.0 |]
 
-let private spectrum () = {
-    Kappa = torch.tensor kappas
-    Weights = 9L
-}
+let private spectrum () = { Kappa = torch.tensor kappas; Weights = 9L }
 
 let private all = Array.append kappas [| 0.0; 0.0; 0.0 |]
 
-let private near (expected: float) (actual: float) =
-    Oracle.agrees Tolerance.rounding [| expected |] [| actual |]
+let private near (expected: float) (actual: float) = Oracle.agrees Tolerance.rounding [| expected |] [| actual |]
 
 [<Tests>]
 let tests =
@@ -25,13 +21,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             for delta in [ 1e-4; 0.3; 17.0; 1e6 ] do
-                near
-                    (all |> Array.sumBy (fun kappa -> log (delta + kappa)))
-                    (Evidence.logDet delta (spectrum ()))
+                near (all |> Array.sumBy (fun kappa -> log (delta + kappa))) (Evidence.logDet delta (spectrum ()))
 
-                near
-                    (all |> Array.sumBy (fun kappa -> 1.0 / (delta + kappa)))
-                    (Evidence.trace delta (spectrum ()))
+                near (all |> Array.sumBy (fun kappa -> 1.0 / (delta + kappa))) (Evidence.trace delta (spectrum ()))
 
                 let gamma = all |> Array.sumBy (fun kappa -> kappa / (delta + kappa))
                 near gamma (Evidence.effectiveParameters delta (spectrum ()))
@@ -50,8 +42,7 @@ let tests =
             let h = 1e-5
 
             for delta in [ 0.02; 1.0; 50.0 ] do
-                let at x =
-                    Evidence.logEvidence 0.0 2.5 (delta * exp x) (spectrum ())
+                let at x = Evidence.logEvidence 0.0 2.5 (delta * exp x) (spectrum ())
 
                 let slopeAt x =
                     let struct (slope, _) = Evidence.slope 2.5 (delta * exp x) (spectrum ())
@@ -60,10 +51,7 @@ let tests =
                 let struct (slope, bend) = Evidence.slope 2.5 delta (spectrum ())
                 Oracle.agrees Tolerance.differences [| 1.0; (at h - at -h) / (2.0 * h) |] [| 1.0; slope |]
 
-                Oracle.agrees Tolerance.differences [| 1.0; (slopeAt h - slopeAt -h) / (2.0 * h) |] [|
-                    1.0
-                    bend
-                |]
+                Oracle.agrees Tolerance.differences [| 1.0; (slopeAt h - slopeAt -h) / (2.0 * h) |] [| 1.0; bend |]
         }
 
         testList "the largest evidence is where delta = gamma over the squared distance" [
@@ -74,8 +62,7 @@ let tests =
                     let gamma = Evidence.effectiveParameters delta (spectrum ())
                     Oracle.agrees Tolerance.explicit [| gamma / distance |] [| delta |]
 
-                    let at delta =
-                        Evidence.logEvidence 0.0 distance delta (spectrum ())
+                    let at delta = Evidence.logEvidence 0.0 distance delta (spectrum ())
 
                     Expect.isTrue
                         (at delta >= at (delta * 1.01) && at delta >= at (delta / 1.01))
@@ -107,18 +94,16 @@ let tests =
                         let curve = Evidence.curve 0.0 1e-12 deltas spectrum
 
                         for i, delta in Array.indexed deltas do
-                            // Beside 1, of which the roundings of tiny gains are.
+                            // Tiny gains are rounded relative to 1, so they are compared relative to 1.
                             let one = 1.0
 
-                            near
-                                (one - Evidence.logEvidence 0.0 1e-12 delta spectrum)
-                                (one - curve.LogEvidence[i])
+                            near (one - Evidence.logEvidence 0.0 1e-12 delta spectrum) (one - curve.LogEvidence[i])
 
                             near (Evidence.effectiveParameters delta spectrum) curve.EffectiveParameters[i]
                 }
         ]
 
-        test "many eigenvalues are taken in parts" {
+        test "many eigenvalues are processed in parts" {
             use _scope = torch.NewDisposeScope()
             let kappa = torch.rand (300001L, dtype = torch.ScalarType.Float64)
             let spectrum = { Kappa = kappa; Weights = 400000L }
@@ -130,28 +115,23 @@ let tests =
         test "there is no largest evidence at the prior's mean or without curvature" {
             use _scope = torch.NewDisposeScope()
 
-            let fails action =
-                Oracle.raises<NumericalFailure>(action >> ignore) |> ignore
+            let fails action = Oracle.raises<NumericalFailure>(action >> ignore) |> ignore
 
             fails (fun () -> Evidence.optimum 0.0 (spectrum ()))
 
             fails (fun () ->
-                Evidence.optimum 1.0 {
-                    spectrum () with
-                        Kappa = torch.zeros (3L, dtype = Networks.double)
-                })
+                Evidence.optimum 1.0 { spectrum () with Kappa = torch.zeros (3L, dtype = Networks.double) })
         }
 
         forEach "the evidence of a posterior with one precision is that of its spectrum" (fun posterior _ ->
             let one = Posterior.withPrecision 0.9 posterior
             let expected = Posterior.logEvidence -4.0 one
 
-            let found =
-                Evidence.logEvidence -4.0 (Posterior.distance one) 0.9 (Posterior.spectrum posterior)
+            let found = Evidence.logEvidence -4.0 (Posterior.distance one) 0.9 (Posterior.spectrum posterior)
 
             Oracle.agrees Tolerance.explicit [| expected |] [| found |])
 
-        test "one precision a layer is where all slopes vanish" {
+        test "the best precisions, one for each layer, are where all slopes vanish" {
             use _scope = torch.NewDisposeScope()
             let h = 1e-4
 

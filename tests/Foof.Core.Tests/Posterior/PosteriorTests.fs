@@ -4,6 +4,7 @@ module Foof.Core.Tests.PosteriorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -11,11 +12,8 @@ open TorchSharp
 let private agreesInNumber (size: float) (expected: float) (actual: float) =
     Oracle.agrees Tolerance.explicit [| size; expected |] [| size; actual |]
 
-let private logDetOf (matrix: Matrix<float>) : float =
-    2.0 * (matrix.Cholesky().Factor.Diagonal().Map log).Sum()
-
 let private difference (x: torch.Tensor array) (y: torch.Tensor array) : Vector<float> =
-    WrittenFactors.flatten x - WrittenFactors.flatten y
+    Weights.flatten x - Weights.flatten y
 
 let private someCase () = cases () |> List.head
 
@@ -25,9 +23,7 @@ let private some () = posterior (someCase ()) (fun _ -> 0.7)
 let tests =
     testList "Posterior.Posterior" [
         forEach "products with the covariance are those of the dense inverse" (fun posterior matrix ->
-            let found =
-                CurvatureOracle.written (Posterior.shapes posterior) (fun v ->
-                    Posterior.covarianceProduct v posterior)
+            let found = Weights.matrix (Posterior.shapes posterior) (fun v -> Posterior.covarianceProduct v posterior)
 
             let expected = (precision posterior matrix).Inverse()
             Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) (found.ToRowMajorArray()))
@@ -35,22 +31,19 @@ let tests =
         forEach "the temperature multiplies the covariance" (fun posterior matrix ->
             let warm = Posterior.withTemperature 0.25 posterior
             let Sigma = (precision posterior matrix).Inverse() * 0.25
-            let v = WrittenFactors.vector (Posterior.shapes posterior)
+            let v = Vectors.random (Posterior.shapes posterior)
 
             Oracle.agrees
                 Tolerance.explicit
-                ((Sigma * WrittenFactors.flatten v).ToArray())
-                (WrittenFactors.numbers (Posterior.covarianceProduct v warm))
+                ((Sigma * Weights.flatten v).ToArray())
+                (Weights.numbers (Posterior.covarianceProduct v warm))
 
             agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace warm)
             let p = float matrix.RowCount
-            let size = abs (logDetOf Sigma) + p
-            agreesInNumber size (-logDetOf Sigma) (Posterior.logDet warm)
+            let size = abs (Dense.logDet Sigma) + p
+            agreesInNumber size (-Dense.logDet Sigma) (Posterior.logDet warm)
 
-            Oracle.agrees
-                Tolerance.explicit
-                (Sigma.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances warm)))
+            Oracle.agrees Tolerance.explicit (Sigma.Diagonal().ToArray()) (Weights.numbers (Posterior.variances warm)))
 
         forEach "marginal variances, trace and log det are those of the dense matrix" (fun posterior matrix ->
             let Lambda = precision posterior matrix
@@ -59,10 +52,10 @@ let tests =
             Oracle.agrees
                 Tolerance.explicit
                 (Sigma.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances posterior))
+                (Weights.numbers (Posterior.variances posterior))
 
             agreesInNumber 1.0 (Sigma.Trace()) (Posterior.trace posterior)
-            agreesInNumber (float Lambda.RowCount) (logDetOf Lambda) (Posterior.logDet posterior))
+            agreesInNumber (float Lambda.RowCount) (Dense.logDet Lambda) (Posterior.logDet posterior))
 
         forEach
             "the effective number of parameters is tr Sigma N F, and at most the number of columns"
@@ -77,44 +70,33 @@ let tests =
         forEach "densities and distances are a normal distribution's" (fun posterior matrix ->
             let posterior = Posterior.withTemperature 1.7 posterior
             let Lambda = precision posterior matrix / 1.7
-            let theta = WrittenFactors.vector (Posterior.shapes posterior)
+            let theta = Vectors.random (Posterior.shapes posterior)
             let v = difference theta posterior.Mean
-            let squared = v * (Lambda * v)
+            let squared = Gaussians.squared Lambda v
             agreesInNumber 1.0 squared (Posterior.squaredDistance theta posterior)
             let p = float Lambda.RowCount
 
-            agreesInNumber
-                (p + squared)
-                (0.5 * (logDetOf Lambda - p * log (2.0 * Math.PI) - squared))
-                (Posterior.logDensity theta posterior))
+            agreesInNumber (p + squared) (Gaussians.logDensity Lambda v) (Posterior.logDensity theta posterior))
 
         forEach "the divergence from the prior is that of two normal distributions" (fun posterior matrix ->
             for temperature in [ 1.0; 0.4 ] do
                 let posterior = Posterior.withTemperature temperature posterior
                 let P = priorMatrix posterior
-                let Sigma = (precision posterior matrix).Inverse() * temperature
                 let v = difference posterior.Mean posterior.Prior.Mean
 
-                let expected =
-                    0.5
-                    * ((P * Sigma).Trace() + v * (P * v)
-                       - float P.RowCount
-                       - logDetOf P
-                       - logDetOf Sigma)
-
+                let Lambda = precision posterior matrix / temperature
+                let expected = Gaussians.divergence P Lambda v
                 agreesInNumber (float P.RowCount) expected (Posterior.divergence posterior))
 
         forEach "the log evidence is Laplace's approximation of the integral" (fun posterior matrix ->
             let P = priorMatrix posterior
             let v = difference posterior.Mean posterior.Prior.Mean
 
-            let expected =
-                -12.5 - 0.5 * (v * (P * v)) + 0.5 * logDetOf P
-                - 0.5 * logDetOf (precision posterior matrix)
+            let expected = Gaussians.logEvidence -12.5 P (precision posterior matrix) v
 
             agreesInNumber (float P.RowCount) expected (Posterior.logEvidence -12.5 posterior))
 
-        forCases "another prior needs no new fit, and says what a new fit says" (fun case ->
+        forCases "another prior needs no new fit, and gives what a new fit gives" (fun case ->
             let first = posterior case (fun _ -> 0.7)
             let again = Posterior.withPrecision 3.5 first
             let expected = (precision again case.Matrix).Inverse()
@@ -131,21 +113,17 @@ let tests =
             let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
             let small = ChangedFactors.map single G
             let prior = Prior.isotropic 2 0.7
-            let theta = WrittenFactors.vector G.Shapes
+            let theta = Vectors.random G.Shapes
 
-            let double =
-                Posterior.make theta (DataPrecision.ofFactor (FisherFactor.scale N G)) prior
+            let double = Posterior.make theta (DataPrecision.ofFactor (FisherFactor.scale N G)) prior
 
             let single =
-                Posterior.make
-                    (Array.map single theta)
-                    (DataPrecision.ofFactor (FisherFactor.scale N small))
-                    prior
+                Posterior.make (Array.map single theta) (DataPrecision.ofFactor (FisherFactor.scale N small)) prior
 
-            Oracle.agrees Tolerance.float32AgainstFloat64 [|
-                Posterior.trace double
-                Posterior.logDet double
-            |] [| Posterior.trace single; Posterior.logDet single |]
+            Oracle.agrees Tolerance.float32AgainstFloat64 [| Posterior.trace double; Posterior.logDet double |] [|
+                Posterior.trace single
+                Posterior.logDet single
+            |]
         }
 
         testList "a prior precision that is not positive is refused" [
@@ -157,8 +135,7 @@ let tests =
                     Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
                         Posterior.withPrecision delta posterior)
 
-                    Oracle.refused [ "prior precision must be a positive number" ] (fun () ->
-                        Prior.isotropic 2 delta)
+                    Oracle.refused [ "prior precision must be a positive number" ] (fun () -> Prior.isotropic 2 delta)
 
                     Oracle.refused [ "temperature must be a positive number" ] (fun () ->
                         Posterior.withTemperature delta posterior)
@@ -175,8 +152,7 @@ let tests =
             Oracle.refused [ "v must hold 2 matrices" ] (fun () ->
                 Posterior.covarianceProduct [| posterior.Mean[0] |] posterior)
 
-            Oracle.refused [ "A posterior needs" ] (fun () ->
-                DataPrecision.ofCurvature N (Structure.units (factor ())))
+            Oracle.refused [ "A posterior needs" ] (fun () -> DataPrecision.ofCurvature N (Structure.units (factor ())))
         }
 
         test "weights that are not finite are refused" {
@@ -184,14 +160,13 @@ let tests =
             let posterior = some ()
             let broken = posterior.Mean |> Array.map (fun x -> x * nan)
 
-            Oracle.raises<NumericalFailure>(fun () ->
-                Posterior.make broken posterior.Data posterior.Prior |> ignore)
+            Oracle.raises<NumericalFailure>(fun () -> Posterior.make broken posterior.Data posterior.Prior |> ignore)
             |> ignore
         }
 
         forCases "no function of a posterior leaves a tensor behind" (fun case ->
             let posterior = posterior case (fun _ -> 0.7)
-            let v = WrittenFactors.vector (Posterior.shapes posterior)
+            let v = Vectors.random (Posterior.shapes posterior)
             let free (tensors: torch.Tensor array) = tensors |> Array.iter _.Dispose()
 
             let live =
@@ -211,8 +186,7 @@ let tests =
         forCases "a prior's mean of another type or that is not finite is refused" (fun case ->
             let whole = posterior case (fun _ -> 0.5)
 
-            let mean =
-                whole.Mean |> Array.map (fun matrix -> matrix.``to`` torch.ScalarType.Float32)
+            let mean = whole.Mean |> Array.map (fun matrix -> matrix.``to`` torch.ScalarType.Float32)
 
             let prior = Prior.withMean mean (Prior.isotropic mean.Length 0.5)
 
@@ -229,8 +203,5 @@ let tests =
             let bad = whole.Mean |> Array.map (fun matrix -> matrix * nan)
             let act () = Prior.withMean bad prior |> ignore
 
-            Expect.stringContains
-                ((Oracle.raises<NumericalFailure> act).Message)
-                "the prior's mean"
-                "the message")
+            Expect.stringContains ((Oracle.raises<NumericalFailure> act).Message) "the prior's mean" "the message")
     ]

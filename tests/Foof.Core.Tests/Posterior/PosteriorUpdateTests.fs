@@ -4,6 +4,7 @@ module Foof.Core.Tests.PosteriorUpdateTests
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -17,28 +18,21 @@ let private mergedByHand (N: float, curvature) (N': float, further) =
             |> Array.map (fun part ->
                 match part with
                 | Curvature.Kronecker(Side.Full E, Side.Full A) ->
-                    Oracle.matrix (E.squeeze 0L) * scale, Oracle.matrix (A.squeeze 0L)
+                    struct (Dense.ofTensor (E.squeeze 0L) * scale, Dense.ofTensor (A.squeeze 0L))
                 | _ -> invalidOp "The case has another structure.")
         | _ -> invalidOp "The case has another structure."
 
-    Array.map2
-        (fun (E: Matrix<float>, A: Matrix<float>) (E': Matrix<float>, A': Matrix<float>) ->
-            let pi = sqrt (E.Trace() * A'.Trace() / (E'.Trace() * A.Trace()))
-            let product: Matrix<float> = (E + E' * pi).KroneckerProduct(A + A' / pi)
-            product * ((E.Trace() * A.Trace() + E'.Trace() * A'.Trace()) / product.Trace()))
-        (sides N curvature)
-        (sides N' further)
+    Array.map2 KroneckerFactors.merged (sides N curvature) (sides N' further)
 
 /// Kronecker products add up by their factors, not as matrices.
-let private mergesByFactors (name: string) =
-    name.StartsWith "Kronecker" || name = "FOOF" || name = "EKFAC"
+let private mergesByFactors (name: string) = name.StartsWith "Kronecker" || name = "FOOF" || name = "EKFAC"
 
 [<Tests>]
 let tests =
     testList "Posterior.PosteriorUpdate" [
         forSome "further data are added to the precision" (mergesByFactors >> not) (fun case ->
             let first = posterior case (fun _ -> 0.7)
-            let mean = WrittenFactors.vector (Posterior.shapes first)
+            let mean = Vectors.random (Posterior.shapes first)
             let data = PosteriorUpdate.add first.Data (DataPrecision.scale 0.5 case.Data)
             let again = Posterior.make mean data first.Prior
             let expected = (precision again (case.Matrix * 1.5)).Inverse()
@@ -47,7 +41,7 @@ let tests =
             Oracle.agrees
                 Tolerance.explicit
                 (expected.Diagonal().ToArray())
-                (WrittenFactors.numbers (Posterior.variances again)))
+                (Weights.numbers (Posterior.variances again)))
 
         test "equal Kronecker products merge into one of twice the trace" {
             use _scope = torch.NewDisposeScope()
@@ -70,8 +64,7 @@ let tests =
             match found with
             | Curvature.Blocks parts ->
                 Array.iter2
-                    (fun expected part ->
-                        Oracle.agreesWith Tolerance.explicit expected (Curvature.dense part))
+                    (fun expected part -> Oracle.agreesWith Tolerance.explicit expected (Curvature.dense part))
                     (mergedByHand (N, first) (7.0, second))
                     parts
             | _ -> failtest "The sum has another structure."
@@ -86,10 +79,9 @@ let tests =
                         let twice = PosteriorUpdate.add case.Data case.Data
                         let found = Curvature.dense (DataPrecision.toCurvature twice)
                         let expected = 2.0 * case.Matrix.Trace()
-                        Oracle.agrees Tolerance.explicit [| expected |] [| (Oracle.matrix found).Trace() |]
+                        Oracle.agrees Tolerance.explicit [| expected |] [| (Dense.ofTensor found).Trace() |]
 
-                        if name = "FOOF" then
-                            Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
+                        if name = "FOOF" then Oracle.agreesWith Tolerance.explicit (case.Matrix * 2.0) found
                 }
         ]
 
@@ -100,21 +92,18 @@ let tests =
             let struct (kept, dropped) = PosteriorUpdate.compress 3 data
 
             let all =
-                (Oracle.matrix (FisherFactor.dense U)).Evd().EigenValues.ToArray()
+                (Dense.ofTensor (FisherFactor.dense U)).Evd().EigenValues.ToArray()
                 |> Array.map _.Real
                 |> Array.sortDescending
 
             let expected = Array.sum all[3..] / Array.sum all
             Oracle.agrees Tolerance.explicit [| 1.0; expected |] [| 1.0; dropped |]
-            let found = Curvature.dense (DataPrecision.toCurvature kept) |> Oracle.matrix
+            let found = Curvature.dense (DataPrecision.toCurvature kept) |> Dense.ofTensor
 
             Oracle.agrees
                 Tolerance.explicit
                 all[..2]
-                (found.Evd().EigenValues.ToArray()
-                 |> Array.map _.Real
-                 |> Array.sortDescending
-                 |> Array.take 3)
+                (found.Evd().EigenValues.ToArray() |> Array.map _.Real |> Array.sortDescending |> Array.take 3)
         }
 
         test "a packed factor is the same matrix in fewer parts" {
@@ -124,10 +113,7 @@ let tests =
             let packed = PackedFactor.pack G
             Expect.equal packed.Parts.Length 2 "the number of parts of packed"
 
-            Oracle.agreesWith
-                Tolerance.explicit
-                (Oracle.matrix (FisherFactor.dense G))
-                (FisherFactor.dense packed)
+            Oracle.agreesWith Tolerance.explicit (Dense.ofTensor (FisherFactor.dense G)) (FisherFactor.dense packed)
         }
 
         forCases "a posterior's description gives it back to the same bits" (fun case ->
@@ -138,13 +124,9 @@ let tests =
                 let again = PosteriorFormat.read tensors text
                 Expect.equal (Posterior.logDet again) (Posterior.logDet posterior) "the log det of again"
 
-                let draw posterior =
-                    Sampling.draw 2 (new torch.Generator(3UL)) posterior
+                let draw posterior = Sampling.draw 2 (new torch.Generator(3UL)) posterior
 
-                Expect.equal
-                    (WrittenFactors.numbers (draw again))
-                    (WrittenFactors.numbers (draw posterior))
-                    "the draw again")
+                Expect.equal (Weights.numbers (draw again)) (Weights.numbers (draw posterior)) "the draw again")
 
         test "damaged descriptions are refused" {
             use _scope = torch.NewDisposeScope()
@@ -152,8 +134,7 @@ let tests =
             let tensors = Dictionary<string, torch.Tensor>()
             let text = PosteriorFormat.describe tensors posterior
 
-            Oracle.refused [ "damaged" ] (fun () ->
-                PosteriorFormat.read tensors (text.Replace("precision", "other")))
+            Oracle.refused [ "damaged" ] (fun () -> PosteriorFormat.read tensors (text.Replace("precision", "other")))
 
             Oracle.refused [ "damaged" ] (fun () -> PosteriorFormat.read tensors (text[..20]))
             tensors.Remove "part.0.V" |> ignore

@@ -4,6 +4,7 @@ module Foof.Core.Tests.PredictiveTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -12,10 +13,7 @@ open TorchSharp
 let private cases (model: Networks.Network) =
     let layers = ExplicitCurvature.layersOf model
 
-    let batch = {
-        Input = Networks.normal [ 6; 3 ]
-        Target = null
-    }
+    let batch = { Input = Networks.normal [ 6; 3 ]; Target = null }
 
     let G = Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Ggn batch
 
@@ -32,9 +30,8 @@ let private cases (model: Networks.Network) =
         let mean = WeightPenalty.copied layers
         let data = DataPrecision.ofCurvature N curvature
 
-        Posterior.make mean data (Prior.isotropic layers.Length 0.4)
-        |> Posterior.withTemperature 0.7,
-        Oracle.matrix (Curvature.dense curvature) * N)
+        Posterior.make mean data (Prior.isotropic layers.Length 0.4) |> Posterior.withTemperature 0.7,
+        Dense.ofTensor (Curvature.dense curvature) * N)
 
 let private network () = Networks.perceptron true [ 3; 4; 3 ]
 
@@ -50,13 +47,11 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
 
-            let struct (output, J) =
-                Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
+            let struct (output, J) = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
-            Oracle.agrees Tolerance.rounding (Oracle.values (model.call input)) (Oracle.values output)
+            Oracle.agrees Tolerance.rounding (Dense.values (model.call input)) (Dense.values output)
 
-            let written, expected =
-                WrittenFactors.columns J, ExplicitCurvature.jacobian model input
+            let written, expected = WrittenFactors.columns J, ExplicitCurvature.jacobian model input
 
             for i in 0..4 do
                 for c in 0..2 do
@@ -73,26 +68,25 @@ let tests =
             let layers = ExplicitCurvature.layersOf model
 
             let G =
-                Fisher.factor
-                    (Problem.OfModel(model, Likelihood.Categorical))
-                    Fisher.Empirical
-                    { Input = input; Target = target }
+                Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Empirical {
+                    Input = input
+                    Target = target
+                }
 
             let loss = torch.nn.functional.cross_entropy (model.call input, target)
             loss.backward ()
 
             Oracle.agrees
                 Tolerance.explicit
-                (WrittenFactors.numbers (WeightPenalty.gradients layers))
-                (WrittenFactors.numbers (Jacobian.meanGradient G))
+                (Weights.numbers (WeightPenalty.gradients layers))
+                (Weights.numbers (Jacobian.meanGradient G))
         }
 
         test "covariances of outputs are J Sigma J^T, point by point and together" {
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
 
-            let struct (_, factor) =
-                Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
+            let struct (_, factor) = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
             let J = ExplicitCurvature.jacobian model input
 
@@ -107,12 +101,10 @@ let tests =
                     Oracle.agreesWith Tolerance.explicit expected (blocks.select (0L, int64 i))
         }
 
-        test
-            "covariances of layers with groups, positions and one-hot rows are those of their written columns" {
+        test "covariances of layers with groups, positions and one-hot rows are those of their written columns" {
             use _scope = torch.NewDisposeScope()
 
-            let U, J =
-                grouped (), Networks.fromSeed 5 (fun () -> FisherFactor.scale 2.0 (grouped ()))
+            let U, J = grouped (), Networks.fromSeed 5 (fun () -> FisherFactor.scale 2.0 (grouped ()))
 
             let J = FisherFactor.ofColumns { J.Parts[0] with Weight = 1.0 }
             let columns = WrittenFactors.columns J
@@ -124,13 +116,11 @@ let tests =
                     DataPrecision.ofCurvature 1.0 (Structure.diagonal U)
                     DataPrecision.ofCurvature 1.0 (Structure.dense U)
                 ] do
-                let matrix = Oracle.matrix (Curvature.dense (DataPrecision.toCurvature data))
+                let matrix = Dense.ofTensor (Curvature.dense (DataPrecision.toCurvature data))
 
-                let posterior =
-                    Posterior.make (WrittenFactors.vector U.Shapes) data (Prior.isotropic 2 0.4)
+                let posterior = Posterior.make (Vectors.random U.Shapes) data (Prior.isotropic 2 0.4)
 
-                let expected =
-                    columns * (precision posterior matrix).Inverse() * columns.Transpose()
+                let expected = columns * (precision posterior matrix).Inverse() * columns.Transpose()
 
                 let blocks = Predictive.covariance 3L J posterior
 
@@ -151,17 +141,16 @@ let tests =
             let struct (_, J) =
                 Jacobian.factor (Problem.OfModel(other, Likelihood.Categorical)) (Networks.normal [ 5; 3 ])
 
-            Oracle.refused [ "J must be of the posterior's layers" ] (fun () ->
-                Predictive.covariance 5L J posterior)
+            Oracle.refused [ "J must be of the posterior's layers" ] (fun () -> Predictive.covariance 5L J posterior)
         }
 
         test "without variance every approximation is the softmax" {
             use _scope = torch.NewDisposeScope()
             let f, covariance = outputs ()
-            let expected = Oracle.values (f.softmax 1L)
+            let expected = Dense.values (f.softmax 1L)
             let none = torch.zeros_like covariance
-            Oracle.agrees Tolerance.rounding expected (Oracle.values (Predictive.probit f none))
-            Oracle.agrees Tolerance.rounding expected (Oracle.values (Predictive.sampled 3 null f none))
+            Oracle.agrees Tolerance.rounding expected (Dense.values (Predictive.probit f none))
+            Oracle.agrees Tolerance.rounding expected (Dense.values (Predictive.sampled 3 null f none))
         }
 
         test "probit and bridge are their formulas" {
@@ -170,16 +159,15 @@ let tests =
             let probit, bridge = Predictive.probit f covariance, Predictive.bridge f covariance
 
             for i in 0..3 do
-                let f = Oracle.values f[int64 i]
-                let S = Oracle.matrix (covariance.select (0L, int64 i))
+                let f = Dense.values f[int64 i]
+                let S = Dense.ofTensor (covariance.select (0L, int64 i))
 
-                let scaled =
-                    f |> Array.mapi (fun c f -> exp (f / sqrt (1.0 + Math.PI / 8.0 * S[c, c])))
+                let scaled = f |> Array.mapi (fun c f -> exp (f / sqrt (1.0 + Math.PI / 8.0 * S[c, c])))
 
                 Oracle.agrees
                     Tolerance.rounding
                     (scaled |> Array.map (fun x -> x / Array.sum scaled))
-                    (Oracle.values probit[int64 i])
+                    (Dense.values probit[int64 i])
 
                 let rows = S.RowSums()
                 let all = rows.Sum()
@@ -188,13 +176,12 @@ let tests =
 
                 let alpha =
                     Array.init 3 (fun c ->
-                        (1.0 - 2.0 / 3.0 + exp mean[c] / 9.0 * (mean |> Array.sumBy (fun m -> exp -m)))
-                        / v[c])
+                        (1.0 - 2.0 / 3.0 + exp mean[c] / 9.0 * (mean |> Array.sumBy (fun m -> exp -m))) / v[c])
 
                 Oracle.agrees
                     Tolerance.explicit
                     (alpha |> Array.map (fun x -> x / Array.sum alpha))
-                    (Oracle.values bridge[int64 i])
+                    (Dense.values bridge[int64 i])
         }
 
         test "sampled outputs have the mean and the covariance" {
@@ -204,10 +191,10 @@ let tests =
             let samples = Predictive.sampleOutputs count null f covariance
 
             for i in 0..3 do
-                let S = Oracle.matrix (covariance.select (0L, int64 i))
+                let S = Dense.ofTensor (covariance.select (0L, int64 i))
                 let own = samples.select (1L, int64 i) - f[int64 i]
-                let found = Oracle.matrix (own.t().mm own / float count)
-                let mean = Oracle.values (own.mean [| 0L |])
+                let found = Dense.ofTensor (own.t().mm own / float count)
+                let mean = Dense.values (own.mean [| 0L |])
 
                 for c in 0..2 do
                     Expect.isTrue
@@ -237,17 +224,14 @@ let tests =
 
                 let part = Array.exactlyOne data.Parts
 
-                let covariance (prepared: PreparedPart) =
-                    OutputCovariance.blocks 3L [| 0.4; 0.4 |] part prepared
+                let covariance (prepared: PreparedPart) = OutputCovariance.blocks 3L [| 0.4; 0.4 |] part prepared
 
                 let kept = OutputCovariance.prepareWithin (5L * 3L * p) 3L part J
                 let whole = OutputCovariance.prepareWithin (5L * 3L * p - 1L) 3L part J
 
-                Expect.isTrue
-                    (kept.IsFeatures && whole.IsWhole)
-                    "one keeps features, the other the whole network"
+                Expect.isTrue (kept.IsFeatures && whole.IsWhole) "one keeps features, the other the whole network"
 
-                let sigma = (Oracle.matrix precision + Oracle.identity (int p) * 0.4).Inverse()
+                let sigma = (Dense.shifted 0.4 (Dense.ofTensor precision)).Inverse()
                 let columns = WrittenFactors.columns J
 
                 for found in [ covariance kept; covariance whole ] do
@@ -260,12 +244,10 @@ let tests =
                             (found.select (0L, int64 i))
         }
 
-        test "what was prepared for a low-rank posterior is not taken for one of other data" {
+        test "what was prepared for a low-rank posterior is refused for a posterior of other data" {
             use _scope = torch.NewDisposeScope()
 
-            let case =
-                Posteriors.cases ()
-                |> List.find (fun case -> case.Name = "low rank with few columns")
+            let case = Posteriors.cases () |> List.find (fun case -> case.Name = "low rank with few columns")
 
             let own = Posteriors.posterior case (fun _ -> 0.7)
             let J = narrow ()
@@ -273,7 +255,6 @@ let tests =
             Predictive.covarianceOf prepared (Posterior.withPrecision 2.0 own) |> ignore
             let scaled = Posterior.make own.Mean (DataPrecision.scale 4.0 own.Data) own.Prior
 
-            Oracle.refused [ "another posterior" ] (fun () ->
-                Predictive.covarianceOf prepared scaled |> ignore)
+            Oracle.refused [ "another posterior" ] (fun () -> Predictive.covarianceOf prepared scaled |> ignore)
         }
     ]

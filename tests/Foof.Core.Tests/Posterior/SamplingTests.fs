@@ -4,19 +4,19 @@ module Foof.Core.Tests.SamplingTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Posteriors
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
 /// Samples as rows, [k; p].
-let private rows (samples: torch.Tensor array) =
-    torch.cat (samples |> Array.map _.flatten(1L), 1L)
+let private rows (samples: torch.Tensor array) = torch.cat (samples |> Array.map _.flatten(1L), 1L)
 
 /// The largest distance of an entry of X^T X / k from Sigma's, in standard errors.
 let private covarianceError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
     let k = float (X.size 0)
-    let found = Oracle.matrix (X.t().mm X / k)
+    let found = Dense.ofTensor (X.t().mm X / k)
 
     Seq.max (
         seq {
@@ -29,8 +29,8 @@ let private covarianceError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
 
 /// sqrt k times the Kolmogorov-Smirnov distance of the rows' x^T Sigma^-1 x from chi-squared with p degrees of freedom.
 let private chiSquaredError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
-    let Lambda = Oracle.tensor (Sigma.Inverse())
-    let squared = (X.mm Lambda * X).sum 1L |> Oracle.values |> Array.sort
+    let Lambda = Dense.toTensor (Sigma.Inverse())
+    let squared = (X.mm Lambda * X).sum 1L |> Dense.values |> Array.sort
     let k = float squared.Length
     let p = float Sigma.RowCount
 
@@ -44,9 +44,7 @@ let private chiSquaredError (Sigma: Matrix<float>) (X: torch.Tensor) : float =
 /// The Kolmogorov-Smirnov test at 1e-4: 2 exp(-2 x^2) = 1e-4.
 let private rejects = sqrt (log 2e4 / 2.0)
 
-let private isFaithful Sigma X =
-    covarianceError Sigma X <= Tolerance.monteCarlo
-    && chiSquaredError Sigma X <= rejects
+let private isFaithful Sigma X = covarianceError Sigma X <= Tolerance.monteCarlo && chiSquaredError Sigma X <= rejects
 
 let private check (count: int) (posterior: Posterior) (matrix: Matrix<float>) =
     use _scope = torch.NewDisposeScope()
@@ -59,9 +57,7 @@ let private check (count: int) (posterior: Posterior) (matrix: Matrix<float>) =
     Expect.isTrue (distances <= rejects) $"the distances' statistic is {distances}"
 
 /// theta - theta* of a sampler that is given U [p; m], P and M, and of the right one.
-let private sampled
-    (sampler: Matrix<float> -> Matrix<float> -> torch.Tensor -> torch.Tensor -> torch.Tensor)
-    =
+let private sampled (sampler: Matrix<float> -> Matrix<float> -> torch.Tensor -> torch.Tensor -> torch.Tensor) =
     let U = (WrittenFactors.columns (narrow ())).Transpose() * sqrt N
     let P = Matrix<float>.Build.DenseDiagonal(U.RowCount, 0.3)
     let Sigma = (P + U * U.Transpose()).Inverse()
@@ -72,13 +68,11 @@ let private sampled
 /// y + (eps - U^T y) M^-1 U^T P^-1 by rows, with changes.
 let private changed (sign: float) (prior: float) (noise: float) (own: float) =
     sampled (fun U P z eps ->
-        let M =
-            Matrix<float>.Build.DenseIdentity U.ColumnCount
-            + U.TransposeThisAndMultiply(P.Inverse() * U)
+        let M = Matrix<float>.Build.DenseIdentity U.ColumnCount + U.TransposeThisAndMultiply(P.Inverse() * U)
 
-        let K = Oracle.tensor (P.Inverse() * U * M.Inverse())
+        let K = Dense.toTensor (P.Inverse() * U * M.Inverse())
         let y = z * prior
-        own * y + (noise * eps + sign * y.mm (Oracle.tensor U)).mm(K.t ()))
+        own * y + (noise * eps + sign * y.mm (Dense.toTensor U)).mm(K.t ()))
 
 [<Tests>]
 let tests =
@@ -94,7 +88,7 @@ let tests =
             let posterior = posterior case (fun l -> 0.3 + 0.5 * float l)
             check 8000 (Posterior.withTemperature 0.6 posterior) case.Matrix)
 
-        test "the right sampler is accepted, and each of the published mistakes rejected" {
+        test "the right sampler is accepted, and each of the published mistakes is rejected" {
             use _scope = torch.NewDisposeScope()
             let prior = 0.3 ** -0.5
             Expect.isTrue (changed -1.0 prior 1.0 1.0) "right"
@@ -133,18 +127,18 @@ let tests =
         forCases "equal seeds give equal samples, in one go, into given memory and streamed" (fun case ->
             let posterior = posterior case (fun _ -> 0.7)
             let seeded () = new torch.Generator(11UL)
-            let all = Oracle.values (rows (Sampling.draw 6 (seeded ()) posterior))
+            let all = Dense.values (rows (Sampling.draw 6 (seeded ()) posterior))
 
             let given =
                 posterior.Mean
                 |> Array.map (fun mean -> torch.zeros (Array.append [| 6L |] mean.shape, dtype = mean.dtype))
 
             Sampling.into (seeded ()) given posterior
-            Oracle.agrees Tolerance.explicit all (Oracle.values (rows given))
+            Oracle.agrees Tolerance.explicit all (Dense.values (rows given))
 
             let streamed =
                 Sampling.stream 6 (seeded ()) posterior
-                |> Seq.collect (fun chunk -> Oracle.values (rows chunk))
+                |> Seq.collect (fun chunk -> Dense.values (rows chunk))
                 |> Seq.toArray
 
             Oracle.agrees Tolerance.explicit all streamed
@@ -152,17 +146,17 @@ let tests =
 
             let singly = [|
                 for _ in 1..6 do
-                    yield! Oracle.values (rows (Sampling.draw 1 one posterior))
+                    yield! Dense.values (rows (Sampling.draw 1 one posterior))
             |]
 
             Oracle.agrees Tolerance.explicit all singly
 
             Expect.notEqual
-                (Oracle.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
+                (Dense.values (rows (Sampling.draw 6 (new torch.Generator(12UL)) posterior)))
                 all
                 "the draws from another seed")
 
-        test "no samples, and memory of another shape or with gaps, are refused" {
+        test "zero samples, and memory of another shape or with gaps, are refused" {
             use _scope = torch.NewDisposeScope()
             let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 

@@ -1,15 +1,16 @@
-/// Derivatives are those of `autograd.grad`, and no `.grad` is another afterwards.
+/// Derivatives are those of `autograd.grad`, and every `.grad` is the same tensor afterwards.
 module Foof.Core.Tests.DerivativesTests
 
 open System.Runtime.InteropServices
 open System.Threading.Tasks
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Weights and biases of two layers, both layers' outputs as handles of their own, and the loss.
 [<ReferenceEquality>]
-type private Problem = {
+type private TwoLayers = {
     Parameters: torch.Tensor array
     Outputs: torch.Tensor array
     Loss: torch.Tensor
@@ -17,8 +18,7 @@ type private Problem = {
 
     member problem.Variables = Array.append problem.Outputs problem.Parameters
 
-let private trained (shape: int list) =
-    (Networks.normal shape).requires_grad_ true
+let private trained (shape: int list) = (Networks.normal shape).requires_grad_ true
 
 let private problem () =
     let parameters = [| [ 5; 3 ]; [ 5 ]; [ 2; 5 ]; [ 2 ] |] |> Array.map trained
@@ -33,14 +33,13 @@ let private problem () =
     }
 
 let private expected recorded (outputs: torch.Tensor array) factors (variables: torch.Tensor array) =
-    torch.autograd.grad (outputs, variables, factors, true, recorded, true)
-    |> Seq.toArray
+    torch.autograd.grad (outputs, variables, factors, true, recorded, true) |> Seq.toArray
 
 let private same (expected: torch.Tensor array) (found: torch.Tensor array) =
-    Array.iter2 (fun x y -> Expect.equal (Oracle.values y) (Oracle.values x) "the draw of y") expected found
+    Array.iter2 (fun x y -> Expect.equal (Dense.values y) (Dense.values x) "the draw of y") expected found
 
 /// Runs what may fail on a problem where some variables have a `.grad`, which must be the same tensors afterwards.
-let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
+let private keepsGradients (action: TwoLayers -> torch.Tensor array -> unit) =
     use _scope = torch.NewDisposeScope()
     let problem = problem ()
     // Before an output keeps a `.grad`: autograd.grad would add to it.
@@ -48,8 +47,7 @@ let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
     let before = problem.Variables |> Array.map _.randn_like()
 
     for i in 0..2 .. before.Length - 1 do
-        if not problem.Variables[i].is_leaf then
-            problem.Variables[i].retain_grad()
+        if not problem.Variables[i].is_leaf then problem.Variables[i].retain_grad()
 
         problem.Variables[i].grad <- before[i]
 
@@ -57,17 +55,14 @@ let private keepsGradients (action: Problem -> torch.Tensor array -> unit) =
 
     for i in 0 .. before.Length - 1 do
         if i % 2 = 0 then
-            // One memory: what is written into one is in the other.
+            // Both have one memory: what is written into one is in the other.
             before[i].fill_(float i |> _.ToScalar()) |> ignore
 
-            Expect.equal
-                (Oracle.values problem.Variables[i].grad)
-                (Oracle.values before[i])
-                "the gradient of a variable"
+            Expect.equal (Dense.values problem.Variables[i].grad) (Dense.values before[i]) "the gradient of a variable"
         elif problem.Variables[i].is_leaf then
             Expect.isNull (problem.Variables[i].grad) "the gradient of a variable"
 
-let private fails<'E when 'E :> exn> (words: string) (find: Problem -> torch.Tensor array) =
+let private fails<'E when 'E :> exn> (words: string) (find: TwoLayers -> torch.Tensor array) =
     keepsGradients (fun problem _ ->
         let error = Oracle.raises<'E>(fun () -> find problem |> ignore)
         Expect.stringContains error.Message words "the message")
@@ -87,7 +82,7 @@ let tests =
                 Expect.isFalse derivative.requires_grad "derivative requires a gradient"
         }
 
-        test "those of several outputs with factors are, too, one variable twice among them" {
+        test "derivatives of several outputs with factors are autograd's too, even if one variable is given twice" {
             use _scope = torch.NewDisposeScope()
             let problem = problem ()
             let factors = [| Networks.normal [ 7; 5 ]; Networks.normal [ 7; 2 ] |]
@@ -115,8 +110,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let problem, other = problem (), trained [ 3 ]
 
-            let found =
-                Derivatives.find true false [| problem.Loss |] null [| other; problem.Parameters[0] |]
+            let found = Derivatives.find true false [| problem.Loss |] null [| other; problem.Parameters[0] |]
 
             Expect.isNull (found[0]) "what does not depend on it"
             Expect.isNotNull (found[1]) "the second result"
@@ -182,12 +176,7 @@ let tests =
                     use scope = torch.NewDisposeScope()
 
                     Oracle.raises<ExternalException>(fun () ->
-                        Derivatives.find
-                            true
-                            false
-                            problem.Outputs[..0]
-                            [| torch.ones 3L |]
-                            problem.Variables
+                        Derivatives.find true false problem.Outputs[..0] [| torch.ones 3L |] problem.Variables
                         |> ignore)
                     |> ignore)
 
@@ -202,8 +191,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let factors = [| torch.full (7L, 2L, factor, dtype = Networks.double) |]
 
-                Derivatives.find true false problem.Outputs[1..] factors problem.Parameters
-                |> Array.map Oracle.values
+                Derivatives.find true false problem.Outputs[1..] factors problem.Parameters |> Array.map Dense.values
 
             let factors = [| 1.0; 2.0; 3.0; 4.0 |]
             let alone = factors |> Array.map differentiate

@@ -9,43 +9,36 @@ open TorchSharp
 let tests =
     testList "Tensors.Errors" [
         test "a numerical failure says subject, fault and remedy in one sentence" {
-            let failure =
-                NumericalFailure("it is singular", "layer 'fc1' (3 -> 2)", "raise the damping")
+            let failure = NumericalFailure("it is singular", "layer 'fc1' (3 -> 2)", "raise the damping")
 
-            Expect.equal
-                failure.Message
-                "layer 'fc1' (3 -> 2): it is singular; raise the damping."
-                "the message"
+            Expect.equal failure.Message "layer 'fc1' (3 -> 2): it is singular; raise the damping." "the message"
 
             Expect.equal failure.What "it is singular" "what failed"
             Expect.equal failure.Subject "layer 'fc1' (3 -> 2)" "the subject of failure"
             Expect.equal failure.Remedy "raise the damping" "the remedy of failure"
         }
 
-        testList "positive refuses what is not" [
+        testList "positive refuses what is not positive" [
             for value in [ 0.0; -1.0; Double.NaN; Double.PositiveInfinity ] do
                 test $"{value}" {
-                    let error =
-                        Oracle.raises<ArgumentException>(fun () -> Require.positive "damping" value)
+                    let error = Oracle.raises<ArgumentException>(fun () -> Require.positive "damping" value)
 
                     Expect.equal error.ParamName "damping" "the parameter's name"
                     Expect.stringContains error.Message $"got {value}" "the message"
                 }
         ]
 
-        testList "nonNegative refuses what is negative or no number" [
+        testList "nonNegative refuses what is negative or not a number" [
             for value in [ -1e-300; Double.NaN; Double.PositiveInfinity ] do
                 test $"{value}" {
-                    Oracle.raises<ArgumentException>(fun () -> Require.nonNegative "decay" value)
-                    |> ignore
+                    Oracle.raises<ArgumentException>(fun () -> Require.nonNegative "decay" value) |> ignore
                 }
         ]
 
         testList "fraction refuses what lies outside of [0, 1)" [
             for value in [ -0.1; 1.0; Double.NaN ] do
                 test $"{value}" {
-                    Oracle.raises<ArgumentException>(fun () -> Require.fraction "momentum" value)
-                    |> ignore
+                    Oracle.raises<ArgumentException>(fun () -> Require.fraction "momentum" value) |> ignore
                 }
         ]
 
@@ -61,7 +54,7 @@ let tests =
             Require.atLeast "T" 1 1
         }
 
-        testList "devices are the same where all that both say agrees" [
+        testList "devices are the same where everything that both specify agrees" [
             for x, y, expected in
                 [
                     "cpu", "cpu", true
@@ -89,9 +82,7 @@ let tests =
             Require.generator generator torch.CPU
 
             let message =
-                Oracle
-                    .raises<ArgumentException>(fun () -> Require.generator generator (torch.device "meta:1"))
-                    .Message
+                Oracle.raises<ArgumentException>(fun () -> Require.generator generator (torch.device "meta:1")).Message
 
             Expect.stringContains message "generator must draw on meta:1" "the message"
             Expect.stringContains message "new Generator(seed, device)" "the message"

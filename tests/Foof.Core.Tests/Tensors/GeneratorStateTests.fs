@@ -9,7 +9,7 @@ open TorchSharp
 [<Tests>]
 let tests =
     testList "Tensors.GeneratorState" [
-        test "a state of the generator is one, whatever was drawn" {
+        test "a generator's state is accepted, whatever was drawn before" {
             use _scope = torch.NewDisposeScope()
 
             for drawn in [ 0L; 1L; 623L; 624L; 625L; 2000L ] do

@@ -4,11 +4,11 @@ module Foof.Core.Tests.ProductsTests
 open System.Runtime.InteropServices
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
-let private sizes =
-    Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 3)) (Gen.choose (1, 6))
+let private sizes = Gen.zip3 (Gen.choose (1, 4)) (Gen.choose (1, 3)) (Gen.choose (1, 6))
 
 let private accumulates sentence (kind: torch.ScalarType) tolerance =
     testList sentence [
@@ -16,12 +16,9 @@ let private accumulates sentence (kind: torch.ScalarType) tolerance =
             Holds.forAll $"{keep} of the target is kept" sizes (fun (k, a, b) ->
                 use _scope = torch.NewDisposeScope()
 
-                let target, X, Y =
-                    Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
+                let target, X, Y = Networks.normal [ a; b ], Networks.normal [ k; a ], Networks.normal [ k; b ]
 
-                let expected =
-                    Oracle.matrix target * keep
-                    + (Oracle.matrix X).Transpose() * Oracle.matrix Y * 0.7
+                let expected = Dense.ofTensor target * keep + (Dense.ofTensor X).Transpose() * Dense.ofTensor Y * 0.7
 
                 let accumulated = target.``to`` kind
                 Products.accumulate accumulated keep (X.``to`` kind) (Y.``to`` kind) 0.7
@@ -51,7 +48,7 @@ let tests =
                 let expected = X.matmul Y
                 let found = Products.batched X Y
                 Expect.equal found.shape expected.shape "the shape of found"
-                Oracle.agrees Tolerance.rounding (Oracle.values expected) (Oracle.values found)
+                Oracle.agrees Tolerance.rounding (Dense.values expected) (Dense.values found)
         }
 
         test "an empty product is empty" {
@@ -71,10 +68,7 @@ let tests =
             for right in [ [ 3; 4 ]; [ 5; 3; 4 ]; [ 6; 5; 3; 4 ] ] do
                 let X, Y = Networks.normal [ 5; 2; 3 ], Networks.normal right
 
-                Expect.equal
-                    (Oracle.leaked (fun () -> Products.batched X Y |> ignore))
-                    1L
-                    "the number of tensors left"
+                Expect.equal (Oracle.leaked (fun () -> Products.batched X Y |> ignore)) 1L "the number of tensors left"
         }
 
         test "what does not fit raises" {
@@ -89,14 +83,12 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let X, Y = Networks.normal left, Networks.normal right
 
-                Oracle.raises<ExternalException>(fun () -> Products.batched X Y |> ignore)
-                |> ignore
+                Oracle.raises<ExternalException>(fun () -> Products.batched X Y |> ignore) |> ignore
 
             use _scope = torch.NewDisposeScope()
             let X, Y = Networks.normal [ 2; 3 ], torch.ones (3L, 2L)
 
-            Oracle.raises<ExternalException>(fun () -> Products.batched X Y |> ignore)
-            |> ignore
+            Oracle.raises<ExternalException>(fun () -> Products.batched X Y |> ignore) |> ignore
         }
 
         accumulates

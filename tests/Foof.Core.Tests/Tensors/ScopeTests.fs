@@ -3,6 +3,7 @@ module Foof.Core.Tests.ScopeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 [<Tests>]
@@ -32,11 +33,10 @@ let tests =
 
             let created =
                 Oracle.leaked (fun () ->
-                    kept <-
-                        Scope.owned (fun () -> [| torch.ones 2L + 1.0; torch.ones 3L + 1.0 |]) Seq.ofArray)
+                    kept <- Scope.owned (fun () -> [| torch.ones 2L + 1.0; torch.ones 3L + 1.0 |]) Seq.ofArray)
 
             Expect.equal created 2L "the number of new tensors"
-            Expect.equal (Oracle.values kept[1]) [| 2.0; 2.0; 2.0 |] "the tensor that is kept"
+            Expect.equal (Dense.values kept[1]) [| 2.0; 2.0; 2.0 |] "the tensor that is kept"
             kept |> Array.iter _.Dispose()
         }
 

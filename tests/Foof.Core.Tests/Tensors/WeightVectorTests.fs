@@ -3,6 +3,7 @@ module Foof.Core.Tests.WeightVectorTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Vectors
 open FsCheck.FSharp
 open TorchSharp
@@ -22,16 +23,15 @@ let tests =
         Holds.forAll "dot and norm are sums over all elements of all layers" shapes (fun shapes ->
             use _scope = torch.NewDisposeScope()
             let x, y = random shapes, random shapes
-            let dot = Array.map2 (*) (elements x) (elements y) |> Array.sum
-            let norm = elements x |> Array.sumBy (fun x -> x * x) |> sqrt
+            let dot = Array.map2 (*) (Weights.numbers x) (Weights.numbers y) |> Array.sum
+            let norm = Weights.numbers x |> Array.sumBy (fun x -> x * x) |> sqrt
             Expect.equal ((WeightVector.dot x y).dim()) 0L "the dimensions of the product"
 
             Expect.isTrue
-                (abs (dot - Oracle.values(WeightVector.dot x y)[0])
-                 <= Tolerance.rounding * norm * 10.0)
+                (abs (dot - Dense.values(WeightVector.dot x y)[0]) <= Tolerance.rounding * norm * 10.0)
                 "the product is the sum"
 
-            Oracle.agrees Tolerance.rounding [| norm |] (Oracle.values (WeightVector.norm x)))
+            Oracle.agrees Tolerance.rounding [| norm |] (Dense.values (WeightVector.norm x)))
 
         Holds.forAll
             "sums and multiples are element by element"
@@ -41,29 +41,28 @@ let tests =
                 let factor = float factor + 0.5
                 let x, y = random shapes, random shapes
 
-                let agrees f =
-                    Oracle.agrees Tolerance.rounding (Array.map2 f (elements x) (elements y))
+                let agrees f = Oracle.agrees Tolerance.rounding (Array.map2 f (Weights.numbers x) (Weights.numbers y))
 
-                agrees (fun x y -> x + y) (elements (WeightVector.add x y))
-                agrees (fun x _ -> factor * x) (elements (WeightVector.scale factor x))
-                agrees (fun x y -> factor * x + y) (elements (WeightVector.axpy factor x y))
-                agrees (fun x _ -> x * x) (elements (WeightVector.map _.square() x)))
+                agrees (fun x y -> x + y) (Weights.numbers (WeightVector.add x y))
+                agrees (fun x _ -> factor * x) (Weights.numbers (WeightVector.scale factor x))
+                agrees (fun x y -> factor * x + y) (Weights.numbers (WeightVector.axpy factor x y))
+                agrees (fun x _ -> x * x) (Weights.numbers (WeightVector.map _.square() x)))
 
         Holds.forAll "a vector is flattened layer by layer and row by row, and back" shapes (fun shapes ->
             use _scope = torch.NewDisposeScope()
             let x = random shapes
             let flat = WeightVector.flatten x
-            Expect.equal (Oracle.values flat) (elements x) "the flattened vector"
+            Expect.equal (Dense.values flat) (Weights.numbers x) "the flattened vector"
             let back = WeightVector.unflatten shapes flat
             Expect.equal (WeightVector.shapes back) shapes "the shapes of back"
-            Expect.equal (elements back) (elements x) "the vector back")
+            Expect.equal (Weights.numbers back) (Weights.numbers x) "the vector back")
 
         test "transposed matrices are flattened row by row" {
             use _scope = torch.NewDisposeScope()
             let x = torch.arange(6L, dtype = Networks.double).view(2L, 3L).t()
 
             Expect.equal
-                (Oracle.values (WeightVector.flatten [| x |]))
+                (Dense.values (WeightVector.flatten [| x |]))
                 [| 0.0; 3.0; 1.0; 4.0; 2.0; 5.0 |]
                 "the elements of a view"
         }
@@ -72,7 +71,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let shapes = [| [| 300L; 200L |]; [| 1L; 7L |] |]
             let like = torch.zeros (1L, dtype = Networks.double)
-            let before = Oracle.values (torch.get_rng_state ())
+            let before = Dense.values (torch.get_rng_state ())
 
             let draw () =
                 use generator = new torch.Generator(7UL)
@@ -80,40 +79,35 @@ let tests =
 
             let x = draw ()
             Expect.equal (WeightVector.shapes x) shapes "the shapes of x"
-            Expect.equal (elements (draw ())) (elements x) "the draw"
-            Expect.equal (Oracle.values (torch.get_rng_state ())) before "the generator's state"
-            let all = elements x
+            Expect.equal (Weights.numbers (draw ())) (Weights.numbers x) "the draw"
+            Expect.equal (Dense.values (torch.get_rng_state ())) before "the generator's state"
+            let all = Weights.numbers x
             let n = float all.Length
             let mean = Array.average all
             let variance = all |> Array.averageBy (fun x -> x * x)
 
             Expect.isTrue (abs mean <= Tolerance.monteCarlo / sqrt n) "the mean is zero"
 
-            Expect.isTrue
-                (abs (variance - 1.0) <= Tolerance.monteCarlo * sqrt (2.0 / n))
-                "the variance is one"
+            Expect.isTrue (abs (variance - 1.0) <= Tolerance.monteCarlo * sqrt (2.0 / n)) "the variance is one"
         }
 
         test "zeros have the type of their model" {
             use _scope = torch.NewDisposeScope()
 
-            let zeros =
-                WeightVector.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
+            let zeros = WeightVector.zeros [| [| 2L; 3L |] |] (torch.ones (1L, dtype = Networks.double))
 
             Expect.equal (zeros[0].dtype) Networks.double "the type of zeros"
-            Oracle.agreesWith 0.0 (Oracle.build 2 3 (fun _ _ -> 0.0)) zeros[0]
+            Oracle.agreesWith 0.0 (Dense.build 2 3 (fun _ _ -> 0.0)) zeros[0]
         }
 
         test "what does not match is refused with both shapes, types or counts" {
             let like = [| [| 2L; 3L |]; [| 4L; 2L |] |]
 
-            let single (x: torch.Tensor array) =
-                x |> Array.map _.``to``(torch.ScalarType.Float32)
+            let single (x: torch.Tensor array) = x |> Array.map _.``to``(torch.ScalarType.Float32)
 
             for message, action in
                 [
-                    "y must hold 2 matrices, one per layer; got 1.",
-                    (fun x -> box (WeightVector.dot x x[..0]))
+                    "y must hold 2 matrices, one per layer; got 1.", (fun x -> box (WeightVector.dot x x[..0]))
                     "y must be [4; 2] at layer 1; got [3; 2].",
                     (fun x -> box (WeightVector.add x (random [| [| 2L; 3L |]; [| 3L; 2L |] |])))
                     "y must be Float64 on cpu, like what it goes with; got Float32 on cpu.",
@@ -142,8 +136,7 @@ let tests =
                     use _dot = WeightVector.dot x x
                     use _norm = WeightVector.norm x
 
-                    for result in
-                        [ WeightVector.add x x; WeightVector.scale 2.0 x; WeightVector.axpy 2.0 x x; x ] do
+                    for result in [ WeightVector.add x x; WeightVector.scale 2.0 x; WeightVector.axpy 2.0 x x; x ] do
                         free result
 
                     free (WeightVector.unflatten shapes flat)

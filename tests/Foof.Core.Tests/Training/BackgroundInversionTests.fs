@@ -9,16 +9,12 @@ open Foof
 open TorchSharp
 
 /// T = 3, S = 2, four batches of warm-up.
-let beside inversions = {
-    Networks.someSteps with
-        Inversions = inversions
-}
+let beside inversions = { Networks.someSteps with Inversions = inversions }
 
 /// A learning rate that moves nothing in float64.
 let still = 1e-30
 
-let inverse (optimizer: Optimizer) =
-    Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
+let inverse (optimizer: Optimizer) = Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
 
 /// The inverse in use after each step of a training that moves nothing, so that all see the same statistics.
 let inverses recipe =
@@ -53,8 +49,7 @@ let large scale (batches: (torch.Tensor * torch.Tensor) list) =
     batches |> List.map (fun (input, target) -> input * scale, target)
 
 [<MethodImpl(MethodImplOptions.NoInlining)>]
-let private workAndForget () =
-    InversionThread.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
+let private workAndForget () = InversionThread.run(fun () -> Scope.detach (torch.ones 3L)).Wait()
 
 [<Tests>]
 let tests =
@@ -65,8 +60,7 @@ let tests =
                 let fresh = inverses (beside Inversions.InStep)
                 let warmUp = Cadence.warmUp Networks.someSteps.Cadence
 
-                let isInversion position =
-                    (Cadence.plan Networks.someSteps.Cadence position).Invert
+                let isInversion position = (Cadence.plan Networks.someSteps.Cadence position).Invert
 
                 /// The last inversion that may be used in the step at this position.
                 let source position =
@@ -100,19 +94,14 @@ let tests =
 
         test "the ordinary loop continues to the same bits while an inversion is under way" {
             for before in 4..8 do
-                Checkpoints.continuesWith
-                    (beside (Inversions.Background 2))
-                    Checkpoints.make
-                    Checkpoints.byLoop
-                    before
+                Checkpoints.continuesWith (beside (Inversions.Background 2)) Checkpoints.make Checkpoints.byLoop before
         }
 
         test "an error surfaces at the latest when the inverse is due, and training may continue" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron false [ 3; 2 ]
 
-            use optimizer =
-                Networks.optimizer model (failing (Inversions.Background 3) OnFailure.Raise) still 0.0 0.0
+            use optimizer = Networks.optimizer model (failing (Inversions.Background 3) OnFailure.Raise) still 0.0 0.0
 
             Networks.byStep optimizer (large 1e9 (Networks.batches 4 4 3 2))
             let kept = Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A"
@@ -131,13 +120,10 @@ let tests =
                 Expect.isTrue (count <= 3) $"after {count} steps"
                 Expect.stringContains error.Message "fc0" "the message"
 
-                Expect.equal
-                    (Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A")
-                    kept
-                    "the snapshot"
+                Expect.equal (Networks.snapshot optimizer.State |> Map.find "fc0.inverse.A") kept "the snapshot"
             | None -> failwith "The error never surfaced."
 
-            // It surfaces once.
+            // The error surfaces once.
             Networks.byStep optimizer (Networks.batches 1 4 3 2)
         }
 
@@ -158,7 +144,7 @@ let tests =
             Expect.equal (Oracle.only threads) Environment.CurrentManagedThreadId "the only element"
         }
 
-        test "an update of the curvature makes what is under way void" {
+        test "an update of the curvature discards an inversion under way" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 6; 2 ]
             let recipe = beside (Inversions.Background 2)
@@ -168,15 +154,13 @@ let tests =
                 Networks.backward model (Networks.normal [ 4; 3 ]) (Networks.normal [ 4; 2 ])
                 preconditioner.Precondition()
 
-            let found () =
-                Networks.snapshot preconditioner.State |> Map.find "fc0.inverse.A"
+            let found () = Networks.snapshot preconditioner.State |> Map.find "fc0.inverse.A"
 
             // Seven batches: the last one begins an inversion.
             for _ in 1..7 do
                 step ()
 
-            let isPending () =
-                preconditioner.State().ContainsKey "pending.fc0.inverse.A"
+            let isPending () = preconditioner.State().ContainsKey "pending.fc0.inverse.A"
 
             Expect.isTrue (isPending ()) "an inversion is pending"
 
@@ -195,8 +179,7 @@ let tests =
 
             let live =
                 Oracle.leaked (fun () ->
-                    let optimizer =
-                        Networks.optimizer model (beside (Inversions.Background 3)) 0.01 0.9 0.0
+                    let optimizer = Networks.optimizer model (beside (Inversions.Background 3)) 0.01 0.9 0.0
 
                     Networks.hundred 4 (fun batch -> Networks.byStep optimizer [ batch ])
                     optimizer.Dispose())
@@ -213,9 +196,8 @@ let tests =
                 "the tensors are freed in time"
         }
 
-        test "what cannot go on beside the steps is refused" {
-            let refused recipe =
-                (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
+        test "what cannot run beside the steps is refused" {
+            let refused recipe = (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
 
             Expect.stringContains
                 (refused (beside (Inversions.Background 0)))

@@ -3,6 +3,7 @@ module Foof.Core.Tests.EmbeddingStepTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Embeddings
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -12,7 +13,7 @@ open TorchSharp.Modules
 let private explicitFoof (table: Matrix<float>) (numbers: int64 list) (rate: float) (damping: float) =
     let n = float numbers.Length
 
-    Oracle.build 6 3 (fun i j ->
+    Dense.build 6 3 (fun i j ->
         let times = numbers |> List.filter ((=) (int64 i)) |> List.length |> float
 
         if i = 2 then
@@ -24,7 +25,7 @@ let private afterStep (model: Networks.Network) (table: Embedding) batch =
     use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.9 0.0
     Networks.byStep optimizer [ batch; batch ]
     Networks.byLoop model optimizer [ batch ]
-    Oracle.values table.weight
+    Dense.values table.weight
 
 [<Tests>]
 let tests =
@@ -32,8 +33,7 @@ let tests =
         test "steps leave the padding alone and move every other row by the formula" {
             let numbers = [ 2L; 0L; 2L; 5L; 1L; 5L ]
 
-            let batch =
-                torch.tensor (List.toArray numbers), torch.zeros (6L, 3L, dtype = Networks.double)
+            let batch = torch.tensor (List.toArray numbers), torch.zeros (6L, 3L, dtype = Networks.double)
 
             let ways = [
                 fun (model: Networks.Network) ->
@@ -53,15 +53,14 @@ let tests =
                 use _quiet = torch.no_grad ()
                 model.weight.copy_ (Networks.normal [ 6; 3 ]) |> ignore
 
-                let expected =
-                    explicitFoof (Oracle.matrix model.weight) numbers 0.3 Networks.everyStep.Damping
+                let expected = explicitFoof (Dense.ofTensor model.weight) numbers 0.3 Networks.everyStep.Damping
 
                 use _recorded = torch.enable_grad ()
                 way model
                 Oracle.agreesWith Tolerance.rounding expected model.weight
         }
 
-        test "embeddings that cannot be covered go by plain gradient descent beside a covered layer" {
+        test "embeddings that cannot be covered move by plain gradient descent beside a covered layer" {
             let uncovered = [
                 fun () -> torch.nn.Embedding(6L, 3L, sparse = true, dtype = Networks.double)
                 fun () -> torch.nn.Embedding(6L, 3L, scale_grad_by_freq = true, dtype = Networks.double)
@@ -79,16 +78,12 @@ let tests =
                     (Likelihood.loss Networks.gaussian (model.call numbers) (snd batch)).backward()
                     let parameter = table.get_parameter "weight"
 
-                    let expected =
-                        Oracle.matrix parameter - 0.3 * Oracle.matrix (parameter.grad.to_dense ())
+                    let expected = Dense.ofTensor parameter - 0.3 * Dense.ofTensor (parameter.grad.to_dense ())
 
                     model.zero_grad ()
                     use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.0 0.0
 
-                    if byStep then
-                        Networks.byStep optimizer [ batch ]
-                    else
-                        Networks.byLoop model optimizer [ batch ]
+                    if byStep then Networks.byStep optimizer [ batch ] else Networks.byLoop model optimizer [ batch ]
 
                     Oracle.agreesWith Tolerance.rounding expected parameter
         }
@@ -102,8 +97,7 @@ let tests =
                     let first = embedding None Networks.double
                     let second = if tied then embedding None Networks.double else first
 
-                    if tied then
-                        second.weight <- first.weight
+                    if tied then second.weight <- first.weight
 
                     let run (input: torch.Tensor) = first.call input + second.call input
                     afterStep (new Networks.Model([ "first", first; "second", second ], run)) first batch)
@@ -118,28 +112,23 @@ let tests =
             let batch = numbers, torch.zeros (4L, 6L, dtype = Networks.double)
             let spare = Networks.linear 6 6 true
 
-            let run (input: torch.Tensor) =
-                spare.call (head.call (table.call input))
+            let run (input: torch.Tensor) = spare.call (head.call (table.call input))
 
-            let model =
-                new Networks.Model([ "table", table; "head", head; "spare", spare ], run)
+            let model = new Networks.Model([ "table", table; "head", head; "spare", spare ], run)
 
             for byStep in [ true; false ] do
                 model.zero_grad ()
                 (Likelihood.loss Networks.gaussian (model.call numbers) (snd batch)).backward()
-                let expected = Oracle.matrix table.weight - 0.3 * Oracle.matrix table.weight.grad
+                let expected = Dense.ofTensor table.weight - 0.3 * Dense.ofTensor table.weight.grad
                 model.zero_grad ()
                 use optimizer = Networks.optimizer model Networks.everyStep 0.3 0.0 0.0
 
-                if byStep then
-                    Networks.byStep optimizer [ batch ]
-                else
-                    Networks.byLoop model optimizer [ batch ]
+                if byStep then Networks.byStep optimizer [ batch ] else Networks.byLoop model optimizer [ batch ]
 
                 Oracle.agreesWith Tolerance.rounding expected head.weight
         }
 
-        test "a table that is moved after the optimiser was made goes on with its settings and its momentum" {
+        test "a table that is moved after the optimiser was made keeps its settings and its momentum" {
             use _scope = torch.NewDisposeScope()
             let table = embedding None torch.float32
             let model = new Networks.Model([ "table", table ], table.call)
@@ -157,9 +146,7 @@ let tests =
             let step (dtype: torch.ScalarType) =
                 let before = table.weight.detach().``to``(Networks.double).clone()
 
-                Networks.byStep optimizer [
-                    torch.arange 6L, torch.zeros (6L, 3L, dtype = System.Nullable dtype)
-                ]
+                Networks.byStep optimizer [ torch.arange 6L, torch.zeros (6L, 3L, dtype = System.Nullable dtype) ]
 
                 before - table.weight.detach().``to`` Networks.double
 
@@ -168,8 +155,6 @@ let tests =
             model.``to`` torch.float64 |> ignore
             let expected = 0.5 * first + 0.1 * gradient (table.weight.detach().clone())
 
-            Expect.isTrue
-                ((step torch.float64 - expected).abs().max().ToDouble() < 1e-6)
-                "the step is the expected one"
+            Expect.isTrue ((step torch.float64 - expected).abs().max().ToDouble() < 1e-6) "the step is the expected one"
         }
     ]

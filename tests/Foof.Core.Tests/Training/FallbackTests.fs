@@ -3,6 +3,7 @@ module Foof.Core.Tests.FallbackTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -29,7 +30,7 @@ let afterFailure
     preconditioner.Fallback.Add reports.Add
 
     let step scale () =
-        Networks.backward model (Oracle.tensor (Oracle.identity 3) * scale) (Networks.normal [ 3; 2 ])
+        Networks.backward model (Dense.toTensor (Dense.identity 3) * scale) (Networks.normal [ 3; 2 ])
 
         preconditioner.Precondition()
 
@@ -46,7 +47,7 @@ let afterFailure
 
 let inverseOf (preconditioner: Preconditioner) =
     use _scope = torch.NewDisposeScope()
-    Oracle.matrix (preconditioner.Apply(preconditioner.Layers[0], torch.eye (3L, dtype = Networks.double)))
+    Dense.ofTensor (preconditioner.Apply(preconditioner.Layers[0], torch.eye (3L, dtype = Networks.double)))
 
 let raisesAndChangesNothing onFailure started =
     afterFailure onFailure started (fun preconditioner _ step ->
@@ -59,7 +60,7 @@ let raisesAndChangesNothing onFailure started =
 [<Tests>]
 let tests =
     testList "Training.Fallback" [
-        test "KeepLast goes on with the last inverse and reports it once" {
+        test "KeepLast continues with the last inverse and reports this once" {
             afterFailure OnFailure.KeepLast true (fun preconditioner _ step ->
                 let before = inverseOf preconditioner
                 step ()
@@ -79,24 +80,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron false [ 3; 2 ]
 
-            let attempts =
-                Networks.hopeless
-                @ [
-                    {
-                        Route = Route.Eigen
-                        Double = true
-                        Growth = 10.0
-                    }
-                ]
+            let attempts = Networks.hopeless @ [ { Route = Route.Eigen; Double = true; Growth = 10.0 } ]
 
-            use preconditioner =
-                new Preconditioner(
-                    model,
-                    {
-                        Networks.everyStep with
-                            Attempts = attempts
-                    }
-                )
+            use preconditioner = new Preconditioner(model, { Networks.everyStep with Attempts = attempts })
 
             let reports = ResizeArray()
             preconditioner.Fallback.Add reports.Add
@@ -115,14 +101,7 @@ let tests =
                 use _scope = torch.NewDisposeScope()
                 let model = Networks.perceptron false [ 3; 2 ]
 
-                use preconditioner =
-                    new Preconditioner(
-                        model,
-                        {
-                            Networks.everyStep with
-                                OnFailure = onFailure
-                        }
-                    )
+                use preconditioner = new Preconditioner(model, { Networks.everyStep with OnFailure = onFailure })
 
                 let step scale () =
                     Networks.backward model (Networks.normal [ 4; 3 ] * scale) (Networks.normal [ 4; 2 ])
@@ -143,10 +122,7 @@ let tests =
             let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
             // Inputs of 1000 in the first layer, of about 1 in the second.
             let model =
-                new Networks.Model(
-                    [ "a", first; "b", second ],
-                    fun input -> second.call (first.call(input).tanh())
-                )
+                new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
 
             let recipe = {
                 Networks.everyStep with
@@ -155,7 +131,7 @@ let tests =
             }
 
             use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+            let input = Dense.toTensor (Dense.identity 3 * 1e3)
 
             let failure =
                 Networks.changesNothing<NumericalFailure> model optimizer (fun () ->

@@ -1,4 +1,4 @@
-/// The look through a step's loss and gradients: one number leaves the device, and none that is not finite passes.
+/// The check of a step's loss and gradients: one number leaves the device, and nothing passes that is not finite.
 module Foof.Core.Tests.FinitenessTests
 
 open System
@@ -28,9 +28,7 @@ let tests =
 
                 Expect.isTrue (Numbers.isFinite (sums (tensors ()))) "the sums are finite"
 
-                Expect.isTrue
-                    (Numbers.isFinite (sums [| torch.ones 2L |]))
-                    "the sums of one tensor are finite"
+                Expect.isTrue (Numbers.isFinite (sums [| torch.ones 2L |])) "the sums of one tensor are finite"
 
                 Expect.equal ((sums (tensors ())).dtype) single "the type of the sums"
 
@@ -38,17 +36,14 @@ let tests =
                     for bad in [ nan; infinity; -infinity ] do
                         let all = tensors ()
                         // One element.
-                        (if all[i].dim() = 0L then
-                             all[i]
-                         else
-                             all[i].select(0L, 0L).select(0L, 0L))
+                        (if all[i].dim() = 0L then all[i] else all[i].select(0L, 0L).select(0L, 0L))
                             .fill_(bad.ToScalar())
                         |> ignore
 
                         Expect.isFalse (Numbers.isFinite (sums all)) $"{bad} in tensor {i} is not seen"
             }
 
-        test "the loss is named before the gradients, and sums that overflow alone are no error" {
+        test "the loss is named before the gradients, and it is no error if only a sum overflows" {
             use _scope = torch.NewDisposeScope()
             let model = (Networks.perceptron false [ 2; 2 ]).``to`` single
             let layers = ExplicitCurvature.layersOf model
@@ -70,21 +65,14 @@ let tests =
                     layers
                     gradients
 
-            let message action =
-                (Oracle.raises<NumericalFailure> action).Message
+            let message action = (Oracle.raises<NumericalFailure> action).Message
 
             require 1.0 (gradients fine fine)
             require 1.0 (gradients fine null)
 
-            Expect.stringContains
-                (message (fun () -> require nan (gradients bad fine)))
-                "the loss is NaN"
-                "the message"
+            Expect.stringContains (message (fun () -> require nan (gradients bad fine))) "the loss is NaN" "the message"
 
-            Expect.stringContains
-                (message (fun () -> require infinity (gradients fine fine)))
-                "step 7"
-                "the message"
+            Expect.stringContains (message (fun () -> require infinity (gradients fine fine))) "step 7" "the message"
 
             Expect.stringContains (message (fun () -> require 1.0 (gradients bad bad))) "fc0" "the message"
 
@@ -95,9 +83,7 @@ let tests =
 
             let large = torch.full (2L, 2L, 3e38f)
 
-            Expect.isFalse
-                (Double.IsFinite(float (large.sum().item<float32>())))
-                "the sum in float32 overflows"
+            Expect.isFalse (Double.IsFinite(float (large.sum().item<float32>()))) "the sum in float32 overflows"
 
             require 1.0 (gradients fine large)
             // A loss beyond float32's range is a number in float64.

@@ -14,8 +14,7 @@ let private layersOf (kind: torch.ScalarType) =
 let private gradients (layers: Layer array) =
     layers
     |> Array.map (fun layer ->
-        torch.randn (Layer.outputs layer, Layer.inputs layer, dtype = layer.Weight.dtype)
-        |> ValueSome)
+        torch.randn (Layer.outputs layer, Layer.inputs layer, dtype = layer.Weight.dtype) |> ValueSome)
 
 let private numbers (K: torch.Tensor) = K.data<float>().ToArray()
 
@@ -27,20 +26,18 @@ let types = [ torch.float32; torch.float64 ]
 [<Tests>]
 let tests =
     testList "Training.GradientWindow" [
-        testList
-            "the inner products that are kept are those of all gradients while the window fills and turns"
-            [
-                for kind in types do
-                    test $"{kind}" {
-                        use _scope = torch.NewDisposeScope()
-                        let layers = layersOf kind
-                        use window = new GradientWindow(layers, 3)
+        testList "the inner products that are kept are those of all gradients while the window fills and turns" [
+            for kind in types do
+                test $"{kind}" {
+                    use _scope = torch.NewDisposeScope()
+                    let layers = layersOf kind
+                    use window = new GradientWindow(layers, 3)
 
-                        for _ in 1..7 do
-                            window.Add(gradients layers)
-                            requireFullGram window
-                    }
-            ]
+                    for _ in 1..7 do
+                        window.Add(gradients layers)
+                        requireFullGram window
+                }
+        ]
 
         test "a layer without a gradient counts as zero in the inner products" {
             use _scope = torch.NewDisposeScope()
@@ -66,7 +63,7 @@ let tests =
             requireFullGram window
         }
 
-        test "a snapshot goes back to the inner products of before one more gradient" {
+        test "a snapshot restores the inner products from before one more gradient" {
             use _scope = torch.NewDisposeScope()
             let layers = layersOf torch.float64
             use window = new GradientWindow(layers, 2)
@@ -101,14 +98,7 @@ let tests =
                             0.1
                             (Curvature.LowRank window.Factor)
 
-                    let known =
-                        Factored.attemptKnowing
-                            window.Gram
-                            Factorization.attempts
-                            -1.0
-                            ignore
-                            0.1
-                            window.Factor
+                    let known = Factored.attemptKnowing window.Gram Factorization.attempts -1.0 ignore 0.1 window.Factor
 
                     match again, known with
                     | Some(Factored.Woodbury(_, _, L, logDet)), Some(Factored.Woodbury(_, _, L', logDet')) ->

@@ -4,6 +4,7 @@ module Foof.Core.Tests.LifetimeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Asserts that a hundred steps after the first ones change the number of live tensors by nothing. n = 2
@@ -32,8 +33,7 @@ let likelihoods () =
 
     [
         for case in Likelihoods.cases do
-            let likelihood, f, y =
-                case.Likelihood, Likelihoods.output case, Likelihoods.target case
+            let likelihood, f, y = case.Likelihood, Likelihoods.output case, Likelihoods.target case
 
             let mask = torch.ones (y.shape, dtype = torch.ScalarType.Bool)
             let name = $"Likelihood, {case}: "
@@ -61,12 +61,9 @@ let functions () =
     let convolution = LayerContract.only (torch.nn.Conv2d(2L, 3L, 2L, dtype = kind))
 
     let padded =
-        LayerContract.only (
-            torch.nn.Conv2d(2L, 3L, 2L, padding = 1L, dilation = 2L, bias = false, dtype = kind)
-        )
+        LayerContract.only (torch.nn.Conv2d(2L, 3L, 2L, padding = 1L, dilation = 2L, bias = false, dtype = kind))
 
-    let table =
-        LayerContract.only (torch.nn.Embedding(5L, 2L, padding_idx = 0L, dtype = kind))
+    let table = LayerContract.only (torch.nn.Embedding(5L, 2L, padding_idx = 0L, dtype = kind))
 
     let layerNorm = LayerContract.only (torch.nn.LayerNorm(3L, dtype = kind))
     let batchNorm = LayerContract.only (torch.nn.BatchNorm1d(3L, dtype = kind))
@@ -76,16 +73,11 @@ let functions () =
     let image, maps = Networks.normal [ 2; 2; 4; 4 ], Networks.normal [ 2; 3; 3; 3 ]
     let labels = torch.zeros (4L, dtype = torch.ScalarType.Int64)
     let semidefinite = Matrices.semidefinite 3 4
-    let indefinite = Oracle.tensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
+    let indefinite = Dense.toTensor (Matrices.rotated [ 2.0; -5.0; 1.0 ])
 
-    let weight, bias, W =
-        Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
+    let weight, bias, W = Networks.normal [ 2; 3 ], Networks.normal [ 2 ], Networks.normal [ 3; 9 ]
 
-    let average: Moment = {
-        Total = Matrices.semidefinite 3 4
-        IsLower = false
-        Share = 0.5
-    }
+    let average: Moment = { Total = Matrices.semidefinite 3 4; IsLower = false; Share = 0.5 }
 
     let one (tensor: torch.Tensor) = [ tensor ]
 
@@ -196,13 +188,9 @@ let tests =
                     let mutable results = []
                     let created = Oracle.leaked (fun () -> results <- call ())
 
-                    Expect.isTrue
-                        (created = int64 results.Length)
-                        $"{created} tensors, {results.Length} results"
+                    Expect.isTrue (created = int64 results.Length) $"{created} tensors, {results.Length} results"
 
-                    Expect.isTrue
-                        (results |> List.forall (fun result -> not result.IsInvalid))
-                        "the results are alive"
+                    Expect.isTrue (results |> List.forall (fun result -> not result.IsInvalid)) "the results are alive"
 
                     results |> List.iter _.Dispose())
 
@@ -212,8 +200,7 @@ let tests =
             let inputs = Networks.batches 4 5 3 2 |> List.map fst
             preconditioner.WarmUp inputs
 
-            let unchanged (action: unit -> unit) =
-                Expect.equal (Oracle.leaked action) 0L "the number of tensors left"
+            let unchanged (action: unit -> unit) = Expect.equal (Oracle.leaked action) 0L "the number of tensors left"
 
             unchanged (fun () -> preconditioner.WarmUp inputs)
             unchanged (fun () -> preconditioner.UpdateCurvature(inputs[0], null))
@@ -231,10 +218,7 @@ let tests =
             let first, second = Networks.linear 3 2 false, Networks.linear 2 2 false
 
             let model =
-                new Networks.Model(
-                    [ "a", first; "b", second ],
-                    fun input -> second.call (first.call(input).tanh())
-                )
+                new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
 
             let recipe = {
                 Networks.everyStep with
@@ -243,17 +227,15 @@ let tests =
             }
 
             use preconditioner = new Preconditioner(model, recipe)
-            let input = Oracle.tensor (Oracle.identity 3 * 1e3)
+            let input = Dense.toTensor (Dense.identity 3 * 1e3)
 
-            let warmUp () =
-                Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ])
-                |> ignore
+            let warmUp () = Oracle.raises<NumericalFailure>(fun () -> preconditioner.WarmUp [ input ]) |> ignore
 
             warmUp ()
             Expect.equal (Oracle.leaked warmUp) 0L "the number of tensors left"
         }
 
-        test "Dispose frees everything, removes the hooks and may come twice" {
+        test "Dispose frees everything, removes the hooks and may be called twice" {
             let model = Networks.perceptron true [ 3; 6; 2 ]
 
             let pass () =
@@ -274,7 +256,7 @@ let tests =
             Expect.equal created 0L "the number of new tensors"
         }
 
-        test "an optimiser that nobody disposes takes nobody with it" {
+        test "an optimiser that is never disposed harms no other optimiser when it is collected" {
             let model = Networks.perceptron true [ 3; 2 ]
 
             let forget () =

@@ -4,6 +4,7 @@ module Foof.Core.Tests.MistakeTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 open TorchSharp.Modules
 
@@ -14,18 +15,16 @@ let midway (recipe: Recipe) =
     Networks.byStep optimizer (Networks.batches 5 4 3 2)
     model, optimizer
 
-/// One error twice, and the next step as if nothing had been.
+/// The same mistake twice gives the same error twice, and the next step is as if nothing had happened.
 let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit) =
     use _scope = torch.NewDisposeScope()
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)
     let model, optimizer = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
     use _optimizer = optimizer
 
-    let error =
-        Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
+    let error = Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
 
-    Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer)
-    |> ignore
+    Networks.changesNothing<'E> model optimizer (fun () -> mistake model optimizer) |> ignore
 
     Networks.byStep optimizer batches.Value
     let untroubled, other = Networks.fromSeed 8 (fun () -> midway Networks.someSteps)
@@ -40,17 +39,15 @@ let tests =
         test "a NaN loss raises, names the step and leaves everything as it was" {
             let failure =
                 survives<NumericalFailure>(fun _ optimizer ->
-                    optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ])
-                    |> ignore)
+                    optimizer.Step(Networks.normal [ 4; 3 ] * nan, Networks.normal [ 4; 2 ]) |> ignore)
 
             Expect.equal failure.Subject "step 6" "the subject of failure"
             Expect.stringContains failure.Message "the loss is NaN" "the message"
         }
 
-        test "an infinite loss is one too" {
+        test "an infinite loss raises and leaves everything as it was" {
             survives<NumericalFailure>(fun _ optimizer ->
-                optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity)
-                |> ignore)
+                optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ] * infinity) |> ignore)
             |> ignore
         }
 
@@ -66,12 +63,10 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 5; 2 ]
 
-            use optimizer =
-                new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
+            use optimizer = new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.1, 0.9, 0.0)
 
             let mistake () =
-                optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double))
-                |> ignore
+                optimizer.Step(Networks.normal [ 4; 3 ], torch.zeros (4L, dtype = Networks.double)) |> ignore
 
             Expect.stringContains
                 ((Networks.changesNothing<ArgumentException> model optimizer mistake).Message)
@@ -122,14 +117,13 @@ let tests =
 
             let model = Networks.perceptron false [ 3; 2 ]
             use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
-            let input = Oracle.tensor (Oracle.identity 3)
+            let input = Dense.toTensor (Dense.identity 3)
             Networks.byStep optimizer [ input * 1e3, Networks.normal [ 3; 2 ] ]
             let target = Networks.normal [ 3; 2 ]
 
             let byStep () = optimizer.Step(input, target) |> ignore
 
-            let byLoop () =
-                Networks.byLoop model optimizer [ input, target ]
+            let byLoop () = Networks.byLoop model optimizer [ input, target ]
 
             Networks.changesNothing<NumericalFailure> model optimizer byStep |> ignore
             Networks.changesNothing<NumericalFailure> model optimizer byLoop |> ignore
@@ -153,21 +147,15 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
 
-            let group () =
-                ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
+            let group () = ParameterGroup(model.parameters (), 0.1, 0.0, 0.0)
 
             let all = Seq.toArray (model.parameters ())
             let twice = ParameterGroup([| all[0]; all[0] |], 0.1, 0.0, 0.0)
 
             for groups in [ [ group (); group () ]; [ twice ] ] do
-                let make () =
-                    new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = groups)
-                    |> ignore
+                let make () = new Optimizer(model, Networks.everyStep, Networks.gaussian, groups = groups) |> ignore
 
-                Expect.stringContains
-                    ((Oracle.raises<ArgumentException> make).Message)
-                    "one group only"
-                    "the message"
+                Expect.stringContains ((Oracle.raises<ArgumentException> make).Message) "one group only" "the message"
         }
 
         test "a refused group leaves no trace" {
@@ -178,15 +166,14 @@ let tests =
             let other = new Modules.Parameter(torch.ones (2L, dtype = Networks.double))
             let overlapping = ParameterGroup([| other; all[0] |])
 
-            Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping)
-            |> ignore
+            Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group overlapping) |> ignore
 
             Expect.equal (Seq.length optimizer.ParamGroups) 1 "the number of groups"
             optimizer.add_param_group (ParameterGroup [| other |])
             Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups after one that fits"
         }
 
-        test "a group of TorchSharp's has its learning rate, and must have parameters" {
+        test "a parameter group of TorchSharp keeps its learning rate, and must have parameters" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
             use optimizer = Networks.optimizer model Networks.everyStep 0.1 0.9 0.0
@@ -199,8 +186,7 @@ let tests =
             let added = Seq.last optimizer.ParamGroups :?> ParameterGroup
             Expect.equal (added.LearningRate, added.Options.Momentum) (0.3, 0.9) "rate and momentum"
 
-            let error =
-                Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
+            let error = Oracle.raises<ArgumentException>(fun () -> optimizer.add_param_group (ParamGroup()))
 
             Expect.stringContains error.Message "A group must have parameters" "the message"
         }
@@ -208,20 +194,12 @@ let tests =
         test "settings and recipes that make no sense are refused when the optimiser is made" {
             let model = Networks.perceptron true [ 3; 2 ]
 
-            let cadence T S = {
-                InvertEvery = T
-                StatisticsSteps = S
-                WarmUp = 1
-            }
+            let cadence T S = { InvertEvery = T; StatisticsSteps = S; WarmUp = 1 }
 
             let refused name (make: unit -> Optimizer) =
-                Expect.equal
-                    ((Oracle.raises<ArgumentException>(make >> ignore)).ParamName)
-                    name
-                    "the parameter's name"
+                Expect.equal ((Oracle.raises<ArgumentException>(make >> ignore)).ParamName) name "the parameter's name"
 
-            let recipe change =
-                fun () -> Networks.optimizer model change 0.1 0.0 0.0
+            let recipe change = fun () -> Networks.optimizer model change 0.1 0.0 0.0
 
             refused "learningRate" (fun () -> Networks.optimizer model Networks.everyStep 0.0 0.0 0.0)
             refused "momentum" (fun () -> Networks.optimizer model Networks.everyStep 0.1 1.0 0.0)
@@ -229,28 +207,13 @@ let tests =
             refused "Damping" (recipe { Methods.foof with Damping = 0.0 })
             refused "Damping" (recipe { Methods.foof with Damping = -1.0 })
 
-            refused
-                "InvertEvery"
-                (recipe {
-                    Methods.foof with
-                        Cadence = cadence 0 1
-                })
+            refused "InvertEvery" (recipe { Methods.foof with Cadence = cadence 0 1 })
 
-            refused
-                "StatisticsSteps"
-                (recipe {
-                    Methods.foof with
-                        Cadence = cadence 5 6
-                })
+            refused "StatisticsSteps" (recipe { Methods.foof with Cadence = cadence 5 6 })
 
-            refused
-                "MovingAverage"
-                (recipe {
-                    Methods.foof with
-                        Memory = Memory.MovingAverage 1.0
-                })
+            refused "MovingAverage" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
 
-            // What was not finished has nothing to finalise: this would end the process.
+            // An optimiser that was not finished must not be finalised: that would end the process.
             GC.Collect()
             GC.WaitForPendingFinalizers()
         }
@@ -260,8 +223,7 @@ let tests =
             let input = torch.full (4L, 3L, 1e25, dtype = torch.ScalarType.Float32)
             use preconditioner = new Preconditioner(model, Methods.foof)
 
-            let error =
-                Oracle.raises<NumericalFailure>(fun () -> preconditioner.UpdateCurvature(input, null))
+            let error = Oracle.raises<NumericalFailure>(fun () -> preconditioner.UpdateCurvature(input, null))
 
             Expect.equal error.What "the squares of inputs exceed what Float32 holds" "what failed"
         }

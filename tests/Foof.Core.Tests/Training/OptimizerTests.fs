@@ -3,6 +3,7 @@ module Foof.Core.Tests.OptimizerTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
@@ -25,13 +26,12 @@ let followsExplicitFoof (n, widths: int list) =
     let recipe = Networks.someSteps
     use optimizer = Networks.optimizer model recipe 0.05 0.8 0.1
 
-    let expected =
-        Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, Networks.beta recipe, 0.05, 0.8)
+    let expected = Networks.ExplicitFoof(Networks.joinedWeights model, recipe.Damping, Networks.beta recipe, 0.05, 0.8)
 
     Networks.batches 10 n (List.head widths) (List.last widths)
     |> List.iteri (fun step (input, target) ->
         let observe, invert = phases[step] <> '.', phases[step] = 'b'
-        expected.Step(Oracle.matrix input, Oracle.matrix target, observe, invert, 1.0 - 0.05 * 0.1)
+        expected.Step(Dense.ofTensor input, Dense.ofTensor target, observe, invert, 1.0 - 0.05 * 0.1)
         use _result = optimizer.Step(input, target)
         ())
 
@@ -50,13 +50,11 @@ let convolves (case: Convolutions.Case) =
     use optimizer = Networks.optimizer convolution Networks.everyStep 1.0 0.0 0.0
 
     let joined () =
-        Oracle.matrix (
-            Layer.joined layer layer.Weight (layer.Bias |> ValueOption.map (fun b -> b :> torch.Tensor))
-        )
+        Dense.ofTensor (Layer.joined layer layer.Weight (layer.Bias |> ValueOption.map (fun b -> b :> torch.Tensor)))
 
     let before = joined ()
     let A = (Convolutions.patches case input).Head
-    let E = A * before.Transpose() - Oracle.matrix (Layer.errorRows layer target)
+    let E = A * before.Transpose() - Dense.ofTensor (Layer.errorRows layer target)
     Networks.byStep optimizer [ input, target ]
     let expected = before - Oracle.leastSquares (float case.Batch) A E 0.1
     Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray())
@@ -79,12 +77,11 @@ let tests =
                 use optimizer = Networks.optimizer model Networks.everyStep 1.0 0.0 0.0
                 let input, target = Networks.normal [ n; inputs ], Networks.normal [ n; outputs ]
 
-                let joined () =
-                    Array.head (Networks.joinedWeights model)
+                let joined () = Array.head (Networks.joinedWeights model)
 
                 let before = joined ()
-                let A = Oracle.withOnes (Oracle.matrix input)
-                let E = A * before.Transpose() - Oracle.matrix target
+                let A = Dense.withOnes (Dense.ofTensor input)
+                let E = A * before.Transpose() - Dense.ofTensor target
                 Networks.byStep optimizer [ input, target ]
                 let expected = before - Oracle.leastSquares (float n) A E 0.1
                 Oracle.agrees Tolerance.explicit (expected.ToRowMajorArray()) ((joined ()).ToRowMajorArray()))
@@ -99,20 +96,11 @@ let tests =
             let model = Networks.linear 2 1 false
             torch.nn.init.zeros_ model.weight |> ignore
 
-            use optimizer =
-                Networks.optimizer
-                    model
-                    {
-                        Networks.everyStep with
-                            Damping = 1e-12
-                    }
-                    1.0
-                    0.0
-                    0.0
+            use optimizer = Networks.optimizer model { Networks.everyStep with Damping = 1e-12 } 1.0 0.0 0.0
 
-            let input = Oracle.tensor (Oracle.rows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
-            Networks.byStep optimizer [ input, Oracle.tensor (Oracle.rows [ [ 1.0 ]; [ -1.0 ] ]) ]
-            Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Oracle.values model.weight)
+            let input = Dense.toTensor (Dense.ofRows [ [ 3.0; 1.0 ]; [ 1.0; 0.0 ] ])
+            Networks.byStep optimizer [ input, Dense.toTensor (Dense.ofRows [ [ 1.0 ]; [ -1.0 ] ]) ]
+            Oracle.agrees Tolerance.explicit [| -1.0; 4.0 |] (Dense.values model.weight)
         }
 
         test "a step returns loss and output from before the update" {
@@ -123,8 +111,8 @@ let tests =
             let output = model.call input
             let loss = Likelihood.loss Networks.gaussian output target
             use result = optimizer.Step(input, target)
-            Expect.equal (Oracle.values result.Output) (Oracle.values output) "the output of result"
-            Expect.equal (Oracle.values result.Loss) (Oracle.values loss) "the loss of result"
+            Expect.equal (Dense.values result.Output) (Dense.values output) "the output of result"
+            Expect.equal (Dense.values result.Loss) (Dense.values loss) "the loss of result"
             Expect.isFalse result.Output.requires_grad "output of result requires a gradient"
             Expect.isFalse result.Loss.requires_grad "loss of result requires a gradient"
         }
@@ -154,15 +142,12 @@ let tests =
                     input.``to`` torch.ScalarType.Float32, target.``to`` torch.ScalarType.Float32
             ]
 
-            Expect.equal
-                ((Seq.head (narrow.parameters ())).dtype)
-                torch.ScalarType.Float32
-                "the type of the weights"
+            Expect.equal ((Seq.head (narrow.parameters ())).dtype) torch.ScalarType.Float32 "the type of the weights"
 
             Oracle.agrees Tolerance.float32AgainstFloat64 (Networks.weights wide) (Networks.weights narrow)
         }
 
-        test "a warm-up before training is the preconditioner's" {
+        test "a warm-up before training leaves the state that the preconditioner's warm-up leaves" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 4; 2 ]
             use optimizer = Networks.optimizer model Networks.someSteps 0.1 0.0 0.0
@@ -183,22 +168,18 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 2; 16; 2 ]
 
-            use optimizer =
-                new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
+            use optimizer = new Optimizer(model, Networks.everyStep, Likelihood.Categorical, 0.5, 0.0, 0.0)
 
             let input = Networks.normal [ 40; 2 ]
 
             let target =
-                input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to``
-                    torch.ScalarType.Int64
+                input.select(1L, 0L).mul(input.select (1L, 1L)).gt(0.0.ToScalar()).``to`` torch.ScalarType.Int64
 
             let losses =
                 List.init 100 (fun _ ->
                     use result = optimizer.Step(input, target)
                     result.Loss.ToDouble())
 
-            Expect.isTrue
-                (List.last losses < Tolerance.learnt * losses[0])
-                $"{losses[0]} -> {List.last losses}"
+            Expect.isTrue (List.last losses < Tolerance.learnt * losses[0]) $"{losses[0]} -> {List.last losses}"
         }
     ]

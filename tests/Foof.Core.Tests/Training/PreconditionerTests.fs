@@ -4,6 +4,7 @@ open System
 open System.Threading
 open Expecto
 open Foof
+open Foof.Explicit
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
@@ -20,8 +21,7 @@ let statisticsWith (meanwhile: Networks.Network -> unit) =
     preconditioner.Precondition()
     Networks.snapshot preconditioner.State
 
-let unseen meanwhile =
-    Expect.equal (statisticsWith meanwhile) (statisticsWith ignore) "the statistics"
+let unseen meanwhile = Expect.equal (statisticsWith meanwhile) (statisticsWith ignore) "the statistics"
 
 [<Tests>]
 let tests =
@@ -30,46 +30,32 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let covered, excluded = Networks.linear 3 4 true, Networks.linear 4 2 true
 
-            let model =
-                new Networks.Model([ "in", covered; "out", excluded ], covered.call >> excluded.call)
+            let model = new Networks.Model([ "in", covered; "out", excluded ], covered.call >> excluded.call)
 
-            use preconditioner =
-                new Preconditioner(model, Networks.everyStep, select = (fun name _ -> name = "in"))
+            use preconditioner = new Preconditioner(model, Networks.everyStep, select = (fun name _ -> name = "in"))
 
             let input, target = Networks.normal [ 5; 3 ], Networks.normal [ 5; 2 ]
             Networks.backward model input target
             let layer = Oracle.only preconditioner.Layers
 
-            let gradient =
-                Oracle.matrix (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
+            let gradient = Dense.ofTensor (Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad))
 
-            let untouched = Oracle.values excluded.weight.grad
+            let untouched = Dense.values excluded.weight.grad
             preconditioner.Precondition()
-            let A = Oracle.withOnes (Oracle.matrix input)
-            let damped = Oracle.activationFactor 5.0 A + Oracle.identity 4 * 0.1
+            let A = Dense.withOnes (Dense.ofTensor input)
+            let damped = Dense.shifted 0.1 (Dense.moment 5.0 A)
             let direction = Layer.joined layer covered.weight.grad (ValueSome covered.bias.grad)
             Oracle.agreesWith Tolerance.explicit (gradient * damped.Inverse()) direction
-            Expect.equal (Oracle.values excluded.weight.grad) untouched "the gradient of the excluded layer"
+            Expect.equal (Dense.values excluded.weight.grad) untouched "the gradient of the excluded layer"
         }
 
         test "statistics change in the S observed steps of T only, inverses in the T-th" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
 
-            let cadence = {
-                InvertEvery = 4
-                StatisticsSteps = 2
-                WarmUp = 3
-            }
+            let cadence = { InvertEvery = 4; StatisticsSteps = 2; WarmUp = 3 }
 
-            use preconditioner =
-                new Preconditioner(
-                    model,
-                    {
-                        Networks.everyStep with
-                            Cadence = cadence
-                    }
-                )
+            use preconditioner = new Preconditioner(model, { Networks.everyStep with Cadence = cadence })
 
             let steps =
                 List.init 15 (fun _ ->
@@ -97,20 +83,14 @@ let tests =
             let model = new Networks.Model([ "fc", layer ], layer.call >> layer.call)
 
             use preconditioner =
-                new Preconditioner(
-                    model,
-                    {
-                        Networks.everyStep with
-                            Memory = Memory.MovingAverage 0.0
-                    }
-                )
+                new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
 
             let input = Networks.normal [ 4; 3 ]
             Networks.backward model input (Networks.normal [ 4; 3 ])
-            let first = Oracle.matrix input
-            let second = first * (Oracle.matrix layer.weight).Transpose()
+            let first = Dense.ofTensor input
+            let second = first * (Dense.ofTensor layer.weight).Transpose()
             preconditioner.Precondition()
-            let expected = Oracle.activationFactor 4.0 (first.Stack second)
+            let expected = Dense.moment 4.0 (first.Stack second)
             Oracle.agrees Tolerance.rounding (expected.ToRowMajorArray()) (factorOf preconditioner "fc")
         }
 
@@ -119,13 +99,7 @@ let tests =
             let model = Networks.perceptron false [ 3; 2 ]
 
             use preconditioner =
-                new Preconditioner(
-                    model,
-                    {
-                        Networks.everyStep with
-                            Memory = Memory.MovingAverage 0.0
-                    }
-                )
+                new Preconditioner(model, { Networks.everyStep with Memory = Memory.MovingAverage 0.0 })
 
             let parts = [ Networks.normal [ 4; 3 ]; Networks.normal [ 2; 3 ] ]
 
@@ -134,15 +108,9 @@ let tests =
 
             preconditioner.Precondition()
 
-            let all =
-                parts
-                |> List.map Oracle.matrix
-                |> List.reduce (fun above below -> above.Stack below)
+            let all = parts |> List.map Dense.ofTensor |> List.reduce (fun above below -> above.Stack below)
 
-            Oracle.agrees
-                Tolerance.rounding
-                ((Oracle.activationFactor 6.0 all).ToRowMajorArray())
-                (factorOf preconditioner "fc0")
+            Oracle.agrees Tolerance.rounding ((Dense.moment 6.0 all).ToRowMajorArray()) (factorOf preconditioner "fc0")
         }
 
         test "a model in training mode evaluated under no_grad between steps is not recorded" {
@@ -172,12 +140,9 @@ let tests =
         test "a layer that was never recorded cannot be applied" {
             use _scope = torch.NewDisposeScope()
 
-            use preconditioner =
-                new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.everyStep)
+            use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.everyStep)
 
-            let apply () =
-                preconditioner.Apply(preconditioner.Layers[0], Networks.normal [ 2; 4 ])
-                |> ignore
+            let apply () = preconditioner.Apply(preconditioner.Layers[0], Networks.normal [ 2; 4 ]) |> ignore
 
             Expect.stringContains
                 ((Oracle.raises<InvalidOperationException> apply).Message)
@@ -189,19 +154,12 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let first, second = Networks.linear 3 4 true, Networks.linear 4 2 true
 
-            let model =
-                new Networks.Model(
-                    [ "a", first; "b", second ],
-                    fun input -> second.forward (first.call input)
-                )
+            let model = new Networks.Model([ "a", first; "b", second ], fun input -> second.forward (first.call input))
 
             use preconditioner = new Preconditioner(model, Networks.everyStep)
             Networks.backward model (Networks.normal [ 5; 3 ]) (Networks.normal [ 5; 2 ])
 
-            let gradients () =
-                model.parameters ()
-                |> Seq.collect (fun p -> Oracle.values p.grad)
-                |> Seq.toArray
+            let gradients () = model.parameters () |> Seq.collect (fun p -> Dense.values p.grad) |> Seq.toArray
 
             let before, state = gradients (), Networks.snapshot preconditioner.State
             let error = Oracle.raises<InvalidOperationException> preconditioner.Precondition
@@ -214,8 +172,7 @@ let tests =
         test "a bad recipe is refused before anything is hooked" {
             let model = Networks.perceptron true [ 3; 2 ]
 
-            let make () =
-                new Preconditioner(model, { Methods.foof with Damping = 0.0 }) |> ignore
+            let make () = new Preconditioner(model, { Methods.foof with Damping = 0.0 }) |> ignore
 
             Expect.equal
                 (Oracle.leaked (fun () -> Oracle.raises<ArgumentException> make |> ignore))

@@ -3,17 +3,16 @@ module Foof.Core.Tests.PreconditioningTests
 
 open Expecto
 open Foof
+open Foof.Explicit
 open FsCheck.FSharp
 open TorchSharp
 
 let private normal = Networks.normal
 
 /// Rows k, outputs and inputs of a layer: more and fewer rows than outputs.
-let private sizes =
-    Gen.zip3 (Gen.choose (1, 7)) (Gen.choose (1, 5)) (Gen.choose (1, 6))
+let private sizes = Gen.zip3 (Gen.choose (1, 7)) (Gen.choose (1, 5)) (Gen.choose (1, 6))
 
-let private product (k: int) (d_out: int) (d_in: int) =
-    Direction.Product(normal [ k; d_out ], normal [ k; d_in ])
+let private product (k: int) (d_out: int) (d_in: int) = Direction.Product(normal [ k; d_out ], normal [ k; d_in ])
 
 let private definite (d: int) = Sides.semidefinite 1 d (d + 1)
 
@@ -23,7 +22,7 @@ let private same (factored: Factored) (V: Direction array) =
     let found = Preconditioning.solve factored V |> Array.map Direction.matrix
 
     for l in 0 .. V.Length - 1 do
-        Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected[l]) found[l]
+        Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected[l]) found[l]
 
 let private forAll sentence property =
     Holds.forAll sentence sizes (fun (k, d_out, d_in) ->
@@ -39,15 +38,13 @@ let private kroneckers d_out d_in = [
 let private movedIn (kind: torch.ScalarType) widest (decay: float) (recipe: Recipe) =
     let widths = [ widest; widest - 10; widest - 20 ]
 
-    let model =
-        (Networks.fromSeed 1 (fun () -> Networks.perceptron true widths)).``to`` kind
+    let model = (Networks.fromSeed 1 (fun () -> Networks.perceptron true widths)).``to`` kind
 
     let before = Networks.weights model
     use optimizer = Networks.optimizer model recipe 0.1 0.0 decay
 
     for seed in [ 2; 3 ] do
-        let input, target =
-            Networks.fromSeed seed (fun () -> normal [ 8; widest ], normal [ 8; widest - 20 ])
+        let input, target = Networks.fromSeed seed (fun () -> normal [ 8; widest ], normal [ 8; widest - 20 ])
 
         (optimizer.Step(input.``to`` kind, target.``to`` kind) :> System.IDisposable).Dispose()
 
@@ -55,7 +52,7 @@ let private movedIn (kind: torch.ScalarType) widest (decay: float) (recipe: Reci
 
 /// FOOF and K-FAC whose inverses last for so many steps; the damping of normal inputs' size bounds how much of a product
 /// cancels. Their first steps do not depend on it.
-let private serving steps = [
+let private lasting steps = [
     for name in [ "foof"; "kfac" ] do
         ((MethodRuns.named name).WithDamping 1.0).WithCadence(steps, 1)
 ]
@@ -73,12 +70,7 @@ let tests =
                         same factored [| Direction.Matrix(normal [ d_out; d_in ]) |])
 
         forAll "solving with a Cholesky factor is multiplying by the inverse" (fun k d_out d_in ->
-            let solving =
-                {
-                    Factorization.attempts.Head with
-                        Route = Route.Solve
-                }
-                :: Factorization.attempts
+            let solving = { Factorization.attempts.Head with Route = Route.Solve } :: Factorization.attempts
 
             for curvature in kroneckers d_out d_in do
                 for rule in [ Damping.EachFactor; Damping.Heuristic ] do
@@ -91,40 +83,32 @@ let tests =
 
                     Oracle.agreesWith
                         Tolerance.explicit
-                        (Oracle.matrix ((Factored.logDet inverse).view(1L, 1L)))
+                        (Dense.ofTensor ((Factored.logDet inverse).view(1L, 1L)))
                         ((Factored.logDet solved).view(1L, 1L))
 
                     let V = normal [ d_out; d_in ]
                     let expected = (Factored.solve inverse [| V |])[0]
                     let found = (Factored.solve solved [| V |])[0]
-                    Oracle.agreesWith Tolerance.explicit (Oracle.matrix expected) found
+                    Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected) found
                     same solved [| product k d_out d_in |])
 
-        forAll
-            "low-rank inverses precondition factors, gradients and both together as gradients"
-            (fun k d_out d_in ->
-                for n, R, columns in [ 3, 1, 1; 2, 2, 3 ] do
-                    let layer (d_out: int) (d_in: int) =
-                        LayerFactor.Product(
-                            Activations.Rows(normal [ 1; n; R; d_in ]),
-                            normal [ 1; columns * n; R; d_out ]
-                        )
+        forAll "low-rank inverses precondition factors, gradients and both together as gradients" (fun k d_out d_in ->
+            for n, R, columns in [ 3, 1, 1; 2, 2, 3 ] do
+                let layer (d_out: int) (d_in: int) =
+                    LayerFactor.Product(
+                        Activations.Rows(normal [ 1; n; R; d_in ]),
+                        normal [ 1; columns * n; R; d_out ]
+                    )
 
-                    let G =
-                        FisherFactor.ofColumns {
-                            Layers = [| layer d_out d_in; layer 3 2 |]
-                            Weight = 0.2
-                        }
+                let G = FisherFactor.ofColumns { Layers = [| layer d_out d_in; layer 3 2 |]; Weight = 0.2 }
 
-                    let D =
-                        G.Shapes
-                        |> Array.map (fun shape -> torch.rand (shape, dtype = Networks.double) + 0.1)
+                let D = G.Shapes |> Array.map (fun shape -> torch.rand (shape, dtype = Networks.double) + 0.1)
 
-                    for curvature in [ Curvature.LowRank G; Curvature.LowRankPlusDiagonal(G, D) ] do
-                        let factored = Factored.make Damping.Tikhonov 0.3 curvature
-                        same factored [| product k d_out d_in; product 2 3 2 |]
-                        same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
-                        same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
+                for curvature in [ Curvature.LowRank G; Curvature.LowRankPlusDiagonal(G, D) ] do
+                    let factored = Factored.make Damping.Tikhonov 0.3 curvature
+                    same factored [| product k d_out d_in; product 2 3 2 |]
+                    same factored [| product k d_out d_in; Direction.Matrix(normal [ 3; 2 ]) |]
+                    same factored [| Direction.Matrix(normal [ d_out; d_in ]); product 4 3 2 |])
 
         testList "low-rank inverses in float32 are those in float64" [
             for n, k in [ 15, 15; 40, 128; 130, 20 ] do
@@ -133,13 +117,10 @@ let tests =
                     let single (x: torch.Tensor) = x.``to`` torch.ScalarType.Float32
 
                     let layers = [|
-                        for d_out, d_in in [ 30, 41; 20, 30 ] ->
-                            normal [ 1; n; 1; d_in ], normal [ 1; n; 1; d_out ]
+                        for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ 1; n; 1; d_in ], normal [ 1; n; 1; d_out ]
                     |]
 
-                    let V = [|
-                        for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ k; d_out ], normal [ k; d_in ]
-                    |]
+                    let V = [| for d_out, d_in in [ 30, 41; 20, 30 ] -> normal [ k; d_out ], normal [ k; d_in ] |]
 
                     let solved change =
                         let G =
@@ -158,45 +139,32 @@ let tests =
 
                     for expected, found in Array.zip (solved id) (solved single) do
                         Expect.equal found.dtype torch.ScalarType.Float32 "the type of found"
-                        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Oracle.matrix expected) found
+                        Oracle.agreesWith Tolerance.float32AgainstFloat64 (Dense.ofTensor expected) found
                 }
         ]
 
-        forAll
-            "inner products, norms and multiples of products are those of the matrices"
-            (fun k d_out d_in ->
-                let scalar (x: torch.Tensor) = Oracle.matrix (x.view (1L, 1L))
+        forAll "inner products, norms and multiples of products are those of the matrices" (fun k d_out d_in ->
+            let scalar (x: torch.Tensor) = Dense.ofTensor (x.view (1L, 1L))
 
-                let forms = [
-                    product k d_out d_in
-                    product 3 d_out d_in
-                    Direction.Matrix(normal [ d_out; d_in ])
-                ]
+            let forms = [ product k d_out d_in; product 3 d_out d_in; Direction.Matrix(normal [ d_out; d_in ]) ]
 
-                for x in forms do
-                    let X = Direction.matrix x
+            for x in forms do
+                let X = Direction.matrix x
 
-                    Oracle.agreesWith
-                        Tolerance.explicit
-                        (scalar (X.norm ()))
-                        ((Direction.norm x).view(1L, 1L))
+                Oracle.agreesWith Tolerance.explicit (scalar (X.norm ())) ((Direction.norm x).view(1L, 1L))
 
-                    let c = torch.tensor (-0.7)
+                let c = torch.tensor (-0.7)
 
-                    Oracle.agreesWith
-                        Tolerance.rounding
-                        (Oracle.matrix (X * c))
-                        (Direction.matrix (Direction.scaled c x))
+                Oracle.agreesWith Tolerance.rounding (Dense.ofTensor (X * c)) (Direction.matrix (Direction.scaled c x))
 
-                    for y in forms do
-                        let expected = (X * Direction.matrix y).sum()
+                for y in forms do
+                    let expected = (X * Direction.matrix y).sum()
 
-                        let scale =
-                            float (X.norm().item<double>()) * (Direction.matrix y).norm().item<double>()
+                    let scale = float (X.norm().item<double>()) * (Direction.matrix y).norm().item<double>()
 
-                        let difference = (Direction.inner x y - expected).abs().item<double>()
+                    let difference = (Direction.inner x y - expected).abs().item<double>()
 
-                        Expect.isTrue (difference <= Tolerance.explicit * scale) "both inverses agree")
+                    Expect.isTrue (difference <= Tolerance.explicit * scale) "both inverses agree")
 
         testList "the Cholesky factor and the inverse by halves are the matrix's, with its determinant" [
             for d in [ 257; 300; 513; 700 ] do
@@ -206,12 +174,9 @@ let tests =
                     let M = X.t().mm X / float d
                     let found = (Factorization.inverse Factorization.attempts M 0.1).Value
                     Expect.isEmpty found.Failed "the failed attempts"
-                    let damped = Oracle.matrix M + Oracle.identity d * 0.1
+                    let damped = Dense.shifted 0.1 (Dense.ofTensor M)
 
-                    let solve = {
-                        Factorization.attempts.Head with
-                            Route = Route.Solve
-                    }
+                    let solve = { Factorization.attempts.Head with Route = Route.Solve }
 
                     let struct (L, rest) = Factorization.factor [ solve ] M 0.1
                     Expect.isEmpty rest "what is left"
@@ -222,15 +187,12 @@ let tests =
                         damped.Evd(MathNet.Numerics.LinearAlgebra.Symmetricity.Symmetric).EigenValues
                         |> Seq.sumBy (fun value -> log value.Real)
 
-                    Oracle.agrees Tolerance.explicit [| logDet |] (Oracle.values found.LogDet)
+                    Oracle.agrees Tolerance.explicit [| logDet |] (Dense.values found.LogDet)
                     let single = M.``to`` torch.ScalarType.Float32
                     let inSingle = (Factorization.inverse Factorization.attempts single 0.1).Value
                     Expect.isEmpty inSingle.Failed "the failed attempts in float32"
 
-                    Oracle.agreesWith
-                        Tolerance.float32AgainstFloat64
-                        (Oracle.matrix found.Inverse)
-                        inSingle.Inverse
+                    Oracle.agreesWith Tolerance.float32AgainstFloat64 (Dense.ofTensor found.Inverse) inSingle.Inverse
                 }
         ]
 
@@ -241,10 +203,7 @@ let tests =
             let found = (Factorization.inverse Factorization.attempts M 0.1).Value
             Expect.equal found.Failed.Length 3 "the number of failed attempts"
 
-            let solve = {
-                Factorization.attempts.Head with
-                    Route = Route.Solve
-            }
+            let solve = { Factorization.attempts.Head with Route = Route.Solve }
 
             let struct (L, _) = Factorization.factor [ solve ] M 0.1
             Expect.isTrue L.IsNone "there is no Cholesky factor"
@@ -257,13 +216,11 @@ let tests =
                 MethodRuns.follows (MethodRuns.named name) (List.init 2 (fun _ -> network ())) 0.05
         }
 
-        test
-            "products in bfloat16 move the weights by nearly the same, and only where there are such products" {
-            for widest, recipe in List.allPairs [ 40; 160; 300 ] (serving 3 @ serving 100) do
+        test "products in bfloat16 move the weights by nearly the same, and are refused where a method has none" {
+            for widest, recipe in List.allPairs [ 40; 160; 300 ] (lasting 3 @ lasting 100) do
                 use _scope = torch.NewDisposeScope()
 
-                let moved recipe =
-                    movedIn torch.ScalarType.Float32 widest 0.01 recipe
+                let moved recipe = movedIn torch.ScalarType.Float32 widest 0.01 recipe
 
                 let expected, found = moved recipe, moved (recipe.WithBFloat16Products())
                 Expect.notEqual found expected "the result"

@@ -5,12 +5,12 @@ open System
 open System.Collections.Generic
 open Expecto
 open Foof
+open Foof.Explicit
 open Foof.Core.Tests.Checkpoints
 open TorchSharp
 
 /// Continues with the usual recipe.
-let continues makeModel train before =
-    continuesWith Networks.someSteps makeModel train before
+let continues makeModel train before = continuesWith Networks.someSteps makeModel train before
 
 /// Restores a state that `spoil` changed, which must fail and change nothing.
 let refuses (spoil: State -> unit) =
@@ -52,9 +52,7 @@ let tests =
                 Networks.backward model input target
                 preconditioner.Precondition()
 
-                model.parameters ()
-                |> Seq.collect (fun p -> Oracle.values p.grad)
-                |> Seq.toArray
+                model.parameters () |> Seq.collect (fun p -> Dense.values p.grad) |> Seq.toArray
 
             use first = new Preconditioner(model, Networks.someSteps)
             let early, late = List.splitAt 5 batches
@@ -87,10 +85,7 @@ let tests =
 
         test "a state that lacks something is refused" {
             for name in [ "description"; "fc1.activation.sum"; "fc1.inverse.A"; "fc1.bias.momentum" ] do
-                Expect.stringContains
-                    (refuses (fun state -> state.Remove name |> ignore))
-                    $"no '{name}'"
-                    "the message"
+                Expect.stringContains (refuses (fun state -> state.Remove name |> ignore)) $"no '{name}'" "the message"
         }
 
         test "a state of other shapes is refused" {
@@ -100,16 +95,13 @@ let tests =
 
         test "a state of other types is refused" {
             for name in [ "fc1.activation.sum"; "fc1.inverse.A"; "fc1.bias.momentum"; "description" ] do
-                refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32)
-                |> ignore
+                refuses (fun state -> state[name] <- state[name].``to`` torch.ScalarType.Float32) |> ignore
         }
 
         test "a text that is no description, or one of something else, is refused" {
             let text (change: string -> string) =
                 refuses (fun state ->
-                    let old =
-                        state["description"].data<byte>().ToArray()
-                        |> System.Text.Encoding.UTF8.GetString
+                    let old = state["description"].data<byte>().ToArray() |> System.Text.Encoding.UTF8.GetString
 
                     state["description"] <- torch.tensor (System.Text.Encoding.UTF8.GetBytes(change old)))
 

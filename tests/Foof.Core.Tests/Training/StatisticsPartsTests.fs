@@ -5,12 +5,12 @@ module Foof.Core.Tests.StatisticsPartsTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 /// Convolutions with and without groups, a layer by positions and one without: [n; 2; 6; 6] -> [n; 3].
 let convolutional () : Networks.Network =
-    let first =
-        torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
+    let first = torch.nn.Conv2d(2L, 4L, 3L, stride = 2L, padding = 1L, dtype = Networks.double)
 
     let grouped = torch.nn.Conv2d(4L, 4L, 2L, groups = 2L, dtype = Networks.double)
     let last = Networks.linear 16 3 true
@@ -33,17 +33,14 @@ let seen (model: Networks.Network) (recipe: Recipe) (input: torch.Tensor) (targe
 let methods =
     Methods.all
     |> Seq.filter (Recipe.needsGradients >> not)
-    |> Seq.map (fun recipe -> {
-        recipe with
-            Fisher = Fisher.Empirical
-    })
+    |> Seq.map (fun recipe -> { recipe with Fisher = Fisher.Empirical })
     |> List.ofSeq
 
 let agree (expected: Map<string, float array>) (actual: Map<string, float array>) =
     Expect.sequenceEqual actual.Keys expected.Keys "the keys of actual"
 
     for entry in expected |> Map.remove "description" do
-        // An eigenvector's sign is anybody's; the spectrum in that basis is not.
+        // The sign of an eigenvector is arbitrary; the spectrum in that basis is not.
         if not (entry.Key.Contains "Q_" || entry.Key.Contains "eigenvectors") then
             Oracle.agrees Tolerance.explicit entry.Value actual[entry.Key]
 
@@ -60,8 +57,7 @@ let tests =
                     let input = Networks.normal [ 7; 2; 6; 6 ]
                     let target = torch.tensor [| 0L; 2L; 1L; 1L; 0L; 2L; 2L |]
                     // 0.4 of 7 data points are 3, rounded up.
-                    let first =
-                        seen model recipe (input.narrow (0L, 0L, 3L)) (target.narrow (0L, 0L, 3L))
+                    let first = seen model recipe (input.narrow (0L, 0L, 3L)) (target.narrow (0L, 0L, 3L))
 
                     let share = seen model (recipe.WithStatisticsShare 0.4) input target
                     agree first share
@@ -75,10 +71,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model = convolutional ()
 
-            let recipe = {
-                Methods.kfac with
-                    Fisher = Fisher.Empirical
-            }
+            let recipe = { Methods.kfac with Fisher = Fisher.Empirical }
 
             let input = Networks.normal [ 6; 2; 6; 6 ]
 
@@ -101,21 +94,15 @@ let tests =
             let norm = torch.nn.BatchNorm1d(3L, dtype = Networks.double)
             let last = Networks.linear 3 3 true
 
-            let model =
-                new Networks.Model([ "norm", norm; "last", last ], norm.call >> last.call)
+            let model = new Networks.Model([ "norm", norm; "last", last ], norm.call >> last.call)
 
             let input = Networks.normal [ 8; 3 ]
 
-            let recipe = {
-                Methods.kfac with
-                    Fisher = Fisher.Empirical
-                    StatisticsShare = 0.5
-            }
+            let recipe = { Methods.kfac with Fisher = Fisher.Empirical; StatisticsShare = 0.5 }
 
-            let found =
-                seen model recipe input (torch.tensor [| 0L; 1L; 2L; 0L; 1L; 2L; 0L; 1L |])
+            let found = seen model recipe input (torch.tensor [| 0L; 1L; 2L; 0L; 1L; 2L; 0L; 1L |])
 
-            let x = Oracle.matrix input
+            let x = Dense.ofTensor input
             let n = float x.RowCount
 
             let expected = [|
@@ -134,10 +121,7 @@ let tests =
 
             let weight = Networks.momentWeight 1 "activation" found
 
-            Oracle.agrees
-                Tolerance.explicit
-                expected
-                (found["norm.activation.sum"] |> Array.map (fun x -> x / weight))
+            Oracle.agrees Tolerance.explicit expected (found["norm.activation.sum"] |> Array.map (fun x -> x / weight))
         }
 
         testList "patches part by part give what all patches at once give" [
@@ -164,8 +148,7 @@ let tests =
             let records = recorder.Take()
 
             let counts layer budget share = [
-                for struct (make, ofAll) in
-                    Record.parts budget share ((Record.byLayer [| layer |] records)[0]) do
+                for struct (make, ofAll) in Record.parts budget share ((Record.byLayer [| layer |] records)[0]) do
                     struct (Activations.dataPoints (make ()), ofAll)
             ]
 
@@ -185,19 +168,12 @@ let tests =
         }
 
         test "shares out of range and of methods made of gradients are refused" {
-            let refused recipe =
-                (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
+            let refused recipe = (Oracle.raises<ArgumentException>(fun () -> Recipe.check recipe)).Message
 
             for share in [ 0.0; -0.5; 1.5; nan ] do
-                Expect.stringContains
-                    (refused (Methods.foof.WithStatisticsShare share))
-                    "(0, 1]"
-                    "the message"
+                Expect.stringContains (refused (Methods.foof.WithStatisticsShare share)) "(0, 1]" "the message"
 
-            Expect.stringContains
-                (refused (Methods.shampoo.WithStatisticsShare 0.5))
-                "'shampoo'"
-                "the message"
+            Expect.stringContains (refused (Methods.shampoo.WithStatisticsShare 0.5)) "'shampoo'" "the message"
 
             Expect.stringContains (refused (Methods.foof.WithPatchBytes 0L)) "PatchBytes" "the message"
         }

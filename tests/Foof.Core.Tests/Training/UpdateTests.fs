@@ -5,6 +5,7 @@ module Foof.Core.Tests.UpdateTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 open TorchSharp.Modules
 
@@ -13,7 +14,7 @@ let identity = { Networks.everyStep with Power = 0.0 }
 
 /// M <- mu M + g, W <- (1 - eta decay) W - eta M by plain arrays; eta and decay may depend on the parameter.
 type Descent(model: Networks.Network, rate: int -> float, momentum: float, decay: int -> float) =
-    let weights = model.parameters () |> Seq.map Oracle.values |> Seq.toArray
+    let weights = model.parameters () |> Seq.map Dense.values |> Seq.toArray
     let momenta = weights |> Array.map (fun W -> Array.zeroCreate<float> W.Length)
 
     member _.Weights = Array.concat weights
@@ -59,13 +60,9 @@ let tests =
 
         test "groups move at their own rates and decays, even weight and bias of one layer" {
             let grouped (model: Networks.Network) =
-                let weights, biases =
-                    model.parameters () |> Seq.toList |> List.partition (fun p -> p.dim () = 2L)
+                let weights, biases = model.parameters () |> Seq.toList |> List.partition (fun p -> p.dim () = 2L)
 
-                let groups = [
-                    ParameterGroup(weights, 0.1, 0.9, 0.2)
-                    ParameterGroup(biases, 0.4, 0.9, 0.0)
-                ]
+                let groups = [ ParameterGroup(weights, 0.1, 0.9, 0.2); ParameterGroup(biases, 0.4, 0.9, 0.0) ]
 
                 new Optimizer(model, identity, Networks.gaussian, groups = groups)
 
@@ -88,8 +85,7 @@ let tests =
                 let last = model.parameters () |> Seq.last
                 let group = ParameterGroup([ last ], learningRate = 0.05, weightDecay = 0.5)
 
-                let optimizer =
-                    new Optimizer(model, identity, Networks.gaussian, 0.2, 0.9, 0.3, [ group ])
+                let optimizer = new Optimizer(model, identity, Networks.gaussian, 0.2, 0.9, 0.3, [ group ])
 
                 Expect.equal (Seq.length optimizer.ParamGroups) 2 "the number of groups"
                 optimizer
@@ -133,26 +129,13 @@ let tests =
             let make () =
                 let embedding = torch.nn.Embedding(6L, 4L, dtype = Networks.double)
 
-                let first, norm =
-                    Networks.linear 4 4 true, torch.nn.BatchNorm1d(4L, dtype = Networks.double)
+                let first, norm = Networks.linear 4 4 true, torch.nn.BatchNorm1d(4L, dtype = Networks.double)
 
-                let layerNorm, last =
-                    torch.nn.LayerNorm(4L, dtype = Networks.double), Networks.linear 4 2 true
+                let layerNorm, last = torch.nn.LayerNorm(4L, dtype = Networks.double), Networks.linear 4 2 true
 
                 new Networks.Model(
-                    [
-                        "embedding", embedding
-                        "first", first
-                        "norm", norm
-                        "layerNorm", layerNorm
-                        "last", last
-                    ],
-                    embedding.call
-                    >> first.call
-                    >> norm.call
-                    >> torch.tanh
-                    >> layerNorm.call
-                    >> last.call
+                    [ "embedding", embedding; "first", first; "norm", norm; "layerNorm", layerNorm; "last", last ],
+                    embedding.call >> first.call >> norm.call >> torch.tanh >> layerNorm.call >> last.call
                 )
                 :> Networks.Network
 
@@ -190,13 +173,9 @@ let tests =
                     0.1, 0.0, -0.1, "weightDecay"
                 ] do
                 test $"{rate}, {momentum}, {decay}, {name}" {
-                    let make () =
-                        ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
+                    let make () = ParameterGroup(Seq.empty<Parameter>, rate, momentum, decay) |> ignore
 
-                    Expect.equal
-                        ((Oracle.raises<ArgumentException> make).ParamName)
-                        name
-                        "the parameter's name"
+                    Expect.equal ((Oracle.raises<ArgumentException> make).ParamName) name "the parameter's name"
                 }
         ]
     ]

@@ -4,6 +4,7 @@ module Foof.Core.Tests.WarmUpTests
 open System
 open Expecto
 open Foof
+open Foof.Explicit
 open TorchSharp
 
 [<Tests>]
@@ -18,10 +19,7 @@ let tests =
                     model,
                     {
                         Networks.someSteps with
-                            Cadence = {
-                                Networks.someSteps.Cadence with
-                                    WarmUp = 3
-                            }
+                            Cadence = { Networks.someSteps.Cadence with WarmUp = 3 }
                     }
                 )
 
@@ -44,10 +42,7 @@ let tests =
             let average =
                 List.map2
                     (fun weight (input: torch.Tensor) ->
-                        Oracle.activationFactor
-                            (float (input.size 0))
-                            (Oracle.withOnes (Oracle.matrix input))
-                        * weight)
+                        Dense.moment (float (input.size 0)) (Dense.withOnes (Dense.ofTensor input)) * weight)
                     weights
                     (List.take 3 inputs)
                 |> List.reduce (+)
@@ -56,14 +51,13 @@ let tests =
             Expect.equal preconditioner.BatchesSeen 3 "the position of preconditioner"
             let layer = Oracle.only preconditioner.Layers
             let inverse = preconditioner.Apply(layer, torch.eye (4L, dtype = Networks.double))
-            Oracle.agreesWith Tolerance.explicit ((average + Oracle.identity 4 * 0.1).Inverse()) inverse
+            Oracle.agreesWith Tolerance.explicit ((Dense.shifted 0.1 average).Inverse()) inverse
         }
 
         test "a warm-up without a batch is refused and changes nothing" {
             use _scope = torch.NewDisposeScope()
 
-            use preconditioner =
-                new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
+            use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
 
             let error = Oracle.raises<ArgumentException>(fun () -> preconditioner.WarmUp [])
             Expect.equal error.ParamName "inputs" "the parameter's name"
@@ -73,8 +67,7 @@ let tests =
         test "a warm-up that fails half way leaves everything as before" {
             use _scope = torch.NewDisposeScope()
 
-            use preconditioner =
-                new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
+            use preconditioner = new Preconditioner(Networks.perceptron true [ 3; 2 ], Networks.someSteps)
 
             preconditioner.WarmUp [ Networks.normal [ 4; 3 ] ]
             let before = Networks.snapshot preconditioner.State
@@ -85,8 +78,7 @@ let tests =
                     invalidOp "the data end here"
                 }
 
-            Oracle.raises<InvalidOperationException>(fun () -> preconditioner.WarmUp broken)
-            |> ignore
+            Oracle.raises<InvalidOperationException>(fun () -> preconditioner.WarmUp broken) |> ignore
 
             Expect.equal (Networks.snapshot preconditioner.State) before "the state of preconditioner"
         }

@@ -1,4 +1,4 @@
-namespace Foof.Validation
+namespace Foof.Explicit
 
 open Foof
 open TorchSharp
@@ -12,7 +12,7 @@ type internal Call = {
     Output: torch.Tensor
 }
 
-/// A small network that can tell its layers' inputs and outputs without the core's help.
+/// A small network that can give its layers' inputs and outputs without the core's help.
 [<Sealed>]
 type internal Network
     (
@@ -27,11 +27,7 @@ type internal Network
     let record layer (input: torch.Tensor) =
         let output = parts[layer].call input
 
-        calls.Add {
-            Layer = layer
-            Input = input
-            Output = output
-        }
+        calls.Add { Layer = layer; Input = input; Output = output }
 
         output
 

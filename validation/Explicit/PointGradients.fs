@@ -1,21 +1,14 @@
-namespace Foof.Validation
+namespace Foof.Explicit
 
 open Foof
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
-
-/// Whose labels the oracle's gradients are taken at.
-[<RequireQualifiedAccess; ReferenceEquality>]
-type internal Labels =
-    /// The expectation over all of them.
-    | All
-    /// Each of these, the same number of times.
-    | Given of torch.Tensor array
+open TorchSharp.Modules
 
 /// One gradient of one data point.
 [<ReferenceEquality>]
 type internal Column = {
-    /// What its outer product counts in F.
+    /// The weight of its outer product in F.
     Weight: float
     /// By layer, [d_out; d_in], by autograd.
     Gradients: Matrix<float> array
@@ -33,26 +26,22 @@ type internal Point = {
 
 /// The Fisher, data point by data point and matrix by matrix.
 [<RequireQualifiedAccess>]
-module internal Explicit =
+module internal PointGradients =
 
     /// The uses of a layer side by side along the positions.
     let private joinPositions (uses: Rows.Rows array) : Rows.Rows =
         Array.init uses[0].Length (fun group -> uses |> Array.collect (fun rows -> rows[group]))
 
+    let private isEmbedding (layer: torch.nn.Module<torch.Tensor, torch.Tensor>) =
+        match layer with
+        | :? Embedding -> true
+        | _ -> false
+
     let private column (network: Network) (calls: Call array) (weight: float) (scalar: torch.Tensor) =
-        let parameters = network.Layers |> Array.map Rows.parameters
         let outputs = calls |> Array.map _.Output
 
-        let found =
-            torch.autograd.grad (
-                [| scalar |],
-                Array.append (parameters |> Array.collect (Array.map (fun x -> x :> torch.Tensor))) outputs,
-                retain_graph = true
-            )
-            |> Seq.toArray
-
-        let starts = parameters |> Array.scan (fun start own -> start + own.Length) 0
-        let ofOutputs = Array.skip (Array.last starts) found
+        let struct (gradients, ofOutputs) =
+            Derivatives.ofScalar (network.Layers |> Array.map Rows.parameters) outputs scalar
 
         let errors layer =
             Array.zip calls ofOutputs
@@ -63,8 +52,11 @@ module internal Explicit =
         {
             Weight = weight
             Gradients =
-                network.Layers
-                |> Array.mapi (fun l layer -> Rows.joined layer found[starts[l] .. starts[l + 1] - 1])
+                // An embedding's weight has a row for each input.
+                Array.map2
+                    (fun layer (G: Matrix<float>) -> if isEmbedding layer then G.Transpose() else G)
+                    network.Layers
+                    gradients
             Errors = Array.init network.Layers.Length errors
         }
 
@@ -74,32 +66,24 @@ module internal Explicit =
         |> Array.map (fun call -> Rows.activations network.Layers[layer] call.Input call.Output)
         |> joinPositions
 
-    /// `n` data points count, and of this one's labels those that `counts` says.
+    /// One data point: `n` is the number of data points that count, and `counts` says which of this one's labels do.
     let private point (problem: Example) labels (n: float) (counts: bool array array) i =
         use _scope = torch.NewDisposeScope()
         let one (tensor: torch.Tensor) = tensor.narrow (0L, int64 i, 1L)
         let struct (f, calls) = problem.Network.Trace(one problem.Input)
 
-        let scalars =
-            match labels with
-            | _ when not (Array.contains true counts[i]) -> []
-            | Labels.All -> Scalars.ofAllLabels problem.Likelihood counts[i] f
-            | Labels.Given draws -> [
-                for y in draws ->
-                    1.0 / float draws.Length, Scalars.ofLabel problem.Likelihood counts[i] f (one y)
-              ]
+        let scalars = Scalars.ofPoint problem.Likelihood labels counts[i] i f
 
         {
             Activations = Array.init problem.Network.Layers.Length (activations problem.Network calls)
-            Columns =
-                scalars
-                |> List.map (fun (weight, scalar) -> column problem.Network calls (weight / n) scalar)
+            Columns = scalars |> List.map (fun (weight, scalar) -> column problem.Network calls (weight / n) scalar)
         }
 
     /// The network is called on one data point at a time. F is a mean over those with a label that counts;
     /// activations are those of all.
     let points (problem: Example) (labels: Labels) =
-        let counts = Scalars.counts problem
+        let counts = Scalars.counts problem.Likelihood (int (problem.Input.size 0)) problem.Target
+
         let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
 
         BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
@@ -109,32 +93,24 @@ module internal Explicit =
         let rows i =
             use _scope = torch.NewDisposeScope()
 
-            let struct (f, calls) =
-                problem.Network.Trace(problem.Input.narrow (0L, int64 i, 1L))
+            let struct (f, calls) = problem.Network.Trace(problem.Input.narrow (0L, int64 i, 1L))
 
-            let entries = f.flatten ()
+            let gradient entry = Weights.ofMatrices (column problem.Network calls 1.0 entry).Gradients
 
-            Array.init (int (entries.size 0)) (fun c ->
-                let found = column problem.Network calls 1.0 (entries.select (0L, int64 c))
-                found.Gradients |> Array.collect _.ToRowMajorArray())
+            Derivatives.jacobian gradient f
 
         BatchStatistics.held problem (fun () -> Array.init (int (problem.Input.size 0)) rows)
-        |> Array.concat
-        |> Matrix<float>.Build.DenseOfRowArrays
+        |> Array.reduce (fun upper lower -> upper.Stack lower)
 
     /// Every column of all data points.
-    let columns (points: Point array) =
-        points |> Seq.collect _.Columns |> Seq.toArray
+    let columns (points: Point array) = points |> Seq.collect _.Columns |> Seq.toArray
 
     /// The number of weights of each layer.
     let orders (points: Point array) =
-        points[0].Columns.Head.Gradients
-        |> Array.map (fun G -> G.RowCount * G.ColumnCount)
+        points[0].Columns.Head.Gradients |> Array.map (fun G -> G.RowCount * G.ColumnCount)
 
     /// F = sum of weight g g^T over all layers, their weights row by row.
     let fisher (points: Point array) =
         columns points
-        |> Seq.map (fun column ->
-            let g = column.Gradients |> Array.collect _.ToRowMajorArray()
-            struct (column.Weight, Vector<float>.Build.Dense g))
-        |> Dense.moment (Array.sum (orders points))
+        |> Seq.map (fun column -> struct (column.Weight, Weights.ofMatrices column.Gradients))
+        |> Dense.outer (Array.sum (orders points))

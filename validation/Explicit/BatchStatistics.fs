@@ -1,5 +1,5 @@
 /// Batch norms in training mode as functions of one data point: means and variances are the batch's numbers.
-module internal Foof.Validation.BatchStatistics
+module internal Foof.Explicit.BatchStatistics
 
 open TorchSharp
 open TorchSharp.Modules
@@ -8,8 +8,7 @@ open TorchSharp.Modules
 let private ofChannels (input: torch.Tensor) =
     let n, channels = int (input.size 0), int (input.size 1)
 
-    let rows =
-        Dense.values input |> Array.chunkBySize (int (input.numel ()) / (n * channels))
+    let rows = Dense.values input |> Array.chunkBySize (int (input.numel ()) / (n * channels))
 
     Array.init channels (fun channel ->
         let x = Array.init n (fun i -> rows[i * channels + channel]) |> Array.concat
@@ -17,8 +16,7 @@ let private ofChannels (input: torch.Tensor) =
         mean, x |> Array.averageBy (fun x -> (x - mean) ** 2.0))
     |> Array.unzip
 
-let private fill (statistic: torch.Tensor) (values: float array) =
-    statistic.copy_ (torch.tensor values) |> ignore
+let private fill (statistic: torch.Tensor) (values: float array) = statistic.copy_ (torch.tensor values) |> ignore
 
 /// The batch's statistics take the place of the running ones.
 let private take (problem: Example) =
