@@ -4,14 +4,15 @@ open System.Runtime.InteropServices
 open TorchSharp
 
 /// How the network's output f speaks about the label y.
+/// (MATH 2)
 [<RequireQualifiedAccess>]
 type Likelihood =
     /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices (Int64);
     /// where y is -100 it is ignored.
     | Categorical
-    /// y ~ N(f, sigma^2 I): f and y [n; ...].
+    /// y ~ N(f, sigma^2 I), sigma positive: f and y [n; ...].
     | Gaussian of sigma: float
-    /// y_c ~ N(f_c, sigma_c^2), one known deviation per channel: f and y [n; C; ...].
+    /// y_c ~ N(f_c, sigma_c^2), one known positive deviation per channel: f and y [n; C; ...].
     | GaussianPerOutput of sigma: float array
     /// p(y = 1 | f) = 1 / (1 + exp(-f)), y in [0, 1]: f (logits) and y [n; ...].
     | Bernoulli
