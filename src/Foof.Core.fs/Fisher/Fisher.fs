@@ -36,9 +36,9 @@ type Problem = {
 /// Fisher, which positions are ignored.
 [<ReferenceEquality>]
 type CurvatureBatch = {
-    /// The model's input.
+    /// The model's input [n; ...], data points first.
     Input: torch.Tensor
-    /// The labels, or null.
+    /// The labels as `Likelihood.loss` takes them, or null.
     Target: torch.Tensor
 }
 

@@ -193,7 +193,8 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
         Func<Layer, torch.Tensor, Keep>(fun layer output ->
             if Environment.CurrentManagedThreadId = thread then choice.Invoke(layer, output) else Keep.Nothing)
 
-    /// The inputs of passes that a backward pass can follow: not of evaluations.
+    /// The inputs of passes that a backward pass can follow, with gradients and the layer in training mode: not of
+    /// evaluations.
     static member InTraining =
         Func<Layer, torch.Tensor, Keep>(fun layer _ ->
             if torch.is_grad_enabled () && layer.Modules[0].training then Keep.Input else Keep.Nothing)
