@@ -31,7 +31,7 @@ type Curvature =
 [<RequireQualifiedAccess>]
 module Curvature =
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free.
     let rec tensors curvature =
         match curvature with
         | Curvature.Dense(F, _)
@@ -44,7 +44,7 @@ module Curvature =
         | Curvature.Blocks parts
         | Curvature.Sum parts -> parts |> Seq.collect tensors |> List.ofSeq
 
-    /// [d_out; d_in] of each layer.
+    /// The shape [d_out; d_in] of each layer, in the layers' order.
     let rec shapes curvature =
         match curvature with
         | Curvature.Dense(_, shapes) -> shapes

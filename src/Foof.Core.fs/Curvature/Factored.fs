@@ -90,14 +90,14 @@ module Factored =
         let seen = HashSet<torch.Tensor>(HashIdentity.Reference)
         tensors |> List.filter seen.Add
 
-    /// The tensors held, each once: the roots may be part of U.
+    /// The tensors held, for their owner to free, each once: the roots may be part of U.
     let rec tensors factored =
         match factored with
         | Factored.Structured(inverse, logDet) -> logDet :: Curvature.tensors inverse
         | Factored.Woodbury(U, roots, L, logDet) -> once (logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U))
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
-    /// [d_out; d_in] of each layer.
+    /// The shape [d_out; d_in] of each layer, in the layers' order.
     let rec shapes factored =
         match factored with
         | Factored.Structured(inverse, _) -> Curvature.shapes inverse

@@ -34,7 +34,7 @@ module Side =
         | Side.Full M
         | Side.Inverse M -> M.size 2
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free; none of a multiple of the identity.
     let tensors side =
         match side with
         | Side.Identity _ -> []
@@ -175,6 +175,7 @@ module Side =
 module internal Kronecker =
 
     /// A tensor whose type and device those of results are.
+    /// Raises an ArgumentException for two multiples of the identity.
     let like E A =
         match Side.tensors E @ Side.tensors A with
         | first :: _ -> first
@@ -201,7 +202,8 @@ module internal Kronecker =
         let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 
-    /// The diagonal, [d_out; d_in].
+    /// The diagonal.
+    /// Shapes: -> [d_out; d_in].
     let diagonal E A =
         let like = like E A
         ((Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L).flatten(0L, 1L)

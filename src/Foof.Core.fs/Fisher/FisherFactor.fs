@@ -37,7 +37,7 @@ module FisherFactor =
     /// The number of weights p.
     let rows (G: FisherFactor) = G.Shapes |> Array.sumBy (Array.fold (*) 1L)
 
-    /// The tensors held, for their owner.
+    /// The tensors held, for their owner to free; a factor does not own them.
     let tensors (G: FisherFactor) = [
         for part in G.Parts do
             for factor in part.Layers do

@@ -30,7 +30,7 @@ module LayerFactor =
     /// The most bytes that a temporary of gradients or of inner products may take.
     let internal budget = 256L <<< 20
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free; a factor does not own them.
     let rec tensors factor =
         match factor with
         | LayerFactor.Product(activations, E) -> E :: Activations.tensors activations

@@ -72,10 +72,10 @@ module ForwardPass =
 [<Sealed>]
 type StepResult(loss: torch.Tensor, output: torch.Tensor) =
 
-    /// The loss before the update: a scalar, the mean over data points, outside the graph.
+    /// The loss before the update: a scalar, the mean over data points, outside the graph. `Dispose` frees it.
     member _.Loss = loss
 
-    /// The model's output before the update, outside the graph.
+    /// The model's output before the update, outside the graph. `Dispose` frees it.
     member _.Output = output
 
     /// The loss as a number; on an accelerator, this waits for it.

@@ -40,7 +40,7 @@ type Record = {
 [<RequireQualifiedAccess>]
 module Record =
 
-    /// Frees the tensors of all of them.
+    /// Frees the tensors of all of them, which cannot be used afterwards.
     let release (records: Record array) =
         for record in records do
             (record :> IDisposable).Dispose()
@@ -202,7 +202,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
     /// Records the calls that follow, as `choice` says for each layer and output, in place of an earlier choice.
     member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice
 
-    /// Records no more.
+    /// Records no more; the hooks and the records so far stay.
     member _.Stop() = choose <- null
 
     /// The records since the last time, in call order; they belong to the caller.

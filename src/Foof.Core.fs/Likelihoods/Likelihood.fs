@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments and owns the
-/// results.
+/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments, owns the
+/// results and states their shapes.
 [<RequireQualifiedAccess>]
 module internal LikelihoodFormulas =
 

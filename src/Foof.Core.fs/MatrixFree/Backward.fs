@@ -27,6 +27,7 @@ module internal Backward =
         |> Array.concat
 
     /// The inverse of `split`.
+    /// Shapes: derivatives as the parameters -> one [d_out; d_in] a layer.
     let join (layers: Layer array) (derivatives: torch.Tensor array) =
         let starts = layers |> Array.scan (fun start layer -> start + (Layer.parameters layer).Length) 0
         Array.init layers.Length (fun i ->

@@ -97,12 +97,12 @@ module Numbers =
     /// Whether a one-element truth tensor holds; on an accelerator this waits for it.
     let holds (tensor: torch.Tensor) = tensor.item<bool>()
 
-    /// Whether no element is NaN or infinite.
+    /// Whether no element is NaN or infinite; on an accelerator this waits for it.
     let isFinite (tensor: torch.Tensor) =
         // A sum takes a fraction of the time, and is finite only where all elements are.
         Scope.value (fun () -> tensor.sum().isfinite().item<bool>() || tensor.isfinite().all().item<bool>())
 
-    /// How many elements are NaN or infinite.
+    /// How many elements are NaN or infinite; on an accelerator this waits for it.
     let countNotFinite (tensor: torch.Tensor) =
         Scope.value (fun () -> tensor.isfinite().logical_not().sum().item<int64>())
 
