@@ -16,7 +16,8 @@ type Compressed = {
 [<RequireQualifiedAccess>]
 module Compression =
 
-    /// The bytes of so many columns written out, p numbers each: what `leading` keeps.
+    /// The bytes of so many columns written out, p numbers each: what `leading` keeps. An element counts as the largest
+    /// of G's tensors, so that an embedding's indices raise the bound of a float32 factor.
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
         columns * FisherFactor.rows G * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
 
@@ -53,12 +54,15 @@ module Compression =
     /// The best factor of at most so many columns: G V with the leading eigenvectors V of K = G^T G.
     ///
     /// With K = V diag(kappa) V^T, the columns G v_j are orthogonal with |G v_j|^2 = kappa_j, and no other F' of that
-    /// rank is closer to F: F - F' has the discarded kappa_j as its eigenvalues. A column G v_j is a combination of all
-    /// m gradients and no product of activations and errors any more: it is written out and takes p numbers
-    /// (`bytesOfColumns`), which bounds memory over any number of tasks, but is less than what G takes only if r p <
-    /// the sum of the activations' and errors' sizes. A factor that has no more columns than allowed is given back as
-    /// it is, with its own tensors; those of another belong to the caller.
+    /// rank is closer to F: F - F' has the discarded kappa_j as its eigenvalues.
+    /// A column G v_j is a combination of all m gradients and no product of activations and errors any more: it is
+    /// written out and takes p numbers (`bytesOfColumns`), which bounds memory over any number of tasks, but is less
+    /// than what G takes only if r p < the sum of the activations' and errors' sizes.
+    /// Shapes: r = `columns` < m -> P [r; d_out; d_in] a layer, each column counting 1.
+    /// A factor that has no more columns than allowed is given back as it is, with its own tensors; those of another
+    /// belong to the caller.
     /// Raises an ArgumentException for less than one column, a NumericalFailure when G is not finite.
+    /// (MATH 7)
     let leading (columns: int) (G: FisherFactor) =
         Require.atLeast (nameof columns) 1 columns
 
@@ -116,8 +120,9 @@ module PackedFactor =
             []
 
     /// A factor of F with the parts of neighbouring batches joined where they count alike, data points of one part
-    /// after those of the other: columns change their order, and F stays. Tensors that are not joined are shared;
-    /// joined ones belong to the caller.
+    /// after those of the other: columns change their order, and F stays.
+    /// Only products of activations and errors with equal numbers of positions and of columns a data point are joined.
+    /// Tensors that are not joined are shared; joined ones belong to the caller.
     let pack (G: FisherFactor) =
         let packed (group: FisherColumns list) =
             match group with

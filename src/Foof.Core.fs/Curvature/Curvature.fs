@@ -31,7 +31,7 @@ type Curvature =
 [<RequireQualifiedAccess>]
 module Curvature =
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free.
     let rec tensors curvature =
         match curvature with
         | Curvature.Dense(F, _)
@@ -44,7 +44,7 @@ module Curvature =
         | Curvature.Blocks parts
         | Curvature.Sum parts -> parts |> Seq.collect tensors |> List.ofSeq
 
-    /// [d_out; d_in] of each layer.
+    /// The shape [d_out; d_in] of each layer, in the layers' order.
     let rec shapes curvature =
         match curvature with
         | Curvature.Dense(_, shapes) -> shapes
@@ -92,6 +92,7 @@ module Curvature =
 
     /// C V.
     /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// The result belongs to the caller.
     /// Raises an ArgumentException when the shapes, types or devices do not fit.
     /// (MATH 3, 5)
     let product curvature (V: torch.Tensor array) =
@@ -110,7 +111,10 @@ module Curvature =
         | Curvature.Blocks parts -> Array.collect diagonalOf parts
         | Curvature.Sum terms -> terms |> Array.map diagonalOf |> Array.reduce WeightVector.add
 
-    /// The diagonal of C, one [d_out; d_in] a layer.
+    /// The diagonal of C.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The result is a copy and belongs to the caller.
+    /// Raises an ArgumentException for a product of two multiples of the identity, which has no type.
     let diagonal curvature = Scope.owned (fun () -> diagonalOf curvature) Seq.ofArray
 
     let rec private traceOf curvature : torch.Tensor =
@@ -122,7 +126,9 @@ module Curvature =
         | Curvature.Sum parts -> parts |> Array.map traceOf |> Array.reduce (fun x y -> x + y)
         | _ -> diagonalOf curvature |> Array.map _.sum() |> Array.reduce (fun x y -> x + y)
 
-    /// tr C, a scalar on the curvature's device.
+    /// tr C, a scalar in the curvature's type and on its device.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException for a product of two multiples of the identity, which has no type.
     let trace curvature = Scope.tensor (fun () -> traceOf curvature)
 
     let rec private denseOf curvature : torch.Tensor =
@@ -139,7 +145,9 @@ module Curvature =
 
     /// C written out.
     /// Shapes: -> [p; p], the layers' weights row by row, one after the other.
-    /// Raises an ArgumentException, which states the bytes, above 4 GB.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException, which states the bytes, when 8 p^2 are more than 4 GB (above 22,360 weights), and
+    /// for a product of two multiples of the identity, which has no type.
     let dense curvature =
         FisherFactor.requireDense (size curvature)
         Scope.tensor (fun () -> denseOf curvature)
@@ -157,9 +165,9 @@ module Curvature =
         | Curvature.Blocks parts -> Curvature.Blocks(Array.map (scaled c) parts)
         | Curvature.Sum terms -> Curvature.Sum(Array.map (scaled c) terms)
 
-    /// c C, c >= 0.
-    /// It may share tensors with C, which must outlive it.
-    /// Raises an ArgumentException when c is negative.
+    /// c C, c >= 0, structure by structure: of a Kronecker product E is scaled.
+    /// It may share tensors with C, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when c is negative or not finite.
     let scale (c: float) curvature =
         Require.nonNegative (nameof c) c
         scaled c curvature
@@ -181,8 +189,8 @@ module Curvature =
         | Curvature.Eigenbasis _ -> terms [| curvature |]
         | Curvature.Sum own -> terms own
 
-    /// C + D for a diagonal D, one [d_out; d_in] a layer.
-    /// It may share tensors with both, which must outlive it.
+    /// C + D for a diagonal D, one [d_out; d_in] a layer. Kronecker products and eigenbases become a `Sum`.
+    /// It may share tensors with both, which must outlive it; new ones belong to the caller.
     /// Raises an ArgumentException when the shapes, types or devices do not fit.
     let addDiagonal (D: torch.Tensor array) curvature =
         requireFit (nameof D) curvature D
@@ -214,7 +222,7 @@ module Curvature =
 
     /// C + C', as of two tasks: exact. Dense, diagonal, unit-wise and low-rank matrices stay what they are (columns are
     /// put side by side); other sums are kept term by term, for products: `merge` makes one Kronecker product of two.
-    /// It may share tensors with both, which must outlive it.
+    /// It may share tensors with both, which must outlive it; new ones belong to the caller.
     /// Raises an ArgumentException when the shapes, types or devices differ.
     let add x y =
         requireSameLayers x y
@@ -233,8 +241,9 @@ module Curvature =
     /// pi^2 = tr E tr A' / (tr E' tr A), scaled so that the trace is that of the sum: merged tasks would count double
     /// without. A product that is zero leaves the other one as it is. Block-diagonal matrices are merged part by part;
     /// others are added.
-    /// The result shares no tensor with merged Kronecker products.
-    /// Raises what `add` raises.
+    /// The result shares no tensor with merged Kronecker products, and may with others; new tensors belong to the
+    /// caller.
+    /// Raises an ArgumentException when the shapes, types or devices differ.
     /// (K-FAC EWC with the trace correction; MATH 7)
     let merge x y =
         requireSameLayers x y

@@ -175,14 +175,15 @@ module CurvatureFormat =
 
     /// A curvature's description; its tensors, which stay its own, are added to `tensors` under names that begin with
     /// `path`.
-    /// Raises an ArgumentException when a name is taken.
+    /// Raises an ArgumentException when a name is taken; what was added before then stays.
     let describe (tensors: IDictionary<string, torch.Tensor>) (path: string) curvature =
         (ofCurvature (Written tensors) path curvature).ToJsonString()
 
     /// The curvature of a description, over tensors that it shares with `tensors`.
     ///
-    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do not fit one
-    /// another.
+    /// Raises an ArgumentException when the text is no description, a tensor is missing, a Fisher factor's tensors do
+    /// not fit one another, or a side of a Kronecker product has the wrong number of dimensions. Other shapes are not
+    /// checked.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let find name =
             match tensors.TryGetValue name with

@@ -45,9 +45,11 @@ module DataCurvature =
     ///
     /// Kronecker factors are averaged each by itself, E_bar and A_bar being means over data points, as the factors of
     /// both batches together are: the mean of the two products is another matrix, and not what K-FAC is. Other matrices
-    /// are averaged themselves, exactly.
+    /// are averaged themselves, exactly; of different structures the result is a `Sum`.
     /// The result may share tensors with low-rank arguments; its others belong to the caller.
-    /// Raises an ArgumentException when share is outside [0, 1], the structures differ, or of two eigenbases.
+    /// Raises an ArgumentException when share is outside [0, 1], for Kronecker factors of different kinds or held as
+    /// `Side.Inverse`, for eigenbases, and when the layers' shapes, types or devices differ; those of Kronecker factors
+    /// are not checked.
     let average (share: float) x y =
         if not (share >= 0.0 && share <= 1.0) then
             invalidArg (nameof share) $"share must lie in [0, 1]; got {share}."
@@ -56,22 +58,23 @@ module DataCurvature =
             (fun () -> mean share x y)
             (Curvature.tensors >> Seq.ofList)
 
-    /// Means of curvatures, by `average`.
+    /// Means of curvatures, by `average`, with its owner and exceptions.
     let curvatures: PointMean<Curvature> = {
         Average = Func<_, _, _, _>(average)
         Tensors = Func<_, _>(Curvature.tensors >> Seq.ofList)
     }
 
-    /// Means of vectors in weight space.
+    /// Means of vectors in weight space, (1 - share) x + share y in new tensors.
+    /// Raises an ArgumentException when they are empty or their layers, shapes, types or devices differ.
     let vectors: PointMean<torch.Tensor array> = {
         Average = Func<_, _, _, _>(fun share x y -> WeightVector.axpy share y (WeightVector.scale (1.0 - share) x))
         Tensors = Func<_, _>(Seq.ofArray)
     }
 
-    /// How many data points of a batch count: those with a label that is not ignored, and all of them where there are
-    /// no labels (null).
-    /// Raises an ArgumentException for labels that do not fit the output, which is not looked at where there are none,
-    /// and a NumericalFailure for inputs that are not finite.
+    /// How many data points of a batch count: those with a label that is not ignored. Without labels (null) all count,
+    /// and the output is not looked at.
+    /// Raises an ArgumentException for labels that do not fit the output or none of which counts, and a
+    /// NumericalFailure for inputs or outputs that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
         if isNull target then
@@ -91,11 +94,13 @@ module DataCurvature =
     /// The mean over all data points of what `ofBatch` makes of each batch, and how many of them count.
     ///
     /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's mean and
-    /// its points that count; it runs in a scope of its own, without a graph. `requireRoom` is given the mean so far
-    /// and its points after each batch, and raises where they take too much memory; then `progress` is given the number
-    /// of batches done. Both may be null. `cancellation` is looked at before each batch. The result's tensors are in no
-    /// scope and belong to the caller; after an error nothing is left.
-    /// Raises an ArgumentException when there is no batch or one has no input.
+    /// its points that count; it runs in a scope of its own, without a graph. A batch weighs in the mean by these
+    /// points.
+    /// `requireRoom` is given the mean so far and its points after each batch, and raises where they take too much
+    /// memory; then `progress` is given the number of batches done. Both may be null.
+    /// The result's tensors are in no scope and belong to the caller; after an error they are freed.
+    /// Raises an ArgumentException when there is no batch or one has no input, and an OperationCanceledException when
+    /// `cancellation`, which is looked at before each batch, asks for it.
     let accumulate
         (mean: PointMean<'T>)
         (ofBatch: Func<int, torch.Tensor, torch.Tensor, struct ('T * int64)>)

@@ -17,6 +17,7 @@ type Damping =
     /// (Benzing 2022, App. D.9)
     | HeuristicInputs
     /// (E + lambda I) (x) (A + lambda I).
+    /// (MATH 5)
     | EachFactor
 
 /// The rules at work.
@@ -53,7 +54,8 @@ module Damping =
     /// Whether a rule makes the factors of a Kronecker product positive definite.
     let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
 
-    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added to it.
+    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added to it:
+    /// lambda for Tikhonov damping and for other structures than Kronecker products, 0 otherwise.
     /// New tensors belong to the caller; those that do not change are shared.
     /// (MATH 5)
     let apply rule (lambda: float) curvature =
@@ -88,14 +90,14 @@ module Factored =
         let seen = HashSet<torch.Tensor>(HashIdentity.Reference)
         tensors |> List.filter seen.Add
 
-    /// The tensors held, each once: the roots may be part of U.
+    /// The tensors held, for their owner to free, each once: the roots may be part of U.
     let rec tensors factored =
         match factored with
         | Factored.Structured(inverse, logDet) -> logDet :: Curvature.tensors inverse
         | Factored.Woodbury(U, roots, L, logDet) -> once (logDet :: L :: (List.ofArray roots @ FisherFactor.tensors U))
         | Factored.Blocks parts -> parts |> Seq.collect tensors |> List.ofSeq
 
-    /// [d_out; d_in] of each layer.
+    /// The shape [d_out; d_in] of each layer, in the layers' order.
     let rec shapes factored =
         match factored with
         | Factored.Structured(inverse, _) -> Curvature.shapes inverse
@@ -146,13 +148,13 @@ module Factored =
             |> Option.map (fun struct (inverse, logDet) -> Factored.Structured(inverse, logDet))
 
     /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each fallback
-    /// is reported once, in words. What it returns may share tensors with C, which must outlive it.
+    /// is reported once, in words, to `report`.
     ///
+    /// Without damping, directions that a Kronecker factor or a dense matrix lacks are left out.
     /// Shapes: over the layers of C.
-    /// New tensors belong to the caller. Without damping, directions that a Kronecker factor or a dense matrix lacks
-    /// are left out.
-    /// Raises an ArgumentException when lambda is negative, or zero for a low-rank matrix, for powers of a low-rank
-    /// matrix other than -1, and for a sum of structures.
+    /// New tensors belong to the caller; the result may share tensors with C, which must outlive it.
+    /// Raises an ArgumentException when lambda is negative or not finite, or zero for a low-rank matrix, for powers of
+    /// a low-rank matrix other than -1, for a sum of structures and for a product of two multiples of the identity.
     /// (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
@@ -170,8 +172,10 @@ module Factored =
             (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)
             (Option.map tensors >> Option.defaultValue [] >> Seq.ofList)
 
-    /// (C + lambda I)^-1 by a damping rule and the usual attempts.
-    /// Raises a NumericalFailure when all of them fail, and what `attempt` raises.
+    /// (C + lambda I)^-1 by a damping rule and the usual attempts, `Factorization.attempts`.
+    /// New tensors belong to the caller; the result may share tensors with C, which must outlive it.
+    /// Raises a NumericalFailure when all attempts fail, and an ArgumentException as `attempt` does.
+    /// (MATH 4, 5)
     let make rule (lambda: float) curvature =
         match attempt Factorization.attempts rule -1.0 ignore lambda curvature with
         | Some factored -> factored
@@ -237,5 +241,6 @@ module Factored =
 
     /// log det (C + lambda I), of the matrix that the damping rule makes: a scalar on its device; in float64 of
     /// low-rank matrices and of several blocks, in the curvature's type otherwise.
+    /// The result belongs to the caller.
     /// (MATH 6)
     let logDet factored = Scope.tensor (fun () -> sumOfLogs factored)

@@ -23,13 +23,14 @@ type Attempt = {
     Growth: float
 }
 
-/// A damped inverse and how it came about.
+/// A damped inverse, or another power, and how it came about.
 /// Owns its tensors.
 [<ReferenceEquality>]
 type DampedInverse = {
-    /// (M + damping I)^-1, symmetric, in M's type and shape.
+    /// (M + damping I)^-1, or the power that was asked for, symmetric, in M's type and shape.
     Inverse: torch.Tensor
-    /// log det (M + damping I), summed over all matrices: a scalar in M's type.
+    /// log det (M + damping I), summed over all matrices: a scalar in M's type. Directions that were left out do not
+    /// count.
     LogDet: torch.Tensor
     /// The damping that was used at last.
     Damping: float
@@ -50,7 +51,9 @@ module Factorization =
         { Route = Route.Eigen; Double = true; Growth = 1.0 }
     ]
 
-    /// M + lambda I, a fresh matrix.
+    /// M + lambda I.
+    /// Shapes: M [...; d; d] -> the same.
+    /// The result is a fresh matrix, also for lambda = 0, and belongs to the caller.
     let damped (matrix: torch.Tensor) (damping: float) =
         Scope.tensor (fun () ->
             let sum = matrix.clone ()
@@ -85,7 +88,7 @@ module Factorization =
 
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
-    /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same.
+    /// Shapes: M [...; d; d], finite, symmetric positive semi-definite -> the same.
     /// The result belongs to the caller.
     let root (matrix: torch.Tensor) =
         Scope.tensor (fun () ->
@@ -175,11 +178,17 @@ module Factorization =
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
         firstOf attempts power (damping > 0.0) matrix damping
 
-    /// M^power, by `power`, of a matrix that was damped before.
+    /// M^power, by `power`, of a matrix that was damped before; None when no attempt succeeds.
+    /// Shapes: M [...; d; d], symmetric positive definite -> the same.
+    /// The result belongs to the caller.
+    /// (MATH 5)
     let powerOfDefinite (attempts: Attempt list) (power: float) (matrix: torch.Tensor) =
         firstOf attempts power true matrix 0.0
 
-    /// (M + lambda I)^-1: `power` with -1.
+    /// (M + lambda I)^-1: `power` with -1; None when no attempt succeeds.
+    /// Shapes: M [...; d; d], symmetric -> the same.
+    /// The result belongs to the caller.
+    /// (MATH 5)
     let inverse (attempts: Attempt list) (matrix: torch.Tensor) (damping: float) = power attempts -1.0 matrix damping
 
     /// Eigenvalues, cut off at zero, and eigenvectors in columns, in M's type; in float64 where that fails. None for a

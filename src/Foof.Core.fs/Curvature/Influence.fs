@@ -14,8 +14,10 @@ module Influence =
     ///
     /// `empirical` is the factor of the training points at their labels (`Fisher.Empirical`), `testGradient` the
     /// gradient of the test loss (`Jacobian.meanGradient`).
-    /// Shapes: -> [n], in the factor's order.
+    /// Shapes: testGradient one [d_out; d_in] a layer -> [n], in the factor's order.
     /// The result belongs to the caller.
+    /// Raises an ArgumentException when the layers, shapes, types or devices do not fit.
+    /// (Koh & Liang 2017; MATH 7)
     let ofPoints (empirical: FisherFactor) (testGradient: torch.Tensor array) (factored: Factored) =
         Scope.tensor (fun () ->
             let direction = Factored.solve factored testGradient
@@ -33,15 +35,20 @@ module Influence =
             FisherFactor.transposeTimes direction empirical * torch.cat (weights, 0L))
 
     /// d theta* / d lambda = -(F + lambda I)^-1 theta*.
+    /// Shapes: theta one [d_out; d_in] a layer -> the same.
     /// The result belongs to the caller.
+    /// Raises an ArgumentException when the layers, shapes, types or devices do not fit.
+    /// (MATH 7)
     let ofWeightDecay (theta: torch.Tensor array) (factored: Factored) =
         Scope.owned (fun () -> WeightVector.scale -1.0 (Factored.solve factored theta)) Seq.ofArray
 
     /// d L_validation / d lambda_l for a weight decay of each layer, -grad_l L^T (F + lambda I)^-1 of theta*_l alone:
     /// their sum is the derivative by one weight decay for all layers.
     ///
-    /// Shapes: -> [layers].
+    /// Shapes: theta, validationGradient one [d_out; d_in] a layer -> [layers].
     /// The result belongs to the caller.
+    /// Raises an ArgumentException when the layers or shapes, or the gradient's types or devices, do not fit.
+    /// (MATH 7)
     let hypergradient (theta: torch.Tensor array) (validationGradient: torch.Tensor array) (factored: Factored) =
         WeightVector.check (nameof theta) (Factored.shapes factored) theta
         Scope.tensor (fun () ->

@@ -34,7 +34,7 @@ module Side =
         | Side.Full M
         | Side.Inverse M -> M.size 2
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free; none of a multiple of the identity.
     let tensors side =
         match side with
         | Side.Identity _ -> []
@@ -56,19 +56,20 @@ module Side =
         | Side.Identity(_, c) -> c = 1.0
         | _ -> false
 
-    /// M^T.
+    /// M^T, a view of M; other sides are symmetric and given back as they are.
     let transpose side =
         match side with
         | Side.Full M -> Side.Full(M.transpose (1L, 2L))
         | _ -> side
 
-    /// The matrix in place of its Cholesky factor, where that is what is held.
+    /// The matrix in place of its Cholesky factor, where that is what is held; other sides are given back as they are.
     let written side =
         match side with
         | Side.Inverse L -> Side.Full(Scope.tensor (fun () -> L.cholesky_inverse ()))
         | _ -> side
 
-    /// M o M.
+    /// M o M, element by element.
+    /// The result belongs to the caller.
     let square side =
         match written side with
         | Side.Identity(size, c) -> Side.Identity(size, c * c)
@@ -76,7 +77,8 @@ module Side =
         | Side.Full M -> Side.Full(M.square ())
         | Side.Inverse _ -> side
 
-    /// c M.
+    /// c M, c positive for an `Inverse`, whose L is divided by sqrt(c).
+    /// The result belongs to the caller.
     let scale (c: float) side =
         match side with
         | Side.Identity(size, c') -> Side.Identity(size, c * c')
@@ -89,13 +91,15 @@ module Side =
         if M.dtype = X.dtype then product X else (product (X.``to`` M.dtype)).``to`` X.dtype
 
     /// Converts a full matrix to another type, in which its products are then made; other sides stay.
+    /// The result belongs to the caller; where nothing is converted it shares the argument's memory.
     let ofType (kind: torch.ScalarType) side =
         match side with
         | Side.Full M -> Side.Full(M.``to`` kind)
         | _ -> side
 
-    /// X M for rows X.
+    /// X M for rows X. A full matrix of another type multiplies in its own, and the result has X's.
     /// Shapes: X [g; k; size] -> the same.
+    /// The result belongs to the caller.
     let times (X: torch.Tensor) side =
         Scope.tensor (fun () ->
             match side with
@@ -104,8 +108,9 @@ module Side =
             | Side.Full M -> multiplied M X (fun X -> Products.batched X M)
             | Side.Inverse L -> (Factorization.solveBy L (X.transpose (1L, 2L))).transpose(1L, 2L))
 
-    /// M X for columns X.
+    /// M X for columns X. A full matrix of another type multiplies in its own, and the result has X's.
     /// Shapes: X [g; size; k] -> the same.
+    /// The result belongs to the caller.
     let timesColumns (X: torch.Tensor) side =
         Scope.tensor (fun () ->
             match side with
@@ -116,6 +121,7 @@ module Side =
 
     /// The diagonal.
     /// Shapes: -> [g; size], [1; size] of the identity.
+    /// The result belongs to the caller and may be a view into M.
     let diagonal (like: torch.Tensor) side =
         match side with
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
@@ -124,11 +130,13 @@ module Side =
         | Side.Inverse L -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L)
 
     /// The trace by group.
-    /// Shapes: -> [g].
+    /// Shapes: -> [g], [1] of the identity.
+    /// The result belongs to the caller.
     let trace (like: torch.Tensor) side = Scope.tensor (fun () -> (diagonal like side).sum 1L)
 
     /// The matrix written out.
-    /// Shapes: -> [g; size; size].
+    /// Shapes: -> [g; size; size], [1; size; size] of the identity.
+    /// The result belongs to the caller; of a full matrix it shares M's memory.
     let dense (like: torch.Tensor) side =
         match side with
         | Side.Identity _
@@ -138,6 +146,7 @@ module Side =
 
     /// M + mu I with a number by group; a fresh matrix, never M itself.
     /// Shapes: mu [g] or [1].
+    /// The result belongs to the caller. Of a full matrix or an inverse, mu has as many groups as the matrix, or one.
     let damped (mu: torch.Tensor) side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
 
@@ -152,6 +161,7 @@ module Side =
         | Side.Inverse L -> Side.Full(onDiagonal (L.cholesky_inverse ()))
 
     /// R with R R^T = M, as `Factorization.root`.
+    /// The result belongs to the caller.
     let root side =
         match written side with
         | Side.Identity(size, c) -> Side.Identity(size, sqrt c)
@@ -165,6 +175,7 @@ module Side =
 module internal Kronecker =
 
     /// A tensor whose type and device those of results are.
+    /// Raises an ArgumentException for two multiples of the identity.
     let like E A =
         match Side.tensors E @ Side.tensors A with
         | first :: _ -> first
@@ -191,7 +202,8 @@ module internal Kronecker =
         let rotated = Q_A |> Side.times (Side.transpose Q_E |> Side.timesColumns (grouped groups V))
         (Side.transpose Q_A |> Side.times (Q_E |> Side.timesColumns (change rotated))).reshape V.shape
 
-    /// The diagonal, [d_out; d_in].
+    /// The diagonal.
+    /// Shapes: -> [d_out; d_in].
     let diagonal E A =
         let like = like E A
         ((Side.diagonal like E).unsqueeze 2L * (Side.diagonal like A).unsqueeze 1L).flatten(0L, 1L)

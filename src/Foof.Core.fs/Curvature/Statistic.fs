@@ -29,8 +29,8 @@ module Statistic =
 
     /// A_bar: 1/n sum_ir a a^T, 1/(nR) sum_ir a a^T, or 1/n sum_i a' a'^T with a' the mean over positions.
     ///
-    /// Shapes: -> [g; d_in; d_in], or the diagonal [1; d_in] of an embedding, whose rows have one entry each; in the
-    /// type `kind`.
+    /// Shapes: -> [g; d_in; d_in], or, unless pooled, the diagonal [1; d_in] of an embedding, whose rows have one entry
+    /// each; in the type `kind`.
     /// The result belongs to the caller.
     /// (Eschenhagen et al. 2023; MATH 5)
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
@@ -50,8 +50,7 @@ module Statistic =
     /// E_bar: sum of the columns' e e^T over positions, its mean over positions, or of e', the sum over positions.
     ///
     /// weight is what a column counts (1/n, or 1/(n k)).
-    /// Shapes: E [g; m; R; d_out/g] ->
-    /// [g; d_out/g; d_out/g].
+    /// Shapes: E [g; m; R; d_out/g] -> [g; d_out/g; d_out/g].
     /// The result belongs to the caller.
     /// (Eschenhagen et al. 2023; MATH 5)
     let errors (positions: Positions) (weight: float) (E: torch.Tensor) =
@@ -61,14 +60,14 @@ module Statistic =
             | Positions.Averaged -> moment (E.flatten (1L, 2L)) * (weight / float (E.size 2))
             | Positions.Pooled -> moment (E.sum [| 2L |]) * weight)
 
-    /// The mean input over data points and positions.
-    /// Shapes: -> [g; d_in].
+    /// The mean input over data points and positions, in the type `kind`.
+    /// Shapes: A [g; n; R; d_in] -> [g; d_in].
     /// The result belongs to the caller.
     let meanActivation (kind: torch.ScalarType) (activations: Activations) =
         Scope.tensor (fun () -> (Activations.dense kind activations).mean [| 1L; 2L |])
 
-    /// The mean error over data points and positions.
-    /// Shapes: E [g; n; R; d_out/g] -> [g; d_out/g].
+    /// The mean error over columns and positions.
+    /// Shapes: E [g; m; R; d_out/g] -> [g; d_out/g].
     /// The result belongs to the caller.
     let meanError (E: torch.Tensor) = Scope.tensor (fun () -> E.mean [| 1L; 2L |])
 
@@ -80,9 +79,8 @@ module Statistic =
             sum.add_ (term (P.view (P.size 0, groups, -1L, P.size 2))) |> ignore)
         sum
 
-    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' size.
-    /// Shapes: ->
-    /// [g; d_out/g; d_out/g].
+    /// sum_j weight P_j P_j^T by group, which weighs e e^T by the inputs' squared size.
+    /// Shapes: -> [g; d_out/g; d_out/g].
     /// The result belongs to the caller.
     /// (Gao et al. 2020, TKFAC)
     let weightedErrors (groups: int64) (weight: float) (factor: LayerFactor) =
@@ -98,7 +96,7 @@ module Statistic =
                     (Products.batched P (P.transpose (2L, 3L))).sum 0L)
                 * weight)
 
-    /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' size.
+    /// sum_j weight P_j^T P_j by group, which weighs a a^T by the errors' squared size.
     /// Shapes: -> [g; d_in; d_in].
     /// The result belongs to the caller.
     /// (Gao et al. 2020, TKFAC)
@@ -120,6 +118,7 @@ module Statistic =
     ///
     /// Shapes: Q_E [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> [g; d_out/g; d_in].
     /// The result belongs to the caller.
+    /// Raises an ArgumentException unless the factor is a product of activations and errors.
     /// (George et al. 2018; MATH 5)
     let spectrum (Q_E: torch.Tensor) (Q_A: torch.Tensor) (weight: float) (factor: LayerFactor) =
         Scope.tensor (fun () ->

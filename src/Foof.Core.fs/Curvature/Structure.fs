@@ -94,32 +94,51 @@ module Structure =
         Curvature.Blocks(Array.init G.Shapes.Length (fun l -> Curvature.LowRank(FisherFactor.layer l G)))
 
     /// F written out, with all layers together.
-    /// Raises an ArgumentException above 4 GB.
+    /// Shapes: -> F [p; p].
+    /// The tensor belongs to the caller.
+    /// Raises an ArgumentException above 4 GB, counted as 8 p^2 bytes.
     let dense (G: FisherFactor) = Curvature.Dense(FisherFactor.dense G, G.Shapes)
 
     /// The diagonal blocks of F written out, one a layer.
-    /// Raises an ArgumentException above 4 GB.
+    /// Shapes: -> F [d_out d_in; d_out d_in] a layer.
+    /// The tensors belong to the caller.
+    /// Raises an ArgumentException when a block of p weights takes more than 4 GB, counted as 8 p^2 bytes.
     let layerwiseDense (G: FisherFactor) =
         byLayer G (fun l -> Curvature.Dense(DenseBlock.ofFactor (FisherFactor.layer l G), [| G.Shapes[l] |]))
 
-    /// The diagonal of F.
+    /// The diagonal of F, sum_j weight_j g_j o g_j.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The tensors belong to the caller.
+    /// (MATH 3)
     let diagonal (G: FisherFactor) = Curvature.Diagonal(FisherFactor.diagonal G)
 
-    /// The blocks of F that belong to one row of W each: [d_in; d_in] for each output of a layer; for LayerNorm and
-    /// BatchNorm the 2 x 2 block of a unit's scale and shift.
+    /// The blocks of F that belong to one row of W each, for each output of a layer; for LayerNorm and BatchNorm the
+    /// 2 x 2 block of a unit's scale and shift.
+    /// Shapes: -> F [d_out; d_in; d_in] a layer.
+    /// The tensors belong to the caller.
+    /// (Ollivier 2015, unit-wise natural gradient)
     let units (G: FisherFactor) =
         byLayer G (fun l -> Curvature.Units(sumOverParts G l (fun weight factor _ -> Statistic.units weight factor)))
 
     /// E_bar (x) A_bar for each layer. K-FAC-expand: errors summed, activations averaged over positions; K-FAC-reduce:
     /// both pooled.
+    ///
+    /// Shapes: -> E [g; d_out/g; d_out/g] and A [g; d_in; d_in] a layer, the diagonal [1; d_in] of an embedding unless
+    /// pooled.
+    /// The tensors belong to the caller.
+    /// Raises an ArgumentException unless the factor is one of products of activations and errors.
     /// (Martens & Grosse 2015; Eschenhagen et al. 2023; MATH 5)
     let kronecker (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let struct (E, A) = sides ofErrors ofActivations G l
             Curvature.Kronecker(E, A))
 
-    /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too.
-    /// (Benzing 2022, App. G)
+    /// I (x) A_bar for each layer: FOOF's, whose posterior it is, too. E is the identity itself and has no scale.
+    ///
+    /// Shapes: -> A [g; d_in; d_in] a layer, the diagonal [1; d_in] of an embedding unless pooled.
+    /// The tensors belong to the caller.
+    /// Raises an ArgumentException unless the factor is one of products of activations and errors.
+    /// (Benzing 2022, eq. 6, App. G; MATH 5)
     let activationFactors (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
             let A = activations ofActivations G l
@@ -128,6 +147,11 @@ module Structure =
 
     /// The eigenbasis of E_bar (x) A_bar with the spectrum that is exact in it, the second moments of the gradients: of
     /// all diagonal matrices in that basis the closest to F.
+    ///
+    /// Shapes: -> Q_E [g; d_out/g; d_out/g], Q_A [g; d_in; d_in], S [g; d_out/g; d_in] a layer.
+    /// The tensors belong to the caller.
+    /// Raises an ArgumentException unless the factor is one of products of activations and errors, and a
+    /// NumericalFailure when their statistics are not finite.
     /// (George et al. 2018, EKFAC; MATH 5)
     let eigenbasis (ofErrors: Positions) (ofActivations: Positions) (G: FisherFactor) =
         byLayer G (fun l ->
@@ -142,7 +166,11 @@ module Structure =
                     NumericalFailure("its Kronecker factors are not finite", $"layer {l}", "check the batch for NaN")
                 ))
 
-    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace.
+    /// Psi (x) Phi / tr F with Psi = sum P P^T and Phi = sum P^T P: the Kronecker product with F's trace, group by
+    /// group.
+    ///
+    /// Shapes: -> E = Psi / tr Psi [g; d_out/g; d_out/g] and A = Phi [g; d_in; d_in] a layer.
+    /// The tensors belong to the caller.
     /// (Gao et al. 2020, TKFAC; MATH 5)
     let traceKronecker (G: FisherFactor) =
         byLayer G (fun l ->

@@ -107,6 +107,8 @@ module internal StructuredPower =
             None
 
     /// R V with R R^T = C.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// Raises an InvalidOperationException for low-rank matrices, blocks and sums.
     let rootTimes curvature (V: torch.Tensor array) : torch.Tensor array =
         match curvature with
         | Curvature.Dense(F, shapes) ->

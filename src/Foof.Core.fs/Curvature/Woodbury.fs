@@ -69,6 +69,7 @@ module internal Woodbury =
             found)
 
     /// U, r, L and the logarithm of the determinant for lambda I + G G^T, lambda > 0; None where no attempt succeeds.
+    /// Shapes: G [p; m] -> U [p; m], r one [1; 1] a layer, L [m; m] and log det [] in float64.
     let ofLowRank attempts report (lambda: float) (G: FisherFactor) =
         firstOf attempts report G (fun _ -> gram) (ofConstant lambda G)
 
@@ -76,7 +77,8 @@ module internal Woodbury =
     let ofLowRankKnowing (K: torch.Tensor) attempts report (lambda: float) (G: FisherFactor) =
         firstOf attempts report G (fun growth _ -> K / (growth * lambda)) (ofConstant lambda G)
 
-    /// U, r, L and the logarithm of the determinant for D + G G^T, D > 0.
+    /// U, r, L and the logarithm of the determinant for D + G G^T, D > 0; None where no attempt succeeds.
+    /// Shapes: G [p; m], D one [d_out; d_in] a layer -> U [p; m], r like D, L [m; m] and log det [] in float64.
     let ofLowRankPlusDiagonal attempts report (D: torch.Tensor array) (G: FisherFactor) =
         firstOf attempts report G (fun _ -> gram) (ofDiagonal D G)
 
@@ -89,11 +91,14 @@ module internal Woodbury =
         let less = FisherFactor.times ((change (w.unsqueeze 1L)).squeeze 1L) U
         WeightVector.axpy -1.0 less V
 
-    /// (D + G G^T)^-1 V.
+    /// (D + G G^T)^-1 V = r o (I - U (L L^T)^-1 U^T) (r o V).
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
+    /// (Benzing 2022, eq. 20; MATH 4)
     let solve U (roots: torch.Tensor array) L (V: torch.Tensor array) =
         hadamard roots V |> throughColumns (Factorization.solveBy L) U |> hadamard roots
 
     /// R V with R R^T = (D + G G^T)^-1: R = r o (I - U M U^T) with M = L^-T (L + I)^-1, for which
     /// M + M^T - M (L L^T - I) M^T = (L L^T)^-1.
+    /// Shapes: V one [d_out; d_in] a layer -> the same.
     let rootSolve U (roots: torch.Tensor array) L (V: torch.Tensor array) =
         throughColumns (Factorization.solveByRoots L) U V |> hadamard roots

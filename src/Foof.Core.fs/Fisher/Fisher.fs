@@ -3,6 +3,7 @@ namespace Foof
 open TorchSharp
 
 /// Whose labels the Fisher's gradients are taken at.
+/// (MATH 2)
 [<RequireQualifiedAccess>]
 type Fisher =
     /// y sampled from the model, k times for each data point: unbiased, m = n k columns.
@@ -25,7 +26,8 @@ type Problem = {
     Generator: torch.Generator
 } with
 
-    /// All layers of a model that can be covered, and the default generator.
+    /// All layers of a model that can be covered (`Coverage.all`, which also says what is left out), and the default
+    /// generator.
     static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
         let struct (layers, _) = Coverage.all model
         { Model = model; Layers = layers; Likelihood = likelihood; Generator = null }
@@ -34,9 +36,9 @@ type Problem = {
 /// Fisher, which positions are ignored.
 [<ReferenceEquality>]
 type CurvatureBatch = {
-    /// The model's input.
+    /// The model's input [n; ...], data points first.
     Input: torch.Tensor
-    /// The labels, or null.
+    /// The labels as `Likelihood.loss` takes them, or null.
     Target: torch.Tensor
 }
 
@@ -58,10 +60,18 @@ module Fisher =
         | ValueSome mask -> Likelihood.dataPoints mask
         | ValueNone -> all
 
-    /// The directions at the output, each the shape of the output, and what each column counts.
+    /// The directions at the output, each the shape of the output, and what each column counts in F.
     ///
-    /// Labels that are ignored (-100 of the categorical likelihood) have no direction, and data points without any
-    /// other do not count: `target` says which, whatever the rule; null means that all count.
+    /// MonteCarlo: the errors e_i of k sampled sets of labels, each counting 1/(n k). Ggn: the columns s_c of the
+    /// square root of Lambda_i, counting 1/n. Empirical: the errors of the data set's labels, counting 1/n.
+    /// Labels that are ignored (-100 of the categorical likelihood) have directions of zeros, and n counts the data
+    /// points that have another: `target` says which, whatever the rule; null means that all count.
+    /// Sampled directions and Hessian columns are made while the sequence is read, and again each time. Each belongs to
+    /// the scope in which it is made.
+    /// Shapes: output [n; ...] -> [n; ...].
+    /// Raises an ArgumentException for less than one sample, for an empirical Fisher without labels or with labels that
+    /// do not fit, and when no label counts; while the sequence is read also what `Likelihood.sample` and
+    /// `Likelihood.masked` raise.
     let directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
         let mask = mask likelihood target
         let n = float (dataPoints mask (output.size 0))
@@ -134,10 +144,13 @@ module Fisher =
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
-    /// Parameters' `.grad` are not touched. The factor's tensors belong to the caller.
-    /// Raises an ArgumentException for an empty batch or wrong labels, an InvalidOperationException for a layer that
-    /// was not called or whose input does not have the data points first, a NumericalFailure for NaN in activations or
-    /// errors.
+    /// Data points without a label that counts have columns of zeros.
+    /// Shapes: input [n; ...] -> m = n k, n C or n columns, column c n + i of data point i.
+    /// Parameters' `.grad` are not touched. The factor belongs to the caller; its activations may share the input's
+    /// memory (`FisherFactor.ownActivations`).
+    /// Raises an ArgumentException for an empty batch, wrong labels or a problem without layers, an
+    /// InvalidOperationException for a layer that was not called or whose input does not have the data points first, a
+    /// NumericalFailure for NaN in activations or errors. An error that the model raises reaches the caller.
     /// (MATH 2; Benzing 2022, App. I)
     let factor (problem: Problem) fisher (batch: CurvatureBatch) =
         if batch.Input.numel () = 0L then
@@ -182,8 +195,9 @@ module Jacobian =
 
     /// The mean gradient of the loss from the factor of the data set's labels, 1/n sum_i g_i (`Fisher.Empirical`).
     ///
-    /// Shapes: -> one [d_out; d_in] a layer.
+    /// Shapes: -> one [d_out; d_in] a layer, in the factor's type.
     /// The result belongs to the caller.
+    /// (MATH 1)
     let meanGradient (empirical: FisherFactor) =
         Scope.owned
             (fun () ->

@@ -37,7 +37,7 @@ module FisherFactor =
     /// The number of weights p.
     let rows (G: FisherFactor) = G.Shapes |> Array.sumBy (Array.fold (*) 1L)
 
-    /// The tensors held, for their owner.
+    /// The tensors held, for their owner to free; a factor does not own them.
     let tensors (G: FisherFactor) = [
         for part in G.Parts do
             for factor in part.Layers do
@@ -51,6 +51,8 @@ module FisherFactor =
 
     /// A factor of one batch's columns.
     /// It shares the tensors.
+    /// Raises an ArgumentException without a layer, for a weight that is negative or not finite, when a layer's tensors
+    /// do not fit one another, and when layers differ in the number of columns.
     let ofColumns (part: FisherColumns) =
         Require.atLeast "the number of layers" 1 part.Layers.Length
         Require.nonNegative (nameof part.Weight) part.Weight
@@ -66,8 +68,9 @@ module FisherFactor =
 
         { Shapes = part.Layers |> Array.map LayerFactor.shape; Parts = [| part |] }
 
-    /// The factor of layer l alone: its block of F.
+    /// The factor of layer l alone, l from 0: G_l with G_l G_l^T the layer's block of F.
     /// It shares the tensors.
+    /// Raises an ArgumentException when there is no such layer.
     let layer (l: int) (G: FisherFactor) =
         if l < 0 || l >= G.Shapes.Length then
             invalidArg (nameof l) $"l must be the number of one of {G.Shapes.Length} layers, from 0; got {l}."
@@ -81,8 +84,9 @@ module FisherFactor =
             invalidArg name $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
         Require.alike name (first G) (first G')
 
-    /// [G1 G2 ...]: F is the sum.
+    /// [G_1 G_2 ...], the columns side by side: F is the sum.
     /// It shares the tensors.
+    /// Raises an ArgumentException without a factor, and when layers' shapes, types or devices differ.
     let join (factors: FisherFactor array) =
         Require.atLeast "the number of factors" 1 factors.Length
         for G in factors do
@@ -91,6 +95,7 @@ module FisherFactor =
 
     /// sqrt(c) G, the factor of c F.
     /// It shares the tensors.
+    /// Raises an ArgumentException when c is negative or not finite.
     let scale (c: float) (G: FisherFactor) =
         Require.nonNegative (nameof c) c
         {
@@ -99,7 +104,8 @@ module FisherFactor =
         }
 
     /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant.
-    /// It shares the tensors, but for the errors of layers with a constant.
+    /// It shares the tensors and S, but for the errors of layers with a constant, which belong to the caller.
+    /// Raises an ArgumentException when the layers, shapes, types or devices of S do not fit.
     let weighted (S: torch.Tensor array) (G: FisherFactor) =
         if S.Length <> G.Shapes.Length then
             invalidArg (nameof S) $"S must hold {G.Shapes.Length} matrices, one per layer; got {S.Length}."
@@ -139,21 +145,24 @@ module FisherFactor =
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
     ///
-    /// K_ij = sqrt(w_i w'_j) sum_l g_li . g'_lj.
+    /// K_ij = sqrt(weight_i weight'_j) sum_l g_li . g'_lj, where weight_i is what column i counts.
     /// Shapes: -> [m; m'].
     /// The result belongs to the caller.
+    /// Raises an ArgumentException when the factors' layers, types or devices differ.
     /// (Benzing 2022, eq. 21; MATH 3)
     let crossGram (G: FisherFactor) (G': FisherFactor) = crossGramOfType torch.ScalarType.Float64 G G'
 
-    /// K = G^T G in float64.
+    /// K = G^T G in float64, symmetric positive semi-definite.
     /// Shapes: -> [m; m].
     /// The result belongs to the caller.
+    /// (Benzing 2022, eq. 21; MATH 3)
     let gram (G: FisherFactor) = crossGram G G
 
-    /// G^T v.
-    /// Shapes: v one [d_out; d_in] a layer -> [m].
+    /// G^T v, sqrt(weight_j) sum_l g_lj . v_l for every column j, where weight_j is what it counts.
+    /// Shapes: v one [d_out; d_in] a layer -> [m], in the factor's type.
     /// The result belongs to the caller.
-    /// (Benzing 2022, eq. 22)
+    /// Raises an ArgumentException when the layers, shapes, types or devices of v do not fit.
+    /// (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
         WeightVector.check (nameof v) G.Shapes v
         Array.iter (Require.alike (nameof v) (first G)) v
@@ -166,10 +175,11 @@ module FisherFactor =
 
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// G w.
+    /// G w = sum_j sqrt(weight_j) w_j g_lj for every layer l, where weight_j is what column j counts.
     /// Shapes: w [m], of any type -> one [d_out; d_in] a layer, in the factor's type.
     /// The result belongs to the caller.
-    /// (Benzing 2022, eq. 23)
+    /// Raises an ArgumentException when w is not [m].
+    /// (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
             invalidArg (nameof w) $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
@@ -186,16 +196,20 @@ module FisherFactor =
                 G.Parts |> Array.mapi ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
             Seq.ofArray
 
-    /// |g_j|^2 times what it counts, the diagonal of K. Shapes: -> [m]. The result belongs to the caller.
+    /// |g_j|^2 times what it counts, the diagonal of K.
+    /// Shapes: -> [m], in the factor's type.
+    /// The result belongs to the caller.
+    /// (MATH 3)
     let squaredNorms (G: FisherFactor) =
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
                 (part.Layers |> Array.map LayerFactor.squaredNorms |> Array.reduce (fun x y -> x + y)) * part.Weight
             torch.cat (Array.map ofPart G.Parts, 0L))
 
-    /// The diagonal of F.
-    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The diagonal of F, sum_j g_lj o g_lj times what column j counts.
+    /// Shapes: -> one [d_out; d_in] a layer, in the factor's type.
     /// The result belongs to the caller.
+    /// (MATH 3)
     let diagonal (G: FisherFactor) =
         Scope.owned
             (fun () ->
@@ -219,7 +233,7 @@ module FisherFactor =
     /// F = G G^T written out, in the factor's type.
     /// Shapes: -> [p; p], the layers' weights row by row, one after the other.
     /// The result belongs to the caller.
-    /// Raises an ArgumentException above 4 GB.
+    /// Raises an ArgumentException when 8 p^2 bytes are more than 4 GB, whatever the type: above 22,360 weights.
     let dense (G: FisherFactor) =
         requireDense (rows G)
 
@@ -241,7 +255,8 @@ module FisherFactor =
         | _ -> factor
 
     /// A copy of a factor's activations beside its errors: those of a first layer without a bias are the batch's own
-    /// memory, which a caller may fill with the next batch. The errors are shared; the rest belongs to the caller.
+    /// memory, which a caller may fill with the next batch. The errors, and gradients that are written out, are shared;
+    /// the copies belong to the caller.
     let ownActivations (G: FisherFactor) : FisherFactor = {
         G with
             Parts = G.Parts |> Array.map (fun part -> { part with Layers = Array.map ownedLayer part.Layers })

@@ -45,6 +45,9 @@ module internal LayerErrors =
     /// The errors of layers whose calls were recorded in the forward pass that made `output`, E [g; m; R; d_out/g]
     /// each, direction after direction: of the first data points alone where the directions have no more. The graph is
     /// used up with the last direction.
+    /// Shapes: output [n; ...], directions [n'; ...] with n' <= n; m is n' times their number.
+    /// The result belongs to the caller.
+    /// Raises an InvalidOperationException when a layer was not called or does not have the n data points first.
     let find (layers: Layer array) (calls: Record array array) (output: torch.Tensor) (directions: seq<torch.Tensor>) =
         Array.iter2 requireCalls layers calls
         Array.iter2 (fun layer -> requireDataPoints layer (output.size 0)) layers calls

@@ -22,14 +22,15 @@ type GramRoute =
     | Explicit
 
 /// Products with the columns of one layer, none divided by n: what a column counts is known to its Fisher factor.
-/// Results belong to the caller; numbers are in the factor's type unless a type is named.
+/// Results belong to the caller; numbers are in the factor's type unless a type is named. Shapes and types of arguments
+/// are not checked here: `FisherFactor` does.
 [<RequireQualifiedAccess>]
 module LayerFactor =
 
     /// The most bytes that a temporary of gradients or of inner products may take.
     let internal budget = 256L <<< 20
 
-    /// The tensors held.
+    /// The tensors held, for their owner to free; a factor does not own them.
     let rec tensors factor =
         match factor with
         | LayerFactor.Product(activations, E) -> E :: Activations.tensors activations
@@ -43,14 +44,15 @@ module LayerFactor =
         | LayerFactor.Columns P -> P.size 0
         | LayerFactor.Weighted(inner, _) -> columns inner
 
-    /// [d_out; d_in].
+    /// The shape [d_out; d_in] of a gradient.
     let rec shape factor =
         match factor with
         | LayerFactor.Product(activations, E) -> [| E.size 0 * E.size 3; Activations.width activations |]
         | LayerFactor.Columns P -> [| P.size 1; P.size 2 |]
         | LayerFactor.Weighted(inner, _) -> shape inner
 
-    /// The gradients times S [d_out; d_in], or times one number for S [1; 1]. It shares the other tensors.
+    /// The gradients times S [d_out; d_in], element by element, or times one number for S [1; 1].
+    /// It shares the factor's tensors and S; errors that one number has scaled are new and belong to the caller.
     let weighted factor (S: torch.Tensor) =
         match factor with
         | LayerFactor.Product(activations, E) when S.numel () = 1L ->
@@ -64,7 +66,7 @@ module LayerFactor =
         | LayerFactor.Columns _ -> 1L
         | LayerFactor.Weighted(inner, _) -> positions inner
 
-    /// Raises an ArgumentException unless the tensors' shapes and types fit one another.
+    /// Raises an ArgumentException, about `name`, unless the tensors' shapes and types fit one another.
     let rec check (name: string) factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
@@ -93,7 +95,8 @@ module LayerFactor =
                     ($"{name}: weights must be [{Shape.text (shape inner)}] like the layer, or [1; 1]; "
                      + $"got [{Shape.text S.shape}].")
 
-    /// The cheaper route by shape.
+    /// The cheaper route by shape: `Pairs` for R = 1 or R^2 (d_in + d_out/g) < d_in d_out/g; `Explicit` otherwise and
+    /// for gradients that are written out.
     /// (MATH 3)
     let route factor =
         match factor with
@@ -149,7 +152,7 @@ module LayerFactor =
         forEachWrittenWithin budget kind factor action
 
     /// All columns written out.
-    /// Shapes: -> P [m; d_out; d_in]; it belongs to the caller.
+    /// Shapes: -> P [m; d_out; d_in], in the type `kind`; it is a copy and belongs to the caller.
     let written (kind: torch.ScalarType) factor =
         Scope.tensor (fun () ->
             let parts = writtenRuns kind (columns factor) factor |> Seq.map (fun struct (_, P) -> P) |> Seq.toArray
@@ -169,12 +172,13 @@ module LayerFactor =
             | GramRoute.Pairs, LayerFactor.Product(a, E), LayerFactor.Product(a', E') -> Gram.add most a E a' E' K
             | _ -> gramOfWritten most x y K)
 
-    /// K <- K + [g_i . g'_j], in place, by a route; `Pairs` is for products only, other gradients are written out.
+    /// K <- K + [g_i . g'_j], in place, by a route, in K's type; `Pairs` is for products only, other gradients are
+    /// written out.
     /// Shapes: K [m; m'], in one piece.
     /// (MATH 3)
     let addGramBy route x y (K: torch.Tensor) = addGramWithin budget route x y K
 
-    /// K <- K + [g_i . g'_j], in place, by the cheaper route.
+    /// K <- K + [g_i . g'_j], in place, by the cheaper route, in K's type.
     /// Shapes: K [m; m'], in one piece.
     /// (MATH 3)
     let addGram x y (K: torch.Tensor) = addGramBy (route x) x y K
@@ -190,13 +194,13 @@ module LayerFactor =
             activations |> Activations.times (StackedErrors.rows (E.size 0) V) |> StackedErrors.inner activations E
 
     /// g_j . v_s for every column and vector.
-    /// Shapes: V [k; d_out; d_in] -> [m; k].
+    /// Shapes: V [k; d_out; d_in] -> [m; k], which belongs to the caller.
     /// (MATH 3)
     let transposeTimesAll (V: torch.Tensor) factor =
         Scope.tensor (fun () -> (innerProducts V factor).view(-1L, V.size 0))
 
     /// g_j . v for every column.
-    /// Shapes: v [d_out; d_in] -> [m].
+    /// Shapes: v [d_out; d_in] -> [m], which belongs to the caller.
     /// (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor) factor = Scope.tensor (fun () -> (innerProducts v factor).flatten())
 
@@ -208,7 +212,7 @@ module LayerFactor =
             activations |> Activations.gradient (StackedErrors.weighed k activations E w) |> StackedErrors.vectors k
 
     /// sum_j w_j g_j.
-    /// Shapes: w [m] -> [d_out; d_in].
+    /// Shapes: w [m] -> [d_out; d_in], which belongs to the caller.
     /// (Benzing 2022, eq. 23; MATH 3)
     let times (w: torch.Tensor) factor = Scope.tensor (fun () -> (combinations 1L w factor).squeeze 0L)
 
@@ -225,9 +229,8 @@ module LayerFactor =
                 target.view(-1L, target.size 2).addmm_(errors.t (), A.flatten (0L, 2L)) |> ignore
             | _ -> target.add_ (combinations k w factor) |> ignore)
 
-    /// The gradients in other bases, Q_E^T P_j Q_A; where none is given the side stays.
-    /// Shapes: Q_E
-    /// [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> the factor's own.
+    /// The gradients in other bases, Q_E^T P_j Q_A; a side whose basis is ValueNone stays.
+    /// Shapes: Q_E [g; d_out/g; d_out/g], Q_A [g; d_in; d_in] -> the factor's own.
     let internal rotated (Q_E: torch.Tensor voption) (Q_A: torch.Tensor voption) factor =
         match factor with
         | LayerFactor.Product(activations, E) ->
@@ -252,7 +255,9 @@ module LayerFactor =
             norms.narrow(0L, start, P.size 0).copy_(P.square().sum [| 1L; 2L |]) |> ignore)
         norms
 
-    /// |g_j|^2 for every column. Shapes: -> [m]. (MATH 3)
+    /// |g_j|^2 for every column.
+    /// Shapes: -> [m], which belongs to the caller.
+    /// (MATH 3)
     let squaredNorms factor =
         Scope.tensor (fun () ->
             match factor with
@@ -269,7 +274,7 @@ module LayerFactor =
         sum
 
     /// sum_j w_j g_j o g_j.
-    /// Shapes: w [m] -> [d_out; d_in].
+    /// Shapes: w [m] -> [d_out; d_in], which belongs to the caller.
     /// (MATH 3)
     let diagonal (w: torch.Tensor) factor =
         Scope.tensor (fun () ->

@@ -40,25 +40,29 @@ module Activations =
         | Activations.Rows A -> A.size 3
         | Activations.Indices(_, count) -> count
 
-    /// The tensors held.
+    /// The tensor held, A or the indices, alone in a list.
     let tensors activations =
         match activations with
         | Activations.Rows A -> [ A ]
         | Activations.Indices(index, _) -> [ index ]
 
-    /// Applies `change` to the tensor that holds the rows.
+    /// The activations with `change` applied to the tensor that holds the rows, A or the indices.
+    /// The result holds what `change` returns; a count stays.
     let map (change: torch.Tensor -> torch.Tensor) activations =
         match activations with
         | Activations.Rows A -> Activations.Rows(change A)
         | Activations.Indices(index, count) -> Activations.Indices(change index, count)
 
     /// Converts A to another type; indices stay whole numbers.
+    /// The result belongs to the caller; where nothing is converted it shares the argument's memory.
     let ofType (kind: torch.ScalarType) activations =
         match activations with
         | Activations.Rows A -> Activations.Rows(A.``to`` kind)
         | Activations.Indices _ -> activations
 
-    /// A with the one-hot rows written out, [g; n; R; d_in], in the type `kind`.
+    /// A with the one-hot rows written out, in the type `kind`; padding has rows of zeros.
+    /// Shapes: -> [g; n; R; d_in].
+    /// The result belongs to the caller; rows that have the type already share the argument's memory.
     let dense (kind: torch.ScalarType) activations =
         match activations with
         | Activations.Rows A -> A.``to`` kind
@@ -67,13 +71,18 @@ module Activations =
                 let columns = torch.arange (count, device = index.device)
                 index.unsqueeze(-1L).eq(columns).``to``(kind).unsqueeze 0)
 
-    /// The data points `start` .. `start + count - 1`.
+    /// The data points `start` .. `start + count - 1`, n = count of them.
+    /// The result belongs to the caller and is a view: it shares the argument's memory.
     let points (start: int64) (count: int64) activations =
         match activations with
         | Activations.Rows A -> Activations.Rows(A.narrow (1L, start, count))
         | Activations.Indices(index, width) -> Activations.Indices(index.narrow (0L, start, count), width)
 
     /// Several sets of positions of the same data points, side by side: R is the sum.
+    /// Shapes: [g; n; R_1; d_in], [g; n; R_2; d_in] ... -> [g; n; R_1 + R_2 ...; d_in], or indices [n; R_1] ...
+    /// likewise.
+    /// The sets must be of one kind and one at least. The result belongs to the caller; of one set it is that set
+    /// itself.
     let joinPositions (parts: Activations array) =
         let tensors = parts |> Array.map (tensors >> List.head)
         match parts[0] with
@@ -82,6 +91,10 @@ module Activations =
         | Activations.Indices(_, count) -> Activations.Indices(torch.cat (tensors, 1L), count)
 
     /// Several sets of data points, one below the other: n is the sum.
+    /// Shapes: [g; n_1; R; d_in], [g; n_2; R; d_in] ... -> [g; n_1 + n_2 ...; R; d_in], or indices [n_1; R] ...
+    /// likewise.
+    /// The sets must be of one kind and one at least. The result belongs to the caller; of one set it is that set
+    /// itself.
     let joinDataPoints (parts: Activations array) =
         let tensors = parts |> Array.map (tensors >> List.head)
         match parts[0] with
@@ -89,14 +102,20 @@ module Activations =
         | Activations.Rows _ -> Activations.Rows(torch.cat (tensors, 1L))
         | Activations.Indices(_, count) -> Activations.Indices(torch.cat (tensors, 0L), count)
 
-    /// |a_ir|^2 in the type `kind`, [g; n; R].
+    /// |a_ir|^2 in the type `kind`; 1 for an index, and 0 for padding.
+    /// Shapes: -> [g; n; R].
+    /// The result belongs to the caller.
     let squaredNorms (kind: torch.ScalarType) activations =
         Scope.tensor (fun () ->
             match activations with
             | Activations.Rows A -> (A.``to`` kind).square().sum 3L
             | Activations.Indices(index, count) -> index.lt(count.ToScalar()).``to``(kind).unsqueeze 0)
 
-    /// a_ir . a'_js for all pairs of rows of two sets, [g; n R; n' R'].
+    /// a_ir . a'_js for all pairs of rows of two sets, in the type `kind`; of indices 1 where they are equal and no
+    /// padding.
+    /// Shapes: X, Y of n, R and of n', R' -> [g; n R; n' R'].
+    /// The result belongs to the caller.
+    /// (MATH 3)
     let gram (X: Activations) (Y: Activations) (kind: torch.ScalarType) =
         Scope.tensor (fun () ->
             match X, Y with
@@ -107,8 +126,9 @@ module Activations =
                 let rows activations = (dense kind activations).flatten(1L, 2L)
                 Products.batched (rows X) ((rows Y).transpose(1L, 2L)))
 
-    /// A V^T, the outputs of a layer with weight V.
+    /// A V^T, the outputs of a layer with weight V, in the type of V and A.
     /// Shapes: V [g; k; d_in] -> [g; n; R; k].
+    /// The result belongs to the caller.
     let times (V: torch.Tensor) activations =
         Scope.tensor (fun () ->
             match activations with
@@ -122,8 +142,10 @@ module Activations =
                 let rows = V.squeeze(0L).t().index [| found |]
                 rows.masked_fill(padding, 0.0.ToScalar()).unsqueeze 0)
 
-    /// sum_ir e_ir a_ir^T, the summed gradient.
+    /// sum_ir e_ir a_ir^T, the summed gradient, not divided by n, in the type of E and A.
     /// Shapes: E [g; n; R; k] -> [g; k; d_in].
+    /// The result belongs to the caller.
+    /// (MATH 1)
     let gradient (E: torch.Tensor) activations =
         Scope.tensor (fun () ->
             let rows = E.flatten (1L, 2L)

@@ -157,7 +157,7 @@ module Coverage =
     /// The layers with curvature, in the model's order, and the treatment of every parameter.
     ///
     /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and weight,
-    /// whether it is to be covered.
+    /// whether it is to be covered. Otherwise as `survey`.
     let surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules
@@ -194,6 +194,10 @@ module Coverage =
     /// The layers of every kind, in the model's order, and the treatment of every parameter.
     ///
     /// `select` says, by a layer's name and weight, whether it is to be covered.
+    /// Layers are Linear, Conv2d, Embedding, LayerNorm and BatchNorm of one to three dimensions whose weight is
+    /// trained. Modules that share it are one layer if they agree in geometry and bias and nothing else uses either. Of
+    /// an embedding `Lookup.padding` is asked.
+    /// The layers refer to the model's own modules and parameters.
     let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         surveyExcept (fun _ -> ValueNone) model select
 

@@ -3,7 +3,7 @@ namespace Foof
 open System
 open TorchSharp
 
-/// What a tensor's shape would have to be, where it is something else.
+/// What a tensor's shape would have to be, in words, where it is something else; ValueNone where it fits.
 [<RequireQualifiedAccess>]
 module internal Fit =
 

@@ -28,7 +28,9 @@ module ForwardPass =
     /// Whether an error was raised in `call` or `output`.
     let failed (error: exn) = error.Data.Contains mark
 
-    /// The model's output.
+    /// The model's output, with its graph where gradients are enabled; an error that the model raises is marked for
+    /// `failed`.
+    /// The result belongs to the caller's scope, unless the model keeps it.
     let call (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         try
             model.call input
@@ -38,7 +40,7 @@ module ForwardPass =
 
     /// The model's output without its graph. The pass itself runs with gradients: a model that differentiates in its
     /// forward pass ends the process under no_grad.
-    /// The result belongs to the caller.
+    /// The result belongs to the caller. Raises what the model raises, marked for `failed`.
     let output (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             use _recorded = torch.enable_grad ()
@@ -70,10 +72,10 @@ module ForwardPass =
 [<Sealed>]
 type StepResult(loss: torch.Tensor, output: torch.Tensor) =
 
-    /// The loss before the update: a scalar, the mean over data points, outside the graph.
+    /// The loss before the update: a scalar, the mean over data points, outside the graph. `Dispose` frees it.
     member _.Loss = loss
 
-    /// The model's output before the update, outside the graph.
+    /// The model's output before the update, outside the graph. `Dispose` frees it.
     member _.Output = output
 
     /// The loss as a number; on an accelerator, this waits for it.

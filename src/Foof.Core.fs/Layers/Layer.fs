@@ -49,7 +49,7 @@ module internal Geometry =
         | Geometry.Scale(Normalisation.Channels _) -> -1L
 
 /// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last column whose
-/// input is the constant 1. Modules that share the weight are one layer.
+/// input is the constant 1. Modules that share the weight are one layer. Modules and parameters stay the model's.
 [<ReferenceEquality>]
 type Layer = {
     /// The path of the (first) module in the model, for messages.
@@ -87,7 +87,7 @@ module Layer =
     /// The number of columns of W, the bias column among them.
     let inputs (layer: Layer) = layer.Weight.numel () / outputs layer + (if layer.Bias.IsSome then 1L else 0L)
 
-    /// The trained parameters: the weight, then the bias.
+    /// The trained parameters themselves: the weight, then the bias.
     let parameters (layer: Layer) = [|
         layer.Weight
         match layer.Bias with
@@ -162,8 +162,9 @@ module Layer =
     /// is sum_ir e_ir a_ir^T, group by group.
     ///
     /// Shapes: gradient, like the output -> E [g; n; R; d_out/g], row by row in memory.
-    /// The result belongs to the caller; a dense layer's may share the gradient's memory.
+    /// The result belongs to the caller and may share the gradient's memory.
     /// Raises an ArgumentException when the gradient's shape is not the output's.
+    /// (MATH 1)
     let errors (layer: Layer) (gradient: torch.Tensor) =
         require (nameof gradient) Geometry.gradientMisfit layer gradient
 
@@ -178,7 +179,8 @@ module Layer =
 
     /// The rows of `activations` one below the other, group after group, one-hot rows written out.
     /// Shapes: input as there -> A [g n R; d_in].
-    /// The result belongs to the caller.
+    /// The result belongs to the caller; without a bias column it may share the input's memory.
+    /// Raises an ArgumentException when the input's shape or type is not the layer's.
     let rows (layer: Layer) (input: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -189,7 +191,8 @@ module Layer =
 
     /// The rows of `errors` one below the other, group after group.
     /// Shapes: gradient as there -> E [g n R; d_out/g].
-    /// The result belongs to the caller.
+    /// The result belongs to the caller and may share the gradient's memory.
+    /// Raises an ArgumentException when the gradient's shape is not the output's.
     let errorRows (layer: Layer) (gradient: torch.Tensor) =
         Scope.tensor (fun () ->
             match layer.Geometry with
@@ -216,7 +219,9 @@ module Layer =
             | ValueSome bias -> torch.cat ([| matrix; bias.reshape (-1L, 1L) |], 1L)
             | ValueNone -> matrix.alias ())
 
-    /// The weight's columns of a matrix over d_in, and the bias column: views into it.
+    /// The weight's columns of a matrix over d_in, and the bias column; ValueNone for a layer without a trained bias.
+    /// Shapes: matrix [...; d_in] -> [...; d_in - 1] and [...], or the matrix itself without a bias.
+    /// They are views: they belong to the caller and share the matrix's memory.
     let columns (layer: Layer) (matrix: torch.Tensor) =
         match layer.Bias with
         | ValueSome _ ->
@@ -224,9 +229,10 @@ module Layer =
             struct (matrix.narrow (-1L, 0L, columns), ValueSome(matrix.select (-1L, columns)))
         | ValueNone -> struct (matrix, ValueNone)
 
-    /// The inverse of `joined`: weight and bias in their own shapes, views into W where that is possible.
+    /// The inverse of `joined`: weight and bias in their own shapes.
     ///
     /// Shapes: W [d_out; d_in] -> as the parameters.
+    /// The results belong to the caller; they are views into W where that is possible.
     let split (layer: Layer) (W: torch.Tensor) =
         let own () =
             let struct (weight, bias) = columns layer W

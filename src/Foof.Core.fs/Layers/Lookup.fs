@@ -75,8 +75,8 @@ module Lookup =
     // What an embedding was made with never changes; its table may.
     let private known = ConditionalWeakTable<Embedding, Result<int64 voption, string> ref>()
 
-    /// The number whose row is not learned, if there is one; or the reason why an embedding's gradient is not that of a
-    /// product with its table.
+    /// The number whose row is not learned, ValueNone where all are learned; or, as an Error, the reason why an
+    /// embedding's gradient is not that of a product with its table.
     ///
     /// TorchSharp keeps both to itself, so the module is asked once to look every number up, and autograd for the
     /// gradient: memory for three more tables while that lasts. Table and `.grad` stay as they are.
@@ -96,7 +96,8 @@ module Lookup =
 
     /// The numbers that are looked up as one-hot rows of length `count`; those of the padding are rows of zeros.
     ///
-    /// Shapes: numbers [n; ...] -> index [n; R]. Without padding the index shares the numbers' memory.
+    /// Shapes: numbers [n; ...] -> index [n; R].
+    /// The result belongs to the caller; without padding the index may share the numbers' memory.
     let rows (count: int64) (padding: int64 voption) (numbers: torch.Tensor) =
         Scope.owned
             (fun () ->

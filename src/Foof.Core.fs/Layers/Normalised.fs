@@ -46,8 +46,10 @@ module Normalised =
             let ofChannels (values: torch.Tensor) = values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
             struct (x - ofChannels norm.running_mean, (ofChannels norm.running_var + norm.eps).rsqrt())
 
-    /// x_hat = (x - mean) / sqrt(variance + eps), of x's shape. A batch norm in training mode takes mean and variance
-    /// of exactly this batch, else the running ones.
+    /// x_hat = (x - mean) / sqrt(variance + eps). A batch norm in training mode takes mean and variance of exactly this
+    /// batch, else the running ones.
+    /// Shapes: x [n; ...; shape...], or [n; d; ...] of a batch norm -> the same.
+    /// The result belongs to the caller.
     let input (normalisation: Normalisation) (x: torch.Tensor) =
         Scope.tensor (fun () ->
             let struct (centred, scale) = parts normalisation x
@@ -64,6 +66,7 @@ module Normalised =
     /// x_hat as rows A of one group a unit, with a last column of ones where `withOnes`.
     ///
     /// Shapes: x [n; ...] -> A [d; n; R; 1 (+ 1)].
+    /// The result belongs to the caller.
     let rows (normalisation: Normalisation) (withOnes: bool) (x: torch.Tensor) =
         Scope.tensor (fun () ->
             let units = input normalisation x |> unitsFirst normalisation
@@ -100,5 +103,6 @@ module Normalised =
     /// A derivative with respect to the layer's output as rows E, in the order of `rows`.
     ///
     /// Shapes: gradient [n; ...] -> E [d; n; R; 1].
+    /// The result belongs to the caller and may share the gradient's memory.
     let errors (normalisation: Normalisation) (gradient: torch.Tensor) =
         Scope.tensor (fun () -> (unitsFirst normalisation gradient).contiguous())

@@ -53,7 +53,7 @@ module Patches =
             let before = totals |> Array.map (fun total -> total / 2L)
             struct (before, Array.map2 (-) totals before)
 
-    /// The window of a convolution as the module is now.
+    /// The window of a convolution as the module is now; padding by name is worked out in pixels.
     let window (convolution: Conv2d) =
         let struct (before, after) = sides convolution
 
@@ -130,7 +130,9 @@ module Patches =
     /// The patches as rows A, in the order of the weight's elements, with a last column of ones where `withOnes`; one
     /// copy of each pixel.
     ///
-    /// Shapes: images [n; c; h; w] -> A [g; n; h' w'; c/g kh kw (+ 1)].
+    /// Shapes: images [n; c; h; w] -> A [g; n; h' w'; c/g kh kw (+ 1)]. They are not checked here: `Layer.activations`
+    /// does.
+    /// The result belongs to the caller; without ones it may share the images' memory.
     let rows (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
             let views = views window images
@@ -156,7 +158,8 @@ module Patches =
 
     /// A derivative with respect to the maps as rows E, in the order of `rows`.
     ///
-    /// Shapes: maps [n; d_out; h'; w'] -> E [g; n; h' w'; d_out/g].
+    /// Shapes: maps [n; d_out; h'; w'] -> E [g; n; h' w'; d_out/g]. They are not checked here: `Layer.errors` does.
+    /// The result belongs to the caller and may share the maps' memory.
     let errors (window: Window) (maps: torch.Tensor) =
         Scope.tensor (fun () ->
             maps

@@ -20,7 +20,7 @@ type Keep =
 type Record = {
     /// Whose call it was.
     Layer: Layer
-    /// Which call of the whole model it was in, counted from when the recorder was made.
+    /// Which call of the whole model it was in, counted from when the recorder was made, without those under no_grad.
     Pass: int
     /// The input a, outside the graph; it shares the memory of the model's tensor.
     Input: torch.Tensor
@@ -40,7 +40,7 @@ type Record = {
 [<RequireQualifiedAccess>]
 module Record =
 
-    /// Frees the tensors of all of them.
+    /// Frees the tensors of all of them, which cannot be used afterwards.
     let release (records: Record array) =
         for record in records do
             (record :> IDisposable).Dispose()
@@ -50,7 +50,8 @@ module Record =
         for record in records do
             record.Output |> ValueOption.iter _.Dispose()
 
-    /// The calls of each layer, in call order; an empty array for a layer that was not called.
+    /// The calls of each layer, in call order; an empty array for a layer that was not called. Records stay their
+    /// owner's.
     let byLayer (layers: Layer array) (records: Record array) =
         let calls = records |> Array.groupBy _.Layer |> dict
         layers
@@ -63,7 +64,7 @@ module Record =
 
     let private pointsOf (call: Record) = Layer.dataPoints call.Layer call.Input
 
-    /// How many data points the calls of one layer show.
+    /// How many data points the calls of one layer show: calls in one pass of the model show the same ones.
     let dataPoints (calls: Record array) = passes calls |> Array.sumBy (Array.head >> pointsOf)
 
     /// The first `count` data points of a call from `start` on.
@@ -88,12 +89,17 @@ module Record =
 
     /// The activations of all recorded calls of one layer, of the first data points in each pass, `share` of them:
     /// calls in one pass of the model are positions of the same data points, further passes are further data points.
+    ///
+    /// They are made at each call of this function. Of n data points in a pass ceil(share n) are taken, one at least.
+    /// Shapes: -> A [g; n; R; d_in], or indices [n; R].
+    /// The result belongs to the caller and may share memory with the records, of which there must be one.
+    /// Raises an ArgumentException when an input does not fit the layer.
     let activationsOf (share: float) (calls: Record array) =
         passes calls
         |> Array.map (fun pass -> ofPass 0L (first share (pointsOf pass[0])) pass)
         |> Activations.joinDataPoints
 
-    /// The activations of all data points.
+    /// `activationsOf` all data points, with its shapes, owner and exceptions.
     let activations (calls: Record array) = activationsOf 1.0 calls
 
     /// One data point's activations.
@@ -130,6 +136,7 @@ module Record =
 
     /// The inputs of the first data points, [n; ...] call by call, and how many data points these are; ValueNone where
     /// a pass has several calls.
+    /// The inputs are views: they belong to the caller's scope and share the records' memory.
     let inputs (share: float) (calls: Record array) =
         let firstOf (call: Record) = (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
         if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
@@ -139,7 +146,7 @@ module Record =
             ValueNone
 
 /// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until it is
-/// disposed and the records until they are taken.
+/// disposed and the records until they are taken. It records nothing before `Start`.
 [<Sealed>]
 type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer seq) =
     let records = ResizeArray<Record>()
@@ -186,15 +193,16 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
         Func<Layer, torch.Tensor, Keep>(fun layer output ->
             if Environment.CurrentManagedThreadId = thread then choice.Invoke(layer, output) else Keep.Nothing)
 
-    /// The inputs of passes that a backward pass can follow: not of evaluations.
+    /// The inputs of passes that a backward pass can follow, with gradients and the layer in training mode: not of
+    /// evaluations.
     static member InTraining =
         Func<Layer, torch.Tensor, Keep>(fun layer _ ->
             if torch.is_grad_enabled () && layer.Modules[0].training then Keep.Input else Keep.Nothing)
 
-    /// Records the calls that follow, as `choice` says for each layer and output.
+    /// Records the calls that follow, as `choice` says for each layer and output, in place of an earlier choice.
     member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice
 
-    /// Records no more.
+    /// Records no more; the hooks and the records so far stay.
     member _.Stop() = choose <- null
 
     /// The records since the last time, in call order; they belong to the caller.

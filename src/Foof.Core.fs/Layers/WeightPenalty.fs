@@ -38,10 +38,14 @@ module WeightPenalty =
                 |> Array.map (fun layer -> Layer.joined layer (bare layer.Weight) (layer.Bias |> ValueOption.map bare)))
             Seq.ofArray
 
-    /// A copy of the layers' weights, which belongs to the caller.
+    /// A copy of the layers' weights, outside the graph.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The result belongs to the caller.
     let copied (layers: Layer array) = Scope.owned (fun () -> weights layers |> Array.map _.clone()) Seq.ofArray
 
-    /// The layers' `.grad`, outside the graph; zeros for a parameter without one. Belongs to the caller.
+    /// A copy of the layers' `.grad`, outside the graph; zeros for a parameter without one.
+    /// Shapes: -> one [d_out; d_in] a layer.
+    /// The result belongs to the caller.
     let gradients (layers: Layer array) =
         use _quiet = torch.no_grad ()
 
@@ -57,7 +61,10 @@ module WeightPenalty =
                     (Layer.joined layer (found layer.Weight) (layer.Bias |> ValueOption.map found)).clone()))
             Seq.ofArray
 
-    /// A gradient's matrices as the layers' parameters and tensors of their shapes, in the caller's scope.
+    /// A gradient's matrices as the layers' parameters and tensors of their shapes, the weight before the bias.
+    /// Shapes: gradient one [d_out; d_in] a layer -> as the parameters.
+    /// The tensors belong to the caller's scope; they are views into the gradient where that is possible.
+    /// Raises an ArgumentException when there are more layers than matrices, or fewer.
     let dealt (layers: Layer array) (gradient: torch.Tensor array) = [|
         for layer, matrix in Array.zip layers gradient do
             let struct (weight, bias) = Layer.split layer matrix
@@ -70,7 +77,9 @@ module WeightPenalty =
     /// A scalar with this value whose backward pass gives the parameters this gradient, whatever made both.
     ///
     /// value + sum <theta - theta_now, gradient>, of which the sum is zero. Derivatives of second order are not in it.
+    /// Shapes: value [], gradient one [d_out; d_in] a layer -> [].
     /// The result belongs to the caller.
+    /// Raises an ArgumentException when there are more layers than matrices, or fewer.
     let attached (layers: Layer array) (value: torch.Tensor) (gradient: torch.Tensor array) =
         use _recorded = torch.enable_grad ()
         Scope.tensor (fun () ->
@@ -79,7 +88,9 @@ module WeightPenalty =
                 (fun sum own -> sum + ((own.Parameter - own.Parameter.detach ()) * own.Gradient.detach ()).sum())
                 (value.detach ()))
 
-    /// Adds a gradient to the parameters' `.grad`, without a graph; makes those that are missing.
+    /// Adds a gradient to the parameters' `.grad` in place, without a graph; makes those that are missing, as copies.
+    /// Shapes: gradient one [d_out; d_in] a layer.
+    /// Raises an ArgumentException when there are more layers than matrices, or fewer.
     let addTo (layers: Layer array) (gradient: torch.Tensor array) =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()

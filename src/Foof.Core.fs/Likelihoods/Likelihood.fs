@@ -2,8 +2,8 @@ namespace Foof
 
 open TorchSharp
 
-/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments and owns the
-/// results.
+/// -log p(y | f), its derivatives by f and draws of y, case by case; `Likelihood` checks the arguments, owns the
+/// results and states their shapes.
 [<RequireQualifiedAccess>]
 module internal LikelihoodFormulas =
 
@@ -141,7 +141,7 @@ module Likelihood =
     /// columns and products.
     /// Shapes: truth values of the labels' shape; a tensor of that shape, or with classes as a further dimension 1.
     /// The result belongs to the caller.
-    /// Raises an ArgumentException for other shapes.
+    /// Raises an ArgumentException for other shapes, and for a mask of another type or on another device.
     let masked (mask: torch.Tensor) (tensor: torch.Tensor) =
         Scope.tensor (fun () ->
             let byClass = tensor.dim () = mask.dim () + 1L && tensor.dim () > 1L
@@ -154,7 +154,7 @@ module Likelihood =
     /// 1/n sum_i of, summed over entries or positions: Categorical -log softmax(f)_y, where n counts the points with a
     /// label other than -100; Gaussian 1/2 (f - y)^2 / sigma^2, or sigma_c^2; Bernoulli log(1 + exp f) - y f; Poisson
     /// exp f - y f.
-    /// The result is a scalar and belongs to the caller.
+    /// The result is a scalar of the output's type, in its graph, and belongs to the caller.
     /// Raises an ArgumentException when shapes, types or devices do not fit, the batch is empty or sigma is not
     /// positive. It reads no values (`check` does): NaN comes of NaN, and of class labels that are all -100.
     /// (MATH 1, 2)
@@ -173,8 +173,8 @@ module Likelihood =
     ///
     /// n is the number of data points of which a label counts.
     /// Shapes: truth values of the labels' shape.
-    /// The result is a scalar and belongs to the caller.
-    /// Raises an ArgumentException as `loss` does, and when no label counts.
+    /// The result is a scalar of the output's type, in its graph, and belongs to the caller.
+    /// Raises an ArgumentException as `loss` does, for a mask that does not fit, and when no label counts.
     let lossMasked likelihood (output: torch.Tensor) (target: torch.Tensor) (mask: torch.Tensor) =
         Scope.tensor (fun () ->
             LikelihoodCheck.labels likelihood output target
@@ -184,9 +184,10 @@ module Likelihood =
             let struct (entries, scale) = LikelihoodFormulas.entries likelihood f y (dataPoints counts)
             (masked counts entries).sum() * scale)
 
-    /// Raises what `loss` does not look for, with the number of faults: an ArgumentException for class indices out of
-    /// range or all ignored, labels that are not finite, outside [0, 1] (Bernoulli) or negative (Poisson); a
-    /// NumericalFailure for outputs that are not finite or log rates of counts above 2^53.
+    /// Raises what `loss` raises, and what it does not look for, with the number of faults: an ArgumentException for
+    /// class indices out of range or all ignored, labels that are not finite, outside [0, 1] (Bernoulli) or negative
+    /// (Poisson); a NumericalFailure for outputs that are not finite or log rates of counts above 2^53. On an
+    /// accelerator this waits for the values.
     let check (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         LikelihoodCheck.labels likelihood output target
         LikelihoodCheck.possible likelihood output target
@@ -194,8 +195,8 @@ module Likelihood =
 
     /// e_i = d(-log p(y_i | f_i)) / d f_i for all data points, in closed form.
     ///
-    /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2; Bernoulli sigmoid(f) - y;
-    /// Poisson exp f - y.
+    /// Categorical softmax(f) - onehot(y), zero where y is -100; Gaussian (f - y) / sigma^2, or sigma_c^2; Bernoulli
+    /// sigmoid(f) - y; Poisson exp f - y.
     /// Shapes: f [n; ...] -> [n; ...]. The summand's: never divided by n.
     /// The result carries no gradient and belongs to the caller.
     /// Raises an ArgumentException as `loss` does.
@@ -210,7 +211,9 @@ module Likelihood =
     /// default one).
     ///
     /// Probabilities and uniform numbers are float64, whatever the output's type.
-    /// The result belongs to the caller.
+    /// Shapes: f [n; C; ...] -> [n; ...] class indices (Int64); f [n; ...] of the other likelihoods -> [n; ...], in its
+    /// type.
+    /// The result carries no gradient and belongs to the caller.
     /// Raises an ArgumentException when the output's shape or the generator's device does not fit, and a
     /// NumericalFailure as `check` does.
     /// (MATH 2)
@@ -223,6 +226,8 @@ module Likelihood =
             LikelihoodFormulas.sample likelihood output generator)
 
     /// The number of columns of the square root S_i of Lambda_i = -d2 log p(y | f_i) / d f_i^2: one per entry of f_i.
+    /// Raises an ArgumentException when the output's shape does not fit or it holds no data point.
+    /// (MATH 2)
     let hessianColumns (likelihood: Likelihood) (output: torch.Tensor) =
         LikelihoodCheck.output likelihood output
         output.numel () / output.size 0

@@ -4,14 +4,15 @@ open System.Runtime.InteropServices
 open TorchSharp
 
 /// How the network's output f speaks about the label y.
+/// (MATH 2)
 [<RequireQualifiedAccess>]
 type Likelihood =
     /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices (Int64);
     /// where y is -100 it is ignored.
     | Categorical
-    /// y ~ N(f, sigma^2 I): f and y [n; ...].
+    /// y ~ N(f, sigma^2 I), sigma positive: f and y [n; ...].
     | Gaussian of sigma: float
-    /// y_c ~ N(f_c, sigma_c^2), one known deviation per channel: f and y [n; C; ...].
+    /// y_c ~ N(f_c, sigma_c^2), one known positive deviation per channel: f and y [n; C; ...].
     | GaussianPerOutput of sigma: float array
     /// p(y = 1 | f) = 1 / (1 + exp(-f)), y in [0, 1]: f (logits) and y [n; ...].
     | Bernoulli
@@ -28,7 +29,7 @@ module internal LikelihoodCheck =
     /// Counts above 2^53 are no whole numbers in float64: the largest log rate.
     let private largestLogRate = 53.0 * log 2.0
 
-    /// Raises unless the likelihood can read an output of this shape and type.
+    /// Raises an ArgumentException unless the likelihood can read an output of this shape and type.
     let output likelihood (output: torch.Tensor) =
         let refuse requirement = invalidArg (nameof output) $"output must {requirement}; got {Shape.describe output}."
         if not (torch.is_floating_point output.dtype) then refuse "hold floating-point numbers"
@@ -61,7 +62,7 @@ module internal LikelihoodCheck =
         | Likelihood.Categorical -> Array.removeAt 1 output.shape
         | _ -> output.shape
 
-    /// Raises unless output and labels fit; reads shapes and types only.
+    /// Raises an ArgumentException unless output and labels fit; reads shapes and types only.
     let labels likelihood (f: torch.Tensor) (target: torch.Tensor) =
         output likelihood f
         let shape = labelShape likelihood f
@@ -71,12 +72,12 @@ module internal LikelihoodCheck =
             like (nameof target) requirement shape torch.ScalarType.Int64 f target
         | _ -> like (nameof target) "have the output's shape and type" shape f.dtype f target
 
-    /// Raises unless `v` is of the output's shape and type.
+    /// Raises an ArgumentException unless `v` is of the output's shape and type.
     let vector likelihood (f: torch.Tensor) (v: torch.Tensor) =
         output likelihood f
         like (nameof v) "have the output's shape and type" f.shape f.dtype f v
 
-    /// Raises unless `mask` holds one truth value per label.
+    /// Raises an ArgumentException unless `mask` holds one truth value per label.
     let mask (mask: torch.Tensor) (target: torch.Tensor) =
         if mask.dtype <> torch.ScalarType.Bool || mask.shape <> target.shape || not (sameDevice mask target) then
             invalidArg
@@ -84,10 +85,10 @@ module internal LikelihoodCheck =
                 $"mask must be of type Bool, of the labels' shape and on their device, for labels \
                   {Shape.describe target} on {target.device}; got {Shape.describe mask} on {mask.device}."
 
-    /// Raises unless `generator` is null or draws on the output's device.
+    /// Raises an ArgumentException unless `generator` is null or draws on the output's device.
     let generator (generator: torch.Generator) (output: torch.Tensor) = Require.generator generator output.device
 
-    /// Raises when outputs are not finite, or log rates so large that counts lose their units.
+    /// Raises a NumericalFailure when outputs are not finite, or log rates so large that counts lose their units.
     let finite likelihood (output: torch.Tensor) =
         let refuse count fault =
             if count > 0L then
@@ -108,11 +109,11 @@ module internal LikelihoodCheck =
         if skipped = target.numel () then
             invalidArg (nameof target) $"target must hold a label that counts; all {skipped} are {ignored}."
 
-    /// Raises where no label counts.
+    /// Raises an ArgumentException when no label counts.
     let counting likelihood (target: torch.Tensor) =
         if likelihood = Likelihood.Categorical then requireCounting (ignoredIn target) target
 
-    /// Raises unless all labels are possible ones.
+    /// Raises an ArgumentException unless all labels are possible ones and one of them counts.
     let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =
         let refuse count requirement =
             if count > 0L then

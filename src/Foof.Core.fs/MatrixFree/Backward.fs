@@ -12,6 +12,7 @@ module internal Backward =
         layers |> Array.collect (Layer.parameters >> Array.map (fun parameter -> parameter))
 
     /// Weight-space matrices as tensors of the parameters' shapes, in the order of `variables`.
+    /// Shapes: v one [d_out; d_in] a layer -> as the parameters; views where that is possible.
     let split (layers: Layer array) (v: torch.Tensor array) =
         Array.map2
             (fun (layer: Layer) matrix -> [|
@@ -26,6 +27,7 @@ module internal Backward =
         |> Array.concat
 
     /// The inverse of `split`.
+    /// Shapes: derivatives as the parameters -> one [d_out; d_in] a layer.
     let join (layers: Layer array) (derivatives: torch.Tensor array) =
         let starts = layers |> Array.scan (fun start layer -> start + (Layer.parameters layer).Length) 0
         Array.init layers.Length (fun i ->
@@ -42,6 +44,7 @@ module internal Backward =
         | outputs, factors -> Derivatives.find true recorded outputs factors variables
 
     /// sum_k factors_k . d outputs_k / d variable for each variable; zeros where no output depends on it.
+    /// Shapes: factors_k like outputs_k -> one tensor of each variable's shape.
     let apply outputs factors (variables: torch.Tensor array) =
         Array.map2 orZeros variables (pass false outputs factors variables)
 
@@ -73,6 +76,8 @@ module internal Backward =
 
     /// The model's output with its graph, in the mode that the model is in; the processor's random numbers are
     /// afterwards as they were before.
+    /// Raises an ArgumentException without a layer, for one that is frozen or listed twice and for an empty batch, and
+    /// a NumericalFailure for an output that is not finite.
     let forward (problem: Problem) (input: torch.Tensor) =
         requireTrained problem.Layers
         use _recording = torch.enable_grad ()
@@ -91,7 +96,8 @@ module internal Backward =
         requireFinite "the model's output" output
         output
 
-    /// The mean loss with its graph.
+    /// The mean loss with its graph, a scalar.
+    /// Raises what `Likelihood.loss` raises, and a NumericalFailure when it is not finite.
     let loss (likelihood: Likelihood) (output: torch.Tensor) (target: torch.Tensor) =
         use _recording = torch.enable_grad ()
         let loss = Likelihood.loss likelihood output target

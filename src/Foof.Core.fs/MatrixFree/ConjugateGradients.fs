@@ -96,17 +96,17 @@ module internal Recurrence =
 /// When conjugate gradients stop, and what helps them.
 [<ReferenceEquality>]
 type ConjugateGradientsSettings = {
-    /// The most products with p that are made.
+    /// The most products with p that are made, 1 at least.
     MaxIterations: int
-    /// The residual |b - C x| / |b| that is enough.
+    /// The residual |b - C x| / |b| that is enough, 0 at least.
     Tolerance: float
-    /// An approximation of C^-1, symmetric positive definite.
+    /// An approximation of C^-1, symmetric positive definite, over C's layers. It stays the caller's.
     Preconditioner: LinearOperator voption
-    /// Where x starts, zero by default. It stays the caller's.
+    /// Where x starts, one [d_out; d_in] a layer, zero by default. It stays the caller's and is not changed.
     Start: torch.Tensor array voption
     /// Ends the iteration by an OperationCanceledException.
     Cancellation: CancellationToken
-    /// Called after each iteration with its number, from 1, and the relative residual.
+    /// Called after each iteration, on the thread that solves, with its number, from 1, and the relative residual.
     Progress: Action<int, float> voption
 }
 
@@ -228,9 +228,10 @@ module ConjugateGradients =
     /// iterations, two with a start. Where rounding keeps the residual above the tolerance, or after `MaxIterations`,
     /// the result says that it has not converged. A right-hand side of zeros gives zeros.
     /// Shapes: b one matrix [d_out; d_in] per layer -> the same.
-    /// The result belongs to the caller.
-    /// Raises an ArgumentException when shapes, types or settings do not fit or b is not finite, a NumericalFailure
-    /// when p^T C p <= 0 or anything overflows, and an OperationCanceledException.
+    /// The result belongs to the caller; b is not changed.
+    /// Raises an ArgumentException when shapes, types, devices or settings do not fit or b is not finite, a
+    /// NumericalFailure when p^T C p <= 0, the preconditioner is not positive definite or anything overflows, and an
+    /// OperationCanceledException.
     /// (Hestenes and Stiefel 1952)
     let solve (operator: LinearOperator) (b: torch.Tensor array) (settings: ConjugateGradientsSettings) =
         check operator b settings

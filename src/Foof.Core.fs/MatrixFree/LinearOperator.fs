@@ -84,10 +84,11 @@ module LinearOperator =
     /// H = d^2/dW^2 of the mean loss over data points, indefinite in general: v -> H v by differentiating the gradient
     /// g . v.
     ///
-    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The operator belongs to the
-    /// caller.
-    /// Raises an ArgumentException for a frozen layer or a target that does not fit, and a NumericalFailure when
-    /// outputs or loss are not finite.
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points.
+    /// The operator belongs to the caller; the model, its weights and the batch stay their owners'.
+    /// Raises an ArgumentException without a layer, for one that is frozen or listed twice, an empty batch, an output
+    /// that depends on no layer or a target that does not fit, and a NumericalFailure when outputs or loss are not
+    /// finite.
     /// (Pearlmutter 1994)
     let hessian (problem: Problem) (batch: CurvatureBatch) =
         let layers = problem.Layers
@@ -103,8 +104,9 @@ module LinearOperator =
     /// The generalised Gauss-Newton matrix 1/n sum_i J_i^T Lambda_i J_i, which is the full Fisher of these likelihoods;
     /// positive semi-definite.
     ///
-    /// Shapes: input [n; ...]. A mean over data points. The operator belongs to the caller.
-    /// Raises as `hessian` does.
+    /// Shapes: input [n; ...]. A mean over all data points, since no label says which are ignored.
+    /// The operator belongs to the caller; the model, its weights and the batch stay their owners'.
+    /// Raises as `hessian` does, but for the target and the loss.
     /// (Schraudolph 2002; MATH 2)
     let gaussNewton (problem: Problem) (input: torch.Tensor) =
         keeping problem.Layers (fun () ->
@@ -119,8 +121,8 @@ module LinearOperator =
     /// of -100 are ignored, and n counts the data points that have another.
     ///
     /// Since g_i = J_i^T e_i for the error e_i, the product is 1/n sum_i J_i^T e_i (e_i . J_i v).
-    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points. The
-    /// operator belongs to the caller.
+    /// Shapes: input [n; ...], target as in `Likelihood.loss`. A mean over data points.
+    /// The operator belongs to the caller; the model, its weights and the batch stay their owners'.
     /// Raises as `hessian` does.
     /// (MATH 1, 2)
     let fisher (problem: Problem) (batch: CurvatureBatch) =
@@ -139,7 +141,9 @@ module LinearOperator =
             struct (Array.append kept [| E |], product))
 
     /// The operator with this product, for vectors of these shapes in the type and on the device of `like`. It must be
-    /// symmetric and linear, which is not checked. The operator belongs to the caller.
+    /// symmetric and linear, which is not checked.
+    /// The operator belongs to the caller and holds no tensor. Its `Product` raises an ArgumentException when `product`
+    /// gives other shapes.
     let ofFunction
         (shapes: int64 array array)
         (like: torch.Tensor)
@@ -147,17 +151,17 @@ module LinearOperator =
         =
         new LinearOperator(shapes, like, product, [||])
 
-    /// C + lambda I.
+    /// C + lambda I, for lambda of any sign.
     /// The result belongs to the caller; C stays the caller's and must outlive it.
     let shifted (lambda: float) (operator: LinearOperator) =
         use like = torch.empty (0L, dtype = operator.Kind, device = operator.Device)
         ofFunction operator.Shapes like (fun v -> WeightVector.axpy lambda v (operator.Product v))
 
-    /// C as a matrix, column j its product with the unit vector j of `WeightVector.flatten`'s order.
+    /// C as a matrix, column j its product with the unit vector j of `WeightVector.flatten`'s order: p products.
     ///
     /// Shapes: -> [p; p].
     /// The result belongs to the caller.
-    /// Raises an ArgumentException above 4 GB.
+    /// Raises an ArgumentException when 8 p^2 bytes are more than 4 GB: above 22,360 weights.
     let dense (operator: LinearOperator) =
         let p = operator.Shapes |> Array.sumBy (Array.fold (*) 1L)
         FisherFactor.requireDense p

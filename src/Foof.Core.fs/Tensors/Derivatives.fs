@@ -55,6 +55,9 @@ module internal Derivatives =
     /// are ones. The graph is kept with `retain`, and the derivatives can be differentiated in turn with `recorded`.
     ///
     /// After an error every `.grad` is as before, too. Of two threads with a variable in common one waits.
+    /// Shapes: factors_k like outputs_k -> one tensor of each variable's shape.
+    /// The results belong to the caller's scope.
+    /// Raises an InvalidOperationException when an output depends on no trained parameter.
     let find
         (retain: bool)
         (recorded: bool)

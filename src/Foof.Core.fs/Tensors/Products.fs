@@ -18,6 +18,7 @@ module internal Products =
     /// target <- keep target + weight X^T Y, in place.
     ///
     /// libtorch's fused form takes its numbers in single precision: float64 tensors go the exact way round.
+    /// Shapes: X [k; d], Y [k; d'], target [d; d'].
     let accumulate (target: torch.Tensor) (keep: float) (X: torch.Tensor) (Y: torch.Tensor) (weight: float) =
         Scope.value (fun () ->
             if target.dtype = torch.ScalarType.Float64 then
@@ -59,6 +60,7 @@ module internal Products =
     ///
     /// `matmul` gives this too but ends the process where shapes or types do not fit or memory is short; `mm` and `bmm`
     /// throw.
+    /// Shapes: X [...; i; j], Y [...; j; k] -> [...; i; k].
     let batched (X: torch.Tensor) (Y: torch.Tensor) =
         let leading (tensor: torch.Tensor) = tensor.shape[.. int (tensor.dim ()) - 3]
         match leading X, leading Y with

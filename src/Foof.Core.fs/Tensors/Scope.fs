@@ -10,12 +10,14 @@ open TorchSharp.Modules
 [<RequireQualifiedAccess>]
 module Scope =
 
-    /// Runs `compute` in a scope of its own: temporaries are freed, the result passes to the caller's scope.
+    /// Runs `compute` in a scope of its own: temporaries are freed, also after an error.
+    /// The result belongs to the caller: it passes to the scope around this one.
     let inline tensor ([<InlineIfLambda>] compute: unit -> torch.Tensor) =
         use scope = torch.NewDisposeScope()
         scope.MoveToOuter(compute ())
 
-    /// Like `tensor`, for a result that owns the tensors that `tensors` lists.
+    /// Like `tensor`, for a result that owns the tensors that `tensors` lists: these pass to the caller's scope.
+    /// A tensor that `compute` made and `tensors` does not list is freed, even if the result refers to it.
     let inline owned ([<InlineIfLambda>] compute: unit -> 'T) (tensors: 'T -> seq<torch.Tensor>) =
         use scope = torch.NewDisposeScope()
         let result = compute ()
@@ -23,6 +25,7 @@ module Scope =
         result
 
     /// Like `owned`, for a result that may hold tensors of others, too: those of `shared` stay where they are.
+    /// Tensors are compared by reference: another handle to shared memory is a tensor of its own.
     let inline ownedBut
         (shared: seq<torch.Tensor>)
         ([<InlineIfLambda>] compute: unit -> 'T)
@@ -36,7 +39,7 @@ module Scope =
         use _scope = torch.NewDisposeScope()
         compute ()
 
-    /// Takes `tensor` out of every scope: its holder frees it (state that outlives a step).
+    /// Takes `tensor` out of every scope and gives it back: its holder frees it (state that outlives a step).
     let detach (tensor: torch.Tensor) = tensor.DetachFromDisposeScope()
 
 /// Which parameters are one.
@@ -45,6 +48,10 @@ module Identity =
 
     /// What tells a parameter from every other one. Handles do not: each reading of an embedding's weight makes
     /// another, so that a module which shares it has one of its own. The place in memory does.
+    ///
+    /// The address of the storage and the offset in it, valid while the parameter lives. Where TorchSharp shows no
+    /// address, of types other than Float32 and Float64, the handle and -1: parameters that are one may then look like
+    /// two.
     let ofParameter (parameter: Parameter) : struct (nativeint * int64) =
         let address =
             Scope.value (fun () ->
