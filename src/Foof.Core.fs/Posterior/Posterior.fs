@@ -182,8 +182,7 @@ module Posterior =
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part -> Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
 
-    /// The number of eigenvalues that may differ from zero, m of low-rank parts and p of others: gamma cannot exceed
-    /// it.
+    /// The number of eigenvalues that are held, m of low-rank parts and p of others: gamma cannot exceed it.
     let columns (posterior: Posterior) =
         byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0) |> Array.sum
 
