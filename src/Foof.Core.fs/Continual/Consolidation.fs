@@ -5,7 +5,7 @@ open TorchSharp
 /// How the penalties of several tasks become one.
 [<RequireQualifiedAccess>]
 type Gathering =
-    /// A penalty for each task around the weights that it left: memory grows with the tasks.
+    /// A penalty for each task around the weights that it left, sum_t q_t(theta): memory grows with the tasks.
     | Separate
     /// The sum of those penalties, multiplied out into one quadratic function around the newest weights.
     | Summed
@@ -27,11 +27,11 @@ type ConsolidationRule = {
 /// What was learnt from the tasks so far: penalties, and the largest share of a trace that compression ever left out.
 [<ReferenceEquality>]
 type Consolidated = {
-    /// One quadratic function a task, or one for all.
+    /// One quadratic function a task, or one for all; it does not own their tensors.
     Terms: Quadratic list
     /// The number of tasks.
     Tasks: int
-    /// The share of the low-rank curvatures' trace that is not in the terms, the largest of all compressions.
+    /// The largest share of the low-rank curvatures' trace, in [0, 1], that a compression left out of the terms.
     Discarded: float
 }
 
@@ -47,10 +47,10 @@ module Consolidation =
     /// Nothing learnt yet: a penalty of zero.
     let nothing: Consolidated = { Terms = []; Tasks = 0; Discarded = 0.0 }
 
-    /// The tensors held.
+    /// The tensors held, term after term; they stay the terms'.
     let tensors (learnt: Consolidated) = List.collect Quadratic.tensors learnt.Terms
 
-    /// Raises an ArgumentException unless the rule's numbers are possible ones.
+    /// Raises an ArgumentException unless an Online decay lies in [0, 1] and a number of columns is at least 1.
     let check (rule: ConsolidationRule) =
         match rule.Gathering with
         | Gathering.Online decay when not (decay >= 0.0 && decay <= 1.0) ->
@@ -102,8 +102,10 @@ module Consolidation =
     ///
     /// The result may share tensors with `learnt`, the curvature and the centre: who frees those looks at `tensors`
     /// first; its other tensors belong to the caller.
-    /// Raises an ArgumentException when shapes, types or devices do not fit, and what `check` and `Compression.leading`
-    /// raise.
+    /// Shapes: centre one [d_out; d_in] a layer of the curvature.
+    /// Raises an ArgumentException when shapes, types or devices do not fit, the decay is outside [0, 1] or `Columns`
+    /// is below 1, and a NumericalFailure when columns that are compressed are not finite.
+    /// (Kirkpatrick et al. 2017; Ritter et al. 2018; MATH 7)
     let remember (rule: ConsolidationRule) curvature (centre: torch.Tensor array) (learnt: Consolidated) =
         check rule
         let task = Quadratic.around curvature centre
@@ -127,6 +129,7 @@ module Consolidation =
     /// Shapes: theta one [d_out; d_in] a layer -> [] and the same as theta.
     /// The results belong to the caller.
     /// Raises an ArgumentException when strength is negative or the shapes, types or devices do not fit.
+    /// (Kirkpatrick et al. 2017; MATH 7)
     let penalty
         (strength: float)
         (theta: torch.Tensor array)
@@ -158,7 +161,8 @@ module SynapticIntelligence =
     ///
     /// g is the gradient of the task's loss alone, of the mini-batch that the step was made with and before it.
     /// Shapes: one [d_out; d_in] a layer each.
-    /// Raises an ArgumentException when they do not fit.
+    /// Raises an ArgumentException when their layers or shapes are not those of omega.
+    /// (Zenke et al. 2017)
     let accumulate
         (omega: torch.Tensor array)
         (gradient: torch.Tensor array)
@@ -178,6 +182,7 @@ module SynapticIntelligence =
     /// Shapes: one [d_out; d_in] a layer each.
     /// The result belongs to the caller.
     /// Raises an ArgumentException when xi is not positive or shapes do not fit.
+    /// (Zenke et al. 2017)
     let importance (xi: float) (omega: torch.Tensor array) (start: torch.Tensor array) (finish: torch.Tensor array) =
         Require.positive (nameof xi) xi
         WeightVector.check (nameof start) (WeightVector.shapes omega) start
@@ -192,4 +197,6 @@ module SynapticIntelligence =
     /// The curvature of the penalty c sum Omega (theta - theta*)^2 of a task, in the units of `Consolidation.penalty`:
     /// 2 Omega, so that its strength is c.
     /// The result belongs to the caller.
+    /// Shapes: Omega one [d_out; d_in] a layer.
+    /// (Zenke et al. 2017)
     let curvature (importance: torch.Tensor array) = Curvature.Diagonal(WeightVector.scale 2.0 importance)

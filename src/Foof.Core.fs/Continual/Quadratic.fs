@@ -18,7 +18,7 @@ type Quadratic = {
 [<RequireQualifiedAccess>]
 module Quadratic =
 
-    /// The tensors held.
+    /// The tensors held: those of C, theta*, g and c; they stay the function's.
     let tensors (q: Quadratic) = [
         yield! Curvature.tensors q.Curvature
         yield! q.Centre
@@ -32,6 +32,7 @@ module Quadratic =
     /// 1/2 d^T C d with its minimum at the centre.
     /// It shares the tensors.
     /// Raises an ArgumentException when the centre's shapes, types or devices are not the curvature's.
+    /// Shapes: centre one [d_out; d_in] a layer.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
         { Curvature = curvature; Centre = centre; Slope = ValueNone }
@@ -77,8 +78,9 @@ module Quadratic =
                     struct (value * 0.5 + WeightVector.dot slope d + level, WeightVector.add product slope))
             (fun struct (value, gradient) -> Seq.append [ value ] gradient)
 
-    /// c q, c >= 0.
-    /// It may share tensors with q, which must outlive it.
+    /// c q, c >= 0: c C, c g and c times the level, around the same centre.
+    /// It may share tensors with q, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when c is negative.
     let scale (c: float) (q: Quadratic) = {
         q with
             Curvature = Curvature.scale c q.Curvature
@@ -90,7 +92,9 @@ module Quadratic =
     ///
     /// With q around theta1 and q' around theta2, e = theta2 - theta1: C + C', slope C e + g + g' and level q(theta2) +
     /// c' around theta2.
-    /// It may share tensors with both, which must outlive it.
+    /// It may share tensors with both, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when shapes, types or devices do not fit, and what `join` raises.
+    /// (MATH 7)
     let add (join: Curvature -> Curvature -> Curvature) (q: Quadratic) (q': Quadratic) =
         let struct (level, slope) = valueAndGradient q'.Centre q
 

@@ -26,6 +26,7 @@ type Plan = {
 module Cadence =
 
     /// T = 100, S = 10, 50 batches of warm-up.
+    /// (Benzing 2022, Algorithm 1 and App. D)
     let defaults = { InvertEvery = 100; StatisticsSteps = 10; WarmUp = 50 }
 
     /// Raises an ArgumentException unless T >= 1, 1 <= S <= T and the warm-up is not negative.
@@ -44,6 +45,8 @@ module Cadence =
     /// What the step at `position` (from 0) does. In the warm-up it observes every batch and inverts after 1, 2, 4, 8,
     /// ... batches and at its end; later it inverts every T steps and observes in the S steps up to that one, which
     /// takes its own batch in.
+    ///
+    /// With t = position + 1 - warm-up > 0: inverts where t mod T = 0, and observes where (t + S - 1) mod T < S.
     /// (Benzing 2022, Algorithm 1 and App. D)
     let plan (cadence: Cadence) (position: int) =
         let seen = position + 1

@@ -5,11 +5,11 @@ open TorchSharp
 /// What is remembered of the statistics of earlier batches.
 [<RequireQualifiedAccess>]
 type Memory =
-    /// The last batch alone.
+    /// The last batch alone, x_t.
     | Latest
     /// An exponential moving average whose weights sum to one: sum_k (1 - beta) beta^(t-k) x_k / (1 - beta^t).
     | MovingAverage of beta: float
-    /// The sum over all batches.
+    /// The sum over all batches, sum_k x_k.
     | Sum
 
 /// A statistic of the batches so far.
@@ -24,14 +24,16 @@ type Moment = internal {
     Share: float
 } with
 
-    /// What the sum is divided by: the weights' sum, 1 - beta^t for the moving average; 0 before the first batch.
+    /// What the sum is divided by: 1 - beta^t of a moving average over t batches, otherwise 1; 0 before the first
+    /// batch.
     member moment.Weight = moment.Share
 
-/// A moment's life: `init`, `accumulate` in place, `value`, `free`.
+/// A moment's life: `init`, `accumulate` in place, `value`, `free`. Functions that change a moment in place return the
+/// moment to use from then on, over the same tensor; the old one must not be used again.
 [<RequireQualifiedAccess>]
 module Moment =
 
-    /// Nothing yet, in the type and on the device of `like`. The caller frees it by `free`.
+    /// Nothing yet: zeros of this shape, in the type and on the device of `like`. The caller frees it by `free`.
     let init (shape: int64 array) (like: torch.Tensor) = {
         Total = torch.zeros (shape, dtype = like.dtype, device = like.device) |> Scope.detach
         IsLower = false
@@ -61,15 +63,17 @@ module Moment =
         | Memory.Sum -> { moment with Share = 1.0 }
         | _ -> { moment with Share = keep * moment.Share + share }
 
-    /// The sum, all of it; it stays the moment's.
+    /// The sum, all of it; it stays the moment's. What is out of date right of the diagonal is completed in place.
     let internal sum (moment: Moment) =
         if moment.IsLower then
             let d = moment.Total.size -1
             Scope.value (fun () -> Products.mirror (moment.Total.view (d, d)))
         moment.Total
 
-    /// sum <- keep sum + share x, in place, and the weight with it.
+    /// sum <- keep sum + share x, in place, and the weight with it: keep and share are beta and 1 - beta of a moving
+    /// average, 0 and 1 of the last batch, 1 and 1 of a sum.
     /// Shapes: x like the sum.
+    /// The result is the moment to use from then on, over the same tensor; the old one must not be used again.
     /// (MATH 1)
     let accumulate memory (x: torch.Tensor) (moment: Moment) =
         let struct (keep, share) = shares memory
@@ -78,7 +82,9 @@ module Moment =
 
     /// `accumulate` of the statistic x = sum scale X^T X over parts of rows X [k; d], without a tensor for x. Each part
     /// is made, used and freed before the next. Where `halved`, with little more than half the arithmetic, and some
-    /// more when the moment is read: it pays unless that is after every batch. The sum holds d x d elements.
+    /// more when the moment is read: it pays unless that is after every batch.
+    /// Shapes: X [k; d], the sum d x d elements.
+    /// The result is the moment to use from then on, over the same tensor; the old one must not be used again.
     let accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = moment.Total.size -1
@@ -99,12 +105,13 @@ module Moment =
 
         weighed memory { moment with IsLower = halved }
 
-    /// Nothing again, in place.
+    /// Nothing again, in place: zeros and weight 0.
+    /// The result is the moment to use from then on, over the same tensor.
     let forget (moment: Moment) =
         moment.Total.zero_ () |> ignore
         { moment with IsLower = false; Share = 0.0 }
 
-    /// A copy of the sum and the weight, to go back to.
+    /// A copy of the sum and the weight, to go back to; it belongs to the caller's scope.
     let internal snapshot (moment: Moment) = struct ((sum moment).clone(), moment.Share)
 
     /// Goes back to a sum and a weight, in place.
@@ -112,5 +119,8 @@ module Moment =
         moment.Total.copy_ saved |> ignore
         { moment with IsLower = false; Share = share }
 
-    /// The sum, or the average, as a tensor of the caller's.
+    /// The sum, or the average: sum / weight; NaN before the first batch.
+    /// Shapes: -> like the sum.
+    /// The result belongs to the caller.
+    /// (MATH 1)
     let value (moment: Moment) = Scope.tensor (fun () -> sum moment / moment.Share)

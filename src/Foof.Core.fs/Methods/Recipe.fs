@@ -7,21 +7,22 @@ open TorchSharp
 type SideStatistic =
     /// Nothing: the identity.
     | Identity
-    /// A_bar, of the layer's inputs.
+    /// A_bar, the mean over data points of a a^T, a the layer's inputs, [g; d_in; d_in], or [g; d_in] of an embedding,
+    /// whose matrix is diagonal.
     | Activations of Positions
-    /// E_bar, of the derivatives with respect to its outputs.
+    /// E_bar, the mean over data points of e e^T, e the derivatives with respect to its outputs, [g; d_out/g; d_out/g].
     | Errors of Positions
-    /// Phi = sum P^T P of the gradients P of single data points.
+    /// Phi = 1/n sum_i P_i^T P_i of the gradients P_i of single data points, [g; d_in; d_in].
     | WeightedActivations
-    /// Psi = sum P P^T / tr F of the gradients P of single data points.
+    /// Psi / tr Psi with Psi = 1/n sum_i P_i P_i^T, whose trace is that of F, [g; d_out/g; d_out/g].
     | WeightedErrors
-    /// grad^T grad of the mini-batch's gradient.
+    /// grad^T grad of the mini-batch's gradient, which is a mean over data points, [g; d_in; d_in].
     | GradientColumns
-    /// grad grad^T of the mini-batch's gradient.
+    /// grad grad^T of the mini-batch's gradient, which is a mean over data points, [g; d_out/g; d_out/g].
     | GradientRows
-    /// The mean input a, a vector.
+    /// The mean input a over data points and positions, a vector [g; d_in].
     | MeanActivations
-    /// The mean error b, a vector.
+    /// The mean error b over data points and positions, a vector [g; d_out/g].
     | MeanErrors
 
 /// How far one matrix reaches.
@@ -35,11 +36,11 @@ type Extent =
 /// What is kept of the curvature, and of what it is made.
 [<RequireQualifiedAccess>]
 type Approximation =
-    /// E (x) A.
+    /// E (x) A, V -> E V A for each group.
     | Kronecker of errors: SideStatistic * activations: SideStatistic
-    /// The eigenbasis of E (x) A with the second moments of the gradients in it.
+    /// The eigenbasis of E (x) A with the second moments of the gradients in it, S = 1/n sum_i (Q_E^T g_i Q_A)^2.
     | Eigenbasis of errors: SideStatistic * activations: SideStatistic
-    /// G G^T of the last batch's gradients.
+    /// G G^T of the last batch's gradients, a mean over its data points.
     | LowRank of Extent
     /// b b^T (x) a a^T of the mean error and the mean input.
     | RankOne
@@ -83,11 +84,13 @@ type MomentumPlace =
 /// How far a direction is trusted.
 [<RequireQualifiedAccess>]
 type Trust =
-    /// As it is.
+    /// As it is, Delta W.
     | Raw
     /// Scaled down so that eta^2 sum <Delta W, grad> <= kappa: nu = min(1, sqrt(kappa / ..)).
     | KlClip of kappa: float
-    /// Scaled by layer to the norm of another method's direction, whose statistics must be this method's own.
+    /// Scaled by layer to the norm of another method's direction Delta' W: |Delta' W| / |Delta W| Delta W. Its
+    /// statistics are taken as this method's are: the other one must be a Kronecker product, or an eigenbasis where
+    /// this one is one.
     | Graft of Recipe
 
 /// A method as a value: what `Methods` lists and the optimiser interprets.
@@ -139,10 +142,11 @@ and Recipe = {
 
     // For languages without `with`:
 
-    /// This method with another damping.
+    /// This method with another damping lambda, a mean over data points; `Recipe.check` says whether it is possible.
     member recipe.WithDamping(damping: float) = { recipe with Damping = damping }
 
-    /// This method with other S and T.
+    /// This method with other S and T: an inversion every `invertEvery` steps, statistics in `statisticsSteps` steps
+    /// before it.
     member recipe.WithCadence(invertEvery: int, statisticsSteps: int) =
         let cadence = {
             recipe.Cadence with
@@ -154,7 +158,7 @@ and Recipe = {
     /// This method with products in bfloat16.
     member recipe.WithBFloat16Products() = { recipe with ProductType = ValueSome torch.ScalarType.BFloat16 }
 
-    /// This method with statistics of a share of each batch's data points.
+    /// This method with statistics of a share of each batch's data points, in (0, 1].
     member recipe.WithStatisticsShare(share: float) = { recipe with StatisticsShare = share }
 
     /// This method with patches of at most so many bytes at a time.
@@ -170,7 +174,7 @@ and Recipe = {
     /// This method with another damping rule.
     member recipe.WithRule(rule: Damping) = { recipe with Rule = rule }
 
-    /// This method with moving averages of another beta.
+    /// This method with moving averages of another beta, in [0, 1).
     member recipe.WithMovingAverage(beta: float) = { recipe with Memory = Memory.MovingAverage beta }
 
     /// This method with directions trusted in another way.

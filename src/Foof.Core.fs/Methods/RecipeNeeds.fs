@@ -30,7 +30,8 @@ module Recipe =
         Momentum = MomentumPlace.After
     }
 
-    /// The statistics that are remembered for each layer.
+    /// The statistics that are remembered for each layer, a grafted method's after the method's own, each once; the
+    /// identity needs none.
     let rec sides (recipe: Recipe) =
         let own =
             match recipe.Curvature with
@@ -73,8 +74,8 @@ module Recipe =
     /// Whether the labels of the data set are needed for statistics.
     let needsLabels (recipe: Recipe) = needsErrors recipe && recipe.Fisher = Fisher.Empirical
 
-    /// Why a method does not cover a layer, if it does not: without errors the inputs of scale and shift say nothing,
-    /// and a full matrix over an embedding's rows has the order of its vocabulary.
+    /// Why a method does not cover a layer; ValueNone if it does. Without errors the inputs of scale and shift say
+    /// nothing, and a full matrix over an embedding's rows has the order of its vocabulary.
     let objection (recipe: Recipe) (layer: Layer) =
         let isSlim side =
             match side with
@@ -100,7 +101,8 @@ module Recipe =
                 "call the model and its layers with call(), not forward(), in training mode."
         invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
 
-    /// Whether batches of inputs alone, without labels, are enough to start from.
+    /// Whether batches of inputs alone, without labels, are enough to start from: no labels of the data set and no
+    /// gradients are needed.
     let canWarmUp (recipe: Recipe) = not (needsLabels recipe || needsGradients recipe)
 
     let private checkWindow (recipe: Recipe) =
@@ -165,7 +167,10 @@ module Recipe =
                 (nameof recipe.Trigger)
                 $"Traces decide over inversions where the matrix is a Kronecker product; '{recipe.Name}' inverts all layers."
 
-    /// Raises an ArgumentException unless every setting is in its range and goes with the others.
+    /// Raises an ArgumentException unless every setting is in its range and goes with the others: rate and damping
+    /// positive, beta in [0, 1), 1 <= S <= T, one attempt at least, a share in (0, 1], T = 1 with a window of
+    /// gradients, bfloat16 products, inversions beside the steps and traces that decide over them with Kronecker
+    /// products alone, a grafted eigenbasis on an eigenbasis alone.
     let rec check (recipe: Recipe) =
         Require.positive (nameof recipe.LearningRate) recipe.LearningRate
         Require.positive (nameof recipe.Damping) recipe.Damping

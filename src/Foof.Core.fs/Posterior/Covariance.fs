@@ -68,7 +68,7 @@ module internal Covariance =
         | PrecisionPart.Basis(_, _, S) -> S
         | PrecisionPart.Dense(Q, _, _) -> Q
 
-    /// Sigma Y for k vectors.
+    /// Sigma Y for k vectors: P^-1 Y - P^-1 U M^-1 U^T P^-1 Y of low rank, otherwise Q (kappa + delta)^-1 Q^T Y.
     /// Shapes: Y [k; d_out; d_in] a layer -> the same.
     let product (delta: float array) part (Y: torch.Tensor array) =
         match part with
@@ -85,7 +85,7 @@ module internal Covariance =
             let rotated = (flat Y).mm Q
             WeightVector.unflattenRows shapes ((rotated / (kappa + delta[0]).``to`` Q.dtype).mm(Q.t ()))
 
-    /// How many further normal numbers a sample takes.
+    /// How many further normal numbers a sample takes: m of low rank, otherwise 0.
     let noise part =
         match part with
         | PrecisionPart.LowRank(_, _, V, _) -> V.size 0
@@ -154,7 +154,8 @@ module internal Covariance =
 
         sums
 
-    /// diag Sigma.
+    /// diag Sigma: 1/delta (1 - 1/delta sum_t (U T)_t o (U T)_t) of low rank, T as in `squares`, otherwise sum_j Q_j o
+    /// Q_j / (kappa_j + delta).
     /// Shapes: -> [d_out; d_in] a layer.
     let variances (most: int64) (delta: float array) part =
         match part with

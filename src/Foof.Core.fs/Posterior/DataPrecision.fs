@@ -13,7 +13,8 @@ type PrecisionPart =
     /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T of one layer, S [g; d_out/g; d_in]: Kronecker, EKFAC, FOOF, and with two
     /// identities diagonal.
     | Basis of Q_E: Side * Q_A: Side * S: torch.Tensor
-    /// Q diag(kappa) Q^T over all weights of the layers row by row, Q [p; p].
+    /// Q diag(kappa) Q^T over all weights of the layers row by row, Q [p; p], kappa [p] in float64, and the shapes
+    /// [d_out; d_in].
     | Dense of Q: torch.Tensor * kappa: torch.Tensor * shapes: int64 array array
 
     /// The structure and its size on one line.
@@ -29,7 +30,7 @@ type PrecisionPart =
 [<RequireQualifiedAccess>]
 module PrecisionPart =
 
-    /// The tensors held.
+    /// The tensors held, those of U among them; they stay the part's.
     let tensors part =
         match part with
         | PrecisionPart.LowRank(U, _, V, kappa) -> V :: kappa :: FisherFactor.tensors U
@@ -43,7 +44,9 @@ module PrecisionPart =
         | PrecisionPart.Basis(_, _, S) -> [| [| S.size 0 * S.size 1; S.size 2 |] |]
         | PrecisionPart.Dense(_, _, shapes) -> shapes
 
-    /// The eigenvalues, relative to the first layer's precision.
+    /// The eigenvalues kappa of R^-1 N F, R the layers' precisions relative to the first one's.
+    /// Shapes: -> kappa [m] of low rank, [p] of other parts; in float64, of a basis in the type of S.
+    /// It may share the part's tensor.
     let spectrum part : Spectrum =
         let kappa =
             match part with
@@ -83,6 +86,9 @@ module PrecisionPart =
 
     /// U U^T for U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3).
     /// It shares U's tensors.
+    /// The eigenvectors and eigenvalues belong to the caller.
+    /// Raises a NumericalFailure when U is not finite.
+    /// (MATH 6)
     let ofFactor (U: FisherFactor) = lowRank (Array.create U.Shapes.Length 1.0) U
 
     /// A side's eigenvalues [g; size] and its basis.
@@ -93,7 +99,8 @@ module PrecisionPart =
             struct (values.``to`` like.dtype, Side.Full(Q.``to`` like.dtype))
         | other -> struct (Side.diagonal like other, Side.Identity(Side.size other, 1.0))
 
-    /// N E (x) A.
+    /// N E (x) A in its eigenbasis, S = N s_E s_A^T.
+    /// Raises a NumericalFailure when a factor is not finite.
     let internal ofKronecker (N: float) E A =
         let like = Kronecker.like E A
         let struct (s_E, Q_E) = ofSide like E
@@ -107,8 +114,9 @@ module PrecisionPart =
         let identity (size: int64) = Side.Identity(size, 1.0)
         PrecisionPart.Basis(identity (D.size 0), identity (D.size 1), (D * N).unsqueeze 0L)
 
-    /// N F.
+    /// N F in its eigenbasis.
     /// Shapes: F [p; p].
+    /// Raises a NumericalFailure when F is not finite.
     let internal ofDense (N: float) (F: torch.Tensor) shapes =
         let struct (kappa, Q) = eigen $"a matrix of {F.size 0} weights" F
         PrecisionPart.Dense(Q.``to`` F.dtype, kappa * N, shapes)
@@ -123,6 +131,7 @@ module PrecisionPart =
 
     /// Q diag(kappa) Q^T as U U^T: the columns sqrt(kappa_j) q_j, layer by layer, without those of eigenvalues that are
     /// nothing but rounding.
+    /// Shapes: Q [p; p], kappa [p] -> one column for each eigenvalue that is kept.
     let internal columnsOf (Q: torch.Tensor) (kappa: torch.Tensor) (shapes: int64 array array) =
         let own () =
             let least = kappa.max () * (float (Q.size 0) * 2.3e-16)
@@ -184,7 +193,7 @@ type DataPrecision = {
 [<RequireQualifiedAccess>]
 module DataPrecision =
 
-    /// The tensors held.
+    /// The tensors held, part after part; they stay the precision's.
     let tensors (data: DataPrecision) = data.Parts |> Seq.collect PrecisionPart.tensors |> List.ofSeq
 
     /// [d_out; d_in] of each layer.
@@ -194,14 +203,16 @@ module DataPrecision =
     let weights data = shapes data |> Array.sumBy (Array.fold (*) 1L)
 
     /// Values of all layers dealt out to the parts, those of its layers to each.
+    /// Raises an ArgumentException when there are fewer values than layers.
     let deal (values: 'T array) (data: DataPrecision) : 'T array array =
         let counts = data.Parts |> Array.map (PrecisionPart.shapes >> Array.length)
         let starts = Array.scan (+) 0 counts
         counts |> Array.mapi (fun i count -> Array.sub values starts[i] count)
 
-    /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors,
-    /// O(m^2 (d_in + d_out) + m^3).
-    /// It shares U's tensors.
+    /// U U^T over all layers of U = sqrt(N) G: one Gram matrix and its eigenvectors, O(m^2 (d_in + d_out) + m^3).
+    /// It shares U's tensors; the eigenvectors and eigenvalues belong to the caller.
+    /// Raises a NumericalFailure when U is not finite.
+    /// (MATH 6)
     let ofFactor (U: FisherFactor) = { Parts = [| PrecisionPart.ofFactor U |] }
 
     let rec private parts (N: float) curvature =
@@ -221,15 +232,17 @@ module DataPrecision =
                  + "merge sums with Curvature.merge.")
 
     /// N F for a curvature F, a mean over data points, of N data points.
-    /// It may share tensors with F, which must outlive it.
-    /// Raises an ArgumentException for sums and unit-wise curvature, and a NumericalFailure when a matrix is not
-    /// finite.
+    /// It may share tensors with F, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when N is not positive, and for sums, unit-wise curvature, columns plus a diagonal
+    /// and products of two identities; a NumericalFailure when a matrix that is factored is not finite.
+    /// (MATH 6)
     let ofCurvature (N: float) curvature =
         Require.positive (nameof N) N
         Scope.ownedBut (Curvature.tensors curvature) (fun () -> { Parts = parts N curvature }) (tensors >> Seq.ofList)
 
     /// c N F, c > 0: another number of data points, or another noise of a normal likelihood.
-    /// It shares tensors.
+    /// It shares bases and columns with `data`, which must outlive it; the new spectra belong to the caller.
+    /// Raises an ArgumentException when c is not positive.
     let scale (c: float) (data: DataPrecision) =
         Require.positive (nameof c) c
         Scope.ownedBut
@@ -240,6 +253,9 @@ module DataPrecision =
     /// N F ready for prior precisions of these ratios, one a layer: a low-rank part over several layers whose ratios
     /// change gets a new eigendecomposition, and a dense one over several layers becomes as many columns as its rank;
     /// all else is shared.
+    /// It shares tensors with `data`, and is `data` itself where nothing changes; new tensors belong to the caller.
+    /// Raises an ArgumentException when there are fewer precisions than layers, and a NumericalFailure when a Gram
+    /// matrix is not finite.
     let fitTo (precision: float array) (data: DataPrecision) =
         let fitted =
             Scope.ownedBut
@@ -254,7 +270,7 @@ module DataPrecision =
 
     /// N F as a curvature, of a single part that part itself; of a basis with a spectrum that is no product (EKFAC) the
     /// Kronecker product with its margins.
-    /// It may share tensors.
+    /// It may share tensors with `data`; new ones belong to the caller.
     let toCurvature (data: DataPrecision) =
         Scope.ownedBut
             (tensors data)

@@ -17,19 +17,24 @@ type Prior = {
 module Prior =
 
     /// N(0, 1/delta I) over so many layers.
+    /// Raises an ArgumentException when `layers` is below 1 or delta is not positive.
     let isotropic (layers: int) (delta: float) =
         Require.atLeast (nameof layers) 1 layers
         Require.positive "prior precision" delta
         { Precision = Array.create layers delta; Mean = [||] }
 
     /// N(0, 1/delta_l I), one delta_l a layer.
+    /// It keeps the array itself.
+    /// Raises an ArgumentException when the array is empty or one of its numbers is not positive.
     let perLayer (precision: float array) =
         Require.atLeast "the number of layers" 1 precision.Length
         Array.iter (Require.positive "prior precision") precision
         { Precision = precision; Mean = [||] }
 
-    /// The prior around another mean, which it shares.
-    /// Raises a NumericalFailure for a mean that is not finite.
+    /// The prior around another mean, N(mean, 1/delta_l I).
+    /// Shapes: mean one [d_out; d_in] a layer, or an empty array for zero.
+    /// It shares the mean's tensors.
+    /// Raises a NumericalFailure when the mean is not finite.
     let withMean (mean: torch.Tensor array) (prior: Prior) =
         for matrix in mean do
             Numbers.requireFinite
@@ -40,12 +45,16 @@ module Prior =
         { prior with Mean = mean }
 
     /// A prior around the mean of this one, with other precisions.
+    /// It shares the mean's tensors.
+    /// Raises an ArgumentException when `precision` is empty or one of its numbers is not positive.
     let withPrecision (precision: float array) (prior: Prior) = { perLayer precision with Mean = prior.Mean }
 
     /// How many numbers are taken to float64 at a time: fresh memory for all of them would cost more than the sum.
     let private run = 1L <<< 15
 
     /// |theta_l - mean_l|^2, one a layer, in float64.
+    /// Shapes: theta one [d_out; d_in] a layer -> one number a layer.
+    /// Raises an ArgumentException when the prior has a mean whose shapes are not those of theta.
     let distances (theta: torch.Tensor array) (prior: Prior) =
         let squared (x: torch.Tensor) =
             let x = x.flatten ()
@@ -69,7 +78,8 @@ module Prior =
 /// its tensor.
 [<ReferenceEquality>]
 type Spectrum = {
-    /// kappa >= 0, of any floating-point type: [count], count <= p.
+    /// kappa >= 0, of any floating-point type: [count]. With more columns than weights, count > p, some of them are
+    /// zero.
     Kappa: torch.Tensor
     /// The number of weights p.
     Weights: int64
@@ -82,7 +92,7 @@ type EvidenceCurve = {
     Precision: float array
     /// log p(D | delta) at each.
     LogEvidence: float array
-    /// gamma at each.
+    /// gamma = sum kappa / (kappa + delta) at each.
     EffectiveParameters: float array
 }
 
@@ -110,34 +120,46 @@ module Evidence =
     let private gain (delta: float) spectrum = sum (fun kappa -> (kappa / delta).log1p()) spectrum
 
     /// log det (delta I + N F) = p log delta + sum log(1 + kappa / delta).
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MATH 6)
     let logDet (delta: float) spectrum =
         Require.positive (nameof delta) delta
         float spectrum.Weights * log delta + gain delta spectrum
 
     /// tr (delta I + N F)^-1 = (p - count) / delta + sum 1 / (delta + kappa).
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MATH 6)
     let trace (delta: float) spectrum =
         Require.positive (nameof delta) delta
         let others = float (spectrum.Weights - spectrum.Kappa.size 0)
         others / delta + sum (fun kappa -> (kappa + delta).reciprocal()) spectrum
 
     /// gamma = sum kappa / (kappa + delta), the number of weights that the data determine.
-    /// (MacKay 1992)
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MacKay 1992; MATH 6)
     let effectiveParameters (delta: float) spectrum =
         Require.positive (nameof delta) delta
         sum (fun kappa -> kappa / (kappa + delta)) spectrum
 
-    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d the squared distance of
-    /// theta* to the prior's mean.
+    /// log p(D | theta*) - delta/2 d + p/2 log delta - 1/2 log det (delta I + N F), with d = |theta* - mean|^2,
+    /// `distance`.
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MacKay 1992; MATH 6)
     let logEvidence (logLikelihood: float) (distance: float) (delta: float) spectrum =
         Require.positive (nameof delta) delta
         logLikelihood - 0.5 * (delta * distance + gain delta spectrum)
 
-    /// KL(posterior || prior) = 1/2 (-gamma + delta d + sum log(1 + kappa / delta)).
+    /// KL(posterior || prior) = 1/2 (-gamma + delta d + sum log(1 + kappa / delta)), with d = |theta* - mean|^2,
+    /// `distance`.
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MATH 6)
     let divergence (distance: float) (delta: float) spectrum =
         0.5 * (delta * distance + gain delta spectrum - effectiveParameters delta spectrum)
 
-    /// d log evidence / d log delta = 1/2 (gamma - delta d), and its own derivative
-    /// -1/2 (sum delta kappa / (kappa + delta)^2 + delta d).
+    /// d log evidence / d log delta = 1/2 (gamma - delta d), and its own derivative -1/2 (sum delta kappa / (kappa +
+    /// delta)^2 + delta d), with d = |theta* - mean|^2, `distance`.
+    /// Raises an ArgumentException unless delta is positive.
+    /// (MATH 6)
     let slope (distance: float) (delta: float) spectrum =
         Require.positive (nameof delta) delta
         let gamma = effectiveParameters delta spectrum
@@ -146,8 +168,9 @@ module Evidence =
 
     /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, along which the slope falls
     /// everywhere.
-    /// Raises a NumericalFailure where no delta is the best: theta* is the prior's mean, or the data determine no
-    /// weight.
+    /// Raises a NumericalFailure where no delta is the best: d = |theta* - mean|^2, `distance`, or the trace of N F is
+    /// zero or not finite.
+    /// (MacKay 1992; MATH 6)
     let optimum (distance: float) spectrum =
         let largest = sum (fun kappa -> kappa) spectrum
 
@@ -195,7 +218,11 @@ module Evidence =
         else
             sumOfLogs (k - 1) (X.narrow (0L, 0L, half) * X.narrow (0L, half, half))
 
-    /// log evidence and gamma at each of some values of delta, in one go over the eigenvalues.
+    /// log evidence and gamma at each of some values of delta, in one go over the eigenvalues; `distance` is d =
+    /// |theta* - mean|^2.
+    /// The result holds no tensor and keeps the array `precision` itself.
+    /// Raises an ArgumentException unless every delta is positive.
+    /// (MATH 6)
     let curve (logLikelihood: float) (distance: float) (precision: float array) spectrum =
         for delta in precision do
             Require.positive (nameof precision) delta

@@ -74,10 +74,13 @@ module LayerEvidence =
                 ofColumns (PrecisionPart.columnsOf Q kappa shapes) together distances
             | _ -> Array.create distances.Length together)
 
-    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each layer by itself,
+    /// The precisions of the largest evidence, one a layer: a Newton iteration in log delta for each part by itself,
     /// and in all log delta_l together for a low-rank or dense part over several layers, with L solves of [m; m] an
     /// iteration, m its columns or its rank.
-    /// Raises a NumericalFailure where there is no largest value.
+    /// The posterior and its prior stay as they are.
+    /// Raises a NumericalFailure where no precision is the best: a layer's |theta*_l - mean_l|^2 is not positive and
+    /// finite, or the data determine no weight of a part.
+    /// (MATH 6)
     let optimum (posterior: Posterior) =
         let distances = Prior.distances posterior.Mean posterior.Prior
         requireDistances distances

@@ -166,7 +166,7 @@ module internal OutputCovariance =
         Array.map2 (fun factor ratio -> plainBlocks C (ofType double factor) / ratio) (only J) relative
         |> Array.reduce (fun x y -> x + y)
 
-    /// `prepare` with features of at most so many numbers.
+    /// `prepare` with features of at most so many numbers: beyond, the Jacobian itself is kept.
     let prepareWithin (kept: int64) (C: int64) part (J: FisherFactor) : PreparedPart =
         match part with
         | PrecisionPart.LowRank(U, relative, V, kappa) ->
@@ -184,6 +184,7 @@ module internal OutputCovariance =
         | _ -> PreparedPart.Whole J
 
     /// What does not depend on the prior precision.
+    /// Shapes: J of C n columns, c-major.
     let prepare C part J = prepareWithin mostKept C part J
 
     /// The tensors of a prepared part.
@@ -201,8 +202,10 @@ module internal OutputCovariance =
             let features: torch.Tensor = ofRun run
             square (features * shares.``to`` features.dtype))
 
-    /// J_i Sigma J_i^T for each data point by itself.
+    /// J_i Sigma J_i^T for each data point by itself: J_i P^-1 J_i^T - R_i R_i^T of low rank, R = J P^-1 U V (1 +
+    /// kappa/c)^-1/2, otherwise J_i Q (kappa + delta)^-1 Q^T J_i^T.
     /// Shapes: -> [n; C; C].
+    /// Raises an ArgumentException when another low-rank or dense part, or another kind of part, was prepared.
     let blocks (C: int64) (delta: float array) part prepared : torch.Tensor =
         match part, prepared with
         | PrecisionPart.LowRank(_, _, _, kappa), PreparedPart.LowRank(prior, features, kappa') when

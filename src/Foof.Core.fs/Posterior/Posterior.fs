@@ -34,7 +34,7 @@ module Posterior =
     /// weights took a tenth more time.
     let internal budget = 4L <<< 20
 
-    /// The tensors held.
+    /// The tensors held: theta*, the prior's mean and those of N F; they stay the posterior's.
     let tensors (posterior: Posterior) =
         List.ofArray posterior.Mean @ List.ofArray posterior.Prior.Mean @ DataPrecision.tensors posterior.Data
 
@@ -56,7 +56,10 @@ module Posterior =
             WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
 
-    /// A posterior around theta*; it shares the tensors.
+    /// The posterior N(theta*, (P + N F)^-1), at temperature 1.
+    /// Shapes: mean one [d_out; d_in] a layer of `data`.
+    /// It shares the tensors; where N F is made ready for other ratios of precisions, the new ones belong to the
+    /// caller.
     /// Raises an ArgumentException for shapes that do not fit or precisions that are not positive, and a
     /// NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
@@ -77,9 +80,11 @@ module Posterior =
             Temperature = 1.0
         }
 
-    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank posterior get
-    /// precisions of other ratios than before, one eigendecomposition.
-    /// It shares tensors.
+    /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank or dense
+    /// posterior get precisions of other ratios than before, one eigendecomposition.
+    /// It shares tensors; those of a new eigendecomposition belong to the caller.
+    /// Raises an ArgumentException when the prior has not one positive precision a layer, or its mean does not fit
+    /// theta*.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
         {
@@ -88,18 +93,21 @@ module Posterior =
                 Data = DataPrecision.fitTo prior.Precision posterior.Data
         }
 
-    /// The posterior for one prior precision of all layers.
-    /// It shares tensors.
+    /// The posterior for one prior precision of all layers, P = delta I.
+    /// It shares tensors; those of a new eigendecomposition, after precisions that differed, belong to the caller.
+    /// Raises an ArgumentException when delta is not positive.
     let withPrecision (delta: float) (posterior: Posterior) =
         Require.positive "prior precision" delta
         withPrior (Prior.withPrecision (Array.create posterior.Mean.Length delta) posterior.Prior) posterior
 
     /// The posterior with its covariance multiplied by T, in place of the factor before.
     /// It shares tensors.
+    /// Raises an ArgumentException when T is not positive.
     let withTemperature (temperature: float) (posterior: Posterior) =
         Require.positive (nameof temperature) temperature
         { posterior with Temperature = temperature }
 
+    /// What is made of each part and its layers' prior precisions.
     let internal byPart (posterior: Posterior) (ofPart: float array -> PrecisionPart -> 'T) =
         Array.map2 ofPart (DataPrecision.deal posterior.Prior.Precision posterior.Data) posterior.Data.Parts
 
@@ -115,7 +123,11 @@ module Posterior =
         WeightVector.check name (shapes posterior) v
         Array.iter2 (fun like x -> Require.alike name like x) posterior.Mean v
 
-    /// Sigma v.
+    /// T Sigma v with Sigma = (P + N F)^-1.
+    /// Shapes: v one [d_out; d_in] a layer -> the same.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when layers, shapes, types or devices are not those of theta*.
+    /// (MATH 6)
     let covarianceProduct (v: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof v) posterior v
 
@@ -127,9 +139,11 @@ module Posterior =
                 |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
             Seq.ofArray
 
-    /// diag Sigma, the weights' marginal variances. O(p) but of a low-rank posterior, whose m columns take 2 m^2 p
-    /// operations.
+    /// diag (T Sigma), the weights' marginal variances. A low-rank posterior takes 2 m^2 p operations, a dense one p^2,
+    /// a Kronecker one p (d_out + d_in), a diagonal one p.
     /// Shapes: -> [d_out; d_in] a layer.
+    /// The result belongs to the caller.
+    /// (MATH 6)
     let variances (posterior: Posterior) =
         Scope.owned
             (fun () ->
@@ -155,17 +169,20 @@ module Posterior =
         Array.map2 (fun p delta -> p * log delta) (layerWeights posterior) posterior.Prior.Precision |> Array.sum
 
     /// log det of the precision (P + N F) / T.
+    /// (MATH 6)
     let logDet (posterior: Posterior) =
         priorLogDet posterior + gain posterior - float (weights posterior) * log posterior.Temperature
 
-    /// tr (T Sigma).
+    /// tr (T Sigma), the sum of `variances`, without them.
+    /// (MATH 6)
     let trace (posterior: Posterior) = posterior.Temperature * sumOverParts posterior Covariance.trace
 
-    /// gamma = tr(Sigma N F) at T = 1: how many weights the data determine.
+    /// gamma = tr(Sigma N F) = sum kappa / (kappa + delta) at T = 1: how many weights the data determine.
+    /// (MacKay 1992; MATH 6)
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part -> Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
 
-    /// The number of eigenvalues that may differ from zero: gamma cannot exceed it.
+    /// The number of eigenvalues that are held, m of low-rank parts and p of others: gamma cannot exceed it.
     let columns (posterior: Posterior) =
         byPart posterior (fun _ part -> (PrecisionPart.spectrum part).Kappa.size 0) |> Array.sum
 
@@ -174,6 +191,8 @@ module Posterior =
         Array.map2 (*) posterior.Prior.Precision (Prior.distances posterior.Mean posterior.Prior) |> Array.sum
 
     /// (theta - theta*)^T (P + N F) (theta - theta*) / T, which is chi-squared with p degrees of freedom for samples.
+    /// Shapes: theta one [d_out; d_in] a layer.
+    /// Raises an ArgumentException when layers, shapes, types or devices are not those of theta*.
     let squaredDistance (theta: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof theta) posterior theta
 
@@ -188,17 +207,23 @@ module Posterior =
 
             (data + prior) / posterior.Temperature)
 
-    /// log q(theta), the posterior's logarithmic density.
+    /// log q(theta) = 1/2 (log det ((P + N F) / T) - p log(2 pi) - `squaredDistance`), the posterior's logarithmic
+    /// density.
+    /// Shapes: theta one [d_out; d_in] a layer.
+    /// Raises an ArgumentException when layers, shapes, types or devices are not those of theta*.
     let logDensity (theta: torch.Tensor array) (posterior: Posterior) =
         0.5 * (logDet posterior - float (weights posterior) * log (2.0 * Math.PI) - squaredDistance theta posterior)
 
-    /// KL(q || prior) = 1/2 (T (p - gamma) + sum delta d - p - p log T + log det (I + P^-1 N F)).
+    /// KL(q || prior) = 1/2 (T (p - gamma) + sum delta d - p - p log T + log det (I + P^-1 N F)), with
+    /// d_l = |theta*_l - mean_l|^2.
+    /// (MATH 6, at T = 1)
     let divergence (posterior: Posterior) =
         let p, T = float (weights posterior), posterior.Temperature
         0.5 * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T + gain posterior)
 
-    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F): the logarithm of the evidence, at T
-    /// = 1.
+    /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F), d_l = |theta*_l - mean_l|^2: the
+    /// logarithm of the evidence, at T = 1.
+    /// (MATH 6)
     let logEvidence (logLikelihood: float) (posterior: Posterior) =
         logLikelihood - 0.5 * (penalty posterior + gain posterior)
 
@@ -216,5 +241,5 @@ module Posterior =
                 { Kappa = torch.cat (kappas, 0L); Weights = weights posterior })
             (fun spectrum -> [ spectrum.Kappa ])
 
-    /// The squared distance of theta* to the prior's mean over all layers.
+    /// |theta* - mean|^2, over all layers.
     let distance (posterior: Posterior) = Prior.distances posterior.Mean posterior.Prior |> Array.sum

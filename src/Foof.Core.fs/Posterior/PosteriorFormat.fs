@@ -70,9 +70,9 @@ module PosteriorFormat =
         ])
             .ToJsonString()
 
-    /// The posterior of a description, over tensors that it shares with `tensors`.
-    /// Raises an ArgumentException when the text is no description, a tensor is missing or their shapes do not fit one
-    /// another.
+    /// The posterior of a description, over tensors that it shares with `tensors`; they must outlive it.
+    /// Raises an ArgumentException when the text is no description, a tensor is missing, or the shapes of weights or of
+    /// a factor's columns do not fit, and a NumericalFailure when weights are not finite.
     let read (tensors: IReadOnlyDictionary<string, torch.Tensor>) (description: string) =
         let node =
             try

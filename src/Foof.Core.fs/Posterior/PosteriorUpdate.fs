@@ -7,9 +7,11 @@ open TorchSharp
 module PosteriorUpdate =
 
     /// N F of two data sets together: low-rank columns side by side, dense and diagonal matrices added, Kronecker
-    /// products merged with the trace correction.
-    /// It may share tensors with both; new ones belong to the caller.
-    /// Raises an ArgumentException when the structures or layers differ.
+    /// products merged with the trace correction, those of EKFAC by their margins.
+    /// It may share tensors with both, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when the structures, layers, types or devices differ, and a NumericalFailure when a
+    /// matrix is not finite.
+    /// (MATH 6, 7)
     let add (data: DataPrecision) (further: DataPrecision) =
         let shared = DataPrecision.tensors data @ DataPrecision.tensors further
         Scope.ownedBut
@@ -32,7 +34,9 @@ module PosteriorUpdate =
 
     /// Low-rank parts with at most so many columns, the leading eigenvectors of U U^T written out, r p numbers; and the
     /// fraction of the trace of N F that is left out, in [0, 1]. Other parts stay.
-    /// It may share tensors; new ones belong to the caller.
+    /// It may share tensors with `data`, which must outlive it; new ones belong to the caller.
+    /// Raises an ArgumentException when `columns` is below 1, and a NumericalFailure when a matrix is not finite.
+    /// (MATH 7)
     let compress (columns: int) (data: DataPrecision) : struct (DataPrecision * float) =
         Require.atLeast "the number of columns" 1 columns
         let one = Array.create (DataPrecision.shapes data).Length 1.0

@@ -9,11 +9,14 @@ open TorchSharp
 type PreparedOutputs internal (points: int64, entries: int64, parts: PreparedPart array) =
     let tensors = parts |> Seq.collect OutputCovariance.tensors |> Seq.toArray
 
+    /// The number of data points n.
     member internal _.Points = points
+    /// The number of outputs C of a data point.
     member internal _.Entries = entries
+    /// One for each part of the data precision.
     member internal _.Parts = parts
 
-    /// How many bytes they take.
+    /// How many bytes its tensors take, each counted once.
     member _.Bytes =
         System.Collections.Generic.HashSet(tensors, HashIdentity.Reference)
         |> Seq.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
@@ -68,15 +71,20 @@ module Predictive =
         |> Array.map2 (fun prepared blocks -> blocks prepared) prepared
         |> total posterior
 
-    /// The covariance J_i Sigma J_i^T of each data point's outputs, in float64.
+    /// The covariance T J_i Sigma J_i^T of each data point's outputs, in float64.
     /// Shapes: J of n C columns -> [n; C; C].
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when J is not over the posterior's layers, or its columns are not C for each of n
+    /// points.
+    /// (MATH 6)
     let covariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
         Scope.tensor (fun () -> finished C (preparedParts C posterior J) posterior)
 
     /// What `covarianceOf` needs for any prior precision, of the same ratios between layers.
-    /// It may share J's tensors and owns them then.
-    /// Raises what `covariance` raises.
+    /// The caller disposes of the result. It may hold tensors of J itself, which it frees then.
+    /// Raises an ArgumentException when J is not over the posterior's layers, or its columns are not C for each of n
+    /// points.
     let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
 
@@ -91,14 +99,23 @@ module Predictive =
 
         new PreparedOutputs(points, C, parts)
 
-    /// The covariance of each data point's outputs, as `covariance`, for the posterior with another prior precision.
+    /// The covariance T J_i Sigma J_i^T of each data point's outputs, in float64, for the posterior that outputs were
+    /// prepared for or that posterior with another prior precision.
+    /// Shapes: -> [n; C; C].
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when they were prepared for other parts, or for other columns or eigenvectors of a
+    /// low-rank or dense part; two Kronecker eigenbases are not compared.
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
         if prepared.Parts.Length <> posterior.Data.Parts.Length then
             invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
         Scope.tensor (fun () -> finished prepared.Entries prepared.Parts posterior)
 
-    /// The covariance J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
+    /// The covariance T J Sigma J^T of all outputs of all data points, in float64, entry c of point i at i C + c.
     /// Shapes: J of n C columns -> [n C; n C].
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when J is not over the posterior's layers, or its columns are not C for each of n
+    /// points.
+    /// (MATH 6)
     let jointCovariance (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
         Scope.tensor (fun () ->
@@ -119,6 +136,8 @@ module Predictive =
 
     /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal.
     /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when the shapes do not fit.
     /// (MacKay 1992, by class)
     let probit (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
@@ -131,6 +150,8 @@ module Predictive =
     /// sum to zero.
     ///
     /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException when the shapes do not fit.
     /// (Hobbhahn et al. 2022)
     let bridge (output: torch.Tensor) (covariance: torch.Tensor) =
         requireFit output covariance
@@ -148,9 +169,11 @@ module Predictive =
             let alpha = (ratios / (C * C) + (1.0 - 2.0 / C)) / v
             alpha / alpha.sum (1L, keepdim = true))
 
-    /// Samples of the outputs, f + L eps with L L^T the covariance.
-    /// Shapes: f [n; C], covariance [n; C; C] -> [k; n; C], float64.
-    /// Raises an ArgumentException for k = 0 and a generator on another device.
+    /// Samples of the outputs, f + L eps with L L^T the covariance, whose eigenvalues are cut off at zero; null is the
+    /// default generator.
+    /// Shapes: f [n; C], covariance [n; C; C] in float64 -> [k; n; C], float64.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Require.atLeast "the number of samples" 1 k
         Require.generator generator output.device
@@ -171,7 +194,10 @@ module Predictive =
 
             (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 
-    /// The mean of the softmax over k samples of the outputs.
-    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
+    /// The mean of the softmax over k samples of the outputs, 1/k sum_s softmax(f + L eps_s); null is the default
+    /// generator.
+    /// Shapes: f [n; C], covariance [n; C; C] in float64 -> [n; C], float64.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Scope.tensor (fun () -> (sampleOutputs k generator output covariance).softmax(2L).mean [| 0L |])

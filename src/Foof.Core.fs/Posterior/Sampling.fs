@@ -40,7 +40,7 @@ module Sampling =
 
         noises |> Array.map _.t()
 
-    /// Samples of normal numbers, in place.
+    /// theta* + sqrt(T) times the deviations that normal numbers become, in place.
     let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
         let own = DataPrecision.deal samples posterior.Data
         Posterior.byPart posterior Covariance.deviate |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
@@ -60,10 +60,13 @@ module Sampling =
     /// Draws samples theta ~ N(theta*, T Sigma) into the caller's memory.
     ///
     /// theta* + y + P^-1 U M^-1 (eps - U^T y) of a low-rank posterior, y ~ N(0, P^-1), eps ~ N(0, I), and theta* + Q
-    /// (kappa + delta)^-1/2 z where eigenvectors are known. Equal seeds give equal random numbers, however many samples
-    /// are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one sample takes more.
+    /// (kappa + delta)^-1/2 z where eigenvectors are known, both at T = 1. Equal seeds give equal random numbers,
+    /// however many samples are drawn at once; null is the default generator. Temporaries take 4 MB at most, unless one
+    /// sample takes more.
     /// Shapes: samples [k; d_out; d_in] a layer, each in one piece.
-    /// Raises an ArgumentException for k = 0 and a generator on another device.
+    /// Raises an ArgumentException for k = 0, a generator on another device, and samples that have other layers, shapes
+    /// or types than theta* or do not lie in one piece.
+    /// (Benzing 2022, App. C; MATH 6)
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
 
@@ -99,8 +102,11 @@ module Sampling =
         |> Array.map (fun mean ->
             torch.empty (Array.append [| int64 k |] mean.shape, dtype = mean.dtype, device = mean.device))
 
-    /// k samples, as `into`.
+    /// k samples theta ~ N(theta*, T Sigma), drawn like those of `into`; null is the default generator.
     /// Shapes: -> [k; d_out; d_in] a layer.
+    /// The result belongs to the caller.
+    /// Raises an ArgumentException for k = 0 and a generator on another device.
+    /// (Benzing 2022, App. C; MATH 6)
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
         Require.atLeast "the number of samples" 1 k
         Scope.owned
@@ -111,7 +117,9 @@ module Sampling =
             Seq.ofArray
 
     /// k samples in chunks of 8 MB or one sample, one chunk after the other: for k p numbers that do not fit at once.
-    /// Each chunk [k'; d_out; d_in] a layer is freed when the next one is asked for, and its memory used again.
+    /// Shapes: -> chunks [k'; d_out; d_in] a layer.
+    /// A chunk stays the sequence's: it is freed when the next one is asked for, and its memory used again.
+    /// Raises an ArgumentException for k = 0 and a generator on another device.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
         Require.atLeast "the number of samples" 1 k
         requireGenerator posterior generator

@@ -24,6 +24,7 @@ module internal Checkpoint =
         tensors
 
     /// The text of a state.
+    /// Raises an ArgumentException when the state is null, has no description or one that is no text.
     let read (saved: IReadOnlyDictionary<string, torch.Tensor>) : JsonNode =
         ArgumentNullException.ThrowIfNull(saved, "state")
         match saved.TryGetValue Description with
@@ -145,7 +146,8 @@ module internal Checkpoint =
                 window.Columns
                 columns
 
-    /// The statistics.
+    /// The statistics: the sum and weight of every moment, EKFAC's bases and the window. Their tensors stay the
+    /// owner's.
     let ofStatistics (written: Written) (statistics: Statistics) =
         FactorFormat.objectOf "statistics" [
             "layers", statistics.OfLayer |> Seq.map (ofLayer written) |> FactorFormat.arrayOf
@@ -154,7 +156,8 @@ module internal Checkpoint =
             | ValueNone -> ()
         ]
 
-    /// What goes back to statistics.
+    /// What goes back to statistics. Numbers are copied into their tensors.
+    /// Raises an ArgumentException when a tensor is missing or has another shape or type.
     let toStatistics (saved: SavedState) (statistics: Statistics) node =
         let layers = FactorFormat.items (entry "layers" node)
 
@@ -239,7 +242,8 @@ module internal Checkpoint =
             | ValueNone -> ()
         ]
 
-    /// What goes back to inverses.
+    /// What goes back to inverses, which are copies.
+    /// Raises an ArgumentException when a tensor is missing, or an inverse is for other weights or of another type.
     let toInverses (saved: SavedState) recipe layers (inverses: Inverses) node =
         let blocks = FactorFormat.items (entry "blocks" node)
 

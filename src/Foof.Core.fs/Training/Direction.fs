@@ -6,6 +6,7 @@ open TorchSharp
 /// out, or as a product that need not be formed.
 [<RequireQualifiedAccess; ReferenceEquality>]
 type internal Direction =
+    /// The matrix itself.
     | Matrix of torch.Tensor
     /// left^T right, of factors with few rows: left [k; d_out], right [k; d_in].
     | Product of left: torch.Tensor * right: torch.Tensor
@@ -15,7 +16,8 @@ type internal Direction =
 [<RequireQualifiedAccess>]
 module internal Direction =
 
-    /// The matrix.
+    /// The matrix, left^T right of a product.
+    /// Shapes: -> [d_out; d_in].
     let matrix direction =
         match direction with
         | Direction.Matrix M -> M
@@ -40,6 +42,7 @@ module internal Direction =
         | Direction.Product(left, right) -> Direction.Product(left * c, right)
 
     /// The sum of the products of all elements of X and Y: of two products by k k' inner products of their rows.
+    /// Shapes: -> [].
     let inner x y =
         match x, y with
         | Direction.Matrix X, Direction.Matrix Y -> (X * Y).sum()
@@ -49,6 +52,7 @@ module internal Direction =
             (left.mm (left'.t ()) * right.mm (right'.t ())).sum()
 
     /// The Euclidean norm; rounding may leave the sum of a product below zero.
+    /// Shapes: -> [].
     let norm direction =
         match direction with
         | Direction.Matrix M -> M.norm ()

@@ -26,7 +26,8 @@ type internal Eigenbasis(layer: Layer) =
     /// The shapes of Q_E and Q_A.
     member _.Shapes = struct ([| g; d_out; d_out |], [| g; d_in; d_in |])
 
-    /// Q_E and Q_A, which it takes over; the old ones are freed.
+    /// Q_E [g; d_out/g; d_out/g] and Q_A [g; d_in; d_in], which it takes over; the old ones are freed. ValueNone before
+    /// the first one.
     member _.Basis
         with get () = basis
         and set (value: struct (torch.Tensor * torch.Tensor) voption) =
@@ -36,11 +37,11 @@ type internal Eigenbasis(layer: Layer) =
                 Q_A.Dispose())
             basis <- value |> ValueOption.map (fun struct (Q_E, Q_A) -> struct (Scope.detach Q_E, Scope.detach Q_A))
 
-    /// S, the second moments in this basis.
+    /// S, the second moments in this basis, [g; d_out/g; d_in].
     member _.Spectrum = spectrum
 
-    /// The curvature in this basis, if there is one that has seen a batch. Its tensors are handles of their own: an
-    /// inverse that shares them is freed by itself.
+    /// (Q_E (x) Q_A) diag(S) (Q_E (x) Q_A)^T; None without a basis or before it has seen a batch. Its tensors are
+    /// handles of their own: an inverse that shares them is freed by itself.
     member _.Curvature =
         match basis with
         | ValueSome struct (Q_E, Q_A) when spectrum.Value.Weight > 0.0 ->
@@ -48,7 +49,8 @@ type internal Eigenbasis(layer: Layer) =
             Some(Curvature.Eigenbasis(Side.Full(Q_E.alias ()), Side.Full(Q_A.alias ()), S))
         | _ -> None
 
-    /// Takes the second moments of one batch in, where there is a basis and the batch shows errors.
+    /// Takes the second moments of one batch in, S = 1/n sum_i (Q_E^T g_i Q_A)^2, if there is a basis and the batch
+    /// shows errors.
     member _.Observe(memory: Memory, seen: Observation) =
         match basis, seen.Errors with
         | ValueSome struct (Q_E, Q_A), ValueSome E when seen.Calls.Length > 0 ->

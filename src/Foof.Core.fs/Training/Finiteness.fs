@@ -8,9 +8,13 @@ open TorchSharp.Modules
 /// Something to search for numbers that are not finite, and the elements that show whether it has one.
 [<ReferenceEquality>]
 type internal Suspect = {
+    /// The layer or parameter, for the message.
     Subject: unit -> string
+    /// What its numbers are, for the message: errors or gradients.
     What: string
+    /// All of its elements.
     All: torch.Tensor
+    /// Those elements that are not all finite if one of `All` is not.
     Telling: torch.Tensor list
 }
 
@@ -53,6 +57,7 @@ module internal Finiteness =
 
     /// Numbers that are finite only if all elements of `tensors` are: their sums. Elsewhere than on the processor,
     /// where it takes longer to ask for many small sums than to copy the elements, the sum of all.
+    /// Shapes: -> [count], or [] elsewhere, in float32.
     let sums (onProcessor: bool) (tensors: torch.Tensor array) =
         if onProcessor then
             torch.stack (tensors |> Array.map _.sum().``to``(torch.ScalarType.Float32), 0L)
@@ -96,6 +101,8 @@ module internal Finiteness =
             whereSuspicious (suspects |> Seq.collect _.Telling) (fun () -> Array.iter look suspects))
 
     /// `requireGradients`, after the loss of a step, whose number the error gives.
+    /// Raises a NumericalFailure when the loss or a gradient is not finite, and an ArgumentException when no label
+    /// counts.
     let requireStep likelihood target step (loss: torch.Tensor) model layers gradients =
         Scope.value (fun () ->
             let suspects = suspects model layers gradients

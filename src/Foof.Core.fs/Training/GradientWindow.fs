@@ -9,6 +9,7 @@ open TorchSharp
 type internal GradientWindow(layers: Layer array, length: int) =
     let like = layers[0].Weight: torch.Tensor
 
+    /// g_k, [m; d_out; d_in] of each layer.
     let columns =
         layers
         |> Array.map (fun layer ->
@@ -61,7 +62,8 @@ type internal GradientWindow(layers: Layer array, length: int) =
     /// The inner products g_i . g_j over all layers, [m; m] in float64.
     member _.Products = products
 
-    /// Overwrites the oldest gradient; layers without one count as zero.
+    /// Overwrites the oldest gradient; layers without one count as zero. It takes m p products.
+    /// Shapes: gradients one [d_out; d_in] a layer.
     member _.Add(gradients: torch.Tensor voption array) =
         use _scope = torch.NewDisposeScope()
         let slot = int64 (next % length)

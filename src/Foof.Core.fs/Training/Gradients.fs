@@ -26,7 +26,7 @@ module internal Gradients =
     let dense (gradient: torch.Tensor) =
         if not (isNull gradient) && gradient.is_sparse then gradient.to_dense () else gradient
 
-    /// What `backward` left in the parameters' `.grad`.
+    /// What `backward` left in the parameters' `.grad`, which it may share; new tensors belong to the caller's scope.
     let inPlace (layers: Layer array) (plain: Parameter array) =
         let ofLayer (layer: Layer) =
             match layer.Weight.grad with
@@ -39,7 +39,7 @@ module internal Gradients =
             Plain = plain |> Array.map (fun parameter -> struct (parameter, dense parameter.grad))
         }
 
-    /// Overwrites a layer's `.grad` by a direction [d_out; d_in].
+    /// Overwrites a layer's `.grad` by a direction [d_out; d_in], the bias's by the last column.
     let replace (layer: Layer) (direction: torch.Tensor) =
         let struct (weight, bias) = Layer.split layer direction
         layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
@@ -47,7 +47,7 @@ module internal Gradients =
         | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
         | _ -> ()
 
-    /// Each gradient written out as a matrix, where a method is made of gradients.
+    /// Each gradient written out as a matrix [d_out; d_in] for a method that is made of gradients; otherwise ValueNone.
     let matrices (recipe: Recipe) (gradients: Gradients) =
         if Recipe.needsGradients recipe then
             gradients.Layers |> Array.map (ValueOption.map Direction.matrix)
@@ -92,6 +92,8 @@ module internal Gradients =
             ValueSome(Layer.joined layer (orZeros 0 layer.Weight) (layer.Bias |> ValueOption.map (orZeros 1)))
 
     /// The gradients plus a penalty's; null is no penalty. With a penalty, a product becomes a matrix.
+    /// Raises an InvalidOperationException when the penalty gives a parameter's gradient twice, or that of a parameter
+    /// which is not trained.
     let withPenalty (penalty: IPenalty) isTrained (layers: Layer array) (gradients: Gradients) =
         if isNull penalty then
             gradients

@@ -13,7 +13,8 @@ open TorchSharp.Modules
 [<RequireQualifiedAccess>]
 module internal GradientsOfPass =
 
-    /// Whether a call's factors are to stand for its part of the gradient.
+    /// Whether a call's factors are to stand for its part of the gradient: n R < d_out for n R rows, of a layer without
+    /// groups whose gradient is neither a statistic nor gathered in momentum before it is preconditioned.
     let isByFactors (recipe: Recipe) (layer: Layer) (output: torch.Tensor) =
         recipe.Momentum.IsAfter
         && not (Recipe.needsGradients recipe)
@@ -49,7 +50,7 @@ module internal GradientsOfPass =
     |]
 
     /// E^T A of the calls that the loss depends on, one below the other; E is d loss / d z, so that the mean's 1/n is
-    /// in it. None when it depends on none of the calls.
+    /// in it. ValueNone when it depends on none of the calls.
     let private product (layer: Layer) (calls: Record array) (gradientOf: torch.Tensor -> torch.Tensor) =
         let errors (call: Record) = gradientOf call.Output.Value
         let stacked (rows: torch.Tensor array) = if rows.Length = 1 then rows[0] else torch.cat (rows, 0L)
@@ -100,6 +101,8 @@ module internal GradientsOfPass =
 
     /// The gradients of `loss`, one backward pass; the graph is kept where `retain`. No parameter's `.grad` is touched.
     /// The results belong to the caller's scope.
+    /// Raises an InvalidOperationException when the loss depends on no trained parameter, or a layer's recorded calls
+    /// do not explain its gradient.
     let find
         (recipe: Recipe)
         (explained: HashSet<Layer>)

@@ -21,11 +21,13 @@ type FallbackEventArgs(layer: string, description: string) =
 type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> string -> unit) =
     let blocks = InverseBlock.OfRecipe(layers, recipe, "")
 
+    /// Those of a grafted method.
     let grafts =
         match recipe.Trust with
         | Trust.Graft other -> InverseBlock.OfRecipe(layers, other, "graft.")
         | _ -> [||]
 
+    /// The method's own block of each layer.
     let blockOf = Array.create<InverseBlock> layers.Length (Unchecked.defaultof<_>)
 
     do
@@ -41,6 +43,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
 
     let has l = blockOf[l].Factored.IsSome
 
+    /// Raises an InvalidOperationException unless layer l has an inverse.
     let require l = if not (has l) then Recipe.refuse recipe layers[l]
 
     /// Whether the trigger lets a block be inverted now.
@@ -63,6 +66,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | _ -> ()
     |]
 
+    /// All that a block's inversion takes; the curvature belongs to the caller's scope.
     let prepare (statistics: Statistics) (struct (recipe: Recipe, block: InverseBlock)) =
         let first = block.Members[0]
         let struct (curvature, gram) = statistics.Curvature(recipe, block.Members)
@@ -97,6 +101,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
             if not (made.Contains l) then require l
         Inversion.handOver report fresh
 
+    /// Begins what is due on the thread for inversions, for use from the step at `from` on.
     let begin' statistics from =
         forgetPending ()
         use _scope = torch.NewDisposeScope()
@@ -179,6 +184,8 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | _ -> invert statistics needed
 
     /// Inverts all that was seen now, whatever the cadence says; what was begun before is void.
+    /// Raises a NumericalFailure, and leaves the inverses as they are, when an inversion fails and the last one may not
+    /// stay.
     member _.Invert(statistics: Statistics) = invert statistics []
 
     /// Makes the inverse of a window's gradients again, as after a change of the window.
@@ -196,6 +203,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
                 block.Replace ValueNone
 
     /// C^-1 grad for the layers that have a gradient, trusted as the recipe says; `rate` is each layer's learning rate.
+    /// Shapes: one [d_out; d_in] a layer -> the same.
     /// The results belong to the caller's scope.
     member _.Directions(gradients: Direction voption array, rate: int -> float) =
         let directions = solve blocks gradients
@@ -207,6 +215,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// C^-1 M of one layer, trusted as the recipe says, for M in the shape of its gradient, or for rows M [k; d_in]
     /// where the method leaves the outputs' side alone.
     /// The result belongs to the caller's scope.
+    /// Raises an InvalidOperationException when the layer has no inverse yet.
     member inverses.Apply(l: int, M: torch.Tensor) =
         require l
         match blockOf[l].Factored with

@@ -55,10 +55,13 @@ type internal InverseBlock(name: string, members: int array) =
 /// The inversion of one block with all that it takes, so that it may run on another thread.
 [<ReferenceEquality>]
 type internal Inversion = {
+    /// Where the inverse is used, and its last one until then.
     Block: InverseBlock
     /// The block's layers.
     Layers: Layer array
+    /// The method whose damping and power the inverse has.
     Recipe: Recipe
+    /// The attempts in their order, one that only solves in front of them where that is shorter.
     Attempts: Attempt list
     /// The curvature; None where its statistics are not finite.
     Curvature: Curvature option
@@ -76,7 +79,9 @@ type internal Inversion = {
 /// The fresh inverse of one block, ValueNone where the last one stays.
 [<ReferenceEquality>]
 type internal Inverted = {
+    /// Whose inverse it is.
     Block: InverseBlock
+    /// The inverse; ValueNone where the last one stays.
     Fresh: Factored voption
     /// The trace of the statistics that it was made of.
     Trace: float voption

@@ -15,6 +15,7 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
 
     let value statistic = Moment.value moments[statistic].Value
 
+    /// A statistic as a Kronecker factor, in the caller's scope: Psi is divided by its trace.
     let side statistic =
         match statistic with
         | SideStatistic.Identity -> Side.Identity(Layer.outputs layer / Layer.groups layer, 1.0)
@@ -41,10 +42,12 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
             own.Observe(recipe.Memory, seen)
         | _ -> ()
 
+    /// Whose statistics they are.
     member _.Layer = layer
+    /// The moment of each statistic; they stay the owner's.
     member _.Moments = moments
 
-    /// EKFAC's, if the method has one.
+    /// EKFAC's; ValueNone for other methods.
     member _.Eigenbasis = eigenbasis
 
     /// Whether every statistic has been seen.
@@ -67,7 +70,8 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
         | Approximation.LowRank _
         | Approximation.Window _ -> None
 
-    /// The sum of the traces of the moments, to see whether they moved.
+    /// The sum of the moments' traces, to see whether they moved; vectors and diagonals count by the sum of their
+    /// squares.
     member _.Trace =
         Scope.value (fun () ->
             moments.Values

@@ -14,7 +14,7 @@ type internal Observation = {
     Budget: int64
     /// E [g; m; R; d_out/g], where the method needs errors.
     Errors: torch.Tensor voption
-    /// What each column of errors counts.
+    /// What each column of errors counts: 1/n, or 1/(n k) with k sampled labels.
     Weight: float
     /// The mini-batch's gradient [d_out; d_in], where the method needs it.
     Gradient: torch.Tensor voption
@@ -24,7 +24,8 @@ type internal Observation = {
 [<RequireQualifiedAccess>]
 module internal Observation =
 
-    /// All the activations that are shown, which are made now and belong to the caller's scope.
+    /// All the activations that are shown, A [g; n; R; d_in] or indices [n; R], which are made now and belong to the
+    /// caller's scope.
     let activations (seen: Observation) = Record.activationsOf seen.Share seen.Calls
 
     /// How many rows that are: data points times positions.
@@ -147,7 +148,9 @@ type internal Observer
             Observation.withoutErrors recipe pass.Calls gradients
 
     /// Runs the model and gives what each layer shows to `take`, with errors where the method takes them. `target`
-    /// holds the labels, or null.
+    /// holds the labels, or null. What is shown is freed afterwards.
+    /// Raises an ArgumentException when the empirical Fisher gets no labels, and an InvalidOperationException when a
+    /// layer's input has other data points than the batch.
     member _.See (input: torch.Tensor) (target: torch.Tensor) (take: Observation voption array -> unit) =
         use _scope = torch.NewDisposeScope()
         let kept = if needsErrors then Keep.InputAndOutput else Keep.Input

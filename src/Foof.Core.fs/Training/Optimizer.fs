@@ -18,7 +18,8 @@ open TorchSharp.Modules
 /// parameters of the model are a group with those given here, the first one. `generator` decides the labels that are
 /// sampled, null is the default one: the constructor draws one number from it, and later steps draw nothing. `select`
 /// takes layers by name and weight; the others are plain.
-/// Raises an ArgumentException where a setting is out of its range.
+/// Raises an ArgumentException when a setting is out of its range, a parameter is in two groups or of another model, or
+/// a method that takes errors gets no likelihood.
 type Optimizer
     (
         model: torch.nn.Module<torch.Tensor, torch.Tensor>,
@@ -127,10 +128,11 @@ type Optimizer
     /// How many factorisations did not succeed at their first attempt.
     member _.FallbackCount = preconditioner.FallbackCount
 
-    /// Raised once for each of them, on the thread of the step.
+    /// Raised once for each factorisation that did not succeed at its first attempt, on the thread of the step.
     [<CLIEvent>]
     member _.Fallback = fallback.Publish
 
+    /// The sequence that labels are sampled by.
     member internal _.Draws = preconditioner.Draws
 
     /// A function of the weights that is added to the loss, as of earlier tasks; null: no such function. Its gradient
@@ -142,6 +144,7 @@ type Optimizer
 
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion.
     /// Without it the first steps are the warm-up.
+    /// Raises what `Preconditioner.WarmUp` raises.
     /// (Benzing 2022, App. E)
     abstract WarmUp: inputs: seq<torch.Tensor> -> unit
     default _.WarmUp(inputs) = preconditioner.WarmUp inputs
@@ -156,9 +159,10 @@ type Optimizer
     /// One step: runs the model on `input`, differentiates the likelihood's loss, updates every parameter. No
     /// parameter's `.grad` is touched.
     /// The result belongs to the caller.
-    ///
-    /// Raises a NumericalFailure when the loss or a gradient is not finite or no attempt at a factorisation succeeds;
-    /// the weights are then as before.
+    /// Raises an ArgumentException when output and labels do not fit the likelihood; an InvalidOperationException when
+    /// a layer was frozen after the optimiser was made, its recorded calls do not explain its gradient, or the penalty
+    /// is of another model; and a NumericalFailure when the loss or a gradient is not finite or no attempt at a
+    /// factorisation succeeds. The weights are then as before.
     abstract Step: input: torch.Tensor * target: torch.Tensor -> StepResult
 
     default this.Step(input, target) =
@@ -182,8 +186,11 @@ type Optimizer
             preconditioner.Listen()
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that the
-    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients.
-    /// Raises a NumericalFailure when a gradient is not finite; the weights are then as before.
+    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients; its loss is
+    /// the result, otherwise null.
+    /// Raises an InvalidOperationException when a layer that has a gradient is left without an inverse, as of a method
+    /// that takes errors before `UpdateCurvature`, and a NumericalFailure when a gradient is not finite; the weights
+    /// are then as before.
     override this.step(closure: Func<torch.Tensor>) =
         let loss =
             if isNull closure then
@@ -244,8 +251,10 @@ type Optimizer
     /// Not supported, since it would leave the curvature out: use `Restore`.
     override _.load_state_dict(_state) = raise (unsupported ())
 
-    /// Statistics, inverses, momentum, counters and the groups' settings by name, to keep until `Restore`; the tensors
-    /// stay the optimiser's and follow its next steps.
+    /// Statistics, inverses, momentum, counters and the groups' settings by name, to write or copy before the next
+    /// step: the tensors stay the optimiser's, change with its steps, and an inversion frees those of the last one. The
+    /// description is the caller's.
+    /// Raises an ObjectDisposedException after `Dispose`.
     member this.State() =
         ObjectDisposedException.ThrowIf(isDisposed, this)
         Checkpoint.write (fun written ->
@@ -256,7 +265,8 @@ type Optimizer
             ])
 
     /// Goes back to a state that `State` gave, of which copies are made.
-    /// Raises an ArgumentException, and changes nothing, when it does not fit the model, the method or the groups.
+    /// Raises an ArgumentException, and changes nothing, when it does not fit the model, the method or the groups, and
+    /// an ObjectDisposedException after `Dispose`.
     member this.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         ObjectDisposedException.ThrowIf(isDisposed, this)
         use _quiet = torch.no_grad ()
@@ -273,6 +283,7 @@ type Optimizer
         for change in changes do
             change ()
 
+    /// Frees statistics, inverses and momentum; the model and its parameters stay.
     override _.Dispose(disposing: bool) =
         if disposing && not isDisposed then
             isDisposed <- true

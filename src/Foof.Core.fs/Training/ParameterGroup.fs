@@ -12,7 +12,8 @@ open TorchSharp.Modules
 type GroupSettings() =
     inherit OptimizerOptions()
 
-    /// mu of the heavy ball on the preconditioned update: M <- mu M + Delta W.
+    /// mu of the heavy ball, M <- mu M + Delta W on the preconditioned update; the recipe may keep it before, on the
+    /// gradient.
     member val Momentum = 0.0 with get, set
 
     /// Decoupled: W <- (1 - learning rate x weight decay) W before each update.
@@ -23,7 +24,7 @@ type GroupSettings() =
 /// The parameters stay the model's, each in one group only, by whichever of its handles. An optimiser takes a copy, so
 /// that a group may be given to several: `ParamGroups` has its own.
 /// Raises an ArgumentException unless the learning rate is positive, the momentum in [0, 1) and the weight decay at
-/// least 0.
+/// least 0, and when the parameters or one of them are null.
 type ParameterGroup
     (
         parameters: seq<Parameter>,
@@ -80,6 +81,7 @@ type ParameterGroup
         )
 
     /// Schedulers that cycle the momentum change it here.
+    /// Raises an ArgumentException unless it lies in [0, 1).
     interface torch.optim.IMomentum with
         member group.Momentum
             with get () = group.Options.Momentum
@@ -145,6 +147,7 @@ module internal ParameterGroups =
                 $"Group {place + 1} must have two rates and a decay of at least 0 and a momentum in [0, 1) between; got {found}."
 
     /// What goes back to the groups' settings.
+    /// Raises an ArgumentException when the state is of another number of groups or a setting is out of its range.
     let restoring (groups: IList<ParamGroup>) (node: JsonNode) =
         let saved = FactorFormat.items node |> Array.map (FactorFormat.items >> Array.map FactorFormat.value<float>)
 

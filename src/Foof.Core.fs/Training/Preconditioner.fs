@@ -9,11 +9,13 @@ open TorchSharp.Modules
 
 /// A recipe at work on one model: it records what the method needs, and says when statistics are taken and inverted.
 /// Use it alone in front of any optimiser (`Precondition` between `backward` and `step`), or let `Optimizer` drive it.
-/// Not for use from two threads at once.
+/// Owns its statistics, inverses and hooks; not for use from two threads at once.
 ///
 /// `likelihood` is needed by methods that take errors, null for others. `select` takes layers by name and weight, null
 /// takes all. `generator` decides the labels of the Monte-Carlo Fisher, null is the default one: the constructor draws
 /// one number from it, and later steps draw nothing.
+/// Raises an ArgumentException when a setting of the recipe is out of its range, or a method that takes errors gets no
+/// likelihood.
 [<Sealed>]
 type Preconditioner
     (
@@ -105,15 +107,20 @@ type Preconditioner
     /// How many factorisations did not succeed at their first attempt.
     member _.FallbackCount = fallbacks
 
-    /// Raised once for each of them.
+    /// Raised once for each factorisation that did not succeed at its first attempt, on the thread of the step.
     [<CLIEvent>]
     member _.Fallback = fallback.Publish
 
+    /// The hooks on the layers.
     member internal _.Recorder = recorder
+    /// The sequence that labels are sampled by.
     member internal _.Draws = draws
+    /// What shows batches to the statistics.
     member internal _.Observer = observer
+    /// What the next step does besides updating the weights.
     member internal _.Plan = plan ()
 
+    /// Whether a layer has an inverse yet.
     member internal _.HasCurvature = Seq.exists inverses.Has all
 
     /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the
@@ -158,17 +165,20 @@ type Preconditioner
     /// Records the passes of an ordinary loop again, after a pass of the optimiser's own.
     member internal _.Listen() = listen ()
 
-    /// C^-1 M for a matrix M in the shape of one layer's gradient, or for rows M [k; d_in] where the method leaves the
-    /// outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
-    ///
+    /// C^-1 M for a matrix M in the shape of one layer's gradient, trusted as the recipe says, or for rows M where the
+    /// method leaves the outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
+    /// Shapes: M [d_out; d_in], or [k; d_in] -> the same.
     /// The result belongs to the caller.
-    /// Raises an InvalidOperationException when the layer was never recorded.
+    /// Raises an InvalidOperationException when the layer has no inverse yet.
+    /// (MATH 5)
     member _.Apply(layer: Layer, M: torch.Tensor) =
         Scope.tensor (fun () -> inverses.Apply(Array.IndexOf(layers, layer), M))
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is time, and
     /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.
-    /// Raises a NumericalFailure, and changes nothing, when a covered layer's gradient is not finite.
+    /// Raises a NumericalFailure, and changes nothing, when a covered layer's gradient is not finite, and an
+    /// InvalidOperationException when a layer that has a gradient is left without an inverse, as of a method that takes
+    /// errors before `UpdateCurvature`.
     member preconditioner.Precondition() =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
@@ -181,7 +191,9 @@ type Preconditioner
     /// methods that take errors, for curvature from another batch than the gradient's, and for analysis.
     ///
     /// `target` holds the labels that the empirical Fisher is taken at; null for other methods.
-    /// Raises an InvalidOperationException for methods that are made of gradients.
+    /// Raises an InvalidOperationException for methods that are made of gradients, an ArgumentException when labels are
+    /// missing or do not fit, and a NumericalFailure when what is seen is not finite or cannot be inverted; moments and
+    /// inverses are then as before.
     member _.UpdateCurvature(input: torch.Tensor, [<Optional; DefaultParameterValue(null: torch.Tensor)>] target) =
         if Recipe.needsGradients recipe then
             invalidOp
@@ -196,12 +208,16 @@ type Preconditioner
     /// Statistics from forward passes over `inputs`, at most as many as the cadence's warm-up, then one inversion;
     /// afterwards the regular periods begin. The model runs in the mode that it is in. Methods that need labels or
     /// gradients for their statistics begin with their first steps instead: it does nothing for them.
+    /// Raises an ArgumentException when `inputs` is empty, and a NumericalFailure when what is seen is not finite or
+    /// cannot be inverted; moments and inverses are then as before.
+    /// (Benzing 2022, App. E)
     member _.WarmUp(inputs: seq<torch.Tensor>) =
         if Recipe.canWarmUp recipe then
             apart (fun () ->
                 statistics.Atomically(fun () -> warmUp inputs)
                 position <- Cadence.warmUp recipe.Cadence)
 
+    /// Counters, statistics and inverses; their tensors stay the preconditioner's.
     member internal _.Describe(written: Written) : JsonNode =
         let struct (seed, drawn) = draws.Position
 
@@ -215,6 +231,7 @@ type Preconditioner
         ]
 
     /// Reads all of it and gives the change that goes back to it.
+    /// Raises an ArgumentException when it is of another method, or a tensor is missing or has another shape or type.
     member internal _.Restoring(saved: SavedState, node: JsonNode) =
         let value name = FactorFormat.value<'T>(FactorFormat.entry name node)
         let method: string = value "method"
@@ -240,11 +257,13 @@ type Preconditioner
             position <- seen
             listen ()
 
-    /// All that is remembered, by name, to keep until `Restore`; the tensors stay the preconditioner's.
+    /// All that is remembered, by name, to write or copy before the next step: the tensors stay the preconditioner's,
+    /// change with its steps, and an inversion frees those of the last one. The description is the caller's.
     member preconditioner.State() = Checkpoint.write preconditioner.Describe
 
-    /// Goes back to a state that `State` gave.
-    /// Raises an ArgumentException, and changes nothing, when a tensor is missing or has another shape or type.
+    /// Goes back to a state that `State` gave, of which copies are made.
+    /// Raises an ArgumentException, and changes nothing, when it is of another method, or a tensor is missing or has
+    /// another shape or type.
     member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()

@@ -6,7 +6,8 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module internal SideStatistics =
 
-    /// The shape of a side's statistic for a layer.
+    /// The shape of a side's statistic for a layer: [g; d_in; d_in], [g; d_out/g; d_out/g], of a vector or an
+    /// embedding's diagonal without the last dimension, and [0] of the identity.
     let shape (layer: Layer) (side: SideStatistic) =
         let g, d_in = Layer.groups layer, Layer.inputs layer
         let d_out = Layer.outputs layer / g
@@ -71,7 +72,8 @@ module internal SideStatistics =
         else
             Record.inputs seen.Share seen.Calls |> ValueOption.bind ofCalls
 
-    /// One side's statistic of a batch; ValueNone when the observation does not show it.
+    /// One side's statistic of a batch, a mean over its data points; ValueNone when the observation does not show it.
+    /// Shapes: -> `shape`, a fresh tensor in the caller's scope.
     let ofBatch (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let g = Layer.groups layer
         let isShown = seen.Calls.Length > 0
@@ -97,8 +99,8 @@ module internal SideStatistics =
             ValueSome(G.transpose(1L, 2L).bmm G)
         | _ -> ValueNone
 
-    /// Rows X with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer without
-    /// groups; part by part, each made when it is asked for.
+    /// Rows X [k; d] with scales, such that the statistic is the sum of scale X^T X, where it is that of a layer
+    /// without groups; part by part, each made when it is asked for.
     let rows (layer: Layer) (side: SideStatistic) (seen: Observation) =
         let isMatrix = Layer.groups layer = 1L && not layer.Geometry.IsLookup
         match side, seen.Errors with

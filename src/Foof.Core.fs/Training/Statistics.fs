@@ -19,6 +19,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
     // Activations and errors of the last batch, of low-rank curvature, until it is asked for.
     let columns: struct (Activations * torch.Tensor) voption array = Array.create layers.Length ValueNone
 
+    /// What each of these columns counts.
     let mutable columnWeight = 1.0
 
     /// How many rows the last batch before an inversion showed of each layer.
@@ -48,6 +49,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         if inverts && recipe.Curvature.IsKronecker && seen.Calls.Length > 0 then
             rows[l] <- Observation.rowCount seen
 
+    /// The columns of layer l, which is left without them; they belong to the caller.
     let take l =
         let struct (A, E) = columns[l].Value
         let factor = LayerFactor.Product(A |> Activations.map _.alias(), E.alias ())
@@ -61,6 +63,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         else
             None
 
+    /// The moments of each layer, in the layers' order.
     member _.OfLayer = ofLayer
 
     /// The last gradients, where the method keeps them.
@@ -76,7 +79,8 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         seen |> Array.iteri (fun l -> ValueOption.iter (observe inverts l))
         window |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
-    /// What goes back to the statistics of now, before one more batch; its tensors belong to the caller's scope.
+    /// What goes back to the moments and the window of now, before one more batch; its tensors belong to the caller's
+    /// scope. The columns of the last batch are not among them.
     member _.Snapshot() =
         let restores = [
             for layer in ofLayer -> layer.Snapshot()
@@ -86,7 +90,7 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
             for restore in restores do
                 restore ()
 
-    /// Runs `change`; if that raises, the statistics are as before.
+    /// Runs `change`; if that raises, the moments and the window are as before.
     member statistics.Atomically(change: unit -> unit) =
         use _scope = torch.NewDisposeScope()
         let restore = statistics.Snapshot()

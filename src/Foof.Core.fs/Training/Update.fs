@@ -9,11 +9,14 @@ open TorchSharp.Modules
 /// A parameter that an optimiser trains: its group and its momentum, null before there is one.
 [<Sealed; AllowNullLiteral>]
 type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
+    /// The parameter, which stays the model's.
     member _.Parameter = parameter
+    /// The group whose settings move it.
     member _.Group = group
+    /// M, in the parameter's shape; null before there is one.
     member val Momentum: torch.Tensor = null with get, set
 
-    /// The momentum, zeros at first.
+    /// M, zeros at first.
     member own.Buffer =
         if isNull own.Momentum then own.Momentum <- parameter.zeros_like () |> Scope.detach
         own.Momentum
@@ -73,9 +76,11 @@ type internal Update() =
             let struct (inputs, ones) = Layer.columns layer right
             struct (Direction.Product(left, inputs), ones |> ValueOption.map (fun ones -> left.t().mv ones))
 
+    /// mu M in the parameter's shape; zeros for a parameter that is in no group.
     let past (own: TrainedParameter) (parameter: Parameter) =
         if isNull own then parameter.zeros_like () else own.Buffer * own.Group.Options.Momentum
 
+    /// M <- values, in place.
     let remember (own: TrainedParameter) (values: torch.Tensor) =
         if not (isNull own) then own.Buffer.copy_ (values.reshape own.Parameter.shape) |> ignore
 
@@ -132,7 +137,8 @@ type internal Update() =
         | MomentumPlace.After -> gradients
         | MomentumPlace.Before -> Array.mapi2 (fun l layer -> ValueOption.map (gather l layer)) layers gradients
 
-    /// Moves every layer that has a direction; M <- what `Gathered` gave, where momentum came first.
+    /// W <- (1 - eta decay) W - eta M for every layer that has a direction, with M <- mu M + Delta W. Where momentum
+    /// came first, M <- what `Gathered` gave, and W moves by Delta W.
     member _.Apply
         (
             place: MomentumPlace,
@@ -155,7 +161,7 @@ type internal Update() =
         for l in 0 .. layers.Length - 1 do
             ValueOption.map2 (fun x y -> (x, y)) gathered[l] directions[l] |> ValueOption.iter (apply l layers[l])
 
-    /// Moves the plain parameters against their gradients.
+    /// Moves the plain parameters against their gradients, M <- mu M + grad, W <- (1 - eta decay) W - eta M.
     member _.ApplyPlain(gradients: struct (Parameter * torch.Tensor) array) =
         for own, struct (_, gradient) in Array.zip plain gradients do
             if not (isNull gradient) then move own true (Direction.Matrix gradient)
