@@ -1,6 +1,6 @@
 namespace Foof;
 
-/// <summary>Whose labels the Fisher's gradients are taken at (MATH 2).</summary>
+/// <summary>Which labels the Fisher's gradients are taken at (MATH 2).</summary>
 /// <example>
 /// <code>var options = new CurvatureOptions { FisherType = FisherType.MonteCarlo, SampledLabels = 2 };</code>
 /// </example>

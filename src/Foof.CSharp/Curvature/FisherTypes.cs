@@ -1,6 +1,6 @@
 namespace Foof;
 
-/// <summary>The core's cases of the Fisher for those of C#, and back.</summary>
+/// <summary>Converts between the core's cases of the Fisher and <see cref="FisherType"/>.</summary>
 internal static class FisherTypes
 {
     internal static Fisher Of(FisherType fisherType, int sampledLabels) =>
@@ -16,7 +16,7 @@ internal static class FisherTypes
         : fisher.IsEmpirical ? FisherType.Empirical
         : FisherType.MonteCarlo;
 
-    /// <summary>How many labels a data point gets: 0 where none are sampled.</summary>
+    /// <summary>The number of sampled labels per data point; 0 if labels are not sampled.</summary>
     internal static int Samples(Fisher fisher) =>
         fisher is Fisher.MonteCarlo { samples: var samples } ? samples : 0;
 }

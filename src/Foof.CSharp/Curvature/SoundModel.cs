@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What a network must be before curvature is taken of it.</summary>
+/// <summary>Checks of a model before its curvature is computed.</summary>
 internal static class SoundModel
 {
     /// <summary>Raises unless all weights are finite numbers and no batch norm is in training mode.</summary>
@@ -19,7 +19,7 @@ internal static class SoundModel
             Numbers.requireFinite(
                 $"parameter '{name}'",
                 "weights are not finite",
-                "go back to weights that are",
+                "restore finite weights",
                 parameter
             );
     }

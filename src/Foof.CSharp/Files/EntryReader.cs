@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>Reads and checks the entries of a safetensors header, one tensor each.</summary>
-/// <param name="damaged">Makes the error of a sentence.</param>
+/// <param name="damaged">Makes an error from a sentence.</param>
 internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
 {
     private const int MostDimensions = 64;
 
-    /// <summary>The properties of an object, in order, each name once.</summary>
+    /// <summary>Returns the properties of an object in order; raises if a name occurs twice.</summary>
     internal static OrderedDictionary<string, JsonElement> Properties(
         JsonElement json,
         string what,
@@ -25,7 +25,10 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
         return properties;
     }
 
-    /// <summary>One tensor's entry: a known type, a possible shape, and as many bytes as they need.</summary>
+    /// <summary>
+    /// Returns one tensor's entry; raises unless its type is known, its shape possible and its bytes as many
+    /// as both need.
+    /// </summary>
     internal TensorEntry Read(string name, JsonElement json)
     {
         var what = $"tensor '{name}'";
@@ -93,7 +96,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
         return shape.Contains(0) ? 0 : (long)widest;
     }
 
-    /// <summary>Where the last entry ends; before it is no overlap and no gap.</summary>
+    /// <summary>Returns where the last entry ends; raises if entries overlap or leave a gap.</summary>
     internal long End(TensorEntry[] entries)
     {
         long reached = 0;

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace Foof;
 
-/// <summary>Reads the header of a safetensors file whose content nobody vouches for.</summary>
+/// <summary>Reads the header of a safetensors file whose content is not trusted.</summary>
 /// <param name="path">The file, for messages.</param>
 internal sealed class HeaderReader(string path)
 {
@@ -33,7 +33,7 @@ internal sealed class HeaderReader(string path)
         return text;
     }
 
-    /// <summary>The entries in the header's order, and the texts.</summary>
+    /// <summary>Returns the entries in the header's order, and the texts.</summary>
     /// <param name="text">The header.</param>
     /// <param name="size">How many bytes the file has.</param>
     internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(
@@ -55,7 +55,7 @@ internal sealed class HeaderReader(string path)
             [
                 .. properties.Select(property => reader.Read(property.Key, property.Value)),
             ];
-            // The end is any number below 2^63.
+            // The end may be any number below 2^63, so that the sum needs more bits.
             var needed = (Int128)SafetensorsHeader.LengthBytes + text.Length + reader.End(entries);
             if (needed != size)
                 throw Damaged($"the file must have {needed} bytes, as its header says; it has {size}");

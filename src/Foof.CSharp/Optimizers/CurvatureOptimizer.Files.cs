@@ -6,9 +6,9 @@ namespace Foof;
 public abstract partial class CurvatureOptimizer
 {
     /// <summary>
-    /// Writes all that the optimiser remembers (statistics, inverses, momentum, counters, the groups' settings)
-    /// and the state of the processor's random numbers to a safetensors file, which is replaced only when all is
-    /// written. The model's weights are not in it.
+    /// Saves the optimiser's whole state (statistics, inverses, momentum, counters, the groups' settings) and
+    /// the state of the processor's random numbers to a safetensors file, which is replaced only once
+    /// everything is written. The model's weights are not in it.
     /// </summary>
     /// <example>
     /// <code>
@@ -17,7 +17,7 @@ public abstract partial class CurvatureOptimizer
     /// </code>
     /// </example>
     /// <param name="path">The file to make or to replace.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
     public void Save(string path)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -27,16 +27,16 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// Goes back to what <see cref="Save"/> wrote. With the same weights and batches, the steps that follow are
-    /// those that followed then, to the bit. After an error everything is as before.
+    /// Restores the state that <see cref="Save"/> wrote. With the same weights and batches, the following
+    /// steps equal those that followed the save, to the bit. After an error, nothing has changed.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="restoreRandomNumbers">
-    /// Whether the processor's random numbers go back too, which a model with dropout needs. The labels that a method samples
-    /// are the optimiser's own and go back in any case.
+    /// Whether the state of the processor's random numbers is restored too, as a model with dropout needs.
+    /// The labels that a method samples depend only on the optimiser's own state, which is always restored.
     /// </param>
-    /// <exception cref="InvalidDataException">The file is damaged or holds no optimiser.</exception>
-    /// <exception cref="ArgumentException">It is of another method or model.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or is not an optimiser's.</exception>
+    /// <exception cref="ArgumentException">The file is of another method or model.</exception>
     public void Load(string path, bool restoreRandomNumbers = true)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);

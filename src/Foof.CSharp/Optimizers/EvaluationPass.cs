@@ -3,10 +3,14 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>A pass that changes nothing: in evaluation mode, each module's mode and the random numbers kept.</summary>
+/// <summary>
+/// A forward pass in evaluation mode that leaves each module's mode and the random numbers as they are.
+/// </summary>
 internal static class EvaluationPass
 {
-    /// <summary>Raises where a model cannot take an input, or a likelihood not its output and targets.</summary>
+    /// <summary>
+    /// Raises if the model cannot take the input, or the likelihood cannot take the output and the target.
+    /// </summary>
     /// <exception cref="ArgumentException">The targets do not fit.</exception>
     internal static void Check(
         nn.Module<Tensor, Tensor> model,
@@ -34,12 +38,12 @@ internal static class EvaluationPass
         }
         catch (NumericalFailure)
         {
-            // Shapes, types and labels fit; the step tells of its own numbers.
+            // Shapes, types and labels fit; the step itself reports failures of its numbers.
         }
         finally
         {
             set_rng_state(numbers);
-            // A module passes its mode on to those inside it, which come later.
+            // A module also sets the mode of the modules inside it, which come later.
             foreach (var (module, training) in modes)
                 module.train(training);
         }

@@ -1,10 +1,10 @@
 namespace Foof;
 
-/// <summary>The distribution that each loss is the negative logarithm of.</summary>
+/// <summary>Converts between losses and the distributions whose negative logarithms they are.</summary>
 internal static class Likelihoods
 {
     /// <summary>
-    /// With the deviation of the labels from the output, which the squared error alone has.
+    /// Returns the distribution of a loss; only the squared error uses the standard deviation of the labels.
     /// </summary>
     internal static Likelihood Of(Loss loss, double observationNoise = 1.0) =>
         Argument.Known(loss) switch
@@ -24,7 +24,7 @@ internal static class Likelihoods
             _ => Loss.SquaredError,
         };
 
-    /// <summary>The deviation of labels, where there is one for all entries.</summary>
+    /// <summary>The standard deviation of the labels; null unless one value applies to all entries.</summary>
     internal static double? Noise(Likelihood likelihood) =>
         likelihood is Likelihood.Gaussian { sigma: var sigma } ? sigma : null;
 }

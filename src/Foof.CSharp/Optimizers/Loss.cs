@@ -1,7 +1,7 @@
 namespace Foof;
 
 /// <summary>
-/// What a model's output is measured by, and with it the distribution that curvature is taken of. Every loss
+/// The loss of a model's output, and with it the distribution whose curvature is computed. Every loss
 /// is a mean over data points, which come first in input, output and target; entries and positions of one
 /// data point are summed.
 /// </summary>

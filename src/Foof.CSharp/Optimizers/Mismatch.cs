@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Says what of a batch does not go together with the model, once something has failed.</summary>
+/// <summary>Explains, after a failure, why a batch does not fit the model.</summary>
 internal static class Mismatch
 {
     private static readonly string[] NoRoom = ["out of memory", "can't allocate memory"];
 
     /// <summary>
-    /// Runs what needs a model's batch; where libtorch fails by a mismatch, the error names both sides. Nothing
-    /// is looked at while all is well, and the model is not run again.
+    /// Runs work on a batch; if libtorch fails because the batch does not fit, the error names both sides.
+    /// Nothing is checked unless the work fails, and the model is not run again.
     /// </summary>
     /// <exception cref="ArgumentException">The batch does not fit the model or the likelihood.</exception>
     internal static T Explained<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
@@ -22,7 +22,7 @@ internal static class Mismatch
         }
         catch (Exception error)
         {
-            // The sentence begins with its subject, which is the argument.
+            // The sentence begins with its subject, which is the argument's name.
             if (Of(model, input, target) is { } sentence)
                 throw new ArgumentException(sentence, sentence.Split(' ')[0], error);
             if (ForwardPass.failed(error) && OfPass(model, input, error) is { } passed)
@@ -44,7 +44,7 @@ internal static class Mismatch
             }
         );
 
-    /// <summary>One sentence, or null where devices and types agree.</summary>
+    /// <summary>Returns one sentence, or null if devices and types agree.</summary>
     internal static string? Of(nn.Module model, Tensor? input, Tensor? target)
     {
         if (input is null or { IsInvalid: true } || target is { IsInvalid: true })
@@ -61,7 +61,9 @@ internal static class Mismatch
             : null;
     }
 
-    /// <summary>One sentence on an input that a model's forward pass failed on; null where nothing can be said.</summary>
+    /// <summary>
+    /// Returns one sentence about an input on which the forward pass failed; null if nothing can be said.
+    /// </summary>
     internal static string? OfPass(nn.Module model, Tensor? input, Exception error)
     {
         if (Of(model, input, null) is { } sentence)

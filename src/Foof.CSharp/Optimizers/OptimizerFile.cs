@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>An optimiser's state in a safetensors file, with a hash of all of it.</summary>
+/// <summary>An optimiser's state in a safetensors file, with a hash of the whole content.</summary>
 /// <param name="Content">The file's tensors.</param>
-/// <param name="State">Those that are the optimiser's, by their names there.</param>
+/// <param name="State">The tensors of the optimiser's state, by the names that the optimiser uses.</param>
 /// <param name="Generator">The state of the processor's random numbers.</param>
 internal sealed record OptimizerFile(
     SafetensorsContent Content,
@@ -60,11 +60,11 @@ internal sealed record OptimizerFile(
             || !content.Tensors.TryGetValue(GeneratorKey, out var generator)
         )
             throw new InvalidDataException(
-                $"{path} must hold an optimiser, as Save writes it; it does not tell of one."
+                $"{path} must be a file that an optimiser's Save wrote; it has no optimiser's state: name another file."
             );
         if (FileCheckSum.Of(content.Tensors, found) != kept)
             throw new InvalidDataException(
-                $"{path} is damaged: its check sum is not that of its content; load another one."
+                $"{path} is damaged: its check sum does not match its content; load another file."
             );
         if (found != method)
             throw new ArgumentException(

@@ -1,13 +1,13 @@
 namespace Foof;
 
-/// <summary>What an epoch of <see cref="Trainer"/> came to.</summary>
+/// <summary>The result of one epoch of <see cref="Trainer"/>.</summary>
 /// <example>
 /// <code>
 /// foreach (var epoch in Trainer.Fit(optimizer, images, labels, epochs: 10))
 ///     Console.WriteLine(epoch);
 /// </code>
 /// </example>
-/// <param name="Epoch">Its number: the first one is 1 where none came before.</param>
+/// <param name="Epoch">The number of the epoch, counted from 1.</param>
 /// <param name="Loss">The mean over data points of the loss before each step.</param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record EpochSummary(int Epoch, double Loss, TimeSpan Elapsed)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Rows of two tensors in batches, in an order of each epoch's own.</summary>
+/// <summary>Batches of rows of two tensors, shuffled for each epoch.</summary>
 internal sealed class ShuffledBatches
 {
     private readonly Tensor inputs;
@@ -25,7 +25,7 @@ internal sealed class ShuffledBatches
         (this.inputs, this.targets, this.batchSize, this.seed) = (inputs, targets, batchSize, seed);
     }
 
-    /// <summary>The batches of an epoch; the caller owns them.</summary>
+    /// <summary>Returns the batches of an epoch; the caller owns them.</summary>
     internal IEnumerable<(Tensor Input, Tensor Target)> Of(int epoch)
     {
         var order = new long[inputs.shape[0]];

@@ -1,6 +1,6 @@
 namespace Foof;
 
-/// <summary>Where a run of <see cref="Trainer"/> is, after each step.</summary>
+/// <summary>The position of a run of <see cref="Trainer"/> after a step.</summary>
 /// <example>
 /// <code>
 /// var progress = new Progress&lt;TrainingProgress&gt;(at => Console.Write($"\r{at.Epoch}/{at.Epochs}: {at.Loss:F4}"));

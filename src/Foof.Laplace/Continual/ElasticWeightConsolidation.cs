@@ -73,10 +73,10 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// model. Null: the model.
     /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
     /// positive or memory would exceed the budget; nothing changed.
@@ -119,8 +119,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     }
 
     /// <summary>
-    /// <see cref="Consolidate"/> on a thread of the pool, which also enumerates the batches. Nothing else may
-    /// use this object or its model meanwhile.
+    /// <see cref="Consolidate"/> on a thread-pool thread, which also enumerates the batches. Nothing else may
+    /// use this object or its model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(

@@ -21,17 +21,17 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="options">How; null: Kronecker factors of all layers.</param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
     /// precision is not positive, the structure is not one of a posterior's, or memory would exceed the
     /// budget.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public static LaplacePosterior Fit(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
@@ -48,8 +48,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Fit"/> on a thread of the pool, which also enumerates the batches. Nothing else may use the
-    /// model meanwhile.
+    /// <see cref="Fit"/> on a thread-pool thread, which also enumerates the batches. Nothing else may use the
+    /// model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static Task<LaplacePosterior> FitAsync(
@@ -166,16 +166,16 @@ public sealed partial class LaplacePosterior
     /// N', how many data points the batches count for; null: as many as they have.
     /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the
     /// budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void Update(
         LabelledBatches batches,
         int? columns = null,

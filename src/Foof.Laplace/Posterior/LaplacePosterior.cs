@@ -175,7 +175,9 @@ public sealed partial class LaplacePosterior : IDisposable
     /// caller owns them.
     /// </summary>
     /// <param name="k">How many, at least 1.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
+    /// <param name="generator">
+    /// Draws them, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
     /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
     public Tensor[] Sample(int k, Generator? generator = null) => Sampling.draw(k, generator, Alive);
 
@@ -183,7 +185,9 @@ public sealed partial class LaplacePosterior : IDisposable
     /// Draws samples into the caller's memory, [k; d_out; d_in] a layer, each in one piece.
     /// </summary>
     /// <param name="samples">The memory.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
+    /// <param name="generator">
+    /// Draws them, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public void SampleInto(Tensor[] samples, Generator? generator = null)
     {
@@ -196,7 +200,9 @@ public sealed partial class LaplacePosterior : IDisposable
     /// asked for.
     /// </summary>
     /// <param name="k">How many, at least 1.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
+    /// <param name="generator">
+    /// Draws them, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
     /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
         Sampling.stream(k, generator, Alive);

@@ -21,16 +21,16 @@ public sealed partial class LaplacePosterior
     /// the memory budget: each enumeration must give the same batches in the same order. Samples are decided
     /// by <see cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
     /// </remarks>
-    /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
+    /// <param name="inputs">The batches; each may be freed once the next one is requested.</param>
     /// <param name="options">How; null: linearised, by probit.</param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
     /// enumeration gave other batches than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
         PredictionOptions? options = null,
@@ -69,8 +69,8 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a
-    /// thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its model
-    /// meanwhile.
+    /// thread-pool thread, which also enumerates the batches. Nothing else may use the posterior or its model
+    /// in the meantime.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(

@@ -67,7 +67,7 @@ internal sealed class SampledNetworks(
     private void NotePass(bool isFirst, int place, Tensor input)
     {
         if (input.numel() == 0)
-            throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
+            throw new ArgumentException("Each batch must have at least one data point; one has none.");
         Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
         if (isFirst)
             points.Add(input.shape[0]);

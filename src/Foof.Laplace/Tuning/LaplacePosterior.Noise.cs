@@ -58,7 +58,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="options">How predictions are made of them; null: linearised.</param>
     /// <param name="progress">Receives how often all of them were predicted.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, or an option is out of its range; nothing changed.
     /// </exception>
@@ -66,7 +66,7 @@ public sealed partial class LaplacePosterior
     /// <exception cref="NumericalFailure">
     /// Labels are met without an error, or the likelihood is no number at any noise; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneNoiseByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,

@@ -27,7 +27,7 @@ public sealed partial class LaplacePosterior
     /// <param name="progress">
     /// Receives how often all of them were predicted, after a pass that prepares them.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
@@ -35,7 +35,7 @@ public sealed partial class LaplacePosterior
     /// Weights or data are not finite, or the likelihood is no number at any value, or the evidence
     /// has no largest value; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// There are no validation data, and the posterior was fitted without labels or updated.
     /// </exception>
@@ -53,8 +53,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Tune"/> on a thread of the pool, which also enumerates the data. Nothing else may use the
-    /// posterior or its model meanwhile.
+    /// <see cref="Tune"/> on a thread-pool thread, which also enumerates the data. Nothing else may use the
+    /// posterior or its model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Tune"/>
     public Task TuneAsync(
@@ -96,14 +96,14 @@ public sealed partial class LaplacePosterior
     /// <param name="progress">
     /// Receives how often all of them were predicted, after a pass that prepares them.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
@@ -150,14 +150,14 @@ public sealed partial class LaplacePosterior
     /// <param name="progress">
     /// Receives how often all of them were predicted, after a pass that prepares them.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneTemperatureByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
