@@ -3,31 +3,32 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// Predictions, and how good they are.
+// Predictions and their quality.
 public sealed partial class LaplacePosterior
 {
-    /// <summary>Predicts one batch [n; ...]; the caller owns the result.</summary>
+    /// <summary>Returns predictions for one batch [n; ...]; the caller owns them.</summary>
     /// <exception cref="ArgumentException">
-    /// The batch is empty, or an option is out of its range or not one of this loss's.
+    /// The batch is empty, or an option is out of its range or not available for this loss.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
-    /// Predicts batches one after another; the result is of all their data points, and the caller owns it.
+    /// Returns predictions for all data points of several batches, computed batch by batch; the caller owns
+    /// them.
     /// </summary>
     /// <remarks>
-    /// Linearised predictions run through the batches once, sampled weights once for as many samples as fit
-    /// the memory budget: each enumeration must give the same batches in the same order. Samples are decided
-    /// by <see cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
+    /// Linearised predictions enumerate the batches once; sampled weights enumerate them once for every set
+    /// of samples that fits the memory budget, so each enumeration must give the same batches in the same
+    /// order. <see cref="PredictionOptions.Seed"/> decides the samples, so that a prediction can be repeated.
     /// </remarks>
-    /// <param name="inputs">The batches; each may be freed once the next one is requested.</param>
-    /// <param name="options">How; null: linearised, by probit.</param>
+    /// <param name="inputs">The batches of inputs; each may be freed once the next one is requested.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">Receives the number of finished batches.</param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
-    /// enumeration gave other batches than the first.
+    /// There is no batch, one is empty, an option is out of its range or not available for this loss, or a
+    /// later enumeration gave other batches than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
@@ -58,7 +59,7 @@ public sealed partial class LaplacePosterior
         return joined;
     }
 
-    // Before anything is looked at: a pass over the data may be long.
+    // This comes before any data are read, since a pass over the data may be long.
     private PredictionOptions Checked(PredictionOptions? options)
     {
         options ??= new();
@@ -68,9 +69,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a
-    /// thread-pool thread, which also enumerates the batches. Nothing else may use the posterior or its model
-    /// in the meantime.
+    /// Runs <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
+    /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the posterior or its
+    /// model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(
@@ -126,7 +127,9 @@ public sealed partial class LaplacePosterior
         return Mismatch.Explained(model, input, null, () => Jacobian.factor(model, layers, input));
     }
 
-    /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
+    /// <summary>
+    /// Returns what the predictions for a batch need at any prior precision; the caller owns it.
+    /// </summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
         RequireSound();
@@ -138,7 +141,7 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The predictions of such batches, without the probabilities' variance; the caller owns them.
+    /// Returns the predictions for such batches, without the probabilities' variance; the caller owns them.
     /// </summary>
     internal Prediction Predict(IEnumerable<LinearisedBatch> batches, PredictionOptions options)
     {
@@ -156,8 +159,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The outputs f* of a batch and the covariance J Sigma J^T of all of them together, linearised; the
-    /// caller owns both.
+    /// Returns the outputs f* for a batch and their joint covariance J Sigma J^T under the linearised
+    /// network; the caller owns both.
     /// </summary>
     /// <param name="input">The batch, [n; ...].</param>
     /// <param name="withNoise">
@@ -182,10 +185,10 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
-    /// variance of the outputs and of the noise together.
+    /// Returns the mean over data points of -log p(y | x, D), in nats, for class probabilities, or for normal
+    /// labels whose variance is that of the outputs plus that of the noise.
     /// </summary>
-    /// <param name="prediction">What this posterior predicts for the inputs.</param>
+    /// <param name="prediction">This posterior's prediction for the inputs.</param>
     /// <param name="target">Their labels: class indices [n], or of the output's shape.</param>
     /// <exception cref="ArgumentException">
     /// The likelihood has no predictive distribution in closed form.

@@ -16,10 +16,10 @@ internal sealed class SampledNetworks(
 
     private readonly List<Sums> sums = [];
 
-    // How many data points each batch had in the first pass.
+    // The number of data points of each batch in the first pass.
     private readonly List<long> points = [];
 
-    /// <summary>Runs; the tensors belong to the caller's scope.</summary>
+    /// <summary>Computes the means; the tensors belong to the caller's dispose scope.</summary>
     internal List<Prediction> Run(
         IEnumerable<Tensor> inputs,
         IProgress<int>? progress,
