@@ -32,7 +32,7 @@ public sealed class CompletionTests
     [InlineData("train --out ")]
     [InlineData("bench stp")]
     [InlineData("compare --optimizers foof,foof")]
-    public void Where_anything_may_stand_or_nothing_the_shell_is_left_alone(string line) =>
+    public void Nothing_is_offered_where_any_text_or_no_text_may_follow(string line) =>
         Assert.DoesNotContain(
             Complete(line),
             word => !word.StartsWith("foof,foof-", StringComparison.Ordinal)

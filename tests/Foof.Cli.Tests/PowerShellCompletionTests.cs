@@ -35,7 +35,7 @@ public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session 
     }
 
     [Fact]
-    public void What_stands_behind_the_cursor_is_no_part_of_the_word() =>
+    public void Text_after_the_cursor_is_not_part_of_the_word() =>
         Assert.Equal(
             ["foof train --optimizer kfac-standard --epochs 3"],
             Complete("foof train --optimizer kfac-s --epochs 3", "foof train --optimizer kfac-s".Length)

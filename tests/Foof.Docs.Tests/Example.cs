@@ -4,9 +4,9 @@ using Foof.Tests;
 namespace Foof.Docs.Tests;
 
 /// <summary>
-/// A block of code in the documentation. The comment <c>&lt;!-- with NAME --&gt;</c> before it names what the reader has
-/// already: the file of that name in <c>Contexts</c>, or <c>above</c>, the page's own blocks before it in that language.
-/// It is put in front.
+/// A block of code in the documentation. The comment <c>&lt;!-- with NAME --&gt;</c> before it names what the
+/// reader already has: the file of that name in <c>Contexts</c>, or <c>above</c>, the page's own blocks
+/// before it in that language. That code is put before the block.
 /// </summary>
 /// <param name="File">The page, relative to the root.</param>
 /// <param name="Line">The number of its first line of code.</param>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Foof.Laplace.Tests;
 
 /// <summary>
-/// Mistakes are told of in a sentence that says what to do, and leave everything as it was.
+/// Mistakes are refused with a sentence that says what to do, and change nothing.
 /// </summary>
 public sealed class MistakeTests
 {
@@ -253,7 +253,7 @@ public sealed class MistakeTests
     }
 
     [Fact]
-    public void A_model_that_is_converted_behind_them_is_told_of()
+    public void A_model_that_is_converted_afterwards_is_refused()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();

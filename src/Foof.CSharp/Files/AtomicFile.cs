@@ -1,10 +1,7 @@
 namespace Foof;
 
 /// <summary>Writes files completely or not at all.</summary>
-/// <example>
-/// <code>AtomicFile.Write("notes.txt", stream => stream.Write("done"u8));</code>
-/// </example>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private static readonly string[] DeviceFolders = ["/dev/", "/proc/", "/sys/"];
 
@@ -18,7 +15,7 @@ public static class AtomicFile
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public static void Write(string path, Action<Stream> write)
+    internal static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
@@ -36,7 +33,7 @@ public static class AtomicFile
     /// <summary>
     /// Whether <paramref name="path"/> is in a folder in which the system keeps devices and its own state.
     /// </summary>
-    public static bool IsDevice(string path) =>
+    internal static bool IsDevice(string path) =>
         DeviceFolders.Any(folder => Path.GetFullPath(path).StartsWith(folder, StringComparison.Ordinal));
 
     private static void Replace(string target, Action<Stream> write)

@@ -118,3 +118,8 @@ internal static class SafetensorsHeader
         return reader.Parse(text, stream.Length);
     }
 }
+
+/// <summary>
+/// One tensor in the header of a safetensors file; offsets count from the end of the header.
+/// </summary>
+internal sealed record TensorEntry(string Name, ScalarType Type, long[] Shape, long Begin, long End);

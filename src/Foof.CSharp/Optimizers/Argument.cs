@@ -13,22 +13,28 @@ internal static class Argument
         where T : class => value ?? throw new ArgumentNullException(name);
 
     /// <summary>Returns the value; raises unless it is greater than zero.</summary>
-    internal static double Positive(
-        double value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => double.IsFinite(value) && value > 0 ? value : throw Refused(name, "a positive number", value);
+    internal static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        Require.positive(name, value);
+        return value;
+    }
 
     /// <summary>Returns the value; raises unless it is at least zero.</summary>
     internal static double NotNegative(
         double value,
         [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => double.IsFinite(value) && value >= 0 ? value : throw Refused(name, "a number of at least 0", value);
+    )
+    {
+        Require.nonNegative(name, value);
+        return value;
+    }
 
     /// <summary>Returns the value; raises unless it lies in [0, 1).</summary>
-    internal static double Fraction(
-        double value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => value is >= 0 and < 1 ? value : throw Refused(name, "in [0, 1)", value);
+    internal static double Fraction(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        Require.fraction(name, value);
+        return value;
+    }
 
     /// <summary>Returns the value; raises unless it is at least <paramref name="least"/>.</summary>
     internal static T AtLeast<T>(T least, T value, [CallerArgumentExpression(nameof(value))] string name = "")
@@ -80,7 +86,7 @@ internal static class Argument
         if (inputs.dim() == 0 || targets.dim() == 0 || inputs.shape[0] != targets.shape[0])
             throw new ArgumentException(
                 $"{inputsName} and {targetsName} must have the same number of rows, one for each data point; "
-                    + $"got [{string.Join(", ", inputs.shape)}] and [{string.Join(", ", targets.shape)}].",
+                    + $"got [{Shape.text(inputs.shape)}] and [{Shape.text(targets.shape)}].",
                 targetsName
             );
     }

@@ -48,3 +48,82 @@ public abstract partial class CurvatureOptimizer
             set_rng_state(file.Generator);
     }
 }
+
+/// <summary>An optimiser's state in a safetensors file, with a hash of the whole content.</summary>
+/// <param name="Content">The file's tensors.</param>
+/// <param name="State">The tensors of the optimiser's state, by the names that the optimiser uses.</param>
+/// <param name="Generator">The state of the processor's random numbers.</param>
+internal sealed record OptimizerFile(
+    SafetensorsContent Content,
+    IReadOnlyDictionary<string, Tensor> State,
+    Tensor Generator
+) : IDisposable
+{
+    private const string MethodKey = "method";
+    private const string CheckSumKey = "check_sum";
+    private const string StatePrefix = "state.";
+    private const string GeneratorKey = "generator";
+
+    internal static void Write(
+        string path,
+        string method,
+        IReadOnlyDictionary<string, Tensor> state,
+        Tensor generator
+    )
+    {
+        KeyValuePair<string, Tensor>[] tensors =
+        [
+            .. state.Select(pair => KeyValuePair.Create(StatePrefix + pair.Key, pair.Value)),
+            new(GeneratorKey, generator),
+        ];
+        Safetensors.Save(
+            path,
+            tensors,
+            [new(MethodKey, method), new(CheckSumKey, FileCheckSum.Of(tensors, method))]
+        );
+    }
+
+    /// <summary>Reads a file of <paramref name="method"/>; the caller owns the result.</summary>
+    internal static OptimizerFile Read(string path, string method)
+    {
+        var content = Safetensors.Load(path);
+        try
+        {
+            return Checked(path, method, content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static OptimizerFile Checked(string path, string method, SafetensorsContent content)
+    {
+        if (
+            !content.Metadata.TryGetValue(MethodKey, out var found)
+            || !content.Metadata.TryGetValue(CheckSumKey, out var kept)
+            || !content.Tensors.TryGetValue(GeneratorKey, out var generator)
+        )
+            throw new InvalidDataException(
+                $"{path} must be a file that an optimiser's Save wrote; it has no optimiser's state: name another file."
+            );
+        if (FileCheckSum.Of(content.Tensors, found) != kept)
+            throw new InvalidDataException(
+                $"{path} is damaged: its check sum does not match its content; load another file."
+            );
+        if (found != method)
+            throw new ArgumentException(
+                $"{path} must be of the method '{method}'; it is of '{found}': load it into that optimiser.",
+                nameof(path)
+            );
+        GeneratorState.check(GeneratorKey, generator);
+        var state = content
+            .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);
+        return new(content, state, generator);
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose() => Content.Dispose();
+}

@@ -232,7 +232,7 @@ public abstract partial class CurvatureOptimizer : Optimizer
     private void RequireUsable()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        OwnParameters.Require(GetType().Name, parameters());
+        SoundModel.RequireParameters(GetType().Name, parameters());
     }
 
     private void RequireGradient()
@@ -252,17 +252,6 @@ public abstract partial class CurvatureOptimizer : Optimizer
         if (disposing)
             base.Dispose(disposing);
     }
-
-    /// <summary>
-    /// Raises unless the model accepts the input, and the loss accepts the output and the target.
-    /// </summary>
-    internal void RequireFit(Tensor input, Tensor target) =>
-        Mismatch.Explained(
-            Model,
-            input,
-            target,
-            () => EvaluationPass.Check(Model, input, target, Likelihood)
-        );
 
     /// <summary>Whether a backward pass has left a gradient.</summary>
     internal static bool HasGradient(Parameter parameter)

@@ -87,7 +87,7 @@ public sealed class FoofPreconditioner : IDisposable
     public void Precondition()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        OwnParameters.Require(nameof(FoofPreconditioner), parameters);
+        SoundModel.RequireParameters(nameof(FoofPreconditioner), parameters);
         if (!parameters.Any(CurvatureOptimizer.HasGradient))
             throw new InvalidOperationException(
                 "Precondition() found no gradient: call backward() on the loss before it."

@@ -51,11 +51,11 @@ internal static class Mismatch
             return null;
         if (model.parameters().FirstOrDefault() is not { } weight)
             return null;
-        var place = weight.device.ToString();
-        if (input.device.ToString() != place)
-            return Sentence("input", input.device.ToString(), place);
-        if (target is not null && target.device.ToString() != place)
-            return Sentence("target", target.device.ToString(), place);
+        var place = weight.device;
+        if (!Require.isSameDevice(input.device, place))
+            return Sentence("input", $"{input.device}", $"{place}");
+        if (target is not null && !Require.isSameDevice(target.device, place))
+            return Sentence("target", $"{target.device}", $"{place}");
         return input.is_floating_point() && input.dtype != weight.dtype
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
             : null;
@@ -73,7 +73,7 @@ internal static class Mismatch
         var weight = model.parameters().FirstOrDefault();
         return weight is not null && !input.is_floating_point() && !TakesIndices(model)
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
-            : $"input [{string.Join("; ", input.shape)}] does not fit the model{FirstLayer(model)}: "
+            : $"input [{Shape.text(input.shape)}] does not fit the model{FirstLayer(model)}: "
                 + $"{error.Message.Split('\n')[0].TrimEnd('.')}.";
     }
 
@@ -95,7 +95,7 @@ internal static class Mismatch
             first.Geometry.IsLookup ? $" takes indices below {shape[0]}"
             : first.Geometry.IsDense ? $" takes [.; {shape[1]}]"
             : first.Geometry.IsConvolution ? $" takes [.; {shape[1] * LayerModule.groups(first)}; .; .]"
-            : $" has the weight [{string.Join("; ", shape)}]";
+            : $" has the weight [{Shape.text(shape)}]";
         return $", whose first covered layer{name}{takes}";
     }
 

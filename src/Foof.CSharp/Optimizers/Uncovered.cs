@@ -43,7 +43,7 @@ internal static class Uncovered
     }
 
     private static string Describe(Coverage line) =>
-        $"'{line.Parameter}' [{string.Join(", ", line.Shape)}] ("
+        $"'{line.Parameter}' [{Shape.text(line.Shape)}] ("
         + (line.Treatment.IsFrozen ? "it is frozen" : line.Detail)
         + ")";
 }

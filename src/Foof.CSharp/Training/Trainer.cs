@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -194,108 +193,46 @@ public static class Trainer
     }
 }
 
-/// <summary>One run of the training loop.</summary>
-internal sealed class TrainingLoop(
-    CurvatureOptimizer optimizer,
-    Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
-    int firstEpoch,
-    int epochs,
-    IProgress<TrainingProgress>? progress,
-    CancellationToken cancellation
-)
+/// <summary>Batches of rows of two tensors, shuffled for each epoch.</summary>
+internal sealed class ShuffledBatches
 {
-    private long start;
+    private readonly Tensor inputs;
+    private readonly Tensor targets;
+    private readonly int batchSize;
+    private readonly int seed;
 
-    private int LastEpoch => firstEpoch + epochs - 1;
-
-    internal IEnumerable<EpochSummary> Run(optim.lr_scheduler.LRScheduler? scheduler)
+    internal ShuffledBatches(Tensor inputs, Tensor targets, int batchSize, int seed)
     {
-        start = Stopwatch.GetTimestamp();
-        for (var epoch = firstEpoch; epoch <= LastEpoch; epoch++)
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        Argument.SameRows(inputs, targets);
+        Argument.AtLeast(1, batchSize);
+        if (batchSize > inputs.shape[0])
+            throw new ArgumentException(
+                $"batchSize must be at most the {inputs.shape[0]} data points; got {batchSize}.",
+                nameof(batchSize)
+            );
+        (this.inputs, this.targets, this.batchSize, this.seed) = (inputs, targets, batchSize, seed);
+    }
+
+    /// <summary>Returns the batches of an epoch; the caller owns them.</summary>
+    internal IEnumerable<(Tensor Input, Tensor Target)> Of(int epoch)
+    {
+        var order = new long[inputs.shape[0]];
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+        new Random(unchecked(seed * 1_000_003 + epoch)).Shuffle(order);
+        for (var start = 0; start + batchSize <= order.Length; start += batchSize)
         {
-            var begun = Stopwatch.GetTimestamp();
-            var loss = One(epoch);
-            scheduler?.step();
-            yield return new(epoch, loss, Stopwatch.GetElapsedTime(begun));
+            using var rows = tensor(order[start..(start + batchSize)]);
+            using var there = rows.to(inputs.device);
+            yield return (inputs.index_select(0, there), Selected(targets, rows));
         }
     }
 
-    private double One(int epoch)
+    private static Tensor Selected(Tensor tensor, Tensor rows)
     {
-        var (model, before) = (optimizer.Model, optimizer.Model.training);
-        model.train();
-        try
-        {
-            if (optimizer.BatchesSeen == 0)
-            {
-                RequireFit();
-                optimizer.WarmUp(Inputs());
-            }
-            return Train(epoch);
-        }
-        finally
-        {
-            model.train(before);
-        }
-    }
-
-    // This comes before the warm-up, which sees no targets and may use all batches of an epoch.
-    private void RequireFit()
-    {
-        using var scope = NewDisposeScope();
-        using var all = batches(firstEpoch).GetEnumerator();
-        if (!all.MoveNext())
-            return;
-        var (input, target) = Whole(all.Current, 1);
-        optimizer.RequireFit(input, target);
-    }
-
-    private static (Tensor Input, Tensor Target) Whole((Tensor Input, Tensor Target) batch, int place) =>
-        (Argument.Batch(batch.Input, place), Argument.Labels(batch.Target, place));
-
-    // The scope of a batch is open until the next one is requested.
-    private IEnumerable<Tensor> Inputs()
-    {
-        using var all = batches(firstEpoch).GetEnumerator();
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            if (!all.MoveNext())
-                yield break;
-            yield return all.Current.Input;
-        }
-    }
-
-    private double Train(int epoch)
-    {
-        using var outer = NewDisposeScope();
-        using var all = batches(epoch).GetEnumerator();
-        Tensor? sum = null;
-        long points = 0;
-        for (var step = 1; ; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            if (!all.MoveNext())
-                break;
-            var (input, target) = Whole(all.Current, step);
-            using var result = optimizer.Step(input, target);
-            points += input.shape[0];
-            Add(scope, ref sum, result.Loss, input.shape[0]);
-            progress?.Report(new(epoch, LastEpoch, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
-        }
-        return sum is null
-            ? throw new ArgumentException($"Each epoch must have a batch; epoch {epoch} has none.")
-            : sum.ToDouble() / points;
-    }
-
-    // On the loss's device, so that no step waits for a number.
-    private static void Add(DisposeScope scope, ref Tensor? sum, Tensor loss, long points)
-    {
-        if (sum is null)
-            sum = scope.MoveToOuter(loss.to(ScalarType.Float64).mul(points.ToScalar()));
-        else
-            sum.add_(loss.to(ScalarType.Float64), points.ToScalar());
+        using var there = rows.to(tensor.device);
+        return tensor.index_select(0, there);
     }
 }

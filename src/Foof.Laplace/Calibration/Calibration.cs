@@ -189,7 +189,7 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(probabilities);
         if (probabilities.dim() != 2)
             throw new ArgumentException(
-                $"Probabilities must be [n; C]; got [{string.Join("; ", probabilities.shape)}].",
+                $"Probabilities must be [n; C]; got [{Shape.text(probabilities.shape)}].",
                 nameof(probabilities)
             );
         if (!probabilities.is_floating_point())
@@ -225,8 +225,8 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(labels);
         if (probabilities.dim() != 2 || labels.dim() != 1 || labels.shape[0] != probabilities.shape[0])
             throw new ArgumentException(
-                $"Probabilities must be [n; C] and labels [n]; got [{string.Join("; ", probabilities.shape)}] "
-                    + $"and [{string.Join("; ", labels.shape)}]."
+                $"Probabilities must be [n; C] and labels [n]; got [{Shape.text(probabilities.shape)}] "
+                    + $"and [{Shape.text(labels.shape)}]."
             );
         if (labels.numel() == 0)
             throw new ArgumentException("There must be at least one data point; got none.");

@@ -67,7 +67,7 @@ public sealed record TemperatureScaling(double Temperature)
     {
         if (output.dim() != 2)
             throw new ArgumentException(
-                $"output must be [n; C]; got [{string.Join("; ", output.shape)}].",
+                $"output must be [n; C]; got [{Shape.text(output.shape)}].",
                 nameof(output)
             );
     }

@@ -262,7 +262,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     private protected void RequireAlive()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        OwnParameters.Require(GetType().Name, layers);
+        SoundModel.RequireParameters(GetType().Name, layers);
     }
 
     /// <summary>Describes the method, the number of tasks, the strength and the size in one line.</summary>

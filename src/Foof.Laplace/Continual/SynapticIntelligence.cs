@@ -108,7 +108,7 @@ public sealed class SynapticIntelligence : Consolidator
         RequireSound();
         if (steps.item<long>() == 0)
             throw new InvalidOperationException(
-                "A task's importance is made of its steps, and there was none: call BeforeStep before and AfterStep "
+                "A task's importance comes from its steps, but no step was taken: call BeforeStep before and AfterStep "
                     + "after each of the optimiser's steps."
             );
         using var scope = NewDisposeScope();

@@ -56,7 +56,7 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
         if (all.dim() < 2 || outputs.Max() >= all.shape[1])
             throw new ArgumentException(
                 $"The model's output must be [n; {outputs.Max() + 1} or more; ...] for these outputs; "
-                    + $"got [{string.Join("; ", all.shape)}]."
+                    + $"got [{Shape.text(all.shape)}]."
             );
         return scope.MoveToOuter(all.index_select(1, Numbers(all.device)));
     }

@@ -17,6 +17,6 @@ internal sealed record LayerDescription(string Name, long[] Shape, string Type)
     internal static string Text(LayerDescription[] layers) =>
         string.Join(
             ", ",
-            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{string.Join("; ", layer.Shape)}]")
+            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{Foof.Shape.text(layer.Shape)}]")
         );
 }

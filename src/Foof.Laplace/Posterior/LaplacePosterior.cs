@@ -260,7 +260,7 @@ public sealed partial class LaplacePosterior : IDisposable
     /// </summary>
     private void RequireSound()
     {
-        OwnParameters.Require(nameof(LaplacePosterior), layers);
+        SoundModel.RequireParameters(nameof(LaplacePosterior), layers);
         SoundModel.Require(model);
     }
 

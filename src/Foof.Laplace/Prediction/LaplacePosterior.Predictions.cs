@@ -199,8 +199,8 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(target);
         if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
             throw new ArgumentException(
-                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
-                    + $"got [{string.Join("; ", target.shape)}].",
+                $"target must be [{Shape.text(prediction.Output.shape)}], like the output; "
+                    + $"got [{Shape.text(target.shape)}].",
                 nameof(target)
             );
         if ((Likelihood.IsCategorical || Likelihood.IsBernoulli) && prediction.Probabilities is null)

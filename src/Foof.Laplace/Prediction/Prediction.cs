@@ -40,11 +40,11 @@ public sealed record Prediction(
     {
         if (Output.IsInvalid)
             return "prediction, disposed";
-        var probabilities = Probabilities is null ? "" : $", probabilities {Shape(Probabilities)}";
-        return $"prediction of {Output.shape[0]} data points: output {Shape(Output)}{probabilities}";
+        var probabilities = Probabilities is null
+            ? ""
+            : $", probabilities [{Shape.text(Probabilities.shape)}]";
+        return $"prediction of {Output.shape[0]} data points: output [{Shape.text(Output.shape)}]{probabilities}";
     }
-
-    private static string Shape(Tensor tensor) => $"[{string.Join("; ", tensor.shape)}]";
 
     /// <summary>Takes its tensors out of every dispose scope.</summary>
     internal Prediction Detached()

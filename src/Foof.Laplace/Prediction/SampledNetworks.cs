@@ -79,7 +79,7 @@ internal sealed class SampledNetworks(
 
     private ArgumentException OtherBatches(string found) =>
         new(
-            $"inputs must give the same batches each time that they are run through; there were {points.Count} at "
+            $"inputs must give the same batches each time that they are enumerated; there were {points.Count} at "
                 + $"first, then {found}: give a list, or a larger PredictionOptions.MemoryBudget."
         );
 

@@ -24,7 +24,7 @@ public sealed partial class LaplacePosterior
     /// says so (MATH 6).
     /// </remarks>
     /// <param name="validation">
-    /// Inputs and labels that the network was not trained with; null means that there are none.
+    /// Inputs and labels that the network was not trained with; null if there are no such data.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">

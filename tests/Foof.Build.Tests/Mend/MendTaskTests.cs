@@ -32,7 +32,7 @@ public sealed class MendTaskTests : IDisposable
     }
 
     [Fact]
-    public void Where_nothing_asks_for_the_version_nothing_is_made_or_said()
+    public void If_nothing_asks_for_the_version_nothing_is_made_or_said()
     {
         File.WriteAllBytes(Source, new Library(("libstdc++.so.6", ["GLIBCXX_3.4.30"])).Bytes);
         Assert.True(Run());

@@ -113,7 +113,7 @@ public sealed class PackageContentTests(Feed feed)
     }
 
     [Fact]
-    public void The_core_carries_the_mend_to_whoever_depends_on_it()
+    public void The_core_brings_the_mend_to_its_users()
     {
         var files = feed.Open("Foof.Core").Files;
         foreach (

@@ -187,7 +187,7 @@ public sealed class LaplacePosteriorTests
     }
 
     [Fact]
-    public void A_network_that_is_no_stationary_point_is_warned_of()
+    public void A_network_that_is_not_at_a_stationary_point_gives_a_warning()
     {
         using var scope = NewDisposeScope();
         using var trained = new SmallProblem();
