@@ -27,7 +27,7 @@ public sealed class MistakeTests
         )
             Refused([subject, "ReLU", "no parameters"], action);
         Refused(
-            ["'fc.weight' [3, 2]", "it was not selected"],
+            ["'fc.weight' [3; 2]", "it was not selected"],
             () =>
                 LaplacePosterior.Fit(
                     nn.Sequential(("fc", nn.Linear(2, 3))),
@@ -263,7 +263,7 @@ public sealed class MistakeTests
         var input = problem.Input.to(ScalarType.Float64);
         void Told(string owner, Action action) =>
             Assert.StartsWith(
-                $"{owner} was made for parameters that the model does not have",
+                $"{owner} was made for parameters that the model no longer has",
                 Assert.Throws<InvalidOperationException>(action).Message
             );
         Told(nameof(LaplacePosterior), () => posterior.Predict(input));

@@ -149,7 +149,7 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
-            throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
+            throw new ArgumentException("Both sets of scores must have at least one score; one is empty.");
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
@@ -205,7 +205,7 @@ public static class Calibration
             throw NoProbabilities(FormattableString.Invariant($"one is {least:G4}"));
         var apart = (p.sum(1) - 1).abs().max().ToDouble();
         if (apart > Rounding(probabilities.dtype))
-            throw NoProbabilities(FormattableString.Invariant($"a row's sum is {apart:G4} off 1"));
+            throw NoProbabilities(FormattableString.Invariant($"a row's sum differs from 1 by {apart:G4}"));
     }
 
     // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.

@@ -215,8 +215,8 @@ public abstract class Consolidator : IPenalty, IDisposable
         warnings.RemoveAll(warning => warning.StartsWith(BudgetPrefix, StringComparison.Ordinal));
         if (DiscardedTraceFraction > SuspiciousShare)
             Warn(
-                $"{BudgetPrefix} left {DiscardedTraceFraction:P0} of a curvature's trace out: earlier tasks are held back less "
-                    + "than they were learnt; raise ColumnBudget, or use Kronecker factors."
+                $"{BudgetPrefix} left out {DiscardedTraceFraction:P0} of a curvature's trace, so that earlier tasks are protected less "
+                    + "than they should be; raise ColumnBudget, or use Kronecker factors."
             );
     }
 

@@ -76,7 +76,7 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
         if (foreign > 0)
             throw new ArgumentException(
                 $"Labels must be among this head's, [{string.Join(", ", outputs)}]; "
-                    + $"{foreign} of {labels.numel()} are others.",
+                    + $"{foreign} of {labels.numel()} are not.",
                 nameof(labels)
             );
         return scope.MoveToOuter(matches.to(ScalarType.Int64).argmax(-1));

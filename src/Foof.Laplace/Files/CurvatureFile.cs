@@ -44,7 +44,9 @@ internal sealed record CurvatureFile(
         using var content = Safetensors.Load(path);
         var texts = keys.Select(key => content.Metadata.GetValueOrDefault(key)).OfType<string>().ToArray();
         if (texts.Length < keys.Length)
-            throw new ArgumentException($"{path} must be a file of {kind}; it describes none.");
+            throw new ArgumentException(
+                $"{path} must be a file of {kind}; it has no such description: name another file."
+            );
         var found = FileCheckSum.Of(content.Tensors, string.Concat(texts));
         var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
         if (kept != found)
@@ -66,7 +68,7 @@ internal sealed record CurvatureFile(
         }
         catch (JsonException)
         {
-            throw Damaged(Path, "its description is no JSON");
+            throw Damaged(Path, "its description is not JSON");
         }
     }
 

@@ -190,7 +190,7 @@ internal static class LaplaceFile
         foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))
             if (!mean.eq(own).all().item<bool>())
                 throw file.Foreign(
-                    $"must be of this network; the weights of '{layer.Name}' are others: load the network that the "
+                    $"must be of this network; the weights of '{layer.Name}' differ: load the network that the "
                         + "posterior was fitted to"
                 );
     }

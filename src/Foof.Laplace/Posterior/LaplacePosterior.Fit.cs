@@ -142,7 +142,7 @@ public sealed partial class LaplacePosterior
         if (options.FisherType is null && Summary.FisherType == FisherType.MonteCarlo)
             Warn(
                 $"All labels of {Summary.Points:N0} data points do not fit the memory budget of "
-                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which says less."
+                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which is less informative."
             );
     }
 

@@ -17,7 +17,7 @@ internal static class GoldenSectionSearch
         var best = Array.IndexOf(losses, losses.Min());
         if (double.IsPositiveInfinity(losses[best]))
             throw new NumericalFailure(
-                "it is no number at any prior precision",
+                "it is not a number at any prior precision",
                 "the validation loss",
                 "check the validation data and the weights"
             );

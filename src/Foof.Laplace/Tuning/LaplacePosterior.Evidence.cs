@@ -109,13 +109,13 @@ public sealed partial class LaplacePosterior
             return;
         if (PenalisedGradient() is var (sum, most) && sum > StationaryGap * most)
             Warn(
-                $"{EvidencePrefix} the network is no stationary point of this prior: the gradient of loss and prior "
+                $"{EvidencePrefix} the network is not at a stationary point of this prior: the gradient of loss and prior "
                     + $"has the norm {sum:G3}, {sum / most:P0} of what it could have at most, where a trained one has "
                     + "0 %; predictions are likely too uncertain; use validation data, or train with this weight decay."
             );
         else if (!Summary.IsWhole && !isCrowded)
             Warn(
-                $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is not whole here, by its "
+                $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is incomplete here, by its "
                     + "structure, labels or number of points; use validation data, the last layer alone, or the Fisher "
                     + "of all labels in full, by LowRank or Dense."
             );

@@ -25,7 +25,7 @@ public sealed partial class LaplacePosterior
         _ = LogLikelihood;
         var squares = Summary.SquaredErrors!.Value;
         if (!(squares > 0))
-            throw NoNoise("the labels are met without an error");
+            throw NoNoise("the network fits the labels without an error");
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var (spectrum, distance) = (PosteriorModule.spectrum(Alive), PosteriorModule.distance(Alive));
@@ -46,7 +46,7 @@ public sealed partial class LaplacePosterior
             }
             sigma = next;
         }
-        throw NoNoise($"noise and prior precision do not settle in {MostRounds:N0} rounds");
+        throw NoNoise($"noise and prior precision do not converge in {MostRounds:N0} rounds");
     }
 
     /// <summary>
@@ -84,7 +84,7 @@ public sealed partial class LaplacePosterior
         using var data = new ValidationLoss(this, validation, chosen, progress, cancellation, keeps: false);
         var scale = Math.Sqrt(data.MeanSquare(model));
         if (!(scale > 0))
-            throw NoNoise("the validation labels are met without an error");
+            throw NoNoise("the network fits the validation labels without an error");
         double[] grid = [.. Enumerable.Range(-6, 9).Select(power => scale * Math.Pow(2, power))];
         Rescale(GoldenSectionSearch.Minimise(Loss, grid, SectionSteps), Alive.Prior);
         ForgetEvidence();

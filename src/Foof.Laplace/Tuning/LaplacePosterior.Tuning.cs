@@ -19,7 +19,7 @@ public sealed partial class LaplacePosterior
     /// validation data if they are given, otherwise by evidence.
     /// </summary>
     /// <remarks>
-    /// The evidence is safe for a last layer, and for a network that is a stationary point of its own prior
+    /// The evidence is safe for a last layer, and for a network at a stationary point of its own prior
     /// under a Fisher of all labels of all data. In other cases it may mislead, and <see cref="Warnings"/>
     /// says so (MATH 6).
     /// </remarks>

@@ -89,7 +89,7 @@ public sealed class LaplacePosteriorTests
         {
             posterior.Save(path);
             var foreign = Assert.ThrowsAny<ArgumentException>(() => LaplacePosterior.Load(other.Model, path));
-            Assert.Contains("the weights of 'fc1' are others", foreign.Message, StringComparison.Ordinal);
+            Assert.Contains("the weights of 'fc1' differ", foreign.Message, StringComparison.Ordinal);
             Assert.ThrowsAny<ArgumentException>(() =>
                 LaplacePosterior.Load(problem.Model, path, new() { LastLayer = true })
             );
@@ -199,7 +199,7 @@ public sealed class LaplacePosteriorTests
         bad.TuneByEvidence();
         Assert.Contains(
             bad.Warnings,
-            warning => warning.Contains("no stationary point", StringComparison.Ordinal)
+            warning => warning.Contains("not at a stationary point", StringComparison.Ordinal)
         );
     }
 

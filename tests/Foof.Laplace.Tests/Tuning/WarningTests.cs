@@ -67,7 +67,7 @@ public sealed class WarningTests
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
-        const string Part = "is not whole here";
+        const string Part = "is incomplete here";
         using var last = problem.Fit(new() { LastLayer = true });
         last.TuneByEvidence();
         Assert.False(Has(last, Part));
