@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Foof.Build.Tests;
 
 /// <summary>
-/// Libraries depend on TorchSharp alone; programs and tests take the libtorch that the build chooses.
+/// Libraries depend only on TorchSharp; programs and tests take the libtorch that the build chooses.
 /// </summary>
 public sealed class BackendTests(BackendTests.Evaluations evaluations)
     : IClassFixture<BackendTests.Evaluations>

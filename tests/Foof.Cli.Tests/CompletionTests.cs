@@ -79,7 +79,7 @@ public sealed class CompletionTests
     )]
     public void Bash_completes_by_its_script(string line, string words)
     {
-        // What bash does at a tab, as far as a function can tell.
+        // Does what bash does when the user presses tab, as far as a function can.
         const string tab = """
             foof() { dotnet "$PROGRAM" "$@"; }
             source <(foof completion bash)

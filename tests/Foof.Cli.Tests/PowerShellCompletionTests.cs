@@ -4,7 +4,9 @@ using System.Management.Automation.Runspaces;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>The script in PowerShell's own engine, which comes as a package: no <c>pwsh</c> is needed.</summary>
+/// <summary>
+/// The script in PowerShell's own engine, which comes as a package: no <c>pwsh</c> is needed.
+/// </summary>
 public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session session)
     : IClassFixture<PowerShellCompletionTests.Session>
 {
@@ -75,7 +77,7 @@ public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session 
             space = RunspaceFactory.CreateRunspace(state);
             space.Open();
             shell = PowerShell.Create(space);
-            // What the documented line does, by the engine alone.
+            // Does what the documented line does, with only the engine.
             shell.AddScript("& ([scriptblock]::Create((foof completion pwsh) -join \"`n\"))").Invoke();
             Assert.Empty(shell.Streams.Error);
         }

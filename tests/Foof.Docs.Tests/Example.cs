@@ -11,7 +11,7 @@ namespace Foof.Docs.Tests;
 /// <param name="File">The page, relative to the root.</param>
 /// <param name="Line">The number of its first line of code.</param>
 /// <param name="Language">What follows the fence.</param>
-/// <param name="Context">The name; empty where the block stands by itself.</param>
+/// <param name="Context">The name; empty if the block needs no context.</param>
 /// <param name="Code">Its lines.</param>
 public sealed partial record Example(
     string File,

@@ -5,7 +5,7 @@ using Foof.Build.Tests.Mend;
 
 namespace Foof.Build.Tests.Packages;
 
-/// <summary>What the packages hold.</summary>
+/// <summary>The content of the packages.</summary>
 [Collection(nameof(Feed))]
 public sealed class PackageContentTests(Feed feed)
 {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Curvature;
 
-/// <summary>Influences of a linear regression, where they are derivatives of a closed form.</summary>
+/// <summary>Influences in a linear regression, for which they are derivatives of a closed form.</summary>
 public sealed class InfluenceFunctionTests
 {
     private const double Lambda = 0.2;
@@ -126,7 +126,7 @@ public sealed class InfluenceFunctionTests
         var (model, curvature) = Fit();
         using var influence = new InfluenceFunction(curvature, Lambda);
         using var whole = influence.Hypergradient(TestX, TestY);
-        // Batches of three points and of one: their means do not count the same.
+        // The batches have three points and one point, so their means have different weights.
         (Tensor, Tensor)[] batches = [(TestX[..3], TestY[..3]), (TestX[3..], TestY[3..])];
         var reports = new Reports();
         using var parts = influence.Hypergradient(batches, reports);

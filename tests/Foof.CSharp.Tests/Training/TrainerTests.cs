@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Training;
 
-/// <summary>The common loop.</summary>
+/// <summary>The usual training loop.</summary>
 public sealed class TrainerTests
 {
     private static (Tensor Inputs, Tensor Targets) Data()

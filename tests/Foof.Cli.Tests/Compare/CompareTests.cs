@@ -163,8 +163,8 @@ public sealed class CompareTests : IDisposable
 
     [Theory]
     [InlineData("{", "line 1 is not valid JSON for it")]
-    [InlineData("[{}]", "it holds no list of finished runs")]
-    [InlineData("[null]", "it holds no list of finished runs")]
+    [InlineData("[{}]", "it has no list of finished runs")]
+    [InlineData("[null]", "it has no list of finished runs")]
     public void A_damaged_table_is_refused(string content, string reason)
     {
         var kept = Directory.CreateDirectory(folder["kept"]).FullName;

@@ -96,7 +96,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         string[] files = ["--out", folder, "--metrics", metrics];
         var answer = CommandLine.Run(null, source.Token, ["laplace", "--model", trained.Network, .. files]);
         Assert.Equal(
-            "Stopped before the posterior was judged; nothing was written.",
+            "Stopped before the posterior was evaluated; nothing was written.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
@@ -104,7 +104,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     }
 
     [Fact]
-    public void A_command_that_is_stopped_while_it_judges_leaves_no_posterior()
+    public void A_command_that_is_stopped_while_it_evaluates_leaves_no_posterior()
     {
         using var source = new CancellationTokenSource();
         var folder = trained["judging"];
@@ -114,7 +114,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             ["laplace", "--model", trained.Network, "--structure", "diag", "--threads", "1", "--out", folder]
         );
         Assert.Equal(
-            "Stopped before the posterior was judged; nothing was written.",
+            "Stopped before the posterior was evaluated; nothing was written.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
@@ -132,7 +132,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             ["laplace", "--data", trained.ManyData(), "--out", folder, .. small]
         );
         Assert.Equal(
-            $"Stopped before the posterior was judged; only the trained network was written, to {folder}.",
+            $"Stopped before the posterior was evaluated; only the trained network was written, to {folder}.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.True(File.Exists(Checkpoint.File(folder)));

@@ -87,7 +87,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         var (first, second) = (Numbers(options), Numbers(options));
         Assert.Equal(Number(first, "nll"), Number(second, "nll"));
         Assert.Equal(Number(first, "ood_auroc"), Number(second, "ood_auroc"));
-        // The likelihood of test images: without samples the seed decides the order of sums alone.
+        // Compares the likelihood of test images: without samples, the seed decides only the order of sums.
         var apart = Math.Abs(Number(first, "nll") - Number(Numbers([.. options, "--seed", "7"]), "nll"));
         Assert.Equal(kind is "sampled" or "monte-carlo", apart > 1e-6);
     }

@@ -51,7 +51,7 @@ public sealed class BrowserTests : IDisposable
             browser.Value.Evaluate("return document.documentElement.scrollWidth - window.innerWidth")!;
         Assert.True(overflow <= 0, $"{name} is {overflow} pixels too wide.");
         var first = (double)browser.Value.Evaluate("return +document.documentElement.dataset.firstDrawing")!;
-        // Far from the second that it should take: other tests may have the processor.
+        // This is far more than the second that it should take, since other tests may use the processor.
         Assert.InRange(first, 1, 20_000);
         Keep(name, first);
     }
@@ -120,7 +120,7 @@ public sealed class BrowserTests : IDisposable
         Assert.NotEqual(wide, opened);
     }
 
-    // The window tells of its new size with the next frame, and charts follow in the one after.
+    // The window reports its new size with the next frame, and charts follow in the frame after that.
     private int Width() =>
         (int)
             browser.Value.Evaluate(

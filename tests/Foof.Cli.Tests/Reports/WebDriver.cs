@@ -198,7 +198,7 @@ internal sealed partial class WebDriver : IDisposable
         while (driver.StandardOutput.ReadLine() is { } line)
             if (Started().Match(line) is { Success: true } match)
             {
-                // What comes later is read and forgotten, or the driver would wait for a reader.
+                // Later output is read and ignored, since the driver would otherwise wait for a reader.
                 _ = driver.StandardOutput.ReadToEndAsync();
                 return int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
             }

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Foof.Laplace.Tests.Mistakes;
 
 /// <summary>
-/// A mistake is answered by an exception; the process goes on. Each is made in a process of its own.
+/// A mistake gives an exception, and the process continues. Each mistake is made in a process of its own.
 /// </summary>
 public sealed class ProcessTests
 {

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>The observation noise of a regression, and what is known of the fit under it.</summary>
+/// <summary>The observation noise of a regression, and the results of the fit with it.</summary>
 public sealed class NoiseTests
 {
     [Theory]
