@@ -7,9 +7,9 @@ using Microsoft.Build.Framework;
 namespace Foof.Build;
 
 /// <summary>
-/// Copies a native library, with its requests for one version of libstdc++ marked as weak: the system's loader then
-/// takes the library although its libstdc++ lacks that version. The source is only read; where nothing asks for the
-/// version there is no copy.
+/// Copies a native library, with its requests for one version of libstdc++ marked as weak, so that the system's
+/// loader accepts the library although its libstdc++ lacks that version. The source is only read; if nothing in it asks
+/// for the version, no copy is made.
 /// </summary>
 public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
 {
@@ -17,11 +17,11 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
     [Required]
     public string Source { get; set; }
 
-    /// <summary>Where the copy goes.</summary>
+    /// <summary>The path of the copy.</summary>
     [Required]
     public string Target { get; set; }
 
-    /// <summary>The version, as GLIBCXX_3.4.32.</summary>
+    /// <summary>The version, such as GLIBCXX_3.4.32.</summary>
     [Required]
     public string Version { get; set; }
 
@@ -51,9 +51,9 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
 
     /// <summary>
     /// Marks the requests for a version as weak: VER_FLG_WEAK in vna_flags of .gnu.version_r, as the generic ABI's
-    /// chapter on symbol versions has it. Says whether there was one to mark.
+    /// chapter on symbol versions has it. Returns whether there was a request to mark.
     /// </summary>
-    /// <exception cref="InvalidDataException">It is no whole ELF file of 64 bits.</exception>
+    /// <exception cref="InvalidDataException">The file is not a complete ELF file of 64 bits.</exception>
     public static bool MarkWeak(byte[] file, string version)
     {
         const uint VersionNeeds = 0x6ffffffe;
@@ -61,7 +61,7 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
         var marked = false;
         // "\x7fELF", 64 bits, little-endian.
         if (Number(file, 0, 4) != 0x464c457f || Number(file, 4, 2) != 0x0102)
-            throw new InvalidDataException("It is no ELF file of 64 bits.");
+            throw new InvalidDataException("It is not an ELF file of 64 bits.");
         ulong sections = Number(file, 0x28, 8),
             size = Number(file, 0x3a, 2),
             count = Number(file, 0x3c, 2);
@@ -92,8 +92,8 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
         return marked;
     }
 
-    // Whole under its name or not there at all. Two seconds make it another file to whoever compares times before a
-    // copy, also where times are kept in steps of two.
+    // The file appears complete or not at all. Its time is two seconds later, so that builds that compare times before a
+    // copy see another file, even if times have a resolution of two seconds.
     private void Write(byte[] file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(Target)));
@@ -106,7 +106,7 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
         }
         catch (IOException) when (File.Exists(Target))
         {
-            // Another build was faster, and its file is as good.
+            // Another build was faster, and its file is the same.
         }
         finally
         {
@@ -128,7 +128,7 @@ public sealed class MendTorchSharp : Microsoft.Build.Utilities.Task
                 + "(-p:FoofMendTorchSharp=false builds without.)"
         );
 
-    // What stands in the file at an offset, lowest byte first.
+    // The number at an offset of the file, lowest byte first.
     private static ulong Number(byte[] file, ulong offset, int bytes)
     {
         var length = (ulong)file.Length;

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # The set-up that ./foof and ./test share: sourced by both, so that each works alone on a bare machine. libtorch comes
 # with the build, from NuGet. Expects root (this checkout's folder); defines what follows.
-#   require_packages   installs the Debian packages that are lacking, or says how
-#   offer_browser      the same for what the tests of pages need; where it fails they are skipped
+#   require_packages   installs the missing Debian packages, or says how
+#   offer_browser      installs what the tests of pages need; if that fails, they are skipped
 #   backend            the package that libtorch comes from, where a user chose it
 #   check_artifacts    makes the folder of build outputs, or says why not
 #   build PROJECT      builds in Release; shows the log only when that fails
 # Variables that a user may set:
 #   TorchBackend       another package with libtorch, as TorchSharp-cuda-linux (read by the build)
-#   FOOF_SETUP=skip    installs nothing and goes on with what is there
+#   FOOF_SETUP=skip    installs nothing and continues with what is there
 #   FOOF_SETUP_DRY_RUN=1   prints the apt-get line and stops
 
 : "${root:?must be set by the script that sources this file}"
@@ -48,7 +48,7 @@ require_packages() {
     install_packages "${packages[@]}"
 }
 
-# In a subshell: nobody's work may end for want of a browser.
+# In a subshell, since a missing browser must not end the caller's work.
 offer_browser() {
     local packages
     mapfile -t packages < <(lacking_browser)
@@ -75,12 +75,12 @@ install_packages() {
     echo "Installing ${packages[*]} ..." >&2
     log=$(mktemp)
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
-    # One unreachable source makes update fail although the packages may be there: the install decides.
+    # One unreachable source makes update fail although the packages may be there, so the install decides.
     "${apt[@]}" update >"$log" 2>&1 </dev/null || true
     if ! "${apt[@]}" "${install[@]:1}" >>"$log" 2>&1 </dev/null; then
         cat "$log" >&2
         rm -f "$log"
-        die "apt-get failed (its log is above); when that is mended, or by hand: ${install[*]}"
+        die "apt-get failed (its log is above); when that is fixed, or by hand, run: ${install[*]}"
     fi
     rm -f "$log"
 }

@@ -77,7 +77,7 @@ internal static class Application
                 .. TrainingSettings.Table.Rows,
                 .. Files.Rows(
                     "Leave a checkpoint here after every epoch and when stopped",
-                    "Go on from the checkpoint in this folder, to the same bits; all options are as they were",
+                    "Continue from the checkpoint in this folder, to the same bits; all options stay as they were",
                     report: true
                 ),
             ],
@@ -92,7 +92,7 @@ internal static class Application
                 .. CompareSettings.Table.Rows,
                 .. CompareSettings.OfEveryRun,
                 .. Files.Rows(
-                    "Keep every finished run here; the same command again goes on with those that lack",
+                    "Keep every finished run here; the same command again runs only the missing ones",
                     report: true
                 ),
             ],
@@ -106,8 +106,8 @@ internal static class Application
             [
                 .. ContinualSettings.Table.Rows,
                 .. Files.Rows(
-                    "Keep every sequence here that is done",
-                    "Go on with the run in this folder; other options are as they were",
+                    "Keep every finished sequence here",
+                    "Continue the run in this folder; other options stay as they were",
                     report: true
                 ),
             ],
@@ -117,7 +117,7 @@ internal static class Application
     private static Command Laplace(CommandFrame frame) =>
         frame.Command(
             "laplace",
-            "Fit a posterior around a trained network, and judge it",
+            "Fit a posterior around a trained network, and evaluate it",
             [
                 .. LaplaceSettings.Table.Rows,
                 .. Files.Rows("Leave the posterior and the evidence curve here", report: true),

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Foof.Build.Tests;
 
-/// <summary>Libraries depend on TorchSharp alone; programs and tests take the libtorch that the build chooses.</summary>
+/// <summary>
+/// Libraries depend only on TorchSharp; programs and tests take the libtorch that the build chooses.
+/// </summary>
 public sealed class BackendTests(BackendTests.Evaluations evaluations)
     : IClassFixture<BackendTests.Evaluations>
 {
-    // Not served everywhere: only evaluated.
+    // Not every registry has these backends, so projects are only evaluated with them.
     private const string Cuda = "TorchSharp-cuda-linux";
 
     public static TheoryData<string> Projects => new(Repository.Projects);
@@ -53,7 +55,9 @@ public sealed class BackendTests(BackendTests.Evaluations evaluations)
         package.StartsWith("libtorch-", StringComparison.OrdinalIgnoreCase)
         || package.StartsWith("TorchSharp-", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Every project's evaluation with another backend than the default, made once, a few at a time.</summary>
+    /// <summary>
+    /// Every project's evaluation with another backend than the default, made once, a few at a time.
+    /// </summary>
     public sealed class Evaluations
     {
         private readonly ConcurrentDictionary<string, Evaluation> found = new();

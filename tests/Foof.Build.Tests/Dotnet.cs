@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Foof.Build.Tests;
 
-/// <summary>Runs programs with nothing of the caller's build in their environment but the backend it chose.</summary>
+/// <summary>
+/// Runs programs with nothing of the caller's build in their environment but the backend it chose.
+/// </summary>
 internal static class Dotnet
 {
     /// <summary>Runs <c>dotnet</c> with these arguments.</summary>
@@ -12,7 +14,7 @@ internal static class Dotnet
         params string[] arguments
     ) => RunProgram("dotnet", folder, environment, arguments);
 
-    /// <summary>Runs a program; where it fails, its errors come after its output.</summary>
+    /// <summary>Runs a program; if it fails, its errors follow its output.</summary>
     internal static (int Code, string Output) RunProgram(
         string program,
         string folder,

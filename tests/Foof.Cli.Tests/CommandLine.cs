@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>What a command answered.</summary>
+/// <summary>The answer of a command.</summary>
 internal sealed record Answer(int Code, string Output, string Error)
 {
     /// <summary>The one sentence of a refusal.</summary>

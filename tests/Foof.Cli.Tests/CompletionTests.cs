@@ -32,7 +32,7 @@ public sealed class CompletionTests
     [InlineData("train --out ")]
     [InlineData("bench stp")]
     [InlineData("compare --optimizers foof,foof")]
-    public void Where_anything_may_stand_or_nothing_the_shell_is_left_alone(string line) =>
+    public void Nothing_is_offered_where_any_text_or_no_text_may_follow(string line) =>
         Assert.DoesNotContain(
             Complete(line),
             word => !word.StartsWith("foof,foof-", StringComparison.Ordinal)
@@ -79,7 +79,7 @@ public sealed class CompletionTests
     )]
     public void Bash_completes_by_its_script(string line, string words)
     {
-        // What bash does at a tab, as far as a function can tell.
+        // Does what bash does when the user presses tab, as far as a function can.
         const string tab = """
             foof() { dotnet "$PROGRAM" "$@"; }
             source <(foof completion bash)

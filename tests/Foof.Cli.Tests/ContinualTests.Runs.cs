@@ -25,7 +25,7 @@ public sealed partial class ContinualTests
             Device = "cpu",
         };
 
-    // Weights that are no numbers at the strength 100, as where a penalty overflows.
+    // At the strength 100 the weights are not numbers, as if the penalty overflowed.
     private static ContinualVariant Breaking(params double[] grid) =>
         new(
             "breaking",
@@ -42,7 +42,7 @@ public sealed partial class ContinualTests
         );
 
     [Fact]
-    public void A_strength_whose_loss_is_no_number_counts_as_the_worst()
+    public void A_strength_whose_loss_is_not_a_number_counts_as_the_worst()
     {
         using var images = ImageData.Read(data, null);
         using var source = new CancellationTokenSource();

@@ -67,7 +67,7 @@ public sealed partial class ContinualTests : IDisposable
                 row.GetProperty("name").GetString() == "plain" ? 0 : 1,
                 row.GetProperty("strength").GetDouble()
             );
-            // Nothing is remembered without a penalty.
+            // Without a penalty, nothing is kept.
             Assert.Equal(
                 row.GetProperty("name").GetString() == "plain",
                 row.GetProperty("bytes").GetInt64() == 0
@@ -158,7 +158,7 @@ public sealed partial class ContinualTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_was_stopped_goes_on_to_the_same_numbers()
+    public void A_run_that_was_stopped_continues_to_the_same_numbers()
     {
         string[] options = ["--variants", "plain,kronecker-merged", "--strength", "1"];
         var (whole, parts) = (folder["whole.json"], folder["parts.json"]);
@@ -171,7 +171,7 @@ public sealed partial class ContinualTests : IDisposable
         );
         Assert.Equal(ExitCode.Stopped, stopped.Code);
         Assert.Contains(
-            "go on with ./foof continual --resume",
+            "continue with ./foof continual --resume",
             stopped.Sentence(ExitCode.Stopped),
             StringComparison.Ordinal
         );
@@ -185,13 +185,13 @@ public sealed partial class ContinualTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_replaces_another_says_how_to_go_on_with_that()
+    public void A_run_that_replaces_another_says_how_to_continue_that_one()
     {
         string[] command = Tiny("--variants", "plain", "--out", folder["out"]);
         Assert.Equal("", CommandLine.Run(command).Error);
         Assert.Equal(
             $"Note: this run replaces the one in {folder["out"]}; "
-                + $"./foof continual --resume {folder["out"]} goes on with that one.\n",
+                + $"./foof continual --resume {folder["out"]} continues that one.\n",
             CommandLine.Run(command).Error
         );
         Assert.Equal("", CommandLine.Run("continual", "--resume", folder["out"]).Error);
@@ -227,7 +227,7 @@ public sealed partial class ContinualTests : IDisposable
     }
 
     [Fact]
-    public void A_run_goes_on_as_it_was_with_the_same_data_only()
+    public void A_run_continues_as_it_was_with_the_same_data_only()
     {
         var target = folder["out"];
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny("--variants", "plain", "--out", target)).Code);

@@ -36,7 +36,9 @@ public sealed class DoctorTests : IDisposable
         string verdict
     ) => [.. found.Where(item => item.Value.Verdict == verdict).Select(item => item.Key)];
 
-    /// <summary>The engine's finding where it is the one problem, which any command answers with too.</summary>
+    /// <summary>
+    /// The engine's finding if it is the only problem; every other command then fails with it.
+    /// </summary>
     private (string Detail, string Remedy) Problem(ProgramCopy program)
     {
         var doctor = program.Run("info", "--doctor", "--json", "--data", data);
@@ -92,7 +94,8 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void The_backend_of_another_libtorch_is_refused_before_it_can_end_the_process()
     {
-        // A small library that loads and says no version, as old ones; the list of packages does.
+        // A small library that loads but reports no version, like old ones; the list of packages has the
+        // version.
         var program = Copy();
         var (detail, _) = Problem(
             program

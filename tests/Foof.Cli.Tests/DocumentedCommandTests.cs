@@ -35,7 +35,7 @@ public sealed partial class DocumentedCommandTests
     }
 
     [Fact]
-    public void Most_of_the_commands_are_documented() => Assert.True(Lines.Count > 25);
+    public void Most_commands_are_documented() => Assert.True(Lines.Count > 25);
 
     // At the start of a line or of inline code, after settings of the environment; up to a comment, a pipe or a note in
     // brackets, or the end of the code.

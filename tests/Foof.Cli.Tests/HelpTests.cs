@@ -63,7 +63,7 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void The_first_page_tells_what_exit_codes_mean()
+    public void The_first_page_explains_the_exit_codes()
     {
         var help = CommandLine.Run("--help").Output;
         foreach (var code in new[] { ExitCode.Success, ExitCode.Failure, ExitCode.Usage, ExitCode.Stopped })

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>Writes IDX files, sound ones and others.</summary>
+/// <summary>Writes IDX files, valid ones and others.</summary>
 internal static class Idx
 {
     internal const string TrainImages = "train-images-idx3-ubyte";
@@ -19,7 +19,7 @@ internal static class Idx
         return bytes;
     }
 
-    /// <summary>Each image has a bright band whose row tells its label, on noise.</summary>
+    /// <summary>Each image is noise with a bright band, whose row depends on the label.</summary>
     internal static byte[] Images(int count, int seed)
     {
         var random = new Random(seed);

@@ -27,7 +27,7 @@ public sealed class IdxFileTests : IDisposable
         );
 
     [Fact]
-    public void A_file_that_is_no_idx_file_is_refused() =>
+    public void A_file_that_is_not_an_IDX_file_is_refused() =>
         Refused(
             "PNG?"u8.ToArray(),
             "offset 0: expected the magic number 0x00000803 of images; found 0x504e473f."
@@ -49,7 +49,7 @@ public sealed class IdxFileTests : IDisposable
         );
 
     [Fact]
-    public void A_truncated_file_is_refused_before_memory_is_taken() =>
+    public void A_truncated_file_is_refused_before_memory_is_allocated() =>
         Refused(
             [.. Idx.Header(0x803, 2_000_000_000, 1, 1), 1, 2, 3],
             "offset 8: expected 2000000000 bytes or more, as the lengths before say; "

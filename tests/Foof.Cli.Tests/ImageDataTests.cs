@@ -48,7 +48,7 @@ public sealed class ImageDataTests : IDisposable
     }
 
     [Fact]
-    public void A_fingerprint_tells_data_from_other_data()
+    public void A_fingerprint_distinguishes_data()
     {
         using var first = ImageData.Read(Idx.WriteSet(folder));
         using var second = ImageData.Read(Idx.WriteSet(folder, seed: 2));

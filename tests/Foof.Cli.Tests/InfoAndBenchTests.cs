@@ -9,7 +9,7 @@ public sealed class InfoAndBenchTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Info_tells_the_libraries_and_the_speed()
+    public void Info_shows_the_libraries_and_the_speed()
     {
         var file = folder["info.json"];
         var answer = CommandLine.Run("info", "--metrics", file);

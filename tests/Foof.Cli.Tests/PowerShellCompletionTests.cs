@@ -4,7 +4,9 @@ using System.Management.Automation.Runspaces;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>The script in PowerShell's own engine, which comes as a package: no <c>pwsh</c> is needed.</summary>
+/// <summary>
+/// The script in PowerShell's own engine, which comes as a package: no <c>pwsh</c> is needed.
+/// </summary>
 public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session session)
     : IClassFixture<PowerShellCompletionTests.Session>
 {
@@ -35,7 +37,7 @@ public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session 
     }
 
     [Fact]
-    public void What_stands_behind_the_cursor_is_no_part_of_the_word() =>
+    public void Text_after_the_cursor_is_not_part_of_the_word() =>
         Assert.Equal(
             ["foof train --optimizer kfac-standard --epochs 3"],
             Complete("foof train --optimizer kfac-s --epochs 3", "foof train --optimizer kfac-s".Length)
@@ -75,7 +77,7 @@ public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session 
             space = RunspaceFactory.CreateRunspace(state);
             space.Open();
             shell = PowerShell.Create(space);
-            // What the documented line does, by the engine alone.
+            // Does what the documented line does, with only the engine.
             shell.AddScript("& ([scriptblock]::Create((foof completion pwsh) -join \"`n\"))").Invoke();
             Assert.Empty(shell.Streams.Error);
         }

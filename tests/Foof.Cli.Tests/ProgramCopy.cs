@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>A copy of the program whose native libraries may be changed: links to them stand for those that are not.</summary>
+/// <summary>
+/// A copy of the program whose native libraries may be changed; the unchanged ones are links.
+/// </summary>
 internal sealed class ProgramCopy
 {
     /// <summary>libtorch's library.</summary>
@@ -40,7 +42,7 @@ internal sealed class ProgramCopy
     /// <summary>A native library's file.</summary>
     internal string this[string name] => Path.Combine(natives, name);
 
-    /// <summary>Takes away what a backend's package brings; TorchSharp's own stays.</summary>
+    /// <summary>Removes the libraries of a backend's package; TorchSharp's own library remains.</summary>
     internal ProgramCopy WithoutBackend()
     {
         foreach (var file in Directory.EnumerateFiles(natives))

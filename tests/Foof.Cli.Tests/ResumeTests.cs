@@ -46,7 +46,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("cnn", "sgd", 7)]
     [InlineData("cnn", "adam", 7)]
     [InlineData("linear", "adam", 5)]
-    public void A_run_that_was_stopped_goes_on_to_the_same_bits(string model, string optimizer, int after)
+    public void A_run_that_was_stopped_continues_to_the_same_bits(string model, string optimizer, int after)
     {
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny(model, optimizer, "whole", [])).Code);
         var stopped = CommandLine.RunAndStop(after, Tiny(model, optimizer, "parts", []));
@@ -65,7 +65,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("--pixels", "unit")]
     [InlineData("--statistics-share", "0.4")]
     [InlineData("--stale-steps", "3")]
-    public void A_run_with_further_options_goes_on_to_the_same_bits(string option, string value)
+    public void A_run_with_further_options_continues_to_the_same_bits(string option, string value)
     {
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny("cnn", "foof", "whole", [option, value])).Code);
         // The warm-up's five batches, and eight or nine steps: the inversion of the eighth is under way.
@@ -83,7 +83,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
-    public void More_epochs_go_on_to_the_same_bits()
+    public void More_epochs_continue_to_the_same_bits()
     {
         CommandLine.Run(Tiny("linear", "foof", "whole", ["--epochs", "3"]));
         CommandLine.Run(Tiny("linear", "foof", "parts", ["--epochs", "1"]));
@@ -175,7 +175,7 @@ public sealed class ResumeTests : IDisposable
             overwrite: true
         );
         Assert.EndsWith(
-            "it does not tell of a run.",
+            "it has no record of a run.",
             CommandLine.Run("train", "--resume", folder["run"]).Sentence(),
             StringComparison.Ordinal
         );
@@ -187,7 +187,7 @@ public sealed class ResumeTests : IDisposable
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
         Rewrite(run => run.Replace("\"Model\":\"cnn\"", "\"Model\":\"mlp\"", StringComparison.Ordinal));
         Assert.Contains(
-            "is a checkpoint of another model than mlp: 'linear1.weight' must be Float32 [1000, 784] and is",
+            "is a checkpoint of another model than mlp: 'linear1.weight' must be [1000; 784] of Float32 and is",
             CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2").Sentence(),
             StringComparison.Ordinal
         );
@@ -211,7 +211,7 @@ public sealed class ResumeTests : IDisposable
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
         Rewrite(run => run.Replace("\"BatchSize\":12", "\"BatchSize\":0", StringComparison.Ordinal));
         Assert.EndsWith(
-            "it does not tell of a run.",
+            "it has no record of a run.",
             CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2").Sentence(),
             StringComparison.Ordinal
         );

@@ -9,7 +9,7 @@ public sealed class SignalTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_signal_stops_the_program_which_answers_130_and_says_that_none_is_finished()
+    public void A_signal_stops_the_program_which_answers_130_and_says_that_no_run_is_finished()
     {
         var data = Idx.WriteSet(folder);
         string[] command = ["compare", "--data", data, "--model", "linear", "--epochs", "1000000"];
@@ -27,6 +27,9 @@ public sealed class SignalTests : IDisposable
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(ExitCode.Stopped, process.ExitCode);
-        Assert.StartsWith("Stopped in run 1 of 1; none is finished: the same command starts again.", errors);
+        Assert.StartsWith(
+            "Stopped in run 1 of 1; no run is finished: the same command starts again.",
+            errors
+        );
     }
 }

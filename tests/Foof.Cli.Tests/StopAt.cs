@@ -2,7 +2,9 @@ using Foof.Cli.Output;
 
 namespace Foof.Cli.Tests;
 
-/// <summary>Stops a command, as Ctrl-C does, when it begins something; and knows what it began.</summary>
+/// <summary>
+/// Stops a command, as Ctrl-C does, when it begins a certain piece of work, and records what it began.
+/// </summary>
 internal sealed class StopAt(string? title, CancellationTokenSource source) : IProgressView
 {
     /// <summary>What was begun.</summary>

@@ -103,7 +103,7 @@ public sealed class TrainTests : IDisposable
     [InlineData("foof")]
     [InlineData("sgd")]
     [InlineData("adam")]
-    public void A_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(string optimizer)
+    public void A_loss_that_is_not_a_number_stops_and_keeps_the_last_checkpoint(string optimizer)
     {
         var run = folder["run"];
         CommandLine.Run(Tiny("linear", optimizer, "--epochs", "1", "--out", run));
@@ -117,24 +117,24 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_replaces_another_says_how_to_go_on_with_that()
+    public void A_run_that_replaces_another_says_how_to_continue_that_one()
     {
         var run = folder["run"];
         string[] command = Tiny("linear", "sgd", "--epochs", "1", "--out", run);
         Assert.Equal("", CommandLine.Run(command).Error);
         Assert.Equal(
-            $"Note: this run replaces the one in {run}; ./foof train --resume {run} goes on with that one.\n",
+            $"Note: this run replaces the one in {run}; ./foof train --resume {run} continues that one.\n",
             CommandLine.Run(command).Error
         );
         Assert.Equal("", CommandLine.Run("train", "--resume", run, "--epochs", "2", "--out", run).Error);
     }
 
     [Fact]
-    public void Options_that_mean_nothing_are_noted()
+    public void Options_without_effect_are_noted()
     {
         var answer = CommandLine.Run(Tiny("linear", "adam", "--epochs", "1", "--damping", "2"));
         Assert.Equal(ExitCode.Success, answer.Code);
-        Assert.Equal("Note: --damping means nothing to adam.\n", answer.Error);
+        Assert.Equal("Note: --damping has no effect with adam.\n", answer.Error);
     }
 
     [Fact]

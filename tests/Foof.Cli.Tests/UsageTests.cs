@@ -142,7 +142,7 @@ public class UsageTests
     [InlineData("validate")]
     [InlineData("bench step")]
     [InlineData("bench laplace")]
-    public void A_device_that_is_not_there_is_refused_at_once(string command) =>
+    public void A_missing_device_is_refused_at_once(string command) =>
         Assert.StartsWith(
             "--device cuda:99 ",
             CommandLine.Run([.. command.Split(' '), "--device", "cuda:99"]).Sentence(),

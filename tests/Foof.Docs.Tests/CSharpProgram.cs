@@ -45,8 +45,11 @@ internal static class CSharpProgram
                 CSharpSyntaxTree.ParseText(source, parsing),
             ],
             References,
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication).WithNullableContextOptions(
-                NullableContextOptions.Enable
+            new CSharpCompilationOptions(
+                OutputKind.ConsoleApplication,
+                nullableContextOptions: NullableContextOptions.Enable,
+                // The SDK also accepts references to older versions of assemblies without a warning.
+                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress)]
             )
         );
         using var stream = new MemoryStream();

@@ -4,14 +4,14 @@ using Foof.Tests;
 namespace Foof.Docs.Tests;
 
 /// <summary>
-/// A block of code in the documentation. The comment <c>&lt;!-- with NAME --&gt;</c> before it names what the reader has
-/// already: the file of that name in <c>Contexts</c>, or <c>above</c>, the page's own blocks before it in that language.
-/// It is put in front.
+/// A block of code in the documentation. The comment <c>&lt;!-- with NAME --&gt;</c> before it names what the
+/// reader already has: the file of that name in <c>Contexts</c>, or <c>above</c>, the page's own blocks
+/// before it in that language. That code is put before the block.
 /// </summary>
 /// <param name="File">The page, relative to the root.</param>
 /// <param name="Line">The number of its first line of code.</param>
 /// <param name="Language">What follows the fence.</param>
-/// <param name="Context">The name; empty where the block stands by itself.</param>
+/// <param name="Context">The name; empty if the block needs no context.</param>
 /// <param name="Code">Its lines.</param>
 public sealed partial record Example(
     string File,

@@ -5,8 +5,8 @@ using Foof.Tests;
 namespace Foof.Docs.Tests;
 
 /// <summary>
-/// A user's project outside the checkout. Foof's packages come from a folder, made of what was built; all others from this
-/// machine's cache of packages, or the registry where that lacks them.
+/// A user's project outside the checkout. Foof's packages come from a folder, made of what was built; all
+/// others come from this machine's cache of packages, or from the registry if the cache lacks them.
 /// </summary>
 internal sealed partial class ForeignProject : IDisposable
 {
@@ -95,7 +95,7 @@ internal sealed partial class ForeignProject : IDisposable
     /// <summary>Builds it as a user does, and returns what the program wrote.</summary>
     internal async Task<string> BuildAndRun()
     {
-        // The natives of a backend take 0.5 GB: links to them, where the system lets.
+        // The native libraries of a backend take 0.5 GB, so they are links if the system allows it.
         string[] small = ["-p:CreateHardLinksForCopyLocalIfPossible=true", "-nodeReuse:false", "-nologo"];
         await Succeed(Folder, Own, ["build", "-c", "Release", "-o", "out", .. small]);
         return await Succeed(Folder, Own, ["out/project.dll"]);
@@ -120,7 +120,8 @@ internal sealed partial class ForeignProject : IDisposable
 
     private Dictionary<string, string> Own => new() { [Packages] = Made("packages") };
 
-    // What is in the cache is there without being copied; not Foof's, of which it may have an earlier build.
+    // Packages in the cache are used without a copy, except Foof's, of which the cache may have an earlier
+    // build.
     private string Others()
     {
         var folder = Made("machine");

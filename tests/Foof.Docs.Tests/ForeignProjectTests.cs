@@ -20,7 +20,7 @@ public partial class ForeignProjectTests
         Assert.InRange(Number(found, 1), 0.9, 1);
         Assert.InRange(Number(found, 2), 0, 0.1);
         Assert.Contains(
-            "hidden.weight [30; 2]: preconditioned by 'hidden'",
+            "hidden.weight [100; 2]: preconditioned by 'hidden'",
             output,
             StringComparison.Ordinal
         );

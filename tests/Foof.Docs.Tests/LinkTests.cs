@@ -3,7 +3,7 @@ using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
-/// <summary>What a page points at is there.</summary>
+/// <summary>The targets of a page's links exist.</summary>
 public partial class LinkTests
 {
     public static TheoryData<string> Pages => [.. Example.Pages()];
@@ -25,7 +25,7 @@ public partial class LinkTests
         }
     }
 
-    // As the usual readers of Markdown make them of headings.
+    // These are the names that the usual readers of Markdown make from headings.
     private static string[] Anchors(string page) =>
         [
             .. Heading()

@@ -4,8 +4,8 @@ using System.Xml.Linq;
 namespace Foof.Docs.Tests;
 
 /// <summary>
-/// The code of an example in the reference, as the compiler left it in an assembly's documentation. It is the body of a
-/// method behind the context <c>member</c>.
+/// The code of an example in the reference, as the compiler left it in an assembly's documentation. It is the
+/// body of a method behind the context <c>member</c>.
 /// </summary>
 /// <param name="Member">The member that it belongs to, as in the documentation: <c>T:Foof.Loss</c>.</param>
 /// <param name="Code">Its text.</param>
@@ -19,7 +19,7 @@ public sealed record MemberExample(string Member, string Code)
         XDocument
             .Load(Path.ChangeExtension(assembly.Location, ".xml"))
             .Descendants("member")
-            // The constructor of a record repeats what is said of its type.
+            // The constructor of a record repeats its type's documentation.
             .Where(member => !Name(member).Contains("#ctor", StringComparison.Ordinal))
             .SelectMany(member =>
                 member

@@ -4,7 +4,7 @@ using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
-/// <summary>The samples run, and show what they promise.</summary>
+/// <summary>The samples run and show what they promise.</summary>
 public class SampleTests
 {
     private const int MostLines = 60;

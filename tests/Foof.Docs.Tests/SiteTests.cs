@@ -11,9 +11,9 @@ public sealed partial class SiteTests : IDisposable
 
     private string Site => Path.Combine(folder.FullName, "site");
 
-    // One build of the site serves all that is asked of it.
+    // All checks use one build of the site.
     [Fact]
-    public async Task The_site_has_every_page_and_type_and_no_link_that_leads_nowhere()
+    public async Task The_site_has_every_page_and_type_and_no_broken_link()
     {
         var (code, output) = await Programs.RunProgram(
             Path.Combine(Checkout.Root, "docs", "site"),
@@ -35,9 +35,12 @@ public sealed partial class SiteTests : IDisposable
         Assert.All(expected, page => Assert.True(File.Exists(Path.Combine(Site, page + ".html")), page));
         Assert.Empty(DeadLinks());
 
-        // The summary, the example and a function's page have come along.
+        // The summary, the example and a function's page are there.
         var optimizer = Text("foof-foofoptimizer");
-        Assert.Contains("FOOF for a model, with the paper's settings where none are given.", optimizer);
+        Assert.Contains(
+            "Makes a FOOF optimiser for a model, by default with the paper's settings.",
+            optimizer
+        );
         Assert.Contains("new FoofOptimizer(model, learningRate: 0.3)", optimizer);
         Assert.Contains("kfacExpand", Text("foof-methods"));
     }

@@ -3,7 +3,7 @@ using Foof.Tests;
 
 namespace Foof.Docs.Tests;
 
-/// <summary>The messages that the page of troubles explains are those of the sources.</summary>
+/// <summary>The messages that the page explains are in the sources.</summary>
 public partial class TroubleshootingTests
 {
     private static readonly Lazy<string> Sources = new(() =>
@@ -32,7 +32,7 @@ public partial class TroubleshootingTests
             Assert.Contains(part, Sources.Value, StringComparison.Ordinal);
     }
 
-    // A sentence that is written over several lines of source, in one.
+    // Joins a sentence that is written over several lines of source.
     private static string Joined(string source) => Concatenation().Replace(source, "");
 
     [GeneratedRegex("^### `(.+)`$", RegexOptions.Multiline)]

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Foof.Laplace.Tests;
 
 /// <summary>
-/// Mistakes are told of in a sentence that says what to do, and leave everything as it was.
+/// Mistakes are refused with a sentence that says what to do, and change nothing.
 /// </summary>
 public sealed class MistakeTests
 {
@@ -27,7 +27,7 @@ public sealed class MistakeTests
         )
             Refused([subject, "ReLU", "no parameters"], action);
         Refused(
-            ["'fc.weight' [3, 2]", "it was not selected"],
+            ["'fc.weight' [3; 2]", "it was not selected"],
             () =>
                 LaplacePosterior.Fit(
                     nn.Sequential(("fc", nn.Linear(2, 3))),
@@ -253,7 +253,7 @@ public sealed class MistakeTests
     }
 
     [Fact]
-    public void A_model_that_is_converted_behind_them_is_told_of()
+    public void A_model_that_is_converted_afterwards_is_refused()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
@@ -263,7 +263,7 @@ public sealed class MistakeTests
         var input = problem.Input.to(ScalarType.Float64);
         void Told(string owner, Action action) =>
             Assert.StartsWith(
-                $"{owner} was made for parameters that the model does not have",
+                $"{owner} was made for parameters that the model no longer has",
                 Assert.Throws<InvalidOperationException>(action).Message
             );
         Told(nameof(LaplacePosterior), () => posterior.Predict(input));

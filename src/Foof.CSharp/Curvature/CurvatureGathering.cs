@@ -3,13 +3,15 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The Fisher of a model over batches in one structure, by the core's loop over them.</summary>
-/// <param name="Model">The model that the layers are of.</param>
-/// <param name="Layers">Those that are covered.</param>
-/// <param name="Likelihood">How the output speaks about labels.</param>
-/// <param name="Structure">What is kept.</param>
-/// <param name="Fisher">Whose labels the gradients are taken at.</param>
-/// <param name="Generator">Draws sampled labels; null: the default one.</param>
+/// <summary>
+/// Gathers a model's Fisher over batches in one structure, by the core's loop over batches.
+/// </summary>
+/// <param name="Model">The model that has the layers.</param>
+/// <param name="Layers">The covered layers.</param>
+/// <param name="Likelihood">The distribution of labels, given the model's output.</param>
+/// <param name="Structure">What is kept of the Fisher.</param>
+/// <param name="Fisher">Which labels the gradients are taken at.</param>
+/// <param name="Generator">Draws sampled labels; null means TorchSharp's default generator.</param>
 internal sealed record CurvatureGathering(
     nn.Module<Tensor, Tensor> Model,
     Layer[] Layers,
@@ -19,11 +21,12 @@ internal sealed record CurvatureGathering(
     Generator? Generator
 )
 {
-    /// <summary>What is called, which may be a head that calls the model.</summary>
+    /// <summary>The module that is called: the model, or a head that calls the model.</summary>
     internal nn.Module<Tensor, Tensor> Called { get; init; } = Model;
 
     /// <summary>
-    /// The curvature of all batches, whose tensors are in no scope, and the points that count.
+    /// Returns the curvature of all batches, whose tensors belong to no dispose scope, and how many data
+    /// points count.
     /// </summary>
     internal (Curvature Curvature, long Points) Run(
         LabelledBatches batches,
@@ -36,7 +39,7 @@ internal sealed record CurvatureGathering(
             DataCurvature.curvatures,
             (_, input, target) =>
             {
-                // The output is made for the labels' check alone.
+                // Only the check of the labels needs the output.
                 using var output = target is null ? null : Output(input, target);
                 var count = Points(input, output, target);
                 return (OfBatch(input, target), count);
@@ -49,11 +52,13 @@ internal sealed record CurvatureGathering(
         return (OfAll(curvature), points);
     }
 
-    /// <summary>The output for a batch, without a graph.</summary>
+    /// <summary>Returns the output for a batch, without recording a graph.</summary>
     internal Tensor Output(Tensor input, Tensor? target) =>
         Mismatch.Explained(Model, input, target, () => ForwardPass.output(Called, input));
 
-    /// <summary>How many of a batch's data points count; raises where labels do not fit the output.</summary>
+    /// <summary>
+    /// Returns how many data points of a batch count; raises if the labels do not fit the output.
+    /// </summary>
     internal long Points(Tensor input, Tensor? output, Tensor? target) =>
         Mismatch.Explained(
             Model,
@@ -62,7 +67,7 @@ internal sealed record CurvatureGathering(
             () => DataCurvature.points(Likelihood, input, output, target)
         );
 
-    /// <summary>The columns of one batch, in the scope around.</summary>
+    /// <summary>Returns the Fisher's columns of one batch, in the caller's dispose scope.</summary>
     internal FisherFactor Factor(Fisher fisher, Tensor input, Tensor? target) =>
         Mismatch.Explained(
             Model,
@@ -72,14 +77,15 @@ internal sealed record CurvatureGathering(
         );
 
     /// <summary>
-    /// The curvature of one batch, in the scope around: of a part of the data, see <see cref="OfAll"/>.
+    /// Returns the curvature of one batch, in the caller's dispose scope; <see cref="OfAll"/> completes the
+    /// sum over batches.
     /// </summary>
     internal Curvature OfBatch(Tensor input, Tensor? target)
     {
         var factor = Factor(Fisher, input, target);
         return Structure switch
         {
-            // The block of a single layer is all, and cheaper to write out.
+            // With a single layer, its block is the whole matrix and is cheaper to write out.
             CurvatureStructure.Dense when Layers.Length > 1 => Foof.Structure.dense(factor),
             CurvatureStructure.Dense or CurvatureStructure.DenseBlocks => Foof.Structure.layerwiseDense(
                 factor
@@ -95,7 +101,7 @@ internal sealed record CurvatureGathering(
         };
     }
 
-    // Blocks share the columns of the whole; an eigenbasis is that of all batches together.
+    // The blocks of layers use the columns of the whole matrix; an eigenbasis needs all batches together.
     private Curvature OfAll(Curvature curvature)
     {
         if (curvature is not Curvature.LowRank { G: var G } || Structure == CurvatureStructure.LowRank)
@@ -117,7 +123,9 @@ internal sealed record CurvatureGathering(
         }
     }
 
-    /// <summary>Returns a structure that a class has; raises one sentence with those that it has.</summary>
+    /// <summary>
+    /// Returns the structure if a class supports it; otherwise raises an error that lists those it supports.
+    /// </summary>
     internal static CurvatureStructure Supported(
         string subject,
         CurvatureStructure structure,

@@ -4,19 +4,21 @@ namespace Foof;
 
 public sealed partial class CurvatureMatrix
 {
-    /// <summary>The Fisher of one batch.</summary>
+    /// <summary>Computes the Fisher of one batch, a mean over its data points.</summary>
     /// <param name="model">
-    /// The model, batch norms in evaluation mode; it stays the caller's and outlives the matrix.
+    /// The model, with batch norms in evaluation mode; it stays the caller's and must outlive the matrix.
     /// </param>
-    /// <param name="loss">The loss of its output.</param>
+    /// <param name="loss">The loss of the model's output.</param>
     /// <param name="inputs">[n; ...], data points first.</param>
     /// <param name="targets">
-    /// What <see cref="Loss"/> asks for; null where labels are not the data's own. Class labels of -100 are
-    /// left out.
+    /// Targets in the form that <see cref="Loss"/> describes; they may be null unless the Fisher takes the
+    /// data's own labels. Class labels of -100 are ignored.
     /// </param>
-    /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
+    /// <param name="options">
+    /// What is kept of the Fisher, and at which labels; null means low rank and all labels.
+    /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
     /// <returns>The matrix; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
@@ -37,26 +39,29 @@ public sealed partial class CurvatureMatrix
         return Fisher(model, loss, [(inputs, targets)], options, generator);
     }
 
-    /// <summary>The Fisher of several batches together, a mean over all their data points.</summary>
+    /// <summary>Computes the Fisher of several batches, a mean over all their data points.</summary>
     /// <param name="model">
-    /// The model, batch norms in evaluation mode; it stays the caller's and outlives the matrix.
+    /// The model, with batch norms in evaluation mode; it stays the caller's and must outlive the matrix.
     /// </param>
-    /// <param name="loss">The loss of its output.</param>
+    /// <param name="loss">The loss of the model's output.</param>
     /// <param name="batches">
-    /// Inputs and targets, or null; each may be freed when the next one is asked for.
+    /// Inputs with their targets, which may be null; each batch may be freed once the next one is requested.
     /// </param>
-    /// <param name="options">What is kept, and at whose labels; null: low rank, of all labels.</param>
+    /// <param name="options">
+    /// What is kept of the Fisher, and at which labels; null means low rank and all labels.
+    /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <returns>The matrix; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// There is no batch, or what one batch is refused for.
+    /// There is no batch, no layer is covered, a batch is empty, labels are missing or out of range, shapes,
+    /// types or devices do not fit, or memory would exceed the budget.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public static CurvatureMatrix Fisher(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
@@ -99,9 +104,10 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// <see
-    /// cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
-    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model meanwhile.
+    /// Runs
+    /// <see cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
+    /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the model in the
+    /// meantime.
     /// </summary>
     /// <inheritdoc cref="Fisher(nn.Module{Tensor, Tensor}, Loss, IEnumerable{ValueTuple{Tensor, Tensor}}, CurvatureOptions, Generator, IProgress{int}, CancellationToken)"/>
     public static Task<CurvatureMatrix> FisherAsync(

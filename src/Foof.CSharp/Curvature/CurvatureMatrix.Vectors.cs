@@ -7,7 +7,7 @@ namespace Foof;
 public sealed partial class CurvatureMatrix
 {
     /// <summary>
-    /// A copy of the model's weights as they are now, one [d_out; d_in] a layer; the caller owns it.
+    /// Returns a copy of the model's current weights, one matrix [d_out; d_in] per layer; the caller owns it.
     /// </summary>
     public Tensor[] Weights()
     {
@@ -17,8 +17,8 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// The gradients that <c>backward</c> left in the parameters, one [d_out; d_in] a layer, zeros where
-    /// there is none; the caller owns it.
+    /// Returns the gradients that <c>backward</c> left in the parameters, one matrix [d_out; d_in] per layer,
+    /// with zeros for parameters without a gradient; the caller owns them.
     /// </summary>
     public Tensor[] Gradients()
     {
@@ -27,11 +27,11 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// The gradient of the mean loss of a batch at the weights as they are now, one [d_out; d_in] a layer;
-    /// the caller owns it. No parameter's <c>grad</c> is touched.
+    /// Returns the gradient of a batch's mean loss at the current weights, one matrix [d_out; d_in] per
+    /// layer; the caller owns it. No parameter's <c>grad</c> changes.
     /// </summary>
     /// <param name="inputs">[n; ...], data points first.</param>
-    /// <param name="targets">As <see cref="Loss"/> says.</param>
+    /// <param name="targets">Targets in the form that <see cref="Loss"/> describes.</param>
     /// <exception cref="ArgumentException">
     /// Shapes, types or devices do not fit, or the batch is empty.
     /// </exception>
@@ -46,7 +46,8 @@ public sealed partial class CurvatureMatrix
     }
 
     /// <summary>
-    /// A vector's matrices as the parameters and tensors of their shapes; the caller owns these.
+    /// Splits a vector into one tensor for each parameter, in the parameter's shape; the caller owns the
+    /// tensors.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public IReadOnlyList<(Parameter Parameter, Tensor Value)> Split(Tensor[] vector)
@@ -57,7 +58,9 @@ public sealed partial class CurvatureMatrix
         return [.. WeightPenalty.dealt(layers, vector).Select(own => (own.Parameter, own.Gradient))];
     }
 
-    /// <summary>The gradients of single data points at their labels, in the caller's scope.</summary>
+    /// <summary>
+    /// Returns the gradients of single data points at their labels, in the caller's dispose scope.
+    /// </summary>
     internal FisherFactor AtLabels(Tensor inputs, Tensor targets)
     {
         ArgumentNullException.ThrowIfNull(inputs);

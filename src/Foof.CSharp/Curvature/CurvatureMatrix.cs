@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A model's curvature as a value: the Fisher F = 1/n Σᵢ E[gᵢ gᵢᵀ] of some data, or what is kept of it, with
-/// its products, trace, diagonal and eigenvalues; <see cref="Damped"/> has its inverse.
+/// A model's curvature as a value: the Fisher F = 1/n Σᵢ E[gᵢ gᵢᵀ] of some data, or an approximation of it,
+/// with products, trace, diagonal and eigenvalues; <see cref="Damped"/> gives its inverse.
 /// </summary>
 /// <remarks>
 /// Vectors are arrays with one matrix [d_out; d_in] for each covered layer, in the order of <see
 /// cref="Layers"/>, with a trained bias as the last column: <see cref="Weights"/>, <see cref="Gradients"/>
-/// and <see cref="Gradient"/> give the model's in that form, and <see cref="Split"/> goes back. The matrix is
-/// of the weights as they were when it was made. All is a mean over data points. Not for use from two threads
-/// at once. (Benzing 2022, App. I; MATH 2-5)
+/// and <see cref="Gradient"/> return the model's in that form, and <see cref="Split"/> converts a vector back
+/// to parameters. The matrix belongs to the weights that the model had when it was made. All quantities are
+/// means over data points. Not thread-safe. (Benzing 2022, App. I; MATH 2-5)
 /// </remarks>
 /// <example>
 /// <code>
@@ -45,24 +45,25 @@ public sealed partial class CurvatureMatrix : IDisposable
     /// <summary>What is kept of the Fisher.</summary>
     public CurvatureStructure Structure { get; }
 
-    /// <summary>The number n of data points that it is of.</summary>
+    /// <summary>The number n of data points that F is a mean over.</summary>
     public long Points { get; }
 
     /// <summary>
-    /// What becomes of each parameter of the model: those of other layers are not in the matrix.
+    /// How each parameter of the model is treated: parameters of layers that are not covered are not in the
+    /// matrix.
     /// </summary>
     public IReadOnlyList<Coverage> Coverage { get; }
 
-    /// <summary>The names of the layers that are covered.</summary>
+    /// <summary>The names of the covered layers.</summary>
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
 
     /// <summary>The shape [d_out; d_in] of each layer's part of a vector.</summary>
     public IReadOnlyList<IReadOnlyList<long>> Shapes => CurvatureModule.shapes(Core);
 
-    /// <summary>The number p of weights that are covered.</summary>
+    /// <summary>The number p of covered weights.</summary>
     public long Parameters => CurvatureModule.size(Core);
 
-    /// <summary>tr F.</summary>
+    /// <summary>The trace tr F.</summary>
     public double Trace
     {
         get
@@ -78,7 +79,7 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     internal Layer[] CoveredLayers => layers;
 
-    /// <summary>The core's value; its tensors stay this object's.</summary>
+    /// <summary>The core's value, whose tensors this object owns.</summary>
     internal Curvature Core
     {
         get
@@ -88,9 +89,11 @@ public sealed partial class CurvatureMatrix : IDisposable
         }
     }
 
-    /// <summary>F v.</summary>
-    /// <param name="vector">One [d_out; d_in] a layer, in the matrix's type and on its device.</param>
-    /// <returns>The same shapes; the caller owns it.</returns>
+    /// <summary>Returns the product F v.</summary>
+    /// <param name="vector">
+    /// One matrix [d_out; d_in] per layer, in the curvature's type and on its device.
+    /// </param>
+    /// <returns>A vector of the same shapes; the caller owns it.</returns>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Multiply(Tensor[] vector)
     {
@@ -99,7 +102,7 @@ public sealed partial class CurvatureMatrix : IDisposable
         return CurvatureModule.product(Core, vector);
     }
 
-    /// <summary>The diagonal of F, one [d_out; d_in] a layer; the caller owns it.</summary>
+    /// <summary>Returns the diagonal of F, one matrix [d_out; d_in] per layer; the caller owns it.</summary>
     public Tensor[] Diagonal()
     {
         using var unrecorded = no_grad();
@@ -107,9 +110,10 @@ public sealed partial class CurvatureMatrix : IDisposable
     }
 
     /// <summary>
-    /// F written out, [p; p]: the layers' weights row by row, one layer after the other. The caller owns it.
+    /// Returns F as one matrix [p; p], in the order of the layers and of each layer's weights row by row; the
+    /// caller owns it.
     /// </summary>
-    /// <exception cref="ArgumentException">It would take more than 4 GB.</exception>
+    /// <exception cref="ArgumentException">The matrix would take more than 4 GB.</exception>
     public Tensor Dense()
     {
         using var unrecorded = no_grad();
@@ -117,12 +121,12 @@ public sealed partial class CurvatureMatrix : IDisposable
     }
 
     /// <summary>
-    /// The largest eigenvalues of F in float64, falling: [count], or as many as may differ from zero. One
-    /// eigendecomposition: of the Gram matrix of m columns, of Kronecker factors, or of a dense matrix. The
-    /// caller owns it.
+    /// Returns the largest eigenvalues of F in float64, in descending order: [count], or fewer if fewer can
+    /// differ from zero. This takes one eigendecomposition: of the Gram matrix of m columns, of the Kronecker
+    /// factors, or of a dense matrix. The caller owns the tensor.
     /// </summary>
     /// <exception cref="ArgumentException">The count is less than 1.</exception>
-    /// <exception cref="NumericalFailure">The eigenvalues cannot be found.</exception>
+    /// <exception cref="NumericalFailure">The eigendecomposition failed.</exception>
     public Tensor TopEigenvalues(int count = int.MaxValue)
     {
         Argument.AtLeast(1, count);
@@ -136,11 +140,11 @@ public sealed partial class CurvatureMatrix : IDisposable
     }
 
     /// <summary>
-    /// F + λI, or K-FAC's approximation of it, ready for solves, samples and its determinant. The matrix must
-    /// outlive it; the caller owns it.
+    /// Returns F + λI, or K-FAC's approximation of it, factored for solves, samples and its determinant. The
+    /// caller owns it, and this matrix must outlive it.
     /// </summary>
     /// <param name="damping">λ, greater than zero, in the units of the Fisher of one data point.</param>
-    /// <param name="rule">How λ enters Kronecker products; others take it as it is.</param>
+    /// <param name="rule">How λ enters Kronecker products; other structures add λI.</param>
     /// <exception cref="ArgumentException">λ is not positive.</exception>
     /// <exception cref="NumericalFailure">The matrix cannot be factored: raise λ.</exception>
     public DampedCurvature Damped(double damping, KfacDamping rule = KfacDamping.Standard)
@@ -150,7 +154,7 @@ public sealed partial class CurvatureMatrix : IDisposable
         return new(this, damping, rule);
     }
 
-    /// <summary>The structure and its size on one line.</summary>
+    /// <summary>Describes the structure and its size in one line.</summary>
     public override string ToString() =>
         isDisposed
             ? $"{Structure} curvature, disposed"
@@ -158,7 +162,7 @@ public sealed partial class CurvatureMatrix : IDisposable
                 $"{Structure} curvature over {Parameters:N0} weights in {layers.Length} layers, of {Points:N0} data points"
             );
 
-    /// <summary>Frees the matrix; the model stays.</summary>
+    /// <summary>Frees the matrix; the model remains.</summary>
     public void Dispose()
     {
         if (isDisposed)

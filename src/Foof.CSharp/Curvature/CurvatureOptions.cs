@@ -14,21 +14,25 @@ public sealed record CurvatureOptions
     /// <summary>What is kept of the Fisher.</summary>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.LowRank;
 
-    /// <summary>Whose labels the gradients are taken at.</summary>
+    /// <summary>Which labels the gradients are taken at.</summary>
     public FisherType FisherType { get; init; } = FisherType.Ggn;
 
-    /// <summary>How many labels each data point gets where they are sampled.</summary>
+    /// <summary>
+    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/>.
+    /// </summary>
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// The standard deviation of the labels from the output, in their units, for <see
+    /// The standard deviation of the labels around the output, in the labels' units, for <see
     /// cref="Loss.SquaredError"/>.
     /// </summary>
     public double ObservationNoise { get; init; } = 1.0;
 
-    /// <summary>Which layers are covered, by name and weight. Null: all that can be.</summary>
+    /// <summary>
+    /// Selects the covered layers by name and weight; null means every layer that can be covered.
+    /// </summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
-    /// <summary>The most bytes that the matrix may take, at least 1.</summary>
+    /// <summary>The largest number of bytes that the matrix may take, at least 1.</summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 }

@@ -1,12 +1,12 @@
 namespace Foof;
 
 /// <summary>
-/// What is kept of the Fisher F = G Gᵀ, a mean over data points; p is the number of weights, m that of the
-/// columns G.
+/// What is kept of the Fisher F = G Gᵀ, a mean over data points; p is the number of weights and m the number
+/// of columns of G.
 /// </summary>
 /// <remarks>
-/// <see cref="CurvatureMatrix"/> has all of them. A class that has fewer refuses the others with a sentence
-/// that lists its own.
+/// <see cref="CurvatureMatrix"/> supports all of them. A class that supports fewer rejects the others with a
+/// message that lists its own.
 /// </remarks>
 /// <example>
 /// <code>var options = new CurvatureOptions { Structure = CurvatureStructure.Kronecker };</code>
@@ -14,32 +14,32 @@ namespace Foof;
 public enum CurvatureStructure
 {
     /// <summary>
-    /// All of F over all layers together by its columns G [p; m], which are never written out:
+    /// All of F, over all layers together, as its columns G [p; m], which are never formed:
     /// O(m Σ (d_in + d_out)) numbers. Exact (MATH 3).
     /// </summary>
     LowRank,
 
     /// <summary>
-    /// The block of each layer by its columns: exact within a layer, zero between layers (MATH 4).
+    /// The block of each layer, as its columns: exact within a layer, zero between layers (MATH 4).
     /// </summary>
     LowRankBlocks,
 
-    /// <summary>All of F over all layers together written out, [p; p], at most 4 GB. Exact.</summary>
+    /// <summary>All of F, over all layers together, as one matrix [p; p] of at most 4 GB. Exact.</summary>
     Dense,
 
-    /// <summary>The block of each layer written out: exact within a layer, zero between layers.</summary>
+    /// <summary>The block of each layer, as one matrix: exact within a layer, zero between layers.</summary>
     DenseBlocks,
 
-    /// <summary>E ⊗ A for each layer, K-FAC's (Martens &amp; Grosse 2015; MATH 5).</summary>
+    /// <summary>E ⊗ A for each layer, as in K-FAC (Martens &amp; Grosse 2015; MATH 5).</summary>
     Kronecker,
 
     /// <summary>
-    /// The Kronecker product's eigenbasis with the exact second moments in it, EKFAC's (George et al. 2018;
-    /// MATH 5).
+    /// The Kronecker product's eigenbasis with the exact second moments in it, as in EKFAC (George et al.
+    /// 2018; MATH 5).
     /// </summary>
     Eigenbasis,
 
-    /// <summary>I ⊗ A for each layer, FOOF's (Benzing 2022, App. G).</summary>
+    /// <summary>I ⊗ A for each layer, as in FOOF (Benzing 2022, App. G).</summary>
     Foof,
 
     /// <summary>The diagonal of F.</summary>

@@ -8,9 +8,9 @@ namespace Foof;
 /// determinant.
 /// </summary>
 /// <remarks>
-/// Of low-rank matrices the Gram matrix of m columns is factored, of Kronecker products each side. Vectors
-/// are those of
-/// <see cref="CurvatureMatrix"/>, which must outlive it. (Benzing 2022, eq. 20; MATH 4, 5)
+/// A low-rank matrix is factored through the Gram matrix of its m columns, a Kronecker product through each
+/// of its factors. Vectors have the form that <see cref="CurvatureMatrix"/> describes, and the matrix must
+/// outlive this object. (Benzing 2022, eq. 20; MATH 4, 5)
 /// </remarks>
 /// <example>
 /// <code>
@@ -40,10 +40,10 @@ public sealed class DampedCurvature : IDisposable
         own = Kept.Detach([.. FactoredModule.tensors(factored).Where(tensor => !shared.Contains(tensor))]);
     }
 
-    /// <summary>λ.</summary>
+    /// <summary>The damping λ.</summary>
     public double Damping { get; }
 
-    /// <summary>log det (F + λI), of the matrix that the damping rule makes.</summary>
+    /// <summary>log det (F + λI), for the matrix that the damping rule gives.</summary>
     public double LogDeterminant
     {
         get
@@ -63,9 +63,11 @@ public sealed class DampedCurvature : IDisposable
         }
     }
 
-    /// <summary>(F + λI)⁻¹ v.</summary>
-    /// <param name="vector">One [d_out; d_in] a layer, in the matrix's type and on its device.</param>
-    /// <returns>The same shapes; the caller owns it.</returns>
+    /// <summary>Returns the solution (F + λI)⁻¹ v.</summary>
+    /// <param name="vector">
+    /// One matrix [d_out; d_in] per layer, in the curvature's type and on its device.
+    /// </param>
+    /// <returns>A vector of the same shapes; the caller owns it.</returns>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] Solve(Tensor[] vector)
     {
@@ -74,9 +76,11 @@ public sealed class DampedCurvature : IDisposable
         return FactoredModule.solve(Alive, vector);
     }
 
-    /// <summary>R v with R Rᵀ = (F + λI)⁻¹; R need not be symmetric.</summary>
-    /// <param name="vector">One [d_out; d_in] a layer, in the matrix's type and on its device.</param>
-    /// <returns>The same shapes; the caller owns it.</returns>
+    /// <summary>Returns R v, where R Rᵀ = (F + λI)⁻¹; R need not be symmetric.</summary>
+    /// <param name="vector">
+    /// One matrix [d_out; d_in] per layer, in the curvature's type and on its device.
+    /// </param>
+    /// <returns>A vector of the same shapes; the caller owns it.</returns>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public Tensor[] InverseRoot(Tensor[] vector)
     {
@@ -85,8 +89,12 @@ public sealed class DampedCurvature : IDisposable
         return FactoredModule.rootSolve(Alive, vector);
     }
 
-    /// <summary>A sample of N(0, (F + λI)⁻¹), one [d_out; d_in] a layer; the caller owns it.</summary>
-    /// <param name="generator">Draws it, on the matrix's device; null: TorchSharp's default one.</param>
+    /// <summary>
+    /// Draws a sample of N(0, (F + λI)⁻¹), one matrix [d_out; d_in] per layer; the caller owns it.
+    /// </summary>
+    /// <param name="generator">
+    /// The source of random numbers, on the matrix's device; null means TorchSharp's default generator.
+    /// </param>
     /// <exception cref="ArgumentException">The generator is on another device.</exception>
     public Tensor[] Sample(Generator? generator = null)
     {
@@ -108,10 +116,10 @@ public sealed class DampedCurvature : IDisposable
         return sample;
     }
 
-    /// <summary>The matrix and its damping on one line.</summary>
+    /// <summary>Describes the matrix and its damping in one line.</summary>
     public override string ToString() => FormattableString.Invariant($"{matrix}, damped by {Damping:G4}");
 
-    /// <summary>Frees the factors; the matrix stays.</summary>
+    /// <summary>Frees the factors; the matrix remains.</summary>
     public void Dispose()
     {
         if (isDisposed)

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// What a trained model owes to single training points and to its weight decay, by the implicit function
-/// theorem with (F + λI)⁻¹ in place of the Hessian's inverse, where the model is an optimum of mean loss +
+/// The effect of single training points and of the weight decay on a trained model, by the implicit function
+/// theorem with (F + λI)⁻¹ in place of the inverse Hessian. The model should be at an optimum of mean loss +
 /// λ/2 |θ|².
 /// </summary>
 /// <remarks>
-/// Exact for linear models with these losses, of which F is the Hessian; elsewhere as good as F is near the
-/// Hessian and the model near an optimum. (Koh &amp; Liang 2017; MATH 7)
+/// Exact for linear models with these losses, since F is their Hessian; for other models, the error depends
+/// on how far F is from the Hessian and the model from an optimum. (Koh &amp; Liang 2017; MATH 7)
 /// </remarks>
 /// <example>
 /// <code>
@@ -25,11 +25,11 @@ public sealed class InfluenceFunction : IDisposable
     private readonly CurvatureMatrix curvature;
     private readonly DampedCurvature damped;
 
-    /// <summary>The influence function of the data that a curvature matrix is of.</summary>
+    /// <summary>Makes the influence function for the data of a curvature matrix.</summary>
     /// <param name="curvature">
     /// F of the training data; it stays the caller's and must outlive this object.
     /// </param>
-    /// <param name="weightDecay">λ, greater than zero, of λ/2 |θ|² beside the mean loss.</param>
+    /// <param name="weightDecay">λ, greater than zero: the model was trained on mean loss + λ/2 |θ|².</param>
     /// <exception cref="ArgumentException">λ is not positive.</exception>
     /// <exception cref="NumericalFailure">The matrix cannot be factored.</exception>
     public InfluenceFunction(CurvatureMatrix curvature, double weightDecay)
@@ -41,11 +41,12 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// d L_test / d εᵢ for each training point i whose loss counts εᵢ more, -gᵢᵀ (F + λI)⁻¹ ∇L_test: negative
-    /// where the point helps. Leaving it out changes the test loss by about -1/n of it.
+    /// Returns d L_test / d εᵢ = -gᵢᵀ (F + λI)⁻¹ ∇L_test for each training point i, where εᵢ is an extra
+    /// weight on its loss: negative if the point helps. Leaving the point out changes the test loss by about
+    /// -1/n times this value.
     /// </summary>
     /// <param name="trainInputs">Training points [n; ...]; all, or some.</param>
-    /// <param name="trainTargets">Their targets, as <see cref="Loss"/> says.</param>
+    /// <param name="trainTargets">Their targets, in the form that <see cref="Loss"/> describes.</param>
     /// <param name="testInputs">Test points [m; ...].</param>
     /// <param name="testTargets">Their targets; L_test is the mean over them.</param>
     /// <returns>[n], in the order of the training points; the caller owns it.</returns>
@@ -62,21 +63,21 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// d L_test / d εᵢ, as <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, of training points in
-    /// batches.
+    /// Returns d L_test / d εᵢ like <see cref="OfPoints(Tensor, Tensor, Tensor, Tensor)"/>, for training
+    /// points in batches.
     /// </summary>
     /// <param name="trainBatches">
-    /// Training points with their targets; each may be freed when the next one is asked for.
+    /// Training points with their targets; each may be freed once the next one is requested.
     /// </param>
     /// <param name="testInputs">Test points [m; ...].</param>
     /// <param name="testTargets">Their targets; L_test is the mean over them.</param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <returns>[n], in the order of the training points of all batches; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// Shapes, types or devices do not fit, a batch is empty, or there is none.
+    /// Shapes, types or devices do not fit, a batch is empty, or there is no batch.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Tensor OfPoints(
         IEnumerable<(Tensor Input, Tensor Target)> trainBatches,
         Tensor testInputs,
@@ -106,16 +107,16 @@ public sealed class InfluenceFunction : IDisposable
         return parts.Count > 0
             ? scope.MoveToOuter(cat([.. parts]))
             : throw new ArgumentException(
-                "The batches must hold at least one; got none.",
+                "trainBatches must have at least one batch; got none.",
                 nameof(trainBatches)
             );
     }
 
     /// <summary>
-    /// <see
-    /// cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
-    /// on a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
-    /// curvature meanwhile.
+    /// Runs
+    /// <see cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
+    /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature in the meantime.
     /// </summary>
     /// <inheritdoc cref="OfPoints(IEnumerable{ValueTuple{Tensor, Tensor}}, Tensor, Tensor, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> OfPointsAsync(
@@ -127,7 +128,10 @@ public sealed class InfluenceFunction : IDisposable
     ) =>
         Task.Run(() => OfPoints(trainBatches, testInputs, testTargets, progress, cancellation), cancellation);
 
-    /// <summary>dθ*/dλ = -(F + λI)⁻¹ θ*, one [d_out; d_in] a layer; the caller owns it.</summary>
+    /// <summary>
+    /// Returns the derivative of the optimal weights by the weight decay, dθ*/dλ = -(F + λI)⁻¹ θ*, one matrix
+    /// [d_out; d_in] per layer; the caller owns it.
+    /// </summary>
     public Tensor[] OfWeightDecay()
     {
         using var scope = NewDisposeScope();
@@ -139,8 +143,8 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// dL/dλ_l of a validation loss for a weight decay of each layer, -∇_l Lᵀ (F + λI)⁻¹ θ*_l: their sum is
-    /// the derivative by one weight decay for all layers.
+    /// Returns the derivative of a validation loss by a weight decay of each layer, dL/dλ_l = -∇_l Lᵀ (F +
+    /// λI)⁻¹ θ*_l; their sum is the derivative by one weight decay for all layers.
     /// </summary>
     /// <param name="inputs">Validation points [m; ...].</param>
     /// <param name="targets">Their targets; L is the mean over them.</param>
@@ -158,19 +162,20 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// dL/dλ_l, as <see cref="Hypergradient(Tensor, Tensor)"/>, of validation points in batches: one pass.
+    /// Returns dL/dλ_l like <see cref="Hypergradient(Tensor, Tensor)"/>, for validation points in batches, in
+    /// one pass over them.
     /// </summary>
     /// <param name="batches">
-    /// Validation points with their targets; each may be freed when the next one is asked for. L is the mean
-    /// over the points of all batches that count.
+    /// Validation points with their targets; each may be freed once the next one is requested. L is the mean
+    /// over the points that count in all batches.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <returns>[layers], in the order of <see cref="CurvatureMatrix.Layers"/>; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// Shapes, types or devices do not fit, a batch is empty, or there is none.
+    /// Shapes, types or devices do not fit, a batch is empty, or there is no batch.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Tensor Hypergradient(
         IEnumerable<(Tensor Input, Tensor Target)> batches,
         IProgress<int>? progress = null,
@@ -186,7 +191,7 @@ public sealed class InfluenceFunction : IDisposable
             (place, input, target) =>
             {
                 var points = curvature.AtLabels(input, Argument.Labels(target, place));
-                // A column counts 1/n of its batch.
+                // A column has the weight 1/n, where n is the number of points that count in the batch.
                 return (Jacobian.meanGradient(points), (long)Math.Round(1 / points.Parts.Single().Weight));
             },
             null,
@@ -200,10 +205,10 @@ public sealed class InfluenceFunction : IDisposable
     }
 
     /// <summary>
-    /// <see
-    /// cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/> on
-    /// a thread of the pool, which also enumerates the batches. Nothing else may use the model or the
-    /// curvature meanwhile.
+    /// Runs
+    /// <see cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
+    /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the model or the
+    /// curvature in the meantime.
     /// </summary>
     /// <inheritdoc cref="Hypergradient(IEnumerable{ValueTuple{Tensor, Tensor}}, IProgress{int}, CancellationToken)"/>
     public Task<Tensor> HypergradientAsync(
@@ -212,6 +217,6 @@ public sealed class InfluenceFunction : IDisposable
         CancellationToken cancellation = default
     ) => Task.Run(() => Hypergradient(batches, progress, cancellation), cancellation);
 
-    /// <summary>Frees the factors; the curvature matrix stays.</summary>
+    /// <summary>Frees the factors; the curvature matrix remains.</summary>
     public void Dispose() => damped.Dispose();
 }

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Tensors that outlive every scope and are shared by values that follow one another.</summary>
+/// <summary>Tensors that belong to no dispose scope, and that successive values may share.</summary>
 internal static class Kept
 {
-    /// <summary>Takes tensors out of every scope.</summary>
+    /// <summary>Takes tensors out of every dispose scope.</summary>
     internal static IReadOnlyList<Tensor> Detach(IReadOnlyList<Tensor> tensors)
     {
         foreach (var tensor in tensors)
@@ -14,7 +14,8 @@ internal static class Kept
     }
 
     /// <summary>
-    /// Keeps those of <paramref name="after"/>, and frees those of <paramref name="before"/> alone.
+    /// Keeps the tensors of <paramref name="after"/>, and frees those that only <paramref name="before"/>
+    /// has.
     /// </summary>
     internal static void Replace(IEnumerable<Tensor> before, IEnumerable<Tensor> after)
     {
@@ -26,7 +27,7 @@ internal static class Kept
                 tensor.Dispose();
     }
 
-    /// <summary>The bytes of tensors, each counted once.</summary>
+    /// <summary>The bytes that tensors take, each counted once.</summary>
     internal static long Bytes(IEnumerable<Tensor> tensors) =>
         tensors
             .Distinct<Tensor>(ReferenceEqualityComparer.Instance)

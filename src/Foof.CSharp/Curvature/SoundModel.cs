@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What a network must be before curvature is taken of it.</summary>
+/// <summary>Checks of a model before its curvature is computed or used.</summary>
 internal static class SoundModel
 {
     /// <summary>Raises unless all weights are finite numbers and no batch norm is in training mode.</summary>
@@ -19,8 +19,30 @@ internal static class SoundModel
             Numbers.requireFinite(
                 $"parameter '{name}'",
                 "weights are not finite",
-                "go back to weights that are",
+                "restore finite weights",
                 parameter
             );
     }
+
+    /// <summary>
+    /// Raises if a parameter that an object was made for was freed, as TorchSharp does when it replaces a parameter by a converted one.
+    /// </summary>
+    /// <param name="owner">The object that was made for them.</param>
+    /// <param name="parameters">The parameters that the model had then.</param>
+    /// <exception cref="InvalidOperationException">One of them was freed.</exception>
+    internal static void RequireParameters(string owner, IEnumerable<Parameter> parameters)
+    {
+        foreach (var parameter in parameters)
+            if (parameter.IsInvalid)
+                throw new InvalidOperationException(
+                    $"{owner} was made for parameters that the model no longer has: its to(...) replaces "
+                        + "them, and so does its load(...) on a GPU, or the model was disposed of: make the "
+                        + $"{owner} after that."
+                );
+    }
+
+    /// <summary>Raises if a parameter of a layer was freed.</summary>
+    /// <inheritdoc cref="RequireParameters(string, IEnumerable{Parameter})"/>
+    internal static void RequireParameters(string owner, IEnumerable<Layer> layers) =>
+        RequireParameters(owner, layers.SelectMany(LayerModule.parameters));
 }

@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Foof;
 
-/// <summary>Warnings in sentences, for whoever listens.</summary>
+/// <summary>Writes warnings to a logger.</summary>
 internal static partial class WarningLog
 {
-    /// <summary>Writes one.</summary>
+    /// <summary>Writes one warning.</summary>
     [LoggerMessage(2, LogLevel.Warning, "{Sentence}")]
     internal static partial void Warn(this ILogger logger, string sentence);
 }

@@ -44,7 +44,7 @@ internal static class ElementType
         return place >= 0
             ? Known[place]
             : throw new ArgumentException(
-                $"A safetensors file holds {Names}; got elements of type {type}.",
+                $"The elements of a safetensors file must be one of {Names}; got {type}: convert the tensor.",
                 nameof(type)
             );
     }

@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>A hash of all that a file holds; it tells damage from a file of something else.</summary>
+/// <summary>A hash of a file's whole content, which shows damage.</summary>
 internal static class FileCheckSum
 {
-    /// <summary>Of tensors by name and a text.</summary>
+    /// <summary>Returns the hash of named tensors and a text.</summary>
     internal static string Of(
         IEnumerable<KeyValuePair<string, Tensor>> tensors,
         string text,

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Reads and writes safetensors files: eight bytes of header length, a JSON header (type, shape and offsets
-/// of each tensor, texts), then the elements in row-major order, little-endian.
+/// Reads and writes safetensors files: eight bytes with the header's length, a JSON header (type, shape and
+/// offsets of each tensor, and texts), then the elements in row-major order, little-endian.
 /// </summary>
 /// <example>
 /// <code>
@@ -19,18 +19,18 @@ public static class Safetensors
     internal const long ChunkBytes = 1 << 24;
 
     /// <summary>
-    /// Writes tensors, of any layout and from any device, to a file that is replaced only when all is
+    /// Writes tensors of any layout, from any device, to a file, which is replaced only once everything is
     /// written.
     /// </summary>
     /// <remarks>
-    /// The same arguments give the same bytes. The header keeps the given order; the elements follow with the
+    /// Equal arguments give equal files. The header keeps the given order; the elements follow with the
     /// widest types first, so that each tensor is aligned.
     /// </remarks>
     /// <param name="path">The file to make or to replace.</param>
     /// <param name="tensors">Names and tensors; the tensors stay the caller's.</param>
-    /// <param name="metadata">Texts to keep beside them, in their order.</param>
+    /// <param name="metadata">Texts to store with the tensors, in their order.</param>
     /// <exception cref="ArgumentException">
-    /// A name came twice or is reserved, a tensor is null, or a type cannot be saved.
+    /// A name occurs twice or is reserved, a tensor is null, or a type cannot be saved.
     /// </exception>
     public static void Save(
         string path,
@@ -59,9 +59,10 @@ public static class Safetensors
     }
 
     /// <summary>
-    /// Reads a file. Nothing in it is trusted: every length and offset is checked before memory is taken.
+    /// Reads a file and trusts nothing in it: every length and offset is checked before memory is allocated.
     /// </summary>
-    /// <returns>The tensors, on the processor, and the texts; the caller owns them.</returns>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors on the processor, and the texts; the caller owns them.</returns>
     /// <exception cref="InvalidDataException">
     /// The file is damaged; the message says where and how.
     /// </exception>
@@ -116,10 +117,14 @@ public static class Safetensors
         }
     }
 
-    /// <summary>The elements in row-major order on the processor, in the caller's scope.</summary>
+    /// <summary>
+    /// Returns the elements in row-major order on the processor, in the caller's dispose scope.
+    /// </summary>
     internal static Tensor Flat(Tensor tensor) => tensor.detach().cpu().contiguous().flatten();
 
-    /// <summary>Parts of a flat tensor: a span holds at most 2^31 bytes, a tensor more.</summary>
+    /// <summary>
+    /// Returns parts of a flat tensor, since a span is limited to 2^31 bytes and a tensor is not.
+    /// </summary>
     internal static IEnumerable<Tensor> Chunks(Tensor flat, long chunkBytes = ChunkBytes)
     {
         var step = chunkBytes / ElementType.Size(flat.dtype);

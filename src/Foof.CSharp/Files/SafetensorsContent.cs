@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What a safetensors file holds. Disposing it frees its tensors.</summary>
+/// <summary>The content of a safetensors file. Disposing it frees its tensors.</summary>
 /// <example>
 /// <code>
 /// Safetensors.Save("model.safetensors", model.state_dict());
@@ -11,7 +11,7 @@ namespace Foof;
 /// </code>
 /// </example>
 /// <param name="Tensors">The tensors by name, in the header's order, on the processor.</param>
-/// <param name="Metadata">The texts by name that the file was given.</param>
+/// <param name="Metadata">The texts by name that were saved with the tensors.</param>
 public sealed record SafetensorsContent(
     IReadOnlyDictionary<string, Tensor> Tensors,
     IReadOnlyDictionary<string, string> Metadata

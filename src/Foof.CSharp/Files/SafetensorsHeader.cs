@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// The header of a safetensors file: laying out and writing it. Reading: <see cref="HeaderReader"/>.
+/// Lays out and writes the header of a safetensors file; <see cref="HeaderReader"/> reads it.
 /// </summary>
 internal static class SafetensorsHeader
 {
@@ -19,7 +19,7 @@ internal static class SafetensorsHeader
     /// Gives each tensor its place: the widest elements first, otherwise in the given order.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// A name came twice or is reserved, a tensor is null, or a type cannot be saved.
+    /// A name occurs twice or is reserved, a tensor is null, or a type cannot be saved.
     /// </exception>
     internal static TensorEntry[] Lay(KeyValuePair<string, Tensor>[] tensors)
     {
@@ -106,7 +106,7 @@ internal static class SafetensorsHeader
         json.WriteEndObject();
     }
 
-    /// <summary>Reads and checks the header; the stream stands at the first element afterwards.</summary>
+    /// <summary>Reads and checks the header; afterwards the stream is at the first element.</summary>
     /// <exception cref="InvalidDataException">The header is damaged.</exception>
     internal static (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Read(
         Stream stream,
@@ -118,3 +118,8 @@ internal static class SafetensorsHeader
         return reader.Parse(text, stream.Length);
     }
 }
+
+/// <summary>
+/// One tensor in the header of a safetensors file; offsets count from the end of the header.
+/// </summary>
+internal sealed record TensorEntry(string Name, ScalarType Type, long[] Shape, long Begin, long End);

@@ -3,37 +3,45 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The checks at public entries: subject, requirement, what came.</summary>
+/// <summary>
+/// Checks of arguments at public entries. A message has the subject, the requirement and what came.
+/// </summary>
 internal static class Argument
 {
-    /// <summary>Returns what may not be null.</summary>
+    /// <summary>Returns the value; raises if it is null.</summary>
     internal static T NotNull<T>(T? value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : class => value ?? throw new ArgumentNullException(name);
 
-    /// <summary>Returns what must be greater than zero.</summary>
-    internal static double Positive(
-        double value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => double.IsFinite(value) && value > 0 ? value : throw Refused(name, "a positive number", value);
+    /// <summary>Returns the value; raises unless it is greater than zero.</summary>
+    internal static double Positive(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        Require.positive(name, value);
+        return value;
+    }
 
-    /// <summary>Returns what must be at least zero.</summary>
+    /// <summary>Returns the value; raises unless it is at least zero.</summary>
     internal static double NotNegative(
         double value,
         [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => double.IsFinite(value) && value >= 0 ? value : throw Refused(name, "a number of at least 0", value);
+    )
+    {
+        Require.nonNegative(name, value);
+        return value;
+    }
 
-    /// <summary>Returns what must lie in [0, 1).</summary>
-    internal static double Fraction(
-        double value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    ) => value is >= 0 and < 1 ? value : throw Refused(name, "in [0, 1)", value);
+    /// <summary>Returns the value; raises unless it lies in [0, 1).</summary>
+    internal static double Fraction(double value, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        Require.fraction(name, value);
+        return value;
+    }
 
-    /// <summary>Returns what must be at least <paramref name="least"/>.</summary>
+    /// <summary>Returns the value; raises unless it is at least <paramref name="least"/>.</summary>
     internal static T AtLeast<T>(T least, T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, IComparable<T> =>
         value.CompareTo(least) >= 0 ? value : throw Refused(name, $"at least {least}", value);
 
-    /// <summary>Returns what must be at most <paramref name="most"/>.</summary>
+    /// <summary>Returns the value; raises unless it is at most <paramref name="most"/>.</summary>
     internal static int AtMost(
         int most,
         int value,
@@ -41,11 +49,11 @@ internal static class Argument
         [CallerArgumentExpression(nameof(value))] string name = ""
     ) => value <= most ? value : throw Refused(name, $"at most {bound}, {most}", value);
 
-    /// <summary>Returns what must lie in (0, 1].</summary>
+    /// <summary>Returns the value; raises unless it lies in (0, 1].</summary>
     internal static double Share(double value, [CallerArgumentExpression(nameof(value))] string name = "") =>
         value is > 0 and <= 1 ? value : throw Refused(name, "in (0, 1]", value);
 
-    /// <summary>Returns tensors, none of which may be null.</summary>
+    /// <summary>Returns the tensors; raises if one of them is null.</summary>
     internal static IReadOnlyCollection<T> Whole<T>(
         IReadOnlyCollection<T> values,
         [CallerArgumentExpression(nameof(values))] string name = ""
@@ -58,16 +66,16 @@ internal static class Argument
             : throw new ArgumentException($"{name} must hold {values.Count} tensors; one is null.", name);
     }
 
-    /// <summary>Returns a batch's input, which may not be null.</summary>
+    /// <summary>Returns a batch's input; raises if it is null.</summary>
     internal static Tensor Batch(Tensor? input, int place) => OfBatch(input, "an input", place);
 
-    /// <summary>Returns a batch's target, which may not be null.</summary>
+    /// <summary>Returns a batch's target; raises if it is null.</summary>
     internal static Tensor Labels(Tensor? target, int place) => OfBatch(target, "a target", place);
 
     private static Tensor OfBatch(Tensor? tensor, string what, int place) =>
         tensor ?? throw new ArgumentException($"batch {place} must have {what}; it is null.");
 
-    /// <summary>Raises unless inputs and targets have as many rows.</summary>
+    /// <summary>Raises unless inputs and targets have the same number of rows.</summary>
     internal static void SameRows(
         Tensor inputs,
         Tensor targets,
@@ -78,12 +86,12 @@ internal static class Argument
         if (inputs.dim() == 0 || targets.dim() == 0 || inputs.shape[0] != targets.shape[0])
             throw new ArgumentException(
                 $"{inputsName} and {targetsName} must have the same number of rows, one for each data point; "
-                    + $"got [{string.Join(", ", inputs.shape)}] and [{string.Join(", ", targets.shape)}].",
+                    + $"got [{Shape.text(inputs.shape)}] and [{Shape.text(targets.shape)}].",
                 targetsName
             );
     }
 
-    /// <summary>Returns a value of an enumeration that has a name.</summary>
+    /// <summary>Returns the value; raises unless the enumeration names it.</summary>
     internal static T Known<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum =>
         Enum.IsDefined(value)

@@ -6,9 +6,9 @@ namespace Foof;
 public abstract partial class CurvatureOptimizer
 {
     /// <summary>
-    /// Writes all that the optimiser remembers (statistics, inverses, momentum, counters, the groups' settings)
-    /// and the state of the processor's random numbers to a safetensors file, which is replaced only when all is
-    /// written. The model's weights are not in it.
+    /// Saves the optimiser's whole state (statistics, inverses, momentum, counters, the groups' settings) and
+    /// the state of the processor's random numbers to a safetensors file, which is replaced only once
+    /// everything is written. The model's weights are not in it.
     /// </summary>
     /// <example>
     /// <code>
@@ -17,7 +17,7 @@ public abstract partial class CurvatureOptimizer
     /// </code>
     /// </example>
     /// <param name="path">The file to make or to replace.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
     public void Save(string path)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -27,16 +27,16 @@ public abstract partial class CurvatureOptimizer
     }
 
     /// <summary>
-    /// Goes back to what <see cref="Save"/> wrote. With the same weights and batches, the steps that follow are
-    /// those that followed then, to the bit. After an error everything is as before.
+    /// Restores the state that <see cref="Save"/> wrote. With the same weights and batches, the following
+    /// steps equal those that followed the save, to the bit. After an error, nothing has changed.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="restoreRandomNumbers">
-    /// Whether the processor's random numbers go back too, which a model with dropout needs. The labels that a method samples
-    /// are the optimiser's own and go back in any case.
+    /// Whether the state of the processor's random numbers is restored too, as a model with dropout needs.
+    /// The labels that a method samples depend only on the optimiser's own state, which is always restored.
     /// </param>
-    /// <exception cref="InvalidDataException">The file is damaged or holds no optimiser.</exception>
-    /// <exception cref="ArgumentException">It is of another method or model.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or is not an optimiser's.</exception>
+    /// <exception cref="ArgumentException">The file is of another method or model.</exception>
     public void Load(string path, bool restoreRandomNumbers = true)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -47,4 +47,83 @@ public abstract partial class CurvatureOptimizer
         if (restoreRandomNumbers)
             set_rng_state(file.Generator);
     }
+}
+
+/// <summary>An optimiser's state in a safetensors file, with a hash of the whole content.</summary>
+/// <param name="Content">The file's tensors.</param>
+/// <param name="State">The tensors of the optimiser's state, by the names that the optimiser uses.</param>
+/// <param name="Generator">The state of the processor's random numbers.</param>
+internal sealed record OptimizerFile(
+    SafetensorsContent Content,
+    IReadOnlyDictionary<string, Tensor> State,
+    Tensor Generator
+) : IDisposable
+{
+    private const string MethodKey = "method";
+    private const string CheckSumKey = "check_sum";
+    private const string StatePrefix = "state.";
+    private const string GeneratorKey = "generator";
+
+    internal static void Write(
+        string path,
+        string method,
+        IReadOnlyDictionary<string, Tensor> state,
+        Tensor generator
+    )
+    {
+        KeyValuePair<string, Tensor>[] tensors =
+        [
+            .. state.Select(pair => KeyValuePair.Create(StatePrefix + pair.Key, pair.Value)),
+            new(GeneratorKey, generator),
+        ];
+        Safetensors.Save(
+            path,
+            tensors,
+            [new(MethodKey, method), new(CheckSumKey, FileCheckSum.Of(tensors, method))]
+        );
+    }
+
+    /// <summary>Reads a file of <paramref name="method"/>; the caller owns the result.</summary>
+    internal static OptimizerFile Read(string path, string method)
+    {
+        var content = Safetensors.Load(path);
+        try
+        {
+            return Checked(path, method, content);
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static OptimizerFile Checked(string path, string method, SafetensorsContent content)
+    {
+        if (
+            !content.Metadata.TryGetValue(MethodKey, out var found)
+            || !content.Metadata.TryGetValue(CheckSumKey, out var kept)
+            || !content.Tensors.TryGetValue(GeneratorKey, out var generator)
+        )
+            throw new InvalidDataException(
+                $"{path} must be a file that an optimiser's Save wrote; it has no optimiser's state: name another file."
+            );
+        if (FileCheckSum.Of(content.Tensors, found) != kept)
+            throw new InvalidDataException(
+                $"{path} is damaged: its check sum does not match its content; load another file."
+            );
+        if (found != method)
+            throw new ArgumentException(
+                $"{path} must be of the method '{method}'; it is of '{found}': load it into that optimiser.",
+                nameof(path)
+            );
+        GeneratorState.check(GeneratorKey, generator);
+        var state = content
+            .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);
+        return new(content, state, generator);
+    }
+
+    /// <summary>Frees the tensors.</summary>
+    public void Dispose() => Content.Dispose();
 }

@@ -6,14 +6,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and goes by
-/// gradient descent with momentum for all other parameters.
+/// A TorchSharp optimiser that preconditions gradients by the curvature of a model's layers, and updates all
+/// other parameters by gradient descent with momentum.
 /// </summary>
 /// <remarks>
 /// <see cref="Step"/> runs the model, differentiates the loss and updates; <see cref="step"/> is the last
 /// line of the ordinary loop of <c>zero_grad</c>, <c>call</c>, <c>backward</c>, <c>step</c>. TorchSharp's
-/// learning-rate schedulers work on it. Not for use from two threads at once. Dispose of it to take its hooks
-/// from the model.
+/// learning-rate schedulers work with it. Not thread-safe. Disposing of it removes its hooks from the model.
 /// </remarks>
 /// <example>
 /// <code>
@@ -69,23 +68,22 @@ public abstract partial class CurvatureOptimizer : Optimizer
         Fallback += (_, fallback) => LogFallback(logger, fallback.Layer, fallback.Description);
     }
 
-    /// <summary>What the model's output is measured by.</summary>
+    /// <summary>The loss of the model's output.</summary>
     public Loss Loss { get; }
 
     /// <summary>
-    /// Statistics from forward passes over inputs, at most as many as the warm-up has batches, then one
-    /// inversion. Without it the first steps are the warm-up.
+    /// Takes statistics from forward passes over inputs, for at most as many batches as the warm-up has, and
+    /// then inverts once. Without this call, the first steps are the warm-up.
     /// </summary>
     /// <remarks>
-    /// Methods that are made of labels or gradients (<see cref="ShampooOptimizer"/>, <see
-    /// cref="EvaOptimizer"/>) begin with their first step instead: it does nothing for them. (Benzing 2022,
-    /// App. E)
+    /// It does nothing for methods whose statistics need labels or gradients (<see cref="ShampooOptimizer"/>,
+    /// <see cref="EvaOptimizer"/>): they begin with their first step. (Benzing 2022, App. E)
     /// </remarks>
     /// <param name="inputs">Inputs [n; ...], data points first; they stay the caller's.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one is null, or one does not fit the model.
     /// </exception>
-    /// <exception cref="InvalidOperationException">Batches were seen already.</exception>
+    /// <exception cref="InvalidOperationException">The optimiser has already seen batches.</exception>
     /// <exception cref="NumericalFailure">An input is not finite, or an inversion fails.</exception>
     public override void WarmUp(IEnumerable<Tensor> inputs)
     {
@@ -101,7 +99,7 @@ public abstract partial class CurvatureOptimizer : Optimizer
         {
             base.WarmUp(Seen());
         }
-        // A filter is asked while the batch is still there: whoever made it may free it with the enumeration.
+        // An exception filter runs while the batch still exists; the enumeration may free it afterwards.
         catch (Exception error) when ((sentence = Mismatch.OfPass(Model, last, error)) is not null)
         {
             throw new ArgumentException(sentence, nameof(inputs), error);
@@ -118,14 +116,14 @@ public abstract partial class CurvatureOptimizer : Optimizer
     }
 
     /// <summary>
-    /// Takes the statistics of one batch in and inverts, whatever the schedule says: it gives methods made of
-    /// errors (K-FAC, EKFAC, Eva, natural gradients) their curvature in the ordinary loop, in place of <see
-    /// cref="Step"/>.
+    /// Takes the statistics of one batch and inverts, whatever the schedule says. In the ordinary loop, this
+    /// call gives methods whose statistics need errors (K-FAC, EKFAC, Eva, natural gradients) the curvature
+    /// that they otherwise get from <see cref="Step"/>.
     /// </summary>
     /// <remarks>
-    /// Call it before the step's own <c>call</c>, with the same batch or another one, once in as many steps
-    /// as the curvature may lag behind: it costs a pass over the batch and an inversion. No weight and no
-    /// <c>grad</c> changes, and <see cref="Optimizer.BatchesSeen"/> stays.
+    /// Call it before the step's own <c>call</c>, with the same batch or another one, as often as the
+    /// curvature should be renewed: it costs a pass over the batch and an inversion. Weights, <c>grad</c> and
+    /// <see cref="Optimizer.BatchesSeen"/> do not change.
     /// </remarks>
     /// <example>
     /// <code>
@@ -138,13 +136,15 @@ public abstract partial class CurvatureOptimizer : Optimizer
     /// </example>
     /// <param name="input">[n; ...], data points first.</param>
     /// <param name="target">
-    /// As <see cref="Foof.Loss"/> says; methods that sample labels read of it only which are ignored, and
-    /// take null.
+    /// Targets in the form that <see cref="Foof.Loss"/> describes. Methods that sample labels use them only
+    /// to see which labels are ignored, and accept null.
     /// </param>
     /// <exception cref="ArgumentException">
     /// Shapes, types or devices do not fit, or labels are missing.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The method is made of gradients (Shampoo).</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The method takes its statistics from gradients (Shampoo).
+    /// </exception>
     /// <exception cref="NumericalFailure">
     /// An error is not finite, or an inversion fails; nothing changed.
     /// </exception>
@@ -156,17 +156,17 @@ public abstract partial class CurvatureOptimizer : Optimizer
     }
 
     /// <summary>
-    /// One step: runs the model on <paramref name="input"/>, differentiates the loss, updates every
-    /// parameter. No parameter's <c>grad</c> is touched.
+    /// Takes one step: runs the model on <paramref name="input"/>, differentiates the loss and updates every
+    /// parameter. No parameter's <c>grad</c> changes.
     /// </summary>
     /// <param name="input">[n; ...], data points first.</param>
-    /// <param name="target">As <see cref="Foof.Loss"/> says.</param>
-    /// <returns>Loss and output before the update; the caller owns them.</returns>
+    /// <param name="target">Targets in the form that <see cref="Foof.Loss"/> describes.</param>
+    /// <returns>The loss and the output before the update; the caller owns them.</returns>
     /// <exception cref="ArgumentException">
     /// Shapes, types or devices do not fit, or no label counts.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// Loss or gradient is not finite, or no inversion succeeds; the weights are as before.
+    /// The loss or a gradient is not finite, or no inversion succeeds; the weights are unchanged.
     /// </exception>
     public override StepResult Step(Tensor input, Tensor target)
     {
@@ -177,15 +177,15 @@ public abstract partial class CurvatureOptimizer : Optimizer
     }
 
     /// <summary>
-    /// The last line of the ordinary loop: uses the gradients that <c>backward</c> left and the inputs that
-    /// the model's layers saw in <c>call</c> since the last step.
+    /// Updates the parameters, as the last line of the ordinary loop: uses the gradients that <c>backward</c>
+    /// left and the inputs that the model's layers saw in <c>call</c> since the last step.
     /// </summary>
-    /// <param name="closure">Computes the loss and its gradients; run first, if given.</param>
+    /// <param name="closure">Computes the loss and its gradients; if it is given, it runs first.</param>
     /// <returns>The closure's loss, or null without a closure.</returns>
     /// <exception cref="InvalidOperationException">
-    /// No parameter has a gradient, or a layer has one and no curvature yet.
+    /// No parameter has a gradient, or a layer has a gradient but no curvature yet.
     /// </exception>
-    /// <exception cref="NumericalFailure">A gradient is not finite; the weights are as before.</exception>
+    /// <exception cref="NumericalFailure">A gradient is not finite; the weights are unchanged.</exception>
     public override Tensor? step(Func<Tensor>? closure = null)
     {
         RequireUsable();
@@ -205,8 +205,10 @@ public abstract partial class CurvatureOptimizer : Optimizer
         return loss;
     }
 
-    /// <summary>Sets the gradients of all parameters to zero: the first line of the ordinary loop.</summary>
-    /// <exception cref="InvalidOperationException">The model has other parameters than before.</exception>
+    /// <summary>
+    /// Sets the gradients of all parameters to zero, as the first line of the ordinary loop.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The model's parameters were replaced or freed.</exception>
     public override void zero_grad()
     {
         RequireUsable();
@@ -230,7 +232,7 @@ public abstract partial class CurvatureOptimizer : Optimizer
     private void RequireUsable()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        OwnParameters.Require(GetType().Name, parameters());
+        SoundModel.RequireParameters(GetType().Name, parameters());
     }
 
     private void RequireGradient()
@@ -245,19 +247,11 @@ public abstract partial class CurvatureOptimizer : Optimizer
     [EditorBrowsable(EditorBrowsableState.Never)]
     public override void Dispose(bool disposing)
     {
-        // The finaliser has nothing to end, and may come to an object whose arguments were refused before it was made.
+        // The finaliser has nothing to release, and may run for an object whose constructor refused its
+        // arguments.
         if (disposing)
             base.Dispose(disposing);
     }
-
-    /// <summary>Raises unless the model takes the input, and the loss its output and the target.</summary>
-    internal void RequireFit(Tensor input, Tensor target) =>
-        Mismatch.Explained(
-            Model,
-            input,
-            target,
-            () => EvaluationPass.Check(Model, input, target, Likelihood)
-        );
 
     /// <summary>Whether a backward pass has left a gradient.</summary>
     internal static bool HasGradient(Parameter parameter)

@@ -1,7 +1,9 @@
 namespace Foof;
 
-/// <summary>When an optimiser takes statistics and inverts them; what is null is the method's own.</summary>
-/// <remarks><c>docs/performance.md</c> has what a delay and a share of the batch save.</remarks>
+/// <summary>
+/// When an optimiser takes statistics and inverts them; null means the method's own setting.
+/// </summary>
+/// <remarks><c>docs/performance.md</c> shows how much time a delay and a share of the batch save.</remarks>
 /// <example>
 /// <code>
 /// var schedule = new CurvatureSchedule { InvertEvery = 50, StatisticsSteps = 5 };
@@ -10,30 +12,36 @@ namespace Foof;
 /// </example>
 public sealed record CurvatureSchedule
 {
-    /// <summary>T: every how many steps the damped matrices are inverted, at least 1.</summary>
+    /// <summary>T, the number of steps between inversions of the damped matrices, at least 1.</summary>
     public int? InvertEvery { get; init; }
 
     /// <summary>
-    /// S: in how many steps before an inversion statistics are taken, from 1 to T; null: the method's, or T where that is less.
+    /// S, the number of steps before each inversion in which statistics are taken, from 1 to T; null means
+    /// the method's own, or T if that is less.
     /// </summary>
     public int? StatisticsSteps { get; init; }
 
-    /// <summary>How many batches of statistics come before the first period, at least 0.</summary>
+    /// <summary>
+    /// The number of batches whose statistics are taken before the first period, at least 0.
+    /// </summary>
     public int? WarmUpBatches { get; init; }
 
     /// <summary>β of the moving averages, in [0, 1).</summary>
     public double? MovingAverage { get; init; }
 
-    /// <summary>The share of a batch that statistics are made of, its first data points, in (0, 1].</summary>
+    /// <summary>
+    /// The share of each batch, its first data points, that statistics are taken from, in (0, 1].
+    /// </summary>
     public double StatisticsShare { get; init; } = 1;
 
     /// <summary>
-    /// How many steps later an inverse is used that is made beside the steps, on a thread of its own: always so many, so that
-    /// runs repeat to the bit; at most T. 0: each is made in its step. For FOOF and K-FAC.
+    /// The number of steps after which an inverse is first used, from 0 to T. Another thread computes the
+    /// inverse while the steps continue; the delay is always the same, so that runs repeat to the bit. 0
+    /// means that each inverse is computed within its step. For FOOF and K-FAC.
     /// </summary>
     public int InverseDelay { get; init; }
 
-    /// <summary>A method by this schedule.</summary>
+    /// <summary>Returns the method with this schedule.</summary>
     internal Recipe In(Recipe method)
     {
         var cadence = method.Cadence;

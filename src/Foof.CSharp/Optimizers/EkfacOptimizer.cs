@@ -4,12 +4,13 @@ namespace Foof;
 
 /// <summary>
 /// EKFAC: K-FAC's eigenbasis with the gradients' own second moments in it,
-/// W ← W - η Q_E [(Q_Eᵀ ∇W Q_A) / (S + λ)] Q_Aᵀ. The basis is renewed every T steps, S at every observation.
+/// W ← W - η Q_E [(Q_Eᵀ ∇W Q_A) / (S + λ)] Q_Aᵀ. The basis is renewed every T steps, S whenever statistics
+/// are taken.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop
-/// <see cref="CurvatureOptimizer.UpdateCurvature"/> does, and steps between go on with the matrices that it has.
-/// (George et al. 2018)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> computes; in the ordinary loop
+/// <see cref="CurvatureOptimizer.UpdateCurvature"/> computes them, and the steps between its calls use the
+/// matrices of the last one. (George et al. 2018)
 /// </remarks>
 /// <example>
 /// <code>
@@ -19,13 +20,18 @@ namespace Foof;
 /// </example>
 public sealed class EkfacOptimizer : CurvatureOptimizer
 {
-    /// <summary>EKFAC for a model.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
-    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes an EKFAC optimiser for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point; null means the method's
+    /// own.
+    /// </param>
+    /// <param name="schedule">When statistics are taken and inverted; null means the method's own.</param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

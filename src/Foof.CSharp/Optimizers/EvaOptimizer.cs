@@ -8,8 +8,8 @@ namespace Foof;
 /// clips the step.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds, or <see
-/// cref="CurvatureOptimizer.UpdateCurvature"/>. (Zhang et al. 2023)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> or
+/// <see cref="CurvatureOptimizer.UpdateCurvature"/> computes. (Zhang et al. 2023)
 /// </remarks>
 /// <example>
 /// <code>
@@ -19,14 +19,21 @@ namespace Foof;
 /// </example>
 public sealed class EvaOptimizer : CurvatureOptimizer
 {
-    /// <summary>Eva for a model.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
-    /// <param name="klClip">κ, greater than zero: how far a step may move the model's distribution; null: the method's.</param>
-    /// <param name="movingAverage">β of both averages, in [0, 1); null: the method's.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes an Eva optimiser for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point; null means the method's
+    /// own.
+    /// </param>
+    /// <param name="klClip">
+    /// κ, greater than zero: how far a step may move the model's distribution; null means the method's own.
+    /// </param>
+    /// <param name="movingAverage">β of both averages, in [0, 1); null means the method's own.</param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

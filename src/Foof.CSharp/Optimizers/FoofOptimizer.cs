@@ -7,9 +7,10 @@ namespace Foof;
 /// 1/n Σ a aᵀ over a layer's inputs a. It needs no second backward pass, and costs little more than SGD.
 /// </summary>
 /// <remarks>
-/// λ is a mean over data points, whatever the batch size; the paper's code sums over the batch, so its damping
-/// and learning rate, divided by its batch size, are the numbers here. (Benzing 2022, "Gradient Descent on
-/// Neurons and its Link to Approximate Second-Order Optimization", eq. 6 and Algorithm 1)
+/// λ is added to a mean over data points, so it does not depend on the batch size. The paper's code sums over
+/// the batch: divide its damping and learning rate by its batch size to get the values for this class.
+/// (Benzing 2022, "Gradient Descent on Neurons and its Link to Approximate Second-Order Optimization", eq. 6
+/// and Algorithm 1)
 /// </remarks>
 /// <example>
 /// <code>
@@ -23,13 +24,17 @@ namespace Foof;
 /// </example>
 public sealed class FoofOptimizer : CurvatureOptimizer
 {
-    /// <summary>FOOF for a model, with the paper's settings where none are given.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the inputs' squares; null: the method's.</param>
-    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes a FOOF optimiser for a model, by default with the paper's settings.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the inputs' squares; null means the method's own.
+    /// </param>
+    /// <param name="schedule">When statistics are taken and inverted; null means the method's own.</param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

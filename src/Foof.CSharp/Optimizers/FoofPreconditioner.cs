@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// FOOF in front of another optimiser, Adam or SGD with a momentum of its own: between <c>backward</c> and
-/// <c>step</c> it puts W.grad (Ā + λI)⁻¹ in the place of each covered layer's gradient.
+/// FOOF before another optimiser, such as Adam or SGD with momentum: between <c>backward</c> and <c>step</c>
+/// it replaces each covered layer's gradient by W.grad (Ā + λI)⁻¹.
 /// </summary>
 /// <remarks>
 /// It sees the inputs of the model's layers in <c>call</c>, in training mode, as <see cref="FoofOptimizer"/>
-/// does in the ordinary loop; before SGD without momentum both are one method. Not for use from two threads at
-/// once. (Benzing 2022, eq. 6 and Algorithm 1)
+/// does in the ordinary loop; followed by SGD without momentum it is the same method. Not thread-safe.
+/// (Benzing 2022, eq. 6 and Algorithm 1)
 /// </remarks>
 /// <example>
 /// <code>
@@ -28,11 +28,15 @@ public sealed class FoofPreconditioner : IDisposable
     private readonly Parameter[] parameters;
     private bool isDisposed;
 
-    /// <summary>FOOF for a model's gradients.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the preconditioner.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the inputs' squares; null: the method's.</param>
-    /// <param name="select">Takes a weight by its path in the model; null: all.</param>
-    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
+    /// <summary>Makes a preconditioner for a model's gradients.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the preconditioner.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the inputs' squares; null means the method's own.
+    /// </param>
+    /// <param name="select">
+    /// Selects the covered layers by name and weight; null means every layer that can be covered.
+    /// </param>
+    /// <param name="schedule">When statistics are taken and inverted; null means the method's own.</param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>
@@ -52,33 +56,38 @@ public sealed class FoofPreconditioner : IDisposable
     }
 
     /// <summary>
-    /// What becomes of each parameter's gradient, in the model's order: that of a plain one stays as it is.
+    /// How each parameter's gradient is treated, in the model's order: the gradient of a plain parameter
+    /// stays as it is.
     /// </summary>
     public IReadOnlyList<Coverage> Coverage => core.Coverage;
 
-    /// <summary>How many batches were seen, those of the warm-up included.</summary>
+    /// <summary>The number of batches seen, including those of the warm-up.</summary>
     public int BatchesSeen => core.BatchesSeen;
 
-    /// <summary>How many inversions did not succeed at their first attempt.</summary>
+    /// <summary>The number of inversions that failed at the first attempt.</summary>
     public int FallbackCount => core.FallbackCount;
 
-    /// <summary>Raised for each of them, on the thread of <see cref="Precondition"/>.</summary>
+    /// <summary>
+    /// Raised for each inversion that failed at the first attempt, on the thread of
+    /// <see cref="Precondition"/>.
+    /// </summary>
     public event EventHandler<FallbackEventArgs>? Fallback;
 
     /// <summary>
-    /// Takes in the inputs since the last time, inverts when it is time, and replaces the <c>grad</c> of each
-    /// covered layer's weight and bias by W.grad (Ā + λI)⁻¹, in the same shapes; the parameters own them.
+    /// Takes statistics from the inputs since the last call, inverts if the schedule says so, and replaces
+    /// the <c>grad</c> of each covered layer's weight and bias by W.grad (Ā + λI)⁻¹, in the same shapes; the
+    /// parameters own the new gradients.
     /// </summary>
     /// <exception cref="InvalidOperationException">
-    /// No parameter has a gradient, or a layer has one and its inputs were never seen.
+    /// No parameter has a gradient, or a layer has a gradient but its inputs were never seen.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// A gradient is not finite, or no inversion succeeds; the gradients are as before.
+    /// A gradient is not finite, or no inversion succeeds; the gradients are unchanged.
     /// </exception>
     public void Precondition()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        OwnParameters.Require(nameof(FoofPreconditioner), parameters);
+        SoundModel.RequireParameters(nameof(FoofPreconditioner), parameters);
         if (!parameters.Any(CurvatureOptimizer.HasGradient))
             throw new InvalidOperationException(
                 "Precondition() found no gradient: call backward() on the loss before it."
@@ -86,7 +95,7 @@ public sealed class FoofPreconditioner : IDisposable
         core.Precondition();
     }
 
-    /// <summary>Frees the statistics and inverses, and sees no more inputs; the model stays.</summary>
+    /// <summary>Frees the statistics and inverses and removes the hooks; the model remains.</summary>
     public void Dispose()
     {
         if (isDisposed)

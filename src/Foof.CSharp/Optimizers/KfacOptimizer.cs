@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>How K-FAC's damping enters.</summary>
+/// <summary>How the damping enters K-FAC's matrix.</summary>
 /// <example>
 /// <code>using var optimizer = new KfacOptimizer(model, dampingRule: KfacDamping.Standard);</code>
 /// </example>
@@ -28,18 +28,18 @@ public enum KfacSharing
     /// </summary>
     Expand,
 
-    /// <summary>Inputs are averaged and errors summed over positions first.</summary>
+    /// <summary>Inputs are first averaged over positions, and errors are summed.</summary>
     Reduce,
 }
 
 /// <summary>
 /// K-FAC: W ← W - η F⁻¹ ∇W with F = Ē ⊗ Ā, damped; Ā is the moving average of the inputs' second moments, Ē
-/// of the errors', at labels that are sampled from the model.
+/// of the errors' second moments, with labels sampled from the model.
 /// </summary>
 /// <remarks>
-/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> finds; in the ordinary loop
-/// <see cref="CurvatureOptimizer.UpdateCurvature"/> does, and steps between go on with the matrices that it has.
-/// (Martens &amp; Grosse 2015; Benzing 2022, eq. 3 and 4)
+/// Its statistics need errors, which <see cref="CurvatureOptimizer.Step"/> computes; in the ordinary loop
+/// <see cref="CurvatureOptimizer.UpdateCurvature"/> computes them, and the steps between its calls use the
+/// matrices of the last one. (Martens &amp; Grosse 2015; Benzing 2022, eq. 3 and 4)
 /// </remarks>
 /// <example>
 /// <code>
@@ -49,15 +49,20 @@ public enum KfacSharing
 /// </example>
 public sealed class KfacOptimizer : CurvatureOptimizer
 {
-    /// <summary>K-FAC for a model.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
-    /// <param name="dampingRule">How λ enters.</param>
-    /// <param name="sharing">How positions are treated.</param>
-    /// <param name="schedule">When statistics are taken and inverted; null: the method's.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes a K-FAC optimiser for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point; null means the method's
+    /// own.
+    /// </param>
+    /// <param name="dampingRule">How the damping enters the matrix.</param>
+    /// <param name="sharing">How a layer that is used at several positions is treated.</param>
+    /// <param name="schedule">When statistics are taken and inverted; null means the method's own.</param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

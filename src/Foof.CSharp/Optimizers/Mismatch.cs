@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Says what of a batch does not go together with the model, once something has failed.</summary>
+/// <summary>Explains, after a failure, why a batch does not fit the model.</summary>
 internal static class Mismatch
 {
     private static readonly string[] NoRoom = ["out of memory", "can't allocate memory"];
 
     /// <summary>
-    /// Runs what needs a model's batch; where libtorch fails by a mismatch, the error names both sides. Nothing
-    /// is looked at while all is well, and the model is not run again.
+    /// Runs work on a batch; if libtorch fails because the batch does not fit, the error names both sides.
+    /// Nothing is checked unless the work fails, and the model is not run again.
     /// </summary>
     /// <exception cref="ArgumentException">The batch does not fit the model or the likelihood.</exception>
     internal static T Explained<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
@@ -22,7 +22,7 @@ internal static class Mismatch
         }
         catch (Exception error)
         {
-            // The sentence begins with its subject, which is the argument.
+            // The sentence begins with its subject, which is the argument's name.
             if (Of(model, input, target) is { } sentence)
                 throw new ArgumentException(sentence, sentence.Split(' ')[0], error);
             if (ForwardPass.failed(error) && OfPass(model, input, error) is { } passed)
@@ -44,24 +44,26 @@ internal static class Mismatch
             }
         );
 
-    /// <summary>One sentence, or null where devices and types agree.</summary>
+    /// <summary>Returns one sentence, or null if devices and types agree.</summary>
     internal static string? Of(nn.Module model, Tensor? input, Tensor? target)
     {
         if (input is null or { IsInvalid: true } || target is { IsInvalid: true })
             return null;
         if (model.parameters().FirstOrDefault() is not { } weight)
             return null;
-        var place = weight.device.ToString();
-        if (input.device.ToString() != place)
-            return Sentence("input", input.device.ToString(), place);
-        if (target is not null && target.device.ToString() != place)
-            return Sentence("target", target.device.ToString(), place);
+        var place = weight.device;
+        if (!Require.isSameDevice(input.device, place))
+            return Sentence("input", $"{input.device}", $"{place}");
+        if (target is not null && !Require.isSameDevice(target.device, place))
+            return Sentence("target", $"{target.device}", $"{place}");
         return input.is_floating_point() && input.dtype != weight.dtype
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
             : null;
     }
 
-    /// <summary>One sentence on an input that a model's forward pass failed on; null where nothing can be said.</summary>
+    /// <summary>
+    /// Returns one sentence about an input on which the forward pass failed; null if nothing can be said.
+    /// </summary>
     internal static string? OfPass(nn.Module model, Tensor? input, Exception error)
     {
         if (Of(model, input, null) is { } sentence)
@@ -71,7 +73,7 @@ internal static class Mismatch
         var weight = model.parameters().FirstOrDefault();
         return weight is not null && !input.is_floating_point() && !TakesIndices(model)
             ? Sentence("input", $"{input.dtype}", $"{weight.dtype}")
-            : $"input [{string.Join("; ", input.shape)}] does not fit the model{FirstLayer(model)}: "
+            : $"input [{Shape.text(input.shape)}] does not fit the model{FirstLayer(model)}: "
                 + $"{error.Message.Split('\n')[0].TrimEnd('.')}.";
     }
 
@@ -93,7 +95,7 @@ internal static class Mismatch
             first.Geometry.IsLookup ? $" takes indices below {shape[0]}"
             : first.Geometry.IsDense ? $" takes [.; {shape[1]}]"
             : first.Geometry.IsConvolution ? $" takes [.; {shape[1] * LayerModule.groups(first)}; .; .]"
-            : $" has the weight [{string.Join("; ", shape)}]";
+            : $" has the weight [{Shape.text(shape)}]";
         return $", whose first covered layer{name}{takes}";
     }
 

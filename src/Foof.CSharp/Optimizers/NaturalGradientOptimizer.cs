@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Which Fisher matrix the natural gradient is taken by.</summary>
+/// <summary>Which Fisher matrix the natural gradient uses.</summary>
 /// <example>
 /// <code>using var optimizer = new NaturalGradientOptimizer(model, fisher: NaturalGradientFisher.Blocks);</code>
 /// </example>
@@ -14,17 +14,17 @@ public enum NaturalGradientFisher
     /// <summary>The expectation over all labels, the generalised Gauss-Newton matrix: n C columns.</summary>
     Ggn,
 
-    /// <summary>As <see cref="MonteCarlo"/>, for each layer by itself.</summary>
+    /// <summary>Like <see cref="MonteCarlo"/>, but separately for each layer.</summary>
     Blocks,
 }
 
 /// <summary>
-/// The exact natural gradient of a batch: W ← W - η (λI + G Gᵀ)⁻¹ ∇, where the columns of G are the gradients of
-/// single data points of the batch before, so that gradient and Fisher are independent.
+/// The exact natural gradient of a batch: W ← W - η (λI + G Gᵀ)⁻¹ ∇, where the columns of G are the gradients
+/// of single data points of the batch before, so that gradient and Fisher are independent.
 /// </summary>
 /// <remarks>
-/// Nothing of the size of the parameters squared is formed: the inverse goes by the Gram matrix of n, or n C,
-/// columns. (Benzing 2022, eq. 20 and App. I; Ren &amp; Goldfarb 2019)
+/// No matrix with a row and a column per parameter is formed: the inverse is computed from the Gram matrix of
+/// n, or n C, columns. (Benzing 2022, eq. 20 and App. I; Ren &amp; Goldfarb 2019)
 /// </remarks>
 /// <example>
 /// <code>
@@ -34,13 +34,18 @@ public enum NaturalGradientFisher
 /// </example>
 public sealed class NaturalGradientOptimizer : CurvatureOptimizer
 {
-    /// <summary>The natural gradient for a model.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">λ, greater than zero, in the units of the Fisher matrix of one data point; null: the method's.</param>
-    /// <param name="fisher">Which Fisher matrix.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes a natural-gradient optimiser for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// λ, greater than zero, in the units of the Fisher matrix of one data point; null means the method's
+    /// own.
+    /// </param>
+    /// <param name="fisher">Which Fisher matrix is used.</param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

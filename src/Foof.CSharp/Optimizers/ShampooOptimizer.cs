@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Shampoo: W ← W - η (L + εI)^-1/4 ∇W (R + εI)^-1/4 with L = Σ ∇W ∇Wᵀ and R = Σ ∇Wᵀ ∇W over all steps so far.
-/// It is made of gradients alone, and takes the ordinary loop as well.
+/// Shampoo: W ← W - η (L + εI)^-1/4 ∇W (R + εI)^-1/4 with L = Σ ∇W ∇Wᵀ and R = Σ ∇Wᵀ ∇W over all steps so
+/// far. It needs only gradients, so it works in the ordinary loop too.
 /// </summary>
 /// <remarks>(Gupta et al. 2018)</remarks>
 /// <example>
@@ -17,13 +17,20 @@ namespace Foof;
 /// </example>
 public sealed class ShampooOptimizer : CurvatureOptimizer
 {
-    /// <summary>Shampoo for a model.</summary>
-    /// <param name="model">The model; it stays the caller's and outlives the optimiser.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="learningRate">η, greater than zero; null: the method's.</param>
-    /// <param name="damping">ε, greater than zero, in the units of the gradients' squares; null: the method's.</param>
-    /// <param name="invertEvery">Every how many steps the roots are computed; every gradient counts; null: the method's.</param>
-    /// <param name="options">Momentum, weight decay and what else every optimiser takes; null: none of it.</param>
+    /// <summary>Makes a Shampoo optimiser for a model.</summary>
+    /// <param name="model">The model; it stays the caller's and must outlive the optimiser.</param>
+    /// <param name="loss">The loss of the model's output.</param>
+    /// <param name="learningRate">η, greater than zero; null means the method's own.</param>
+    /// <param name="damping">
+    /// ε, greater than zero, in the units of the gradients' squares; null means the method's own.
+    /// </param>
+    /// <param name="invertEvery">
+    /// The number of steps between computations of the roots, while every step's gradient counts; null means
+    /// the method's own.
+    /// </param>
+    /// <param name="options">
+    /// Momentum, weight decay and the other settings that all optimisers share; null means their defaults.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the model has no layer that is covered.
     /// </exception>

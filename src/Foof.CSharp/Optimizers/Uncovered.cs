@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What a model without any layer that can be covered has instead.</summary>
+/// <summary>The check that a model has a layer that can be covered.</summary>
 internal static class Uncovered
 {
     private const int MostLines = 8;
 
     /// <summary>
-    /// The layers that are covered, and what becomes of each parameter; raises where no layer is.
+    /// Returns the covered layers and how each parameter is treated; raises if no layer is covered.
     /// </summary>
     internal static (Layer[] Layers, Coverage[] Coverage) Survey(
         string subject,
@@ -33,7 +33,7 @@ internal static class Uncovered
         var parameters =
             coverage.Count == 0 ? "no parameters"
             : coverage.Count > MostLines
-                ? $"{string.Join(", ", lines)} and {coverage.Count - MostLines} parameters more"
+                ? $"{string.Join(", ", lines)} and {coverage.Count - MostLines} more parameters"
             : string.Join(", ", lines);
         return new(
             $"The model must have a trained layer that {subject} covers (Linear, Conv2d, Embedding); "
@@ -43,7 +43,7 @@ internal static class Uncovered
     }
 
     private static string Describe(Coverage line) =>
-        $"'{line.Parameter}' [{string.Join(", ", line.Shape)}] ("
+        $"'{line.Parameter}' [{Shape.text(line.Shape)}] ("
         + (line.Treatment.IsFrozen ? "it is frozen" : line.Detail)
         + ")";
 }

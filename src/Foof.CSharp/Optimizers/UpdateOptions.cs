@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What every optimiser takes besides its method's own settings.</summary>
+/// <summary>The settings that all optimisers share.</summary>
 /// <example>
 /// <code>
 /// var options = new UpdateOptions { Momentum = 0.9, WeightDecay = 1e-4 };
@@ -21,31 +21,35 @@ public sealed record UpdateOptions
     public double WeightDecay { get; init; }
 
     /// <summary>
-    /// Parameters of the model with settings of their own; null: all have those of the optimiser. The parameters stay the
-    /// model's, and the optimiser takes copies of the groups.
+    /// Groups of the model's parameters with settings of their own; null means that all parameters have the
+    /// optimiser's. The parameters stay the model's, and the optimiser copies the groups.
     /// </summary>
     public IEnumerable<ParameterGroup>? Groups { get; init; }
 
     /// <summary>
-    /// Takes a layer by the path of its module and its weight; layers that are not taken go by gradient descent. Null: all.
+    /// Selects the layers to precondition, by name and weight; the others are updated by gradient descent.
+    /// Null means every layer that can be covered.
     /// </summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
     /// <summary>
-    /// Decides the labels that are sampled, by one number that is drawn when the optimiser is made; null: TorchSharp's
-    /// default generator. It stays the caller's.
+    /// Decides the sampled labels, through one number that the optimiser draws from it when it is made; null
+    /// means TorchSharp's default generator. It stays the caller's.
     /// </summary>
     public Generator? Generator { get; init; }
 
     /// <summary>
-    /// Products with the inverses in bfloat16, with 8 bits of mantissa and sums in float32: updates are off by some 0.4 %.
-    /// Fast where the processor multiplies bfloat16 faster than float32, as with AMX, and slow elsewhere. For FOOF and for
-    /// K-FAC's heuristic damping.
+    /// Whether products with the inverses are computed in bfloat16, with 8 bits of mantissa and sums in
+    /// float32: updates then have an error of about 0.4 %. This is faster on processors that multiply
+    /// bfloat16 faster than float32, such as those with AMX, and slower on others. For FOOF and for K-FAC's
+    /// heuristic damping.
     /// </summary>
     public bool BFloat16Products { get; init; }
 
-    /// <summary>Where fallbacks are logged, as warnings; nowhere at first.</summary>
-    /// <exception cref="ArgumentNullException">It is null: NullLogger.Instance logs nowhere.</exception>
+    /// <summary>Receives fallbacks as warnings; by default nothing is logged.</summary>
+    /// <exception cref="ArgumentNullException">
+    /// The value is null; NullLogger.Instance logs nothing.
+    /// </exception>
     public ILogger Logger
     {
         get;

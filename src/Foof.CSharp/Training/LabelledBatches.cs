@@ -1,5 +1,6 @@
-// Targets may be null, and most callers have lists whose targets cannot be: a tuple's nullability must match
-// exactly, so either annotation would warn half of them. Without one the compiler takes both.
+// Targets may be null, but most callers have lists whose targets are never null. A tuple's nullability must
+// match exactly, so either annotation would give a warning to some callers; without one, the compiler accepts
+// both.
 #nullable disable annotations
 global using LabelledBatches = System.Collections.Generic.IEnumerable<(
     TorchSharp.torch.Tensor Input,

@@ -1,11 +1,10 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>The common loop: epochs of steps, with progress and cancellation.</summary>
+/// <summary>The usual training loop: epochs of steps, with progress and cancellation.</summary>
 /// <example>
 /// <code>
 /// using var optimizer = new FoofOptimizer(model);
@@ -17,31 +16,34 @@ namespace Foof;
 public static class Trainer
 {
     /// <summary>
-    /// Trains on tensors in memory, in batches of rows whose order is another one in each epoch. A last batch
-    /// that is smaller than the others is left out.
+    /// Trains on tensors in memory, in batches of rows that are shuffled for each epoch. A last batch that
+    /// would be smaller than the others is left out.
     /// </summary>
-    /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
+    /// <param name="optimizer">The optimiser, whose model is in training mode during the run.</param>
     /// <param name="inputs">[N; ...], data points first.</param>
-    /// <param name="targets">[N; ...], as <see cref="Loss"/> says.</param>
+    /// <param name="targets">[N; ...], in the form that <see cref="Loss"/> describes.</param>
     /// <param name="epochs">How many times all data points are seen, at least 1.</param>
-    /// <param name="batchSize">How many data points a step takes, from 1 to N.</param>
-    /// <param name="seed">Decides the order of data points, whatever the generator of tensors is at.</param>
+    /// <param name="batchSize">How many data points each step uses, from 1 to N.</param>
+    /// <param name="seed">
+    /// Decides the order of data points, independently of TorchSharp's random numbers.
+    /// </param>
     /// <param name="firstEpoch">
-    /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
+    /// The number of the first epoch, at least 1: 3 continues after two epochs, with the batches that would
+    /// have followed.
     /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
-    /// <param name="onEpoch">Is given each epoch as it ends, after the scheduler's step.</param>
-    /// <param name="progress">Hears of every step.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>One line for each epoch.</returns>
+    /// <param name="onEpoch">Receives each epoch when it ends, after the scheduler's step.</param>
+    /// <param name="progress">Receives every step.</param>
+    /// <param name="cancellation">Stops the run between two steps.</param>
+    /// <returns>One summary for each epoch.</returns>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, or the data do not fit the model or its loss.
     /// </exception>
     /// <exception cref="OperationCanceledException">
-    /// It was stopped; the weights are those of the last step.
+    /// The run was cancelled; the weights are those of the last step.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// The numbers failed; the weights are those of the step before.
+    /// A loss or gradient was not finite, or no inversion succeeded; the weights are those before that step.
     /// </exception>
     public static IReadOnlyList<EpochSummary> Fit(
         CurvatureOptimizer optimizer,
@@ -63,30 +65,32 @@ public static class Trainer
     }
 
     /// <summary>
-    /// Trains on batches of one's own. Where the optimiser has seen none yet, inputs of the first epoch warm
-    /// it up.
+    /// Trains on batches that the caller makes. If the optimiser has seen none yet, inputs of the first epoch
+    /// warm it up.
     /// </summary>
-    /// <param name="optimizer">The optimiser; its model is in training mode meanwhile.</param>
+    /// <param name="optimizer">The optimiser, whose model is in training mode during the run.</param>
     /// <param name="batches">
-    /// The batches of an epoch by its number. Tensors that the sequence makes are freed after their step.
+    /// Returns the batches of the epoch with a given number. Tensors that the sequence makes are freed after
+    /// their step.
     /// </param>
     /// <param name="epochs">How many epochs there are, at least 1.</param>
     /// <param name="firstEpoch">
-    /// The number of the first epoch, from 1 on: 3 continues after two, with the batches that would have come.
+    /// The number of the first epoch, at least 1: 3 continues after two epochs, with the batches that would
+    /// have followed.
     /// </param>
     /// <param name="scheduler">A learning-rate scheduler that steps after each epoch.</param>
-    /// <param name="onEpoch">Is given each epoch as it ends, after the scheduler's step.</param>
-    /// <param name="progress">Hears of every step.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
-    /// <returns>One line for each epoch.</returns>
+    /// <param name="onEpoch">Receives each epoch when it ends, after the scheduler's step.</param>
+    /// <param name="progress">Receives every step.</param>
+    /// <param name="cancellation">Stops the run between two steps.</param>
+    /// <returns>One summary for each epoch.</returns>
     /// <exception cref="ArgumentException">
     /// An argument is out of its range, an epoch has no batch, or a batch does not fit the model or its loss.
     /// </exception>
     /// <exception cref="OperationCanceledException">
-    /// It was stopped; the weights are those of the last step.
+    /// The run was cancelled; the weights are those of the last step.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// The numbers failed; the weights are those of the step before.
+    /// A loss or gradient was not finite, or no inversion succeeded; the weights are those before that step.
     /// </exception>
     public static IReadOnlyList<EpochSummary> Fit(
         CurvatureOptimizer optimizer,
@@ -113,10 +117,10 @@ public static class Trainer
     }
 
     /// <summary>
-    /// Trains on tensors in memory, each epoch on a thread of the pool as it is asked for: what is not enumerated is not
-    /// trained. Nothing else may use the model or the optimiser meanwhile.
+    /// Trains on tensors in memory, each epoch on a thread-pool thread when it is requested: an epoch that is
+    /// not enumerated is not trained. Nothing else may use the model or the optimiser in the meantime.
     /// </summary>
-    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <returns>One summary for each epoch, as it ends.</returns>
     /// <inheritdoc cref="Fit(CurvatureOptimizer, Tensor, Tensor, int, int, int, int, optim.lr_scheduler.LRScheduler?, Action{EpochSummary}?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static IAsyncEnumerable<EpochSummary> FitAsync(
         CurvatureOptimizer optimizer,
@@ -137,10 +141,11 @@ public static class Trainer
     }
 
     /// <summary>
-    /// Trains on batches of one's own, each epoch on a thread of the pool, which also enumerates the batches, as it is asked
-    /// for: what is not enumerated is not trained. Nothing else may use the model or the optimiser meanwhile.
+    /// Trains on batches that the caller makes, each epoch on a thread-pool thread, which also enumerates the
+    /// batches, when it is requested: an epoch that is not enumerated is not trained. Nothing else may use
+    /// the model or the optimiser in the meantime.
     /// </summary>
-    /// <returns>One line for each epoch, as it ends.</returns>
+    /// <returns>One summary for each epoch, as it ends.</returns>
     /// <inheritdoc cref="Fit(CurvatureOptimizer, Func{int, IEnumerable{ValueTuple{Tensor, Tensor}}}, int, int, optim.lr_scheduler.LRScheduler?, Action{EpochSummary}?, IProgress{TrainingProgress}?, CancellationToken)"/>
     public static IAsyncEnumerable<EpochSummary> FitAsync(
         CurvatureOptimizer optimizer,
@@ -188,108 +193,46 @@ public static class Trainer
     }
 }
 
-/// <summary>One run of the common loop.</summary>
-internal sealed class TrainingLoop(
-    CurvatureOptimizer optimizer,
-    Func<int, IEnumerable<(Tensor Input, Tensor Target)>> batches,
-    int firstEpoch,
-    int epochs,
-    IProgress<TrainingProgress>? progress,
-    CancellationToken cancellation
-)
+/// <summary>Batches of rows of two tensors, shuffled for each epoch.</summary>
+internal sealed class ShuffledBatches
 {
-    private long start;
+    private readonly Tensor inputs;
+    private readonly Tensor targets;
+    private readonly int batchSize;
+    private readonly int seed;
 
-    private int LastEpoch => firstEpoch + epochs - 1;
-
-    internal IEnumerable<EpochSummary> Run(optim.lr_scheduler.LRScheduler? scheduler)
+    internal ShuffledBatches(Tensor inputs, Tensor targets, int batchSize, int seed)
     {
-        start = Stopwatch.GetTimestamp();
-        for (var epoch = firstEpoch; epoch <= LastEpoch; epoch++)
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(targets);
+        Argument.SameRows(inputs, targets);
+        Argument.AtLeast(1, batchSize);
+        if (batchSize > inputs.shape[0])
+            throw new ArgumentException(
+                $"batchSize must be at most the {inputs.shape[0]} data points; got {batchSize}.",
+                nameof(batchSize)
+            );
+        (this.inputs, this.targets, this.batchSize, this.seed) = (inputs, targets, batchSize, seed);
+    }
+
+    /// <summary>Returns the batches of an epoch; the caller owns them.</summary>
+    internal IEnumerable<(Tensor Input, Tensor Target)> Of(int epoch)
+    {
+        var order = new long[inputs.shape[0]];
+        for (var row = 0; row < order.Length; row++)
+            order[row] = row;
+        new Random(unchecked(seed * 1_000_003 + epoch)).Shuffle(order);
+        for (var start = 0; start + batchSize <= order.Length; start += batchSize)
         {
-            var begun = Stopwatch.GetTimestamp();
-            var loss = One(epoch);
-            scheduler?.step();
-            yield return new(epoch, loss, Stopwatch.GetElapsedTime(begun));
+            using var rows = tensor(order[start..(start + batchSize)]);
+            using var there = rows.to(inputs.device);
+            yield return (inputs.index_select(0, there), Selected(targets, rows));
         }
     }
 
-    private double One(int epoch)
+    private static Tensor Selected(Tensor tensor, Tensor rows)
     {
-        var (model, before) = (optimizer.Model, optimizer.Model.training);
-        model.train();
-        try
-        {
-            if (optimizer.BatchesSeen == 0)
-            {
-                RequireFit();
-                optimizer.WarmUp(Inputs());
-            }
-            return Train(epoch);
-        }
-        finally
-        {
-            model.train(before);
-        }
-    }
-
-    // Before the warm-up, which sees no targets and may take as many batches as an epoch has.
-    private void RequireFit()
-    {
-        using var scope = NewDisposeScope();
-        using var all = batches(firstEpoch).GetEnumerator();
-        if (!all.MoveNext())
-            return;
-        var (input, target) = Whole(all.Current, 1);
-        optimizer.RequireFit(input, target);
-    }
-
-    private static (Tensor Input, Tensor Target) Whole((Tensor Input, Tensor Target) batch, int place) =>
-        (Argument.Batch(batch.Input, place), Argument.Labels(batch.Target, place));
-
-    // The scope of a batch is open until the next one is asked for.
-    private IEnumerable<Tensor> Inputs()
-    {
-        using var all = batches(firstEpoch).GetEnumerator();
-        while (true)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            if (!all.MoveNext())
-                yield break;
-            yield return all.Current.Input;
-        }
-    }
-
-    private double Train(int epoch)
-    {
-        using var outer = NewDisposeScope();
-        using var all = batches(epoch).GetEnumerator();
-        Tensor? sum = null;
-        long points = 0;
-        for (var step = 1; ; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            if (!all.MoveNext())
-                break;
-            var (input, target) = Whole(all.Current, step);
-            using var result = optimizer.Step(input, target);
-            points += input.shape[0];
-            Add(scope, ref sum, result.Loss, input.shape[0]);
-            progress?.Report(new(epoch, LastEpoch, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
-        }
-        return sum is null
-            ? throw new ArgumentException($"Each epoch must have a batch; epoch {epoch} has none.")
-            : sum.ToDouble() / points;
-    }
-
-    // On the loss's device, so that no step waits for a number.
-    private static void Add(DisposeScope scope, ref Tensor? sum, Tensor loss, long points)
-    {
-        if (sum is null)
-            sum = scope.MoveToOuter(loss.to(ScalarType.Float64).mul(points.ToScalar()));
-        else
-            sum.add_(loss.to(ScalarType.Float64), points.ToScalar());
+        using var there = rows.to(tensor.device);
+        return tensor.index_select(0, there);
     }
 }

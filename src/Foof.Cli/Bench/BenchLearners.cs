@@ -41,7 +41,7 @@ internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind 
 
     public void Restore(IReadOnlyDictionary<string, Tensor> state) { }
 
-    /// <summary>Nothing is held.</summary>
+    /// <summary>Does nothing, since there is nothing to free.</summary>
     public void Dispose() { }
 }
 

@@ -24,7 +24,7 @@ internal sealed record StepSettings
             Setting<StepSettings>.Optional(
                 s => s.Rows,
                 Text("NAMES"),
-                "Only the rows whose names begin so, separated by commas; sgd always is"
+                "Only rows whose names begin with one of these, separated by commas; sgd is always run"
             ),
             Setting<StepSettings>.Of(s => s.BatchSize, Count, "Data points of a step", 100),
             Setting<StepSettings>.Of(s => s.Rounds, Count, "How often each period is run", 3),

@@ -74,7 +74,7 @@ internal sealed record StepTime(
         console.Write(table);
         var writer = console.Profile.Out.Writer;
         writer.WriteLine(
-            "ms a step: the mean over a period, inversions and statistics among it; median, p10, p90: single steps."
+            "ms a step: the mean over a period, including inversions and statistics; median, p10, p90: single steps."
         );
         if (times.Any(time => time.Extrapolated))
             writer.WriteLine(

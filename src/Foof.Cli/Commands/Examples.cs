@@ -9,7 +9,10 @@ internal static class Examples
     {
         ["foof"] =
         [
-            new("foof info --doctor", "Is all there that Foof needs? Says what to do where it is not."),
+            new(
+                "foof info --doctor",
+                "Check that everything Foof needs is there, and say what to do if not."
+            ),
             new("foof train --report train.html", "Train the default network and write a page about it."),
             new("foof compare --optimizers foof,adam --epochs 2", "Two optimisers side by side."),
         ],
@@ -19,7 +22,7 @@ internal static class Examples
                 "foof train --epochs 5 --out runs/foof",
                 "Five epochs by FOOF, with a checkpoint after each."
             ),
-            new("foof train --resume runs/foof", "Go on with a run that was stopped, to the same bits."),
+            new("foof train --resume runs/foof", "Continue a run that was stopped, to the same bits."),
             new(
                 "foof train --model cnn --optimizer kfac --damping 0.1 --json",
                 "Another network and method; the numbers as JSON."
@@ -37,7 +40,7 @@ internal static class Examples
             ),
             new(
                 "foof compare --optimizers foof --learning-rate 0.1,0.3,1 --damping 0.1,1 --out runs/grid",
-                "A grid of six runs; the same line again goes on with those that lack."
+                "A grid of six runs; the same line again runs only the missing ones."
             ),
         ],
         ["foof continual"] =
@@ -52,7 +55,7 @@ internal static class Examples
         [
             new(
                 "foof laplace --report laplace.html",
-                "Train a network, fit a posterior, judge it on a page."
+                "Train a network, fit a posterior, and evaluate it on a page."
             ),
             new(
                 "foof laplace --model runs/net --structure full --subsample 1000 --out runs/posterior",
@@ -62,16 +65,16 @@ internal static class Examples
         ],
         ["foof validate"] =
         [
-            new("foof validate", "Every structured matrix against explicit ones."),
+            new("foof validate", "Compare every structured matrix with an explicit one."),
             new(
                 "foof validate --cases kronecker --seed 7 --metrics validate.json",
-                "Some, of other networks."
+                "Only some checks, with other networks."
             ),
         ],
         ["foof info"] =
         [
             new("foof info", "Versions, threads and their speed."),
-            new("foof info --doctor", "Check the installation; the exit code is 1 where something lacks."),
+            new("foof info --doctor", "Check the installation; the exit code is 1 if something is missing."),
             new("foof info --doctor --data images --json", "With data of your own; the findings as JSON."),
         ],
         ["foof bench"] = [new("foof bench step --rounds 5", "What one step of every method costs.")],
@@ -87,7 +90,7 @@ internal static class Examples
         ],
         ["foof completion"] =
         [
-            new("source <(foof completion bash)", "In this bash; in ~/.bashrc for every one."),
+            new("source <(foof completion bash)", "For this bash only; in ~/.bashrc, for every one."),
         ],
         ["foof completion bash"] = [new("source <(foof completion bash)", "A line for ~/.bashrc.")],
         ["foof completion zsh"] =

@@ -11,12 +11,12 @@ internal sealed class HelpPage : SynchronousCommandLineAction
 
     private static readonly (int Code, string Meaning)[] ExitCodes =
     [
-        (ExitCode.Success, "all was done"),
-        (ExitCode.Failure, "it was understood and did not succeed; the last line of standard error says why"),
+        (ExitCode.Success, "the command did everything"),
+        (ExitCode.Failure, "the command did not succeed; the last line of standard error says why"),
         (ExitCode.Usage, "the command line is wrong"),
         (
             ExitCode.Stopped,
-            "stopped by Ctrl-C or SIGTERM; what --out kept goes on by --resume, or by the same compare"
+            "stopped by Ctrl-C or SIGTERM; --resume, or the same compare, continues what --out kept"
         ),
     ];
 

@@ -74,7 +74,7 @@ internal sealed record InfoSettings
         new(
             Flag(
                 s => s.Doctor,
-                "Check the installation item by item, and say what to do where something lacks"
+                "Check the installation item by item, and say what to do if something is missing"
             ),
             Of(s => s.Data, Forms.Data, "The data that --doctor looks at", ImageData.FashionMnist),
             Threads<InfoSettings>(s => s.Threads)

@@ -24,7 +24,7 @@ internal static class ValidateCommand
     internal static Command Make(CommandFrame frame) =>
         frame.Command(
             "validate",
-            "Hold every structured matrix against explicit ones",
+            "Compare every structured matrix with an explicit one",
             [.. ValidateSettings.Table.Rows, .. Files.Rows()],
             Run
         );

@@ -68,7 +68,7 @@ internal static class CompareReport
             ? $", with {Say.Percent(share)} of the test images right"
             : "";
         var text =
-            $"{Capital(first.Options.Optimizer)} comes to the lowest training loss, "
+            $"{Capital(first.Options.Optimizer)} reaches the lowest training loss, "
             + $"{Say.Number(last.TrainLoss)}, after "
             + $"{Say.Many(first.Options.Epochs, "epoch")} and {Say.Time(curves[0].Clock.Last())}{accuracy}";
         return best.Count == 1

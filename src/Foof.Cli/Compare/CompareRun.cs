@@ -90,9 +90,9 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
     {
         var remedy =
             files.Out is null ? "nothing was kept, since there is no --out."
-            : done == 0 ? "none is finished: the same command starts again."
+            : done == 0 ? "no run is finished: the same command starts again."
             : $"the finished ones are in {Path.Combine(files.Out, RunTable.FileName)}: the same "
-                + "command goes on.";
+                + "command continues.";
         terminal.Error.WriteLine($"Stopped in run {done + 1} of {count}; {remedy}");
         return ExitCode.Stopped;
     }

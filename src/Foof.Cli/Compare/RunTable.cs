@@ -50,11 +50,11 @@ internal sealed class RunTable
                 JsonSerializer.Deserialize<List<FinishedRun?>>(File.ReadAllBytes(file)) is { } found
                 && found.TrueForAll(run => run is { IsPossible: true })
                 ? [.. found.OfType<FinishedRun>()]
-                : throw Damaged(file, "it holds no list of finished runs");
+                : throw Damaged(file, "it has no list of finished runs");
         }
         catch (JsonException error)
         {
-            throw Damaged(file, $"line {error.LineNumber + 1} is none of its JSON");
+            throw Damaged(file, $"line {error.LineNumber + 1} is not valid JSON for it");
         }
     }
 

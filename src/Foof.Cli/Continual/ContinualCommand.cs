@@ -60,7 +60,7 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         terminal.Error.WriteLine(
             files.Folder is null
                 ? "Stopped before all sequences were run; nothing was kept, since there is no --out."
-                : "Stopped before all sequences were run; those that are done were kept: go on with "
+                : "Stopped before all sequences were run; the finished ones were kept: continue with "
                     + $"./foof continual --resume {files.Folder}."
         );
         return ExitCode.Stopped;

@@ -43,11 +43,11 @@ internal sealed class ContinualRecord
                     is { Settings: not null, Fingerprint: not null, Sequences: not null } content
                 && ContinualSettings.Table.IsPossible(content.Settings)
                 ? new(folder, content)
-                : throw Damaged(file, "it lacks a part");
+                : throw Damaged(file, "a part is missing");
         }
         catch (JsonException error)
         {
-            throw Damaged(file, $"line {error.LineNumber + 1} is none of its JSON");
+            throw Damaged(file, $"line {error.LineNumber + 1} is not valid JSON for it");
         }
     }
 

@@ -79,12 +79,12 @@ internal sealed record ContinualSettings
         foreach (var row in Table.Rows)
             if (!row.MayChange && given.Has(row.Name))
                 throw new CommandFailure(
-                    $"{row.Name} must be left out with --resume: the run in {folder} goes on as it was.",
+                    $"{row.Name} must be left out with --resume: the run in {folder} continues as it was.",
                     ExitCode.Usage
                 );
         if (given.Has("--out"))
             throw new CommandFailure(
-                "--out must be left out with --resume: the run goes on in its folder.",
+                "--out must be left out with --resume: the run continues in its folder.",
                 ExitCode.Usage
             );
         var settings = Table.Resume(kept, given, folder);

@@ -8,7 +8,7 @@ namespace Foof.Cli.Continual;
 /// <param name="Title">Its name in the table.</param>
 /// <param name="Grid">The strengths to choose from.</param>
 /// <param name="Points">The number of data points in a task's Fisher.</param>
-/// <param name="Make">Makes the penalty of a strength for a model; null if there is none.</param>
+/// <param name="Make">Makes the penalty of a strength for a model; null if the variant has no penalty.</param>
 /// <param name="IsUsual">Whether it runs if the user names no variants.</param>
 internal sealed record ContinualVariant(
     string Name,

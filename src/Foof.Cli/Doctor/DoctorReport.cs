@@ -37,7 +37,7 @@ internal static class DoctorReport
     {
         var (problems, warnings) = (Count(findings, Verdict.Problem), Count(findings, Verdict.Warning));
         return problems + warnings == 0
-            ? "All is as it should be."
+            ? "Everything is as it should be."
             : $"{Say.Many(problems, "problem")}, {Say.Many(warnings, "warning")}: "
                 + "the lines with -> say what to do.";
     }
@@ -110,7 +110,7 @@ internal static class Examination
             return Finding.Problem(
                 item,
                 CommandFrame.FirstLine(CommandFrame.Cause(error)),
-                "mend what the sentence says, then look again"
+                "fix what the sentence describes, then check again"
             );
         }
     }

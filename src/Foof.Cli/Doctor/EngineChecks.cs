@@ -55,7 +55,7 @@ internal static class EngineChecks
             ? Finding.Warning(
                 item,
                 $"{driver} is here, and libtorch sees no device",
-                $"run {Nvidia}, and mend what it says of the driver or the device"
+                $"run {Nvidia}, and fix what it reports about the driver or the device"
             )
             : Finding.Warning(
                 item,

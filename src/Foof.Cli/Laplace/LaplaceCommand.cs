@@ -68,9 +68,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         using var checkpoint = Checkpoint.Load(source, "--model");
         var trained = checkpoint.Run.Options;
         if (!ModelKind.Find(trained.Model).Classifies)
-            throw new CommandFailure(
-                $"--model must be a network that tells classes; {trained.Model} is none."
-            );
+            throw new CommandFailure($"--model must be a network with classes; {trained.Model} has none.");
         var place = Devices.Find(settings.Device);
         using var data = new RunData(given.Text("--data") ?? trained.Data, trained, place);
         var sets = data.Rest;
@@ -94,7 +92,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         return Measured.Run(
             terminal,
             files,
-            "the posterior was judged",
+            "the posterior was evaluated",
             () => run.Run(Save),
             (_, result) => Show(result, () => LaplaceReport.Of(result, trained, sets.Fingerprint, settings)),
             result => result.ToJson(MemoryUse.PeakMegabytes),

@@ -52,7 +52,7 @@ internal static class LaplaceReport
             + $"the plain network's "
             + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the "
             + $"test images are right, "
-            + $"and its variance tells noise from them with an area under the ROC curve of "
+            + $"and its variance separates noise from them with an area under the ROC curve of "
             + $"{Say.Number(result.Detection.Noise.Variance)}.";
     }
 
@@ -64,15 +64,14 @@ internal static class LaplaceReport
             rows.Add(("temperature scaling", scaled));
         return new(
             "Quality",
-            "All but the accuracy are the better the smaller they are. NLL is the mean negative "
-                + "log-likelihood.",
+            "Except for the accuracy, smaller is better. NLL is the mean negative " + "log-likelihood.",
             [
                 new TableFigure(
                     "Of the test images",
                     new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)
                 ),
                 new TableFigure(
-                    "Area under the ROC curve that tells foreign images from test images",
+                    "Area under the ROC curve that separates foreign images from test images",
                     new(
                         ["images", "by probability", "by entropy", "by variance", "by the outputs' variance"],
                         [Cells("noise", result.Detection.Noise), Cells("rotated", result.Detection.Rotated)]

@@ -52,27 +52,27 @@ internal sealed record LaplaceSettings
             Of(
                 s => s.Structure,
                 OneOf([.. PosteriorKind.All.Select(kind => (kind.Name, kind))]),
-                "What the posterior keeps",
+                "What the posterior keeps of the curvature",
                 PosteriorKind.All[0]
             ),
             Optional(
                 s => s.Subsample,
                 Count,
-                "How many training images the Fisher is of",
+                "How many training images the Fisher is computed from",
                 $"{PosteriorKind.All.Max(kind => kind.Subsample)} for full, all for others"
             ),
             Optional(
                 s => s.Labels,
                 OneOf([("all", FisherType.Ggn), ("sampled", FisherType.MonteCarlo)]),
-                "Whose labels the Fisher is taken at",
-                "all, where they fit the memory budget"
+                "Which labels the Fisher is taken at",
+                "all, if they fit the memory budget"
             ),
-            Of(s => s.Samples, Count, "Samples of predictions that take some", 100),
+            Of(s => s.Samples, Count, "How many samples predictions draw, if they need samples", 100),
             Optional(
                 s => s.Tune,
                 OneOf([ByValidation, ByEvidence, ByLayer]),
                 "How the prior precision is chosen",
-                "validation where images were held out, else evidence"
+                "validation if images were held out, otherwise evidence"
             ),
             Optional(s => s.PriorPrecision, Positive, "The prior precision, instead of a choice by --tune")
                 .Unless(s =>
@@ -94,7 +94,7 @@ internal sealed record LaplaceSettings
             ),
             Optional(s => s.Data, Forms.Data, "The data", "those of the run"),
             Optional(s => s.Test, Count, "Predict the first n test images", "all"),
-            Of(s => s.MemoryBudget, Count, "The most megabytes of the curvature", 1024),
+            Of(s => s.MemoryBudget, Count, "The largest size of the curvature in megabytes", 1024),
             Of(s => s.Seed, Whole, "Decides samples, sampled labels and noise images", 42),
             Threads<LaplaceSettings>(s => s.Threads),
             Device<LaplaceSettings>(s => s.Device)

@@ -88,7 +88,7 @@ internal sealed record Files
     {
         if (Out is not null && File.Exists(Path.Combine(Out, file)))
             terminal.Error.WriteLine(
-                $"Note: this run replaces the one in {Out}; ./foof {command} --resume {Out} goes on with that one."
+                $"Note: this run replaces the one in {Out}; ./foof {command} --resume {Out} continues that one."
             );
     }
 
@@ -110,7 +110,7 @@ internal sealed record Files
         progress.Line($"The report is in {Report}.");
     }
 
-    // Makes the folder where it is missing and tries to write into it.
+    // Makes the folder if it is missing and tries to write into it.
     private static void CheckFolder(string option, string folder)
     {
         try
@@ -121,12 +121,12 @@ internal sealed record Files
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailure(
-                $"{option} must name a folder that can be written; {folder} is none{Reason(error)}: name another."
+                $"{option} must name a folder that can be written; {folder} is not one{Reason(error)}: name another."
             );
         }
     }
 
-    // Makes the file's folder where it is missing, and tries to write beside the file, which is left alone.
+    // Makes the file's folder if it is missing, and tries to write beside the file, which is left alone.
     private static void CheckFile(string option, string file)
     {
         if (Directory.Exists(file))
@@ -142,7 +142,7 @@ internal sealed record Files
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailure(
-                $"{option} must name a file that can be written; {file} is none{Reason(error)}: name another."
+                $"{option} must name a file that can be written; {file} is not one{Reason(error)}: name another."
             );
         }
     }

@@ -86,7 +86,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         return text is not null && RunRecord.FromJson(text) is { } run
             ? run
             : throw new CommandFailure(
-                $"{path} must be a checkpoint of ./foof train; it does not tell of a run."
+                $"{path} must be a checkpoint of ./foof train; it has no record of a run."
             );
     }
 
@@ -132,8 +132,8 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         {
             if (!found.TryGetValue(name, out var kept))
                 throw Foreign($"it lacks '{name}'");
-            if (Describe(kept) != Describe(tensor))
-                throw Foreign($"'{name}' must be {Describe(tensor)} and is {Describe(kept)}");
+            if (Shape.describe(kept) != Shape.describe(tensor))
+                throw Foreign($"'{name}' must be {Shape.describe(tensor)} and is {Shape.describe(kept)}");
         }
         if (found.Keys.FirstOrDefault(name => !expected.ContainsKey(name)) is { } extra)
             throw Foreign($"the model has no '{extra}'");
@@ -141,8 +141,6 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
 
     private CommandFailure Foreign(string reason) =>
         new($"{Path} is a checkpoint of another model than {Run.Options.Model}: {reason}.");
-
-    private static string Describe(Tensor tensor) => $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]";
 
     private Tensor Found(string name, ScalarType type) =>
         Content.Tensors.TryGetValue(name, out var tensor) && tensor.dtype == type && tensor.dim() == 1

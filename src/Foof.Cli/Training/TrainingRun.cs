@@ -13,7 +13,7 @@ namespace Foof.Cli.Training;
 /// <summary><c>foof train</c>. Everything is checked before the first step.</summary>
 internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
 {
-    /// <summary>Whether the folder goes with the command, so that nothing can go on from it.</summary>
+    /// <summary>Whether the folder is removed after the command, so that no run can be resumed from it.</summary>
     internal bool IsPassing { get; init; }
 
     /// <summary>Trains, and returns the exit code.</summary>
@@ -53,14 +53,14 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             ? settings
             : throw new CommandFailure(
                 $"The run in {files.Resume} has {run.History.Count} finished epoch(s) and --epochs is "
-                    + $"{settings.Epochs}: raise --epochs to go on."
+                    + $"{settings.Epochs}: raise --epochs to continue."
             );
     }
 
     private void Note(TrainingSettings settings, OptimizerKind optimizer, Checkpoint? checkpoint)
     {
         foreach (var idle in TrainingSettings.Table.Idle(given, settings))
-            terminal.Error.WriteLine($"Note: {idle} means nothing to {optimizer.Name}.");
+            terminal.Error.WriteLine($"Note: {idle} has no effect with {optimizer.Name}.");
         if (checkpoint is null)
         {
             files.NoteReplacing(terminal, Checkpoint.FileName, "train");
@@ -77,7 +77,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                     + "than in a run that was not stopped."
             );
         terminal.Progress.Line(
-            $"Going on in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(settings)})."
+            $"Continuing in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(settings)})."
         );
     }
 
@@ -146,7 +146,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         var remedy =
             files.Folder is not { } folder || IsPassing ? "; nothing was kept, since there is no --out."
             : state.IsWarm && (state.Step > 0 || state.Epoch > 1)
-                ? $"; go on with: ./foof train --resume {folder}"
+                ? $"; continue with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";
         terminal.Error.WriteLine(place + remedy);
         return ExitCode.Stopped;

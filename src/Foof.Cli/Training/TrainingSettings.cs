@@ -30,7 +30,7 @@ internal sealed record TrainingSettings
             Of(
                     s => s.Damping,
                     Positive,
-                    "lambda, added to matrices that are means over data points",
+                    "lambda, which is added to matrices that are means over data points",
                     Own(kind => kind.Recipe.Damping, "foof")
                 )
                 .InReports("damping")
@@ -47,11 +47,16 @@ internal sealed record TrainingSettings
                 )
                 .InReports("momentum")
                 .Where(s => Kind(s).HasMomentum),
-            Of(s => s.WeightDecay, NotNegative, "The factor of the weights that a step takes off them", 0.0),
+            Of(
+                s => s.WeightDecay,
+                NotNegative,
+                "The weight decay, a factor of the weights that each step subtracts",
+                0.0
+            ),
             Of(
                     s => s.InvertEvery,
                     Count,
-                    "T: every how many steps matrices are inverted",
+                    "T: the number of steps between inversions",
                     Own(kind => kind.Recipe.Cadence.InvertEvery, "foof")
                 )
                 .InReports("T")
@@ -59,7 +64,7 @@ internal sealed record TrainingSettings
             Of(
                     s => s.StatisticsSteps,
                     Count,
-                    "S: in how many steps before an inversion statistics are taken",
+                    "S: the number of steps with statistics before each inversion",
                     new(
                         s => Math.Min(Kind(s).Recipe.Cadence.StatisticsSteps, s.InvertEvery),
                         $"the lesser of {Methods.foof.Cadence.StatisticsSteps} and T"
@@ -75,12 +80,12 @@ internal sealed record TrainingSettings
                     Float32
                 )
                 .Where(HasCurvature),
-            Of(s => s.StatisticsShare, Share, "The share of each batch that statistics are made of", 1.0)
+            Of(s => s.StatisticsShare, Share, "The share of each batch that statistics are taken from", 1.0)
                 .Where(HasCurvature),
             Of(
                     s => s.StaleSteps,
                     Count,
-                    "Invert on a thread of its own, for the steps from n later on",
+                    "Invert on another thread, and use each inverse from n steps later on",
                     new(0, "in the step")
                 )
                 .Where(HasCurvature)
@@ -102,7 +107,7 @@ internal sealed record TrainingSettings
             Of(
                 s => s.Pixels,
                 OneOf(PixelScale.Names),
-                "How pixels come to the network: with MNIST's mean and deviation, or from 0 to 1",
+                "The scale of the pixels: with MNIST's mean and deviation, or from 0 to 1",
                 PixelScale.Standardised.Name
             ),
             Of(s => s.Seed, Whole, "Decides the weights at the start and the order of the images", 42),

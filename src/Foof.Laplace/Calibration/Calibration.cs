@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// How good class probabilities are. Probabilities are [n; C], labels [n] class indices; all results are
-/// means over data points.
+/// Measures of the quality of class probabilities. Probabilities are [n; C], labels are [n] class indices,
+/// and all results are means over data points.
 /// </summary>
 /// <example>
 /// <code>
@@ -17,12 +17,12 @@ public static class Calibration
 {
     private const int DefaultBins = 15;
 
-    // A class that was held impossible costs as much as one held possible to one in 1e300.
+    // A class with probability zero costs as much as one with probability 1e-300.
     private const double Least = 1e-300;
 
-    /// <summary>-log p_y.</summary>
+    /// <summary>The negative log-likelihood, the mean of -log p_y, in nats.</summary>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// Shapes do not fit, there is no data point, rows are not probabilities, or labels are not class indices
     /// on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
@@ -33,9 +33,9 @@ public static class Calibration
         return -OfLabels(probabilities, labels).clamp_min(Least).log().mean().ToDouble();
     }
 
-    /// <summary>The share of labels that are the most probable class.</summary>
+    /// <summary>The accuracy: the share of data points whose label is the most probable class.</summary>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// Shapes do not fit, there is no data point, rows are not probabilities, or labels are not class indices
     /// on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
@@ -46,9 +46,9 @@ public static class Calibration
         return probabilities.argmax(1).eq(labels).to(ScalarType.Float64).mean().ToDouble();
     }
 
-    /// <summary>sum_c (p_c - [c = y])^2, from 0 to 2 (Brier 1950).</summary>
+    /// <summary>The Brier score, the mean of sum_c (p_c - [c = y])^2, from 0 to 2 (Brier 1950).</summary>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
+    /// Shapes do not fit, there is no data point, rows are not probabilities, or labels are not class indices
     /// on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
@@ -61,12 +61,12 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The expected calibration error: |accuracy - confidence| of bins of equal width of the largest
-    /// probability, weighed by the points in each (Naeini et al. 2015).
+    /// The expected calibration error: the mean of |accuracy - confidence| over bins of equal width of the
+    /// largest probability, weighted by the number of points in each bin (Naeini et al. 2015).
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
-    /// on the same device, or there is no bin.
+    /// Shapes do not fit, there is no data point or no bin, rows are not probabilities, or labels are not
+    /// class indices on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static double CalibrationError(Tensor probabilities, Tensor labels, int bins = DefaultBins)
@@ -76,10 +76,10 @@ public static class Calibration
         return reliability.Sum(bin => (double)bin.Count / all * Math.Abs(bin.Accuracy - bin.Confidence));
     }
 
-    /// <summary>What a reliability diagram shows; empty bins are left out.</summary>
+    /// <summary>The bins of a reliability diagram, without empty ones.</summary>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, rows are no probabilities, or labels are no class indices
-    /// on the same device, or there is no bin.
+    /// Shapes do not fit, there is no data point or no bin, rows are not probabilities, or labels are not
+    /// class indices on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static IReadOnlyList<ReliabilityBin> Reliability(
@@ -111,9 +111,10 @@ public static class Calibration
     }
 
     /// <summary>
-    /// -sum_c p_c log p_c, [n]: a score that tells other data from those of training. The caller owns it.
+    /// The entropy -sum_c p_c log p_c of each data point, [n], in nats: a score that distinguishes foreign
+    /// data from training data. The caller owns it.
     /// </summary>
-    /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
+    /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static Tensor Entropy(Tensor probabilities)
     {
@@ -124,10 +125,10 @@ public static class Calibration
     }
 
     /// <summary>
-    /// 1 - max_c p_c, [n]: a score of other data by the confidence alone (Hendrycks &amp; Gimpel 2017). The
-    /// caller owns it.
+    /// The lack of confidence 1 - max_c p_c of each data point, [n]: another score that distinguishes foreign
+    /// data from training data (Hendrycks &amp; Gimpel 2017). The caller owns it.
     /// </summary>
-    /// <exception cref="ArgumentException">The shape does not fit, or rows are no probabilities.</exception>
+    /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
     public static Tensor OneMinusConfidence(Tensor probabilities)
     {
@@ -138,17 +139,17 @@ public static class Calibration
 
     /// <summary>
     /// The area under the ROC curve of a score that should be larger for <paramref name="outside"/> than for
-    /// <paramref name="inside"/>: the share of pairs in which it is, equal ones counting half. Shapes [n] and
-    /// [m].
+    /// <paramref name="inside"/>: the share of pairs in which it is larger, where ties count half. Shapes:
+    /// [n] and [m].
     /// </summary>
-    /// <exception cref="ArgumentException">One is empty.</exception>
+    /// <exception cref="ArgumentException">A set of scores is empty.</exception>
     /// <exception cref="NumericalFailure">A score is not finite.</exception>
     public static double Auroc(Tensor inside, Tensor outside)
     {
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
-            throw new ArgumentException("Both sets of scores must hold at least one; one is empty.");
+            throw new ArgumentException("Both sets of scores must have at least one score; one is empty.");
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
@@ -159,7 +160,7 @@ public static class Calibration
         return pairs / ((double)x.Length * y.Length);
     }
 
-    // How many sorted values are smaller.
+    // Returns how many of the sorted values are smaller.
     private static int Below(double[] sorted, double value)
     {
         var (low, high) = (0, sorted.Length);
@@ -188,7 +189,7 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(probabilities);
         if (probabilities.dim() != 2)
             throw new ArgumentException(
-                $"Probabilities must be [n; C]; got [{string.Join("; ", probabilities.shape)}].",
+                $"Probabilities must be [n; C]; got [{Shape.text(probabilities.shape)}].",
                 nameof(probabilities)
             );
         if (!probabilities.is_floating_point())
@@ -204,10 +205,10 @@ public static class Calibration
             throw NoProbabilities(FormattableString.Invariant($"one is {least:G4}"));
         var apart = (p.sum(1) - 1).abs().max().ToDouble();
         if (apart > Rounding(probabilities.dtype))
-            throw NoProbabilities(FormattableString.Invariant($"a row's sum is {apart:G4} off 1"));
+            throw NoProbabilities(FormattableString.Invariant($"a row's sum differs from 1 by {apart:G4}"));
     }
 
-    // How far the sum of probabilities may be off: a number of 16 bits has three digits or two.
+    // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.
     private static double Rounding(ScalarType type) =>
         type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
 
@@ -217,15 +218,15 @@ public static class Calibration
                 + "or Prediction.Probabilities."
         );
 
-    // Class indices as libtorch wants them; they belong to the caller's scope.
+    // Returns class indices in the type that libtorch needs, in the caller's dispose scope.
     private static Tensor Check(Tensor probabilities, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(labels);
         if (probabilities.dim() != 2 || labels.dim() != 1 || labels.shape[0] != probabilities.shape[0])
             throw new ArgumentException(
-                $"Probabilities must be [n; C] and labels [n]; got [{string.Join("; ", probabilities.shape)}] "
-                    + $"and [{string.Join("; ", labels.shape)}]."
+                $"Probabilities must be [n; C] and labels [n]; got [{Shape.text(probabilities.shape)}] "
+                    + $"and [{Shape.text(labels.shape)}]."
             );
         if (labels.numel() == 0)
             throw new ArgumentException("There must be at least one data point; got none.");

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// softmax(f / T) with the T that makes validation labels most likely: the baseline that a posterior has to
-/// beat (Guo et al. 2017).
+/// Temperature scaling, softmax(f / T) with the T that makes validation labels most likely: the baseline that
+/// a posterior should beat (Guo et al. 2017).
 /// </summary>
 /// <example>
 /// <code>
@@ -13,16 +13,16 @@ namespace Foof;
 /// using var probabilities = scaling.Apply(model.call(testInputs));
 /// </code>
 /// </example>
-/// <param name="Temperature">T.</param>
+/// <param name="Temperature">T, greater than zero.</param>
 public sealed record TemperatureScaling(double Temperature)
 {
     private const int Steps = 40;
 
-    /// <summary>Finds T by a grid and golden section on its logarithm.</summary>
+    /// <summary>Finds T by a grid search and a golden-section search over its logarithm.</summary>
     /// <param name="output">The network's outputs for validation data, [n; C].</param>
     /// <param name="labels">Their labels, [n].</param>
     /// <exception cref="ArgumentException">
-    /// Shapes do not fit, there is no data point, or labels are no class indices on the same device.
+    /// Shapes do not fit, there is no data point, or labels are not class indices on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">An output is not finite.</exception>
     public static TemperatureScaling Fit(Tensor output, Tensor labels)
@@ -50,7 +50,7 @@ public sealed record TemperatureScaling(double Temperature)
         );
     }
 
-    /// <summary>The probabilities [n; C], float64; the caller owns them.</summary>
+    /// <summary>Returns the probabilities softmax(f / T), [n; C] in float64; the caller owns them.</summary>
     /// <exception cref="ArgumentException">
     /// The temperature is not positive, or the output is not [n; C].
     /// </exception>
@@ -67,7 +67,7 @@ public sealed record TemperatureScaling(double Temperature)
     {
         if (output.dim() != 2)
             throw new ArgumentException(
-                $"output must be [n; C]; got [{string.Join("; ", output.shape)}].",
+                $"output must be [n; C]; got [{Shape.text(output.shape)}].",
                 nameof(output)
             );
     }

@@ -7,14 +7,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// What a network learnt from earlier tasks, as a penalty on its weights: strength/2 (theta - theta*)^T C
-/// (theta - theta*), added up over what is kept of the tasks.
+/// What a network learnt from earlier tasks, as a penalty on its weights: the sum of strength/2 (theta -
+/// theta*)^T C (theta - theta*) over the curvatures C that are kept of the tasks.
 /// </summary>
 /// <remarks>
-/// There are three ways to use it. In one's own loop: <c>(loss + tasks.Penalty()).backward()</c>, or
-/// <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph, before any optimiser's step. With
-/// Foof's optimisers: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not for use from two
-/// threads at once.
+/// There are three ways to use it. In a loop of your own, before any optimiser's step: <c>(loss +
+/// tasks.Penalty()).backward()</c>, or <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph.
+/// With Foof's optimisers: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not thread-safe.
 /// </remarks>
 /// <example>
 /// <code>
@@ -57,11 +56,12 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// What becomes of each parameter of the model: those of layers that are not covered are not held back.
+    /// How each parameter of the model is treated: parameters of layers that are not covered are not held
+    /// back.
     /// </summary>
     public IReadOnlyList<Coverage> Coverage { get; }
 
-    /// <summary>The number of tasks that were consolidated.</summary>
+    /// <summary>The number of consolidated tasks.</summary>
     public int Tasks => Learnt.Tasks;
 
     /// <summary>
@@ -70,11 +70,11 @@ public abstract class Consolidator : IPenalty, IDisposable
     /// </summary>
     public double DiscardedTraceFraction => Learnt.Discarded;
 
-    /// <summary>The bytes that what was learnt takes.</summary>
+    /// <summary>The number of bytes that the kept curvatures and weights take.</summary>
     public long Bytes => Kept.Bytes(Held);
 
-    /// <summary>The penalty's factor, at least 0; it may change at any time.</summary>
-    /// <exception cref="ArgumentException">It is negative or no number.</exception>
+    /// <summary>The penalty's factor, at least 0; it may be changed at any time.</summary>
+    /// <exception cref="ArgumentException">The value is negative or not a finite number.</exception>
     public double Strength
     {
         get => strength;
@@ -86,12 +86,13 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// What a user should know, in sentences: parameters that are not held back, a column budget too small.
+    /// Sentences that a user should know: about parameters that are not held back, or a column budget that is
+    /// too small.
     /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>Where warnings are logged as they arise; nowhere at first.</summary>
-    /// <exception cref="ArgumentNullException">It is null.</exception>
+    /// <summary>Receives warnings as they arise; by default nothing is logged.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     public ILogger Logger
     {
         get;
@@ -108,12 +109,12 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     private protected Consolidated Learnt { get; private set; } = Consolidation.nothing;
 
-    /// <summary>The tensors of what was learnt.</summary>
+    /// <summary>The tensors that this object keeps.</summary>
     private protected IEnumerable<Tensor> Held => Consolidation.tensors(Learnt);
 
     /// <summary>
-    /// The penalty at the model's weights, a scalar whose backward pass gives its gradient; zero before the
-    /// first task. Derivatives of second order are not in it. The caller owns it.
+    /// Returns the penalty at the model's weights, a scalar whose backward pass gives the penalty's gradient;
+    /// zero before the first task. It has no derivatives of second order. The caller owns it.
     /// </summary>
     public Tensor Penalty()
     {
@@ -134,8 +135,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// The penalty's gradient for each parameter that is held back, in its shape; none before the first task.
-    /// The tensors belong to the caller's dispose scope.
+    /// Returns the penalty's gradient for each parameter that is held back, in the parameter's shape; the
+    /// list is empty before the first task. The tensors belong to the caller's dispose scope.
     /// </summary>
     public IReadOnlyList<ParameterGradient> Gradients()
     {
@@ -147,11 +148,12 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// Writes what was learnt to a safetensors file, which <see cref="Load"/> reads to the same bits.
+    /// Saves the consolidated tasks to a safetensors file, from which <see cref="Load"/> restores the same
+    /// bits.
     /// </summary>
     /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="IOException">The file cannot be written; what was there stays.</exception>
-    /// <exception cref="ObjectDisposedException">This object was freed.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
+    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
     public void Save(string path)
     {
         RequireAlive();
@@ -159,8 +161,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     }
 
     /// <summary>
-    /// Reads what <see cref="Save"/> wrote, of this network, structure and way to gather tasks, in place of
-    /// what was learnt here; the strength stays this object's.
+    /// Replaces this object's tasks by those of a file that <see cref="Save"/> wrote for the same network and
+    /// options; the strength does not change.
     /// </summary>
     /// <exception cref="ArgumentException">The file is of another network or kind; nothing
     /// changed.</exception>
@@ -176,16 +178,16 @@ public abstract class Consolidator : IPenalty, IDisposable
         Adopt(file.Learnt);
     }
 
-    /// <summary>What a file must have been written by.</summary>
+    /// <summary>The kind of consolidator that must have written a file.</summary>
     private protected abstract string Kind { get; }
 
-    /// <summary>What is remembered beside the tasks, by name.</summary>
+    /// <summary>Further tensors to save with the tasks, by name.</summary>
     private protected virtual IEnumerable<KeyValuePair<string, Tensor>> OwnState() => [];
 
-    /// <summary>Restores it; raises, and changes nothing, where it does not fit.</summary>
+    /// <summary>Restores those tensors; if they do not fit, raises and changes nothing.</summary>
     private protected virtual void RestoreOwnState(IReadOnlyDictionary<string, Tensor> state, string path) { }
 
-    /// <summary>Takes a task's curvature in, around the weights as they are; all or nothing.</summary>
+    /// <summary>Adds a task's curvature around the current weights, completely or not at all.</summary>
     private protected void Remember(Curvature curvature)
     {
         var centre = WeightPenalty.copied(layers);
@@ -213,8 +215,8 @@ public abstract class Consolidator : IPenalty, IDisposable
         warnings.RemoveAll(warning => warning.StartsWith(BudgetPrefix, StringComparison.Ordinal));
         if (DiscardedTraceFraction > SuspiciousShare)
             Warn(
-                $"{BudgetPrefix} left {DiscardedTraceFraction:P0} of a curvature's trace out: earlier tasks are held back less "
-                    + "than they were learnt; raise ColumnBudget, or use Kronecker factors."
+                $"{BudgetPrefix} left out {DiscardedTraceFraction:P0} of a curvature's trace, so that earlier tasks are protected less "
+                    + "than they should be; raise ColumnBudget, or use Kronecker factors."
             );
     }
 
@@ -224,7 +226,7 @@ public abstract class Consolidator : IPenalty, IDisposable
         Logger.Warn(sentence);
     }
 
-    /// <summary>Raises an ArgumentException that says the bytes and what would fit.</summary>
+    /// <summary>Raises an ArgumentException with the number of bytes and what would fit.</summary>
     private protected void RequireRoom(long bytes, string what = "What was learnt", string? fits = null)
     {
         if (bytes > memoryBudget)
@@ -250,7 +252,7 @@ public abstract class Consolidator : IPenalty, IDisposable
         return Consolidation.penalty(Strength, theta, Learnt);
     }
 
-    // Old and new state may share tensors: each is freed when it is in neither.
+    // The old and the new state may share tensors; a tensor is freed when neither has it.
     private void Adopt(Consolidated next)
     {
         Kept.Replace(Held, Consolidation.tensors(next));
@@ -260,10 +262,10 @@ public abstract class Consolidator : IPenalty, IDisposable
     private protected void RequireAlive()
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        OwnParameters.Require(GetType().Name, layers);
+        SoundModel.RequireParameters(GetType().Name, layers);
     }
 
-    /// <summary>The method, the number of tasks, the strength and the size on one line.</summary>
+    /// <summary>Describes the method, the number of tasks, the strength and the size in one line.</summary>
     public override string ToString() =>
         isDisposed
             ? $"{GetType().Name}, disposed"
@@ -271,7 +273,7 @@ public abstract class Consolidator : IPenalty, IDisposable
                 $"{GetType().Name} of {Tasks} tasks, strength {Strength:G4}, {Bytes:N0} bytes"
             );
 
-    /// <summary>Frees what was learnt.</summary>
+    /// <summary>Frees the tensors that this object keeps; the model remains.</summary>
     public void Dispose()
     {
         Dispose(true);

@@ -2,7 +2,9 @@ using Microsoft.FSharp.Core;
 
 namespace Foof;
 
-/// <summary>How tasks are consolidated; the defaults are what measured best.</summary>
+/// <summary>
+/// How tasks are consolidated; the defaults are the settings with the best measured results.
+/// </summary>
 /// <example>
 /// <code>
 /// var options = new ContinualOptions { Structure = CurvatureStructure.Diagonal, Strength = 10 };
@@ -13,9 +15,9 @@ public sealed record ContinualOptions
 {
     /// <summary>What is kept of a task's Fisher [Kronecker]: Kronecker, Diagonal or LowRank.</summary>
     /// <remarks>
-    /// Kronecker has the best average accuracy for its memory that was measured (Ritter et al. 2018),
-    /// Diagonal is that of Kirkpatrick et al. 2017, and LowRank the whole Fisher of all layers together by
-    /// its columns, which take as much memory as one backward pass over the task's data points keeps.
+    /// Kronecker has the best measured average accuracy for its memory (Ritter et al. 2018). Diagonal is the
+    /// method of Kirkpatrick et al. 2017. LowRank is the whole Fisher of all layers together, as columns that
+    /// take as much memory as one backward pass over the task's data points.
     /// </remarks>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.Kronecker;
 
@@ -23,43 +25,46 @@ public sealed record ContinualOptions
     public ContinualTasks Tasks { get; init; } = ContinualTasks.Online;
 
     /// <summary>
-    /// The share of earlier curvature that a new task leaves, from 0 to 1; of Online only
-    /// [1].
+    /// The share of earlier curvature that remains after a new task, from 0 to 1; only for Online [1].
     /// </summary>
     public double Decay { get; init; } = 1;
 
     /// <summary>
     /// Whether Kronecker products of several tasks are merged into one, with the trace of their sum;
-    /// otherwise they are kept term by term, exactly, and memory grows with the tasks [true].
+    /// otherwise they are kept exactly, term by term, and memory grows with the number of tasks [true].
     /// </summary>
     public bool MergeKronecker { get; init; } = true;
 
     /// <summary>
-    /// The penalty's factor: 1 is Bayes' rule for tasks of equal size, 1 to 3 measured best [1].
+    /// The penalty's factor: 1 is Bayes' rule for tasks of equal size, and 1 to 3 gave the best measured
+    /// results [1].
     /// </summary>
     public double Strength { get; init; } = 1;
 
-    /// <summary>Whose labels the Fisher is taken at [Ggn].</summary>
+    /// <summary>Which labels the Fisher is taken at [Ggn].</summary>
     public FisherType FisherType { get; init; } = FisherType.Ggn;
 
-    /// <summary>How many labels each data point gets where they are sampled [1].</summary>
+    /// <summary>
+    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/> [1].
+    /// </summary>
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// sigma, the standard deviation of the labels from the output, for <see cref="Loss.SquaredError"/> [1].
+    /// sigma, the standard deviation of the labels around the output, for <see cref="Loss.SquaredError"/>
+    /// [1].
     /// </summary>
     public double ObservationNoise { get; init; } = 1;
 
     /// <summary>
-    /// The most columns of a low-rank Fisher that are kept over all tasks, by the leading directions; null
-    /// keeps all. A column that is kept by its direction takes as many numbers as the layers have weights.
+    /// The largest number of columns of a low-rank Fisher that are kept over all tasks, as the leading
+    /// directions; null keeps all. A direction takes as many numbers as the layers have weights.
     /// </summary>
     public int? ColumnBudget { get; init; }
 
-    /// <summary>The most bytes that what was learnt may take [2 GiB].</summary>
+    /// <summary>The largest number of bytes that the kept curvatures and weights may take [2 GiB].</summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 
-    /// <summary>The rule by which the core gathers tasks.</summary>
+    /// <summary>The core's rule for gathering tasks.</summary>
     internal ConsolidationRule Rule =>
         new(
             Argument.Known(Tasks) switch

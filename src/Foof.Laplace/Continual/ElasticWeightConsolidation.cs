@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Elastic weight consolidation: after each task its Fisher says how far each weight may go while the next
-/// one is learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full Fisher
-/// MATH 7).
+/// Elastic weight consolidation: after each task, its Fisher determines how far each weight may move while
+/// the next task is learnt (Kirkpatrick et al. 2017; with Kronecker factors Ritter et al. 2018; with the full
+/// Fisher MATH 7).
 /// </summary>
 /// <remarks>
-/// The Fisher is a mean over the data points of the batches, per data point: not the square of a mini-batch's
-/// mean gradient, which would be about as many times smaller as the batch has points.
+/// The Fisher is a mean over single data points, not over squares of mini-batches' mean gradients, which
+/// would be smaller by about the number of points in a batch.
 /// </remarks>
 /// <example>
 /// <code>
@@ -28,13 +28,15 @@ public sealed class ElasticWeightConsolidation : Consolidator
     private readonly Fisher fisher;
     private readonly ContinualOptions options;
 
-    /// <summary>Nothing learnt yet.</summary>
+    /// <summary>Makes a consolidator without tasks.</summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <param name="loss">What its output is measured by.</param>
-    /// <param name="options">How tasks are consolidated; null: merged Kronecker products.</param>
-    /// <param name="select">Which layers are held back, by name and weight; null: all that can be.</param>
+    /// <param name="loss">The loss of the network's output.</param>
+    /// <param name="options">How tasks are consolidated; null means merged Kronecker products.</param>
+    /// <param name="select">
+    /// Selects the layers that are held back, by name and weight; null means every layer that can be covered.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// A number of the options is out of its range, or no layer is covered.
+    /// An option is out of its range, or no layer is covered.
     /// </exception>
     public ElasticWeightConsolidation(
         nn.Module<Tensor, Tensor> model,
@@ -59,27 +61,27 @@ public sealed class ElasticWeightConsolidation : Consolidator
     private protected override string Kind =>
         $"elastic weight consolidation, {options.Structure}, {options.Tasks}";
 
-    /// <summary>Takes a task in when it is learnt: its Fisher at the weights as they are.</summary>
+    /// <summary>Adds a task that has been learnt, by its Fisher at the current weights.</summary>
     /// <param name="batches">
-    /// The task's data, or a part of it: inputs, and labels or null; each batch is the caller's, and may be
-    /// freed when the next one is asked for. Labels are read by the empirical Fisher, and of class indices
-    /// those of -100 are ignored.
+    /// The task's data, or a part of them: inputs with labels, which may be null. Each batch stays the
+    /// caller's and may be freed once the next one is requested. Only the empirical Fisher uses the labels,
+    /// except that class indices of -100 are always ignored.
     /// </param>
     /// <param name="weight">
-    /// The task's number of data points beside the next task's, N / N': 1 for tasks of equal size.
+    /// The ratio N / N' of the task's number of data points to the next task's: 1 for tasks of equal size.
     /// </param>
     /// <param name="head">
-    /// What is called in place of the model, such as its <see cref="TaskHead"/> of this task; it calls the
-    /// model. Null: the model.
+    /// The module that is called in place of the model and calls the model, such as the task's
+    /// <see cref="TaskHead"/>; null means the model.
     /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
-    /// positive or memory would exceed the budget; nothing changed.
+    /// positive, or memory would exceed the budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     public void Consolidate(
@@ -119,8 +121,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     }
 
     /// <summary>
-    /// <see cref="Consolidate"/> on a thread of the pool, which also enumerates the batches. Nothing else may
-    /// use this object or its model meanwhile.
+    /// Runs <see cref="Consolidate"/> on a thread-pool thread, which also enumerates the batches. Nothing
+    /// else may use this object or its model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Consolidate"/>
     public Task ConsolidateAsync(

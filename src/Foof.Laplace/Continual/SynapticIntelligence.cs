@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Synaptic intelligence, the baseline without a Fisher: a weight's importance is what its path took off the
-/// loss, max(sum -g dtheta, 0) / (dtheta^2 + xi) (Zenke et al. 2017).
+/// Synaptic intelligence, the baseline without a Fisher: a weight's importance is how much its path lowered
+/// the loss, max(sum -g dtheta, 0) / (dtheta^2 + xi) (Zenke et al. 2017).
 /// </summary>
 /// <remarks>
 /// In every step: <c>loss.backward(); tasks.BeforeStep(); tasks.AddGradient(); optimizer.step();
@@ -35,11 +35,15 @@ public sealed class SynapticIntelligence : Consolidator
     private readonly Tensor steps = zeros(1, ScalarType.Int64).DetachFromDisposeScope();
     private (Tensor[] Gradient, Tensor[] Weights)? step;
 
-    /// <summary>Nothing learnt yet; the first task's path begins at the weights as they are.</summary>
+    /// <summary>
+    /// Makes a consolidator without tasks; the first task's path begins at the current weights.
+    /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <param name="strength">c of the penalty.</param>
+    /// <param name="strength">The penalty's factor, c in the paper, at least 0.</param>
     /// <param name="xi">Bounds the importance of weights that hardly moved.</param>
-    /// <param name="select">Which layers are held back, by name and weight; null: all that can be.</param>
+    /// <param name="select">
+    /// Selects the layers that are held back, by name and weight; null means every layer that can be covered.
+    /// </param>
     /// <exception cref="ArgumentException">A number is out of its range, or no layer is covered.</exception>
     public SynapticIntelligence(
         nn.Module<Tensor, Tensor> model,
@@ -58,7 +62,10 @@ public sealed class SynapticIntelligence : Consolidator
 
     private protected override string Kind => "synaptic intelligence";
 
-    /// <summary>Between <c>backward</c> and whatever changes gradients or weights.</summary>
+    /// <summary>
+    /// Reads the gradients and weights before a step; call it after <c>backward</c>, before anything changes
+    /// them.
+    /// </summary>
     /// <exception cref="InvalidOperationException">No layer has a gradient.</exception>
     public void BeforeStep()
     {
@@ -72,9 +79,10 @@ public sealed class SynapticIntelligence : Consolidator
         step = (Kept(WeightPenalty.gradients(Layers)), Kept(WeightPenalty.copied(Layers)));
     }
 
-    /// <summary>After the optimiser's step.</summary>
-    /// <exception cref="InvalidOperationException">There was no <see cref="BeforeStep"/> before
-    /// it.</exception>
+    /// <summary>Adds the step to the weights' path; call it after the optimiser's step.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// <see cref="BeforeStep"/> was not called before it.
+    /// </exception>
     public void AfterStep()
     {
         RequireAlive();
@@ -89,7 +97,7 @@ public sealed class SynapticIntelligence : Consolidator
         Forget();
     }
 
-    /// <summary>Takes the task in when it is learnt, and begins the next one's path.</summary>
+    /// <summary>Adds a task that has been learnt, and begins the next task's path.</summary>
     /// <exception cref="InvalidOperationException">
     /// There was no step between <see cref="BeforeStep"/> and <see cref="AfterStep"/> since the last task;
     /// nothing changed.
@@ -100,7 +108,7 @@ public sealed class SynapticIntelligence : Consolidator
         RequireSound();
         if (steps.item<long>() == 0)
             throw new InvalidOperationException(
-                "A task's importance is made of its steps, and there was none: call BeforeStep before and AfterStep "
+                "A task's importance comes from its steps, but no step was taken: call BeforeStep before and AfterStep "
                     + "after each of the optimiser's steps."
             );
         using var scope = NewDisposeScope();

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Some outputs of a classifier as a classifier of its own: the head of one task among several with their own
-/// classes, where the task of a data point is known at test time (task-incremental learning).
+/// A classifier made of some of a classifier's outputs: the head of one of several tasks that have their own
+/// classes, if the task of a data point is known at test time (task-incremental learning).
 /// </summary>
 /// <remarks>
-/// The softmax is over these outputs alone, so that the others get no gradient and have no curvature, and
-/// labels count from 0 in their order (<see cref="Labels"/>). It calls the model and does not own it. Where
-/// the task is not known (class-incremental learning) a penalty on the weights alone hardly helps: no method
-/// of this kind does.
+/// The softmax is only over these outputs, so that the others get no gradient and have no curvature. Labels
+/// count from 0 in the order of these outputs (<see cref="Labels"/>). The head calls the model and does not
+/// own it. If the task is not known (class-incremental learning), a penalty on the weights alone hardly
+/// helps, whatever the method.
 /// </remarks>
 /// <example>
 /// <code>
@@ -25,8 +25,10 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly long[] outputs;
 
-    /// <summary>A head of the model's outputs of these numbers.</summary>
-    /// <exception cref="ArgumentException">There is none, one comes twice or is negative.</exception>
+    /// <summary>Makes a head of the model's outputs with the given numbers.</summary>
+    /// <exception cref="ArgumentException">
+    /// No output is given, or one is given twice or is negative.
+    /// </exception>
     public TaskHead(nn.Module<Tensor, Tensor> model, IEnumerable<long> outputs)
         : base(nameof(TaskHead))
     {
@@ -45,7 +47,7 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
             );
     }
 
-    /// <summary>The model's outputs of these numbers. Shapes: -> [n; outputs; ...].</summary>
+    /// <summary>Returns the model's outputs with these numbers, [n; outputs; ...].</summary>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -54,15 +56,16 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
         if (all.dim() < 2 || outputs.Max() >= all.shape[1])
             throw new ArgumentException(
                 $"The model's output must be [n; {outputs.Max() + 1} or more; ...] for these outputs; "
-                    + $"got [{string.Join("; ", all.shape)}]."
+                    + $"got [{Shape.text(all.shape)}]."
             );
         return scope.MoveToOuter(all.index_select(1, Numbers(all.device)));
     }
 
     /// <summary>
-    /// Labels of the whole classifier as this head's: the place of each in the outputs. The caller owns them.
+    /// Converts labels of the whole classifier to labels of this head, their positions among its outputs. The
+    /// caller owns the result.
     /// </summary>
-    /// <exception cref="ArgumentException">A label is none of this head's.</exception>
+    /// <exception cref="ArgumentException">A label is not among this head's outputs.</exception>
     public Tensor Labels(Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -73,7 +76,7 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
         if (foreign > 0)
             throw new ArgumentException(
                 $"Labels must be among this head's, [{string.Join(", ", outputs)}]; "
-                    + $"{foreign} of {labels.numel()} are others.",
+                    + $"{foreign} of {labels.numel()} are not.",
                 nameof(labels)
             );
         return scope.MoveToOuter(matches.to(ScalarType.Int64).argmax(-1));

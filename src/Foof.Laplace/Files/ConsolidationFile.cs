@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// What was learnt from tasks as a file: one quadratic function a term, and what a method keeps beside them.
+/// Consolidated tasks as a file: one quadratic function for each term, and what a method saves with them.
 /// </summary>
 internal static class ConsolidationFile
 {
     private const string DescriptionKey = "foof.consolidation";
     private const string OwnPrefix = "own.";
 
-    /// <summary>What the header says.</summary>
+    /// <summary>The description in the header.</summary>
     private sealed record Description(
         string Kind,
         LayerDescription[] Layers,
@@ -24,7 +24,7 @@ internal static class ConsolidationFile
 
     private sealed record TermDescription(string Curvature, bool HasSlope);
 
-    /// <summary>Writes all of it or nothing.</summary>
+    /// <summary>Writes the file completely or not at all.</summary>
     internal static void Save(
         string path,
         string kind,
@@ -44,7 +44,9 @@ internal static class ConsolidationFile
         CurvatureFile.Save(path, tensors, new KeyValuePair<string, string>(DescriptionKey, text));
     }
 
-    /// <summary>Reads it on the layers' device; tensors belong to the caller's scope.</summary>
+    /// <summary>
+    /// Reads a file on the layers' device; the tensors belong to the caller's dispose scope.
+    /// </summary>
     internal static (Consolidated Learnt, IReadOnlyDictionary<string, Tensor> Own) Load(
         string path,
         string kind,

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A safetensors file of what came of a network's curvature: tensors, and descriptions in its header, with a
-/// check sum over both.
+/// A safetensors file about a network's curvature: tensors, descriptions in the header, and a check sum of
+/// both.
 /// </summary>
-/// <param name="Path">Where it lies.</param>
+/// <param name="Path">The file.</param>
 /// <param name="Texts">The descriptions, in the order of their keys.</param>
-/// <param name="Tensors">The tensors, in the scope of who loaded them.</param>
+/// <param name="Tensors">The tensors, in the dispose scope of the code that loaded them.</param>
 internal sealed record CurvatureFile(
     string Path,
     IReadOnlyList<string> Texts,
@@ -18,7 +18,7 @@ internal sealed record CurvatureFile(
 {
     private const string CheckSumKey = "check_sum";
 
-    /// <summary>Writes all of it or nothing.</summary>
+    /// <summary>Writes the file completely or not at all.</summary>
     internal static void Save(
         string path,
         IReadOnlyDictionary<string, Tensor> tensors,
@@ -30,31 +30,33 @@ internal sealed record CurvatureFile(
     }
 
     /// <summary>
-    /// Reads a file that has these descriptions, to a device; tensors belong to the caller's scope.
+    /// Reads a file with these descriptions to a device; the tensors belong to the caller's dispose scope.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="device">Where the tensors are to be.</param>
-    /// <param name="kind">What it must be, for the message.</param>
+    /// <param name="device">The device of the tensors.</param>
+    /// <param name="kind">What the file must contain, for the message.</param>
     /// <param name="keys">The descriptions' keys.</param>
-    /// <exception cref="ArgumentException">It is of something else.</exception>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="ArgumentException">The file contains something else.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     internal static CurvatureFile Load(string path, Device device, string kind, params string[] keys)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var content = Safetensors.Load(path);
         var texts = keys.Select(key => content.Metadata.GetValueOrDefault(key)).OfType<string>().ToArray();
         if (texts.Length < keys.Length)
-            throw new ArgumentException($"{path} must be a file of {kind}; it describes none.");
+            throw new ArgumentException(
+                $"{path} must be a file of {kind}; it has no such description: name another file."
+            );
         var found = FileCheckSum.Of(content.Tensors, string.Concat(texts));
         var kept = content.Metadata.GetValueOrDefault(CheckSumKey);
         if (kept != found)
             throw Damaged(path, $"its check sum must be {found}; found {kept ?? "none"}");
-        // Outside of every scope until here: the scope of the caller takes the tensors over.
+        // The tensors were in no scope until here; now the caller's scope owns them.
         var tensors = content.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.to(device).alias());
         return new(path, texts, tensors);
     }
 
-    /// <summary>A description that is JSON.</summary>
+    /// <summary>Returns a description, parsed as JSON.</summary>
     internal T Description<T>(int place, Func<T, bool> isComplete)
         where T : class
     {
@@ -66,11 +68,11 @@ internal sealed record CurvatureFile(
         }
         catch (JsonException)
         {
-            throw Damaged(Path, "its description is no JSON");
+            throw Damaged(Path, "its description is not JSON");
         }
     }
 
-    /// <summary>Raises unless the file is of these layers.</summary>
+    /// <summary>Raises unless the file belongs to these layers.</summary>
     internal void RequireLayers(Layer[] layers, LayerDescription[] described)
     {
         var expected = LayerDescription.Text(LayerDescription.Of(layers));
@@ -80,7 +82,8 @@ internal sealed record CurvatureFile(
     }
 
     /// <summary>
-    /// What is read from tensors and descriptions; where these do not fit one another the file is damaged.
+    /// Reads a value from tensors and descriptions; if these do not fit one another, raises that the file is
+    /// damaged.
     /// </summary>
     internal T Read<T>(Func<T> read)
     {
@@ -94,7 +97,7 @@ internal sealed record CurvatureFile(
         }
     }
 
-    /// <summary>The error of a file of something else.</summary>
+    /// <summary>Makes the error for a file that belongs to something else.</summary>
     internal ArgumentException Foreign(string reason) => new($"{Path} {reason}.");
 
     private static InvalidDataException Damaged(string path, string reason) =>

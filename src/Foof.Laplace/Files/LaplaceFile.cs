@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A posterior as a file: the core's description of it, and one of its network and its data.
+/// A posterior as a file, with the core's description of the posterior and a description of its network and
+/// data.
 /// </summary>
 internal static class LaplaceFile
 {
@@ -14,7 +15,7 @@ internal static class LaplaceFile
     private const string NetworkKey = "foof.posterior.network";
     private const string GradientPrefix = "gradient.";
 
-    /// <summary>What the header says beside the posterior itself.</summary>
+    /// <summary>The header's description of the network and the data.</summary>
     private sealed record Network(
         LayerDescription[] Layers,
         string Likelihood,
@@ -32,7 +33,7 @@ internal static class LaplaceFile
         bool IsFisherTypeChosen
     );
 
-    /// <summary>What a file says: the layers that it covers, and how further data are taken in.</summary>
+    /// <summary>The content of a file: the layers that it covers, and how further data are added.</summary>
     internal readonly record struct Content(
         Layer[] Layers,
         Posterior Posterior,
@@ -41,7 +42,7 @@ internal static class LaplaceFile
         LaplaceOptions Options
     );
 
-    /// <summary>Writes all of it or nothing.</summary>
+    /// <summary>Writes the file completely or not at all.</summary>
     internal static void Save(
         string path,
         Layer[] layers,
@@ -61,8 +62,8 @@ internal static class LaplaceFile
     }
 
     /// <summary>
-    /// Reads it on the layers' device; tensors belong to the caller's scope. The layers are those that the
-    /// options cover; where these leave them open, those among them that the file names.
+    /// Reads a file on the layers' device; the tensors belong to the caller's dispose scope. The layers are
+    /// those that the options select; without a selection, those that the file names.
     /// </summary>
     internal static Content Load(string path, Layer[] layers, LaplaceOptions options)
     {
@@ -87,7 +88,8 @@ internal static class LaplaceFile
         return new(layers, posterior, summary, gradient, Options(options, network, summary));
     }
 
-    // All of them where some are missing: then the file is of another network, and the message shows both.
+    // If some are missing, the file is of another network: all layers are taken, so that the message shows
+    // both.
     private static Layer[] Named(Layer[] layers, Network network)
     {
         var names = network.Layers.Select(layer => layer.Name).ToHashSet();
@@ -95,8 +97,8 @@ internal static class LaplaceFile
         return named.Length == network.Layers.Length ? named : layers;
     }
 
-    // Labels that are chosen here count. Where the fit took sampled ones for want of memory alone, further
-    // data are asked again whether all of theirs fit.
+    // Labels that are chosen here take precedence. If the fit sampled labels only for lack of memory, all
+    // labels of further data are tried first again.
     private static LaplaceOptions Options(LaplaceOptions options, Network network, LaplaceSummary summary)
     {
         var ofFile = options with { Structure = network.Structure };
@@ -167,7 +169,7 @@ internal static class LaplaceFile
             IsWhole = network.IsWhole,
         };
 
-    // The default structure cannot be distinguished from a choice, and counts as none.
+    // The default structure cannot be distinguished from a choice, so it counts as no choice.
     private static void RequireStructure(CurvatureFile file, LaplaceOptions options, Network network)
     {
         if (options.Structure != network.Structure && options.Structure != new LaplaceOptions().Structure)
@@ -188,7 +190,7 @@ internal static class LaplaceFile
         foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))
             if (!mean.eq(own).all().item<bool>())
                 throw file.Foreign(
-                    $"must be of this network; the weights of '{layer.Name}' are others: load the network that the "
+                    $"must be of this network; the weights of '{layer.Name}' differ: load the network that the "
                         + "posterior was fitted to"
                 );
     }

@@ -3,34 +3,38 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// A posterior in a file.
+// Saving and loading posteriors.
 public sealed partial class LaplacePosterior
 {
     /// <summary>
-    /// Writes the posterior to a safetensors file, all or nothing, which <see cref="Load"/> reads to the same
-    /// bits.
+    /// Saves the posterior to a safetensors file, completely or not at all; <see cref="Load"/> restores the
+    /// same bits.
     /// </summary>
     /// <remarks>
     /// The network is not in it, nor are <see cref="Warnings"/> and <see cref="DiscardedTraceFraction"/>;
-    /// <see cref="Summary"/> still says after <see cref="Load"/> whether labels were sampled.
+    /// <see cref="Summary"/> still shows after <see cref="Load"/> whether labels were sampled.
     /// </remarks>
     /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="IOException">The file cannot be written; what was there stays.</exception>
-    /// <exception cref="ObjectDisposedException">The posterior was freed.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Summary, gradient, options);
 
     /// <summary>
-    /// Reads what <see cref="Save"/> wrote, for the network that it was fitted to; the caller owns the
-    /// posterior.
+    /// Loads a posterior that <see cref="Save"/> wrote, for the network that it was fitted to; the caller
+    /// owns it.
     /// </summary>
-    /// <param name="model">The network, with the weights that it had; it stays the caller's.</param>
+    /// <param name="model">
+    /// The network, with the weights that it had at the fit; it stays the caller's.
+    /// </param>
     /// <param name="path">The file.</param>
     /// <param name="options">
-    /// What <see cref="Update"/> is to do otherwise than the file says: its memory budget and labels, and
-    /// where warnings are logged. Structure, layers, likelihood, prior and temperature are the file's; layers
-    /// or a structure that are given must be these. Null: all as the file says.
+    /// Settings for <see cref="Update"/> that differ from the file's: memory budget, labels and logger.
+    /// Structure, layers, likelihood, prior and temperature are the file's; if layers or a structure are
+    /// given, they must agree with it. Null means the file's settings.
     /// </param>
-    /// <exception cref="ArgumentException">The file is of another network, or of something else.</exception>
+    /// <exception cref="ArgumentException">
+    /// The file is of another network, or is not a posterior's.
+    /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static LaplacePosterior Load(
         nn.Module<Tensor, Tensor> model,

@@ -1,9 +1,9 @@
 namespace Foof;
 
-/// <summary>A layer as files describe it, to tell one network from another.</summary>
+/// <summary>The description of a layer in files, which distinguishes one network from another.</summary>
 internal sealed record LayerDescription(string Name, long[] Shape, string Type)
 {
-    /// <summary>Of a network's layers.</summary>
+    /// <summary>Describes a network's layers.</summary>
     internal static LayerDescription[] Of(Layer[] layers) =>
         [
             .. layers.Select(layer => new LayerDescription(
@@ -13,10 +13,10 @@ internal sealed record LayerDescription(string Name, long[] Shape, string Type)
             )),
         ];
 
-    /// <summary>For people; equal for equal networks.</summary>
+    /// <summary>Writes descriptions for messages; the texts of equal networks are equal.</summary>
     internal static string Text(LayerDescription[] layers) =>
         string.Join(
             ", ",
-            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{string.Join("; ", layer.Shape)}]")
+            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{Foof.Shape.text(layer.Shape)}]")
         );
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Gathers a network's curvature, loss and gradient over batches, in one pass, or in two where the low-rank
+/// Gathers a network's curvature, loss and gradient over batches, in one pass, or in two if the low-rank
 /// Fisher of all labels does not fit the memory budget.
 /// </summary>
 internal sealed class CurvatureFit(
@@ -26,7 +26,7 @@ internal sealed class CurvatureFit(
 
     private bool IsLowRank => options.Structure == CurvatureStructure.LowRank;
 
-    /// <summary>Runs over the batches; the caller releases what comes of it.</summary>
+    /// <summary>Runs over the batches; the caller frees the result.</summary>
     internal FittedCurvature Run(
         LabelledBatches batches,
         IProgress<int>? progress,
@@ -92,7 +92,7 @@ internal sealed class CurvatureFit(
         return fitted;
     }
 
-    // The mean of -log p of counts is whole here: the core's loss leaves log y! out.
+    // The mean of -log p of counts is complete here, whereas the core's loss leaves out log y!.
     private double LossOf(Tensor output, Tensor target)
     {
         var loss = LikelihoodModule.loss(likelihood, output, target).ToDouble();
@@ -102,12 +102,12 @@ internal sealed class CurvatureFit(
         return loss + factorials / target.shape[0];
     }
 
-    /// <summary>The number of weights of layers.</summary>
+    /// <summary>The number of weights in some layers.</summary>
     internal static long Weights(Layer[] layers) =>
         layers.Sum(layer => LayerModule.outputs(layer) * LayerModule.inputs(layer));
 
     /// <summary>
-    /// The bytes of a matrix over weights, of its eigenvectors, and of what finding them takes.
+    /// The bytes of a matrix over the weights, of its eigenvectors and of the memory for finding them.
     /// </summary>
     internal static double DenseBytes(long weights) => 3 * 8.0 * weights * weights;
 
@@ -128,7 +128,7 @@ internal sealed class CurvatureFit(
     {
         var columns = Kept.Bytes(CurvatureModule.tensors(sofar.Curvature));
         var m = sofar.Curvature is Curvature.LowRank { G: var G } ? FisherFactorModule.columns(G) : 0;
-        // The Gram matrix of a low-rank factor, its eigenvectors and what finding them takes.
+        // The Gram matrix of a low-rank factor, its eigenvectors and the memory for finding them.
         var bytes = columns + 3 * 8 * m * m;
         isOverBudget = bytes > options.MemoryBudget;
         if (isOverBudget)
@@ -142,7 +142,7 @@ internal sealed class CurvatureFit(
             return new(
                 $"{budget}; it takes {bytes:N0} bytes: use a larger budget, Diagonal, LastLayer or Select."
             );
-        // Columns grow with the points, the matrices over them with their square.
+        // Columns grow with the number of points, matrices over columns with its square.
         var (a, b) = ((bytes - columns) / Math.Pow(points, 2), (double)columns / points);
         var most = (Math.Sqrt(b * b + 4 * a * options.MemoryBudget) - b) / (2 * a);
         return new(

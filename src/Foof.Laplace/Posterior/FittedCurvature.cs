@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>What one pass over the data says; its tensors are in no scope.</summary>
+/// <summary>The results of one pass over the data; the tensors belong to no dispose scope.</summary>
 /// <param name="Curvature">The Fisher, a mean over the points.</param>
-/// <param name="Points">How many data points it is of.</param>
-/// <param name="Loss">The mean loss at the labels; null where a batch had none.</param>
-/// <param name="Gradient">The mean gradient at the labels; null where a batch had none.</param>
-/// <param name="Entries">How many numbers the labels are, for normal likelihoods.</param>
-/// <param name="Fisher">Whose labels the Fisher was taken at.</param>
+/// <param name="Points">The number of data points that the Fisher is a mean over.</param>
+/// <param name="Loss">The mean loss at the labels; null if a batch had no labels.</param>
+/// <param name="Gradient">The mean gradient at the labels; null if a batch had no labels.</param>
+/// <param name="Entries">How many numbers the labels have, for normal likelihoods.</param>
+/// <param name="Fisher">Which labels the Fisher was taken at.</param>
 internal sealed record FittedCurvature(
     Curvature Curvature,
     long Points,
@@ -18,10 +18,13 @@ internal sealed record FittedCurvature(
     Fisher Fisher
 )
 {
-    /// <summary>The tensors held.</summary>
+    /// <summary>All tensors.</summary>
     internal IEnumerable<Tensor> Tensors => CurvatureModule.tensors(Curvature).Concat(Gradient ?? []);
 
-    /// <summary>That of two sets of data points, of which <paramref name="y"/> has this share.</summary>
+    /// <summary>
+    /// Returns the results for two sets of data points together, of which <paramref name="y"/> has the given
+    /// share.
+    /// </summary>
     internal static FittedCurvature Average(double share, FittedCurvature x, FittedCurvature y) =>
         new(
             DataCurvature.average(share, x.Curvature, y.Curvature),
@@ -34,6 +37,6 @@ internal sealed record FittedCurvature(
             y.Fisher
         );
 
-    /// <summary>Frees its tensors, but for those that something else keeps.</summary>
+    /// <summary>Frees the tensors, except those that another object keeps.</summary>
     internal void Release(IEnumerable<Tensor> kept) => Kept.Replace(Tensors, kept);
 }

@@ -24,53 +24,54 @@ public sealed record LaplaceOptions
     /// What is kept of the Fisher [Kronecker]: LowRank, Dense, Kronecker, Foof or Diagonal.
     /// </summary>
     /// <remarks>
-    /// Dense and LowRank are one and the same matrix. Dense takes three [p; p] matrices of p weights, LowRank
-    /// the columns and three [m; m] matrices of m columns: take Dense for the last layer or a small network,
-    /// LowRank where there are fewer columns (data points times classes) than weights, or what <see
-    /// cref="ExactStructure"/> says. Neither is better calibrated than Kronecker where the columns are of a
-    /// part of the data only.
+    /// Dense and LowRank represent the same matrix. Dense takes three [p; p] matrices of p weights, LowRank
+    /// the columns and three [m; m] matrices of m columns: choose Dense for the last layer or a small
+    /// network, LowRank if there are fewer columns (data points times classes) than weights, or what
+    /// <see cref="ExactStructure"/> returns. Neither is better calibrated than Kronecker if the columns are
+    /// only of a part of the data.
     /// </remarks>
     public CurvatureStructure Structure { get; init; } = CurvatureStructure.Kronecker;
 
     /// <summary>
-    /// Which layers are covered, by name and weight; the others stay at their weights. Null: all that can be.
+    /// Selects the covered layers by name and weight; the others keep their weights. Null means every layer
+    /// that can be covered.
     /// </summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
-    /// <summary>Whether only the last of the covered layers is [false].</summary>
+    /// <summary>Whether only the last of these layers is covered [false].</summary>
     public bool LastLayer { get; init; }
 
     /// <summary>
-    /// Whose labels the Fisher is taken at; null: <see cref="FisherType.Ggn"/>, and where its columns do not
-    /// fit the memory budget one label sampled from the model for each data point, with a warning.
+    /// Which labels the Fisher is taken at. Null means <see cref="FisherType.Ggn"/>, or, if its columns do
+    /// not fit the memory budget, one label sampled from the model for each data point, with a warning.
     /// </summary>
     public FisherType? FisherType { get; init; }
 
     /// <summary>
-    /// How many labels each data point gets where <see cref="FisherType.MonteCarlo"/> is chosen [1].
+    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/> [1].
     /// </summary>
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// sigma, the standard deviation of the labels from the output in their units, for <see
+    /// sigma, the standard deviation of the labels around the output, in the labels' units, for <see
     /// cref="Loss.SquaredError"/> [1]; <see cref="LaplacePosterior.TuneNoiseByEvidence"/> finds it.
     /// </summary>
     public double ObservationNoise { get; init; } = 1.0;
 
-    /// <summary>delta, the precision of the prior N(0, I / delta) to begin with [1].</summary>
+    /// <summary>delta, the initial precision of the prior N(0, I / delta) [1].</summary>
     public double PriorPrecision { get; init; } = 1.0;
 
     /// <summary>
-    /// N, the number of data points that the network was trained with; null: those of the batches. The Fisher
-    /// is a mean over the batches' points and counts N times.
+    /// N, the number of data points that the network was trained with; null means those of the batches. The
+    /// Fisher, a mean over the batches' points, is multiplied by N.
     /// </summary>
     public long? DataPoints { get; init; }
 
-    /// <summary>The most bytes that the fitted curvature may take [512 MiB].</summary>
+    /// <summary>The largest number of bytes that the fitted curvature may take [512 MiB].</summary>
     public long MemoryBudget { get; init; } = DefaultMemoryBudget;
 
-    /// <summary>Where the posterior logs its warnings; nowhere at first.</summary>
-    /// <exception cref="ArgumentNullException">It is null.</exception>
+    /// <summary>Receives the posterior's warnings; by default nothing is logged.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     public ILogger Logger
     {
         get;
@@ -78,9 +79,9 @@ public sealed record LaplaceOptions
     } = NullLogger.Instance;
 
     /// <summary>
-    /// Which of the two structures that leave nothing of the Fisher out is to be taken for the layers that
-    /// these options cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory
-    /// budget, else LowRank.
+    /// Returns the better of the two structures that keep the whole Fisher, for the layers that these options
+    /// cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory budget, otherwise
+    /// LowRank.
     /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
     /// <exception cref="ArgumentException">No layer is covered.</exception>
@@ -93,10 +94,10 @@ public sealed record LaplaceOptions
             : CurvatureStructure.LowRank;
     }
 
-    /// <summary>Whose labels, for the core; null where it is left open.</summary>
+    /// <summary>The core's case of the Fisher; null if the option is null.</summary>
     internal Fisher? Fisher => FisherType is { } type ? FisherTypes.Of(type, SampledLabels) : null;
 
-    /// <summary>Raises one sentence about the first option that is out of its range.</summary>
+    /// <summary>Raises if an option is out of its range; the message names the first one.</summary>
     internal void Require()
     {
         Foof.Require.positive("The prior precision", PriorPrecision);

@@ -3,35 +3,35 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// How data come into a posterior: the first ones, and further ones.
+// Fitting a posterior, and updating it with further data.
 public sealed partial class LaplacePosterior
 {
     /// <summary>
-    /// The largest fraction of the trace of N F that <see cref="Update"/> ever left out, in [0, 1]; 0 where
-    /// it kept all columns.
+    /// The largest fraction of the trace of N F that an <see cref="Update"/> left out, in [0, 1]; 0 if all
+    /// columns were kept.
     /// </summary>
     public double DiscardedTraceFraction { get; private set; }
 
     /// <summary>Fits a posterior around a network's weights; the caller owns it.</summary>
     /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
-    /// <param name="loss">The loss of its output.</param>
+    /// <param name="loss">The loss of the network's output.</param>
     /// <param name="batches">
-    /// The training data, or a part of them: inputs [n; ...], and labels or null. Each batch is the caller's,
-    /// and may be freed when the next one is asked for. They may be run through twice.
+    /// The training data, or a part of them: inputs [n; ...] with labels, which may be null. Each batch stays
+    /// the caller's and may be freed once the next one is requested. The batches may be enumerated twice.
     /// </param>
-    /// <param name="options">How; null: Kronecker factors of all layers.</param>
+    /// <param name="options">How the posterior is fitted; null means Kronecker factors of all layers.</param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
     /// precision is not positive, the structure is not one of a posterior's, or memory would exceed the
     /// budget.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public static LaplacePosterior Fit(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
@@ -48,8 +48,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Fit"/> on a thread of the pool, which also enumerates the batches. Nothing else may use the
-    /// model meanwhile.
+    /// Runs <see cref="Fit"/> on a thread-pool thread, which also enumerates the batches. Nothing else may
+    /// use the model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static Task<LaplacePosterior> FitAsync(
@@ -109,7 +109,7 @@ public sealed partial class LaplacePosterior
         }
     }
 
-    /// <summary>The layers that options cover; raises where there is none.</summary>
+    /// <summary>Returns the layers that options cover; raises if no layer is covered.</summary>
     internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
     {
         var (layers, _) = Uncovered.Survey(nameof(LaplacePosterior), model, options.Select);
@@ -128,7 +128,7 @@ public sealed partial class LaplacePosterior
             .Coverage;
     }
 
-    // N F, of low-rank factors with small batches joined to large ones.
+    // Returns N F; a low-rank factor has its small batches joined into large ones.
     private static DataPrecision Data(FittedCurvature fitted, long points)
     {
         var curvature = fitted.Curvature is Curvature.LowRank { G: var G }
@@ -142,40 +142,40 @@ public sealed partial class LaplacePosterior
         if (options.FisherType is null && Summary.FisherType == FisherType.MonteCarlo)
             Warn(
                 $"All labels of {Summary.Points:N0} data points do not fit the memory budget of "
-                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which says less."
+                    + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which is less informative."
             );
     }
 
     /// <summary>
-    /// Takes further data in, around the network's weights as they are now: N F + N' F' in place of N F.
+    /// Adds further data, at the network's current weights: N F + N' F' replaces N F.
     /// </summary>
     /// <remarks>
     /// Exact for low-rank, dense and diagonal structures of networks that are linear in their weights;
     /// Kronecker products are merged with the trace of the sum (MATH 7). The prior, its mean, the temperature
-    /// and the options of the fit stay. The evidence is of all data at the same weights: after an update
-    /// there is none.
+    /// and the options of the fit stay. After an update there is no evidence, since it needs all data at the
+    /// same weights.
     /// </remarks>
     /// <param name="batches">
-    /// The further data, or a part of them, as for <see cref="Fit"/>; earlier data are not needed again.
+    /// The further data, or a part of them, like those of <see cref="Fit"/>; earlier data are not needed.
     /// </param>
     /// <param name="columns">
-    /// The most columns of a low-rank posterior; the leading directions stay, p numbers each, and <see
-    /// cref="DiscardedTraceFraction"/> says what was left out. Null: all.
+    /// The largest number of columns of a low-rank posterior; the leading directions are kept, p numbers
+    /// each, and <see cref="DiscardedTraceFraction"/> shows how much was left out. Null means all.
     /// </param>
     /// <param name="dataPoints">
-    /// N', how many data points the batches count for; null: as many as they have.
+    /// N', the number of data points that the batches stand for; null means the number that they have.
     /// </param>
     /// <param name="generator">
-    /// Draws sampled labels, on the model's device; null: TorchSharp's default one.
+    /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the
     /// budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void Update(
         LabelledBatches batches,
         int? columns = null,
@@ -213,7 +213,7 @@ public sealed partial class LaplacePosterior
             fitted.Release(kept);
         }
         ForgetEvidence();
-        // It was of the earlier data alone, at the earlier weights.
+        // It was the gradient of only the earlier data, at the earlier weights.
         Kept.Replace(gradient ?? [], []);
         gradient = null;
     }

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), with P the
+/// A Laplace posterior over a trained network's weights: theta ~ N(theta*, T (P + N F)^-1), where P is the
 /// prior's precision, F the Fisher, a mean over data points, and N the number of data points (MATH 6).
 /// </summary>
 /// <remarks>
-/// The posterior is of the network as it was at <see cref="Fit"/>. It does not own the model, and leaves it
-/// as it is but for the moments in which it predicts by sampled weights. Vectors are one matrix [d_out; d_in]
-/// for each covered layer, with a trained bias as the last column. Not for use from two threads at once.
+/// The posterior belongs to the network as it was at <see cref="Fit"/>. It does not own the model, and
+/// changes its weights only temporarily, while it predicts with sampled weights. Vectors have one matrix
+/// [d_out; d_in] for each covered layer, with a trained bias as the last column. Not thread-safe.
 /// </remarks>
 /// <example>
 /// <code>
@@ -29,7 +29,7 @@ public sealed partial class LaplacePosterior : IDisposable
     private readonly LaplaceOptions options;
     private readonly List<string> warnings = [];
 
-    // The mean gradient of the loss at theta*; null where there were no labels.
+    // The mean gradient of the loss at theta*; null if there were no labels.
     private Tensor[]? gradient;
     private Posterior posterior;
     private bool isDisposed;
@@ -50,29 +50,30 @@ public sealed partial class LaplacePosterior : IDisposable
             tensor.DetachFromDisposeScope();
     }
 
-    /// <summary>What the data said at the fit.</summary>
+    /// <summary>The facts about the data, the network and the Fisher at the fit.</summary>
     public LaplaceSummary Summary { get; private set; }
 
     /// <summary>The loss of the network's output.</summary>
     public Loss Loss => Summary.Loss;
 
-    /// <summary>How the network's output speaks about labels, for the core.</summary>
+    /// <summary>The core's distribution of labels, given the network's output.</summary>
     internal Likelihood Likelihood => Summary.Likelihood;
 
-    /// <summary>The names of the layers that are covered.</summary>
+    /// <summary>The names of the covered layers.</summary>
     public IReadOnlyList<string> Layers => [.. layers.Select(layer => layer.Name)];
 
     /// <summary>
-    /// Whether the posterior covers each parameter of the model, and by which layer: the others stay at their
+    /// How each parameter of the model is treated: parameters of layers that are not covered keep their
     /// values.
     /// </summary>
     public IReadOnlyList<Coverage> Coverage { get; }
 
-    /// <summary>The number p of weights that are covered.</summary>
+    /// <summary>The number p of covered weights.</summary>
     public long Parameters => PosteriorModule.weights(Alive);
 
     /// <summary>
-    /// The number of eigenvalues of N F that may differ from zero; of a low-rank posterior its columns m.
+    /// The number of eigenvalues of N F that may differ from zero; for a low-rank posterior, the number m of
+    /// columns.
     /// </summary>
     public long Columns => PosteriorModule.columns(Alive);
 
@@ -80,38 +81,38 @@ public sealed partial class LaplacePosterior : IDisposable
     public IReadOnlyList<double> PriorPrecision => Alive.Prior.Precision;
 
     /// <summary>T, the factor of the covariance: greater than zero [1].</summary>
-    /// <exception cref="ArgumentException">It is not positive.</exception>
+    /// <exception cref="ArgumentException">The value is not positive.</exception>
     public double Temperature
     {
         get => Alive.Temperature;
         set => posterior = PosteriorModule.withTemperature(value, Alive);
     }
 
-    /// <summary>log det ((P + N F) / T), of the precision.</summary>
+    /// <summary>The log-determinant of the precision, log det ((P + N F) / T).</summary>
     public double LogDetPrecision => PosteriorModule.logDet(Alive);
 
-    /// <summary>tr (T (P + N F)^-1), of the covariance.</summary>
+    /// <summary>The trace of the covariance, tr (T (P + N F)^-1).</summary>
     public double CovarianceTrace => PosteriorModule.trace(Alive);
 
-    /// <summary>KL(posterior || prior), in nats.</summary>
+    /// <summary>The divergence KL(posterior || prior), in nats.</summary>
     public double Divergence => PosteriorModule.divergence(Alive);
 
     /// <summary>
-    /// What a user should know, in sentences: sampled labels in place of all, an evidence that may mislead.
+    /// Sentences that a user should know: about labels that were sampled, or an evidence that may mislead.
     /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 
     /// <summary>
-    /// Where warnings are logged as they arise; <see cref="LaplaceOptions.Logger"/> at first.
+    /// Receives warnings as they arise; by default <see cref="LaplaceOptions.Logger"/>.
     /// </summary>
-    /// <exception cref="ArgumentNullException">It is null.</exception>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     public ILogger Logger
     {
         get;
         set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = NullLogger.Instance;
 
-    /// <summary>The core's value, for its algebra; its tensors stay this object's.</summary>
+    /// <summary>The core's value, whose tensors this object owns.</summary>
     internal Posterior Core => Alive;
 
     private Posterior Alive
@@ -125,13 +126,13 @@ public sealed partial class LaplacePosterior : IDisposable
 
     private IEnumerable<Tensor> Tensors => PosteriorModule.tensors(posterior).Concat(gradient ?? []);
 
-    /// <summary>Gives all layers one prior precision, or each its own.</summary>
+    /// <summary>Sets one prior precision for all layers, or one for each layer.</summary>
     /// <remarks>
-    /// Without a new fit: O(1), but for a low-rank or dense posterior over layers whose precisions get other
-    /// ratios, of which one [m; m] matrix is decomposed.
+    /// This needs no new fit. It takes O(1), except that for a low-rank or dense posterior over several
+    /// layers one [m; m] matrix is decomposed if the ratios of their precisions change.
     /// </remarks>
     /// <exception cref="ArgumentException">
-    /// One is not positive, or their number is not that of the layers.
+    /// A precision is not positive, or their number is not that of the layers.
     /// </exception>
     public void SetPriorPrecision(params double[] precision)
     {
@@ -152,8 +153,8 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// Centres the prior on other weights, one [d_out; d_in] a layer, which are copied; on zero where none
-    /// are given.
+    /// Centres the prior on the given weights, one matrix [d_out; d_in] per layer, which are copied, or on
+    /// zero if none are given.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit; nothing changed.</exception>
     /// <exception cref="NumericalFailure">A number is not finite; nothing changed.</exception>
@@ -162,7 +163,7 @@ public sealed partial class LaplacePosterior : IDisposable
         Argument.Whole(mean);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        // Before their numbers are read: tensors of the meta device have none.
+        // This comes before the numbers are read, since tensors on the meta device have none.
         foreach (var (weights, matrix) in Alive.Mean.Zip(mean))
             Require.alike("the prior's mean", weights, matrix);
         var prior = PriorModule.withMean([.. mean.Select(matrix => matrix.clone())], Alive.Prior);
@@ -171,19 +172,25 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// k samples theta* + T^1/2 (P + N F)^-1/2 eps of the weights. Shapes: [k; d_out; d_in] a layer; the
+    /// Draws k samples theta* + T^1/2 (P + N F)^-1/2 eps of the weights, [k; d_out; d_in] per layer; the
     /// caller owns them.
     /// </summary>
-    /// <param name="k">How many, at least 1.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
-    /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
+    /// <param name="k">The number of samples, at least 1.</param>
+    /// <param name="generator">
+    /// The source of random numbers, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// k is less than 1, or the generator is on another device.
+    /// </exception>
     public Tensor[] Sample(int k, Generator? generator = null) => Sampling.draw(k, generator, Alive);
 
     /// <summary>
-    /// Draws samples into the caller's memory, [k; d_out; d_in] a layer, each in one piece.
+    /// Draws k samples into tensors of the caller, [k; d_out; d_in] per layer, which must be contiguous.
     /// </summary>
-    /// <param name="samples">The memory.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
+    /// <param name="samples">The tensors to overwrite.</param>
+    /// <param name="generator">
+    /// The source of random numbers, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
     /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
     public void SampleInto(Tensor[] samples, Generator? generator = null)
     {
@@ -192,23 +199,28 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// k samples in chunks that fit memory, [k'; d_out; d_in] a layer; each is freed when the next one is
-    /// asked for.
+    /// Draws k samples in chunks that fit memory, [k'; d_out; d_in] per layer; each chunk is freed when the
+    /// next one is requested.
     /// </summary>
-    /// <param name="k">How many, at least 1.</param>
-    /// <param name="generator">Draws them, on the weights' device; null: TorchSharp's default one.</param>
-    /// <exception cref="ArgumentException">k is 0, or the generator is on another device.</exception>
+    /// <param name="k">The number of samples, at least 1.</param>
+    /// <param name="generator">
+    /// The source of random numbers, on the weights' device; null means TorchSharp's default generator.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// k is less than 1, or the generator is on another device.
+    /// </exception>
     public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
         Sampling.stream(k, generator, Alive);
 
     /// <summary>
-    /// diag (T (P + N F)^-1), the weights' marginal variances, [d_out; d_in] a layer; the caller owns them.
+    /// Returns the weights' marginal variances diag (T (P + N F)^-1), [d_out; d_in] per layer; the caller
+    /// owns them.
     /// </summary>
     public Tensor[] Variances() => PosteriorModule.variances(Alive);
 
     /// <summary>
-    /// T (P + N F)^-1 v, the covariance times a vector. Shapes: v and the result [d_out; d_in] a layer; the
-    /// caller owns the result.
+    /// Returns the covariance times a vector, T (P + N F)^-1 v. Both have the shapes [d_out; d_in] per layer;
+    /// the caller owns the result.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices are not the weights'.</exception>
     public Tensor[] CovarianceProduct(params Tensor[] v)
@@ -219,8 +231,9 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// log q(theta) of weights theta, -1/2 (theta - theta*)^T (P + N F) (theta - theta*) / T + 1/2 log det
-    /// ((P + N F) / T) - p/2 log 2 pi, in nats. Shapes: [d_out; d_in] a layer.
+    /// Returns the log-density of weights theta, log q(theta) = -1/2 (theta - theta*)^T (P + N F) (theta -
+    /// theta*) / T + 1/2 log det ((P + N F) / T) - p/2 log 2 pi, in nats. The weights have the shapes [d_out;
+    /// d_in] per layer.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes, types or devices are not the weights'.</exception>
     public double LogDensity(params Tensor[] weights)
@@ -230,7 +243,7 @@ public sealed partial class LaplacePosterior : IDisposable
         return PosteriorModule.logDensity(weights, Alive);
     }
 
-    /// <summary>Structure, size, prior precision and temperature on one line.</summary>
+    /// <summary>Describes the structure, size, prior precision and temperature in one line.</summary>
     public override string ToString()
     {
         if (isDisposed)
@@ -243,11 +256,11 @@ public sealed partial class LaplacePosterior : IDisposable
     }
 
     /// <summary>
-    /// Raises unless the model still has the weights that this is of, all finite, and is in evaluation mode.
+    /// Raises unless the model is in evaluation mode and still has the fitted weights, all finite.
     /// </summary>
     private void RequireSound()
     {
-        OwnParameters.Require(nameof(LaplacePosterior), layers);
+        SoundModel.RequireParameters(nameof(LaplacePosterior), layers);
         SoundModel.Require(model);
     }
 
@@ -257,14 +270,14 @@ public sealed partial class LaplacePosterior : IDisposable
         Logger.Warn(sentence);
     }
 
-    // Old and new posterior may share tensors: each is freed when it is in neither.
+    // The old and the new posterior may share tensors; a tensor is freed when neither has it.
     private void Adopt(Posterior next)
     {
         Kept.Replace(PosteriorModule.tensors(posterior), PosteriorModule.tensors(next));
         posterior = next;
     }
 
-    /// <summary>Frees the posterior; the model stays.</summary>
+    /// <summary>Frees the posterior; the model remains.</summary>
     public void Dispose()
     {
         if (isDisposed)

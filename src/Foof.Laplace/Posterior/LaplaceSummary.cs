@@ -1,6 +1,6 @@
 namespace Foof;
 
-/// <summary>What the data said when a posterior was fitted.</summary>
+/// <summary>The facts about the data, the network and the Fisher when a posterior was fitted.</summary>
 /// <example>
 /// <code>
 /// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, batches);
@@ -18,44 +18,44 @@ public sealed record LaplaceSummary
     public Loss Loss => Likelihoods.Of(Likelihood);
 
     /// <summary>
-    /// sigma, the standard deviation of the labels from the output for <see cref="Loss.SquaredError"/>; null
-    /// for other losses.
+    /// sigma, the standard deviation of the labels around the output for <see cref="Loss.SquaredError"/>;
+    /// null for other losses.
     /// </summary>
     public double? ObservationNoise => Likelihoods.Noise(Likelihood);
 
-    /// <summary>How many data points the Fisher is a mean over.</summary>
+    /// <summary>The number of data points that the Fisher is a mean over.</summary>
     public required long Points { get; init; }
 
-    /// <summary>N, how many data points it counts for.</summary>
+    /// <summary>N, the number of data points that the Fisher stands for.</summary>
     public required long DataPoints { get; init; }
 
-    /// <summary>log p(D | theta*) of all N data points, in nats; null where batches had no labels.</summary>
+    /// <summary>log p(D | theta*) of all N data points, in nats; null if a batch had no labels.</summary>
     public required double? LogLikelihood { get; init; }
 
     /// <summary>
-    /// How many numbers the labels of all N data points are, for <see cref="Loss.SquaredError"/>.
+    /// How many numbers the labels of all N data points have, for <see cref="Loss.SquaredError"/>.
     /// </summary>
     public required long Entries { get; init; }
 
-    /// <summary>Whose labels the Fisher was taken at.</summary>
+    /// <summary>Which labels the Fisher was taken at.</summary>
     public FisherType FisherType => FisherTypes.Of(Fisher);
 
-    /// <summary>How many labels each data point got where they were sampled, else 0.</summary>
+    /// <summary>How many labels were sampled for each data point; 0 if labels were not sampled.</summary>
     public int SampledLabels => FisherTypes.Samples(Fisher);
 
-    /// <summary>Whether the network's last layer alone is covered.</summary>
+    /// <summary>Whether only the network's last layer is covered.</summary>
     public required bool IsLastLayer { get; init; }
 
     /// <summary>
-    /// Whether nothing of the Fisher is left out: <see cref="CurvatureStructure.LowRank"/> or <see
+    /// Whether the whole Fisher is kept: <see cref="CurvatureStructure.LowRank"/> or <see
     /// cref="CurvatureStructure.Dense"/>, of all labels of all N data points.
     /// </summary>
     public required bool IsWhole { get; init; }
 
-    /// <summary>How the network's output speaks about labels.</summary>
+    /// <summary>The distribution of labels, given the network's output.</summary>
     internal Likelihood Likelihood { get; init; } = Likelihood.Categorical;
 
-    /// <summary>Whose labels, for the core.</summary>
+    /// <summary>The core's case of the Fisher.</summary>
     internal Fisher Fisher { get; init; } = Fisher.Ggn;
 
     internal static LaplaceSummary Of(
@@ -82,7 +82,7 @@ public sealed record LaplaceSummary
         };
     }
 
-    /// <summary>The summary after further data, at other weights.</summary>
+    /// <summary>Returns the summary after further data, at other weights.</summary>
     internal LaplaceSummary And(FittedCurvature fitted, long dataPoints) =>
         this with
         {
@@ -94,7 +94,7 @@ public sealed record LaplaceSummary
             IsWhole = IsWhole && fitted.Fisher.IsGgn && fitted.Points == dataPoints,
         };
 
-    /// <summary>The summary under another noise, for the same squared errors.</summary>
+    /// <summary>Returns the summary with another noise, for the same squared errors.</summary>
     internal LaplaceSummary Under(double sigma)
     {
         var likelihood = Likelihood.NewGaussian(sigma);
@@ -106,7 +106,7 @@ public sealed record LaplaceSummary
     }
 
     /// <summary>
-    /// The sum of the squared errors of all N data points, of a normal likelihood with one sigma; null where
+    /// The sum of the squared errors of all N data points, of a normal likelihood with one sigma; null if
     /// there were no labels.
     /// </summary>
     internal double? SquaredErrors =>
@@ -114,7 +114,7 @@ public sealed record LaplaceSummary
             ? -2 * sigma * sigma * (LogLikelihood + Normaliser(Likelihood, Entries))
             : null;
 
-    // What the loss leaves out of -log p of normal labels: 1/2 log(2 pi sigma^2) each.
+    // The loss leaves out of -log p of normal labels 1/2 log(2 pi sigma^2) for each number.
     private static double Normaliser(Likelihood likelihood, long entries) =>
         likelihood switch
         {

@@ -3,34 +3,35 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// Predictions, and how good they are.
+// Predictions and their quality.
 public sealed partial class LaplacePosterior
 {
-    /// <summary>Predicts one batch [n; ...]; the caller owns the result.</summary>
+    /// <summary>Returns predictions for one batch [n; ...]; the caller owns them.</summary>
     /// <exception cref="ArgumentException">
-    /// The batch is empty, or an option is out of its range or not one of this loss's.
+    /// The batch is empty, or an option is out of its range or not available for this loss.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
-    /// Predicts batches one after another; the result is of all their data points, and the caller owns it.
+    /// Returns predictions for all data points of several batches, computed batch by batch; the caller owns
+    /// them.
     /// </summary>
     /// <remarks>
-    /// Linearised predictions run through the batches once, sampled weights once for as many samples as fit
-    /// the memory budget: each enumeration must give the same batches in the same order. Samples are decided
-    /// by <see cref="PredictionOptions.Seed"/>, so that a prediction can be repeated.
+    /// Linearised predictions enumerate the batches once; sampled weights enumerate them once for every set
+    /// of samples that fits the memory budget, so each enumeration must give the same batches in the same
+    /// order. <see cref="PredictionOptions.Seed"/> decides the samples, so that a prediction can be repeated.
     /// </remarks>
-    /// <param name="inputs">The batches; each may be freed when the next one is asked for.</param>
-    /// <param name="options">How; null: linearised, by probit.</param>
-    /// <param name="progress">Receives the number of batches done.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="inputs">The batches of inputs; each may be freed once the next one is requested.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
+    /// <param name="progress">Receives the number of finished batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty, an option is out of its range or not one of this loss's, or a later
-    /// enumeration gave other batches than the first.
+    /// There is no batch, one is empty, an option is out of its range or not available for this loss, or a
+    /// later enumeration gave other batches than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
         PredictionOptions? options = null,
@@ -58,7 +59,7 @@ public sealed partial class LaplacePosterior
         return joined;
     }
 
-    // Before anything is looked at: a pass over the data may be long.
+    // This comes before any data are read, since a pass over the data may be long.
     private PredictionOptions Checked(PredictionOptions? options)
     {
         options ??= new();
@@ -68,9 +69,9 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/> on a
-    /// thread of the pool, which also enumerates the batches. Nothing else may use the posterior or its model
-    /// meanwhile.
+    /// Runs <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
+    /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the posterior or its
+    /// model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(
@@ -127,7 +128,9 @@ public sealed partial class LaplacePosterior
         return Mismatch.Explained(model, input, null, () => Jacobian.factor(problem, input));
     }
 
-    /// <summary>What predictions of a batch need for any prior precision; the caller owns it.</summary>
+    /// <summary>
+    /// Returns what the predictions for a batch need at any prior precision; the caller owns it.
+    /// </summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
         RequireSound();
@@ -139,7 +142,7 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The predictions of such batches, without the probabilities' variance; the caller owns them.
+    /// Returns the predictions for such batches, without the probabilities' variance; the caller owns them.
     /// </summary>
     internal Prediction Predict(IEnumerable<LinearisedBatch> batches, PredictionOptions options)
     {
@@ -157,8 +160,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The outputs f* of a batch and the covariance J Sigma J^T of all of them together, linearised; the
-    /// caller owns both.
+    /// Returns the outputs f* for a batch and their joint covariance J Sigma J^T under the linearised
+    /// network; the caller owns both.
     /// </summary>
     /// <param name="input">The batch, [n; ...].</param>
     /// <param name="withNoise">
@@ -183,10 +186,10 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// The mean over data points of -log p(y | x, D): of class probabilities, or of normal labels with the
-    /// variance of the outputs and of the noise together.
+    /// Returns the mean over data points of -log p(y | x, D), in nats, for class probabilities, or for normal
+    /// labels whose variance is that of the outputs plus that of the noise.
     /// </summary>
-    /// <param name="prediction">What this posterior predicts for the inputs.</param>
+    /// <param name="prediction">This posterior's prediction for the inputs.</param>
     /// <param name="target">Their labels: class indices [n], or of the output's shape.</param>
     /// <exception cref="ArgumentException">
     /// The likelihood has no predictive distribution in closed form.
@@ -197,8 +200,8 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(target);
         if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
             throw new ArgumentException(
-                $"target must be [{string.Join("; ", prediction.Output.shape)}], like the output; "
-                    + $"got [{string.Join("; ", target.shape)}].",
+                $"target must be [{Shape.text(prediction.Output.shape)}], like the output; "
+                    + $"got [{Shape.text(target.shape)}].",
                 nameof(target)
             );
         if ((Likelihood.IsCategorical || Likelihood.IsBernoulli) && prediction.Probabilities is null)

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Predictions of outputs f ~ N(f*, V) of a linearised network, batch by batch; one generator draws all their
+/// Predictions from the outputs f ~ N(f*, V) of a linearised network, batch by batch; one generator draws all
 /// samples.
 /// </summary>
 internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOptions options, Device device)
@@ -14,11 +14,13 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
 
     private bool IsSampled => options.Link == LinkApproximation.MonteCarlo;
 
-    /// <summary>Those of one batch. Shapes: f [n; ...] of C entries each, V [n; C; C].</summary>
+    /// <summary>
+    /// Returns the predictions for one batch. Shapes: f [n; ...] with C entries per data point, V [n; C; C].
+    /// </summary>
     /// <param name="output">f*.</param>
     /// <param name="covariance">V.</param>
     /// <param name="withProbabilityVariance">
-    /// Whether the probabilities' variance is wanted, by samples of every data point's outputs.
+    /// Whether to compute the probabilities' variance, from samples of every data point's outputs.
     /// </param>
     internal Prediction Of(Tensor output, Tensor covariance, bool withProbabilityVariance)
     {
@@ -46,7 +48,7 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
         );
     }
 
-    // By probit sigmoid(f / sqrt(1 + pi/8 v)), the case that MacKay has.
+    // Probit is sigmoid(f / sqrt(1 + pi/8 v)), MacKay's case.
     private Tensor Sigmoid(Tensor mean, Tensor variance, Tensor covariance) =>
         IsSampled
             ? Samples(mean.reshape(mean.shape[0], -1), covariance).sigmoid().mean([0L]).reshape(mean.shape)

@@ -13,7 +13,7 @@ public enum LinkApproximation
 
     /// <summary>
     /// The mean of the Dirichlet distribution whose Laplace approximation is N(f*, V) (Hobbhahn et al. 2022);
-    /// of the softmax only.
+    /// only for the softmax.
     /// </summary>
     LaplaceBridge,
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Predictions for n data points. Owns its tensors, which are float64.</summary>
+/// <summary>Predictions for n data points. The object owns its tensors, which are float64.</summary>
 /// <example>
 /// <code>
 /// using var prediction = posterior.Predict(testInputs);
@@ -12,11 +12,11 @@ namespace Foof;
 /// </example>
 /// <param name="Output">The mean of the network's outputs f, [n; ...].</param>
 /// <param name="Probabilities">
-/// The classes' probabilities [n; C]; null for likelihoods without classes.
+/// The class probabilities [n; C]; null for likelihoods without classes.
 /// </param>
 /// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>
 /// <param name="ProbabilityVariance">
-/// The variance of the classes' probabilities under the posterior, summed over classes [n], by samples; null
+/// The variance of the class probabilities under the posterior, summed over classes, [n], from samples; null
 /// for likelihoods without several classes.
 /// </param>
 public sealed record Prediction(
@@ -30,23 +30,23 @@ public sealed record Prediction(
         new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
 
     /// <summary>
-    /// The mean over outputs of a data point's variance, [n]: how little the network knows of it. The caller
-    /// owns it.
+    /// Returns each data point's variance, a mean over its outputs, [n]: it is large where the network knows
+    /// little. The caller owns it.
     /// </summary>
     public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
 
-    /// <summary>The shapes on one line.</summary>
+    /// <summary>Describes the shapes in one line.</summary>
     public override string ToString()
     {
         if (Output.IsInvalid)
             return "prediction, disposed";
-        var probabilities = Probabilities is null ? "" : $", probabilities {Shape(Probabilities)}";
-        return $"prediction of {Output.shape[0]} data points: output {Shape(Output)}{probabilities}";
+        var probabilities = Probabilities is null
+            ? ""
+            : $", probabilities [{Shape.text(Probabilities.shape)}]";
+        return $"prediction of {Output.shape[0]} data points: output [{Shape.text(Output.shape)}]{probabilities}";
     }
 
-    private static string Shape(Tensor tensor) => $"[{string.Join("; ", tensor.shape)}]";
-
-    /// <summary>Takes its tensors out of every scope.</summary>
+    /// <summary>Takes its tensors out of every dispose scope.</summary>
     internal Prediction Detached()
     {
         foreach (var tensor in Tensors)
@@ -54,7 +54,9 @@ public sealed record Prediction(
         return this;
     }
 
-    /// <summary>The predictions of several batches as one, whose tensors are in no scope.</summary>
+    /// <summary>
+    /// Joins the predictions of several batches; the tensors of the result belong to no dispose scope.
+    /// </summary>
     internal static Prediction Join(IReadOnlyList<Prediction> parts)
     {
         Tensor Joined(Func<Prediction, Tensor> of) => cat([.. parts.Select(of)], 0);

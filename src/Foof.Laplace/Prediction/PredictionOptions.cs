@@ -1,7 +1,7 @@
 namespace Foof;
 
 /// <summary>
-/// How predictions are made: of which outputs, and by which approximation of their probabilities.
+/// How predictions are made: from which outputs, and by which approximation of class probabilities.
 /// </summary>
 /// <example>
 /// <code>
@@ -11,29 +11,33 @@ namespace Foof;
 /// </example>
 public sealed record PredictionOptions
 {
-    /// <summary>Whose outputs [Linearised].</summary>
+    /// <summary>Which outputs predictions are made from [Linearised].</summary>
     public PredictionType Type { get; init; } = PredictionType.Linearised;
 
     /// <summary>
-    /// How they become class probabilities; null: <see cref="LinkApproximation.Probit"/> of linearised
-    /// outputs, and <see cref="LinkApproximation.MonteCarlo"/> of sampled weights, which have no other.
+    /// How outputs become class probabilities; null means <see cref="LinkApproximation.Probit"/> for
+    /// linearised outputs, and <see cref="LinkApproximation.MonteCarlo"/> for sampled weights, which allow no
+    /// other.
     /// </summary>
     public LinkApproximation? Link { get; init; }
 
-    /// <summary>How many samples of weights or outputs are drawn, where some are [100].</summary>
+    /// <summary>
+    /// How many samples of weights or outputs are drawn, if predictions need samples [100].
+    /// </summary>
     public int Samples { get; init; } = 100;
 
-    /// <summary>Decides the samples, which are the same for each prediction with it [42].</summary>
+    /// <summary>The seed of the samples: predictions with the same seed use the same samples [42].</summary>
     public long Seed { get; init; } = 42;
 
     /// <summary>
-    /// The most bytes that samples of weights take at once, and the most that tuning by validation data keeps
-    /// of all its batches [512 MiB]. What exceeds it is computed once more each time that it is needed.
+    /// The largest number of bytes that samples of weights take at a time, and that tuning by validation data
+    /// keeps of its batches [512 MiB]. What does not fit is computed again whenever it is needed.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 
     /// <summary>
-    /// Raises one sentence about the first option that is out of its range or not one of this likelihood's.
+    /// Raises if an option is out of its range or not available for this likelihood; the message names the
+    /// first one.
     /// </summary>
     internal void Require(Likelihood likelihood)
     {

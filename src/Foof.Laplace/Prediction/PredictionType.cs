@@ -1,6 +1,6 @@
 namespace Foof;
 
-/// <summary>Whose outputs a prediction is made of.</summary>
+/// <summary>Which outputs a prediction is made from.</summary>
 /// <example>
 /// <code>
 /// using var prediction = posterior.Predict(images, new() { Type = PredictionType.SampledWeights });
@@ -10,10 +10,10 @@ public enum PredictionType
 {
     /// <summary>
     /// The network linearised around theta*: f ~ N(f*, J Sigma J^T) with the Jacobian J and the posterior's
-    /// covariance Sigma, one forward pass and C backward passes a batch (Immer et al. 2021).
+    /// covariance Sigma; one forward pass and C backward passes per batch (Immer et al. 2021).
     /// </summary>
     Linearised,
 
-    /// <summary>Networks whose weights are samples of the posterior, a forward pass for each.</summary>
+    /// <summary>Networks whose weights are samples of the posterior; one forward pass per sample.</summary>
     SampledWeights,
 }

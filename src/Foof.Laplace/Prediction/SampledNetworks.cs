@@ -16,10 +16,10 @@ internal sealed class SampledNetworks(
 
     private readonly List<Sums> sums = [];
 
-    // How many data points each batch had in the first pass.
+    // The number of data points of each batch in the first pass.
     private readonly List<long> points = [];
 
-    /// <summary>Runs; the tensors belong to the caller's scope.</summary>
+    /// <summary>Computes the means; the tensors belong to the caller's dispose scope.</summary>
     internal List<Prediction> Run(
         IEnumerable<Tensor> inputs,
         IProgress<int>? progress,
@@ -67,7 +67,7 @@ internal sealed class SampledNetworks(
     private void NotePass(bool isFirst, int place, Tensor input)
     {
         if (input.numel() == 0)
-            throw new ArgumentException("Each batch must hold at least one data point; one holds none.");
+            throw new ArgumentException("Each batch must have at least one data point; one has none.");
         Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
         if (isFirst)
             points.Add(input.shape[0]);
@@ -79,7 +79,7 @@ internal sealed class SampledNetworks(
 
     private ArgumentException OtherBatches(string found) =>
         new(
-            $"inputs must give the same batches each time that they are run through; there were {points.Count} at "
+            $"inputs must give the same batches each time that they are enumerated; there were {points.Count} at "
                 + $"first, then {found}: give a list, or a larger PredictionOptions.MemoryBudget."
         );
 

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-/// <summary>Puts sampled weights into a network, and the network's own back when it is disposed.</summary>
+/// <summary>
+/// Puts sampled weights into a network, and restores the network's own weights when it is disposed of.
+/// </summary>
 internal sealed class WeightSwap : IDisposable
 {
     private readonly Layer[] layers;
@@ -31,7 +33,7 @@ internal sealed class WeightSwap : IDisposable
         }
     }
 
-    /// <summary>Puts the network's own weights back.</summary>
+    /// <summary>Restores the network's own weights.</summary>
     public void Dispose()
     {
         Put(own);

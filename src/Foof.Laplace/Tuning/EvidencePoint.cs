@@ -7,7 +7,7 @@ namespace Foof;
 /// posterior.SetPriorPrecision(best.PriorPrecision);
 /// </code>
 /// </example>
-/// <param name="PriorPrecision">delta, of all layers.</param>
+/// <param name="PriorPrecision">delta, the prior precision of all layers.</param>
 /// <param name="LogEvidence">log p(D | delta), in nats, by Laplace's approximation.</param>
-/// <param name="EffectiveParameters">gamma: how many weights the data determine.</param>
+/// <param name="EffectiveParameters">gamma, how many weights the data determine.</param>
 public sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);

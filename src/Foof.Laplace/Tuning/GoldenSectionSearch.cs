@@ -1,21 +1,23 @@
 namespace Foof;
 
-/// <summary>The smallest value of a function of a positive number, over its logarithm.</summary>
+/// <summary>Finds the minimum of a function of a positive number, searching over its logarithm.</summary>
 internal static class GoldenSectionSearch
 {
     private const double Golden = 0.618033988749895;
 
-    /// <summary>A grid, then golden section between the neighbours of its best point.</summary>
+    /// <summary>
+    /// Searches a grid, then uses golden section between the neighbours of the grid's best point.
+    /// </summary>
     /// <param name="loss">The function; NaN and infinity are worse than any number.</param>
-    /// <param name="grid">Growing values to begin with, at least one.</param>
-    /// <param name="steps">How often the section is narrowed.</param>
+    /// <param name="grid">Increasing values, at least one.</param>
+    /// <param name="steps">How often the interval is narrowed.</param>
     internal static double Minimise(Func<double, double> loss, IReadOnlyList<double> grid, int steps)
     {
         var losses = grid.Select(x => Finite(loss(x))).ToArray();
         var best = Array.IndexOf(losses, losses.Min());
         if (double.IsPositiveInfinity(losses[best]))
             throw new NumericalFailure(
-                "it is no number at any prior precision",
+                "it is not a number at any prior precision",
                 "the validation loss",
                 "check the validation data and the weights"
             );

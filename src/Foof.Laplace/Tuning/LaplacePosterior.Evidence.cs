@@ -3,24 +3,27 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// The evidence, and when it can be trusted.
+// The evidence, and whether it can be trusted.
 public sealed partial class LaplacePosterior
 {
     private const string EvidencePrefix = "The evidence may mislead:";
 
-    // gamma cannot exceed the columns: close to them it says how many there are, not how many the data
-    // determine.
+    // gamma cannot exceed the number of columns: close to it, gamma shows how many columns there are, not how
+    // many weights the data determine.
     private const double SuspiciousShare = 0.5;
 
-    // The gradient of loss and prior beside either alone, at a stationary point 0.
+    // The gradient of loss and prior together, relative to the gradients of either; 0 at a stationary point.
     private const double StationaryGap = 0.1;
 
-    /// <summary>gamma = tr (N F (P + N F)^-1): how many weights the data determine (MacKay 1992).</summary>
+    /// <summary>
+    /// The effective number of parameters gamma = tr (N F (P + N F)^-1), how many weights the data determine
+    /// (MacKay 1992).
+    /// </summary>
     public double EffectiveParameters => PosteriorModule.effectiveParameters(Alive);
 
     /// <summary>
-    /// log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P + 1/2 log det P - 1/2
-    /// log det (P + N F), in nats (MATH 6).
+    /// The log evidence log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P +
+    /// 1/2 log det P - 1/2 log det (P + N F), in nats (MATH 6).
     /// </summary>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
@@ -38,7 +41,9 @@ public sealed partial class LaplacePosterior
                 + "without, or updated: use validation data, or fit a new one."
         );
 
-    /// <summary>The evidence at many prior precisions, each of all layers, from one fit.</summary>
+    /// <summary>
+    /// Computes the evidence at many prior precisions, each shared by all layers, from one fit.
+    /// </summary>
     /// <exception cref="ArgumentException">A precision is not positive.</exception>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
@@ -60,12 +65,12 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// How far theta* is from a stationary point of loss and prior,
-    /// |N grad L + P (theta* - mean)| / (|N grad L| + |P (theta* - mean)|): 0 at one, 1 at most. Null where
-    /// the posterior was fitted without labels, or updated.
+    /// |N grad L + P (theta* - mean)| / (|N grad L| + |P (theta* - mean)|): 0 at one, 1 at most. Null if the
+    /// posterior was fitted without labels, or updated.
     /// </summary>
     public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
 
-    // |N grad L + P (theta* - mean)|, and what it could be at most.
+    // |N grad L + P (theta* - mean)| and its upper bound.
     private (double Sum, double Most)? PenalisedGradient()
     {
         if (gradient is null)
@@ -84,7 +89,7 @@ public sealed partial class LaplacePosterior
         return (Math.Sqrt(sum), Math.Sqrt(loss) + Math.Sqrt(penalty));
     }
 
-    // What was said of an evidence is of no use once something else has chosen.
+    // A warning about the evidence is removed once the prior is chosen in another way.
     private void ForgetEvidence() =>
         warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
 
@@ -104,13 +109,13 @@ public sealed partial class LaplacePosterior
             return;
         if (PenalisedGradient() is var (sum, most) && sum > StationaryGap * most)
             Warn(
-                $"{EvidencePrefix} the network is no stationary point of this prior: the gradient of loss and prior "
+                $"{EvidencePrefix} the network is not at a stationary point of this prior: the gradient of loss and prior "
                     + $"has the norm {sum:G3}, {sum / most:P0} of what it could have at most, where a trained one has "
                     + "0 %; predictions are likely too uncertain; use validation data, or train with this weight decay."
             );
         else if (!Summary.IsWhole && !isCrowded)
             Warn(
-                $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is not whole here, by its "
+                $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is incomplete here, by its "
                     + "structure, labels or number of points; use validation data, the last layer alone, or the Fisher "
                     + "of all labels in full, by LowRank or Dense."
             );

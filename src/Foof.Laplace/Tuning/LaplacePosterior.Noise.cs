@@ -13,11 +13,11 @@ public sealed partial class LaplacePosterior
     /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
     /// </summary>
     /// <exception cref="InvalidOperationException">
-    /// The likelihood is another, or there were no labels.
+    /// The likelihood is not normal with one sigma, or there were no labels.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// Labels are met without an error, the evidence has no largest value, or the rounds do not settle;
-    /// nothing changed.
+    /// The network fits the labels without an error, the evidence has no maximum, or the iteration does not
+    /// converge; nothing changed.
     /// </exception>
     public void TuneNoiseByEvidence()
     {
@@ -25,7 +25,7 @@ public sealed partial class LaplacePosterior
         _ = LogLikelihood;
         var squares = Summary.SquaredErrors!.Value;
         if (!(squares > 0))
-            throw NoNoise("the labels are met without an error");
+            throw NoNoise("the network fits the labels without an error");
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var (spectrum, distance) = (PosteriorModule.spectrum(Alive), PosteriorModule.distance(Alive));
@@ -46,27 +46,28 @@ public sealed partial class LaplacePosterior
             }
             sigma = next;
         }
-        throw NoNoise($"noise and prior precision do not settle in {MostRounds:N0} rounds");
+        throw NoNoise($"noise and prior precision do not converge in {MostRounds:N0} rounds");
     }
 
     /// <summary>
-    /// Chooses the observation noise of a normal likelihood whose predictions make validation labels most
-    /// likely, for the prior precisions as they are: a grid, then golden section on its logarithm.
+    /// Chooses the observation noise of a normal likelihood that makes validation labels most likely, at the
+    /// current prior precisions, by a grid search and a golden-section search over its logarithm.
     /// </summary>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
-    /// <param name="options">How predictions are made of them; null: linearised.</param>
-    /// <param name="progress">Receives how often all of them were predicted.</param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="options">How predictions are made; null means linearised.</param>
+    /// <param name="progress">Receives how often the validation data have been predicted.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, or an option is out of its range; nothing changed.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The likelihood is another.</exception>
+    /// <exception cref="InvalidOperationException">The likelihood is not normal with one sigma.</exception>
     /// <exception cref="NumericalFailure">
-    /// Labels are met without an error, or the likelihood is no number at any noise; nothing changed.
+    /// The network fits the labels without an error, or the likelihood is not a number at any noise; nothing
+    /// changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneNoiseByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
@@ -78,11 +79,12 @@ public sealed partial class LaplacePosterior
         var chosen = Checked(options);
         _ = Sigma;
         RequireSound();
-        // Features that are kept for many prior precisions are of one noise: batches are linearised for each.
+        // What is kept for many prior precisions belongs to one noise, so batches are linearised again for
+        // each noise.
         using var data = new ValidationLoss(this, validation, chosen, progress, cancellation, keeps: false);
         var scale = Math.Sqrt(data.MeanSquare(model));
         if (!(scale > 0))
-            throw NoNoise("the validation labels are met without an error");
+            throw NoNoise("the network fits the validation labels without an error");
         double[] grid = [.. Enumerable.Range(-6, 9).Select(power => scale * Math.Pow(2, power))];
         Rescale(GoldenSectionSearch.Minimise(Loss, grid, SectionSteps), Alive.Prior);
         ForgetEvidence();

@@ -6,7 +6,7 @@ namespace Foof;
 // The choice of the prior precision and of the temperature.
 public sealed partial class LaplacePosterior
 {
-    // From weights that are hardly held to weights that hardly move: N F is a sum over data points.
+    // From weights that are almost free to weights that are almost fixed; N F is a sum over data points.
     private static readonly double[] Grid =
     [
         .. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power)),
@@ -15,27 +15,30 @@ public sealed partial class LaplacePosterior
     private const int SectionSteps = 10;
 
     /// <summary>
-    /// Chooses the prior precision by the rule that was measured to be safe: by the likelihood of validation
-    /// data where there are some, else by evidence.
+    /// Chooses the prior precision by the rule that is safe according to measurements: by the likelihood of
+    /// validation data if they are given, otherwise by evidence.
     /// </summary>
     /// <remarks>
-    /// The evidence is safe for a last layer, and for a network that is a stationary point of its own prior
-    /// under a Fisher of all labels of all data. Elsewhere <see cref="Warnings"/> says so (MATH 6).
+    /// The evidence is safe for a last layer, and for a network at a stationary point of its own prior
+    /// under a Fisher of all labels of all data. In other cases it may mislead, and <see cref="Warnings"/>
+    /// says so (MATH 6).
     /// </remarks>
-    /// <param name="validation">Inputs and labels that the network was not trained with; null: none.</param>
-    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
-    /// <param name="progress">
-    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// <param name="validation">
+    /// Inputs and labels that the network was not trained with; null if there are no such data.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
+    /// <param name="progress">
+    /// Receives how often the validation data have been predicted, after a pass that prepares them.
+    /// </param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// Weights or data are not finite, or the likelihood is no number at any value, or the evidence
-    /// has no largest value; nothing changed.
+    /// Weights or data are not finite, the likelihood is not a number at any value, or the evidence has no
+    /// maximum; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// There are no validation data, and the posterior was fitted without labels or updated.
     /// </exception>
@@ -53,8 +56,8 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// <see cref="Tune"/> on a thread of the pool, which also enumerates the data. Nothing else may use the
-    /// posterior or its model meanwhile.
+    /// Runs <see cref="Tune"/> on a thread-pool thread, which also enumerates the data. Nothing else may use
+    /// the posterior or its model in the meantime.
     /// </summary>
     /// <inheritdoc cref="Tune"/>
     public Task TuneAsync(
@@ -65,14 +68,14 @@ public sealed partial class LaplacePosterior
     ) => Task.Run(() => Tune(validation, options, progress, cancellation), cancellation);
 
     /// <summary>
-    /// Chooses the prior precision of the largest evidence, where delta = gamma / |theta* - mean|^2: one for
-    /// all layers, or one each (MacKay 1992).
+    /// Chooses the prior precision with the largest evidence, where delta = gamma / |theta* - mean|^2: one
+    /// for all layers, or one for each (MacKay 1992).
     /// </summary>
     /// <param name="perLayer">Whether each layer gets its own.</param>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels or updated.
     /// </exception>
-    /// <exception cref="NumericalFailure">The evidence has no largest value.</exception>
+    /// <exception cref="NumericalFailure">The evidence has no maximum.</exception>
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
@@ -86,24 +89,24 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the prior precision, one for all layers, whose predictions make validation labels most likely:
-    /// a grid, then golden section on its logarithm.
+    /// Chooses the prior precision, one for all layers, that makes validation labels most likely, by a grid
+    /// search and a golden-section search over its logarithm.
     /// </summary>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
-    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// Receives how often the validation data have been predicted, after a pass that prepares them.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,
@@ -116,7 +119,7 @@ public sealed partial class LaplacePosterior
         var before = PriorPrecision.ToArray();
         try
         {
-            // What is prepared is good for all precisions of equal ratios between layers.
+            // What is prepared can be used for all precisions with the same ratios between layers.
             PutPrecision(Grid[0]);
             using var data = new ValidationLoss(this, validation, chosen, progress, cancellation);
             PutPrecision(
@@ -140,24 +143,24 @@ public sealed partial class LaplacePosterior
     }
 
     /// <summary>
-    /// Chooses the temperature whose predictions make validation labels most likely, for the prior precisions
-    /// as they are: a grid, then golden section on its logarithm.
+    /// Chooses the temperature that makes validation labels most likely, at the current prior precisions, by
+    /// a grid search and a golden-section search over its logarithm.
     /// </summary>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set.
     /// </param>
-    /// <param name="options">How predictions are made of them; null: linearised, by probit.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often all of them were predicted, after a pass that prepares them.
+    /// Receives how often the validation data have been predicted, after a pass that prepares them.
     /// </param>
-    /// <param name="cancellation">Looked at between batches.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
-    /// Weights or data are not finite, or the likelihood is no number at any value; nothing changed.
+    /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
     /// </exception>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneTemperatureByValidation(
         IEnumerable<(Tensor Input, Tensor Target)> validation,
         PredictionOptions? options = null,

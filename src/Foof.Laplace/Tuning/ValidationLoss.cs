@@ -12,12 +12,12 @@ internal sealed class ValidationLoss : IDisposable
     private readonly CancellationToken cancellation;
     private readonly List<(Tensor Input, Tensor Target)> batches = [];
 
-    // What is kept of each batch for any prior precision; null: nothing, it is linearised each time.
+    // What is kept of each batch for any prior precision; null means that the batch is linearised each time.
     private readonly List<LinearisedBatch?> prepared = [];
     private long room;
     private int done;
 
-    /// <summary>Runs through the data once, and keeps what fits the memory budget.</summary>
+    /// <summary>Reads the data once, and keeps what fits the memory budget.</summary>
     internal ValidationLoss(
         LaplacePosterior posterior,
         IEnumerable<(Tensor Input, Tensor Target)> validation,
@@ -64,7 +64,7 @@ internal sealed class ValidationLoss : IDisposable
         return null;
     }
 
-    /// <summary>The mean of the squared errors of the network itself.</summary>
+    /// <summary>The mean squared error of the network itself.</summary>
     internal double MeanSquare(nn.Module<Tensor, Tensor> model)
     {
         using var unrecorded = no_grad();
@@ -80,7 +80,9 @@ internal sealed class ValidationLoss : IDisposable
         return sum / count;
     }
 
-    /// <summary>The loss at the posterior as it is; NaN where probabilities are no numbers.</summary>
+    /// <summary>
+    /// The loss of the posterior in its current state; NaN if probabilities are not numbers.
+    /// </summary>
     internal double Value()
     {
         cancellation.ThrowIfCancellationRequested();
@@ -113,7 +115,7 @@ internal sealed class ValidationLoss : IDisposable
         }
     }
 
-    /// <summary>Lets the batches go.</summary>
+    /// <summary>Frees what was kept of the batches.</summary>
     public void Dispose()
     {
         foreach (var batch in prepared)

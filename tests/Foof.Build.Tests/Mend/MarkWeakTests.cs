@@ -33,7 +33,7 @@ public sealed class MarkWeakTests
     }
 
     [Fact]
-    public void What_is_weak_already_or_asks_for_other_versions_stays()
+    public void What_is_already_weak_or_asks_for_other_versions_stays()
     {
         var file = Several.Bytes.ToArray();
         MendTorchSharp.MarkWeak(file, Version);
@@ -62,7 +62,7 @@ public sealed class MarkWeakTests
             var file = Several.Bytes.ToArray();
             for (var changes = random.Next(1, 8); changes > 0; changes--)
                 file[random.Next(6, file.Length)] = (byte)random.Next(256);
-            // Anything but an answer or this refusal would end the test.
+            // Any other exception would end the test.
             try
             {
                 MendTorchSharp.MarkWeak(file, Version);

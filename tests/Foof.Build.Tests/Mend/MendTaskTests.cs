@@ -3,7 +3,7 @@ using Microsoft.Build.Framework;
 
 namespace Foof.Build.Tests.Mend;
 
-/// <summary>The build's task makes a file of its own, whole or not at all, and says what it did.</summary>
+/// <summary>The build's task makes a separate file, completely or not at all, and reports it.</summary>
 public sealed class MendTaskTests : IDisposable
 {
     private const string Version = "GLIBCXX_3.4.32";
@@ -25,14 +25,14 @@ public sealed class MendTaskTests : IDisposable
         Assert.Equal(library.Bytes, File.ReadAllBytes(Source));
         Assert.Equal(time, File.GetLastWriteTimeUtc(Source));
         Assert.Equal(2, File.ReadAllBytes(Target)[library.Flags("libstdc++.so.6", Version)]);
-        // By times and sizes a build tells which files it has copied already.
+        // A build recognises files that it has copied by their times and sizes.
         Assert.NotEqual(time, File.GetLastWriteTimeUtc(Target));
         Assert.Equal(Target, Assert.Single(Directory.GetFiles(Path.GetDirectoryName(Target)!)));
         Assert.Contains(Target, Assert.Single(log.Messages), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Where_nothing_asks_for_the_version_nothing_is_made_or_said()
+    public void If_nothing_asks_for_the_version_nothing_is_made_or_said()
     {
         File.WriteAllBytes(Source, new Library(("libstdc++.so.6", ["GLIBCXX_3.4.30"])).Bytes);
         Assert.True(Run());
@@ -59,7 +59,7 @@ public sealed class MendTaskTests : IDisposable
         File.WriteAllBytes(Source, new Library(("libstdc++.so.6", [Version])).Bytes);
         Assert.True(Run());
         var first = File.ReadAllBytes(Target);
-        // The other build's file came after this one had looked.
+        // The other build made its file after this one had checked.
         Assert.True(Run());
         Assert.Empty(log.Errors);
         Assert.Equal(first, File.ReadAllBytes(Target));

@@ -5,7 +5,7 @@ using Foof.Build.Tests.Mend;
 namespace Foof.Build.Tests.Packages;
 
 /// <summary>
-/// All packages of what <c>./test</c> built, in a folder of their own, with a place to use them in.
+/// The packages of everything that <c>./test</c> built, in a separate folder, with a folder to use them in.
 /// </summary>
 public sealed class Feed : IDisposable
 {
@@ -54,7 +54,7 @@ public sealed class Feed : IDisposable
     internal static string Version { get; } =
         Repository.Read("Directory.Build.props").Descendants("Version").Single().Value;
 
-    /// <summary>A user who has nothing yet: neither packages nor tools.</summary>
+    /// <summary>A user who has neither packages nor tools yet.</summary>
     internal IReadOnlyDictionary<string, string> Newcomer =>
         new Dictionary<string, string>
         {
@@ -63,7 +63,7 @@ public sealed class Feed : IDisposable
             ["NUGET_PACKAGES"] = Path.Combine(root, "cache"),
             ["DOTNET_NOLOGO"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
-            // A tool's program looks for .NET where the installer puts it, or here.
+            // A tool's program looks for .NET in the installer's folder, or here.
             ["DOTNET_ROOT"] = Path.GetFullPath("../../..", RuntimeEnvironment.GetRuntimeDirectory()),
         };
 
@@ -71,8 +71,8 @@ public sealed class Feed : IDisposable
     internal bool CacheIsUntouched =>
         native.AsSpan().SequenceEqual(SHA256.HashData(File.ReadAllBytes(TorchSharpLibrary.Path)));
 
-    // What the packages need beside each other was restored when this was built, and is read where it is: no network is
-    // asked, and half a gigabyte not unpacked again.
+    // The packages' other dependencies were restored when this was built and are read in place: this needs no
+    // network, and does not unpack half a gigabyte again.
     private string Configuration =>
         $"""
             <configuration>

@@ -5,7 +5,7 @@ using Foof.Build.Tests.Mend;
 
 namespace Foof.Build.Tests.Packages;
 
-/// <summary>What the packages hold.</summary>
+/// <summary>The content of the packages.</summary>
 [Collection(nameof(Feed))]
 public sealed class PackageContentTests(Feed feed)
 {
@@ -113,7 +113,7 @@ public sealed class PackageContentTests(Feed feed)
     }
 
     [Fact]
-    public void The_core_carries_the_mend_to_whoever_depends_on_it()
+    public void The_core_brings_the_mend_to_its_users()
     {
         var files = feed.Open("Foof.Core").Files;
         foreach (

@@ -50,14 +50,14 @@ public sealed class PackageMendTests(Feed feed)
         Assert.Equal(TorchSharpLibrary.Path, feed.Program.Source(feed.Program.New));
 
     [Fact]
-    public void Whoever_switches_it_off_takes_the_packages_own_file() =>
+    public void Switched_off_it_takes_the_packages_own_file() =>
         Assert.Equal(
             TorchSharpLibrary.Path,
             feed.Program.Source(feed.Program.Old, "-p:FoofMendTorchSharp=false")
         );
 
     [Fact]
-    public void Whoever_switches_it_on_takes_the_mended_file_on_any_system() =>
+    public void Switched_on_it_takes_the_mended_file_on_any_system() =>
         Assert.StartsWith(
             Path.Combine(feed.Program.Folder, "obj"),
             feed.Program.Source(feed.Program.New, "-p:FoofMendTorchSharp=true"),

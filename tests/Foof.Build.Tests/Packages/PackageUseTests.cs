@@ -1,6 +1,6 @@
 namespace Foof.Build.Tests.Packages;
 
-/// <summary>The packages in the hands of somebody who has nothing else.</summary>
+/// <summary>The packages as used by somebody who has nothing else.</summary>
 [Collection(nameof(Feed))]
 public sealed class PackageUseTests(Feed feed)
 {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Foof.CSharp.Tests.Api;
 
-/// <summary>The public face of an assembly as text, and the types that it shows.</summary>
+/// <summary>The public members of an assembly as text, and the types that they use.</summary>
 internal static class PublicApi
 {
     private const BindingFlags Declared =
@@ -19,7 +19,9 @@ internal static class PublicApi
     internal static IEnumerable<Type> Types(Assembly assembly) =>
         assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal);
 
-    /// <summary>The members of a type that its users or heirs see, but for what the compiler adds.</summary>
+    /// <summary>
+    /// The members of a type that its users or derived classes see, except those that the compiler adds.
+    /// </summary>
     internal static IEnumerable<MemberInfo> Members(Type type) =>
         type.GetMembers(Declared)
             .Where(member => !member.Name.StartsWith('<') && IsVisible(member) && !IsPartOfOther(member));
@@ -102,7 +104,7 @@ internal static class PublicApi
         return all.Length > 0 ? $" : {string.Join(", ", all)}" : "";
     }
 
-    // But for those that its ancestor or its other interfaces bring along.
+    // Leaves out those that its base class or its other interfaces bring along.
     private static IEnumerable<Type> Own(Type type)
     {
         var found = type.GetInterfaces();
@@ -160,7 +162,7 @@ internal static class PublicApi
 
     private static string Name(Type type) => Name(type, null);
 
-    // With a question mark where it may be null.
+    // Adds a question mark if the value may be null.
     private static string Name(Type type, NullabilityInfo? nulls)
     {
         var mark = IsNullable(nulls) && !type.IsValueType ? "?" : "";

@@ -4,11 +4,12 @@ using System.Xml.Linq;
 namespace Foof.CSharp.Tests.Api;
 
 /// <summary>
-/// What users of C# see of an assembly: no F#, everything with an example, no change that nobody noticed.
+/// The rules for what users of C# see of an assembly: no F#, an example for everything, and no unnoticed
+/// change.
 /// </summary>
 /// <param name="assembly">The assembly.</param>
-/// <param name="file">Where its public face is written down.</param>
-/// <param name="ofCore">The types of the core that are written down with it.</param>
+/// <param name="file">The file that lists its public members.</param>
+/// <param name="ofCore">The types of the core that are listed with it.</param>
 internal sealed class PublicApiContract(Assembly assembly, string file, params Type[] ofCore)
 {
     private const string Update = "FOOF_UPDATE_API";

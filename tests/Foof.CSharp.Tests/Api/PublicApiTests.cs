@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Foof.CSharp.Tests.Api;
 
-/// <summary>What users of C# see: no F#, everything documented, and no change that nobody noticed.</summary>
+/// <summary>What users of C# see: no F#, everything documented, and no unnoticed change.</summary>
 public sealed class PublicApiTests
 {
     private static readonly PublicApiContract Api = new(

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Curvature;
 
-/// <summary>The one loop over batches: how they count, what is reported, and what an error leaves.</summary>
+/// <summary>
+/// The loop over batches: how batches count, what is reported, and what an error leaves behind.
+/// </summary>
 public sealed class CurvatureGatheringTests
 {
     public static TheoryData<CurvatureStructure> All => [.. Enum.GetValues<CurvatureStructure>()];

@@ -77,7 +77,7 @@ public sealed class CurvatureMatrixTests
     }
 
     [Fact]
-    public void The_root_is_one_of_the_inverse()
+    public void The_root_is_a_root_of_the_inverse()
     {
         using var scope = NewDisposeScope();
         using var own = new Explicit();
@@ -106,16 +106,16 @@ public sealed class CurvatureMatrixTests
         using var scope = NewDisposeScope();
         using var own = new Explicit();
         using var whole = Make(own, structure);
-        var told = new List<int>();
+        var reports = new List<int>();
         using var parts = CurvatureMatrix.Fisher(
             own.Model,
             Loss.CrossEntropy,
             [(own.Input.narrow(0, 0, 3), null), (own.Input.narrow(0, 3, 4), null)],
             new() { Structure = structure },
-            progress: new Told(told.Add)
+            progress: new Reports(reports.Add)
         );
         Explicit.Agree(whole.Dense(), parts.Dense());
-        Assert.Equal([1, 2], told);
+        Assert.Equal([1, 2], reports);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class CurvatureMatrixTests
     }
 
     [Fact]
-    public async Task It_can_be_made_beside_and_stopped()
+    public async Task It_can_be_made_on_another_thread_and_stopped()
     {
         using var own = new Explicit();
         (Tensor, Tensor?)[] batches = [(own.Input, own.Target)];
@@ -175,7 +175,7 @@ public sealed class CurvatureMatrixTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
-    private sealed class Told(Action<int> report) : IProgress<int>
+    private sealed class Reports(Action<int> report) : IProgress<int>
     {
         public void Report(int value) => report(value);
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Curvature;
 
-/// <summary>Mistakes are told of at entry, in a sentence that says what to do.</summary>
+/// <summary>Mistakes are refused at entry, with a sentence that says what to do.</summary>
 public sealed class CurvatureMistakeTests
 {
     [Fact]
@@ -19,12 +19,12 @@ public sealed class CurvatureMistakeTests
                 options: new() { Select = (_, _) => false }
             )
         );
-        foreach (var word in new[] { "CurvatureMatrix", "ReLU", "'fc.weight' [2, 2]", "not selected" })
+        foreach (var word in new[] { "CurvatureMatrix", "ReLU", "'fc.weight' [2; 2]", "not selected" })
             Assert.Contains(word, error.Message);
     }
 
     [Fact]
-    public void Data_that_do_not_fit_are_told_of()
+    public void Data_that_do_not_fit_are_refused()
     {
         using var scope = NewDisposeScope();
         using var own = new Explicit();
@@ -65,7 +65,7 @@ public sealed class CurvatureMistakeTests
     }
 
     [Fact]
-    public void Vectors_that_do_not_fit_are_told_of()
+    public void Vectors_that_do_not_fit_are_refused()
     {
         using var scope = NewDisposeScope();
         using var own = new Explicit();

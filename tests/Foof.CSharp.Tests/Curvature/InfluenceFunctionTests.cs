@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Curvature;
 
-/// <summary>Influences of a linear regression, where they are derivatives of a closed form.</summary>
+/// <summary>Influences in a linear regression, for which they are derivatives of a closed form.</summary>
 public sealed class InfluenceFunctionTests
 {
     private const double Lambda = 0.2;
@@ -67,20 +67,20 @@ public sealed class InfluenceFunctionTests
         using var influence = new InfluenceFunction(curvature, Lambda);
         using var whole = influence.OfPoints(X, Y, TestX, TestY);
         (Tensor, Tensor)[] batches = [(X[..4], Y[..4]), (X[4..], Y[4..])];
-        var told = new Told();
-        using var parts = influence.OfPoints(batches, TestX, TestY, told);
-        Assert.Equal([1, 2], told.Lines);
+        var reports = new Reports();
+        using var parts = influence.OfPoints(batches, TestX, TestY, reports);
+        Assert.Equal([1, 2], reports.Lines);
         using var later = await influence.OfPointsAsync(batches, TestX, TestY);
         Assert.Equal(parts.data<double>().ToArray(), later.data<double>().ToArray());
         foreach (var (one, other) in whole.data<double>().ToArray().Zip(parts.data<double>().ToArray()))
             Assert.Equal(one, other, 1e-12);
 
         using var stop = new CancellationTokenSource();
-        told.Then = stop.Cancel;
+        reports.Then = stop.Cancel;
         Assert.Throws<OperationCanceledException>(() =>
-            influence.OfPoints(batches, TestX, TestY, told, stop.Token)
+            influence.OfPoints(batches, TestX, TestY, reports, stop.Token)
         );
-        Assert.Equal([1, 2, 1], told.Lines);
+        Assert.Equal([1, 2, 1], reports.Lines);
         var none = Assert.Throws<ArgumentException>(() => influence.OfPoints([], TestX, TestY));
         Assert.Contains("at least one", none.Message);
         var missing = Assert.Throws<ArgumentException>(() => influence.OfPoints([(X, null!)], TestX, TestY));
@@ -89,7 +89,7 @@ public sealed class InfluenceFunctionTests
         model.Dispose();
     }
 
-    private sealed class Told : IProgress<int>
+    private sealed class Reports : IProgress<int>
     {
         internal List<int> Lines { get; } = [];
 
@@ -126,20 +126,22 @@ public sealed class InfluenceFunctionTests
         var (model, curvature) = Fit();
         using var influence = new InfluenceFunction(curvature, Lambda);
         using var whole = influence.Hypergradient(TestX, TestY);
-        // Batches of three points and of one: their means do not count the same.
+        // The batches have three points and one point, so their means have different weights.
         (Tensor, Tensor)[] batches = [(TestX[..3], TestY[..3]), (TestX[3..], TestY[3..])];
-        var told = new Told();
-        using var parts = influence.Hypergradient(batches, told);
-        Assert.Equal([1, 2], told.Lines);
+        var reports = new Reports();
+        using var parts = influence.Hypergradient(batches, reports);
+        Assert.Equal([1, 2], reports.Lines);
         Assert.Equal(whole.data<double>().ToArray()[0], parts.data<double>().ToArray()[0], 1e-12);
-        using var later = await influence.HypergradientAsync(batches, told);
-        Assert.Equal([1, 2, 1, 2], told.Lines);
+        using var later = await influence.HypergradientAsync(batches, reports);
+        Assert.Equal([1, 2, 1, 2], reports.Lines);
         Assert.Equal(parts.data<double>().ToArray(), later.data<double>().ToArray());
 
         using var stop = new CancellationTokenSource();
-        told.Then = stop.Cancel;
-        Assert.Throws<OperationCanceledException>(() => influence.Hypergradient(batches, told, stop.Token));
-        Assert.Equal([1, 2, 1, 2, 1], told.Lines);
+        reports.Then = stop.Cancel;
+        Assert.Throws<OperationCanceledException>(() =>
+            influence.Hypergradient(batches, reports, stop.Token)
+        );
+        Assert.Equal([1, 2, 1, 2, 1], reports.Lines);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             influence.HypergradientAsync(batches, cancellation: stop.Token)
         );
@@ -183,7 +185,7 @@ public sealed class InfluenceFunctionTests
     }
 
     [Fact]
-    public void Mistakes_are_told_of()
+    public void Mistakes_are_refused()
     {
         using var scope = NewDisposeScope();
         var (model, curvature) = Fit();

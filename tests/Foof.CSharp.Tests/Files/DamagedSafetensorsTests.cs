@@ -138,7 +138,7 @@ public class DamagedSafetensorsTests
     [InlineData(-1)]
     [InlineData(-40)]
     [InlineData(3)]
-    public void A_file_of_another_length_tells_the_bytes_it_should_have_and_has(int more)
+    public void A_file_of_another_length_is_refused_with_the_bytes_it_should_have_and_has(int more)
     {
         using var folder = new Folder();
         Safetensors.Save(folder["a"], [new("x", torch.ones([10])), new("y", torch.ones([2]))]);

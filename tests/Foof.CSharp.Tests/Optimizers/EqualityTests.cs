@@ -68,7 +68,7 @@ public sealed class EqualityTests
     }
 
     [Fact]
-    public void A_step_tells_the_loss_and_the_output_before_its_update()
+    public void A_step_returns_the_loss_and_the_output_before_its_update()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
@@ -82,7 +82,7 @@ public sealed class EqualityTests
     }
 
     [Fact]
-    public void Every_loss_is_the_one_that_its_documentation_says()
+    public void Every_loss_is_the_one_that_its_documentation_describes()
     {
         using var scope = NewDisposeScope();
         var model = nn.Linear(2, 1);

@@ -114,7 +114,7 @@ public sealed class FileTests
     }
 
     [Fact]
-    public void A_file_of_weights_is_no_optimisers()
+    public void A_file_of_weights_is_not_an_optimisers_file()
     {
         using var scope = NewDisposeScope();
         using var folder = new Folder();
@@ -138,7 +138,7 @@ public sealed class FileTests
     }
 
     [Fact]
-    public void Random_numbers_stay_where_that_is_wanted()
+    public void Random_numbers_are_left_alone_on_request()
     {
         using var scope = NewDisposeScope();
         using var folder = new Folder();

@@ -123,7 +123,7 @@ public sealed class GroupTests
     }
 
     [Fact]
-    public void A_group_is_one_optimisers()
+    public void A_group_belongs_to_one_optimiser()
     {
         using var scope = NewDisposeScope();
         var (model, other) = (nn.Linear(2, 2), nn.Linear(2, 2));
@@ -184,7 +184,7 @@ public sealed class GroupTests
     }
 
     [Fact]
-    public void Coverage_says_for_each_parameter_what_becomes_of_it()
+    public void Coverage_shows_how_each_parameter_is_treated()
     {
         using var scope = NewDisposeScope();
         var frozen = nn.Linear(4, 4);

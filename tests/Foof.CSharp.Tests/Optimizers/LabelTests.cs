@@ -12,7 +12,9 @@ public sealed class LabelTests
 
     private static UpdateOptions By(Generator? generator) => new() { Generator = generator };
 
-    /// <summary>The weights after some steps; the default generator is elsewhere before each.</summary>
+    /// <summary>
+    /// The weights after some steps, before each of which the default generator has another state.
+    /// </summary>
     private static float[] Trained(Generator? generator)
     {
         using var scope = NewDisposeScope();
@@ -36,7 +38,7 @@ public sealed class LabelTests
         var expected = Trained(one);
         Assert.Equal(expected, Trained(same));
         Assert.NotEqual(expected, Trained(other));
-        // Its next number is another one.
+        // Its next number differs.
         Assert.NotEqual(expected, Trained(one));
     }
 

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
 
-/// <summary>Batches that do not fit the model or its loss are refused in a sentence that names both sides.</summary>
+/// <summary>
+/// Batches that do not fit the model or its loss are refused with a sentence that names both sides.
+/// </summary>
 public sealed class MismatchTests
 {
     [Fact]
@@ -102,7 +104,7 @@ public sealed class MismatchTests
     }
 
     [Fact]
-    public void Numbers_that_are_none_send_to_the_data()
+    public void Numbers_that_are_not_finite_point_to_the_data()
     {
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
 
-/// <summary>Mistakes are refused at entry, in a sentence that says what to do.</summary>
+/// <summary>Mistakes are refused at entry, with a sentence that says what to do.</summary>
 public sealed class MistakeTests
 {
     private static readonly Dictionary<
@@ -80,7 +80,7 @@ public sealed class MistakeTests
     }
 
     [Fact]
-    public void An_optimiser_whose_arguments_were_refused_is_collected_in_peace()
+    public void An_optimiser_whose_arguments_were_refused_is_collected_without_an_error()
     {
         using var scope = NewDisposeScope();
         foreach (var (_, make) in OutOfRange.Values)
@@ -146,7 +146,7 @@ public sealed class MistakeTests
     }
 
     [Fact]
-    public void Nothing_is_null()
+    public void Null_is_refused()
     {
         using var scope = NewDisposeScope();
         Assert.Throws<ArgumentNullException>(() => new FoofOptimizer(null!));

@@ -7,7 +7,7 @@ namespace Foof.CSharp.Tests.Optimizers;
 /// <summary>Schedulers that cycle the momentum.</summary>
 public sealed class MomentumTests
 {
-    // What a cycle gives to each group is TorchSharp's own affair: that of OneCycleLR takes the number of the group for
+    // TorchSharp decides what a cycle gives to each group: OneCycleLR confuses the number of the group with
     // that of the phase, so that the second group never leaves the first phase.
     [Theory]
     [InlineData("OneCycleLR")]

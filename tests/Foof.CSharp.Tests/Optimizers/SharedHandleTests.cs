@@ -223,7 +223,7 @@ public sealed class SharedHandleTests
     }
 
     [Fact]
-    public void A_shared_weight_has_one_momentum_and_goes_on_with_it()
+    public void A_shared_weight_has_one_momentum_and_keeps_it()
     {
         using var scope = NewDisposeScope();
         var (model, numbers, labels) = Made(tied: true);

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Optimizers;
 
-/// <summary>In the place of one of TorchSharp's optimisers, in a program as TorchSharp's users write it.</summary>
+/// <summary>
+/// The optimisers replace TorchSharp's own, in programs as TorchSharp's users write them.
+/// </summary>
 public sealed class TorchSharpTests
 {
     private sealed class Net : nn.Module<Tensor, Tensor>
@@ -171,7 +173,7 @@ public sealed class TorchSharpTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_model_that_is_converted_behind_the_optimiser_is_refused(string name)
+    public void A_model_that_is_converted_after_the_optimiser_was_made_is_refused(string name)
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
@@ -182,7 +184,7 @@ public sealed class TorchSharpTests
             Calls[name](optimizer, input.to(ScalarType.Float64), target)
         );
         Assert.StartsWith(
-            "FoofOptimizer was made for parameters that the model does not have",
+            "FoofOptimizer was made for parameters that the model no longer has",
             error.Message
         );
         using var fresh = new FoofOptimizer(model);
@@ -190,7 +192,7 @@ public sealed class TorchSharpTests
     }
 
     [Fact]
-    public void A_model_that_is_converted_behind_the_preconditioner_is_refused()
+    public void A_model_that_is_converted_after_the_preconditioner_was_made_is_refused()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();

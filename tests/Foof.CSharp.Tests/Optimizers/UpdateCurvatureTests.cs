@@ -18,7 +18,7 @@ public sealed class UpdateCurvatureTests
 
     [Theory]
     [MemberData(nameof(MadeOfErrors))]
-    public void The_next_step_goes_by_the_curvature_of_the_batch(string name)
+    public void The_next_step_uses_the_curvature_of_the_batch(string name)
     {
         using var scope = NewDisposeScope();
         var (model, other) = (Toy.Model(), Toy.Model());

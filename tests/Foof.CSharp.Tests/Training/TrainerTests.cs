@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Training;
 
-/// <summary>The common loop.</summary>
+/// <summary>The usual training loop.</summary>
 public sealed class TrainerTests
 {
     private static (Tensor Inputs, Tensor Targets) Data()
@@ -293,7 +293,7 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public async Task An_asynchronous_epoch_is_trained_when_it_is_asked_for()
+    public async Task An_asynchronous_epoch_is_trained_when_it_is_requested()
     {
         using var model = Toy.Model();
         model.eval();

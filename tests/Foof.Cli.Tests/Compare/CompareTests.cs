@@ -46,13 +46,13 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
-    public void A_stopped_comparison_goes_on_with_the_runs_that_lack()
+    public void A_stopped_comparison_continues_with_the_missing_runs()
     {
         var kept = folder["kept"];
         string[] grid = Tiny("--optimizers", "sgd,adam", "--out", kept);
         // Nothing is kept of a run that is not finished.
         Assert.Equal(
-            "Stopped in run 1 of 2; none is finished: the same command starts again.\n",
+            "Stopped in run 1 of 2; no run is finished: the same command starts again.\n",
             CommandLine.RunAndStop(1, grid).Error
         );
         Assert.False(File.Exists(Path.Combine(kept, RunTable.FileName)));
@@ -60,7 +60,7 @@ public sealed class CompareTests : IDisposable
         var stopped = CommandLine.RunAndStop(9, grid);
         Assert.Equal(
             $"Stopped in run 2 of 2; the finished ones are in {Path.Combine(kept, RunTable.FileName)}: "
-                + "the same command goes on.\n",
+                + "the same command continues.\n",
             stopped.Error
         );
         Assert.Equal(ExitCode.Stopped, stopped.Code);
@@ -77,7 +77,7 @@ public sealed class CompareTests : IDisposable
         Assert.Equal([.. first], Seconds(kept)[..1]);
         Assert.Equal(2, Seconds(kept).Length);
 
-        // Other settings are other runs, beside these.
+        // Other settings give other runs, next to these.
         CommandLine.Run([.. grid, "--seed", "7"]);
         Assert.Equal(4, Seconds(kept).Length);
     }
@@ -94,7 +94,7 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
-    public void A_grid_that_grows_trains_what_it_lacks()
+    public void A_grid_that_grows_trains_only_the_new_runs()
     {
         string[] grid = ["--optimizers", "foof", "--epochs", "1", "--out", folder["kept"], "--learning-rate"];
         string[] Grid(string rates, string dampings) =>
@@ -115,7 +115,7 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(6, Seconds(folder["kept"]).Length);
         Assert.Equal(first, Seconds(folder["kept"])[..2]);
 
-        // All are there: nothing is trained, and the table is the same.
+        // All runs are there, so nothing is trained and the table is the same.
         var again = CommandLine.Run([.. Grid("0.1,0.3,1", "0.1,1"), "--quiet"]);
         Assert.Contains(again.Output, answer.Output, StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_diverges_is_a_result_and_the_others_go_on()
+    public void A_run_that_diverges_is_a_result_and_the_others_continue()
     {
         var page = folder["page.html"];
         var answer = CommandLine.Run(
@@ -162,9 +162,9 @@ public sealed class CompareTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "line 1 is none of its JSON")]
-    [InlineData("[{}]", "it holds no list of finished runs")]
-    [InlineData("[null]", "it holds no list of finished runs")]
+    [InlineData("{", "line 1 is not valid JSON for it")]
+    [InlineData("[{}]", "it has no list of finished runs")]
+    [InlineData("[null]", "it has no list of finished runs")]
     public void A_damaged_table_is_refused(string content, string reason)
     {
         var kept = Directory.CreateDirectory(folder["kept"]).FullName;

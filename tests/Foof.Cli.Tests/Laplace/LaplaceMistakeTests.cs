@@ -22,7 +22,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         "--prior-precision 1 --tune evidence",
         "--prior-precision and --tune exclude each other: leave one out."
     )]
-    public void Settings_that_make_no_sense_are_refused(string options, string sentence) =>
+    public void Impossible_settings_are_refused(string options, string sentence) =>
         Assert.Equal(sentence, CommandLine.Run(["laplace", .. options.Split(' ')]).Sentence(ExitCode.Usage));
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         );
         var kept = trained["kept"];
         Assert.EndsWith(
-            $"; go on with: ./foof train --resume {kept}\n",
+            $"; continue with: ./foof train --resume {kept}\n",
             CommandLine.RunAndStop(1, [.. command, "--out", kept]).Error
         );
     }
@@ -51,7 +51,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     }
 
     [Fact]
-    public void A_damaged_network_is_told_of()
+    public void A_damaged_network_is_refused()
     {
         var copy = Directory.CreateDirectory(trained["damaged"]).FullName;
         var bytes = File.ReadAllBytes(Checkpoint.File(trained.Network));
@@ -83,7 +83,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     [Fact]
     public void A_network_without_classes_is_refused() =>
         Assert.Equal(
-            "--model must be a network that tells classes; autoencoder is none.",
+            "--model must be a network with classes; autoencoder has none.",
             Refusal(trained.Train("autoencoder", "--model", "autoencoder", "--learning-rate", "1e-4"))
         );
 
@@ -96,7 +96,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         string[] files = ["--out", folder, "--metrics", metrics];
         var answer = CommandLine.Run(null, source.Token, ["laplace", "--model", trained.Network, .. files]);
         Assert.Equal(
-            "Stopped before the posterior was judged; nothing was written.",
+            "Stopped before the posterior was evaluated; nothing was written.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
@@ -104,7 +104,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     }
 
     [Fact]
-    public void A_command_that_is_stopped_while_it_judges_leaves_no_posterior()
+    public void A_command_that_is_stopped_while_it_evaluates_leaves_no_posterior()
     {
         using var source = new CancellationTokenSource();
         var folder = trained["judging"];
@@ -114,14 +114,14 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             ["laplace", "--model", trained.Network, "--structure", "diag", "--threads", "1", "--out", folder]
         );
         Assert.Equal(
-            "Stopped before the posterior was judged; nothing was written.",
+            "Stopped before the posterior was evaluated; nothing was written.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
     }
 
     [Fact]
-    public void A_network_that_was_trained_first_is_kept_and_told_of_where_the_rest_is_stopped()
+    public void A_network_that_was_trained_first_is_kept_and_named_if_the_rest_is_stopped()
     {
         using var source = new CancellationTokenSource();
         var folder = trained["kept"];
@@ -132,7 +132,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             ["laplace", "--data", trained.ManyData(), "--out", folder, .. small]
         );
         Assert.Equal(
-            $"Stopped before the posterior was judged; only the trained network was written, to {folder}.",
+            $"Stopped before the posterior was evaluated; only the trained network was written, to {folder}.",
             answer.Sentence(ExitCode.Stopped)
         );
         Assert.True(File.Exists(Checkpoint.File(folder)));

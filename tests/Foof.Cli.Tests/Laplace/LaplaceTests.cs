@@ -87,7 +87,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         var (first, second) = (Numbers(options), Numbers(options));
         Assert.Equal(Number(first, "nll"), Number(second, "nll"));
         Assert.Equal(Number(first, "ood_auroc"), Number(second, "ood_auroc"));
-        // The likelihood of test images: without samples the seed decides the order of sums alone.
+        // Compares the likelihood of test images: without samples, the seed decides only the order of sums.
         var apart = Math.Abs(Number(first, "nll") - Number(Numbers([.. options, "--seed", "7"]), "nll"));
         Assert.Equal(kind is "sampled" or "monte-carlo", apart > 1e-6);
     }
@@ -127,7 +127,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
     }
 
     [Fact]
-    public void Labels_are_sampled_where_all_do_not_fit_the_budget_and_the_user_is_told()
+    public void Labels_are_sampled_if_all_do_not_fit_the_budget_with_a_warning()
     {
         string[] full = ["--structure", "full", "--memory-budget", "1"];
         var answer = Run([.. full, "--json"]);
@@ -145,7 +145,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
             Assert.Single(numbers.RootElement.GetProperty("warnings").EnumerateArray()).GetString(),
             StringComparison.Ordinal
         );
-        // Asked for by name, they are no surprise.
+        // Sampled labels that are asked for give no warning.
         Assert.Equal("", Run(["--structure", "full", "--labels", "sampled"]).Error);
         Assert.Contains(
             "must fit the memory budget of 1,048,576 bytes",

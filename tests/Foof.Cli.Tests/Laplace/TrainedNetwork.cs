@@ -19,13 +19,13 @@ public sealed class TrainedNetwork : IDisposable
     /// <summary>The network's folder: 784-8-10 with biases.</summary>
     internal string Network { get; }
 
-    /// <summary>A file or folder that is not there yet.</summary>
+    /// <summary>A file or folder that does not exist yet.</summary>
     internal string this[string name] => folder[name];
 
-    /// <summary>Other data than the network's.</summary>
+    /// <summary>Data other than the network's.</summary>
     internal string OtherData() => Idx.WriteSet(folder, train: 60, seed: 2);
 
-    /// <summary>Enough data for the network that is trained where none is named.</summary>
+    /// <summary>Enough data for the network that is trained if no network is named.</summary>
     internal string ManyData() => Idx.WriteSet(folder, train: 2060, seed: 3);
 
     /// <summary>Trains one more network.</summary>

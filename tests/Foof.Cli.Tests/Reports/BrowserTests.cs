@@ -3,7 +3,8 @@ using Foof.Cli.Reports;
 namespace Foof.Cli.Tests.Reports;
 
 /// <summary>
-/// The page with every section, from a file, in a headless Chromium. FOOF_SCREENSHOTS names a folder for images.
+/// The page with every section, from a file, in a headless Chromium. FOOF_SCREENSHOTS names a folder for
+/// images.
 /// </summary>
 public sealed class BrowserTests : IDisposable
 {
@@ -42,7 +43,7 @@ public sealed class BrowserTests : IDisposable
     private void CheckDrawn(string name, int width, string scheme)
     {
         browser.Value.Emulate(width, 900, scheme);
-        // The same file again: what a reader with such a screen sees.
+        // Opens the file again, as a reader with such a screen does.
         browser.Value.Open(file);
         Assert.Equal(Charts, browser.Value.Charts());
         Assert.Equal(Charts, (int)browser.Value.Evaluate("return +document.documentElement.dataset.drawn")!);
@@ -50,7 +51,7 @@ public sealed class BrowserTests : IDisposable
             browser.Value.Evaluate("return document.documentElement.scrollWidth - window.innerWidth")!;
         Assert.True(overflow <= 0, $"{name} is {overflow} pixels too wide.");
         var first = (double)browser.Value.Evaluate("return +document.documentElement.dataset.firstDrawing")!;
-        // Far from the second that it should take: other tests may have the processor.
+        // This is far more than the second that it should take, since other tests may use the processor.
         Assert.InRange(first, 1, 20_000);
         Keep(name, first);
     }
@@ -80,7 +81,7 @@ public sealed class BrowserTests : IDisposable
         (int)browser.Value.Evaluate("return document.querySelectorAll('.chart > svg').length")!;
 
     [BrowserFact]
-    public void The_pointer_is_told_what_it_points_at()
+    public void A_tooltip_shows_what_the_pointer_is_on()
     {
         browser.Value.Emulate(1000, 900, "light");
         browser.Value.Open(file);
@@ -119,7 +120,7 @@ public sealed class BrowserTests : IDisposable
         Assert.NotEqual(wide, opened);
     }
 
-    // The window tells of its new size with the next frame, and charts follow in the one after.
+    // The window reports its new size with the next frame, and charts follow in the frame after that.
     private int Width() =>
         (int)
             browser.Value.Evaluate(

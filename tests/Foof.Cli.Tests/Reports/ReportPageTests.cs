@@ -63,7 +63,7 @@ public partial class ReportPageTests
         );
 
     [Fact]
-    public void Words_are_no_markup_and_no_places_to_fill()
+    public void Words_are_neither_markup_nor_places_to_fill()
     {
         var page = ReportPage.Html(
             new(Samples.Nasty, Samples.Nasty, Samples.Nasty, [new(Samples.Nasty, Samples.Nasty, [])])

@@ -15,7 +15,7 @@ internal sealed partial class WebDriver : IDisposable
     private readonly HttpClient client;
     private readonly string session;
 
-    /// <summary>Why there is none here; null where there is one.</summary>
+    /// <summary>Why no browser can be used here; null if one can.</summary>
     internal static string? Lacking { get; } =
         new[] { "chromium", "chromedriver" }.All(IsOnPath)
             ? null
@@ -86,7 +86,8 @@ internal sealed partial class WebDriver : IDisposable
                     + "const boxes = [...chart.querySelectorAll('svg .mark-line path, svg .mark-rect path')]"
                     + ".map(mark => mark.getBoundingClientRect())"
                     + ".filter(box => box.width + box.height > 0);"
-                    // Lines against seconds may be short beside a slow start, and are as high as the chart then.
+                    // Lines against seconds may be short beside a slow start, and are as high as the chart
+                    // then.
                     + "return extent(boxes, 'left', 'right') > 20 || extent(boxes, 'top', 'bottom') > 20;"
                     + "}).length"
             )!;
@@ -197,7 +198,7 @@ internal sealed partial class WebDriver : IDisposable
         while (driver.StandardOutput.ReadLine() is { } line)
             if (Started().Match(line) is { Success: true } match)
             {
-                // What comes later is read and forgotten, or the driver would wait for a reader.
+                // Later output is read and ignored, since the driver would otherwise wait for a reader.
                 _ = driver.StandardOutput.ReadToEndAsync();
                 return int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
             }

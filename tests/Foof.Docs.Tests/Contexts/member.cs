@@ -3,7 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-// What the examples of the reference take for granted, under the names that they use. They are members, not
+// What the examples of the reference assume, under the names that they use. They are members, not
 // variables: an example may have variables of the same names.
 abstract class Given
 {

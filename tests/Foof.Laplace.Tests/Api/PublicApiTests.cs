@@ -3,7 +3,7 @@ using Foof.CSharp.Tests.Api;
 
 namespace Foof.Laplace.Tests.Api;
 
-/// <summary>What users of C# see: no F#, everything documented, and no change that nobody noticed.</summary>
+/// <summary>What users of C# see: no F#, everything documented, and no unnoticed change.</summary>
 public sealed class PublicApiTests
 {
     private static readonly PublicApiContract Api = new(typeof(LaplacePosterior).Assembly, Source());

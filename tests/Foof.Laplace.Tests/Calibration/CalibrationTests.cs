@@ -86,7 +86,7 @@ public sealed class CalibrationTests
 
     [Theory]
     [MemberData(nameof(Scores))]
-    public void What_is_no_probability_is_refused(string name, Func<Tensor, object> score)
+    public void What_is_not_a_probability_is_refused(string name, Func<Tensor, object> score)
     {
         Assert.NotEmpty(name);
         using var scope = NewDisposeScope();

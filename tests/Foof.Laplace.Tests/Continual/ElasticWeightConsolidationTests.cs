@@ -163,7 +163,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
     }
 
     [Fact]
-    public void A_column_budget_bounds_memory_and_tells_what_it_left_out()
+    public void A_column_budget_bounds_memory_and_reports_what_it_left_out()
     {
         using var tasks = new ElasticWeightConsolidation(
             small.Model,

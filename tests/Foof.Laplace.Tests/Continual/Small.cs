@@ -50,7 +50,7 @@ internal sealed class Small : IDisposable
     /// <summary>All weights as one vector, layer by layer with biases as last columns.</summary>
     internal double[] Weights() => Flat(parameter => parameter);
 
-    /// <summary>All gradients likewise, zeros where there is none.</summary>
+    /// <summary>All gradients in the same form, with zeros for parameters without one.</summary>
     internal double[] Gradients() => Flat(parameter => parameter.grad ?? zeros_like(parameter));
 
     internal void ClearGradients() => Model.zero_grad();

@@ -44,7 +44,7 @@ public sealed class TaskHeadTests : IDisposable
     {
         using var head = new TaskHead(small.Model, [0, 2]);
         Assert.Contains(
-            "2 of 3 are others",
+            "2 of 3 are not",
             Assert.Throws<ArgumentException>(() => head.Labels(tensor(new long[] { 0, 1, 3 }))).Message,
             StringComparison.Ordinal
         );

@@ -34,7 +34,7 @@ public sealed class ConsolidationFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_file_comes_back_to_the_same_bits_and_goes_on_alike(
+    public void A_file_comes_back_to_the_same_bits_and_continues_alike(
         CurvatureStructure structure,
         ContinualTasks gathering
     )

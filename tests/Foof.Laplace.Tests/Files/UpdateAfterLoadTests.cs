@@ -69,7 +69,7 @@ public sealed class UpdateAfterLoadTests : IDisposable
     }
 
     [Fact]
-    public void Labels_and_budget_may_be_chosen_anew()
+    public void Labels_and_budget_may_be_chosen_again()
     {
         using var posterior = Saved(new() { Structure = CurvatureStructure.LowRank, MemoryBudget = 6_500 });
         using var again = LaplacePosterior.Load(

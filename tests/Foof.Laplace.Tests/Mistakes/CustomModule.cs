@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests.Mistakes;
 
-/// <summary>A module as a user may write it: layers and what it makes of them.</summary>
+/// <summary>A module as a user may write it: layers, and a function that uses them.</summary>
 internal sealed class CustomModule : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] layers;

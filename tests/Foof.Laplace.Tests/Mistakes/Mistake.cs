@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests.Mistakes;
 
-/// <summary>A model and a batch with something wrong, and the uses that meet it.</summary>
+/// <summary>A model and a batch with a mistake, and the uses that run into it.</summary>
 internal sealed record Mistake(
     nn.Module<Tensor, Tensor> Model,
     Tensor? Input,
@@ -84,7 +84,9 @@ internal sealed record Mistake(
             }
         );
 
-    /// <summary>Its output has a derivative of its own, for which TorchSharp ends the process without a graph.</summary>
+    /// <summary>
+    /// Its output has a derivative of its own, for which TorchSharp ends the process without a graph.
+    /// </summary>
     private static CustomModule Penalised() =>
         Chain(z =>
         {
@@ -101,7 +103,9 @@ internal sealed record Mistake(
         return y;
     }
 
-    /// <summary>A first layer whose output is kept, and its graph gone with an earlier backward pass.</summary>
+    /// <summary>
+    /// A first layer whose output is kept, and its graph gone with an earlier backward pass.
+    /// </summary>
     private static CustomModule UsedTwice()
     {
         var first = Linear(3, 4);

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Foof.Laplace.Tests.Mistakes;
 
-/// <summary>A mistake is answered by an exception; the process goes on. Each is made in a process of its own.</summary>
+/// <summary>
+/// A mistake gives an exception, and the process continues. Each mistake is made in a process of its own.
+/// </summary>
 public sealed class ProcessTests
 {
     public static TheoryData<string> Mistakes => new(Mistake.All.Keys);
@@ -25,7 +27,7 @@ public sealed class ProcessTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // What ends by itself leaves no memory on the disk.
+        // A process that ends by itself leaves no core dump on the disk.
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();

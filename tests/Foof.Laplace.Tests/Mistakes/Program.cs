@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests.Mistakes;
 
-/// <summary>These tests as a program: makes one mistake, use by use, and prints what comes of it.</summary>
+/// <summary>These tests as a program: makes one mistake in each use, and prints the results.</summary>
 internal static class Program
 {
     internal const string Nothing = "nothing";

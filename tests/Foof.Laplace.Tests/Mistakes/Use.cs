@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests.Mistakes;
 
-/// <summary>What a user does with a model and a batch.</summary>
+/// <summary>Something that a user does with a model and a batch.</summary>
 internal static class Use
 {
     internal static IReadOnlyDictionary<string, Action<Mistake>> All { get; } =

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Foof.Laplace.Tests;
 
 /// <summary>
-/// Long work on a thread of the pool: the same numbers, progress, and an end when it is asked for.
+/// Long work on a thread-pool thread: the same numbers, progress and cancellation.
 /// </summary>
 public sealed class AsyncTests
 {
@@ -16,36 +16,36 @@ public sealed class AsyncTests
         here.Tune(validation);
         using var expected = here.Predict(problem.Input);
 
-        var told = new Told();
+        var reports = new Reports();
         using var there = await LaplacePosterior.FitAsync(
             problem.Model,
             Loss.CrossEntropy,
             problem.Batches,
             generator: new Generator(5),
-            progress: told
+            progress: reports
         );
-        Assert.Equal([1, 2], told.All);
-        told.All.Clear();
-        await there.TuneAsync(validation, progress: told);
-        Assert.Equal(Enumerable.Range(1, told.All.Count), told.All);
-        Assert.NotEmpty(told.All);
+        Assert.Equal([1, 2], reports.All);
+        reports.All.Clear();
+        await there.TuneAsync(validation, progress: reports);
+        Assert.Equal(Enumerable.Range(1, reports.All.Count), reports.All);
+        Assert.NotEmpty(reports.All);
         Assert.Equal(here.PriorPrecision, there.PriorPrecision);
-        told.All.Clear();
-        using var found = await there.PredictAsync([problem.Input], progress: told);
-        Assert.Equal([1], told.All);
+        reports.All.Clear();
+        using var found = await there.PredictAsync([problem.Input], progress: reports);
+        Assert.Equal([1], reports.All);
         using var same = found.Probabilities!.eq(expected.Probabilities!).all();
         Assert.True(same.item<bool>());
     }
 
     [Fact]
-    public async Task It_ends_when_it_is_asked_to_and_leaves_nothing_behind()
+    public async Task It_ends_on_request_and_leaves_nothing_behind()
     {
         using var problem = new SmallProblem();
         using var posterior = problem.Fit();
         var before = posterior.PriorPrecision.ToArray();
         (Tensor, Tensor)[] validation = [(problem.Input, problem.Target)];
         using var stop = new CancellationTokenSource();
-        var stopping = new Told(_ => stop.Cancel());
+        var stopping = new Reports(_ => stop.Cancel());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             posterior.TuneAsync(validation, progress: stopping, cancellation: stop.Token)
         );
@@ -64,7 +64,7 @@ public sealed class AsyncTests
     }
 
     [Fact]
-    public async Task Tasks_can_be_consolidated_beside()
+    public async Task Tasks_can_be_consolidated_on_another_thread()
     {
         using var problem = new SmallProblem();
         using var here = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
@@ -80,7 +80,7 @@ public sealed class AsyncTests
         Assert.Equal(expected.item<float>(), found.item<float>());
     }
 
-    private sealed class Told(Action<int>? then = null) : IProgress<int>
+    private sealed class Reports(Action<int>? then = null) : IProgress<int>
     {
         internal List<int> All { get; } = [];
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>What a posterior says, beside what its precision written out says.</summary>
+/// <summary>The results of a posterior, compared with those of its explicit precision matrix.</summary>
 public sealed class DenseTests : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();
@@ -114,7 +114,7 @@ public sealed class DenseTests : IDisposable
     }
 
     [Fact]
-    public void The_prior_mean_is_where_the_prior_pulls_to()
+    public void The_prior_pulls_to_its_mean()
     {
         using var posterior = problem.Fit(new() { PriorPrecision = 0.7 });
         var mean = posterior.Core.Mean.Select(matrix => matrix * 0.4).ToArray();

@@ -27,7 +27,7 @@ public sealed class LabelBudgetTests
         );
 
     [Fact]
-    public void Sampled_labels_take_the_place_of_all_where_these_do_not_fit_and_the_user_is_told()
+    public void Sampled_labels_replace_all_labels_that_do_not_fit_with_a_warning()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
@@ -39,7 +39,7 @@ public sealed class LabelBudgetTests
             warning
         );
 
-        // The same bits as where they are asked for, which is no surprise.
+        // Sampled labels that are asked for give the same bits, without a warning.
         using var asked = Fit(problem, Options(FitsSampled, FisherType.MonteCarlo));
         Assert.Empty(asked.Warnings);
         Assert.Equal(asked.LogEvidence, posterior.LogEvidence);
@@ -75,7 +75,7 @@ public sealed class LabelBudgetTests
     }
 
     [Fact]
-    public void What_does_not_fit_is_told_with_its_bytes_and_what_would()
+    public void What_does_not_fit_is_refused_with_its_bytes_and_what_would_fit()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();

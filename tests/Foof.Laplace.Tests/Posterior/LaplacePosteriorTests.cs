@@ -89,7 +89,7 @@ public sealed class LaplacePosteriorTests
         {
             posterior.Save(path);
             var foreign = Assert.ThrowsAny<ArgumentException>(() => LaplacePosterior.Load(other.Model, path));
-            Assert.Contains("the weights of 'fc1' are others", foreign.Message, StringComparison.Ordinal);
+            Assert.Contains("the weights of 'fc1' differ", foreign.Message, StringComparison.Ordinal);
             Assert.ThrowsAny<ArgumentException>(() =>
                 LaplacePosterior.Load(problem.Model, path, new() { LastLayer = true })
             );
@@ -187,7 +187,7 @@ public sealed class LaplacePosteriorTests
     }
 
     [Fact]
-    public void A_network_that_is_no_stationary_point_is_warned_of()
+    public void A_network_that_is_not_at_a_stationary_point_gives_a_warning()
     {
         using var scope = NewDisposeScope();
         using var trained = new SmallProblem();
@@ -199,7 +199,7 @@ public sealed class LaplacePosteriorTests
         bad.TuneByEvidence();
         Assert.Contains(
             bad.Warnings,
-            warning => warning.Contains("no stationary point", StringComparison.Ordinal)
+            warning => warning.Contains("not at a stationary point", StringComparison.Ordinal)
         );
     }
 

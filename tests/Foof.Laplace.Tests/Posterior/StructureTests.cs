@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>Which structures a class has, what becomes of each parameter, and what is said on one line.</summary>
+/// <summary>
+/// Which structures a class has, how each parameter is treated, and the descriptions in one line.
+/// </summary>
 public sealed class StructureTests : IDisposable
 {
     private readonly DisposeScope scope = NewDisposeScope();
@@ -18,7 +20,7 @@ public sealed class StructureTests : IDisposable
     [InlineData(CurvatureStructure.LowRankBlocks)]
     [InlineData(CurvatureStructure.DenseBlocks)]
     [InlineData(CurvatureStructure.Eigenbasis)]
-    public void Others_are_refused_with_a_list_of_those_that_there_are(CurvatureStructure structure)
+    public void Other_structures_are_refused_with_a_list_of_the_available_ones(CurvatureStructure structure)
     {
         var fit = Assert.Throws<ArgumentException>(() => problem.Fit(new() { Structure = structure }));
         Assert.StartsWith(
@@ -73,7 +75,7 @@ public sealed class StructureTests : IDisposable
     }
 
     [Fact]
-    public void Links_that_make_no_sense_are_refused_with_the_reason()
+    public void Impossible_links_are_refused_with_the_reason()
     {
         using var posterior = problem.Fit();
         var error = Assert.Throws<ArgumentException>(() =>
@@ -92,7 +94,7 @@ public sealed class StructureTests : IDisposable
     }
 
     [Fact]
-    public void Coverage_says_what_becomes_of_each_parameter()
+    public void Coverage_shows_how_each_parameter_is_treated()
     {
         using var all = problem.Fit();
         Assert.All(all.Coverage, line => Assert.True(line.Treatment.IsPreconditioned));

@@ -79,7 +79,7 @@ public sealed class UpdateTests : IDisposable
     }
 
     [Fact]
-    public void It_is_around_the_weights_as_they_are_now()
+    public void It_is_around_the_current_weights()
     {
         using var posterior = Fit(Options(CurvatureStructure.Dense), Batch(0, 9));
         using (no_grad())
@@ -104,7 +104,7 @@ public sealed class UpdateTests : IDisposable
     }
 
     [Fact]
-    public void Columns_are_bounded_and_what_is_left_out_is_told()
+    public void Columns_are_bounded_and_what_is_left_out_is_reported()
     {
         var options = Options(CurvatureStructure.LowRank);
         using var posterior = Fit(options, Batch(0, 9));
@@ -118,7 +118,7 @@ public sealed class UpdateTests : IDisposable
     }
 
     [Fact]
-    public void What_cannot_be_taken_in_changes_nothing()
+    public void Data_that_cannot_be_added_change_nothing()
     {
         var options = Options(CurvatureStructure.LowRank);
         using var posterior = Fit(options, Batch(0, 12));

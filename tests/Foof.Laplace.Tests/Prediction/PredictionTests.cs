@@ -14,7 +14,7 @@ public sealed class PredictionTests
         };
 
     [Fact]
-    public void Batches_that_can_be_run_through_once_are_refused_where_samples_take_several_passes()
+    public void Batches_that_can_be_enumerated_once_are_refused_if_samples_take_several_passes()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
@@ -65,7 +65,7 @@ public sealed class PredictionTests
     [InlineData(PredictionType.Linearised, LinkApproximation.MonteCarlo, true)]
     [InlineData(PredictionType.SampledWeights, null, true)]
     [InlineData(PredictionType.SampledWeights, LinkApproximation.MonteCarlo, true)]
-    public void A_seed_decides_the_samples_of_predictions_that_take_some(
+    public void A_seed_decides_the_samples_of_predictions_that_draw_some(
         PredictionType type,
         LinkApproximation? link,
         bool samples
@@ -176,7 +176,7 @@ public sealed class PredictionTests
         Assert.Equal(expected, posterior.LogLikelihood, 1e-9);
     }
 
-    /// <summary>Batches that are others when they are run through again.</summary>
+    /// <summary>Batches that differ when they are enumerated again.</summary>
     private sealed class Passes(IReadOnlyList<Tensor> first, IReadOnlyList<Tensor> later)
         : IEnumerable<Tensor>
     {

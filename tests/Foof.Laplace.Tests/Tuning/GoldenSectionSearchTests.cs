@@ -15,7 +15,7 @@ public sealed class GoldenSectionSearchTests
     }
 
     [Fact]
-    public void Values_that_are_no_numbers_are_worse_than_all_others()
+    public void Values_that_are_not_numbers_are_worse_than_all_others()
     {
         var found = GoldenSectionSearch.Minimise(x => x < 5 ? double.NaN : x, Grid, 20);
         Assert.InRange(found, 5, 5.1);

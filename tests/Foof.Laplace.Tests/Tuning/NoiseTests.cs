@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>The observation noise of a regression, and what is known of the fit under it.</summary>
+/// <summary>The observation noise of a regression, and the results of the fit with it.</summary>
 public sealed class NoiseTests
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class NoiseTests
     }
 
     [Fact]
-    public void A_warning_of_tuning_is_said_once()
+    public void A_warning_of_tuning_is_given_once()
     {
         using var scope = NewDisposeScope();
         using var problem = new RegressionProblem();
@@ -51,7 +51,7 @@ public sealed class NoiseTests
     }
 
     [Fact]
-    public void Labels_that_are_met_without_an_error_have_no_noise_and_nothing_changes()
+    public void Labels_that_are_fitted_without_an_error_have_no_noise_and_nothing_changes()
     {
         using var scope = NewDisposeScope();
         using var problem = new RegressionProblem();

@@ -117,7 +117,7 @@ public sealed class TuningTests
     }
 
     [Fact]
-    public void Batches_beyond_the_memory_budget_are_predicted_anew_with_the_same_choice()
+    public void Batches_beyond_the_memory_budget_are_predicted_again_with_the_same_choice()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
@@ -160,7 +160,7 @@ public sealed class TuningTests
             File.Delete(path);
         }
 
-        // Back to one precision: as if it had never had several.
+        // With one precision again, it is as if it had never had several.
         using var fresh = Fit(problem, CurvatureStructure.Dense);
         foreach (var posterior in new[] { together, fresh })
             posterior.SetPriorPrecision(0.7);

@@ -23,7 +23,7 @@ public sealed class WarningTests
         posterior.Warnings.Any(warning => warning.Contains(part, StringComparison.Ordinal));
 
     [Fact]
-    public void A_network_that_is_no_stationary_point_is_told_with_the_gradients_norm()
+    public void A_network_that_is_not_at_a_stationary_point_gives_a_warning_with_the_gradients_norm()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem(trained: false);
@@ -39,7 +39,7 @@ public sealed class WarningTests
     }
 
     [Fact]
-    public void Few_columns_that_the_data_use_up_are_told_of()
+    public void Few_columns_that_the_data_use_up_give_a_warning()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
@@ -63,11 +63,11 @@ public sealed class WarningTests
     }
 
     [Fact]
-    public void An_evidence_that_is_not_whole_is_told_of_until_something_else_chooses()
+    public void An_incomplete_evidence_gives_a_warning_until_something_else_chooses()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
-        const string Part = "is not whole here";
+        const string Part = "is incomplete here";
         using var last = problem.Fit(new() { LastLayer = true });
         last.TuneByEvidence();
         Assert.False(Has(last, Part));
@@ -110,7 +110,7 @@ public sealed class WarningTests
     }
 
     [Fact]
-    public void A_column_budget_that_is_too_small_is_told_of()
+    public void A_column_budget_that_is_too_small_gives_a_warning()
     {
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();

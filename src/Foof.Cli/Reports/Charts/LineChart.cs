@@ -20,7 +20,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     /// <summary>Whether a muted diagonal shows where both axes are equal.</summary>
     internal bool HasDiagonal { get; init; }
 
-    /// <summary>The position of a muted vertical line; null if there is none.</summary>
+    /// <summary>The position of a muted vertical line; null if the chart has no such line.</summary>
     internal double? Mark { get; init; }
 
     /// <summary>The finding in the description; null means the ends of each line.</summary>

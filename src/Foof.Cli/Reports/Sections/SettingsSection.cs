@@ -25,8 +25,8 @@ internal static class SettingsSection
     internal static ReportSection Of(IReadOnlyList<SettingsRow> rows) =>
         new(
             "Settings",
-            "T is every how many steps matrices are inverted, S in how many steps before that statistics are "
-                + "taken. A dash stands where an optimiser has no such setting.",
+            "T is the number of steps between inversions, S the number of steps with statistics before each. "
+                + "A dash marks a setting that the optimiser does not have.",
             [
                 new TableFigure(
                     rows.Count == 1 ? "The run" : "All runs",

@@ -38,7 +38,7 @@
         tip.style.top = `${Math.max(0, Math.min(event.clientY + 12, innerHeight - tip.offsetHeight))}px`;
     }
 
-    // Nothing here waits for more than microtasks: what is asked for before printing is there when it is printed.
+    // This waits only for microtasks, so that charts requested before printing are there when the page is printed.
     async function draw({ chart, text, width, config }) {
         try {
             chart.view?.finalize();
@@ -46,7 +46,7 @@
             const spec = vega.parse(JSON.parse(text), config);
             chart.view = new vega.View(spec, { renderer: 'svg', container: chart.element, tooltip: tell }).width(width);
             await chart.view.runAsync();
-            // What is drawn says nothing that the element's own label does not.
+            // The drawing adds nothing to the element's own label for screen readers.
             chart.element.querySelector('svg').setAttribute('aria-hidden', 'true');
         } catch (error) {
             console.error(error);
@@ -55,11 +55,11 @@
         }
     }
 
-    // Whoever looks sees a chart before the next one is drawn; a page that nobody sees has no frames.
+    // A visible page shows each chart before the next one is drawn; a hidden page has no frames.
     const painted = () =>
         new Promise(done => document.hidden ? setTimeout(done) : requestAnimationFrame(() => setTimeout(done)));
 
-    // All is read from the page before anything is put in, and what is seen comes first.
+    // Everything is read from the page before anything is inserted, and visible charts come first.
     function planned() {
         const style = getComputedStyle(root);
         const found = {};
