@@ -11,8 +11,6 @@ internal static class Checkout
         while (folder is not null && !File.Exists(Path.Combine(folder, "Foof.sln")))
             folder = Path.GetDirectoryName(folder);
         return folder
-            ?? throw new InvalidOperationException(
-                $"No folder above {AppContext.BaseDirectory} has Foof.sln."
-            );
+            ?? throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} has Foof.sln.");
     }
 }

@@ -8,13 +8,7 @@ var (inputs, labels) = Moons(600);
 var (heldOut, heldOutLabels) = Moons(200);
 var (tests, testLabels) = Moons(1000);
 
-using var model = nn.Sequential(
-    nn.Linear(2, 100),
-    nn.Tanh(),
-    nn.Linear(100, 100),
-    nn.Tanh(),
-    nn.Linear(100, 2)
-);
+using var model = nn.Sequential(nn.Linear(2, 100), nn.Tanh(), nn.Linear(100, 100), nn.Tanh(), nn.Linear(100, 2));
 
 // Training: FOOF in place of Adam.
 using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.01);

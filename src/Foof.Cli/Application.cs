@@ -24,11 +24,7 @@ internal static class Application
     {
         var root = Root(new CommandFrame(terminal));
         if (Completions.Asked(arguments) is { } line)
-            return Completions.Write(
-                text => root.Parse(text, Parser),
-                line,
-                terminal.Console.Profile.Out.Writer
-            );
+            return Completions.Write(text => root.Parse(text, Parser), line, terminal.Console.Profile.Out.Writer);
         var parsed = root.Parse(arguments, Parser);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpPage)
         {
@@ -49,9 +45,7 @@ internal static class Application
     /// <summary>All commands with their options.</summary>
     internal static RootCommand Root(CommandFrame frame)
     {
-        var root = new RootCommand(
-            "Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on."
-        )
+        var root = new RootCommand("Foof: curvature for .NET. Trains networks by FOOF, and shows what it runs on.")
         {
             Train(frame),
             Compare(frame),

@@ -5,8 +5,7 @@ namespace Foof.Build.Tests;
 /// <summary>
 /// Libraries depend only on TorchSharp; programs and tests take the libtorch that the build chooses.
 /// </summary>
-public sealed class BackendTests(BackendTests.Evaluations evaluations)
-    : IClassFixture<BackendTests.Evaluations>
+public sealed class BackendTests(BackendTests.Evaluations evaluations) : IClassFixture<BackendTests.Evaluations>
 {
     // Not every registry has these backends, so projects are only evaluated with them.
     private const string Cuda = "TorchSharp-cuda-linux";

@@ -40,6 +40,5 @@ internal static class Dotnet
         return (process.ExitCode, process.ExitCode == 0 ? output : output + said);
     }
 
-    private static bool IsOfABuild(string name) =>
-        name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOfABuild(string name) => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
 }

@@ -38,10 +38,5 @@ internal sealed record Evaluation(string[] Packages, IReadOnlyDictionary<string,
     internal bool Has(string property) => Values[property] == "true";
 
     private static string[] Names(JsonElement items, string kind) =>
-        [
-            .. items
-                .GetProperty(kind)
-                .EnumerateArray()
-                .Select(item => item.GetProperty("Identity").GetString()!),
-        ];
+        [.. items.GetProperty(kind).EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!)];
 }

@@ -22,9 +22,7 @@ public sealed class PackageVersionTests
             .Read(file)
             .Descendants("PackageReference")
             .Where(reference =>
-                choices.Any(choice =>
-                    reference.Attribute(choice) is not null || reference.Element(choice) is not null
-                )
+                choices.Any(choice => reference.Attribute(choice) is not null || reference.Element(choice) is not null)
             );
         Assert.Empty(chosen);
     }

@@ -10,10 +10,7 @@ public sealed class SolutionTests
     [Theory]
     [MemberData(nameof(Projects))]
     public void Every_project_is_in_the_solution(string project) =>
-        Assert.Single(
-            Lines,
-            line => line.Contains($"\"{project.Replace('/', '\\')}\"", StringComparison.Ordinal)
-        );
+        Assert.Single(Lines, line => line.Contains($"\"{project.Replace('/', '\\')}\"", StringComparison.Ordinal));
 
     [Fact]
     public void The_solution_has_the_classic_format() =>

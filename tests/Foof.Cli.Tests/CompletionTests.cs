@@ -33,10 +33,7 @@ public sealed class CompletionTests
     [InlineData("bench stp")]
     [InlineData("compare --optimizers foof,foof")]
     public void Nothing_is_offered_where_any_text_or_no_text_may_follow(string line) =>
-        Assert.DoesNotContain(
-            Complete(line),
-            word => !word.StartsWith("foof,foof-", StringComparison.Ordinal)
-        );
+        Assert.DoesNotContain(Complete(line), word => !word.StartsWith("foof,foof-", StringComparison.Ordinal));
 
     [Fact]
     public void An_option_that_was_given_is_not_offered_again()
@@ -51,9 +48,7 @@ public sealed class CompletionTests
         Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
         return
         [
-            .. answer
-                .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(text => text.Split('\t')[0]),
+            .. answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split('\t')[0]),
         ];
     }
 
@@ -73,10 +68,7 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("foof train --optimizer kfac-", "kfac-expand kfac-reduce kfac-standard")]
     [InlineData("foof  bench st", "step")]
-    [InlineData(
-        "foof laplace --structure=",
-        "diag foof full kron last-layer last-layer-diag last-layer-kron"
-    )]
+    [InlineData("foof laplace --structure=", "diag foof full kron last-layer last-layer-diag last-layer-kron")]
     public void Bash_completes_by_its_script(string line, string words)
     {
         // Does what bash does when the user presses tab, as far as a function can.

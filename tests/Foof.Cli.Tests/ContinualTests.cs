@@ -45,9 +45,7 @@ public sealed partial class ContinualTests : IDisposable
     {
         var file = folder["metrics.json"];
         string[] all = ["--variants", string.Join(',', ContinualVariant.Names)];
-        var answer = CommandLine.Run(
-            Tiny(["--scenario", scenario, "--strength", "1", "--metrics", file, .. all])
-        );
+        var answer = CommandLine.Run(Tiny(["--scenario", scenario, "--strength", "1", "--metrics", file, .. all]));
         Assert.Equal("", answer.Error);
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.Contains("Kronecker, merged: test accuracy", answer.Output, StringComparison.Ordinal);
@@ -68,10 +66,7 @@ public sealed partial class ContinualTests : IDisposable
                 row.GetProperty("strength").GetDouble()
             );
             // Without a penalty, nothing is kept.
-            Assert.Equal(
-                row.GetProperty("name").GetString() == "plain",
-                row.GetProperty("bytes").GetInt64() == 0
-            );
+            Assert.Equal(row.GetProperty("name").GetString() == "plain", row.GetProperty("bytes").GetInt64() == 0);
         }
     }
 
@@ -165,10 +160,7 @@ public sealed partial class ContinualTests : IDisposable
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny([.. options, "--metrics", whole])).Code);
 
         // A sequence has 2 tasks of 4 steps.
-        var stopped = CommandLine.RunAndStop(
-            12,
-            Tiny([.. options, "--out", folder["out"], "--metrics", parts])
-        );
+        var stopped = CommandLine.RunAndStop(12, Tiny([.. options, "--out", folder["out"], "--metrics", parts]));
         Assert.Equal(ExitCode.Stopped, stopped.Code);
         Assert.Contains(
             "continue with ./foof continual --resume",

@@ -61,22 +61,14 @@ public sealed class DoctorTests : IDisposable
         var answer = CommandLine.Run("info", "--doctor", "--data", data);
         Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
         Assert.DoesNotContain("problem ", answer.Output, StringComparison.Ordinal);
-        Assert.Contains(
-            "50 images to train with and 20 to test with",
-            answer.Output,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("50 images to train with and 20 to test with", answer.Output, StringComparison.Ordinal);
 
         var found = Findings(CommandLine.Run("info", "--doctor", "--data", data, "--json").Output);
         Assert.Equal([".NET", "libtorch", "computation", "CUDA"], found.Keys.Take(4));
         Assert.Equal(["processor", "memory", "disk", "data", "browser"], found.Keys.Skip(4));
         Assert.Empty(Items(found, "unchecked"));
         Assert.Matches("^[0-9.]+, by TorchSharp [0-9.]+$", found["libtorch"].Detail);
-        Assert.Contains(
-            "Gflop/s in float32 by 2 threads",
-            found["computation"].Detail,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("Gflop/s in float32 by 2 threads", found["computation"].Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,11 +76,7 @@ public sealed class DoctorTests : IDisposable
     {
         var (detail, remedy) = Problem(Copy().WithoutBackend());
         Assert.StartsWith("no libtorch for ", detail);
-        Assert.Contains(
-            $"TorchSharp-cpu {Libtorch.TorchSharpVersion}, or ",
-            remedy,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($"TorchSharp-cpu {Libtorch.TorchSharpVersion}, or ", remedy, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,9 +86,7 @@ public sealed class DoctorTests : IDisposable
         // version.
         var program = Copy();
         var (detail, _) = Problem(
-            program
-                .With(ProgramCopy.Torch, File.ReadAllBytes(program["libtorch_global_deps.so"]))
-                .WithBackend("2.7.1")
+            program.With(ProgramCopy.Torch, File.ReadAllBytes(program["libtorch_global_deps.so"])).WithBackend("2.7.1")
         );
         Assert.StartsWith("libtorch 2.7.1 is beside the program, and TorchSharp ", detail);
     }
@@ -123,9 +109,7 @@ public sealed class DoctorTests : IDisposable
     public void An_old_libstdcpp_without_the_mend_gets_what_to_switch_on()
     {
         // A version that no libstdc++ has, so that this one is too old wherever the test runs.
-        var (detail, remedy) = Problem(
-            Copy().WithName(ProgramCopy.Binding, "GLIBCXX_3.4.21", "GLIBCXX_9.9.99")
-        );
+        var (detail, remedy) = Problem(Copy().WithName(ProgramCopy.Binding, "GLIBCXX_3.4.21", "GLIBCXX_9.9.99"));
         Assert.Contains("GLIBCXX_9.9.99", detail, StringComparison.Ordinal);
         Assert.Contains("-p:FoofMendTorchSharp=true", remedy, StringComparison.Ordinal);
     }
@@ -193,10 +177,7 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(ExitCode.Success, program.Run("--help").Code);
         Assert.Equal(ExitCode.Success, program.Run("--version").Code);
         Assert.Equal(ExitCode.Success, program.Run("completion", "bash").Code);
-        Assert.StartsWith(
-            "Unknown option '--epoch'",
-            program.Run("train", "--epoch", "3").Sentence(ExitCode.Usage)
-        );
+        Assert.StartsWith("Unknown option '--epoch'", program.Run("train", "--epoch", "3").Sentence(ExitCode.Usage));
     }
 
     [Fact]

@@ -26,9 +26,7 @@ public sealed partial class DocumentedCommandTests
     public void A_documented_command_line_is_taken(string line)
     {
         var words = Word().Matches(line).Select(match => match.Groups[1].Value + match.Groups[2].Value);
-        var frame = new CommandFrame(
-            new Terminal(AnsiConsole.Console, TextWriter.Null, CancellationToken.None)
-        );
+        var frame = new CommandFrame(new Terminal(AnsiConsole.Console, TextWriter.Null, CancellationToken.None));
         var errors = Application.Root(frame).Parse([.. words]).Errors.Select(error => error.Message);
         // A page may name a family of commands.
         Assert.DoesNotContain(errors, error => error != "Required command was not provided.");
@@ -39,10 +37,7 @@ public sealed partial class DocumentedCommandTests
 
     // At the start of a line or of inline code, after settings of the environment; up to a comment, a pipe or a note in
     // brackets, or the end of the code.
-    [GeneratedRegex(
-        @"(?:^|`|\n)(?:[A-Z_]+=\S+ )*(?:\./)?foof(?=[ `\n])([^#|`\n>\\]*)",
-        RegexOptions.CultureInvariant
-    )]
+    [GeneratedRegex(@"(?:^|`|\n)(?:[A-Z_]+=\S+ )*(?:\./)?foof(?=[ `\n])([^#|`\n>\\]*)", RegexOptions.CultureInvariant)]
     private static partial Regex Command();
 
     [GeneratedRegex(@"\b(COMMAND|NAME|PATH|DIR|FILE)\b")]

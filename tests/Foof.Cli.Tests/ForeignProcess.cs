@@ -23,25 +23,14 @@ internal static class ForeignProcess
     /// <summary>
     /// Runs the program on a terminal, as <c>script</c> makes one; both outputs are one there.
     /// </summary>
-    internal static Answer RunOnTerminal(
-        IReadOnlyDictionary<string, string?> environment,
-        params string[] arguments
-    ) =>
-        Start(
-            environment,
-            "script",
-            ["-qec", $"dotnet {Program} {string.Join(' ', arguments)}", "/dev/null"]
-        );
+    internal static Answer RunOnTerminal(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        Start(environment, "script", ["-qec", $"dotnet {Program} {string.Join(' ', arguments)}", "/dev/null"]);
 
     /// <summary>Starts the program with its output in pipes; the caller ends it.</summary>
     internal static Process Begin(params string[] arguments) =>
         Open(new Dictionary<string, string?>(), "dotnet", [Program, .. arguments]);
 
-    private static Answer Start(
-        IReadOnlyDictionary<string, string?> environment,
-        string program,
-        string[] arguments
-    )
+    private static Answer Start(IReadOnlyDictionary<string, string?> environment, string program, string[] arguments)
     {
         using var process = Open(environment, program, arguments);
         process.StandardInput.Close();
@@ -51,11 +40,7 @@ internal static class ForeignProcess
         return new(process.ExitCode, output, errors.Result);
     }
 
-    private static Process Open(
-        IReadOnlyDictionary<string, string?> environment,
-        string program,
-        string[] arguments
-    )
+    private static Process Open(IReadOnlyDictionary<string, string?> environment, string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

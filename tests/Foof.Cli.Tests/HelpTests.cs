@@ -11,12 +11,9 @@ public sealed class HelpTests
     public static TheoryData<string> Paths => new(All(Root()).Select(Examples.Path));
 
     private static RootCommand Root() =>
-        Application.Root(
-            new CommandFrame(new Terminal(AnsiConsole.Console, TextWriter.Null, CancellationToken.None))
-        );
+        Application.Root(new CommandFrame(new Terminal(AnsiConsole.Console, TextWriter.Null, CancellationToken.None)));
 
-    private static IEnumerable<Command> All(Command command) =>
-        command.Subcommands.SelectMany(All).Prepend(command);
+    private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
 
     private static Command Find(string path) => All(Root()).Single(command => Examples.Path(command) == path);
 

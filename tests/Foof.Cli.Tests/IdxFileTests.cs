@@ -28,17 +28,11 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void A_file_that_is_not_an_IDX_file_is_refused() =>
-        Refused(
-            "PNG?"u8.ToArray(),
-            "offset 0: expected the magic number 0x00000803 of images; found 0x504e473f."
-        );
+        Refused("PNG?"u8.ToArray(), "offset 0: expected the magic number 0x00000803 of images; found 0x504e473f.");
 
     [Fact]
     public void An_empty_file_is_refused() =>
-        Refused(
-            [],
-            "offset 0: expected 4 bytes for the magic number; found the end of the file after 0 bytes."
-        );
+        Refused([], "offset 0: expected 4 bytes for the magic number; found the end of the file after 0 bytes.");
 
     [Fact]
     public void A_header_that_ends_early_is_refused() =>
@@ -62,8 +56,7 @@ public sealed class IdxFileTests : IDisposable
         var bytes = Idx.Images(3, seed: 1);
         Refused(
             Idx.Packed(bytes[..^5]),
-            $"offset 16: expected {3 * 784} bytes of images; "
-                + $"found the end of the file after {3 * 784 - 5} bytes."
+            $"offset 16: expected {3 * 784} bytes of images; " + $"found the end of the file after {3 * 784 - 5} bytes."
         );
     }
 
@@ -84,10 +77,7 @@ public sealed class IdxFileTests : IDisposable
 
     [Fact]
     public void Bytes_after_the_last_image_are_refused() =>
-        Refused(
-            [.. Idx.Images(1, seed: 1), 0],
-            $"offset {16 + 784}: expected the end of the file; found more bytes."
-        );
+        Refused([.. Idx.Images(1, seed: 1), 0], $"offset {16 + 784}: expected the end of the file; found more bytes.");
 
     [Theory]
     [InlineData(-1)]

@@ -94,11 +94,7 @@ public sealed class ImageDataTests : IDisposable
     {
         var path = Idx.WriteSet(folder);
         File.WriteAllBytes(Path.Combine(path, Idx.TrainLabels), Idx.Labels(49));
-        Assert.Contains(
-            "offset 4: expected 50 labels, one for each image",
-            Refusal(path),
-            StringComparison.Ordinal
-        );
+        Assert.Contains("offset 4: expected 50 labels, one for each image", Refusal(path), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,26 +104,15 @@ public sealed class ImageDataTests : IDisposable
         var labels = Idx.Labels(50);
         labels[8 + 31] = 10;
         File.WriteAllBytes(Path.Combine(path, Idx.TrainLabels), labels);
-        Assert.EndsWith(
-            "offset 39: expected a label from 0 to 9; found 10.",
-            Refusal(path),
-            StringComparison.Ordinal
-        );
+        Assert.EndsWith("offset 39: expected a label from 0 to 9; found 10.", Refusal(path), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Images_of_another_size_are_refused()
     {
         var path = Idx.WriteSet(folder);
-        File.WriteAllBytes(
-            Path.Combine(path, Idx.TestImages),
-            [.. Idx.Header(0x803, 1, 28, 27), .. new byte[28 * 27]]
-        );
-        Assert.EndsWith(
-            "offset 12: expected 28 columns an image; found 27.",
-            Refusal(path),
-            StringComparison.Ordinal
-        );
+        File.WriteAllBytes(Path.Combine(path, Idx.TestImages), [.. Idx.Header(0x803, 1, 28, 27), .. new byte[28 * 27]]);
+        Assert.EndsWith("offset 12: expected 28 columns an image; found 27.", Refusal(path), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,10 +120,7 @@ public sealed class ImageDataTests : IDisposable
     {
         var path = Idx.WriteSet(folder);
         File.Delete(Path.Combine(path, Idx.TestLabels));
-        Assert.Equal(
-            $"{path} must hold {Idx.TestLabels} or {Idx.TestLabels}.gz; found neither.",
-            Refusal(path)
-        );
+        Assert.Equal($"{path} must hold {Idx.TestLabels} or {Idx.TestLabels}.gz; found neither.", Refusal(path));
     }
 
     [Theory]
@@ -157,11 +139,7 @@ public sealed class ImageDataTests : IDisposable
 
     [Fact]
     public void A_subset_larger_than_the_data_is_refused() =>
-        Assert.StartsWith(
-            "--subset must be at most 50",
-            Refusal(Idx.WriteSet(folder), 51),
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("--subset must be at most 50", Refusal(Idx.WriteSet(folder), 51), StringComparison.Ordinal);
 
     private static string Refusal(string data, int? subset = null) =>
         Assert.Throws<CommandFailure>(() => ImageData.Read(data, subset)).Message;

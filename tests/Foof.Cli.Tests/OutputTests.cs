@@ -20,10 +20,7 @@ public sealed class OutputTests : IDisposable
         {
             { "train", "train --model linear --epochs 1 --data DATA" },
             { "compare", "compare --optimizers sgd --model linear --epochs 1 --data DATA" },
-            {
-                "continual",
-                "continual --tasks 2 --batch-size 10 --validation 20 --variants plain --data DATA"
-            },
+            { "continual", "continual --tasks 2 --batch-size 10 --validation 20 --variants plain --data DATA" },
             { "info", "info" },
             { "validate", "validate --cases tied" },
         };
@@ -55,10 +52,7 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void Progress_without_a_terminal_is_a_count_and_what_there_is_to_say()
     {
-        Assert.Equal(
-            "epoch 1/3: 5 of 600, loss 0.1",
-            PlainProgress.Sentence("epoch 1/3", 5, 600, "loss 0.1")
-        );
+        Assert.Equal("epoch 1/3: 5 of 600, loss 0.1", PlainProgress.Sentence("epoch 1/3", 5, 600, "loss 0.1"));
         Assert.Equal("fit kron: 5 of 116", PlainProgress.Sentence("fit kron", 5, 116, ""));
     }
 
@@ -98,11 +92,7 @@ public sealed class OutputTests : IDisposable
     public void Colours_are_for_terminals_and_for_those_who_do_not_mind_them()
     {
         string[] line = Words("info --doctor --data DATA");
-        var environment = new Dictionary<string, string?>
-        {
-            ["TERM"] = "xterm-256color",
-            ["NO_COLOR"] = null,
-        };
+        var environment = new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["NO_COLOR"] = null };
         Assert.True(HasColours(ForeignProcess.RunOnTerminal(environment, line)));
         Assert.DoesNotContain(Escape, ForeignProcess.Run(environment, line).Output, StringComparison.Ordinal);
         environment["NO_COLOR"] = "1";

@@ -57,9 +57,7 @@ public sealed class PowerShellCompletionTests(PowerShellCompletionTests.Session 
         var (start, length) = (answer.ReplacementIndex, answer.ReplacementLength);
         return
         [
-            .. answer.CompletionMatches.Select(match =>
-                line.Remove(start, length).Insert(start, match.CompletionText)
-            ),
+            .. answer.CompletionMatches.Select(match => line.Remove(start, length).Insert(start, match.CompletionText)),
         ];
     }
 

@@ -25,11 +25,7 @@ internal sealed class ProgramCopy
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         var original = Path.GetDirectoryName(
             Directory
-                .EnumerateFiles(
-                    Path.Combine(AppContext.BaseDirectory, "runtimes"),
-                    Torch,
-                    SearchOption.AllDirectories
-                )
+                .EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "runtimes"), Torch, SearchOption.AllDirectories)
                 .Single()
         )!;
         natives = Directory
@@ -74,10 +70,7 @@ internal sealed class ProgramCopy
     /// <summary>Names another version of the backend's package in the program's list of packages.</summary>
     internal ProgramCopy WithBackend(string version)
     {
-        var file = Path.Combine(
-            folder,
-            Path.ChangeExtension(Path.GetFileName(ForeignProcess.Program), "deps.json")
-        );
+        var file = Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(ForeignProcess.Program), "deps.json"));
         var list = File.ReadAllText(file);
         var other = Regex.Replace(list, "(\"libtorch-[^/\"]*/)[0-9.]+", $"${{1}}{version}");
         Assert.NotEqual(list, other);

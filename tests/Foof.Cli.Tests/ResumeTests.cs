@@ -12,8 +12,7 @@ public sealed class ResumeTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private string[] Tiny(string optimizer, string run, params string[] more) =>
-        Tiny("cnn", optimizer, run, more);
+    private string[] Tiny(string optimizer, string run, params string[] more) => Tiny("cnn", optimizer, run, more);
 
     private string[] Tiny(string model, string optimizer, string run, string[] more) =>
         [
@@ -36,8 +35,7 @@ public sealed class ResumeTests : IDisposable
     private static string[] Cadence(string optimizer) =>
         optimizer == "foof" ? ["--invert-every", "4", "--statistics-steps", "2", "--momentum", "0.5"] : [];
 
-    private byte[] Weights(string run) =>
-        File.ReadAllBytes(Path.Combine(folder[run], Checkpoint.ModelFileName));
+    private byte[] Weights(string run) => File.ReadAllBytes(Path.Combine(folder[run], Checkpoint.ModelFileName));
 
     // The warm-up of FOOF shows five batches first.
     [Theory]
@@ -89,10 +87,7 @@ public sealed class ResumeTests : IDisposable
         CommandLine.Run(Tiny("linear", "foof", "parts", ["--epochs", "1"]));
         var unchanged = CommandLine.Run("train", "--resume", folder["parts"]);
         Assert.Contains("raise --epochs", unchanged.Sentence(), StringComparison.Ordinal);
-        Assert.Equal(
-            ExitCode.Success,
-            CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "3").Code
-        );
+        Assert.Equal(ExitCode.Success, CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "3").Code);
         Assert.Equal(Weights("whole"), Weights("parts"));
     }
 
@@ -128,9 +123,7 @@ public sealed class ResumeTests : IDisposable
     {
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
         var before = Weights("run");
-        var sentence = CommandLine
-            .Run("train", "--resume", folder["run"], "--epochs", "2", option, value)
-            .Sentence();
+        var sentence = CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2", option, value).Sentence();
         Assert.Contains(difference, sentence, StringComparison.Ordinal);
         Assert.Equal(before, Weights("run"));
     }
@@ -234,10 +227,7 @@ public sealed class ResumeTests : IDisposable
     [InlineData("Fingerprint", "XXXXXXXXXXX")]
     [InlineData("check_sum", "check_XXX")]
     [InlineData("\"run\"", "\"XXX\"")]
-    public void A_checkpoint_whose_header_was_overwritten_is_damaged_and_not_another_models(
-        string old,
-        string written
-    )
+    public void A_checkpoint_whose_header_was_overwritten_is_damaged_and_not_another_models(string old, string written)
     {
         var sentence = Damaged(bytes =>
         {

@@ -13,13 +13,7 @@ public sealed class SignalTests : IDisposable
     {
         var data = Idx.WriteSet(folder);
         string[] command = ["compare", "--data", data, "--model", "linear", "--epochs", "1000000"];
-        using var process = ForeignProcess.Begin([
-            .. command,
-            "--optimizers",
-            "sgd",
-            "--out",
-            folder["kept"],
-        ]);
+        using var process = ForeignProcess.Begin([.. command, "--optimizers", "sgd", "--out", folder["kept"]]);
         // The signals are listened to before the first line is written.
         Assert.StartsWith("Run 1 of 1", process.StandardOutput.ReadLine());
         using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
@@ -27,9 +21,6 @@ public sealed class SignalTests : IDisposable
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(ExitCode.Stopped, process.ExitCode);
-        Assert.StartsWith(
-            "Stopped in run 1 of 1; no run is finished: the same command starts again.",
-            errors
-        );
+        Assert.StartsWith("Stopped in run 1 of 1; no run is finished: the same command starts again.", errors);
     }
 }

@@ -32,11 +32,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.Contains("epoch 2/2: train loss ", answer.Output, StringComparison.Ordinal);
         Assert.Contains("test accuracy", answer.Output, StringComparison.Ordinal);
-        Assert.Contains(
-            $"{parameters:N0} parameters, {optimizer} with",
-            answer.Output,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($"{parameters:N0} parameters, {optimizer} with", answer.Output, StringComparison.Ordinal);
 
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         var root = json.RootElement;
@@ -46,13 +42,9 @@ public sealed class TrainTests : IDisposable
         Assert.True(root.GetProperty("peak_rss_mb").GetDouble() > 1);
         var epochs = root.GetProperty("epochs").EnumerateArray().ToArray();
         Assert.Equal([1, 2], epochs.Select(epoch => epoch.GetProperty("epoch").GetInt32()));
-        foreach (
-            var name in new[] { "train_loss", "test_loss", "test_accuracy", "seconds", "step_ms_median" }
-        )
+        foreach (var name in new[] { "train_loss", "test_loss", "test_accuracy", "seconds", "step_ms_median" })
             Assert.All(epochs, epoch => Assert.True(double.IsFinite(epoch.GetProperty(name).GetDouble())));
-        Assert.True(
-            epochs[1].GetProperty("train_loss").GetDouble() < epochs[0].GetProperty("train_loss").GetDouble()
-        );
+        Assert.True(epochs[1].GetProperty("train_loss").GetDouble() < epochs[0].GetProperty("train_loss").GetDouble());
     }
 
     [Fact]
@@ -88,9 +80,7 @@ public sealed class TrainTests : IDisposable
             .Select(
                 (seed, run) =>
                 {
-                    CommandLine.Run(
-                        Tiny("linear", "foof", "--epochs", "1", "--seed", seed, "--out", folder[$"{run}"])
-                    );
+                    CommandLine.Run(Tiny("linear", "foof", "--epochs", "1", "--seed", seed, "--out", folder[$"{run}"]));
                     return File.ReadAllBytes(Path.Combine(folder[$"{run}"], "model.safetensors"));
                 }
             )

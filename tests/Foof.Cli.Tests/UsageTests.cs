@@ -13,14 +13,8 @@ public class UsageTests
     )]
     [InlineData("bench", "foof bench needs a command: step, gram, laplace.")]
     [InlineData("bench step --rounds 0", "--rounds must be a whole number from 1 to 2147483647; got '0'.")]
-    [InlineData(
-        "bench stepp",
-        "Unknown command 'stepp'; the nearest is step; available: step, gram, laplace."
-    )]
-    [InlineData(
-        "train --epoch 3",
-        "Unknown option '--epoch'; the nearest is --epochs (foof train --help lists all)."
-    )]
+    [InlineData("bench stepp", "Unknown command 'stepp'; the nearest is step; available: step, gram, laplace.")]
+    [InlineData("train --epoch 3", "Unknown option '--epoch'; the nearest is --epochs (foof train --help lists all).")]
     [InlineData("train --wibble", "Unknown option '--wibble' (foof train --help lists all).")]
     [InlineData("train now", "Unexpected 'now': foof train takes only options.")]
     [InlineData(
@@ -32,10 +26,7 @@ public class UsageTests
         "compare --learning-rate 0.1,x",
         "--learning-rate must be positive numbers separated by commas; got 'x'."
     )]
-    [InlineData(
-        "compare --damping 0.1,,1",
-        "--damping must be positive numbers separated by commas; got ''."
-    )]
+    [InlineData("compare --damping 0.1,,1", "--damping must be positive numbers separated by commas; got ''.")]
     [InlineData("compare --learning-rate 1,1.0", "--learning-rate must name each once; got 1 twice.")]
     [InlineData(
         "compare --optimizer foof",
@@ -45,19 +36,13 @@ public class UsageTests
     [InlineData("train --epochs", "--epochs needs a value: n.")]
     [InlineData("train --epochs 0", "--epochs must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --epochs 2.5", "--epochs must be a whole number from 1 to 2147483647; got '2.5'.")]
-    [InlineData(
-        "train --batch-size -4",
-        "--batch-size must be a whole number from 1 to 2147483647; got '-4'."
-    )]
+    [InlineData("train --batch-size -4", "--batch-size must be a whole number from 1 to 2147483647; got '-4'.")]
     [InlineData("laplace --device cdua", "--device must be cpu, cuda or cuda:N; got 'cdua'.")]
     [InlineData("bench laplace --device cuda:x", "--device must be cpu, cuda or cuda:N; got 'cuda:x'.")]
     [InlineData("train --subset 0", "--subset must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --out=", "--out needs a value: DIR.")]
     [InlineData("train --epochs 1 --epochs 2", "--epochs must be given once; it was given 2 times.")]
-    [InlineData(
-        "train --invert-every 0",
-        "--invert-every must be a whole number from 1 to 2147483647; got '0'."
-    )]
+    [InlineData("train --invert-every 0", "--invert-every must be a whole number from 1 to 2147483647; got '0'.")]
     [InlineData("train --learning-rate 0", "--learning-rate must be a positive number; got '0'.")]
     [InlineData("train --learning-rate NaN", "--learning-rate must be a positive number; got 'NaN'.")]
     [InlineData("train --learning-rate 0,1", "--learning-rate must be a positive number; got '0,1'.")]
@@ -87,15 +72,9 @@ public class UsageTests
         "train --invert-every 5 --statistics-steps 6",
         "--statistics-steps must be at most --invert-every, 5; got 6."
     )]
-    [InlineData(
-        "train --statistics-share 0",
-        "--statistics-share must be a number above 0 and at most 1; got '0'."
-    )]
+    [InlineData("train --statistics-share 0", "--statistics-share must be a number above 0 and at most 1; got '0'.")]
     [InlineData("train --products half", "--products must be one of float32, bfloat16; got 'half'.")]
-    [InlineData(
-        "train --invert-every 5 --stale-steps 6",
-        "--stale-steps must be at most --invert-every, 5; got 6."
-    )]
+    [InlineData("train --invert-every 5 --stale-steps 6", "--stale-steps must be at most --invert-every, 5; got 6.")]
     [InlineData(
         "train --optimizer natural --stale-steps 1",
         "Inversions go on beside steps where the matrix is a Kronecker product; 'natural' inverts in the step."

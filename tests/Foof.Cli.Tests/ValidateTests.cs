@@ -107,10 +107,7 @@ public sealed class ValidateTests : IDisposable
             .. new[] { "lambda=1 /", "lambda=1e4", "product", "solve", "root-solve", "log det", "trace" },
             .. new[] { "gauss-newton operator", "conjugate gradients", "exact per token", "exact for means" },
         ];
-        Assert.All(
-            parts,
-            part => Assert.Contains(names, name => name.Contains(part, StringComparison.Ordinal))
-        );
+        Assert.All(parts, part => Assert.Contains(names, name => name.Contains(part, StringComparison.Ordinal)));
         Assert.Equal(names.Length, names.Distinct().Count());
     }
 
@@ -146,10 +143,7 @@ public sealed class ValidateTests : IDisposable
     [Fact]
     public void A_failure_of_the_numbers_is_a_case_that_misses()
     {
-        var suite = Suite(
-            "singular",
-            () => throw new NumericalFailure("it is singular", "K", "more damping")
-        );
+        var suite = Suite("singular", () => throw new NumericalFailure("it is singular", "K", "more damping"));
         var (code, output) = Run([suite]);
         Assert.Equal(ExitCode.Failure, code);
         Assert.Contains("K: it is singular; more damping.", output, StringComparison.Ordinal);
@@ -162,10 +156,7 @@ public sealed class ValidateTests : IDisposable
         source.Cancel();
         var file = folder["stopped.json"];
         var answer = CommandLine.Run(null, source.Token, "validate", "--metrics", file);
-        Assert.Equal(
-            "Stopped before all checks were made; nothing was written.",
-            answer.Sentence(ExitCode.Stopped)
-        );
+        Assert.Equal("Stopped before all checks were made; nothing was written.", answer.Sentence(ExitCode.Stopped));
         Assert.False(File.Exists(file));
     }
 

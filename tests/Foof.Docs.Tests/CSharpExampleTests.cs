@@ -10,10 +10,7 @@ public class CSharpExampleTests
     public async Task An_example_compiles_and_runs(string name)
     {
         var example = Example.All("csharp").Single(each => each.ToString() == name);
-        var (program, errors) = CSharpProgram.Compile(
-            CSharpProgram.Source(example),
-            $"Example{example.Line}"
-        );
+        var (program, errors) = CSharpProgram.Compile(CSharpProgram.Source(example), $"Example{example.Line}");
         Assert.True(program is not null, errors);
         torch.manual_seed(1);
         await CSharpProgram.Run(program);

@@ -40,10 +40,7 @@ internal static class CSharpProgram
         var parsing = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Latest);
         var compilation = CSharpCompilation.Create(
             name,
-            [
-                CSharpSyntaxTree.ParseText(ImplicitUsings, parsing),
-                CSharpSyntaxTree.ParseText(source, parsing),
-            ],
+            [CSharpSyntaxTree.ParseText(ImplicitUsings, parsing), CSharpSyntaxTree.ParseText(source, parsing)],
             References,
             new CSharpCompilationOptions(
                 OutputKind.ConsoleApplication,

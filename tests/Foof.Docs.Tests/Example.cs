@@ -13,13 +13,7 @@ namespace Foof.Docs.Tests;
 /// <param name="Language">What follows the fence.</param>
 /// <param name="Context">The name; empty if the block needs no context.</param>
 /// <param name="Code">Its lines.</param>
-public sealed partial record Example(
-    string File,
-    int Line,
-    string Language,
-    string Context,
-    IReadOnlyList<string> Code
-)
+public sealed partial record Example(string File, int Line, string Language, string Context, IReadOnlyList<string> Code)
 {
     private const string Above = "above";
 
@@ -83,9 +77,7 @@ public sealed partial record Example(
         var before = fence - 1;
         while (before >= 0 && lines[before].Length == 0)
             before--;
-        return before >= 0 && Naming().Match(lines[before]) is { Success: true } found
-            ? found.Groups[1].Value
-            : "";
+        return before >= 0 && Naming().Match(lines[before]) is { Success: true } found ? found.Groups[1].Value : "";
     }
 
     /// <summary>The page and the line, as the runner shows it.</summary>

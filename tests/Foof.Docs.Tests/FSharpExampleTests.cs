@@ -5,8 +5,7 @@ public class FSharpExampleTests
 {
     private static readonly string[] Assemblies = ["TorchSharp", "Foof.Core", "Foof.CSharp", "Foof.Laplace"];
 
-    private static string Natives =>
-        Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
+    private static string Natives => Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
 
     [Fact]
     public async Task All_examples_run()

@@ -27,11 +27,7 @@ internal sealed partial class ForeignProject : IDisposable
     private string Feed => Made("feed");
 
     private static string Version { get; } =
-        XDocument
-            .Load(Path.Combine(Checkout.Root, "Directory.Build.props"))
-            .Descendants("Version")
-            .Single()
-            .Value;
+        XDocument.Load(Path.Combine(Checkout.Root, "Directory.Build.props")).Descendants("Version").Single().Value;
 
     // The folder's name is what ./test and a plain build call their configuration.
     private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Name;
@@ -39,11 +35,7 @@ internal sealed partial class ForeignProject : IDisposable
     private static string Cache =>
         Environment.GetEnvironmentVariable(Packages) is { Length: > 0 } folder
             ? folder
-            : Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-                ".nuget",
-                "packages"
-            );
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     /// <summary>Packs the libraries that Foof's users have, without building anything.</summary>
     internal async Task Pack()
@@ -52,17 +44,7 @@ internal sealed partial class ForeignProject : IDisposable
             await Succeed(
                 Checkout.Root,
                 [],
-                [
-                    "pack",
-                    library,
-                    "-c",
-                    Configuration,
-                    "--no-build",
-                    "-o",
-                    Feed,
-                    "-nologo",
-                    "-nodeReuse:false",
-                ]
+                ["pack", library, "-c", Configuration, "--no-build", "-o", Feed, "-nologo", "-nodeReuse:false"]
             );
     }
 
@@ -115,8 +97,7 @@ internal sealed partial class ForeignProject : IDisposable
             packages.Select(package => (package.Name, IsOwn(package.Name) ? Version : package.Version))
         );
 
-    private static bool IsOwn(string package) =>
-        package.StartsWith("foof", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(string package) => package.StartsWith("foof", StringComparison.OrdinalIgnoreCase);
 
     private Dictionary<string, string> Own => new() { [Packages] = Made("packages") };
 
@@ -133,11 +114,7 @@ internal sealed partial class ForeignProject : IDisposable
 
     private string Made(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 
-    private static async Task<string> Succeed(
-        string folder,
-        Dictionary<string, string> environment,
-        string[] arguments
-    )
+    private static async Task<string> Succeed(string folder, Dictionary<string, string> environment, string[] arguments)
     {
         var (code, output) = await Programs.Run(folder, environment, arguments);
         Assert.True(code == 0, $"dotnet {string.Join(' ', arguments)}\n{output}");

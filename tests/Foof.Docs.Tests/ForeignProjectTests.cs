@@ -19,11 +19,7 @@ public partial class ForeignProjectTests
         Assert.True(found.Success, output);
         Assert.InRange(Number(found, 1), 0.9, 1);
         Assert.InRange(Number(found, 2), 0, 0.1);
-        Assert.Contains(
-            "hidden.weight [100; 2]: preconditioned by 'hidden'",
-            output,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("hidden.weight [100; 2]: preconditioned by 'hidden'", output, StringComparison.Ordinal);
     }
 
     private static double Number(Match match, int group) =>

@@ -22,9 +22,7 @@ public sealed record MemberExample(string Member, string Code)
             // The constructor of a record repeats its type's documentation.
             .Where(member => !Name(member).Contains("#ctor", StringComparison.Ordinal))
             .SelectMany(member =>
-                member
-                    .Descendants("example")
-                    .Select(example => new MemberExample(Name(member), CodeOf(example)))
+                member.Descendants("example").Select(example => new MemberExample(Name(member), CodeOf(example)))
             );
 
     private static string Name(XElement member) => member.Attribute("name")!.Value;

@@ -28,10 +28,7 @@ public class MemberExampleTests
     [Fact]
     public void An_example_that_is_wrong_is_found_at_its_member()
     {
-        var example = new MemberExample(
-            "T:Foof.Loss",
-            "var loss = Loss.CrossEntropy;\nnew FoofOptimiser(model);"
-        );
+        var example = new MemberExample("T:Foof.Loss", "var loss = Loss.CrossEntropy;\nnew FoofOptimiser(model);");
         var (program, errors) = CSharpProgram.Compile(example.Source(), "Wrong");
         Assert.Null(program);
         Assert.Contains("T:Foof.Loss(2,", errors);

@@ -47,6 +47,5 @@ internal static class Programs
         return (process.ExitCode, await output + await errors);
     }
 
-    private static bool IsOfABuild(string name) =>
-        name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOfABuild(string name) => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase);
 }

@@ -37,10 +37,7 @@ public sealed partial class SiteTests : IDisposable
 
         // The summary, the example and a function's page are there.
         var optimizer = Text("foof-foofoptimizer");
-        Assert.Contains(
-            "Makes a FOOF optimiser for a model, by default with the paper's settings.",
-            optimizer
-        );
+        Assert.Contains("Makes a FOOF optimiser for a model, by default with the paper's settings.", optimizer);
         Assert.Contains("new FoofOptimizer(model, learningRate: 0.3)", optimizer);
         Assert.Contains("kfacExpand", Text("foof-methods"));
     }

@@ -18,10 +18,7 @@ public sealed class MistakeTests
             var (subject, action) in new (string, Action)[]
             {
                 ("LaplacePosterior", () => LaplacePosterior.Fit(model, Loss.CrossEntropy, None)),
-                (
-                    "ElasticWeightConsolidation",
-                    () => _ = new ElasticWeightConsolidation(model, Loss.CrossEntropy)
-                ),
+                ("ElasticWeightConsolidation", () => _ = new ElasticWeightConsolidation(model, Loss.CrossEntropy)),
                 ("SynapticIntelligence", () => _ = new SynapticIntelligence(model)),
             }
         )
@@ -72,12 +69,7 @@ public sealed class MistakeTests
         Refused(
             ["observationNoise", "0"],
             () =>
-                LaplacePosterior.Fit(
-                    problem.Model,
-                    Loss.SquaredError,
-                    problem.Batches,
-                    new() { ObservationNoise = 0 }
-                )
+                LaplacePosterior.Fit(problem.Model, Loss.SquaredError, problem.Batches, new() { ObservationNoise = 0 })
         );
         Refused(
             ["sampledLabels", "0"],
@@ -183,10 +175,7 @@ public sealed class MistakeTests
         var (input, target) = (randn(5, 2), randn(5, 1));
         using var posterior = LaplacePosterior.Fit(model, Loss.SquaredError, [(input, target)]);
         using var prediction = posterior.Predict(input);
-        Refused(
-            ["target", "[5; 1]", "[5]"],
-            () => posterior.NegativeLogLikelihood(prediction, target.squeeze(1))
-        );
+        Refused(["target", "[5; 1]", "[5]"], () => posterior.NegativeLogLikelihood(prediction, target.squeeze(1)));
         Assert.True(double.IsFinite(posterior.NegativeLogLikelihood(prediction, target)));
     }
 

@@ -21,8 +21,7 @@ internal sealed class SmallProblem : IDisposable
 
     internal Tensor Target { get; }
 
-    internal IEnumerable<(Tensor, Tensor?)> Batches =>
-        [(Input.narrow(0, 0, 25), Target.narrow(0, 0, 25)), Rest];
+    internal IEnumerable<(Tensor, Tensor?)> Batches => [(Input.narrow(0, 0, 25), Target.narrow(0, 0, 25)), Rest];
 
     private (Tensor, Tensor?) Rest =>
         (Input.narrow(0, 25, Input.shape[0] - 25), Target.narrow(0, 25, Input.shape[0] - 25));

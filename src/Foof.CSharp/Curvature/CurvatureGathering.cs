@@ -60,12 +60,7 @@ internal sealed record CurvatureGathering(
     /// Returns how many data points of a batch count; raises if the labels do not fit the output.
     /// </summary>
     internal long Points(Tensor input, Tensor? output, Tensor? target) =>
-        Mismatch.Explained(
-            Model,
-            input,
-            target,
-            () => DataCurvature.points(Likelihood, input, output, target)
-        );
+        Mismatch.Explained(Model, input, target, () => DataCurvature.points(Likelihood, input, output, target));
 
     /// <summary>Returns the Fisher's columns of one batch, in the caller's dispose scope.</summary>
     internal FisherFactor Factor(Fisher fisher, Tensor input, Tensor? target) =>
@@ -87,14 +82,8 @@ internal sealed record CurvatureGathering(
         {
             // With a single layer, its block is the whole matrix and is cheaper to write out.
             CurvatureStructure.Dense when Layers.Length > 1 => Foof.Structure.dense(factor),
-            CurvatureStructure.Dense or CurvatureStructure.DenseBlocks => Foof.Structure.layerwiseDense(
-                factor
-            ),
-            CurvatureStructure.Kronecker => Foof.Structure.kronecker(
-                Positions.Summed,
-                Positions.Averaged,
-                factor
-            ),
+            CurvatureStructure.Dense or CurvatureStructure.DenseBlocks => Foof.Structure.layerwiseDense(factor),
+            CurvatureStructure.Kronecker => Foof.Structure.kronecker(Positions.Summed, Positions.Averaged, factor),
             CurvatureStructure.Foof => Foof.Structure.activationFactors(Positions.Averaged, factor),
             CurvatureStructure.Diagonal => Foof.Structure.diagonal(factor),
             _ => Foof.Structure.lowRank(FisherFactorModule.ownActivations(factor)),

@@ -81,14 +81,7 @@ public sealed partial class CurvatureMatrix
         var fisher = FisherTypes.Of(options.FisherType, options.SampledLabels);
         var survey = Uncovered.Survey(nameof(CurvatureMatrix), model, options.Select);
         SoundModel.Require(model);
-        var gathering = new CurvatureGathering(
-            model,
-            survey.Layers,
-            likelihood,
-            structure,
-            fisher,
-            generator
-        );
+        var gathering = new CurvatureGathering(model, survey.Layers, likelihood, structure, fisher, generator);
         var found = gathering.Run(batches, RequireRoom, progress, cancellation);
         return new(model, survey, likelihood, structure, found);
 
@@ -122,9 +115,6 @@ public sealed partial class CurvatureMatrix
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(
-            () => Fisher(model, loss, batches, options, generator, progress, cancellation),
-            cancellation
-        );
+        return Task.Run(() => Fisher(model, loss, batches, options, generator, progress, cancellation), cancellation);
     }
 }

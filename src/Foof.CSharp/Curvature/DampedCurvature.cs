@@ -33,10 +33,7 @@ public sealed class DampedCurvature : IDisposable
         using var unrecorded = no_grad();
         var kronecker = rule == KfacDamping.Heuristic ? Foof.Damping.Heuristic : Foof.Damping.Tikhonov;
         factored = FactoredModule.make(kronecker, damping, matrix.Core);
-        var shared = new HashSet<Tensor>(
-            CurvatureModule.tensors(matrix.Core),
-            ReferenceEqualityComparer.Instance
-        );
+        var shared = new HashSet<Tensor>(CurvatureModule.tensors(matrix.Core), ReferenceEqualityComparer.Instance);
         own = Kept.Detach([.. FactoredModule.tensors(factored).Where(tensor => !shared.Contains(tensor))]);
     }
 
@@ -106,9 +103,7 @@ public sealed class DampedCurvature : IDisposable
         [
             .. FactoredModule
                 .shapes(Alive)
-                .Select(shape =>
-                    empty(shape, dtype: like.dtype, device: like.device).normal_(0, 1, generator)
-                ),
+                .Select(shape => empty(shape, dtype: like.dtype, device: like.device).normal_(0, 1, generator)),
         ];
         var sample = FactoredModule.rootSolve(Alive, noise);
         foreach (var part in sample)

@@ -38,6 +38,5 @@ internal static class FisherTypes
         : FisherType.MonteCarlo;
 
     /// <summary>The number of sampled labels per data point; 0 if labels are not sampled.</summary>
-    internal static int Samples(Fisher fisher) =>
-        fisher is Fisher.MonteCarlo { samples: var samples } ? samples : 0;
+    internal static int Samples(Fisher fisher) => fisher is Fisher.MonteCarlo { samples: var samples } ? samples : 0;
 }

@@ -106,10 +106,7 @@ public sealed class InfluenceFunction : IDisposable
         }
         return parts.Count > 0
             ? scope.MoveToOuter(cat([.. parts]))
-            : throw new ArgumentException(
-                "trainBatches must have at least one batch; got none.",
-                nameof(trainBatches)
-            );
+            : throw new ArgumentException("trainBatches must have at least one batch; got none.", nameof(trainBatches));
     }
 
     /// <summary>
@@ -125,8 +122,7 @@ public sealed class InfluenceFunction : IDisposable
         Tensor testTargets,
         IProgress<int>? progress = null,
         CancellationToken cancellation = default
-    ) =>
-        Task.Run(() => OfPoints(trainBatches, testInputs, testTargets, progress, cancellation), cancellation);
+    ) => Task.Run(() => OfPoints(trainBatches, testInputs, testTargets, progress, cancellation), cancellation);
 
     /// <summary>
     /// Returns the derivative of the optimal weights by the weight decay, dθ*/dλ = -(F + λI)⁻¹ θ*, one matrix

@@ -29,7 +29,5 @@ internal static class Kept
 
     /// <summary>The bytes that tensors take, each counted once.</summary>
     internal static long Bytes(IEnumerable<Tensor> tensors) =>
-        tensors
-            .Distinct<Tensor>(ReferenceEqualityComparer.Instance)
-            .Sum(tensor => tensor.numel() * tensor.ElementSize);
+        tensors.Distinct<Tensor>(ReferenceEqualityComparer.Instance).Sum(tensor => tensor.numel() * tensor.ElementSize);
 }

@@ -16,12 +16,7 @@ internal static class SoundModel
                         + "it is in training mode: call model.eval() first."
                 );
         foreach (var (name, parameter) in model.named_parameters())
-            Numbers.requireFinite(
-                $"parameter '{name}'",
-                "weights are not finite",
-                "restore finite weights",
-                parameter
-            );
+            Numbers.requireFinite($"parameter '{name}'", "weights are not finite", "restore finite weights", parameter);
     }
 
     /// <summary>

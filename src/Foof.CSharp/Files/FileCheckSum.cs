@@ -20,9 +20,7 @@ internal static class FileCheckSum
         hash.AppendData(Encoding.UTF8.GetBytes(text));
         foreach (var (name, tensor) in tensors)
         {
-            hash.AppendData(
-                Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]")
-            );
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}: {tensor.dtype} [{string.Join(", ", tensor.shape)}]"));
             using var own = NewDisposeScope();
             foreach (var chunk in Safetensors.Chunks(Safetensors.Flat(tensor), chunkBytes))
                 hash.AppendData(chunk.bytes);

@@ -37,10 +37,7 @@ internal sealed class HeaderReader(string path)
     /// <summary>Returns the entries in the header's order, and the texts.</summary>
     /// <param name="text">The header.</param>
     /// <param name="size">How many bytes the file has.</param>
-    internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(
-        byte[] text,
-        long size
-    )
+    internal (TensorEntry[] Entries, IReadOnlyDictionary<string, string> Metadata) Parse(byte[] text, long size)
     {
         try
         {
@@ -52,10 +49,7 @@ internal sealed class HeaderReader(string path)
                 ? Metadata(texts)
                 : new OrderedDictionary<string, string>();
             var reader = new EntryReader(Damaged);
-            TensorEntry[] entries =
-            [
-                .. properties.Select(property => reader.Read(property.Key, property.Value)),
-            ];
+            TensorEntry[] entries = [.. properties.Select(property => reader.Read(property.Key, property.Value))];
             // The end may be any number below 2^63, so that the sum needs more bits.
             var needed = (Int128)SafetensorsHeader.LengthBytes + text.Length + reader.End(entries);
             if (needed != size)
@@ -68,9 +62,7 @@ internal sealed class HeaderReader(string path)
         }
         catch (InvalidOperationException)
         {
-            throw Damaged(
-                "the header at offset 8 must be JSON of whole characters; found half of a surrogate pair"
-            );
+            throw Damaged("the header at offset 8 must be JSON of whole characters; found half of a surrogate pair");
         }
     }
 
@@ -168,11 +160,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
         return new(name, type, shape, begin, end);
     }
 
-    private JsonElement Property(
-        OrderedDictionary<string, JsonElement> properties,
-        string what,
-        string name
-    ) =>
+    private JsonElement Property(OrderedDictionary<string, JsonElement> properties, string what, string name) =>
         properties.TryGetValue(name, out var value)
             ? value
             : throw damaged($"{what} must have dtype, shape and data_offsets; found no {name}");

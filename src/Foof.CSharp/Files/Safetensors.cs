@@ -48,10 +48,7 @@ public static class Safetensors
             {
                 stream.Write(header);
                 foreach (
-                    var (tensor, _) in given
-                        .Select(pair => pair.Value)
-                        .Zip(entries)
-                        .OrderBy(pair => pair.Second.Begin)
+                    var (tensor, _) in given.Select(pair => pair.Value).Zip(entries).OrderBy(pair => pair.Second.Begin)
                 )
                     Write(stream, tensor);
             }
@@ -106,10 +103,7 @@ public static class Safetensors
         {
             var target = chunk.bytes;
             stream.ReadExactly(target);
-            if (
-                entry.Type == ScalarType.Bool
-                && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place
-            )
+            if (entry.Type == ScalarType.Bool && target.IndexOfAnyExceptInRange<byte>(0, 1) is >= 0 and var place)
                 throw new InvalidDataException(
                     $"{path} is damaged: tensor '{entry.Name}' must hold 0 or 1 for each truth value; "
                         + $"found {target[place]} at offset {stream.Position - target.Length + place}."

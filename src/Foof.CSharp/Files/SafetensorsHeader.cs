@@ -26,16 +26,11 @@ internal static class SafetensorsHeader
         CheckNames(tensors.Select(pair => pair.Key), nameof(tensors));
         foreach (var (name, tensor) in tensors)
             if (tensor is null)
-                throw new ArgumentException(
-                    $"Each name must have a tensor; '{name}' is null.",
-                    nameof(tensors)
-                );
+                throw new ArgumentException($"Each name must have a tensor; '{name}' is null.", nameof(tensors));
         var entries = new TensorEntry[tensors.Length];
         long end = 0;
         foreach (
-            var (place, (name, tensor)) in tensors
-                .Index()
-                .OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
+            var (place, (name, tensor)) in tensors.Index().OrderByDescending(t => ElementType.Size(t.Item.Value.dtype))
         )
         {
             var begin = end;
@@ -71,11 +66,7 @@ internal static class SafetensorsHeader
         return header;
     }
 
-    private static void Write(
-        Utf8JsonWriter json,
-        TensorEntry[] entries,
-        KeyValuePair<string, string>[] metadata
-    )
+    private static void Write(Utf8JsonWriter json, TensorEntry[] entries, KeyValuePair<string, string>[] metadata)
     {
         json.WriteStartObject();
         if (metadata.Length > 0)

@@ -20,10 +20,7 @@ internal static class Argument
     }
 
     /// <summary>Returns the value; raises unless it is at least zero.</summary>
-    internal static double NotNegative(
-        double value,
-        [CallerArgumentExpression(nameof(value))] string name = ""
-    )
+    internal static double NotNegative(double value, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         Require.nonNegative(name, value);
         return value;
@@ -94,9 +91,7 @@ internal static class Argument
     /// <summary>Returns the value; raises unless the enumeration names it.</summary>
     internal static T Known<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum =>
-        Enum.IsDefined(value)
-            ? value
-            : throw Refused(name, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
+        Enum.IsDefined(value) ? value : throw Refused(name, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
 
     private static ArgumentException Refused(string name, string requirement, object value) =>
         new(FormattableString.Invariant($"{name} must be {requirement}; got {value}."), name);

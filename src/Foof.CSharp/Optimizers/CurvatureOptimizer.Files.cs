@@ -64,23 +64,14 @@ internal sealed record OptimizerFile(
     private const string StatePrefix = "state.";
     private const string GeneratorKey = "generator";
 
-    internal static void Write(
-        string path,
-        string method,
-        IReadOnlyDictionary<string, Tensor> state,
-        Tensor generator
-    )
+    internal static void Write(string path, string method, IReadOnlyDictionary<string, Tensor> state, Tensor generator)
     {
         KeyValuePair<string, Tensor>[] tensors =
         [
             .. state.Select(pair => KeyValuePair.Create(StatePrefix + pair.Key, pair.Value)),
             new(GeneratorKey, generator),
         ];
-        Safetensors.Save(
-            path,
-            tensors,
-            [new(MethodKey, method), new(CheckSumKey, FileCheckSum.Of(tensors, method))]
-        );
+        Safetensors.Save(path, tensors, [new(MethodKey, method), new(CheckSumKey, FileCheckSum.Of(tensors, method))]);
     }
 
     /// <summary>Reads a file of <paramref name="method"/>; the caller owns the result.</summary>

@@ -47,10 +47,7 @@ public sealed record CurvatureSchedule
         var cadence = method.Cadence;
         var invertEvery = InvertEvery ?? cadence.InvertEvery;
         method = method
-            .WithCadence(
-                invertEvery,
-                StatisticsSteps ?? Math.Min(cadence.StatisticsSteps, Math.Max(1, invertEvery))
-            )
+            .WithCadence(invertEvery, StatisticsSteps ?? Math.Min(cadence.StatisticsSteps, Math.Max(1, invertEvery)))
             .WithWarmUp(WarmUpBatches ?? cadence.WarmUp)
             .WithStatisticsShare(StatisticsShare)
             .WithInverseDelay(InverseDelay);

@@ -76,13 +76,7 @@ public sealed class KfacOptimizer : CurvatureOptimizer
         CurvatureSchedule? schedule = null,
         UpdateOptions? options = null
     )
-        : base(
-            model,
-            (schedule ?? new()).In(Method(damping, dampingRule, sharing)),
-            loss,
-            learningRate,
-            options
-        ) { }
+        : base(model, (schedule ?? new()).In(Method(damping, dampingRule, sharing)), loss, learningRate, options) { }
 
     private static Recipe Method(double? damping, KfacDamping dampingRule, KfacSharing sharing)
     {

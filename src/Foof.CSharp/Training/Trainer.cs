@@ -106,9 +106,7 @@ public static class Trainer
         Check(optimizer, epochs, firstEpoch);
         ArgumentNullException.ThrowIfNull(batches);
         var ended = new List<EpochSummary>();
-        foreach (
-            var epoch in Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation)
-        )
+        foreach (var epoch in Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation))
         {
             ended.Add(epoch);
             onEpoch?.Invoke(epoch);
@@ -159,10 +157,7 @@ public static class Trainer
     {
         Check(optimizer, epochs, firstEpoch);
         ArgumentNullException.ThrowIfNull(batches);
-        return OnPool(
-            Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation),
-            cancellation
-        );
+        return OnPool(Epochs(optimizer, batches, epochs, firstEpoch, scheduler, progress, cancellation), cancellation);
     }
 
     private static IEnumerable<EpochSummary> Epochs(

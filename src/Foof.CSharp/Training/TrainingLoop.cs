@@ -124,12 +124,7 @@ internal static class EvaluationPass
     /// Raises if the model cannot take the input, or the likelihood cannot take the output and the target.
     /// </summary>
     /// <exception cref="ArgumentException">The targets do not fit.</exception>
-    internal static void Check(
-        nn.Module<Tensor, Tensor> model,
-        Tensor input,
-        Tensor target,
-        Likelihood likelihood
-    )
+    internal static void Check(nn.Module<Tensor, Tensor> model, Tensor input, Tensor target, Likelihood likelihood)
     {
         using var scope = NewDisposeScope();
         var numbers = get_rng_state();

@@ -13,13 +13,7 @@ namespace Foof;
 /// <param name="Step">The step in the epoch, from 1 on.</param>
 /// <param name="Loss">The loss of the step's batch before its update.</param>
 /// <param name="Elapsed">How long the run has taken.</param>
-public readonly record struct TrainingProgress(
-    int Epoch,
-    int Epochs,
-    int Step,
-    double Loss,
-    TimeSpan Elapsed
-);
+public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, double Loss, TimeSpan Elapsed);
 
 /// <summary>The result of one epoch of <see cref="Trainer"/>.</summary>
 /// <example>

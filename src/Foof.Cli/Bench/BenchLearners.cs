@@ -9,8 +9,7 @@ namespace Foof.Cli.Bench;
 /// <param name="model">The network.</param>
 /// <param name="kind">What its outputs are compared with.</param>
 /// <param name="learningRate">The size of a step.</param>
-internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind kind, double learningRate)
-    : ILearner
+internal sealed class HandWrittenSgd(nn.Module<Tensor, Tensor> model, ModelKind kind, double learningRate) : ILearner
 {
     private readonly Tensor[] weights = [.. model.parameters()];
 

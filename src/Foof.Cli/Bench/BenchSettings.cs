@@ -62,8 +62,7 @@ internal sealed record StepSettings
 internal sealed record RowSettings
 {
     /// <summary>The table of settings of <c>bench gram</c>.</summary>
-    internal static SettingTable<RowSettings> OfGram { get; } =
-        new(RoundsOf(5), Threads<RowSettings>(s => s.Threads));
+    internal static SettingTable<RowSettings> OfGram { get; } = new(RoundsOf(5), Threads<RowSettings>(s => s.Threads));
 
     /// <summary>The table of settings of <c>bench laplace</c>.</summary>
     internal static SettingTable<RowSettings> OfLaplace { get; } =

@@ -58,11 +58,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         var (layers, _) = CoverageModule.all(model);
         MemoryUse.ResetPeak();
         using var penalties = new LaplacePenalties(model, input);
-        var runs = Enumerable
-            .Range(0, rounds + 1)
-            .Select(_ => Once(model, layers, input, penalties))
-            .Skip(1)
-            .ToArray();
+        var runs = Enumerable.Range(0, rounds + 1).Select(_ => Once(model, layers, input, penalties)).Skip(1).ToArray();
         var p = model.parameters().Sum(parameter => parameter.numel());
         return new(
             Name((widths, columns)),
@@ -91,12 +87,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         double PenaltyOfAllLabelsToPass
     );
 
-    private Times Once(
-        nn.Module<Tensor, Tensor> model,
-        Layer[] layers,
-        Tensor input,
-        LaplacePenalties penalties
-    )
+    private Times Once(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor input, LaplacePenalties penalties)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(7, device);
@@ -143,10 +134,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     // The medians of two pieces of work that alternate, as in training.
     private (double First, double Second) InTurn(Action first, Action second)
     {
-        var times = Enumerable
-            .Range(0, Turns)
-            .Select(_ => (First: Timed(first), Second: Timed(second)))
-            .ToArray();
+        var times = Enumerable.Range(0, Turns).Select(_ => (First: Timed(first), Second: Timed(second))).ToArray();
         return (
             Spread.Of(times.Select(time => time.First)).Median,
             Spread.Of(times.Select(time => time.Second)).Median
@@ -163,12 +151,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         loss.backward();
     }
 
-    private static Posterior Fit(
-        nn.Module<Tensor, Tensor> model,
-        Layer[] layers,
-        Tensor input,
-        Generator generator
-    )
+    private static Posterior Fit(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor input, Generator generator)
     {
         var problem = new Problem(model, layers, Likelihood.Categorical, generator);
         var factor = FisherModule.factor(problem, Fisher.NewMonteCarlo(1), new(input, null));
@@ -177,12 +160,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         return PosteriorModule.make(WeightPenalty.copied(layers), data, prior);
     }
 
-    private static void Predict(
-        nn.Module<Tensor, Tensor> model,
-        Layer[] layers,
-        Tensor points,
-        Posterior posterior
-    )
+    private static void Predict(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor points, Posterior posterior)
     {
         using var scope = NewDisposeScope();
         var (output, jacobian) = Jacobian.factor(new(model, layers, Likelihood.Categorical, null), points);

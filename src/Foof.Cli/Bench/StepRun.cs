@@ -39,9 +39,7 @@ internal sealed class StepRun : IDisposable
             .. Enumerable
                 .Range(0, Batches)
                 .Select(_ => settings.Model.Batch(options.BatchSize, device))
-                .Select(batch =>
-                    (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())
-                ),
+                .Select(batch => (batch.Input.DetachFromDisposeScope(), batch.Target.DetachFromDisposeScope())),
         ];
         model = settings.Model.Kind.Make().to(device);
         // With a warm-up of one batch, the first period begins with the second batch.

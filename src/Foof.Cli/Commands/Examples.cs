@@ -9,35 +9,23 @@ internal static class Examples
     {
         ["foof"] =
         [
-            new(
-                "foof info --doctor",
-                "Check that everything Foof needs is there, and say what to do if not."
-            ),
+            new("foof info --doctor", "Check that everything Foof needs is there, and say what to do if not."),
             new("foof train --report train.html", "Train the default network and write a page about it."),
             new("foof compare --optimizers foof,adam --epochs 2", "Two optimisers side by side."),
         ],
         ["foof train"] =
         [
-            new(
-                "foof train --epochs 5 --out runs/foof",
-                "Five epochs by FOOF, with a checkpoint after each."
-            ),
+            new("foof train --epochs 5 --out runs/foof", "Five epochs by FOOF, with a checkpoint after each."),
             new("foof train --resume runs/foof", "Continue a run that was stopped, to the same bits."),
             new(
                 "foof train --model cnn --optimizer kfac --damping 0.1 --json",
                 "Another network and method; the numbers as JSON."
             ),
-            new(
-                "foof train --data images --subset 10000 --quiet",
-                "The first images of a folder of IDX files."
-            ),
+            new("foof train --data images --subset 10000 --quiet", "The first images of a folder of IDX files."),
         ],
         ["foof compare"] =
         [
-            new(
-                "foof compare --optimizers foof,kfac,adam,sgd --report compare.html",
-                "Four methods on a page."
-            ),
+            new("foof compare --optimizers foof,kfac,adam,sgd --report compare.html", "Four methods on a page."),
             new(
                 "foof compare --optimizers foof --learning-rate 0.1,0.3,1 --damping 0.1,1 --out runs/grid",
                 "A grid of six runs; the same line again runs only the missing ones."
@@ -53,10 +41,7 @@ internal static class Examples
         ],
         ["foof laplace"] =
         [
-            new(
-                "foof laplace --report laplace.html",
-                "Train a network, fit a posterior, and evaluate it on a page."
-            ),
+            new("foof laplace --report laplace.html", "Train a network, fit a posterior, and evaluate it on a page."),
             new(
                 "foof laplace --model runs/net --structure full --subsample 1000 --out runs/posterior",
                 "The full Fisher of 1000 images around a network of foof train."
@@ -93,10 +78,7 @@ internal static class Examples
             new("source <(foof completion bash)", "For this bash only; in ~/.bashrc, for every one."),
         ],
         ["foof completion bash"] = [new("source <(foof completion bash)", "A line for ~/.bashrc.")],
-        ["foof completion zsh"] =
-        [
-            new("source <(foof completion zsh)", "A line for ~/.zshrc, after compinit."),
-        ],
+        ["foof completion zsh"] = [new("source <(foof completion zsh)", "A line for ~/.zshrc, after compinit.")],
         ["foof completion fish"] =
         [
             new("foof completion fish > ~/.config/fish/completions/foof.fish", "For every fish from now on."),
@@ -112,9 +94,7 @@ internal static class Examples
 
     /// <summary>A command's full name, such as <c>foof bench step</c>.</summary>
     internal static string Path(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
-            ? $"{Path(parent)} {command.Name}"
-            : "foof";
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Path(parent)} {command.Name}" : "foof";
 }
 
 /// <summary>A line that a user may type.</summary>

@@ -14,10 +14,7 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         (ExitCode.Success, "the command did everything"),
         (ExitCode.Failure, "the command did not succeed; the last line of standard error says why"),
         (ExitCode.Usage, "the command line is wrong"),
-        (
-            ExitCode.Stopped,
-            "stopped by Ctrl-C or SIGTERM; --resume, or the same compare, continues what --out kept"
-        ),
+        (ExitCode.Stopped, "stopped by Ctrl-C or SIGTERM; --resume, or the same compare, continues what --out kept"),
     ];
 
     private static readonly (string Name, string Meaning)[] Variables =

@@ -72,10 +72,7 @@ internal sealed record InfoSettings
     /// <summary>The table of settings, in the order of help.</summary>
     internal static SettingTable<InfoSettings> Table { get; } =
         new(
-            Flag(
-                s => s.Doctor,
-                "Check the installation item by item, and say what to do if something is missing"
-            ),
+            Flag(s => s.Doctor, "Check the installation item by item, and say what to do if something is missing"),
             Of(s => s.Data, Forms.Data, "The data that --doctor looks at", ImageData.FashionMnist),
             Threads<InfoSettings>(s => s.Threads)
         );

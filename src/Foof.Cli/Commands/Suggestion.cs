@@ -43,14 +43,10 @@ internal static class Suggestion
     private static int Fewest(int[,] table, string from, string to, int i, int j)
     {
         var same = Same(from[i - 1], to[j - 1]);
-        var fewest = Math.Min(
-            Math.Min(table[i - 1, j], table[i, j - 1]) + 1,
-            table[i - 1, j - 1] + (same ? 0 : 1)
-        );
+        var fewest = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + (same ? 0 : 1));
         var swapped = i > 1 && j > 1 && Same(from[i - 1], to[j - 2]) && Same(from[i - 2], to[j - 1]);
         return swapped ? Math.Min(fewest, table[i - 2, j - 2] + 1) : fewest;
     }
 
-    private static bool Same(char left, char right) =>
-        char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
+    private static bool Same(char left, char right) => char.ToLowerInvariant(left) == char.ToLowerInvariant(right);
 }

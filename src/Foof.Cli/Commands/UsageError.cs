@@ -36,8 +36,7 @@ internal static class UsageError
         {
             OptionResult { IdentifierTokenCount: > 1 } twice =>
                 $"{twice.Option.Name} must be given once; it was given {twice.IdentifierTokenCount} times.",
-            OptionResult { Tokens.Count: 0 } given =>
-                $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
+            OptionResult { Tokens.Count: 0 } given => $"{given.Option.Name} needs a value: {given.Option.HelpName}.",
             CommandResult when command.Subcommands.Count > 0 =>
                 $"{Examples.Path(command)} needs a command: {string.Join(", ", Names(command))}.",
             _ => OneLine(error.Message),

@@ -72,11 +72,7 @@ internal static class ValidateCommand
             {
                 try
                 {
-                    outcomes = Checks.run(
-                        suites,
-                        (done, name) => meter.Show(done, () => name),
-                        terminal.Stop
-                    );
+                    outcomes = Checks.run(suites, (done, name) => meter.Show(done, () => name), terminal.Stop);
                 }
                 catch (OperationCanceledException) when (terminal.Stop.IsCancellationRequested) { }
             }
@@ -105,9 +101,7 @@ internal static class ValidateCommand
             );
         console.Write(table);
         foreach (var missed in outcomes.Where(outcome => !outcome.Passes).Take(MissesShown))
-            console.Profile.Out.Writer.WriteLine(
-                $"Missed by {Number(missed.Error)}: {missed.Name} / {missed.Worst}"
-            );
+            console.Profile.Out.Writer.WriteLine($"Missed by {Number(missed.Error)}: {missed.Name} / {missed.Worst}");
         console.Profile.Out.Writer.WriteLine(Totals(outcomes));
     }
 

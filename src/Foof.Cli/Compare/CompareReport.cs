@@ -39,14 +39,12 @@ internal static class CompareReport
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    private static LearningCurve Curve(FinishedRun run) =>
-        new(run.Options.Optimizer, run.WarmUpSeconds, run.Epochs);
+    private static LearningCurve Curve(FinishedRun run) => new(run.Options.Optimizer, run.WarmUpSeconds, run.Epochs);
 
     private static GridPoint Point(FinishedRun run) =>
         new(run.Options.Optimizer, run.Options.LearningRate, run.Damping, run.TrainLoss);
 
-    private static SettingsRow Row(FinishedRun run) =>
-        new(run.Options, run.Failure is null ? Curve(run) : null);
+    private static SettingsRow Row(FinishedRun run) => new(run.Options, run.Failure is null ? Curve(run) : null);
 
     private static Measurement Measured(Comparison comparison)
     {
@@ -64,9 +62,7 @@ internal static class CompareReport
     private static string Lead(IReadOnlyList<FinishedRun> best, LearningCurve[] curves)
     {
         var (first, last) = (best[0], best[0].Epochs[^1]);
-        var accuracy = last.TestAccuracy is { } share
-            ? $", with {Say.Percent(share)} of the test images right"
-            : "";
+        var accuracy = last.TestAccuracy is { } share ? $", with {Say.Percent(share)} of the test images right" : "";
         var text =
             $"{Capital(first.Options.Optimizer)} reaches the lowest training loss, "
             + $"{Say.Number(last.TrainLoss)}, after "
@@ -84,10 +80,7 @@ internal static class CompareReport
             .Select(
                 (run, place) =>
                 {
-                    var at = curves[0]
-                        .Epochs.Index()
-                        .First(epoch => epoch.Item.TrainLoss <= run.TrainLoss)
-                        .Index;
+                    var at = curves[0].Epochs.Index().First(epoch => epoch.Item.TrainLoss <= run.TrainLoss).Index;
                     return $"{run.Options.Optimizer}'s final training loss by epoch {at + 1}, "
                         + $"{Say.Time(curves[0].Clock.ElementAt(at))} "
                         + $"({run.Options.Optimizer}: {Say.Time(curves[place + 1].Clock.Last())})";

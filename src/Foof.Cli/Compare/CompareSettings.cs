@@ -33,9 +33,7 @@ internal sealed record CompareSettings
 
     /// <summary>The settings that all runs have in common.</summary>
     internal static IEnumerable<Setting> OfEveryRun =>
-        TrainingSettings.Table.Rows.Where(row =>
-            row.Name is not ("--optimizer" or "--learning-rate" or "--damping")
-        );
+        TrainingSettings.Table.Rows.Where(row => row.Name is not ("--optimizer" or "--learning-rate" or "--damping"));
 
     public string[] Optimizers { get; init; } = null!;
     public double[]? LearningRate { get; init; }
@@ -52,9 +50,7 @@ internal sealed record CompareSettings
             .. from name in tried.Optimizers
             let kind = OptimizerKind.Find(name)
             from rate in tried.LearningRate ?? [kind.LearningRate]
-            from damping in kind.HasCurvature && tried.Damping is not null
-                ? tried.Damping
-                : [kind.Recipe.Damping]
+            from damping in kind.HasCurvature && tried.Damping is not null ? tried.Damping : [kind.Recipe.Damping]
             select TrainingSettings.Read(
                 common.With("--optimizer", name).With("--learning-rate", rate).With("--damping", damping)
             ),

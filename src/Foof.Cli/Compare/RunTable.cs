@@ -30,9 +30,7 @@ internal sealed class RunTable
 
     /// <summary>The finished run with these settings and data; null if it is not there.</summary>
     internal FinishedRun? Find(TrainingSettings settings) =>
-        runs.Find(run =>
-            run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings
-        );
+        runs.Find(run => run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings);
 
     /// <summary>Adds a run. The file is replaced as a whole.</summary>
     internal void Add(FinishedRun run)

@@ -31,9 +31,7 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         files.NoteReplacing(terminal, ContinualRecord.FileName, "continual");
         torch.set_num_threads(settings.Threads);
         var run = new ContinualRun(settings, images, record);
-        return run.Run(terminal.Progress, terminal.Stop) is { } results
-            ? Finish(settings, images, results)
-            : Stopped();
+        return run.Run(terminal.Progress, terminal.Stop) is { } results ? Finish(settings, images, results) : Stopped();
     }
 
     private int Finish(ContinualSettings settings, ImageData images, IReadOnlyList<VariantResult> results)

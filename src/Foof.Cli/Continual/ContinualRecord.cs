@@ -13,14 +13,9 @@ internal sealed class ContinualRecord
     private readonly string? folder;
     private readonly Content content;
 
-    private sealed record Content(
-        ContinualSettings Settings,
-        string Fingerprint,
-        List<SequenceResult> Sequences
-    );
+    private sealed record Content(ContinualSettings Settings, string Fingerprint, List<SequenceResult> Sequences);
 
-    private ContinualRecord(string? folder, Content content) =>
-        (this.folder, this.content) = (folder, content);
+    private ContinualRecord(string? folder, Content content) => (this.folder, this.content) = (folder, content);
 
     /// <summary>The settings that the sequences were run with.</summary>
     internal ContinualSettings Settings => content.Settings;
@@ -55,9 +50,7 @@ internal sealed class ContinualRecord
     internal void RequireData(string fingerprint)
     {
         if (content.Fingerprint != fingerprint)
-            throw new CommandFailure(
-                $"The run in {folder} was made with other data: name the same data by --data."
-            );
+            throw new CommandFailure($"The run in {folder} was made with other data: name the same data by --data.");
     }
 
     /// <summary>A finished sequence; null if it is not finished.</summary>

@@ -14,11 +14,7 @@ internal static class ContinualReport
         + "sequence of tasks.";
 
     /// <summary>The report about all variants.</summary>
-    internal static Report Of(
-        ContinualSettings settings,
-        string fingerprint,
-        IReadOnlyList<VariantResult> results
-    )
+    internal static Report Of(ContinualSettings settings, string fingerprint, IReadOnlyList<VariantResult> results)
     {
         var section = ContinualSection.Of([.. results.Select(Outcome)]);
         var data = Path.GetFileName(settings.Data.TrimEnd('/'));

@@ -47,11 +47,7 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
     }
 
     // A strength at which the numbers fail is the worst. If all fail, the last failure is reported.
-    private List<SequenceResult>? Tried(
-        ContinualVariant variant,
-        IProgressView progress,
-        CancellationToken stop
-    )
+    private List<SequenceResult>? Tried(ContinualVariant variant, IProgressView progress, CancellationToken stop)
     {
         var tried = new List<SequenceResult>();
         var strengths = Strengths(variant);
@@ -97,10 +93,7 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
 
     private static string Describe(VariantResult result)
     {
-        var tried = string.Join(
-            ", ",
-            result.Tried.Select(one => $"{one.Strength}: {one.ValidationAccuracy:F4}")
-        );
+        var tried = string.Join(", ", result.Tried.Select(one => $"{one.Strength}: {one.ValidationAccuracy:F4}"));
         return $"{result.Variant.Name}: strength {result.Strength} (validation {tried}), average accuracy "
             + $"{result.AverageAccuracy:F4}, forgetting {result.Forgetting:F4}, "
             + $"{result.Chosen.Average(one => one.Seconds):F1} s a sequence";

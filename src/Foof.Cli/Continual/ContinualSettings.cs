@@ -43,12 +43,7 @@ internal sealed record ContinualSettings
             Of(s => s.BatchSize, Count, "Images in a step", 100),
             Of(s => s.LearningRate, Positive, "The size of Adam's steps", 1e-3),
             Optional(s => s.Subset, Count, "Use the first n training images", "all"),
-            Of(
-                s => s.Validation,
-                Count,
-                "How many of the training images are held out to choose strengths",
-                2000
-            ),
+            Of(s => s.Validation, Count, "How many of the training images are held out to choose strengths", 2000),
             Of(s => s.Seed, Whole, "The first seed, of weights, orders and labels", 42),
             Of(s => s.Seeds, Count, "How many seeds; strengths are chosen with the first", 1),
             Threads<ContinualSettings>(s => s.Threads),
@@ -103,10 +98,7 @@ internal sealed record ContinualSettings
                         .Find(
                             Text("NAMES")
                                 .Read(option, text)
-                                .Split(
-                                    ',',
-                                    StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
-                                )
+                                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                         )
                         .Select(variant => variant.Name),
                 ]

@@ -46,12 +46,7 @@ internal sealed record ContinualVariant(
     internal static IReadOnlyList<ContinualVariant> All { get; } =
     [
         new("plain", "no penalty", [0], 0, (_, _) => null),
-        Elastic(
-            "diagonal",
-            "diagonal, a penalty a task",
-            Strong,
-            new() { Structure = Diagonal, Tasks = Separate }
-        ),
+        Elastic("diagonal", "diagonal, a penalty a task", Strong, new() { Structure = Diagonal, Tasks = Separate }),
         Elastic(
             "diagonal-summed",
             "diagonal, the tasks' penalties summed",

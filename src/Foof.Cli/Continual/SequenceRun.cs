@@ -115,11 +115,7 @@ internal sealed class SequenceRun(
     {
         var value = loss.item<float>();
         if (!float.IsFinite(value))
-            throw new NumericalFailure(
-                $"the loss is {value}",
-                "a step",
-                "lower --learning-rate or --strength"
-            );
+            throw new NumericalFailure($"the loss is {value}", "a step", "lower --learning-rate or --strength");
         loss.backward();
         (memory as SynapticIntelligence)?.BeforeStep();
         memory?.AddGradient();

@@ -40,12 +40,7 @@ internal sealed class TaskSequence : IDisposable
             .Select(place =>
                 settings.Scenario == Split
                     ? ContinualTask.OfClasses(train, validation, data.Test, Classes(settings.Tasks, place))
-                    : ContinualTask.Permuted(
-                        train,
-                        validation,
-                        data.Test,
-                        Order(seed, place, train.Labels.device)
-                    )
+                    : ContinualTask.Permuted(train, validation, data.Test, Order(seed, place, train.Labels.device))
             );
         return new(train, validation, [.. tasks]);
     }
@@ -82,13 +77,7 @@ internal sealed class ContinualTask : IDisposable
     private readonly Tensor? permutation;
     private readonly long[]? classes;
 
-    private ContinualTask(
-        ImageSet train,
-        ImageSet validation,
-        ImageSet test,
-        Tensor? permutation,
-        long[]? classes
-    )
+    private ContinualTask(ImageSet train, ImageSet validation, ImageSet test, Tensor? permutation, long[]? classes)
     {
         (Train, Validation, Test) = (train, validation, test);
         this.permutation = permutation;
@@ -107,20 +96,12 @@ internal sealed class ContinualTask : IDisposable
     /// <summary>
     /// All images with permuted pixels, or as they are without a permutation. The sets still belong to the caller.
     /// </summary>
-    internal static ContinualTask Permuted(
-        ImageSet train,
-        ImageSet validation,
-        ImageSet test,
-        Tensor? permutation
-    ) => new(train, validation, test, permutation, null);
+    internal static ContinualTask Permuted(ImageSet train, ImageSet validation, ImageSet test, Tensor? permutation) =>
+        new(train, validation, test, permutation, null);
 
     /// <summary>The images of some classes, which have their own outputs.</summary>
-    internal static ContinualTask OfClasses(
-        ImageSet train,
-        ImageSet validation,
-        ImageSet test,
-        long[] classes
-    ) => new(Of(train, classes), Of(validation, classes), Of(test, classes), null, classes);
+    internal static ContinualTask OfClasses(ImageSet train, ImageSet validation, ImageSet test, long[] classes) =>
+        new(Of(train, classes), Of(validation, classes), Of(test, classes), null, classes);
 
     /// <summary>The network with only this task's outputs.</summary>
     internal nn.Module<Tensor, Tensor> Head(nn.Module<Tensor, Tensor> model) =>

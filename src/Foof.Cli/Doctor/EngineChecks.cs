@@ -17,10 +17,7 @@ internal static class EngineChecks
     internal static Finding Torch() =>
         Libtorch.Problem is { } problem
             ? Finding.Problem(Examination.Libtorch, problem.Detail, problem.Remedy)
-            : Finding.Ok(
-                Examination.Libtorch,
-                $"{Libtorch.Version}, by TorchSharp {Libtorch.TorchSharpVersion}"
-            );
+            : Finding.Ok(Examination.Libtorch, $"{Libtorch.Version}, by TorchSharp {Libtorch.TorchSharpVersion}");
 
     /// <summary>Whether products and derivatives are right, and how fast products are.</summary>
     internal static Finding Computation()

@@ -20,10 +20,7 @@ internal static class MachineChecks
 
     /// <summary>The version of .NET, and the system.</summary>
     internal static Finding Runtime() =>
-        Finding.Ok(
-            ".NET",
-            $"{Environment.Version} on {RuntimeInformation.RuntimeIdentifier}; Foof {Versions.Short}"
-        );
+        Finding.Ok(".NET", $"{Environment.Version} on {RuntimeInformation.RuntimeIdentifier}; Foof {Versions.Short}");
 
     /// <summary>The vector extensions of the processor.</summary>
     internal static Finding Processor()
@@ -39,17 +36,9 @@ internal static class MachineChecks
         ];
         var has = known.Where(one => flags.Contains(one.Flag)).Select(one => one.Name).ToArray();
         var detail =
-            $"{Machine.Description}; "
-            + $"{(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}";
-        return
-            flags.Length > 0
-            && !flags.Contains("avx2")
-            && RuntimeInformation.ProcessArchitecture == Architecture.X64
-            ? Finding.Warning(
-                item,
-                detail,
-                "products of matrices are slow without AVX2: use a newer processor"
-            )
+            $"{Machine.Description}; " + $"{(has.Length == 0 ? "no vector extensions known" : string.Join(", ", has))}";
+        return flags.Length > 0 && !flags.Contains("avx2") && RuntimeInformation.ProcessArchitecture == Architecture.X64
+            ? Finding.Warning(item, detail, "products of matrices are slow without AVX2: use a newer processor")
             : Finding.Ok(item, detail);
     }
 
@@ -92,10 +81,7 @@ internal static class MachineChecks
         string[] lacking = [.. BrowserPrograms.Where(name => OnPath(name) is null)];
         return lacking.Length == 0
             ? Finding.Ok(item, $"{OnPath(BrowserPrograms[0])}, in which ./test looks at reports")
-            : Finding.Ok(
-                item,
-                $"no {string.Join(" and ", lacking)}: ./test skips the tests of reports in it"
-            );
+            : Finding.Ok(item, $"no {string.Join(" and ", lacking)}: ./test skips the tests of reports in it");
     }
 
     private static Finding Enough(
@@ -129,9 +115,7 @@ internal static class MachineChecks
     internal static string? OnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)
-            .SelectMany(folder =>
-                new[] { program, $"{program}.exe" }.Select(name => Path.Combine(folder, name))
-            )
+            .SelectMany(folder => new[] { program, $"{program}.exe" }.Select(name => Path.Combine(folder, name)))
             .FirstOrDefault(File.Exists);
 }
 

@@ -47,12 +47,7 @@ internal static class Devices
     private static int? Index(string? name) =>
         name is not null
         && name.StartsWith($"{Cuda}:", StringComparison.Ordinal)
-        && int.TryParse(
-            name.AsSpan(Cuda.Length + 1),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var index
-        )
+        && int.TryParse(name.AsSpan(Cuda.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? index
             : null;
 }

@@ -70,10 +70,7 @@ internal static partial class Libtorch
         if (TryLoad(Binding, out _) is not { } failure)
             return null;
         if (FileOf(Binding) is null)
-            return new(
-                $"TorchSharp's own library, {BindingFile}, is not beside the program",
-                "build it again"
-            );
+            return new($"TorchSharp's own library, {BindingFile}, is not beside the program", "build it again");
         return NewerLibrary().Match(failure) is { Success: true } newer
             ? new(
                 $"TorchSharp's own library asks for {newer.Value} of libstdc++, which this system's does not have",
@@ -90,14 +87,9 @@ internal static partial class Libtorch
 
     private static LoadProblem Unloadable(string file, string failure)
     {
-        string[] lines = failure.Split(
-            '\n',
-            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
-        );
+        string[] lines = failure.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         // The loader writes a line for every place it searched. Lines about missing files give no reason.
-        var reason = lines
-            .Skip(1)
-            .FirstOrDefault(line => !Path.IsPathRooted(line) || !NotFound().IsMatch(line));
+        var reason = lines.Skip(1).FirstOrDefault(line => !Path.IsPathRooted(line) || !NotFound().IsMatch(line));
         return new(
             $"{file} cannot be loaded ({reason ?? lines[0]})",
             "install what it asks for, or restore the packages and build the program again"

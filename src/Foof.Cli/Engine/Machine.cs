@@ -28,8 +28,7 @@ internal static class Machine
     private static string? Fact(string name)
     {
         var line = File.Exists(ProcessorFile)
-            ? File.ReadLines(ProcessorFile)
-                .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
+            ? File.ReadLines(ProcessorFile).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
             : null;
         return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
@@ -40,9 +39,7 @@ internal static class Versions
 {
     /// <summary>Foof's version.</summary>
     internal static string Foof { get; } =
-        typeof(Versions)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion
+        typeof(Versions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? "unknown";
 
     /// <summary>Foof's version with the first letters of the commit.</summary>

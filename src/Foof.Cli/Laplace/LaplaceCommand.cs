@@ -80,15 +80,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         using var network = ModelKind.Build(trained).to(place);
         checkpoint.Restore(network);
         network.eval();
-        var run = new LaplaceRun(
-            settings,
-            network,
-            sets.Train,
-            data.Validation,
-            test,
-            trained.Data,
-            terminal
-        );
+        var run = new LaplaceRun(settings, network, sets.Train, data.Validation, test, trained.Data, terminal);
         return Measured.Run(
             terminal,
             files,

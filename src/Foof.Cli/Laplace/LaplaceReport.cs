@@ -9,14 +9,7 @@ namespace Foof.Cli.Laplace;
 /// <summary>The report about a posterior.</summary>
 internal static class LaplaceReport
 {
-    private static readonly string[] Columns =
-    [
-        "predictions",
-        "NLL",
-        "accuracy",
-        "Brier score",
-        "calibration error",
-    ];
+    private static readonly string[] Columns = ["predictions", "NLL", "accuracy", "Brier score", "calibration error"];
 
     /// <summary>The report about the results.</summary>
     internal static Report Of(
@@ -99,8 +92,7 @@ internal static class LaplaceReport
             Say.Number(detection.Outputs),
         ];
 
-    private static double? Single(double[] precisions) =>
-        precisions.Distinct().Count() == 1 ? precisions[0] : null;
+    private static double? Single(double[] precisions) => precisions.Distinct().Count() == 1 ? precisions[0] : null;
 
     private static Measurement Measured(
         TrainingSettings options,

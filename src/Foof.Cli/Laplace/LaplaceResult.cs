@@ -81,11 +81,7 @@ internal sealed record LaplaceResult
             ["ood_auroc"] = Detection.Noise.Outputs,
             ["plain"] = Quality.Plain.ToJson(),
             ["temperature_scaling"] = Quality.Scaled?.ToJson(),
-            ["ood"] = new JsonObject
-            {
-                ["noise"] = Detection.Noise.ToJson(),
-                ["rotated"] = Detection.Rotated.ToJson(),
-            },
+            ["ood"] = new JsonObject { ["noise"] = Detection.Noise.ToJson(), ["rotated"] = Detection.Rotated.ToJson() },
             ["reliability"] = new JsonArray([
                 .. Reliability.Select(bin => new JsonObject
                 {

@@ -35,12 +35,7 @@ internal sealed class LaplaceRun(
 
     private static readonly string[] ForeignNames = ["noise images", "rotated images"];
 
-    private PredictionOptions Options =>
-        settings.Predict with
-        {
-            Samples = settings.Samples,
-            Seed = settings.Seed,
-        };
+    private PredictionOptions Options => settings.Predict with { Samples = settings.Samples, Seed = settings.Seed };
 
     /// <summary>Fits and evaluates; null if the user stopped it.</summary>
     /// <param name="save">Writes the posterior to a file. A run that is stopped writes nothing.</param>
@@ -143,11 +138,7 @@ internal sealed class LaplaceRun(
         if (how == LaplaceSettings.ByValidation)
         {
             terminal.Progress.Line("Choosing the prior precision by the validation images' likelihood.");
-            posterior.TuneByValidation(
-                validation!.InOrder(PredictionBatch),
-                Options,
-                cancellation: terminal.Stop
-            );
+            posterior.TuneByValidation(validation!.InOrder(PredictionBatch), Options, cancellation: terminal.Stop);
         }
         else if (how != Given)
             posterior.TuneByEvidence(how == LaplaceSettings.ByLayer);
@@ -185,11 +176,7 @@ internal sealed class LaplaceRun(
                 LogEvidence = posterior.LogEvidence,
                 EffectiveParameters = posterior.EffectiveParameters,
                 Seconds = (seconds.Fit, seconds.Tune, seconds.Samples, predict),
-                Quality = (
-                    Plain(outputs, null),
-                    Scaled(outputs),
-                    Quality.Of(inside.Probabilities!, test.Labels)
-                ),
+                Quality = (Plain(outputs, null), Scaled(outputs), Quality.Of(inside.Probabilities!, test.Labels)),
                 Detection = (Detection.Of(inside, noise), Detection.Of(inside, rotated)),
                 Reliability = Calibration.Reliability(inside.Probabilities!, test.Labels),
                 PlainReliability = PlainReliability(outputs),
@@ -239,9 +226,7 @@ internal sealed class LaplaceRun(
         var others = foreign.Zip(
             ForeignNames,
             (one, name) =>
-                TestPredictions
-                    .Of(one.Prediction.Probabilities!, one.Images.Labels)
-                    .Foreign(name, one.Images, dataName)
+                TestPredictions.Of(one.Prediction.Probabilities!, one.Images.Labels).Foreign(name, one.Images, dataName)
         );
         return [own[0], .. others, .. own.Skip(1)];
     }

@@ -44,10 +44,7 @@ internal sealed record Detection(double Probability, double Entropy, double Vari
                 Calibration.OneMinusConfidence(inside.Probabilities!),
                 Calibration.OneMinusConfidence(outside.Probabilities!)
             ),
-            Calibration.Auroc(
-                Calibration.Entropy(inside.Probabilities!),
-                Calibration.Entropy(outside.Probabilities!)
-            ),
+            Calibration.Auroc(Calibration.Entropy(inside.Probabilities!), Calibration.Entropy(outside.Probabilities!)),
             Calibration.Auroc(inside.ProbabilityVariance!, outside.ProbabilityVariance!),
             Calibration.Auroc(inside.Uncertainty(), outside.Uncertainty())
         );

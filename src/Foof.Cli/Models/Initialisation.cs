@@ -12,8 +12,7 @@ internal static class Initialisation
     /// model.
     /// </summary>
     internal static T Kaiming<T>(T model)
-        where T : nn.Module =>
-        Each(model, weight => nn.init.kaiming_normal_(weight, nonlinearity: Rectifier));
+        where T : nn.Module => Each(model, weight => nn.init.kaiming_normal_(weight, nonlinearity: Rectifier));
 
     /// <summary>Xavier normal with gain 1 for every weight, zero for every bias; returns the model.</summary>
     internal static T Xavier<T>(T model)

@@ -37,15 +37,11 @@ internal sealed record ModelKind(string Name, Func<nn.Module<Tensor, Tensor>> Ma
 
     /// <summary>Makes the network of a run, with fresh random weights.</summary>
     internal static nn.Module<Tensor, Tensor> Build(TrainingSettings settings) =>
-        settings.Hidden is { } hidden
-            ? Networks.Perceptron(Networks.Widths(hidden)!)
-            : Find(settings.Model).Make();
+        settings.Hidden is { } hidden ? Networks.Perceptron(Networks.Widths(hidden)!) : Find(settings.Model).Make();
 
     /// <summary>The target of the outputs for a batch, which may be <paramref name="labels"/> itself.</summary>
-    internal Tensor Target(Tensor images, Tensor labels, PixelScale scale) =>
-        Classifies ? labels : scale.From(images);
+    internal Tensor Target(Tensor images, Tensor labels, PixelScale scale) => Classifies ? labels : scale.From(images);
 
     /// <summary>How many outputs have the right class.</summary>
-    internal static long Correct(Tensor output, Tensor labels) =>
-        output.argmax(1).eq(labels).sum().item<long>();
+    internal static long Correct(Tensor output, Tensor labels) => output.argmax(1).eq(labels).sum().item<long>();
 }

@@ -16,18 +16,7 @@ internal static class Networks
     // Two poolings halve each side twice.
     private const int Features = Wide * (ImageSet.Side / 4) * (ImageSet.Side / 4);
 
-    private static readonly int[] Bottleneck =
-    [
-        ImageSet.Pixels,
-        1000,
-        500,
-        250,
-        30,
-        250,
-        500,
-        1000,
-        ImageSet.Pixels,
-    ];
+    private static readonly int[] Bottleneck = [ImageSet.Pixels, 1000, 500, 250, 30, 250, 500, 1000, ImageSet.Pixels];
 
     /// <summary>
     /// The paper's network: 784-1000-1000-1000-10 with rectifiers and without biases (Benzing 2022, App. D).

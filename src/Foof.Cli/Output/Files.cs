@@ -46,11 +46,7 @@ internal sealed record Files
     /// <param name="keep">What <c>--out</c> is for; null: the command has no such option.</param>
     /// <param name="resume">What <c>--resume</c> is for; null: the command has no such option.</param>
     /// <param name="report">Whether the command makes a page.</param>
-    internal static IEnumerable<Setting<Files>> Rows(
-        string? keep = null,
-        string? resume = null,
-        bool report = false
-    )
+    internal static IEnumerable<Setting<Files>> Rows(string? keep = null, string? resume = null, bool report = false)
     {
         if (keep is not null)
             yield return Optional(files => files.Out, Text("DIR"), keep);

@@ -19,8 +19,7 @@ internal interface IProgressView
 /// <summary>Shows no progress.</summary>
 internal sealed class NoProgress : IProgressView
 {
-    public void Track(string title, int total, Action<Meter> work) =>
-        work(new Meter(TimeSpan.MaxValue, (_, _) => { }));
+    public void Track(string title, int total, Action<Meter> work) => work(new Meter(TimeSpan.MaxValue, (_, _) => { }));
 
     public void Line(string text) { }
 }

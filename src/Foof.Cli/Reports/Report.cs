@@ -42,8 +42,7 @@ internal sealed record TableFigure(string Title, NumberTable Numbers) : Figure(T
 /// <summary>Images side by side.</summary>
 /// <param name="Title">What they have in common.</param>
 /// <param name="Images">The images.</param>
-internal sealed record ImageFigure(string Title, IReadOnlyList<ShownImage> Images)
-    : Figure(Title, IsWide: true);
+internal sealed record ImageFigure(string Title, IReadOnlyList<ShownImage> Images) : Figure(Title, IsWide: true);
 
 /// <summary>One image.</summary>
 /// <param name="Pixels">Grey values from 0 to 255, row after row.</param>

@@ -52,8 +52,7 @@ internal static partial class ReportPage
 
     private static string Scripts() => $"{Script("vega.min.js")}\n{Script("page.js")}";
 
-    private static string Script(string name) =>
-        $"<script>{Enclosed(Resource.Text($"report/{name}"))}</script>";
+    private static string Script(string name) => $"<script>{Enclosed(Resource.Text($"report/{name}"))}</script>";
 
     // Only its own end tag ends a script element.
     private static string Enclosed(string script) =>
@@ -106,9 +105,7 @@ internal sealed class FigureHtml
     private static string Table(string title, NumberTable numbers)
     {
         var isNumber = numbers.Columns.Select((_, column) => IsNumber(numbers, column)).ToArray();
-        var html = new StringBuilder().Append(
-            $"<table aria-label=\"{ReportPage.Escape(title)}\">\n<thead><tr>"
-        );
+        var html = new StringBuilder().Append($"<table aria-label=\"{ReportPage.Escape(title)}\">\n<thead><tr>");
         foreach (var (column, name) in numbers.Columns.Index())
             html.Append($"<th scope=\"col\"{Class(isNumber[column])}>{ReportPage.Escape(name)}</th>");
         html.Append("</tr></thead>\n<tbody>\n");
@@ -132,8 +129,7 @@ internal sealed class FigureHtml
         numbers.Rows.Any(row => BeginsAsNumber(row[column]))
         && numbers.Rows.All(row => BeginsAsNumber(row[column]) || !row[column].Any(char.IsAsciiDigit));
 
-    private static bool BeginsAsNumber(string cell) =>
-        char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
+    private static bool BeginsAsNumber(string cell) => char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault());
 
     private static string Images(ImageFigure figure) =>
         $"<ul class=\"images\">\n{string.Join('\n', figure.Images.Select(Image))}\n</ul>";

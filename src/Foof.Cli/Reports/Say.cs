@@ -32,13 +32,10 @@ internal static class Say
 
     /// <summary>A list such as "a, b and c".</summary>
     internal static string List(IReadOnlyList<string> words) =>
-        words.Count < 2
-            ? string.Concat(words)
-            : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
+        words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.Take(words.Count - 1))} and {words[^1]}";
 
     /// <summary>A count with its noun, such as "1 run" or "2 runs".</summary>
     internal static string Many(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Text(double value, string format) =>
-        value.ToString(format, CultureInfo.InvariantCulture);
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -13,8 +13,7 @@ internal sealed record Form<T>(string ValueName, Func<string, string, T> Read)
     internal Func<T, bool> IsPossible { get; init; } = _ => true;
 
     /// <summary>Writes a value for messages and help.</summary>
-    internal Func<T, string> Show { get; init; } =
-        value => string.Create(CultureInfo.InvariantCulture, $"{value}");
+    internal Func<T, string> Show { get; init; } = value => string.Create(CultureInfo.InvariantCulture, $"{value}");
 
     /// <summary>The words that a shell can complete.</summary>
     internal IReadOnlyList<string> Words { get; init; } = [];

@@ -71,8 +71,7 @@ internal static class Forms
         );
 
     /// <summary>One of the given names.</summary>
-    internal static Form<string> OneOf(IReadOnlyList<string> names) =>
-        OneOf([.. names.Select(name => (name, name))]);
+    internal static Form<string> OneOf(IReadOnlyList<string> names) => OneOf([.. names.Select(name => (name, name))]);
 
     /// <summary>One of the given values, by its name.</summary>
     internal static Form<T> OneOf<T>(IReadOnlyList<(string Name, T Value)> values)
@@ -85,9 +84,7 @@ internal static class Forms
             (option, text) =>
                 Array.IndexOf(names, text) is var place and >= 0
                     ? values[place].Value
-                    : throw Wrong(
-                        $"{option} must be one of {list}; got '{text}'{Suggestion.Hint(text, names)}."
-                    )
+                    : throw Wrong($"{option} must be one of {list}; got '{text}'{Suggestion.Hint(text, names)}.")
         )
         {
             IsPossible = value => values.Any(one => Equals(one.Value, value)),
@@ -133,12 +130,7 @@ internal static class Forms
         );
 
     private static Form<double> Number(string requirement, Func<double, bool> isPossible) =>
-        Number<double>(
-            "x",
-            requirement,
-            NumberStyles.Float,
-            value => double.IsFinite(value) && isPossible(value)
-        );
+        Number<double>("x", requirement, NumberStyles.Float, value => double.IsFinite(value) && isPossible(value));
 
     private static Form<T> Number<T>(
         string valueName,
@@ -171,10 +163,7 @@ internal static class Forms
     private static T[] Distinct<T>(string option, T[] given) =>
         given.GroupBy(part => part).FirstOrDefault(parts => parts.Count() > 1) is { } twice
             ? throw Wrong(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{option} must name each once; got {twice.Key} twice."
-                )
+                string.Create(CultureInfo.InvariantCulture, $"{option} must name each once; got {twice.Key} twice.")
             )
             : given;
 }

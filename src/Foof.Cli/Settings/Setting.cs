@@ -158,6 +158,5 @@ internal sealed record Setting<R> : Setting
     private static PropertyInfo Member(LambdaExpression property) =>
         (PropertyInfo)((MemberExpression)property.Body).Member;
 
-    private static string WithDefault(string help, string? text) =>
-        text is null ? help : $"{help} [default: {text}]";
+    private static string WithDefault(string help, string? text) => text is null ? help : $"{help} [default: {text}]";
 }

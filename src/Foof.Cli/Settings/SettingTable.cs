@@ -86,8 +86,7 @@ internal sealed class SettingTable<R>(params Setting<R>[] rows)
 
     /// <summary>The values under those headings; null if a setting has no effect beside the others.</summary>
     internal IEnumerable<object?> Values(R settings) =>
-        rows.Where(row => row.Column is not null)
-            .Select(row => row.Applies(settings) ? row.Get(settings) : null);
+        rows.Where(row => row.Column is not null).Select(row => row.Applies(settings) ? row.Get(settings) : null);
 }
 
 /// <summary>The value of a setting that the command line does not give.</summary>

@@ -38,20 +38,12 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         tensors.Add(new(GeneratorKey, get_rng_state()));
         tensors.Add(new(StepTimesKey, tensor(state.StepMilliseconds.ToArray())));
         var text = run.ToJson();
-        Safetensors.Save(
-            File(folder),
-            tensors,
-            [new(RunKey, text), new(CheckSumKey, FileCheckSum.Of(tensors, text))]
-        );
+        Safetensors.Save(File(folder), tensors, [new(RunKey, text), new(CheckSumKey, FileCheckSum.Of(tensors, text))]);
     }
 
     /// <summary>Writes only the weights and buffers.</summary>
     internal static void SaveModel(string folder, string name, nn.Module<Tensor, Tensor> model) =>
-        Safetensors.Save(
-            System.IO.Path.Combine(folder, ModelFileName),
-            model.state_dict(),
-            [new("model", name)]
-        );
+        Safetensors.Save(System.IO.Path.Combine(folder, ModelFileName), model.state_dict(), [new("model", name)]);
 
     /// <summary>Reads the checkpoint in a folder.</summary>
     /// <exception cref="CommandFailure">The folder has no checkpoint, or the file is not one.</exception>
@@ -85,9 +77,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
             );
         return text is not null && RunRecord.FromJson(text) is { } run
             ? run
-            : throw new CommandFailure(
-                $"{path} must be a checkpoint of ./foof train; it has no record of a run."
-            );
+            : throw new CommandFailure($"{path} must be a checkpoint of ./foof train; it has no record of a run.");
     }
 
     /// <summary>The path of the checkpoint in a folder.</summary>
@@ -115,9 +105,7 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         set_rng_state(generator);
         var times = Found(StepTimesKey, ScalarType.Float64).data<double>().ToArray();
         if (times.Length != Run.Step)
-            throw new CommandFailure(
-                $"{Path} must have the times of {Run.Step} steps; found {times.Length}."
-            );
+            throw new CommandFailure($"{Path} must have the times of {Run.Step} steps; found {times.Length}.");
         return new()
         {
             History = [.. Run.History],

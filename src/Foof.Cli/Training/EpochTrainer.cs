@@ -139,8 +139,7 @@ internal sealed class EpochTrainer(
     }
 
     private string Kept() =>
-        folder is not null && File.Exists(Checkpoint.File(folder))
-            ? $" {Checkpoint.File(folder)} is as it was."
+        folder is not null && File.Exists(Checkpoint.File(folder)) ? $" {Checkpoint.File(folder)} is as it was."
         : folder is not null ? " There is no checkpoint yet."
         : "";
 

@@ -58,9 +58,7 @@ internal abstract class GradientLearner<TState>(
 
     // There is one group with all parameters in the model's order, so the states have that order too.
     private IEnumerable<(string Name, TState State)> States() =>
-        model
-            .named_parameters()
-            .Zip(optimizer.state_dict().State, (named, state) => (named.name, (TState)state));
+        model.named_parameters().Zip(optimizer.state_dict().State, (named, state) => (named.name, (TState)state));
 
     /// <summary>Frees what the optimiser keeps.</summary>
     public void Dispose()
@@ -86,11 +84,8 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
         ) { }
 
     /// <summary>Makes one for a model.</summary>
-    internal static ILearner Make(
-        nn.Module<Tensor, Tensor> model,
-        ModelKind kind,
-        TrainingSettings settings
-    ) => new SgdLearner(model, kind, settings);
+    internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
+        new SgdLearner(model, kind, settings);
 
     protected override void Save(SGD.State state, Action<string, Tensor> keep)
     {
@@ -109,18 +104,12 @@ internal sealed class SgdLearner : GradientLearner<SGD.State>
 internal sealed class AdamLearner : GradientLearner<Adam.State>
 {
     private AdamLearner(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
-        : base(
-            model,
-            kind,
-            optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay)
-        ) { }
+        : base(model, kind, optim.Adam(model.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay))
+    { }
 
     /// <summary>Makes one for a model.</summary>
-    internal static ILearner Make(
-        nn.Module<Tensor, Tensor> model,
-        ModelKind kind,
-        TrainingSettings settings
-    ) => new AdamLearner(model, kind, settings);
+    internal static ILearner Make(nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings) =>
+        new AdamLearner(model, kind, settings);
 
     protected override void Save(Adam.State state, Action<string, Tensor> keep)
     {

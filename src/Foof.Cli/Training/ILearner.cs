@@ -38,29 +38,16 @@ internal sealed class CurvatureLearner : ILearner
 {
     private readonly Optimizer optimizer;
 
-    private CurvatureLearner(
-        Recipe method,
-        nn.Module<Tensor, Tensor> model,
-        ModelKind kind,
-        TrainingSettings settings
-    )
+    private CurvatureLearner(Recipe method, nn.Module<Tensor, Tensor> model, ModelKind kind, TrainingSettings settings)
     {
         var recipe = settings.Compose(method);
-        optimizer = new(
-            model,
-            recipe,
-            kind.Likelihood,
-            settings.LearningRate,
-            settings.Momentum,
-            settings.WeightDecay
-        );
+        optimizer = new(model, recipe, kind.Likelihood, settings.LearningRate, settings.Momentum, settings.WeightDecay);
         WarmUpBatches = RecipeModule.canWarmUp(recipe) ? CadenceModule.warmUp(recipe.Cadence) : 0;
     }
 
     /// <summary>A function that makes a learner of a method for a model.</summary>
-    internal static Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Of(
-        Recipe method
-    ) => (model, kind, settings) => new CurvatureLearner(method, model, kind, settings);
+    internal static Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Of(Recipe method) =>
+        (model, kind, settings) => new CurvatureLearner(method, model, kind, settings);
 
     public int WarmUpBatches { get; }
 

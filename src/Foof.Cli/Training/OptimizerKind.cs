@@ -40,9 +40,7 @@ internal sealed record OptimizerKind(
     /// <exception cref="CommandFailure">The name is unknown.</exception>
     internal static OptimizerKind Find(string name) =>
         Array.Find(Kinds, kind => kind.Name == name)
-        ?? throw new CommandFailure(
-            $"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'."
-        );
+        ?? throw new CommandFailure($"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'.");
 
     private static OptimizerKind Of(Recipe method) =>
         new(method.Name, method.LearningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
@@ -52,8 +50,7 @@ internal sealed record OptimizerKind(
     {
         var text = $"{Name} with learning rate {settings.LearningRate}";
         if (HasCurvature)
-            text +=
-                $", damping {settings.Damping}, T = {settings.InvertEvery}, S = {settings.StatisticsSteps}";
+            text += $", damping {settings.Damping}, T = {settings.InvertEvery}, S = {settings.StatisticsSteps}";
         if (HasCurvature && settings.Products != TrainingSettings.Float32)
             text += $", products in {settings.Products}";
         if (HasCurvature && settings.StatisticsShare != 1)

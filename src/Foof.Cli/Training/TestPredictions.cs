@@ -25,8 +25,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
         using var unrecorded = no_grad();
         using var scope = NewDisposeScope();
         model.eval();
-        var parts = set.InOrder(BatchSize)
-            .Select(batch => model.call(batch.Images).to(ScalarType.Float64).softmax(1));
+        var parts = set.InOrder(BatchSize).Select(batch => model.call(batch.Images).to(ScalarType.Float64).softmax(1));
         return scope.MoveToOuter(cat([.. parts], 0));
     }
 
@@ -57,10 +56,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
                     .Take(MostForeign)
                     .Select(image =>
                     {
-                        var (said, sure) = (
-                            ClassNames.Of(data, Predicted[image]),
-                            Say.Percent(Confidence[image])
-                        );
+                        var (said, sure) = (ClassNames.Of(data, Predicted[image]), Say.Percent(Confidence[image]));
                         return new ShownImage(
                             Pixels(set, image),
                             ImageSet.Side,
@@ -89,8 +85,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
         ];
     }
 
-    private IEnumerable<int> Surest(IEnumerable<int> images) =>
-        images.OrderByDescending(image => Confidence[image]);
+    private IEnumerable<int> Surest(IEnumerable<int> images) => images.OrderByDescending(image => Confidence[image]);
 
     private bool IsRight(int image) => Predicted[image] == Label[image];
 

@@ -73,9 +73,7 @@ internal static class TrainingReport
     private static string Lead(LearningCurve curve)
     {
         var last = curve.Epochs[^1];
-        var accuracy = last.TestAccuracy is { } share
-            ? $", and {Say.Percent(share)} of the test images are right"
-            : "";
+        var accuracy = last.TestAccuracy is { } share ? $", and {Say.Percent(share)} of the test images are right" : "";
         return $"After {Say.Many(curve.Epochs.Count, "epoch")} and {Say.Time(curve.Clock.Last())}, "
             + $"the test loss is "
             + $"{Say.Number(last.TestLoss)}{accuracy}.";

@@ -109,10 +109,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 ["peak_rss_mb"] = peak,
             }
         );
-        files.WriteReport(
-            terminal.Progress,
-            () => TrainingReport.Of(settings, parameters, data, model, state)
-        );
+        files.WriteReport(terminal.Progress, () => TrainingReport.Of(settings, parameters, data, model, state));
         return ExitCode.Success;
     }
 
@@ -145,8 +142,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         var place = $"Stopped after step {state.Step} of {steps} in epoch {state.Epoch}";
         var remedy =
             files.Folder is not { } folder || IsPassing ? "; nothing was kept, since there is no --out."
-            : state.IsWarm && (state.Step > 0 || state.Epoch > 1)
-                ? $"; continue with: ./foof train --resume {folder}"
+            : state.IsWarm && (state.Step > 0 || state.Epoch > 1) ? $"; continue with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";
         terminal.Error.WriteLine(place + remedy);
         return ExitCode.Stopped;

@@ -20,12 +20,7 @@ internal sealed record TrainingSettings
             Of(s => s.Optimizer, OneOf(OptimizerKind.Names), "The optimiser", "foof")
                 .InReports("optimiser")
                 .FoundLater(),
-            Of(
-                    s => s.LearningRate,
-                    Positive,
-                    "The size of a step",
-                    Own(k => k.LearningRate, "foof", "sgd", "adam")
-                )
+            Of(s => s.LearningRate, Positive, "The size of a step", Own(k => k.LearningRate, "foof", "sgd", "adam"))
                 .InReports("learning rate"),
             Of(
                     s => s.Damping,
@@ -171,8 +166,7 @@ internal sealed record TrainingSettings
     }
 
     private static Form<string> Widths =>
-        Text("WIDTHS")
-            .That("widths joined by hyphens, such as 400-400", text => Networks.Widths(text) is not null);
+        Text("WIDTHS").That("widths joined by hyphens, such as 400-400", text => Networks.Widths(text) is not null);
 
     private static string? TooManyStatistics(TrainingSettings s) =>
         s.StatisticsSteps > s.InvertEvery

@@ -82,11 +82,7 @@ public static class Calibration
     /// class indices on the same device.
     /// </exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
-    public static IReadOnlyList<ReliabilityBin> Reliability(
-        Tensor probabilities,
-        Tensor labels,
-        int bins = DefaultBins
-    )
+    public static IReadOnlyList<ReliabilityBin> Reliability(Tensor probabilities, Tensor labels, int bins = DefaultBins)
     {
         Require.atLeast(nameof(bins), 1, bins);
         using var scope = NewDisposeScope();
@@ -209,8 +205,7 @@ public static class Calibration
     }
 
     // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.
-    private static double Rounding(ScalarType type) =>
-        type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
+    private static double Rounding(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
 
     private static ArgumentException NoProbabilities(string found) =>
         new(

@@ -30,12 +30,7 @@ public sealed record TemperatureScaling(double Temperature)
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(labels);
         RequireClasses(output);
-        Numbers.requireFinite(
-            "the outputs",
-            "are not finite",
-            "check the data and the weights for NaN",
-            output
-        );
+        Numbers.requireFinite("the outputs", "are not finite", "check the data and the weights for NaN", output);
         double[] grid = [.. Enumerable.Range(-4, 9).Select(power => Math.Pow(2, power))];
         return new(
             GoldenSectionSearch.Minimise(
@@ -66,9 +61,6 @@ public sealed record TemperatureScaling(double Temperature)
     private static void RequireClasses(Tensor output)
     {
         if (output.dim() != 2)
-            throw new ArgumentException(
-                $"output must be [n; C]; got [{Shape.text(output.shape)}].",
-                nameof(output)
-            );
+            throw new ArgumentException($"output must be [n; C]; got [{Shape.text(output.shape)}].", nameof(output));
     }
 }

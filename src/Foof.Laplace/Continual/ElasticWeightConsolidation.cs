@@ -58,8 +58,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         this.options = options;
     }
 
-    private protected override string Kind =>
-        $"elastic weight consolidation, {options.Structure}, {options.Tasks}";
+    private protected override string Kind => $"elastic weight consolidation, {options.Structure}, {options.Tasks}";
 
     /// <summary>Adds a task that has been learnt, by its Fisher at the current weights.</summary>
     /// <param name="batches">
@@ -98,14 +97,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var gathering = new CurvatureGathering(
-            Model,
-            Layers,
-            likelihood,
-            options.Structure,
-            fisher,
-            generator
-        )
+        var gathering = new CurvatureGathering(Model, Layers, likelihood, options.Structure, fisher, generator)
         {
             Called = head ?? Model,
         };
@@ -135,10 +127,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
     )
     {
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(
-            () => Consolidate(batches, weight, head, generator, progress, cancellation),
-            cancellation
-        );
+        return Task.Run(() => Consolidate(batches, weight, head, generator, progress, cancellation), cancellation);
     }
 
     private void RequireRoomFor(Curvature sofar, long points)

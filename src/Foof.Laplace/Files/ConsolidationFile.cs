@@ -59,9 +59,7 @@ internal static class ConsolidationFile
             found => found is { Layers: not null, Terms: not null, Tasks: >= 0 }
         );
         if (description.Kind != kind)
-            throw file.Foreign(
-                $"must have been written by '{kind}'; it was by '{description.Kind}': use its options"
-            );
+            throw file.Foreign($"must have been written by '{kind}'; it was by '{description.Kind}': use its options");
         file.RequireLayers(layers, description.Layers);
         var learnt = file.Read(() =>
         {
@@ -85,12 +83,7 @@ internal static class ConsolidationFile
         return new(CurvatureFormat.describe(tensors, $"{path}.curvature", term.Curvature), term.Slope.IsSome);
     }
 
-    private static Quadratic Read(
-        Dictionary<string, Tensor> tensors,
-        string path,
-        TermDescription term,
-        Layer[] layers
-    )
+    private static Quadratic Read(Dictionary<string, Tensor> tensors, string path, TermDescription term, Layer[] layers)
     {
         var curvature = CurvatureFormat.read(tensors, term.Curvature);
         var around = QuadraticModule.around(curvature, Vector("centre"));
@@ -100,9 +93,7 @@ internal static class ConsolidationFile
             ? new(
                 curvature,
                 around.Centre,
-                FSharpValueOption<ValueTuple<Tensor[], Tensor>>.NewValueSome(
-                    (Vector("slope"), Find($"{path}.level"))
-                )
+                FSharpValueOption<ValueTuple<Tensor[], Tensor>>.NewValueSome((Vector("slope"), Find($"{path}.level")))
             )
             : around;
 

@@ -10,11 +10,7 @@ namespace Foof;
 /// <param name="Path">The file.</param>
 /// <param name="Texts">The descriptions, in the order of their keys.</param>
 /// <param name="Tensors">The tensors, in the dispose scope of the code that loaded them.</param>
-internal sealed record CurvatureFile(
-    string Path,
-    IReadOnlyList<string> Texts,
-    Dictionary<string, Tensor> Tensors
-)
+internal sealed record CurvatureFile(string Path, IReadOnlyList<string> Texts, Dictionary<string, Tensor> Tensors)
 {
     private const string CheckSumKey = "check_sum";
 

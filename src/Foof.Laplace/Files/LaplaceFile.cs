@@ -28,8 +28,7 @@ internal static class LaplaceFile
         int SampledLabels,
         bool IsLastLayer,
         bool IsWhole,
-        [property: JsonConverter(typeof(JsonStringEnumConverter<CurvatureStructure>))]
-            CurvatureStructure Structure,
+        [property: JsonConverter(typeof(JsonStringEnumConverter<CurvatureStructure>))] CurvatureStructure Structure,
         bool IsFisherTypeChosen
     );
 
@@ -179,12 +178,7 @@ internal static class LaplaceFile
             );
     }
 
-    private static void RequireWeights(
-        CurvatureFile file,
-        Layer[] layers,
-        Tensor[] weights,
-        Posterior posterior
-    )
+    private static void RequireWeights(CurvatureFile file, Layer[] layers, Tensor[] weights, Posterior posterior)
     {
         using var scope = NewDisposeScope();
         foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))

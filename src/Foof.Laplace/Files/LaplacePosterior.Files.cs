@@ -36,11 +36,7 @@ public sealed partial class LaplacePosterior
     /// The file is of another network, or is not a posterior's.
     /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static LaplacePosterior Load(
-        nn.Module<Tensor, Tensor> model,
-        string path,
-        LaplaceOptions? options = null
-    )
+    public static LaplacePosterior Load(nn.Module<Tensor, Tensor> model, string path, LaplaceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         using var scope = NewDisposeScope();

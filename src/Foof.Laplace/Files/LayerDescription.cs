@@ -15,8 +15,5 @@ internal sealed record LayerDescription(string Name, long[] Shape, string Type)
 
     /// <summary>Writes descriptions for messages; the texts of equal networks are equal.</summary>
     internal static string Text(LayerDescription[] layers) =>
-        string.Join(
-            ", ",
-            layers.Select(layer => $"'{layer.Name}' {layer.Type} [{Foof.Shape.text(layer.Shape)}]")
-        );
+        string.Join(", ", layers.Select(layer => $"'{layer.Name}' {layer.Type} [{Foof.Shape.text(layer.Shape)}]"));
 }

@@ -17,21 +17,14 @@ internal sealed class CurvatureFit(
 {
     private static readonly Fisher OneSampledLabel = Fisher.NewMonteCarlo(1);
 
-    private static readonly PointMean<FittedCurvature> Mean = new(
-        FittedCurvature.Average,
-        fitted => fitted.Tensors
-    );
+    private static readonly PointMean<FittedCurvature> Mean = new(FittedCurvature.Average, fitted => fitted.Tensors);
 
     private bool isOverBudget;
 
     private bool IsLowRank => options.Structure == CurvatureStructure.LowRank;
 
     /// <summary>Runs over the batches; the caller frees the result.</summary>
-    internal FittedCurvature Run(
-        LabelledBatches batches,
-        IProgress<int>? progress,
-        CancellationToken cancellation
-    )
+    internal FittedCurvature Run(LabelledBatches batches, IProgress<int>? progress, CancellationToken cancellation)
     {
         if (options.Structure == CurvatureStructure.Dense)
             RequireDense();
@@ -55,14 +48,7 @@ internal sealed class CurvatureFit(
         CancellationToken cancellation
     )
     {
-        var gathering = new CurvatureGathering(
-            model,
-            layers,
-            likelihood,
-            options.Structure,
-            fisher,
-            generator
-        );
+        var gathering = new CurvatureGathering(model, layers, likelihood, options.Structure, fisher, generator);
         var (fitted, _) = DataCurvature.accumulate(
             Mean,
             (_, input, target) =>
@@ -139,9 +125,7 @@ internal sealed class CurvatureFit(
     {
         var budget = $"The curvature must fit the memory budget of {options.MemoryBudget:N0} bytes";
         if (!IsLowRank)
-            return new(
-                $"{budget}; it takes {bytes:N0} bytes: use a larger budget, Diagonal, LastLayer or Select."
-            );
+            return new($"{budget}; it takes {bytes:N0} bytes: use a larger budget, Diagonal, LastLayer or Select.");
         // Columns grow with the number of points, matrices over columns with its square.
         var (a, b) = ((bytes - columns) / Math.Pow(points, 2), (double)columns / points);
         var most = (Math.Sqrt(b * b + 4 * a * options.MemoryBudget) - b) / (2 * a);

@@ -64,10 +64,7 @@ public sealed partial class LaplacePosterior
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batches);
-        return Task.Run(
-            () => Fit(model, loss, batches, options, generator, progress, cancellation),
-            cancellation
-        );
+        return Task.Run(() => Fit(model, loss, batches, options, generator, progress, cancellation), cancellation);
     }
 
     /// <summary>Fits a posterior for any likelihood of the core.</summary>
@@ -120,11 +117,7 @@ public sealed partial class LaplacePosterior
     {
         var weights = layers.Select(layer => Identity.ofParameter(layer.Weight)).ToHashSet();
         return Uncovered
-            .Survey(
-                nameof(LaplacePosterior),
-                model,
-                (_, weight) => weights.Contains(Identity.ofParameter(weight))
-            )
+            .Survey(nameof(LaplacePosterior), model, (_, weight) => weights.Contains(Identity.ofParameter(weight)))
             .Coverage;
     }
 

@@ -209,8 +209,7 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <exception cref="ArgumentException">
     /// k is less than 1, or the generator is on another device.
     /// </exception>
-    public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) =>
-        Sampling.stream(k, generator, Alive);
+    public IEnumerable<Tensor[]> Samples(int k, Generator? generator = null) => Sampling.stream(k, generator, Alive);
 
     /// <summary>
     /// Returns the weights' marginal variances diag (T (P + N F)^-1), [d_out; d_in] per layer; the caller

@@ -110,9 +110,7 @@ public sealed record LaplaceSummary
     /// there were no labels.
     /// </summary>
     internal double? SquaredErrors =>
-        ObservationNoise is { } sigma
-            ? -2 * sigma * sigma * (LogLikelihood + Normaliser(Likelihood, Entries))
-            : null;
+        ObservationNoise is { } sigma ? -2 * sigma * sigma * (LogLikelihood + Normaliser(Likelihood, Entries)) : null;
 
     // The loss leaves out of -log p of normal labels 1/2 log(2 pi sigma^2) for each number.
     private static double Normaliser(Likelihood likelihood, long entries) =>

@@ -46,11 +46,7 @@ public sealed partial class LaplacePosterior
         using var unrecorded = no_grad();
         var parts =
             options.Type == PredictionType.SampledWeights
-                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(
-                    inputs,
-                    progress,
-                    cancellation
-                )
+                ? new SampledNetworks(model, layers, Alive, Likelihood, options).Run(inputs, progress, cancellation)
                 : Linearised(inputs, options, progress, cancellation);
         if (parts.Count == 0)
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));

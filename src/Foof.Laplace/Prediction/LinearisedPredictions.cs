@@ -42,9 +42,7 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
             mean,
             probabilities,
             variance,
-            withProbabilityVariance
-                ? Samples(output, covariance).softmax(2).var(0, unbiased: false).sum(1)
-                : null
+            withProbabilityVariance ? Samples(output, covariance).softmax(2).var(0, unbiased: false).sum(1) : null
         );
     }
 

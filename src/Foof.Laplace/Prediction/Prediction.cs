@@ -19,12 +19,8 @@ namespace Foof;
 /// The variance of the class probabilities under the posterior, summed over classes, [n], from samples; null
 /// for likelihoods without several classes.
 /// </param>
-public sealed record Prediction(
-    Tensor Output,
-    Tensor? Probabilities,
-    Tensor Variance,
-    Tensor? ProbabilityVariance
-) : IDisposable
+public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Variance, Tensor? ProbabilityVariance)
+    : IDisposable
 {
     private IEnumerable<Tensor> Tensors =>
         new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
@@ -40,9 +36,7 @@ public sealed record Prediction(
     {
         if (Output.IsInvalid)
             return "prediction, disposed";
-        var probabilities = Probabilities is null
-            ? ""
-            : $", probabilities [{Shape.text(Probabilities.shape)}]";
+        var probabilities = Probabilities is null ? "" : $", probabilities [{Shape.text(Probabilities.shape)}]";
         return $"prediction of {Output.shape[0]} data points: output [{Shape.text(Output.shape)}]{probabilities}";
     }
 

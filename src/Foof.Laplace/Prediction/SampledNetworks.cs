@@ -20,11 +20,7 @@ internal sealed class SampledNetworks(
     private readonly List<long> points = [];
 
     /// <summary>Computes the means; the tensors belong to the caller's dispose scope.</summary>
-    internal List<Prediction> Run(
-        IEnumerable<Tensor> inputs,
-        IProgress<int>? progress,
-        CancellationToken cancellation
-    )
+    internal List<Prediction> Run(IEnumerable<Tensor> inputs, IProgress<int>? progress, CancellationToken cancellation)
     {
         using var generator = new Generator((ulong)options.Seed, posterior.Mean[0].device);
         using var swap = new WeightSwap(layers);
@@ -109,8 +105,7 @@ internal sealed class SampledNetworks(
         : likelihood.IsBernoulli ? output.sigmoid()
         : null;
 
-    private static Tensor? Zeros(Tensor? like) =>
-        like is null ? null : zeros_like(like).DetachFromDisposeScope();
+    private static Tensor? Zeros(Tensor? like) => like is null ? null : zeros_like(like).DetachFromDisposeScope();
 
     private Prediction Mean(Sums sum)
     {

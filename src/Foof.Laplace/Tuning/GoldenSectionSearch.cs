@@ -21,10 +21,7 @@ internal static class GoldenSectionSearch
                 "the validation loss",
                 "check the validation data and the weights"
             );
-        var (low, high) = (
-            Math.Log(grid[Math.Max(0, best - 1)]),
-            Math.Log(grid[Math.Min(grid.Count - 1, best + 1)])
-        );
+        var (low, high) = (Math.Log(grid[Math.Max(0, best - 1)]), Math.Log(grid[Math.Min(grid.Count - 1, best + 1)]));
         var (found, least) = (grid[best], losses[best]);
         var (left, right) = (high - Golden * (high - low), low + Golden * (high - low));
         var (atLeft, atRight) = (At(left), At(right));

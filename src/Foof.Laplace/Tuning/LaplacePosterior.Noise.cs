@@ -108,9 +108,7 @@ public sealed partial class LaplacePosterior
     private double Sigma =>
         Likelihood is Likelihood.Gaussian { sigma: var sigma }
             ? sigma
-            : throw new InvalidOperationException(
-                "Only a normal likelihood with one sigma has observation noise."
-            );
+            : throw new InvalidOperationException("Only a normal likelihood with one sigma has observation noise.");
 
     private static NumericalFailure NoNoise(string reason) =>
         new(reason, "the observation noise", "give it by LaplaceOptions.ObservationNoise");

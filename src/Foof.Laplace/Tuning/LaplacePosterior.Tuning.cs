@@ -7,10 +7,7 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     // From weights that are almost free to weights that are almost fixed; N F is a sum over data points.
-    private static readonly double[] Grid =
-    [
-        .. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power)),
-    ];
+    private static readonly double[] Grid = [.. Enumerable.Range(-2, 10).Select(power => Math.Pow(10, power))];
 
     private const int SectionSteps = 10;
 

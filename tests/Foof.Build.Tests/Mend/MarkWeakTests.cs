@@ -48,9 +48,7 @@ public sealed class MarkWeakTests
         Assert.All(
             Enumerable.Range(0, Several.Bytes.Length - 64),
             length =>
-                Assert.Throws<InvalidDataException>(() =>
-                    MendTorchSharp.MarkWeak(Several.Bytes[..length], Version)
-                )
+                Assert.Throws<InvalidDataException>(() => MendTorchSharp.MarkWeak(Several.Bytes[..length], Version))
         );
 
     [Fact]

@@ -108,11 +108,7 @@ public sealed class MendTaskTests : IDisposable
 
         public void LogCustomEvent(CustomBuildEventArgs e) { }
 
-        public bool BuildProjectFile(
-            string file,
-            string[] targets,
-            IDictionary global,
-            IDictionary outputs
-        ) => throw new NotSupportedException();
+        public bool BuildProjectFile(string file, string[] targets, IDictionary global, IDictionary outputs) =>
+            throw new NotSupportedException();
     }
 }

@@ -6,10 +6,5 @@ internal static class TorchSharpLibrary
     internal const string InPackage = "runtimes/linux-x64/native/libLibTorchSharp.so";
 
     internal static string Path { get; } =
-        System.IO.Path.Combine(
-            Repository.Packages,
-            "torchsharp",
-            Repository.VersionOf("TorchSharp"),
-            InPackage
-        );
+        System.IO.Path.Combine(Repository.Packages, "torchsharp", Repository.VersionOf("TorchSharp"), InPackage);
 }

@@ -39,10 +39,7 @@ public sealed class PackageContentTests(Feed feed)
         var readme = Encoding.UTF8.GetString(package.Files["README.md"].Value);
         Assert.NotEmpty(readme);
         Assert.DoesNotMatch(@"\]\((?!https://)", readme);
-        Assert.Equal(
-            File.ReadAllBytes(Path.Combine(Repository.Root, "LICENSE")),
-            package.Files["LICENSE"].Value
-        );
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Repository.Root, "LICENSE")), package.Files["LICENSE"].Value);
         Assert.Null(package.Metadata.GetValueOrDefault("repository")?.Attribute("url"));
     }
 
@@ -105,10 +102,7 @@ public sealed class PackageContentTests(Feed feed)
             _ => ["Foof.CSharp", "Foof.Core"],
         };
         Assert.Equal(expected.Order(), dependencies.Order());
-        Assert.DoesNotContain(
-            package.Files.Keys,
-            file => file.StartsWith("runtimes/", StringComparison.Ordinal)
-        );
+        Assert.DoesNotContain(package.Files.Keys, file => file.StartsWith("runtimes/", StringComparison.Ordinal));
         Assert.DoesNotContain(package.Files.Values, bytes => bytes.Value.AsSpan().StartsWith("\u007fELF"u8));
     }
 

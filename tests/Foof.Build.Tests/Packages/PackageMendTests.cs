@@ -38,9 +38,7 @@ public sealed class PackageMendTests(Feed feed)
     [Fact]
     public void Publishing_for_one_system_mends()
     {
-        Feed.Succeed(
-            feed.Program.Dotnet("publish", "-r", "linux-x64", "--self-contained", "false", "-o", "linux")
-        );
+        Feed.Succeed(feed.Program.Dotnet("publish", "-r", "linux-x64", "--self-contained", "false", "-o", "linux"));
         Assert.Equal(Mended, Built("linux", "libLibTorchSharp.so"));
         Assert.StartsWith("accuracy", feed.Program.Run("linux"), StringComparison.Ordinal);
     }
@@ -51,10 +49,7 @@ public sealed class PackageMendTests(Feed feed)
 
     [Fact]
     public void Switched_off_it_takes_the_packages_own_file() =>
-        Assert.Equal(
-            TorchSharpLibrary.Path,
-            feed.Program.Source(feed.Program.Old, "-p:FoofMendTorchSharp=false")
-        );
+        Assert.Equal(TorchSharpLibrary.Path, feed.Program.Source(feed.Program.Old, "-p:FoofMendTorchSharp=false"));
 
     [Fact]
     public void Switched_on_it_takes_the_mended_file_on_any_system() =>

@@ -34,10 +34,7 @@ public sealed class PackageUseTests(Feed feed)
         string[] install = ["tool", "install", "foof", "--tool-path", "tools", "--add-source", feed.Folder];
         Feed.Succeed(Dotnet.Run(feed.Place, feed.Newcomer, install));
         var tool = Path.Combine(feed.Place, "tools", "foof");
-        Assert.StartsWith(
-            Feed.Version,
-            Feed.Succeed(Dotnet.RunProgram(tool, feed.Place, feed.Newcomer, "--version"))
-        );
+        Assert.StartsWith(Feed.Version, Feed.Succeed(Dotnet.RunProgram(tool, feed.Place, feed.Newcomer, "--version")));
         var info = Feed.Succeed(Dotnet.RunProgram(tool, feed.Place, feed.Newcomer, "info"));
         Assert.Matches("(?m)^libtorch +[0-9]+[.][0-9]+", info);
     }

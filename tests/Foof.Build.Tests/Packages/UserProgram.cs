@@ -18,11 +18,7 @@ internal sealed class UserProgram
         );
         UserProject.Write(
             Path.Combine(Folder, "Consumer.csproj"),
-            [
-                ("Foof.CSharp", Feed.Version),
-                ("Foof.Laplace", Feed.Version),
-                (Backend, Repository.VersionOf(Backend)),
-            ]
+            [("Foof.CSharp", Feed.Version), ("Foof.Laplace", Feed.Version), (Backend, Repository.VersionOf(Backend))]
         );
         File.WriteAllText(Path.Combine(feed.Place, "old.so"), "GLIBCXX_3.4.30\0");
         File.WriteAllText(Path.Combine(feed.Place, "new.so"), "GLIBCXX_3.4.30\0GLIBCXX_3.4.32\0");
@@ -30,8 +26,7 @@ internal sealed class UserProgram
     }
 
     /// <summary>The backend that this checkout is built with.</summary>
-    internal static string Backend { get; } =
-        Evaluation.Of("src/Foof.Cli/Foof.Cli.csproj").Values["TorchBackend"];
+    internal static string Backend { get; } = Evaluation.Of("src/Foof.Cli/Foof.Cli.csproj").Values["TorchBackend"];
 
     internal string Folder { get; }
 
@@ -71,13 +66,7 @@ internal sealed class UserProgram
     /// <summary>Where a build with these properties would take TorchSharp's native library from.</summary>
     internal string Source(params string[] properties)
     {
-        string[] ask =
-        [
-            "msbuild",
-            "-nologo",
-            "-t:ResolvePackageAssets",
-            "-getItem:RuntimeTargetsCopyLocalItems",
-        ];
+        string[] ask = ["msbuild", "-nologo", "-t:ResolvePackageAssets", "-getItem:RuntimeTargetsCopyLocalItems"];
         var output = Feed.Succeed(Build.Tests.Dotnet.Run(Folder, feed.Newcomer, [.. ask, .. properties]));
         using var json = JsonDocument.Parse(output);
         return json

@@ -36,13 +36,11 @@ internal static class PublicApi
             _ => false,
         };
 
-    private static bool IsVisible(MethodBase method) =>
-        method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
+    private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
     // Accessors belong to their property or event; an enumeration's field holds its value.
     private static bool IsPartOfOther(MemberInfo member) =>
-        member is MethodInfo { IsSpecialName: true } method
-            && !method.Name.StartsWith("op_", StringComparison.Ordinal)
+        member is MethodInfo { IsSpecialName: true } method && !method.Name.StartsWith("op_", StringComparison.Ordinal)
         || member is FieldInfo { IsSpecialName: true };
 
     /// <summary>Every type that a signature names, those inside generic types and arrays too.</summary>
@@ -144,8 +142,7 @@ internal static class PublicApi
                 .Select(accessor => accessor == property.SetMethod ? "set;" : "get;")
         );
 
-    private static string List(MethodBase method) =>
-        $"({string.Join(", ", method.GetParameters().Select(Parameter))})";
+    private static string List(MethodBase method) => $"({string.Join(", ", method.GetParameters().Select(Parameter))})";
 
     private static string Parameter(ParameterInfo parameter) =>
         $"{Name(parameter.ParameterType, Nulls.Create(parameter))} {parameter.Name}"

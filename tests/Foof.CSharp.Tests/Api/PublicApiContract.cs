@@ -36,8 +36,7 @@ internal sealed class PublicApiContract(Assembly assembly, string file, params T
 
     internal IEnumerable<string> Types => PublicApi.Types(assembly).Select(type => type.FullName!);
 
-    private static bool IsHidden(Type type) =>
-        Hidden.Contains(type.Assembly.GetName().Name) && !Shared.Contains(type);
+    private static bool IsHidden(Type type) => Hidden.Contains(type.Assembly.GetName().Name) && !Shared.Contains(type);
 
     internal void HasNoHiddenType(string name)
     {
@@ -46,19 +45,13 @@ internal sealed class PublicApiContract(Assembly assembly, string file, params T
         for (var own = type.BaseType; own is not null; own = own.BaseType)
             ancestors.Add(own);
         Assert.DoesNotContain(ancestors.SelectMany(PublicApi.Inside), IsHidden);
-        Assert.All(
-            PublicApi.Members(type),
-            member => Assert.DoesNotContain(PublicApi.Named(member), IsHidden)
-        );
+        Assert.All(PublicApi.Members(type), member => Assert.DoesNotContain(PublicApi.Named(member), IsHidden));
     }
 
     internal void HasSummaryAndExample(string name)
     {
         var type = assembly.GetType(name)!;
-        var own = Array.Find(
-            documentation,
-            member => (string?)member.Attribute("name") == $"T:{type.FullName}"
-        );
+        var own = Array.Find(documentation, member => (string?)member.Attribute("name") == $"T:{type.FullName}");
         Assert.False(string.IsNullOrWhiteSpace(own?.Element("summary")?.Value));
         Assert.False(string.IsNullOrWhiteSpace(own!.Element("example")?.Value));
     }

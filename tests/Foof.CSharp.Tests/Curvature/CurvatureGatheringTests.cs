@@ -31,10 +31,7 @@ public sealed class CurvatureGatheringTests
         using var batches = CurvatureMatrix.Fisher(
             own.Model,
             Loss.CrossEntropy,
-            [
-                (own.Input.narrow(0, 0, 2), target.narrow(0, 0, 2)),
-                (own.Input.narrow(0, 2, 5), target.narrow(0, 2, 5)),
-            ],
+            [(own.Input.narrow(0, 0, 2), target.narrow(0, 0, 2)), (own.Input.narrow(0, 2, 5), target.narrow(0, 2, 5))],
             options,
             progress: reports
         );
@@ -48,9 +45,7 @@ public sealed class CurvatureGatheringTests
         );
         Assert.Equal((5, 5), (batches.Points, counting.Points));
         Assert.Equal([1, 2], reports.Values);
-        if (
-            structure is CurvatureStructure.LowRank or CurvatureStructure.Dense or CurvatureStructure.Diagonal
-        )
+        if (structure is CurvatureStructure.LowRank or CurvatureStructure.Dense or CurvatureStructure.Diagonal)
             Explicit.Agree(counting.Dense(), batches.Dense());
         Assert.Equal(
             $"{structure} curvature over {Explicit.Weights} weights in 2 layers, of 5 data points",

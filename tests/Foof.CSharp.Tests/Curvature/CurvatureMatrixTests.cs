@@ -8,18 +8,12 @@ public sealed class CurvatureMatrixTests
 {
     private const double Lambda = 0.3;
 
-    public static TheoryData<CurvatureStructure> Exact =>
-        [CurvatureStructure.LowRank, CurvatureStructure.Dense];
+    public static TheoryData<CurvatureStructure> Exact => [CurvatureStructure.LowRank, CurvatureStructure.Dense];
 
     public static TheoryData<CurvatureStructure> All => [.. Enum.GetValues<CurvatureStructure>()];
 
     private static CurvatureMatrix Make(Explicit own, CurvatureStructure structure) =>
-        CurvatureMatrix.Fisher(
-            own.Model,
-            Loss.CrossEntropy,
-            own.Input,
-            options: new() { Structure = structure }
-        );
+        CurvatureMatrix.Fisher(own.Model, Loss.CrossEntropy, own.Input, options: new() { Structure = structure });
 
     [Theory]
     [MemberData(nameof(Exact))]
@@ -51,11 +45,7 @@ public sealed class CurvatureMatrixTests
         Explicit.Agree(linalg.diagonal(C), Explicit.Flat(curvature.Diagonal()));
         using var factored = curvature.Damped(Lambda);
         Explicit.Agree(linalg.inv(damped).mv(Explicit.Flat(v)), Explicit.Flat(factored.Solve(v)));
-        Assert.Equal(
-            linalg.eigvalsh(damped).log().sum().ToDouble(),
-            factored.LogDeterminant,
-            Explicit.Tolerance
-        );
+        Assert.Equal(linalg.eigvalsh(damped).log().sum().ToDouble(), factored.LogDeterminant, Explicit.Tolerance);
         Explicit.Agree(linalg.eigvalsh(C).max(), curvature.TopEigenvalues(1)[0]);
     }
 
@@ -130,10 +120,7 @@ public sealed class CurvatureMatrixTests
         Explicit.Agree(own.MeanGradient(), Explicit.Flat(curvature.Gradient(own.Input, own.Target)));
         Assert.Equal(0, Explicit.Flat(curvature.Gradients()).norm().ToDouble());
         nn.functional.cross_entropy(own.Model.call(own.Input), own.Target).backward();
-        Explicit.Agree(
-            Explicit.Flat(curvature.Gradient(own.Input, own.Target)),
-            Explicit.Flat(curvature.Gradients())
-        );
+        Explicit.Agree(Explicit.Flat(curvature.Gradient(own.Input, own.Target)), Explicit.Flat(curvature.Gradients()));
     }
 
     [Fact]

@@ -12,12 +12,7 @@ public sealed class CurvatureMistakeTests
         using var scope = NewDisposeScope();
         var model = nn.Sequential(("act", nn.ReLU()), ("fc", nn.Linear(2, 2)));
         var error = Assert.Throws<ArgumentException>(() =>
-            CurvatureMatrix.Fisher(
-                model,
-                Loss.CrossEntropy,
-                ones(1, 2),
-                options: new() { Select = (_, _) => false }
-            )
+            CurvatureMatrix.Fisher(model, Loss.CrossEntropy, ones(1, 2), options: new() { Select = (_, _) => false })
         );
         foreach (var word in new[] { "CurvatureMatrix", "ReLU", "'fc.weight' [2; 2]", "not selected" })
             Assert.Contains(word, error.Message);

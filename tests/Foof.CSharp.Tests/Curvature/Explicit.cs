@@ -71,8 +71,7 @@ internal sealed class Explicit : IDisposable
 
     /// <summary>1/n sum_i g_i at the labels.</summary>
     internal Tensor MeanGradient() =>
-        Enumerable.Range(0, Points).Select(i => Gradient(i, Target[i].ToInt64())).Aggregate((x, y) => x + y)
-        / Points;
+        Enumerable.Range(0, Points).Select(i => Gradient(i, Target[i].ToInt64())).Aggregate((x, y) => x + y) / Points;
 
     internal static void Agree(Tensor expected, Tensor actual)
     {

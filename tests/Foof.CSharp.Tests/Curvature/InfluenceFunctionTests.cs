@@ -33,8 +33,7 @@ public sealed class InfluenceFunctionTests
         return linalg.inv(A).mm(X.t().mm(Y * weights));
     }
 
-    private static double TestLoss(Tensor w) =>
-        0.5 * (TestX.mm(w) - TestY).square().sum().ToDouble() / TestX.shape[0];
+    private static double TestLoss(Tensor w) => 0.5 * (TestX.mm(w) - TestY).square().sum().ToDouble() / TestX.shape[0];
 
     private static (nn.Module<Tensor, Tensor> Model, CurvatureMatrix Curvature) Fit()
     {
@@ -77,9 +76,7 @@ public sealed class InfluenceFunctionTests
 
         using var stop = new CancellationTokenSource();
         reports.Then = stop.Cancel;
-        Assert.Throws<OperationCanceledException>(() =>
-            influence.OfPoints(batches, TestX, TestY, reports, stop.Token)
-        );
+        Assert.Throws<OperationCanceledException>(() => influence.OfPoints(batches, TestX, TestY, reports, stop.Token));
         Assert.Equal([1, 2, 1], reports.Lines);
         var none = Assert.Throws<ArgumentException>(() => influence.OfPoints([], TestX, TestY));
         Assert.Contains("at least one", none.Message);
@@ -113,10 +110,7 @@ public sealed class InfluenceFunctionTests
         Assert.Equal([1], found.shape);
         Assert.Equal((TestLoss(up) - TestLoss(down)) / (2 * Step), found.sum().ToDouble(), Tolerance);
         var change = influence.OfWeightDecay()[0];
-        Assert.True(
-            (change - ((up - down) / (2 * Step)).t()).abs().max().ToDouble() < Tolerance,
-            "dtheta/dlambda"
-        );
+        Assert.True((change - ((up - down) / (2 * Step)).t()).abs().max().ToDouble() < Tolerance, "dtheta/dlambda");
         curvature.Dispose();
     }
 
@@ -138,9 +132,7 @@ public sealed class InfluenceFunctionTests
 
         using var stop = new CancellationTokenSource();
         reports.Then = stop.Cancel;
-        Assert.Throws<OperationCanceledException>(() =>
-            influence.Hypergradient(batches, reports, stop.Token)
-        );
+        Assert.Throws<OperationCanceledException>(() => influence.Hypergradient(batches, reports, stop.Token));
         Assert.Equal([1, 2, 1, 2, 1], reports.Lines);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             influence.HypergradientAsync(batches, cancellation: stop.Token)
@@ -208,9 +200,7 @@ public sealed class InfluenceFunctionTests
                 return null!;
             }
         );
-        var rows = Assert.Throws<ArgumentException>(() =>
-            influence.OfPoints(X, Y.narrow(0, 0, 2), TestX, TestY)
-        );
+        var rows = Assert.Throws<ArgumentException>(() => influence.OfPoints(X, Y.narrow(0, 0, 2), TestX, TestY));
         Assert.Contains("trainInputs and trainTargets", rows.Message);
         Assert.Equal(0, passes);
         curvature.Dispose();

@@ -80,11 +80,7 @@ public class CorruptionTests
         try
         {
             using var content = Safetensors.Load(path);
-            Assert.InRange(
-                content.Tensors.Values.Sum(tensor => tensor.NumberOfElements * tensor.ElementSize),
-                0,
-                size
-            );
+            Assert.InRange(content.Tensors.Values.Sum(tensor => tensor.NumberOfElements * tensor.ElementSize), 0, size);
             return false;
         }
         catch (InvalidDataException)

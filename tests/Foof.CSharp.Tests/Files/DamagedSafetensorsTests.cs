@@ -13,27 +13,17 @@ public class DamagedSafetensorsTests
         System.IO.File.WriteAllBytes(folder["bad.safetensors"], bytes);
         var before = LiveTensors.Settled();
         var error = Assert.Throws<InvalidDataException>(() => Safetensors.Load(folder["bad.safetensors"]));
-        Assert.StartsWith(
-            $"{folder["bad.safetensors"]} is damaged: ",
-            error.Message,
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith($"{folder["bad.safetensors"]} is damaged: ", error.Message, StringComparison.Ordinal);
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
         Assert.Equal(before, torch.Tensor.TotalCount);
     }
 
     [Fact]
-    public void A_file_of_less_than_eight_bytes_is_refused() =>
-        Refused([1, 2, 3], "offset 0", "8 bytes", "3");
+    public void A_file_of_less_than_eight_bytes_is_refused() => Refused([1, 2, 3], "offset 0", "8 bytes", "3");
 
     [Fact]
     public void A_header_longer_than_the_file_is_refused() =>
-        Refused(
-            HandMade.File(100, Encoding.UTF8.GetBytes("{}"), []),
-            "must have 108 bytes",
-            "offset 0",
-            "it has 10"
-        );
+        Refused(HandMade.File(100, Encoding.UTF8.GetBytes("{}"), []), "must have 108 bytes", "offset 0", "it has 10");
 
     [Fact]
     public void A_header_of_2_to_the_64_bytes_is_refused() =>
@@ -78,8 +68,7 @@ public class DamagedSafetensorsTests
         Refused(HandMade.File(3, [0x7b, 0xff, 0x7d], []), "UTF-8; found the byte 0xff at offset 9.");
 
     [Fact]
-    public void A_header_nested_too_deeply_is_refused() =>
-        Refused(HandMade.File(new string('[', 100_000)), "JSON");
+    public void A_header_nested_too_deeply_is_refused() => Refused(HandMade.File(new string('[', 100_000)), "JSON");
 
     [Fact]
     public void A_name_that_comes_twice_is_refused() =>
@@ -108,13 +97,8 @@ public class DamagedSafetensorsTests
     [InlineData("U8", "[9223372036854775807]", 0, long.MaxValue, "must have 9223372036854775")]
     [InlineData("F32", "[1]", 4, 8, "gap")]
     [InlineData("F32", "[1]", 0, 4, "as its header says; it has ")]
-    public void An_entry_that_does_not_fit_is_refused(
-        string dtype,
-        string shape,
-        long begin,
-        long end,
-        string part
-    ) => Refused(HandMade.File($"{{{Entry("a", dtype, shape, begin, end)}}}", Eight), part);
+    public void An_entry_that_does_not_fit_is_refused(string dtype, string shape, long begin, long end, string part) =>
+        Refused(HandMade.File($"{{{Entry("a", dtype, shape, begin, end)}}}", Eight), part);
 
     [Fact]
     public void More_than_64_dimensions_are_refused()
@@ -144,10 +128,7 @@ public class DamagedSafetensorsTests
         Safetensors.Save(folder["a"], [new("x", torch.ones([10])), new("y", torch.ones([2]))]);
         var sound = System.IO.File.ReadAllBytes(folder["a"]);
         var other = sound.Concat(new byte[Math.Max(0, more)]).Take(sound.Length + more).ToArray();
-        Refused(
-            other,
-            $"the file must have {sound.Length} bytes, as its header says; it has {other.Length}."
-        );
+        Refused(other, $"the file must have {sound.Length} bytes, as its header says; it has {other.Length}.");
     }
 
     [Fact]

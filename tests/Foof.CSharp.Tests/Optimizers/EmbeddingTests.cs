@@ -7,9 +7,7 @@ public sealed class EmbeddingTests
 {
     private const long Padding = 2;
 
-    private static (Sequential Model, Embedding Table, Tensor Numbers, Tensor Labels) Classifier(
-        bool sparse = false
-    )
+    private static (Sequential Model, Embedding Table, Tensor Numbers, Tensor Labels) Classifier(bool sparse = false)
     {
         random.manual_seed(3);
         var table = nn.Embedding(6, 4, padding_idx: sparse ? null : Padding, sparse: sparse);
@@ -17,8 +15,7 @@ public sealed class EmbeddingTests
         return (model, table, randint(0, 6, [20, 2]), randint(0, 3, [20]));
     }
 
-    private static float[] Row(Embedding table, long row) =>
-        table.weight!.detach()[row].data<float>().ToArray();
+    private static float[] Row(Embedding table, long row) => table.weight!.detach()[row].data<float>().ToArray();
 
     [Fact]
     public void A_padding_row_is_found_and_stays_while_the_others_move()

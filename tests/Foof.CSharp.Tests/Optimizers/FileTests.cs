@@ -132,9 +132,7 @@ public sealed class FileTests
         var error = Assert.Throws<NotSupportedException>(() => optimizer.state_dict());
         Assert.Contains("Save(path)", error.Message);
         Assert.Contains("State()", error.Message);
-        Assert.Throws<NotSupportedException>(() =>
-            optimizer.load_state_dict((optim.Optimizer.StateDictionary)null!)
-        );
+        Assert.Throws<NotSupportedException>(() => optimizer.load_state_dict((optim.Optimizer.StateDictionary)null!));
     }
 
     [Fact]
@@ -152,10 +150,7 @@ public sealed class FileTests
         Assert.False(get_rng_state().equal(expected).all().item<bool>());
     }
 
-    private static Dictionary<string, Tensor> Changed(
-        Dictionary<string, Tensor> state,
-        Action<JsonNode> change
-    )
+    private static Dictionary<string, Tensor> Changed(Dictionary<string, Tensor> state, Action<JsonNode> change)
     {
         var description = JsonNode.Parse(state["description"].data<byte>().ToArray())!;
         change(description);
@@ -166,11 +161,7 @@ public sealed class FileTests
     public void A_state_with_impossible_settings_or_missing_tensors_is_refused_and_changes_nothing()
     {
         using var scope = NewDisposeScope();
-        using var optimizer = new FoofOptimizer(
-            Toy.Model(),
-            learningRate: 0.75,
-            options: new() { Momentum = 0.5 }
-        );
+        using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.75, options: new() { Momentum = 0.5 });
         optimizer.Steps(Toy.Batches(2));
         var state = optimizer.State();
         var before = state.ToDictionary(pair => pair.Key, pair => pair.Value.clone());
@@ -183,10 +174,7 @@ public sealed class FileTests
         }
         foreach (var row in new double[][] { [-1, 1, 0, 0], [1, -1, 0, 0], [1, 1, 1, 0], [1, 1, 0, -1], [1] })
             Refused(["Group 1"], Changed(state, own => own["groups"]![0] = Json(row)));
-        Refused(
-            ["1 groups", "is of 2"],
-            Changed(state, own => own["groups"]!.AsArray().Add(Json([1, 1, 0, 0])))
-        );
+        Refused(["1 groups", "is of 2"], Changed(state, own => own["groups"]!.AsArray().Add(Json([1, 1, 0, 0]))));
         Refused(["'foof'", "'shampoo'"], Changed(state, own => own["preconditioner"]!["method"] = "shampoo"));
         foreach (var entry in new[] { "preconditioner", "momentum", "groups" })
             Refused([$"'{entry}'"], Changed(state, own => own.AsObject().Remove(entry)));

@@ -60,10 +60,7 @@ public sealed class FoofPreconditionerTests
         preconditioner.Precondition();
         var same = model.parameters().Zip(before, (own, old) => own.grad!.equal(old).all().ToBoolean());
         Assert.Equal([false, false, true, true], same);
-        Assert.Equal(
-            [true, false],
-            preconditioner.Coverage.Select(line => line.Treatment.IsPreconditioned).Distinct()
-        );
+        Assert.Equal([true, false], preconditioner.Coverage.Select(line => line.Treatment.IsPreconditioned).Distinct());
     }
 
     [Fact]

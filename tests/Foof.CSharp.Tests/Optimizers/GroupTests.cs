@@ -57,9 +57,7 @@ public sealed class GroupTests
     ) =>
         optimizer
             .ParamGroups.Cast<ParameterGroup>()
-            .Select(own =>
-                (own.LearningRate, own.InitialLearningRate, own.Options.Momentum, own.Options.WeightDecay)
-            );
+            .Select(own => (own.LearningRate, own.InitialLearningRate, own.Options.Momentum, own.Options.WeightDecay));
 
     [Fact]
     public void What_a_group_leaves_out_is_the_optimisers()
@@ -93,10 +91,7 @@ public sealed class GroupTests
         using var optimizer = new FoofOptimizer(nn.Linear(2, 2), learningRate: 0.75, options: options);
         optimizer.add_param_group(new ParamGroup { Parameters = [parameters[0]] });
         optimizer.add_param_group(new SGD.ParamGroup([parameters[1]], lr: 0.1, momentum: 0.9));
-        Assert.Equal(
-            [(0.75, 0.75, 0.25, 0.5), (0.75, 0.75, 0.25, 0.5), (0.1, 0.1, 0.25, 0.5)],
-            Settings(optimizer)
-        );
+        Assert.Equal([(0.75, 0.75, 0.25, 0.5), (0.75, 0.75, 0.25, 0.5), (0.1, 0.1, 0.25, 0.5)], Settings(optimizer));
         Assert.Throws<ArgumentException>(() => optimizer.add_param_group(new ParamGroup()));
         var twice = new ParamGroup { Parameters = [parameters[0]] };
         Assert.Throws<ArgumentException>(() => optimizer.add_param_group(twice));
@@ -109,12 +104,7 @@ public sealed class GroupTests
     [InlineData("momentum", null, 1.0, null)]
     [InlineData("momentum", null, -0.1, null)]
     [InlineData("weightDecay", null, null, -1.0)]
-    public void A_setting_of_a_group_is_kept_in_its_range(
-        string name,
-        double? rate,
-        double? momentum,
-        double? decay
-    )
+    public void A_setting_of_a_group_is_kept_in_its_range(string name, double? rate, double? momentum, double? decay)
     {
         using var scope = NewDisposeScope();
         var error = Assert.Throws<ArgumentException>(() => new ParameterGroup([], rate, momentum, decay));

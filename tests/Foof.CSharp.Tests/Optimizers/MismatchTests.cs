@@ -13,9 +13,7 @@ public sealed class MismatchTests
         using var scope = NewDisposeScope();
         var (input, target) = Toy.Batches(1)[0];
         using var optimizer = new FoofOptimizer(Toy.Model());
-        var error = Assert.Throws<ArgumentException>(() =>
-            optimizer.Step(input.to(ScalarType.Float64), target)
-        );
+        var error = Assert.Throws<ArgumentException>(() => optimizer.Step(input.to(ScalarType.Float64), target));
         Assert.Contains("Float32", error.Message);
         Assert.Contains("Float64", error.Message);
         optimizer.Step(input, target);
@@ -54,11 +52,7 @@ public sealed class MismatchTests
             var error = Assert.Throws<ArgumentException>(() => optimizer.Step(x, y));
             Assert.All(parts, part => Assert.Contains(part, error.Message));
         }
-        Refused(
-            ["input must be Float32, like the model's weights; got Byte"],
-            input.to(ScalarType.Byte),
-            target
-        );
+        Refused(["input must be Float32, like the model's weights; got Byte"], input.to(ScalarType.Byte), target);
         Refused(
             ["input [10; 5] does not fit the model", "'0' takes [.; 6]", "cannot be multiplied"],
             input.narrow(1, 0, 5),

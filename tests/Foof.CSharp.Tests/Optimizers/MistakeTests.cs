@@ -7,63 +7,52 @@ namespace Foof.CSharp.Tests.Optimizers;
 /// <summary>Mistakes are refused at entry, with a sentence that says what to do.</summary>
 public sealed class MistakeTests
 {
-    private static readonly Dictionary<
-        string,
-        (string Sentence, Action<nn.Module<Tensor, Tensor>> Make)
-    > OutOfRange = new()
-    {
-        ["learningRate"] = (
-            "learningRate must be a positive number; got 0",
-            m => new FoofOptimizer(m, learningRate: 0)
-        ),
-        ["Damping"] = (
-            "Damping must be a positive number; got NaN",
-            m => new FoofOptimizer(m, damping: double.NaN)
-        ),
-        ["momentum"] = (
-            "momentum must lie in [0, 1); got 1",
-            m => new KfacOptimizer(m, options: new() { Momentum = 1 })
-        ),
-        ["weightDecay"] = (
-            "weightDecay must be a number of at least 0; got -1",
-            m => new EkfacOptimizer(m, options: new() { WeightDecay = -1 })
-        ),
-        ["MovingAverage"] = (
-            "MovingAverage must lie in [0, 1); got 1",
-            m => new EvaOptimizer(m, movingAverage: 1)
-        ),
-        ["KlClip"] = ("KlClip must be a positive number; got 0", m => new EvaOptimizer(m, klClip: 0)),
-        ["InvertEvery"] = (
-            "InvertEvery must be at least 1; got 0",
-            m => new ShampooOptimizer(m, invertEvery: 0)
-        ),
-        ["StatisticsSteps"] = (
-            "StatisticsSteps (S) must be at most InvertEvery (T = 5); got 6",
-            m => new FoofOptimizer(m, schedule: new() { InvertEvery = 5, StatisticsSteps = 6 })
-        ),
-        ["WarmUp"] = (
-            "WarmUp must be at least 0; got -1",
-            m => new FoofOptimizer(m, schedule: new() { WarmUpBatches = -1 })
-        ),
-        ["InverseDelay"] = (
-            "InverseDelay must lie between 1 and InvertEvery (T = 20), or be 0 to invert in the step; got 21",
-            m => new FoofOptimizer(m, schedule: new() { InvertEvery = 20, InverseDelay = 21 })
-        ),
-        ["StatisticsShare"] = (
-            "StatisticsShare must lie in (0, 1]; got 0",
-            m => new KfacOptimizer(m, schedule: new() { StatisticsShare = 0 })
-        ),
-        ["loss"] = ("loss must be one of", m => new FoofOptimizer(m, (Loss)9)),
-        ["dampingRule"] = (
-            "dampingRule must be one of",
-            m => new KfacOptimizer(m, dampingRule: (KfacDamping)9)
-        ),
-        ["sharing"] = ("sharing must be one of", m => new KfacOptimizer(m, sharing: (KfacSharing)9)),
-        ["fisher"] = (
-            "fisher must be one of",
-            m => new NaturalGradientOptimizer(m, fisher: (NaturalGradientFisher)9)
-        ),
-    };
+    private static readonly Dictionary<string, (string Sentence, Action<nn.Module<Tensor, Tensor>> Make)> OutOfRange =
+        new()
+        {
+            ["learningRate"] = (
+                "learningRate must be a positive number; got 0",
+                m => new FoofOptimizer(m, learningRate: 0)
+            ),
+            ["Damping"] = (
+                "Damping must be a positive number; got NaN",
+                m => new FoofOptimizer(m, damping: double.NaN)
+            ),
+            ["momentum"] = (
+                "momentum must lie in [0, 1); got 1",
+                m => new KfacOptimizer(m, options: new() { Momentum = 1 })
+            ),
+            ["weightDecay"] = (
+                "weightDecay must be a number of at least 0; got -1",
+                m => new EkfacOptimizer(m, options: new() { WeightDecay = -1 })
+            ),
+            ["MovingAverage"] = ("MovingAverage must lie in [0, 1); got 1", m => new EvaOptimizer(m, movingAverage: 1)),
+            ["KlClip"] = ("KlClip must be a positive number; got 0", m => new EvaOptimizer(m, klClip: 0)),
+            ["InvertEvery"] = ("InvertEvery must be at least 1; got 0", m => new ShampooOptimizer(m, invertEvery: 0)),
+            ["StatisticsSteps"] = (
+                "StatisticsSteps (S) must be at most InvertEvery (T = 5); got 6",
+                m => new FoofOptimizer(m, schedule: new() { InvertEvery = 5, StatisticsSteps = 6 })
+            ),
+            ["WarmUp"] = (
+                "WarmUp must be at least 0; got -1",
+                m => new FoofOptimizer(m, schedule: new() { WarmUpBatches = -1 })
+            ),
+            ["InverseDelay"] = (
+                "InverseDelay must lie between 1 and InvertEvery (T = 20), or be 0 to invert in the step; got 21",
+                m => new FoofOptimizer(m, schedule: new() { InvertEvery = 20, InverseDelay = 21 })
+            ),
+            ["StatisticsShare"] = (
+                "StatisticsShare must lie in (0, 1]; got 0",
+                m => new KfacOptimizer(m, schedule: new() { StatisticsShare = 0 })
+            ),
+            ["loss"] = ("loss must be one of", m => new FoofOptimizer(m, (Loss)9)),
+            ["dampingRule"] = ("dampingRule must be one of", m => new KfacOptimizer(m, dampingRule: (KfacDamping)9)),
+            ["sharing"] = ("sharing must be one of", m => new KfacOptimizer(m, sharing: (KfacSharing)9)),
+            ["fisher"] = (
+                "fisher must be one of",
+                m => new NaturalGradientOptimizer(m, fisher: (NaturalGradientFisher)9)
+            ),
+        };
 
     public static TheoryData<string> Arguments => [.. OutOfRange.Keys];
 
@@ -125,16 +114,9 @@ public sealed class MistakeTests
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         var error = Assert.Throws<ArgumentException>(() =>
-            new KfacOptimizer(
-                model,
-                dampingRule: KfacDamping.Standard,
-                options: new() { BFloat16Products = true }
-            )
+            new KfacOptimizer(model, dampingRule: KfacDamping.Standard, options: new() { BFloat16Products = true })
         );
-        Assert.Contains(
-            "Products may be in BFloat16 where the inverse is a Kronecker product",
-            error.Message
-        );
+        Assert.Contains("Products may be in BFloat16 where the inverse is a Kronecker product", error.Message);
         var delayed = Assert.Throws<ArgumentException>(() =>
             new EkfacOptimizer(model, schedule: new() { InverseDelay = 1 })
         );
@@ -167,10 +149,7 @@ public sealed class MistakeTests
         );
         foreach (var word in new[] { "FoofOptimizer", "LayerNorm", "ReLU", "'0.weight' [4]", "Linear" })
             Assert.Contains(word, error.Message);
-        Assert.Contains(
-            "no parameters",
-            Assert.Throws<ArgumentException>(() => new FoofOptimizer(nn.ReLU())).Message
-        );
+        Assert.Contains("no parameters", Assert.Throws<ArgumentException>(() => new FoofOptimizer(nn.ReLU())).Message);
     }
 
     [Fact]
@@ -309,11 +288,7 @@ public sealed class MistakeTests
         using var scope = NewDisposeScope();
         var log = new Lines();
         var raised = new List<FallbackEventArgs>();
-        using var optimizer = new FoofOptimizer(
-            nn.Linear(6, 3),
-            damping: 1e-20,
-            options: new() { Logger = log }
-        );
+        using var optimizer = new FoofOptimizer(nn.Linear(6, 3), damping: 1e-20, options: new() { Logger = log });
         optimizer.Fallback += (sender, fallback) =>
         {
             Assert.Same(optimizer, sender);
@@ -342,9 +317,6 @@ public sealed class MistakeTests
             TState state,
             Exception? exception,
             Func<TState, Exception?, string> formatter
-        ) =>
-            All.Add(
-                string.Create(CultureInfo.InvariantCulture, $"{logLevel}: {formatter(state, exception)}")
-            );
+        ) => All.Add(string.Create(CultureInfo.InvariantCulture, $"{logLevel}: {formatter(state, exception)}"));
     }
 }

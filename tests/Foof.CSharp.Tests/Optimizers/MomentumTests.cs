@@ -70,9 +70,7 @@ public sealed class MomentumTests
         Assert.Equal(0.6, ((optim.IMomentum)optimizer.ParamGroups.Single()).Momentum);
         var error = Assert.Throws<ArgumentException>(() => optimizer.Momentum = 1);
         Assert.Equal(nameof(optimizer.Momentum), error.ParamName);
-        Assert.Throws<ArgumentException>(() =>
-            ((optim.IMomentum)optimizer.ParamGroups.Single()).Momentum = 1.5
-        );
+        Assert.Throws<ArgumentException>(() => ((optim.IMomentum)optimizer.ParamGroups.Single()).Momentum = 1.5);
         Assert.Equal(0.6, optimizer.Momentum);
     }
 }

@@ -62,13 +62,7 @@ public sealed class SettingsTests
         var schedule = Short with { MovingAverage = 0.5, StatisticsShare = 0.25, InverseDelay = 1 };
         var options = new UpdateOptions { BFloat16Products = true };
         Assert.Equal(
-            ByCore(
-                Shortly
-                    .WithMovingAverage(0.5)
-                    .WithStatisticsShare(0.25)
-                    .WithInverseDelay(1)
-                    .WithBFloat16Products()
-            ),
+            ByCore(Shortly.WithMovingAverage(0.5).WithStatisticsShare(0.25).WithInverseDelay(1).WithBFloat16Products()),
             Run(m => new FoofOptimizer(m, learningRate: Toy.Rate, schedule: schedule, options: options))
         );
     }
@@ -109,13 +103,7 @@ public sealed class SettingsTests
         using var scope = NewDisposeScope();
         Assert.Equal(
             ByCore(Methods.eva.WithDamping(0.2).WithTrust(Trust.NewKlClip(1e-5)).WithMovingAverage(0.5)),
-            Run(m => new EvaOptimizer(
-                m,
-                learningRate: Toy.Rate,
-                damping: 0.2,
-                klClip: 1e-5,
-                movingAverage: 0.5
-            ))
+            Run(m => new EvaOptimizer(m, learningRate: Toy.Rate, damping: 0.2, klClip: 1e-5, movingAverage: 0.5))
         );
         Assert.Equal(
             ByCore(Methods.shampoo.WithDamping(0.2).WithCadence(2, 2)),
@@ -161,10 +149,7 @@ public sealed class SettingsTests
             Toy.Model(),
             options: new() { Select = (name, weight) => name == "0" && weight.shape[1] == 6 }
         );
-        Assert.Equal(
-            [true, true, false, false],
-            optimizer.Coverage.Select(line => line.Treatment.IsPreconditioned)
-        );
+        Assert.Equal([true, true, false, false], optimizer.Coverage.Select(line => line.Treatment.IsPreconditioned));
         Assert.Equal("it was not selected", optimizer.Coverage[2].Detail);
         var error = Assert.Throws<ArgumentException>(() =>
             new FoofOptimizer(Toy.Model(), options: new() { Select = (_, _) => false })

@@ -104,9 +104,7 @@ public sealed class SharedHandleTests
         using var optimizer = new FoofOptimizer(model);
         foreach (var weight in new[] { model.First.weight!, model.Second.weight! })
         {
-            var error = Assert.Throws<ArgumentException>(() =>
-                optimizer.add_param_group(new ParameterGroup([weight]))
-            );
+            var error = Assert.Throws<ArgumentException>(() => optimizer.add_param_group(new ParameterGroup([weight])));
             Assert.Contains("one group only", error.Message);
         }
         Assert.Single(optimizer.ParamGroups);
@@ -127,10 +125,7 @@ public sealed class SharedHandleTests
         var strange = new Parameter(randn(3, 3));
         var error = Assert.Throws<ArgumentException>(() =>
         {
-            using var made = new FoofOptimizer(
-                model,
-                options: new() { Groups = [new([model.Head]), new([strange])] }
-            );
+            using var made = new FoofOptimizer(model, options: new() { Groups = [new([model.Head]), new([strange])] });
         });
         Assert.Contains("group 2 holds a parameter [3; 3] of none", error.Message);
         Assert.Contains("add_param_group", error.Message);

@@ -154,10 +154,7 @@ public sealed class TorchSharpTests
         var (input, target) = Toy.Batches(1)[0];
         nn.functional.cross_entropy(model.call(input), target).backward();
         optimizer.zero_grad();
-        Assert.All(
-            model.parameters(),
-            parameter => Assert.Equal(0, parameter.grad!.abs().sum().item<float>())
-        );
+        Assert.All(model.parameters(), parameter => Assert.Equal(0, parameter.grad!.abs().sum().item<float>()));
     }
 
     private static readonly Dictionary<string, Action<CurvatureOptimizer, Tensor, Tensor>> Calls = new()
@@ -183,10 +180,7 @@ public sealed class TorchSharpTests
         var error = Assert.Throws<InvalidOperationException>(() =>
             Calls[name](optimizer, input.to(ScalarType.Float64), target)
         );
-        Assert.StartsWith(
-            "FoofOptimizer was made for parameters that the model no longer has",
-            error.Message
-        );
+        Assert.StartsWith("FoofOptimizer was made for parameters that the model no longer has", error.Message);
         using var fresh = new FoofOptimizer(model);
         fresh.Step(input.to(ScalarType.Float64), target).Dispose();
     }

@@ -33,65 +33,59 @@ internal static class Toy
     private static readonly UpdateOptions Options = new() { Momentum = Momentum, WeightDecay = Decay };
 
     /// <summary>The facade's optimisers by name, at the paper's settings and at others.</summary>
-    internal static readonly Dictionary<string, Func<nn.Module<Tensor, Tensor>, CurvatureOptimizer>> Facades =
-        new()
-        {
-            ["foof"] = m => new FoofOptimizer(m, learningRate: Rate, options: Options),
-            ["foof, other settings"] = m => new FoofOptimizer(
-                m,
-                Loss.CrossEntropy,
-                Rate,
-                0.1,
-                new()
-                {
-                    InvertEvery = 3,
-                    StatisticsSteps = 2,
-                    WarmUpBatches = 2,
-                },
-                Options
-            ),
-            ["foof, delayed"] = m => new FoofOptimizer(
-                m,
-                learningRate: Rate,
-                schedule: new()
-                {
-                    InvertEvery = 3,
-                    StatisticsSteps = 2,
-                    WarmUpBatches = 2,
-                    InverseDelay = 3,
-                },
-                options: Options
-            ),
-            ["kfac"] = m => new KfacOptimizer(m, learningRate: Rate, options: Options),
-            ["kfac-standard"] = m => new KfacOptimizer(
-                m,
-                learningRate: Rate,
-                dampingRule: KfacDamping.Standard,
-                options: Options
-            ),
-            ["kfac-reduce"] = m => new KfacOptimizer(
-                m,
-                learningRate: Rate,
-                sharing: KfacSharing.Reduce,
-                options: Options
-            ),
-            ["ekfac"] = m => new EkfacOptimizer(m, learningRate: Rate, options: Options),
-            ["natural"] = m => new NaturalGradientOptimizer(m, learningRate: Rate, options: Options),
-            ["natural-full"] = m => new NaturalGradientOptimizer(
-                m,
-                learningRate: Rate,
-                fisher: NaturalGradientFisher.Ggn,
-                options: Options
-            ),
-            ["natural-blocks"] = m => new NaturalGradientOptimizer(
-                m,
-                learningRate: Rate,
-                fisher: NaturalGradientFisher.Blocks,
-                options: Options
-            ),
-            ["shampoo"] = m => new ShampooOptimizer(m, learningRate: Rate, options: Options),
-            ["eva"] = m => new EvaOptimizer(m, learningRate: Rate, options: Options),
-        };
+    internal static readonly Dictionary<string, Func<nn.Module<Tensor, Tensor>, CurvatureOptimizer>> Facades = new()
+    {
+        ["foof"] = m => new FoofOptimizer(m, learningRate: Rate, options: Options),
+        ["foof, other settings"] = m => new FoofOptimizer(
+            m,
+            Loss.CrossEntropy,
+            Rate,
+            0.1,
+            new()
+            {
+                InvertEvery = 3,
+                StatisticsSteps = 2,
+                WarmUpBatches = 2,
+            },
+            Options
+        ),
+        ["foof, delayed"] = m => new FoofOptimizer(
+            m,
+            learningRate: Rate,
+            schedule: new()
+            {
+                InvertEvery = 3,
+                StatisticsSteps = 2,
+                WarmUpBatches = 2,
+                InverseDelay = 3,
+            },
+            options: Options
+        ),
+        ["kfac"] = m => new KfacOptimizer(m, learningRate: Rate, options: Options),
+        ["kfac-standard"] = m => new KfacOptimizer(
+            m,
+            learningRate: Rate,
+            dampingRule: KfacDamping.Standard,
+            options: Options
+        ),
+        ["kfac-reduce"] = m => new KfacOptimizer(m, learningRate: Rate, sharing: KfacSharing.Reduce, options: Options),
+        ["ekfac"] = m => new EkfacOptimizer(m, learningRate: Rate, options: Options),
+        ["natural"] = m => new NaturalGradientOptimizer(m, learningRate: Rate, options: Options),
+        ["natural-full"] = m => new NaturalGradientOptimizer(
+            m,
+            learningRate: Rate,
+            fisher: NaturalGradientFisher.Ggn,
+            options: Options
+        ),
+        ["natural-blocks"] = m => new NaturalGradientOptimizer(
+            m,
+            learningRate: Rate,
+            fisher: NaturalGradientFisher.Blocks,
+            options: Options
+        ),
+        ["shampoo"] = m => new ShampooOptimizer(m, learningRate: Rate, options: Options),
+        ["eva"] = m => new EvaOptimizer(m, learningRate: Rate, options: Options),
+    };
 
     /// <summary>The core's method that an optimiser of the facade stands for.</summary>
     internal static Recipe Method(string name) =>
@@ -104,17 +98,10 @@ internal static class Toy
 
     /// <summary>All weights, to compare to the bit.</summary>
     internal static float[] Weights(nn.Module model) =>
-        [
-            .. model
-                .parameters()
-                .SelectMany(parameter => parameter.detach().cpu().contiguous().data<float>().ToArray()),
-        ];
+        [.. model.parameters().SelectMany(parameter => parameter.detach().cpu().contiguous().data<float>().ToArray())];
 
     /// <summary>One step on each batch.</summary>
-    internal static void Steps(
-        this CurvatureOptimizer optimizer,
-        IEnumerable<(Tensor Input, Tensor Target)> batches
-    )
+    internal static void Steps(this CurvatureOptimizer optimizer, IEnumerable<(Tensor Input, Tensor Target)> batches)
     {
         foreach (var (input, target) in batches)
             optimizer.Step(input, target).Dispose();

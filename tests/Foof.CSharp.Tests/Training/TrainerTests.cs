@@ -64,10 +64,7 @@ public sealed class TrainerTests
             found.Add(epoch);
             Assert.Equal(50 + 3 * found.Count, another.BatchesSeen);
         }
-        Assert.Equal(
-            expected.Select(own => (own.Epoch, own.Loss)),
-            found.Select(own => (own.Epoch, own.Loss))
-        );
+        Assert.Equal(expected.Select(own => (own.Epoch, own.Loss)), found.Select(own => (own.Epoch, own.Loss)));
         Assert.Equal(Toy.Weights(model), Toy.Weights(other));
     }
 
@@ -85,15 +82,7 @@ public sealed class TrainerTests
                 stop.Cancel();
         }
         Assert.Throws<OperationCanceledException>(() =>
-            Trainer.Fit(
-                optimizer,
-                inputs,
-                targets,
-                3,
-                batchSize: 20,
-                progress: heard,
-                cancellation: stop.Token
-            )
+            Trainer.Fit(optimizer, inputs, targets, 3, batchSize: 20, progress: heard, cancellation: stop.Token)
         );
         Assert.Equal(2, heard.Lines.Count);
         Assert.Equal(3, optimizer.BatchesSeen);
@@ -176,13 +165,8 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         var (inputs, targets) = Data();
         using var optimizer = new FoofOptimizer(Toy.Model());
-        void Refused(string name, Action run) =>
-            Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
-        void Both(
-            string name,
-            Func<IEnumerable<EpochSummary>> run,
-            Func<IAsyncEnumerable<EpochSummary>> later
-        )
+        void Refused(string name, Action run) => Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
+        void Both(string name, Func<IEnumerable<EpochSummary>> run, Func<IAsyncEnumerable<EpochSummary>> later)
         {
             Refused(name, () => run());
             Refused(name, () => later());
@@ -372,15 +356,7 @@ public sealed class TrainerTests
         var heard = new Heard { Then = line => (line.Step == 2 ? stop : null)?.Cancel() };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             await Trainer
-                .FitAsync(
-                    optimizer,
-                    inputs,
-                    targets,
-                    3,
-                    batchSize: 20,
-                    progress: heard,
-                    cancellation: stop.Token
-                )
+                .FitAsync(optimizer, inputs, targets, 3, batchSize: 20, progress: heard, cancellation: stop.Token)
                 .LastAsync()
         );
         Assert.Equal(1 + 2, optimizer.BatchesSeen);

@@ -30,8 +30,7 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(
             ["foof 0.01 0.5", "foof 0.01 1", "foof 0.1 0.5", "foof 0.1 1", "sgd 0.01 ", "sgd 0.1 "],
             runs.Select(run =>
-                $"{run.GetProperty("optimizer")} {run.GetProperty("learning_rate")} "
-                + $"{run.GetProperty("damping")}"
+                $"{run.GetProperty("optimizer")} {run.GetProperty("learning_rate")} " + $"{run.GetProperty("damping")}"
             )
         );
         Assert.All(runs, run => Assert.Equal(2, run.GetProperty("epochs").GetArrayLength()));
@@ -39,9 +38,7 @@ public sealed class CompareTests : IDisposable
 
         var html = File.ReadAllText(page);
         Assert.Contains("<h1>Foof and sgd compared</h1>", html, StringComparison.Ordinal);
-        foreach (
-            var title in new[] { "Loss against epochs and seconds", "Learning rate and damping", "Settings" }
-        )
+        foreach (var title in new[] { "Loss against epochs and seconds", "Learning rate and damping", "Settings" })
             Assert.Contains($">{title}</h2>", html, StringComparison.Ordinal);
     }
 
@@ -105,9 +102,7 @@ public sealed class CompareTests : IDisposable
 
         var answer = CommandLine.Run(Grid("0.1,0.3,1", "0.1,1"));
         Assert.Equal(ExitCode.Success, answer.Code);
-        var lines = answer
-            .Output.Split('\n')
-            .Where(line => line.StartsWith("Run ", StringComparison.Ordinal));
+        var lines = answer.Output.Split('\n').Where(line => line.StartsWith("Run ", StringComparison.Ordinal));
         Assert.Equal(
             [true, false, true, false, false, false],
             lines.Select(line => line.EndsWith("(finished before)", StringComparison.Ordinal))
@@ -126,9 +121,7 @@ public sealed class CompareTests : IDisposable
         var kept = folder["kept"];
         CommandLine.Run(Tiny("--optimizers", "sgd", "--out", kept));
         var other = Idx.WriteSet(folder, seed: 2);
-        CommandLine.Run([
-            .. Tiny("--optimizers", "sgd", "--out", kept).Select(word => word == data ? other : word),
-        ]);
+        CommandLine.Run([.. Tiny("--optimizers", "sgd", "--out", kept).Select(word => word == data ? other : word)]);
         Assert.Equal(2, Seconds(kept).Length);
     }
 
@@ -136,26 +129,18 @@ public sealed class CompareTests : IDisposable
     public void A_run_that_diverges_is_a_result_and_the_others_continue()
     {
         var page = folder["page.html"];
-        var answer = CommandLine.Run(
-            Tiny("--optimizers", "sgd", "--learning-rate", "1e38,0.01", "--report", page)
-        );
+        var answer = CommandLine.Run(Tiny("--optimizers", "sgd", "--learning-rate", "1e38,0.01", "--report", page));
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.StartsWith("Note: sgd has no result: Training stopped at", answer.Error);
         Assert.Contains("diverged", answer.Output, StringComparison.Ordinal);
-        Assert.Contains(
-            "1 run of 2 diverged and has no loss.",
-            File.ReadAllText(page),
-            StringComparison.Ordinal
-        );
+        Assert.Contains("1 run of 2 diverged and has no loss.", File.ReadAllText(page), StringComparison.Ordinal);
     }
 
     [Fact]
     public void When_every_run_diverges_there_is_no_page()
     {
         var page = folder["page.html"];
-        var answer = CommandLine.Run(
-            Tiny("--optimizers", "sgd", "--learning-rate", "1e38", "--report", page)
-        );
+        var answer = CommandLine.Run(Tiny("--optimizers", "sgd", "--learning-rate", "1e38", "--report", page));
         Assert.Equal(ExitCode.Failure, answer.Code);
         Assert.EndsWith("Every run diverged: lower --learning-rate or raise --damping.\n", answer.Error);
         Assert.False(File.Exists(page));
@@ -187,37 +172,16 @@ public sealed class CompareTests : IDisposable
         Assert.EndsWith($"The report is in {page}.\n", answer.Output);
         var html = File.ReadAllText(page);
         Assert.Contains("<h1>sgd on data1</h1>", html, StringComparison.Ordinal);
-        foreach (
-            var title in new[]
-            {
-                "Reliability",
-                "Confidence of wrong and foreign images",
-                "How it was measured",
-            }
-        )
+        foreach (var title in new[] { "Reliability", "Confidence of wrong and foreign images", "How it was measured" })
             Assert.Contains($">{title}</h2>", html, StringComparison.Ordinal);
-        Assert.Matches(
-            "alt=\"Test image [0-9]+, class [0-9], taken for class [0-9] with a confidence of",
-            html
-        );
+        Assert.Matches("alt=\"Test image [0-9]+, class [0-9], taken for class [0-9] with a confidence of", html);
     }
 
     [Fact]
     public void A_model_without_classes_has_a_page_without_accuracy()
     {
         var page = folder["page.html"];
-        string[] run =
-        [
-            "train",
-            "--data",
-            data,
-            "--model",
-            "autoencoder",
-            "--optimizer",
-            "sgd",
-            "--epochs",
-            "1",
-        ];
+        string[] run = ["train", "--data", data, "--model", "autoencoder", "--optimizer", "sgd", "--epochs", "1"];
         var answer = CommandLine.Run([.. run, "--learning-rate", "1e-3", "--report", page]);
         Assert.Equal(ExitCode.Success, answer.Code);
         Assert.DoesNotContain(">Reliability</h2>", File.ReadAllText(page), StringComparison.Ordinal);

@@ -29,10 +29,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     public void A_stop_while_its_own_network_is_trained_says_what_was_kept()
     {
         string[] command = ["laplace", "--data", trained.ManyData()];
-        Assert.EndsWith(
-            "; nothing was kept, since there is no --out.\n",
-            CommandLine.RunAndStop(1, command).Error
-        );
+        Assert.EndsWith("; nothing was kept, since there is no --out.\n", CommandLine.RunAndStop(1, command).Error);
         var kept = trained["kept"];
         Assert.EndsWith(
             $"; continue with: ./foof train --resume {kept}\n",
@@ -145,9 +142,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         using var source = new CancellationTokenSource();
         var progress = new StopAt(null, source);
         var network = trained.Train("every", "--model", "linear");
-        CommandLine
-            .Run(progress, source.Token, ["laplace", "--model", network, "--tune", "validation"])
-            .Sentence();
+        CommandLine.Run(progress, source.Token, ["laplace", "--model", network, "--tune", "validation"]).Sentence();
         Assert.Empty(progress.Titles);
     }
 }

@@ -35,19 +35,14 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
         Assert.Equal(structure, numbers.GetProperty("structure").GetString());
         Assert.Equal((weights, columns), (Number(numbers, "parameters"), Number(numbers, "columns")));
         Assert.Equal("validation", numbers.GetProperty("tuned_by").GetString());
-        foreach (
-            var name in new[] { "prior_precision", "fit_s", "sample100_s", "predict_s", "nll", "peak_rss_mb" }
-        )
+        foreach (var name in new[] { "prior_precision", "fit_s", "sample100_s", "predict_s", "nll", "peak_rss_mb" })
             Assert.True(Number(numbers, name) > 0, name);
         foreach (var name in new[] { "test_accuracy", "ece", "ood_auroc" })
             Assert.InRange(Number(numbers, name), 0, 1);
         Assert.InRange(Number(numbers, "brier"), 0, 2);
         Assert.InRange(Number(numbers, "effective_parameters"), 0, weights);
         Assert.True(double.IsFinite(Number(numbers, "log_evidence")));
-        Assert.Equal(
-            20,
-            numbers.GetProperty("reliability").EnumerateArray().Sum(bin => Number(bin, "count"))
-        );
+        Assert.Equal(20, numbers.GetProperty("reliability").EnumerateArray().Sum(bin => Number(bin, "count")));
     }
 
     [Fact]
@@ -55,10 +50,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
     {
         string[] diagonal = ["--structure", "diag", "--tune"];
         var given = Numbers("--structure", "diag", "--prior-precision", "3.5");
-        Assert.Equal(
-            ("given", 3.5),
-            (given.GetProperty("tuned_by").GetString(), Number(given, "prior_precision"))
-        );
+        Assert.Equal(("given", 3.5), (given.GetProperty("tuned_by").GetString(), Number(given, "prior_precision")));
         var evidence = Numbers([.. diagonal, "evidence"]);
         Assert.True(Number(evidence, "log_evidence") >= Number(given, "log_evidence"));
         var layers = Numbers([.. diagonal, "evidence-per-layer"]);
@@ -73,17 +65,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
     [InlineData("monte-carlo")]
     public void Predictions_are_made_as_asked_and_a_seed_decides_them(string kind)
     {
-        string[] options =
-        [
-            "--structure",
-            "kron",
-            "--predict",
-            kind,
-            "--samples",
-            "20",
-            "--prior-precision",
-            "10",
-        ];
+        string[] options = ["--structure", "kron", "--predict", kind, "--samples", "20", "--prior-precision", "10"];
         var (first, second) = (Numbers(options), Numbers(options));
         Assert.Equal(Number(first, "nll"), Number(second, "nll"));
         Assert.Equal(Number(first, "ood_auroc"), Number(second, "ood_auroc"));
@@ -158,17 +140,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
     public void Without_a_network_the_default_one_is_trained_first()
     {
         var folder = trained["default"];
-        string[] small =
-        [
-            "--structure",
-            "last-layer-diag",
-            "--samples",
-            "5",
-            "--test",
-            "5",
-            "--threads",
-            "1",
-        ];
+        string[] small = ["--structure", "last-layer-diag", "--samples", "5", "--test", "5", "--threads", "1"];
         var answer = CommandLine.Run([
             "laplace",
             "--data",
@@ -191,9 +163,7 @@ public sealed class LaplaceTests(TrainedNetwork trained) : IClassFixture<Trained
     {
         var answer = Run("--structure", "diag");
         Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
-        foreach (
-            var row in new[] { "plain network", "temperature scaling", "posterior diag", "6,370 weights" }
-        )
+        foreach (var row in new[] { "plain network", "temperature scaling", "posterior diag", "6,370 weights" })
             Assert.Contains(row, answer.Output, StringComparison.Ordinal);
     }
 }

@@ -31,18 +31,7 @@ public sealed class TrainedNetwork : IDisposable
     /// <summary>Trains one more network.</summary>
     internal string Train(string name, params string[] options)
     {
-        string[] command =
-        [
-            "train",
-            "--data",
-            Data,
-            "--optimizer",
-            "adam",
-            "--epochs",
-            "2",
-            "--threads",
-            "1",
-        ];
+        string[] command = ["train", "--data", Data, "--optimizer", "adam", "--epochs", "2", "--threads", "1"];
         var answer = CommandLine.Run([.. command, .. options, "--out", folder[name]]);
         Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
         return folder[name];

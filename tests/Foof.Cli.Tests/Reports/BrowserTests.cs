@@ -47,8 +47,7 @@ public sealed class BrowserTests : IDisposable
         browser.Value.Open(file);
         Assert.Equal(Charts, browser.Value.Charts());
         Assert.Equal(Charts, (int)browser.Value.Evaluate("return +document.documentElement.dataset.drawn")!);
-        var overflow = (int)
-            browser.Value.Evaluate("return document.documentElement.scrollWidth - window.innerWidth")!;
+        var overflow = (int)browser.Value.Evaluate("return document.documentElement.scrollWidth - window.innerWidth")!;
         Assert.True(overflow <= 0, $"{name} is {overflow} pixels too wide.");
         var first = (double)browser.Value.Evaluate("return +document.documentElement.dataset.firstDrawing")!;
         // This is far more than the second that it should take, since other tests may use the processor.
@@ -77,8 +76,7 @@ public sealed class BrowserTests : IDisposable
         Assert.Equal([], browser.Value.Console());
     }
 
-    private int Drawn() =>
-        (int)browser.Value.Evaluate("return document.querySelectorAll('.chart > svg').length")!;
+    private int Drawn() => (int)browser.Value.Evaluate("return document.querySelectorAll('.chart > svg').length")!;
 
     [BrowserFact]
     public void A_tooltip_shows_what_the_pointer_is_on()
@@ -193,13 +191,7 @@ public sealed class BrowserTests : IDisposable
         );
         browser.Value.Open(file);
         Assert.Equal([], browser.Value.Console());
-        Assert.Equal(
-            Samples.Nasty,
-            (string)browser.Value.Evaluate("return document.querySelector('h1').textContent")!
-        );
-        Assert.Equal(
-            0,
-            (int)browser.Value.Evaluate("return document.querySelectorAll('main b, header b').length")!
-        );
+        Assert.Equal(Samples.Nasty, (string)browser.Value.Evaluate("return document.querySelector('h1').textContent")!);
+        Assert.Equal(0, (int)browser.Value.Evaluate("return document.querySelectorAll('main b, header b').length")!);
     }
 }

@@ -30,13 +30,7 @@ public sealed class CommandReportTests : IDisposable
         CommandLine.Run(["train", "--data", data, .. network, "--optimizer", "adam", "--out", folder["run"]]);
         var page = Page("laplace", "--model", folder["run"], "--structure", "diag", "--samples", "10");
         Assert.Equal(
-            [
-                "Quality",
-                "Reliability",
-                "Confidence of wrong and foreign images",
-                "Evidence",
-                "How it was measured",
-            ],
+            ["Quality", "Reliability", "Confidence of wrong and foreign images", "Evidence", "How it was measured"],
             Headings(page)
         );
         Assert.Contains("alt=\"One of the noise images, taken for class", page, StringComparison.Ordinal);

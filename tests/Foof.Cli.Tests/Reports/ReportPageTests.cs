@@ -29,10 +29,7 @@ public partial class ReportPageTests
     [Fact]
     public void Every_chart_has_words_a_specification_and_its_numbers()
     {
-        Chart[] charts =
-        [
-            .. Samples.Everything.Sections.SelectMany(section => section.Figures).OfType<Chart>(),
-        ];
+        Chart[] charts = [.. Samples.Everything.Sections.SelectMany(section => section.Figures).OfType<Chart>()];
         Assert.NotEmpty(charts);
         Assert.All(
             charts,
@@ -70,15 +67,8 @@ public partial class ReportPageTests
         );
         Assert.DoesNotContain(Samples.Nasty, page, StringComparison.Ordinal);
         Assert.Equal(7, Regex.Count(page, Regex.Escape(ReportPage.Escape(Samples.Nasty))));
-        var chart = LossSection.Compared(
-            "",
-            [Samples.Curve(Samples.Nasty, 1, 1), Samples.Curve("sgd", 2, 1)]
-        );
-        Assert.DoesNotContain(
-            Samples.Nasty,
-            ReportPage.Html(new("", "", "", [chart])),
-            StringComparison.Ordinal
-        );
+        var chart = LossSection.Compared("", [Samples.Curve(Samples.Nasty, 1, 1), Samples.Curve("sgd", 2, 1)]);
+        Assert.DoesNotContain(Samples.Nasty, ReportPage.Html(new("", "", "", [chart])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,10 +83,7 @@ public partial class ReportPageTests
         foreach (var line in sums)
         {
             var (sum, name) = (line[..64], line[66..]);
-            Assert.Equal(
-                sum,
-                Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name))))
-            );
+            Assert.Equal(sum, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))));
             if (name != "package-lock.json")
                 Assert.Equal(
                     File.ReadAllText(Path.Combine(folder, name)),

@@ -42,12 +42,7 @@ internal static class Samples
             damping,
             rate == 1 && damping < 1 ? null : 0.3 + Math.Abs(Math.Log(rate / 0.3 / damping))
         ),
-        .. new[] { 0.03, 0.1, 0.3, 1 }.Select(rate => new GridPoint(
-            "sgd",
-            rate,
-            null,
-            rate == 1 ? null : 0.3 + rate
-        )),
+        .. new[] { 0.03, 0.1, 0.3, 1 }.Select(rate => new GridPoint("sgd", rate, null, rate == 1 ? null : 0.3 + rate)),
     ];
 
     internal static Reliability Diagram(string name, double slope) =>

@@ -14,8 +14,7 @@ public class SectionTests
     [InlineData(18.41, "18.41")]
     [InlineData(0.00012, "1.2e-4")]
     [InlineData(-4012.6, "-4,013")]
-    public void Numbers_have_four_digits_that_count(double value, string text) =>
-        Assert.Equal(text, Say.Number(value));
+    public void Numbers_have_four_digits_that_count(double value, string text) => Assert.Equal(text, Say.Number(value));
 
     [Fact]
     public void Words_are_listed_as_people_do()
@@ -37,10 +36,7 @@ public class SectionTests
 
     [Fact]
     public void The_clock_begins_with_the_warm_up() =>
-        Assert.Equal(
-            [2.4, 4.4, 6.4],
-            Samples.Curve("sgd", 1, 2, epochs: 3).Clock.Select(at => Math.Round(at, 6))
-        );
+        Assert.Equal([2.4, 4.4, 6.4], Samples.Curve("sgd", 1, 2, epochs: 3).Clock.Select(at => Math.Round(at, 6)));
 
     [Fact]
     public void A_grid_of_one_setting_has_no_sensitivity()
@@ -56,11 +52,7 @@ public class SectionTests
         Assert.EndsWith("2 runs of 16 diverged and have no loss.", section.Lead);
         Assert.Equal(2, section.Figures.Count);
         var line = (Chart)section.Figures[0];
-        Assert.Contains(
-            "sgd is lowest, 0.33, at learning rate 0.03.",
-            line.Description,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("sgd is lowest, 0.33, at learning rate 0.03.", line.Description, StringComparison.Ordinal);
         var map = (Chart)section.Figures[1];
         Assert.Equal(["damping \\ learning rate", "0.03", "0.1", "0.3", "1"], map.Numbers.Columns);
         Assert.Equal("diverged", map.Numbers.Rows[0][4]);
@@ -75,10 +67,7 @@ public class SectionTests
     public void The_evidence_is_thinned_and_its_maximum_is_named()
     {
         var section = EvidenceSection.Of(Samples.Evidence, 12.5);
-        Assert.StartsWith(
-            "The evidence is highest at prior precision 10, where log p(D) is -4,000",
-            section.Lead
-        );
+        Assert.StartsWith("The evidence is highest at prior precision 10, where log p(D) is -4,000", section.Lead);
         Assert.InRange(((Chart)section.Figures[0]).Numbers.Rows.Count, 100, 130);
     }
 
@@ -100,10 +89,6 @@ public class SectionTests
     {
         var section = ContinualSection.Of([Samples.Outcome("plain", 0.15), Samples.Outcome("elastic", 0.02)]);
         Assert.StartsWith("After 5 tasks, elastic is right in 86.0\u00A0%", section.Lead);
-        Assert.Contains(
-            "plain, the last of 2, is right in 60.0\u00A0%.",
-            section.Lead,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("plain, the last of 2, is right in 60.0\u00A0%.", section.Lead, StringComparison.Ordinal);
     }
 }

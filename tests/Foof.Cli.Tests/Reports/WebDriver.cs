@@ -23,9 +23,7 @@ internal sealed partial class WebDriver : IDisposable
 
     internal WebDriver()
     {
-        driver = Process.Start(
-            new ProcessStartInfo("chromedriver", "--port=0") { RedirectStandardOutput = true }
-        )!;
+        driver = Process.Start(new ProcessStartInfo("chromedriver", "--port=0") { RedirectStandardOutput = true })!;
         client = new() { BaseAddress = new($"http://127.0.0.1:{Port()}"), Timeout = Patience };
         session = "";
         var answer = Send(HttpMethod.Post, "/session", new JsonObject { ["capabilities"] = Capabilities() });
@@ -70,11 +68,7 @@ internal sealed partial class WebDriver : IDisposable
 
     /// <summary>What a script returns.</summary>
     internal JsonNode? Evaluate(string script, string kind = "sync") =>
-        Send(
-            HttpMethod.Post,
-            $"/execute/{kind}",
-            new JsonObject { ["script"] = script, ["args"] = new JsonArray() }
-        );
+        Send(HttpMethod.Post, $"/execute/{kind}", new JsonObject { ["script"] = script, ["args"] = new JsonArray() });
 
     /// <summary>The number of charts whose marks together are more than 20 pixels wide or high.</summary>
     internal int Charts() =>
@@ -173,11 +167,7 @@ internal sealed partial class WebDriver : IDisposable
         );
 
     private JsonNode? Command(string name, JsonObject parameters) =>
-        Send(
-            HttpMethod.Post,
-            "/goog/cdp/execute",
-            new JsonObject { ["cmd"] = name, ["params"] = parameters }
-        );
+        Send(HttpMethod.Post, "/goog/cdp/execute", new JsonObject { ["cmd"] = name, ["params"] = parameters });
 
     private JsonNode? Send(HttpMethod method, string path, JsonObject? body = null)
     {

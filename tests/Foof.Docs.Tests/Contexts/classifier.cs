@@ -21,8 +21,4 @@ var (testImages, testLabels) = Draw(100);
 ];
 List<(Tensor Images, Tensor Labels)> trainingBatches = [(images, labels)];
 (Tensor Input, Tensor Target)[] validationBatches = [(validationImages, validationLabels)];
-using var model = nn.Sequential(
-    ("hidden", nn.Linear(2, 30)),
-    ("tanh", nn.Tanh()),
-    ("output", nn.Linear(30, 2))
-);
+using var model = nn.Sequential(("hidden", nn.Linear(2, 30)), ("tanh", nn.Tanh()), ("output", nn.Linear(30, 2)));

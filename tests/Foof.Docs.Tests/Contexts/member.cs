@@ -34,8 +34,7 @@ abstract class Given
     protected IReadOnlyList<EpochSummary> epochs => [new(1, 0.5, TimeSpan.FromSeconds(1))];
     protected CurvatureMatrix curvature => field ??= CurvatureMatrix.Fisher(model, Loss.CrossEntropy, images);
     protected Tensor[] gradient => curvature.Gradient(images, labels);
-    protected LaplacePosterior posterior =>
-        field ??= LaplacePosterior.Fit(model, Loss.CrossEntropy, trainingBatches);
+    protected LaplacePosterior posterior => field ??= LaplacePosterior.Fit(model, Loss.CrossEntropy, trainingBatches);
 
     protected Given()
     {

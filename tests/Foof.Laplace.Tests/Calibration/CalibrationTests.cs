@@ -148,9 +148,7 @@ public sealed class CalibrationTests
         Assert.Contains(
             "meta",
             Assert
-                .ThrowsAny<ArgumentException>(() =>
-                    Calibration.Brier(Probabilities, Labels.to(device("meta")))
-                )
+                .ThrowsAny<ArgumentException>(() => Calibration.Brier(Probabilities, Labels.to(device("meta"))))
                 .Message,
             StringComparison.Ordinal
         );

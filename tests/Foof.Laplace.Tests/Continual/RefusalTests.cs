@@ -27,10 +27,7 @@ public sealed class RefusalTests : IDisposable
             () => Make(small, new() { Strength = -1 })
         );
         Refused<ArgumentException>("decay must lie in [0, 1]; got 2", () => Make(small, new() { Decay = 2 }));
-        Refused<ArgumentException>(
-            "columns must be at least 1; got 0",
-            () => Make(small, new() { ColumnBudget = 0 })
-        );
+        Refused<ArgumentException>("columns must be at least 1; got 0", () => Make(small, new() { ColumnBudget = 0 }));
         Refused<ArgumentException>(
             "memory budget must be a positive number of bytes; got 0",
             () => Make(small, new() { MemoryBudget = 0 })
@@ -118,10 +115,7 @@ public sealed class RefusalTests : IDisposable
             }
         );
         growing.Consolidate(small.Task(1));
-        Refused<ArgumentException>(
-            "memory budget of 1,000 bytes; it takes",
-            () => growing.Consolidate(small.Task(2))
-        );
+        Refused<ArgumentException>("memory budget of 1,000 bytes; it takes", () => growing.Consolidate(small.Task(2)));
         Assert.Equal(1, growing.Tasks);
     }
 

@@ -8,10 +8,7 @@ internal sealed class CustomModule : nn.Module<Tensor, Tensor>
     private readonly nn.Module<Tensor, Tensor>[] layers;
     private readonly Func<nn.Module<Tensor, Tensor>[], Tensor, Tensor> run;
 
-    internal CustomModule(
-        nn.Module<Tensor, Tensor>[] layers,
-        Func<nn.Module<Tensor, Tensor>[], Tensor, Tensor> run
-    )
+    internal CustomModule(nn.Module<Tensor, Tensor>[] layers, Func<nn.Module<Tensor, Tensor>[], Tensor, Tensor> run)
         : base(nameof(CustomModule))
     {
         this.layers = layers;

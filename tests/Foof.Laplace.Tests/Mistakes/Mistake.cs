@@ -3,12 +3,7 @@ using static TorchSharp.torch;
 namespace Foof.Laplace.Tests.Mistakes;
 
 /// <summary>A model and a batch with a mistake, and the uses that run into it.</summary>
-internal sealed record Mistake(
-    nn.Module<Tensor, Tensor> Model,
-    Tensor? Input,
-    Tensor? Target,
-    params string[] Spared
-)
+internal sealed record Mistake(nn.Module<Tensor, Tensor> Model, Tensor? Input, Tensor? Target, params string[] Spared)
 {
     internal static IReadOnlyDictionary<string, Func<Mistake>> All { get; } =
         new Dictionary<string, Func<Mistake>>
@@ -18,13 +13,11 @@ internal sealed record Mistake(
             ["an in-place change of a layer's input"] = () =>
                 new(new CustomModule([Linear(3, 3), Linear(3, 4)], ChangesInput), Points(), Labels()),
             ["a graph used twice"] = () => new(UsedTwice(), Points(), Labels()),
-            ["an output without classes"] = () =>
-                new(Chain(last: z => z.sum(1)), Points(), Labels(), "Jacobian"),
+            ["an output without classes"] = () => new(Chain(last: z => z.sum(1)), Points(), Labels(), "Jacobian"),
             ["an output of other points than the labels"] = () =>
                 new(Chain(last: z => z.narrow(0, 0, 5)), Points(), Labels(), "Gauss-Newton"),
             ["an input that does not fit the first layer"] = () => new(Chain(), rand(6, 5), Labels()),
-            ["a hidden layer's input that does not fit"] = () =>
-                new(Chain(z => z.narrow(1, 0, 3)), Points(), Labels()),
+            ["a hidden layer's input that does not fit"] = () => new(Chain(z => z.narrow(1, 0, 3)), Points(), Labels()),
             ["data points that change between layers"] = () =>
                 new(
                     Reshapes(),
@@ -35,12 +28,9 @@ internal sealed record Mistake(
                     "Hessian",
                     "Gauss-Newton"
                 ),
-            ["an output that depends on no parameter"] = () =>
-                new(Chain(last: z => z.detach()), Points(), Labels()),
-            ["a label out of range"] = () =>
-                new(Chain(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
-            ["a label below zero"] = () =>
-                new(Chain(), Points(), Labels().fill_(-7), "Gauss-Newton", "Jacobian"),
+            ["an output that depends on no parameter"] = () => new(Chain(last: z => z.detach()), Points(), Labels()),
+            ["a label out of range"] = () => new(Chain(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
+            ["a label below zero"] = () => new(Chain(), Points(), Labels().fill_(-7), "Gauss-Newton", "Jacobian"),
             ["a label out of range where the model differentiates"] = () =>
                 new(Penalised(), Points(), Labels().fill_(7), "Gauss-Newton", "Jacobian"),
             ["an input that does not fit where the model differentiates"] = () =>
@@ -50,19 +40,15 @@ internal sealed record Mistake(
             ["no input"] = () => new(Chain(), null, Labels()),
             ["no label"] = () => new(Chain(), Points(), null, "Laplace", "Gauss-Newton", "Jacobian"),
             ["a module that returns nothing"] = () => new(Chain(last: _ => null!), Points(), Labels()),
-            ["a module that disposes its input"] = () =>
-                new(Chain(first: DisposesAtOnce), Points(), Labels()),
-            ["a module that disposes what a layer returned"] = () =>
-                new(Chain(DisposesAtOnce), Points(), Labels()),
+            ["a module that disposes its input"] = () => new(Chain(first: DisposesAtOnce), Points(), Labels()),
+            ["a module that disposes what a layer returned"] = () => new(Chain(DisposesAtOnce), Points(), Labels()),
             ["a module that throws"] = () =>
                 new(Chain(_ => throw new NotSupportedException("mine")), Points(), Labels()),
             ["a float64 input"] = () => new(Chain(), Points().@double(), Labels()),
             ["an int64 input"] = () => new(Chain(), Points().@long(), Labels()),
             ["an input on another device"] = () => new(Chain(), Points().to(META), Labels()),
-            ["labels on another device"] = () =>
-                new(Chain(), Points(), Labels().to(META), "Gauss-Newton", "Jacobian"),
-            ["labels that are no indices"] = () =>
-                new(Chain(), Points(), rand(6), "Gauss-Newton", "Jacobian"),
+            ["labels on another device"] = () => new(Chain(), Points(), Labels().to(META), "Gauss-Newton", "Jacobian"),
+            ["labels that are no indices"] = () => new(Chain(), Points(), rand(6), "Gauss-Newton", "Jacobian"),
             ["no data points"] = () => new(Chain(), rand(0, 3), Labels(0)),
             ["a disposed input"] = () => new(Chain(), Disposed(Points()), Labels()),
             ["a disposed weight"] = DisposedWeight,
@@ -115,10 +101,7 @@ internal sealed record Mistake(
     }
 
     private static CustomModule Reshapes() =>
-        new(
-            [Linear(3, 4), Linear(8, 4)],
-            (layers, x) => layers[1].call(layers[0].call(x).tanh().reshape(3, 8))
-        );
+        new([Linear(3, 4), Linear(8, 4)], (layers, x) => layers[1].call(layers[0].call(x).tanh().reshape(3, 8)));
 
     private static Mistake DisposedWeight()
     {

@@ -28,14 +28,7 @@ internal static class Use
             ["The core's step"] = mistake =>
             {
                 var recipe = Methods.kfacStandard;
-                using var optimizer = new Optimizer(
-                    mistake.Model,
-                    recipe,
-                    Likelihood.Categorical,
-                    0.1,
-                    0.9,
-                    0
-                );
+                using var optimizer = new Optimizer(mistake.Model, recipe, Likelihood.Categorical, 0.1, 0.9, 0);
                 optimizer.Step(mistake.Input!, mistake.Target!).Loss.Dispose();
             },
             ["Fisher"] = mistake =>
@@ -49,18 +42,12 @@ internal static class Use
                     )
                     .Dispose(),
             ["Laplace"] = mistake =>
-                LaplacePosterior
-                    .Fit(mistake.Model, Loss.CrossEntropy, [(mistake.Input!, mistake.Target!)])
-                    .Dispose(),
+                LaplacePosterior.Fit(mistake.Model, Loss.CrossEntropy, [(mistake.Input!, mistake.Target!)]).Dispose(),
             ["Jacobian"] = mistake => Jacobian.factor(Of(mistake), mistake.Input!),
             ["Hessian"] = mistake =>
-                LinearOperatorModule
-                    .hessian(Of(mistake), new(mistake.Input!, mistake.Target!))
-                    .Product(Ones(mistake)),
+                LinearOperatorModule.hessian(Of(mistake), new(mistake.Input!, mistake.Target!)).Product(Ones(mistake)),
             ["Gauss-Newton"] = mistake =>
-                LinearOperatorModule
-                    .gaussNewton(Of(mistake), mistake.Input!)
-                    .Product(Ones(mistake)),
+                LinearOperatorModule.gaussNewton(Of(mistake), mistake.Input!).Product(Ones(mistake)),
         };
 
     private static Problem Of(Mistake mistake) => Problem.OfModel(mistake.Model, Likelihood.Categorical);

@@ -54,12 +54,7 @@ public sealed class AsyncTests
             posterior.PredictAsync([problem.Input], cancellation: stop.Token)
         );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            LaplacePosterior.FitAsync(
-                problem.Model,
-                Loss.CrossEntropy,
-                problem.Batches,
-                cancellation: stop.Token
-            )
+            LaplacePosterior.FitAsync(problem.Model, Loss.CrossEntropy, problem.Batches, cancellation: stop.Token)
         );
     }
 

@@ -34,10 +34,7 @@ public sealed class LabelBudgetTests
         using var posterior = Fit(problem, Options(FitsSampled));
         Assert.Equal((FisherType.MonteCarlo, 10), (posterior.Summary.FisherType, posterior.Columns));
         var warning = Assert.Single(posterior.Warnings);
-        Assert.StartsWith(
-            "All labels of 10 data points do not fit the memory budget of 12,000 bytes",
-            warning
-        );
+        Assert.StartsWith("All labels of 10 data points do not fit the memory budget of 12,000 bytes", warning);
 
         // Sampled labels that are asked for give the same bits, without a warning.
         using var asked = Fit(problem, Options(FitsSampled, FisherType.MonteCarlo));
@@ -66,11 +63,7 @@ public sealed class LabelBudgetTests
         using var scope = NewDisposeScope();
         using var problem = new SmallProblem();
         var error = Assert.Throws<ArgumentException>(() => Fit(problem, Options(budget, type)));
-        Assert.Contains(
-            $"must fit the memory budget of {budget:N0} bytes",
-            error.Message,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($"must fit the memory budget of {budget:N0} bytes", error.Message, StringComparison.Ordinal);
         Assert.Contains("larger budget", error.Message, StringComparison.Ordinal);
     }
 

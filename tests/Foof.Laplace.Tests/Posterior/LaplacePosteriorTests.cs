@@ -172,15 +172,10 @@ public sealed class LaplacePosteriorTests
         Refused("prior precision must be", () => problem.Fit(new() { PriorPrecision = -1 }));
         Refused(
             "class",
-            () =>
-                LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, problem.Target + 7)])
+            () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, problem.Target + 7)])
         );
         Assert.Throws<NumericalFailure>(() =>
-            LaplacePosterior.Fit(
-                problem.Model,
-                Loss.CrossEntropy,
-                [(problem.Input * float.NaN, problem.Target)]
-            )
+            LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input * float.NaN, problem.Target)])
         );
         using var normed = nn.Sequential(("fc", nn.Linear(2, 3)), ("norm", nn.BatchNorm1d(3)));
         Refused("evaluation mode", () => LaplacePosterior.Fit(normed, Loss.CrossEntropy, problem.Batches));
@@ -215,18 +210,11 @@ public sealed class LaplacePosteriorTests
             using var posterior = problem.Fit();
             posterior.Tune();
             posterior.Predict(problem.Input).Dispose();
-            posterior
-                .Predict(problem.Input, new() { Type = PredictionType.SampledWeights, Samples = 3 })
-                .Dispose();
+            posterior.Predict(problem.Input, new() { Type = PredictionType.SampledWeights, Samples = 3 }).Dispose();
             using var source = new CancellationTokenSource();
             source.Cancel();
             Assert.Throws<OperationCanceledException>(() =>
-                LaplacePosterior.Fit(
-                    problem.Model,
-                    Loss.CrossEntropy,
-                    problem.Batches,
-                    cancellation: source.Token
-                )
+                LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, problem.Batches, cancellation: source.Token)
             );
         }
         Assert.Equal(before, Tensor.TotalCount);
@@ -240,8 +228,7 @@ public sealed class LaplacePosteriorTests
         using var model = nn.Linear(3, 1, hasBias: false, dtype: ScalarType.Float64);
         var input = randn(80, 3, dtype: ScalarType.Float64);
         var target =
-            input.mm(tensor(new[] { 1.0, -2.0, 0.5 }).unsqueeze(1))
-            + randn(80, 1, dtype: ScalarType.Float64) * 0.3;
+            input.mm(tensor(new[] { 1.0, -2.0, 0.5 }).unsqueeze(1)) + randn(80, 1, dtype: ScalarType.Float64) * 0.3;
         using (no_grad())
             model.weight!.copy_(linalg.lstsq(input, target).Solution.t());
         using var posterior = LaplacePosterior.Fit(

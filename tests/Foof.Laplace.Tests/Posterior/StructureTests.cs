@@ -43,9 +43,7 @@ public sealed class StructureTests : IDisposable
     [Fact]
     public void Matrices_that_do_not_fit_the_budget_are_refused_before_the_first_batch()
     {
-        var batches = Enumerable
-            .Range(0, 1)
-            .Select<int, (Tensor, Tensor?)>(_ => throw new NotSupportedException());
+        var batches = Enumerable.Range(0, 1).Select<int, (Tensor, Tensor?)>(_ => throw new NotSupportedException());
         var error = Assert.Throws<ArgumentException>(() =>
             LaplacePosterior.Fit(
                 problem.Model,
@@ -54,14 +52,8 @@ public sealed class StructureTests : IDisposable
                 new() { Structure = CurvatureStructure.Dense, MemoryBudget = 3 * 8 * 39 * 39 - 1 }
             )
         );
-        Assert.Contains(
-            "39 weights take 36,504: use LowRank or Kronecker",
-            error.Message,
-            StringComparison.Ordinal
-        );
-        using var fits = problem.Fit(
-            new() { Structure = CurvatureStructure.Dense, MemoryBudget = 3 * 8 * 39 * 39 }
-        );
+        Assert.Contains("39 weights take 36,504: use LowRank or Kronecker", error.Message, StringComparison.Ordinal);
+        using var fits = problem.Fit(new() { Structure = CurvatureStructure.Dense, MemoryBudget = 3 * 8 * 39 * 39 });
         Assert.Equal(39, fits.Columns);
         Assert.Equal(
             [CurvatureStructure.Dense, CurvatureStructure.LowRank, CurvatureStructure.Dense],
@@ -134,10 +126,7 @@ public sealed class StructureTests : IDisposable
         using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
         Assert.Equal("ElasticWeightConsolidation of 0 tasks, strength 1, 0 bytes", tasks.ToString());
         using var prediction = posterior.Predict(problem.Input);
-        Assert.Equal(
-            "prediction of 60 data points: output [60; 3], probabilities [60; 3]",
-            prediction.ToString()
-        );
+        Assert.Equal("prediction of 60 data points: output [60; 3], probabilities [60; 3]", prediction.ToString());
         prediction.Dispose();
         posterior.Dispose();
         Assert.Equal(

@@ -23,8 +23,7 @@ public sealed class UpdateTests : IDisposable
         {
             Structure = structure,
             PriorPrecision = 0.7,
-            MemoryBudget =
-                structure == CurvatureStructure.LowRank ? 6_500 : LaplaceOptions.DefaultMemoryBudget,
+            MemoryBudget = structure == CurvatureStructure.LowRank ? 6_500 : LaplaceOptions.DefaultMemoryBudget,
         };
 
     private LaplacePosterior Fit(LaplaceOptions options, params (Tensor, Tensor?)[] batches) =>
@@ -85,10 +84,7 @@ public sealed class UpdateTests : IDisposable
         using (no_grad())
             problem.Model.get_parameter("fc2.bias")!.add_(0.5);
         posterior.Update([Batch(9, 3)]);
-        Assert.Equal(
-            problem.Model.get_parameter("fc2.bias")!.ToDouble(),
-            posterior.Core.Mean[1][0, 4].ToDouble()
-        );
+        Assert.Equal(problem.Model.get_parameter("fc2.bias")!.ToDouble(), posterior.Core.Mean[1][0, 4].ToDouble());
         var path = Path.GetTempFileName();
         try
         {
@@ -132,11 +128,7 @@ public sealed class UpdateTests : IDisposable
             ("memory budget of 6,500 bytes", () => posterior.Update([Batch(0, 12)])),
         ];
         foreach (var (part, update) in mistakes)
-            Assert.Contains(
-                part,
-                Assert.ThrowsAny<ArgumentException>(update).Message,
-                StringComparison.Ordinal
-            );
+            Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(update).Message, StringComparison.Ordinal);
         Assert.Throws<NumericalFailure>(() => posterior.Update([(problem.Input * double.NaN, null)]));
         Assert.ThrowsAny<OperationCanceledException>(() =>
             posterior.Update([Batch(0, 3)], cancellation: new CancellationToken(true))

@@ -25,15 +25,7 @@ public sealed class PredictionTests
         Assert.True(whole.Probabilities!.allclose(parts.Probabilities!));
         using var once = posterior.Predict(new Passes(batches, []), Sampled());
         Assert.True(whole.Probabilities!.eq(once.Probabilities!).all().item<bool>());
-        foreach (
-            var later in new Tensor[][]
-            {
-                [],
-                [batches[0]],
-                [batches[1], batches[0]],
-                [.. batches, batches[0]],
-            }
-        )
+        foreach (var later in new Tensor[][] { [], [batches[0]], [batches[1], batches[0]], [.. batches, batches[0]] })
         {
             var error = Assert.ThrowsAny<ArgumentException>(() =>
                 posterior.Predict(new Passes(batches, later), Sampled(1000))
@@ -53,9 +45,7 @@ public sealed class PredictionTests
         using var posterior = problem.Fit();
         using var bad = problem.Input.clone();
         bad[3, 0] = float.NaN;
-        var error = Assert.Throws<NumericalFailure>(() =>
-            posterior.Predict(bad, new() { Type = type, Samples = 3 })
-        );
+        var error = Assert.Throws<NumericalFailure>(() => posterior.Predict(bad, new() { Type = type, Samples = 3 }));
         Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
 
@@ -108,15 +98,11 @@ public sealed class PredictionTests
         );
         var point = randn(3, 2);
         using var probit = posterior.Predict(point);
-        using var sampled = posterior.Predict(
-            point,
-            new() { Link = LinkApproximation.MonteCarlo, Samples = 40_000 }
-        );
+        using var sampled = posterior.Predict(point, new() { Link = LinkApproximation.MonteCarlo, Samples = 40_000 });
         // The mean of the sigmoid under N(f, v), by the trapezium rule.
         var z = linspace(-8, 8, 4001, dtype: ScalarType.Float64);
         var weight = (-z.square() / 2).exp();
-        var expected =
-            ((probit.Output + probit.Variance.sqrt() * z).sigmoid() * weight).sum(1) / weight.sum();
+        var expected = ((probit.Output + probit.Variance.sqrt() * z).sigmoid() * weight).sum(1) / weight.sum();
         var apart = (sampled.Probabilities!.squeeze(1) - expected).abs().max().ToDouble();
         Assert.InRange(apart, 0, 0.005);
         Assert.False(sampled.Probabilities!.eq(probit.Probabilities!).any().item<bool>());
@@ -155,10 +141,7 @@ public sealed class PredictionTests
         using var posterior = LaplacePosterior.OfLikelihood(
             model,
             Likelihood.Poisson,
-            [
-                (input.narrow(0, 0, 2), target.narrow(0, 0, 2)),
-                (input.narrow(0, 2, 3), target.narrow(0, 2, 3)),
-            ],
+            [(input.narrow(0, 0, 2), target.narrow(0, 0, 2)), (input.narrow(0, 2, 3), target.narrow(0, 2, 3))],
             new() { DataPoints = 10 },
             null,
             null,
@@ -168,17 +151,12 @@ public sealed class PredictionTests
         var rates = model.call(input).squeeze(1).data<double>().ToArray();
         var counts = target.squeeze(1).data<double>().ToArray();
         var expected =
-            2
-            * rates
-                .Zip(counts, (f, y) => y * f - Math.Exp(f))
-                .Zip(factorials, (x, y) => x - Math.Log(y))
-                .Sum();
+            2 * rates.Zip(counts, (f, y) => y * f - Math.Exp(f)).Zip(factorials, (x, y) => x - Math.Log(y)).Sum();
         Assert.Equal(expected, posterior.LogLikelihood, 1e-9);
     }
 
     /// <summary>Batches that differ when they are enumerated again.</summary>
-    private sealed class Passes(IReadOnlyList<Tensor> first, IReadOnlyList<Tensor> later)
-        : IEnumerable<Tensor>
+    private sealed class Passes(IReadOnlyList<Tensor> first, IReadOnlyList<Tensor> later) : IEnumerable<Tensor>
     {
         private bool isBegun;
 

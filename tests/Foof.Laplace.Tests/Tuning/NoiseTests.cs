@@ -8,9 +8,7 @@ public sealed class NoiseTests
     [Theory]
     [InlineData(CurvatureStructure.Kronecker)]
     [InlineData(CurvatureStructure.Dense)]
-    public void A_posterior_under_another_noise_is_the_one_that_was_fitted_with_it(
-        CurvatureStructure structure
-    )
+    public void A_posterior_under_another_noise_is_the_one_that_was_fitted_with_it(CurvatureStructure structure)
     {
         using var scope = NewDisposeScope();
         using var problem = new RegressionProblem();

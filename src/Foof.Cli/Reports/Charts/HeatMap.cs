@@ -40,8 +40,7 @@ internal sealed record HeatMap(
     private string Description()
     {
         var text =
-            $"Heat map of {Value} with {Rows.Title} from top to bottom and {Columns.Title} from "
-            + $"left to right.";
+            $"Heat map of {Value} with {Rows.Title} from top to bottom and {Columns.Title} from " + $"left to right.";
         if (Present.Length == 0)
             return text;
         var best = IsLessBetter ? Present.Min() : Present.Max();
@@ -58,8 +57,7 @@ internal sealed record HeatMap(
             [$"{Rows.Title} \\ {Columns.Title}", .. Columns.Names],
             [
                 .. Cells.Select(
-                    (row, place) =>
-                        (IReadOnlyList<string>)[Rows.Names[place], .. row.Select(cell => Text(cell))]
+                    (row, place) => (IReadOnlyList<string>)[Rows.Names[place], .. row.Select(cell => Text(cell))]
                 ),
             ]
         );

@@ -186,8 +186,7 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     private static JsonObject Vertical(double place) =>
         Muted(At("x", place), At("x", place), VegaSpec.Fixed(0), new() { ["signal"] = "height" });
 
-    private static JsonObject At(string scale, double value) =>
-        new() { ["scale"] = scale, ["value"] = value };
+    private static JsonObject At(string scale, double value) => new() { ["scale"] = scale, ["value"] = value };
 
     private static JsonObject Muted(JsonObject left, JsonObject right, JsonObject low, JsonObject high) =>
         VegaSpec.Mark(

@@ -47,8 +47,7 @@ internal static class VegaSpec
     }
 
     /// <summary>The position or colour of a field.</summary>
-    internal static JsonObject Scaled(string scale, string field) =>
-        new() { ["scale"] = scale, ["field"] = field };
+    internal static JsonObject Scaled(string scale, string field) => new() { ["scale"] = scale, ["field"] = field };
 
     /// <summary>A value that all points share.</summary>
     internal static JsonObject Fixed(JsonNode value) => new() { ["value"] = value };

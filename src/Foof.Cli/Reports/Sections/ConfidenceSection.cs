@@ -6,11 +6,7 @@ namespace Foof.Cli.Reports.Sections;
 /// <param name="Name">The name of the group, in the plural.</param>
 /// <param name="Confidences">The largest probability of each image.</param>
 /// <param name="Examples">Some of the images, with the highest confidence first; there may be none.</param>
-internal sealed record ImageGroup(
-    string Name,
-    IReadOnlyList<double> Confidences,
-    IReadOnlyList<ShownImage> Examples
-);
+internal sealed record ImageGroup(string Name, IReadOnlyList<double> Confidences, IReadOnlyList<ShownImage> Examples);
 
 /// <summary>The section about confidence in wrong and foreign images, with examples.</summary>
 internal static class ConfidenceSection

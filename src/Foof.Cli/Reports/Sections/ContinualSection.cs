@@ -9,13 +9,7 @@ namespace Foof.Cli.Reports.Sections;
 /// <param name="Forgetting">How far earlier tasks fell from their best (Chaudhry et al. 2018).</param>
 /// <param name="Bytes">The memory for earlier tasks.</param>
 /// <param name="Seconds">How long it took.</param>
-internal sealed record ContinualOutcome(
-    string Name,
-    double[][] Accuracy,
-    double Forgetting,
-    long Bytes,
-    double Seconds
-)
+internal sealed record ContinualOutcome(string Name, double[][] Accuracy, double Forgetting, long Bytes, double Seconds)
 {
     /// <summary>The mean accuracy of all tasks after the last one.</summary>
     internal double Average => Accuracy[^1].Average();

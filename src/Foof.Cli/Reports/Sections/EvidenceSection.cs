@@ -56,9 +56,7 @@ internal static class EvidenceSection
         double? chosen
     )
     {
-        var used = curve.MinBy(point =>
-            Math.Abs(Math.Log(point.PriorPrecision / (chosen ?? best.PriorPrecision)))
-        )!;
+        var used = curve.MinBy(point => Math.Abs(Math.Log(point.PriorPrecision / (chosen ?? best.PriorPrecision))))!;
         var drop = Math.Max(
             best.LogEvidence - Math.Max(curve[0].LogEvidence, curve[^1].LogEvidence),
             best.LogEvidence - used.LogEvidence

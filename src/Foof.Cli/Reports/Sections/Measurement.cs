@@ -21,11 +21,7 @@ internal sealed record Measurement(
     /// <summary>The section of the report.</summary>
     /// <param name="notes">Sentences that explain the numbers.</param>
     internal ReportSection ToSection(string notes) =>
-        new(
-            "How it was measured",
-            notes,
-            [new TableFigure("The set-up", new(["what", "value"], [.. Rows()]))]
-        );
+        new("How it was measured", notes, [new TableFigure("The set-up", new(["what", "value"], [.. Rows()]))]);
 
     private IEnumerable<IReadOnlyList<string>> Rows() =>
         [

@@ -12,8 +12,7 @@ internal sealed record Reliability(string Name, IReadOnlyList<ReliabilityBin> Bi
     /// (Guo et al. 2017).
     /// </summary>
     internal double Error =>
-        Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence))
-        / Math.Max(1, Bins.Sum(bin => bin.Count));
+        Bins.Sum(bin => bin.Count * Math.Abs(bin.Accuracy - bin.Confidence)) / Math.Max(1, Bins.Sum(bin => bin.Count));
 }
 
 /// <summary>The section of reliability diagrams.</summary>
@@ -31,8 +30,7 @@ internal static class ReliabilitySection
             [Diagram(diagrams), Counts(diagrams)]
         );
 
-    private static string Describe(Reliability diagram) =>
-        $"{Say.Percent(diagram.Error)} for the {diagram.Name}";
+    private static string Describe(Reliability diagram) => $"{Say.Percent(diagram.Error)} for the {diagram.Name}";
 
     private static Chart Diagram(IReadOnlyList<Reliability> diagrams) =>
         new LineChart(

@@ -66,9 +66,7 @@ internal static class SensitivitySection
         new LineChart(
             "Training loss against the learning rate, each at its best damping",
             new("learning rate") { IsLogarithmic = true },
-            new Axis(Loss).FittedTo(
-                lines.SelectMany(line => line.Select(point => point.Loss)).OfType<double>()
-            ),
+            new Axis(Loss).FittedTo(lines.SelectMany(line => line.Select(point => point.Loss)).OfType<double>()),
             "optimiser",
             [
                 .. lines.Select(line => new Series(
@@ -89,18 +87,14 @@ internal static class SensitivitySection
         var best = line.MinBy(point => point.Loss ?? double.MaxValue)!;
         return best.Loss is null
             ? $"{best.Optimizer} diverged at every learning rate."
-            : $"{best.Optimizer} is lowest, {Say.Number(best.Loss)}, at learning rate "
-                + $"{Text(best.LearningRate)}.";
+            : $"{best.Optimizer} is lowest, {Say.Number(best.Loss)}, at learning rate " + $"{Text(best.LearningRate)}.";
     }
 
     private static Chart Map(GridPoint[] points)
     {
         double[] rates = [.. points.Select(point => point.LearningRate).Distinct().Order()];
         double?[] dampings = [.. points.Select(point => point.Damping).Distinct().Order()];
-        var losses = points.ToDictionary(
-            point => (point.LearningRate, point.Damping ?? 0),
-            point => point.Loss
-        );
+        var losses = points.ToDictionary(point => (point.LearningRate, point.Damping ?? 0), point => point.Loss);
         return new HeatMap(
             $"Training loss of {points[0].Optimizer} over learning rates and dampings",
             ("learning rate", [.. rates.Select(Text)]),
@@ -108,8 +102,7 @@ internal static class SensitivitySection
             Loss,
             [
                 .. dampings.Select(damping =>
-                    (IReadOnlyList<double?>)
-                        [.. rates.Select(rate => losses.GetValueOrDefault((rate, damping ?? 0)))]
+                    (IReadOnlyList<double?>)[.. rates.Select(rate => losses.GetValueOrDefault((rate, damping ?? 0)))]
                 ),
             ]
         )
