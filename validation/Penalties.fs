@@ -45,7 +45,7 @@ let private expected (theta: Vector<float>) (terms: (Matrix<float> * Vector<floa
     Array.append [| strength * value |] ((gradient * strength).ToArray())
 
 let private distance (theta: Vector<float>) shapes learnt terms =
-    let struct (value, gradient) = Consolidation.penalty strength (Weights.unflatten shapes theta) learnt
+    let { Value = value; Gradient = gradient } = Consolidation.penalty strength (Weights.unflatten shapes theta) learnt
 
     Dense.distance (expected theta terms) (Array.append (Dense.values value) (Weights.numbers gradient))
 

@@ -57,7 +57,7 @@ let private sampler (setup: Setup) compared = PosteriorSampler.error setup.Vecto
 let private ofOutputs (setup: Setup) (J: Matrix<float>) compared =
     let problem = setup.Problem
 
-    let struct (output, factor) = Jacobian.factor (Setup.asGiven problem setup.Layers null) problem.Input
+    let { Output = output; Jacobian = factor } = Jacobian.factor (Setup.asGiven problem setup.Layers null) problem.Input
 
     let wanted, n = J * compared.Sigma * J.Transpose(), output.size 0
     let C = wanted.RowCount / int n

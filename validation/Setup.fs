@@ -71,7 +71,7 @@ module internal Setup =
         torch.random.manual_seed seed |> ignore
         let problem = kind.Make()
 
-        let struct (layers, _) = Coverage.all problem.Network
+        let layers = (Coverage.all problem.Network).Layers
 
         let batch = { Input = problem.Input; Target = problem.Target }
 

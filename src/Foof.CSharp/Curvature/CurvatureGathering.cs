@@ -35,21 +35,21 @@ internal sealed record CurvatureGathering(
         CancellationToken cancellation
     )
     {
-        var (curvature, points) = DataCurvature.accumulate(
+        var mean = DataCurvature.accumulate(
             DataCurvature.curvatures,
             (_, input, target) =>
             {
                 // Only the check of the labels needs the output.
                 using var output = target is null ? null : Output(input, target);
                 var count = Points(input, output, target);
-                return (OfBatch(input, target), count);
+                return new DataMean<Curvature>(OfBatch(input, target), count);
             },
             requireRoom,
             progress,
             cancellation,
             batches
         );
-        return (OfAll(curvature), points);
+        return (OfAll(mean.Value), mean.DataPoints);
     }
 
     /// <summary>Returns the output for a batch, without recording a graph.</summary>

@@ -31,7 +31,7 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     private CurvatureMatrix(
         nn.Module<Tensor, Tensor> model,
-        (Layer[] Layers, Coverage[] Coverage) survey,
+        Survey survey,
         Likelihood likelihood,
         CurvatureStructure structure,
         (Curvature Curvature, long Points) found

@@ -182,22 +182,25 @@ public sealed class InfluenceFunction : IDisposable
         ArgumentNullException.ThrowIfNull(batches);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (gradient, _) = DataCurvature.accumulate(
+        var mean = DataCurvature.accumulate(
             DataCurvature.vectors,
             (place, input, target) =>
             {
                 var points = curvature.AtLabels(input, Argument.Labels(target, place));
                 // A column has the weight 1/n, where n is the number of points that count in the batch.
-                return (Jacobian.meanGradient(points), (long)Math.Round(1 / points.Parts.Single().Weight));
+                return new DataMean<Tensor[]>(
+                    Jacobian.meanGradient(points),
+                    (long)Math.Round(1 / points.Parts.Single().Weight)
+                );
             },
             null,
             progress,
             cancellation,
             batches
         );
-        foreach (var matrix in gradient)
+        foreach (var matrix in mean.Value)
             scope.Attach(matrix);
-        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), gradient, damped.Alive));
+        return scope.MoveToOuter(Influence.hypergradient(curvature.Weights(), mean.Value, damped.Alive));
     }
 
     /// <summary>

@@ -85,7 +85,7 @@ internal static class Mismatch
 
     private static string FirstLayer(nn.Module model)
     {
-        var (layers, _) = CoverageModule.survey(model, (_, _) => true);
+        var layers = CoverageModule.survey(model, (_, _) => true).Layers;
         if (layers.Length == 0)
             return "";
         var first = layers[0];

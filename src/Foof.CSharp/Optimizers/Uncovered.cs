@@ -11,14 +11,14 @@ internal static class Uncovered
     /// <summary>
     /// Returns the covered layers and how each parameter is treated; raises if no layer is covered.
     /// </summary>
-    internal static (Layer[] Layers, Coverage[] Coverage) Survey(
+    internal static Survey Survey(
         string subject,
         nn.Module model,
         Func<string, Parameter, bool>? select
     )
     {
-        var (layers, found) = CoverageModule.survey(model, select ?? ((_, _) => true));
-        return layers.Length > 0 ? (layers, found) : throw Of(subject, model, found);
+        var found = CoverageModule.survey(model, select ?? ((_, _) => true));
+        return found.Layers.Length > 0 ? found : throw Of(subject, model, found.Coverage);
     }
 
     internal static ArgumentException Of(string subject, nn.Module model, IReadOnlyList<Coverage> coverage)

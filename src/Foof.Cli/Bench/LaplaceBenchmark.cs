@@ -55,7 +55,7 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
         using var model = Networks.Perceptron(widths).to(device);
         model.eval();
         var input = randn(columns, ImageSet.Pixels, device: device);
-        var (layers, _) = CoverageModule.all(model);
+        var layers = CoverageModule.all(model).Layers;
         MemoryUse.ResetPeak();
         using var penalties = new LaplacePenalties(model, input);
         var runs = Enumerable.Range(0, rounds + 1).Select(_ => Once(model, layers, input, penalties)).Skip(1).ToArray();
@@ -163,8 +163,9 @@ internal sealed class LaplaceBenchmark(int rounds, Device device)
     private static void Predict(nn.Module<Tensor, Tensor> model, Layer[] layers, Tensor points, Posterior posterior)
     {
         using var scope = NewDisposeScope();
-        var (output, jacobian) = Jacobian.factor(new(model, layers, Likelihood.Categorical, null), points);
-        Predictive.probit(output, Predictive.covariance(output.shape[0], jacobian, posterior));
+        var linearised = Jacobian.factor(new(model, layers, Likelihood.Categorical, null), points);
+        var output = linearised.Output;
+        Predictive.probit(output, Predictive.covariance(output.shape[0], linearised.Jacobian, posterior));
     }
 }
 

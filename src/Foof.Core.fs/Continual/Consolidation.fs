@@ -130,27 +130,23 @@ module Consolidation =
     /// The results belong to the caller.
     /// Raises an ArgumentException when strength is negative or the shapes, types or devices do not fit.
     /// (Kirkpatrick et al. 2017; MATH 7)
-    let penalty
-        (strength: float)
-        (theta: torch.Tensor array)
-        (learnt: Consolidated)
-        : struct (torch.Tensor * torch.Tensor array) =
+    let penalty (strength: float) (theta: torch.Tensor array) (learnt: Consolidated) =
         Require.nonNegative (nameof strength) strength
 
-        let add (struct (value: torch.Tensor, gradient)) (struct (value', gradient')) =
-            struct (value + value', WeightVector.add gradient gradient')
+        let add x y = { Value = x.Value + y.Value; Gradient = WeightVector.add x.Gradient y.Gradient }
 
         Scope.owned
             (fun () ->
                 match learnt.Terms |> List.map (Quadratic.valueAndGradient theta) with
-                | [] ->
-                    struct (torch.zeros (Array.empty<int64>, dtype = theta[0].dtype, device = theta[0].device),
-                            Array.map torch.zeros_like theta)
+                | [] -> {
+                    Value = torch.zeros (Array.empty<int64>, dtype = theta[0].dtype, device = theta[0].device)
+                    Gradient = Array.map torch.zeros_like theta
+                  }
                 | found when strength = 1.0 -> List.reduce add found
                 | found ->
-                    let struct (value, gradient) = List.reduce add found
-                    struct (value * strength, WeightVector.scale strength gradient))
-            (fun struct (value, gradient) -> Seq.append [ value ] gradient)
+                    let sum = List.reduce add found
+                    { Value = sum.Value * strength; Gradient = WeightVector.scale strength sum.Gradient })
+            (fun found -> Seq.append [ found.Value ] found.Gradient)
 
 /// The importance of weights from the path that training took: the baseline that needs no Fisher.
 /// (Zenke et al. 2017)

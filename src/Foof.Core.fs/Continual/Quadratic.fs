@@ -2,6 +2,15 @@ namespace Foof
 
 open TorchSharp
 
+/// A function of the weights and its gradient, at some weights.
+[<ReferenceEquality>]
+type ValueAndGradient = {
+    /// A scalar.
+    Value: torch.Tensor
+    /// One [d_out; d_in] a layer.
+    Gradient: torch.Tensor array
+}
+
 /// What earlier data say about the weights near theta*: q(theta) = 1/2 d^T C d + g^T d + c with
 /// d = theta - theta*. It does not own its tensors: who made it frees `Quadratic.tensors`.
 [<ReferenceEquality>]
@@ -10,8 +19,8 @@ type Quadratic = {
     Curvature: Curvature
     /// theta*, one [d_out; d_in] a layer.
     Centre: torch.Tensor array
-    /// g and c (a scalar); ValueNone where theta* is the minimum and q is zero there.
-    Slope: struct (torch.Tensor array * torch.Tensor) voption
+    /// c and g; ValueNone where theta* is the minimum and q is zero there.
+    AtCentre: ValueAndGradient voption
 }
 
 /// Values and gradients of quadratic functions of the weights.
@@ -22,10 +31,10 @@ module Quadratic =
     let tensors (q: Quadratic) = [
         yield! Curvature.tensors q.Curvature
         yield! q.Centre
-        match q.Slope with
-        | ValueSome struct (slope, level) ->
-            yield! slope
-            level
+        match q.AtCentre with
+        | ValueSome own ->
+            own.Value
+            yield! own.Gradient
         | ValueNone -> ()
     ]
 
@@ -35,7 +44,7 @@ module Quadratic =
     /// Shapes: centre one [d_out; d_in] a layer.
     let around curvature (centre: torch.Tensor array) : Quadratic =
         Curvature.requireFit (nameof centre) curvature centre
-        { Curvature = curvature; Centre = centre; Slope = ValueNone }
+        { Curvature = curvature; Centre = centre; AtCentre = ValueNone }
 
     /// d^T C d and C d; of a factor G by way of G^T d, so that the columns are passed once each way.
     let rec private form curvature (d: torch.Tensor array) : struct (torch.Tensor * torch.Tensor array) =
@@ -65,18 +74,20 @@ module Quadratic =
     /// The results belong to the caller.
     /// Raises an ArgumentException when shapes, types or devices do not fit.
     /// (MATH 7)
-    let valueAndGradient (theta: torch.Tensor array) (q: Quadratic) : struct (torch.Tensor * torch.Tensor array) =
+    let valueAndGradient (theta: torch.Tensor array) (q: Quadratic) =
         Curvature.requireFit (nameof theta) q.Curvature theta
 
         Scope.owned
             (fun () ->
                 let d = Array.map2 (fun (x: torch.Tensor) (y: torch.Tensor) -> x - y) theta q.Centre
                 let struct (value, product) = form q.Curvature d
-                match q.Slope with
-                | ValueNone -> struct (value * 0.5, product)
-                | ValueSome struct (slope, level) ->
-                    struct (value * 0.5 + WeightVector.dot slope d + level, WeightVector.add product slope))
-            (fun struct (value, gradient) -> Seq.append [ value ] gradient)
+                match q.AtCentre with
+                | ValueNone -> { Value = value * 0.5; Gradient = product }
+                | ValueSome own -> {
+                    Value = value * 0.5 + WeightVector.dot own.Gradient d + own.Value
+                    Gradient = WeightVector.add product own.Gradient
+                  })
+            (fun found -> Seq.append [ found.Value ] found.Gradient)
 
     /// c q, c >= 0: c C, c g and c times the level, around the same centre.
     /// It may share tensors with q, which must outlive it; new ones belong to the caller.
@@ -84,8 +95,9 @@ module Quadratic =
     let scale (c: float) (q: Quadratic) = {
         q with
             Curvature = Curvature.scale c q.Curvature
-            Slope =
-                q.Slope |> ValueOption.map (fun struct (slope, level) -> struct (WeightVector.scale c slope, level * c))
+            AtCentre =
+                q.AtCentre
+                |> ValueOption.map (fun own -> { Value = own.Value * c; Gradient = WeightVector.scale c own.Gradient })
     }
 
     /// The sum of two, written around the second one's centre: exact where `join` adds the curvatures.
@@ -96,15 +108,18 @@ module Quadratic =
     /// Raises an ArgumentException when shapes, types or devices do not fit, and what `join` raises.
     /// (MATH 7)
     let add (join: Curvature -> Curvature -> Curvature) (q: Quadratic) (q': Quadratic) =
-        let struct (level, slope) = valueAndGradient q'.Centre q
+        let sum () =
+            let found = valueAndGradient q'.Centre q
 
-        let slope =
-            match q'.Slope with
-            | ValueNone -> struct (slope, level)
-            | ValueSome struct (slope', level') -> struct (WeightVector.add slope slope', level + level')
+            match q'.AtCentre with
+            | ValueNone -> found
+            | ValueSome own -> {
+                Value = found.Value + own.Value
+                Gradient = WeightVector.add found.Gradient own.Gradient
+              }
 
         {
             Curvature = join q.Curvature q'.Curvature
             Centre = q'.Centre
-            Slope = ValueSome slope
+            AtCentre = ValueSome(Scope.owned sum (fun found -> Seq.append [ found.Value ] found.Gradient))
         }

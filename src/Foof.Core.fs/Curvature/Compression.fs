@@ -16,10 +16,9 @@ type Compressed = {
 [<RequireQualifiedAccess>]
 module Compression =
 
-    /// The bytes of so many columns written out, p numbers each: what `leading` keeps. An element counts as the largest
-    /// of G's tensors, so that an embedding's indices raise the bound of a float32 factor.
+    /// The bytes of so many columns written out, p numbers each: what `leading` keeps.
     let bytesOfColumns (columns: int64) (G: FisherFactor) =
-        columns * FisherFactor.rows G * (FisherFactor.tensors G |> List.map _.ElementSize |> List.max)
+        columns * FisherFactor.rows G * (FisherFactor.like G).ElementSize
 
     /// G V for all columns of V at once, as gradients written out.
     /// Shapes: V [m; r] -> P [r; d_out; d_in] a layer.

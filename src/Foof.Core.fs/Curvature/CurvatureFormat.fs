@@ -72,6 +72,36 @@ module CurvatureFormat =
         | Curvature.Blocks parts -> several "blocks" parts
         | Curvature.Sum terms -> several "sum" terms
 
+    /// Raises unless a side is a number, or square by group.
+    let private requireSquare side =
+        match side with
+        | Side.Full M
+        | Side.Inverse M when M.size 1 <> M.size 2 -> FactorFormat.refuse "name square sides"
+        | _ -> ()
+
+    /// Raises unless the tensors of a curvature fit one another.
+    let rec private requireSound curvature =
+        match curvature with
+        | Curvature.Dense(F, shapes) ->
+            let p = shapes |> Array.sumBy (Array.fold (*) 1L)
+
+            if F.shape <> [| p; p |] then
+                FactorFormat.refuse $"name a matrix [{p}; {p}] in place of [{Shape.text F.shape}]"
+        | Curvature.Kronecker(E, A) ->
+            requireSquare E
+            requireSquare A
+        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
+            requireSquare Q_E
+            requireSquare Q_A
+
+            if S.dim () <> 3L || S.size 1 <> Side.size Q_E || S.size 2 <> Side.size Q_A then
+                FactorFormat.refuse $"name a spectrum of its sides' sizes in place of [{Shape.text S.shape}]"
+        | Curvature.Units F when F.dim () <> 3L || F.size 1 <> F.size 2 ->
+            FactorFormat.refuse $"name a block for each output in place of [{Shape.text F.shape}]"
+        | Curvature.Blocks parts
+        | Curvature.Sum parts -> Array.iter requireSound parts
+        | _ -> ()
+
     let rec private toCurvature (find: string -> torch.Tensor) (node: JsonNode) : Curvature =
         let entry name = FactorFormat.entry name node
         let tensor name = FactorFormat.tensor find name node
@@ -91,27 +121,10 @@ module CurvatureFormat =
         | "sum" -> Curvature.Sum(parts ())
         | other -> FactorFormat.refuse $"know curvature of kind '{other}'"
 
-    /// Raises unless a side is a number, or square by group.
-    let private requireSquare side =
-        match side with
-        | Side.Full M
-        | Side.Inverse M when M.size 1 <> M.size 2 -> FactorFormat.refuse "name square sides"
-        | _ -> ()
-
-    /// Raises unless the parts of an inverse fit one another.
-    let rec private requireSound inverse =
-        match inverse with
-        | Curvature.Kronecker(E, A) ->
-            requireSquare E
-            requireSquare A
-        | Curvature.Eigenbasis(Q_E, Q_A, S) ->
-            requireSquare Q_E
-            requireSquare Q_A
-
-            if S.dim () <> 3L || S.size 1 <> Side.size Q_E || S.size 2 <> Side.size Q_A then
-                FactorFormat.refuse $"name a spectrum of its sides' sizes in place of [{Shape.text S.shape}]"
-        | Curvature.Blocks parts -> Array.iter requireSound parts
-        | _ -> ()
+    let private soundCurvature find node =
+        let found = toCurvature find node
+        requireSound found
+        found
 
     /// Cholesky factors as libtorch makes them: see `Factorization.byColumns`.
     let private byColumns inverse =
@@ -155,8 +168,7 @@ module CurvatureFormat =
         let entry name = FactorFormat.entry name node
         match FactorFormat.kind node with
         | "structured" ->
-            let inverse = toCurvature find (entry "inverse")
-            requireSound inverse
+            let inverse = soundCurvature find (entry "inverse")
             Factored.Structured(byColumns inverse, scalar find "logdet" node)
         | "woodbury" ->
             let U = FactorFormat.read find (entry "U")
@@ -196,4 +208,4 @@ module CurvatureFormat =
             with :? System.Text.Json.JsonException ->
                 FactorFormat.refuse "be JSON"
 
-        toCurvature find parsed
+        soundCurvature find parsed

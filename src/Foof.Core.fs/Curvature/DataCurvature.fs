@@ -5,6 +5,15 @@ open System.Collections.Generic
 open System.Threading
 open TorchSharp
 
+/// A mean over data points.
+[<ReferenceEquality>]
+type DataMean<'T> = {
+    /// The mean.
+    Value: 'T
+    /// How many data points count in it.
+    DataPoints: int64
+}
+
 /// How values that are means over data points are put together from those of two sets of points.
 [<ReferenceEquality>]
 type PointMean<'T> = {
@@ -22,11 +31,17 @@ module DataCurvature =
         (x * (1.0 - share)).add_(y, share.ToScalar())
 
     let private averagedSides (share: float) x y =
+        if Side.size x <> Side.size y || Side.groups x <> Side.groups y then
+            invalidArg "y" $"The factors of both batches must have one order; got {Side.size x} and {Side.size y}."
+
+        for x, y in Seq.zip (Side.tensors x) (Side.tensors y) do
+            Require.alike "y" x y
+
         match x, y with
         | Side.Identity(size, c), Side.Identity(_, c') -> Side.Identity(size, (1.0 - share) * c + share * c')
         | Side.Diagonal d, Side.Diagonal d' -> Side.Diagonal(averaged share d d')
         | Side.Full M, Side.Full M' -> Side.Full(averaged share M M')
-        | _ -> invalidArg "y" "The factors of both batches must be of one kind; got different ones."
+        | _ -> invalidArg "y" "The factors of both batches must be of one kind, and not inverses; merge the curvatures instead."
 
     let rec private mean (share: float) x y =
         match x, y with
@@ -103,30 +118,30 @@ module DataCurvature =
     /// `cancellation`, which is looked at before each batch, asks for it.
     let accumulate
         (mean: PointMean<'T>)
-        (ofBatch: Func<int, torch.Tensor, torch.Tensor, struct ('T * int64)>)
+        (ofBatch: Func<int, torch.Tensor, torch.Tensor, DataMean<'T>>)
         (requireRoom: Action<'T, int64>)
         (progress: IProgress<int>)
         (cancellation: CancellationToken)
         (batches: seq<struct (torch.Tensor * torch.Tensor)>)
-        : struct ('T * int64) =
+        : DataMean<'T> =
         let kept = HashSet<torch.Tensor>(HashIdentity.Reference)
 
-        let averaged found own count =
+        let averaged found (own: DataMean<'T>) =
             match found with
-            | ValueNone -> struct (own, count)
-            | ValueSome struct (before, points) ->
-                let share = float count / float (points + count)
-                struct (mean.Average.Invoke(share, before, own), points + count)
+            | ValueNone -> own
+            | ValueSome before ->
+                let points = before.DataPoints + own.DataPoints
+                let share = float own.DataPoints / float points
+                { Value = mean.Average.Invoke(share, before.Value, own.Value); DataPoints = points }
 
         let withBatch found place (input: torch.Tensor) target =
             use _batch = torch.NewDisposeScope()
             use _quiet = torch.no_grad ()
             if isNull input then raise (ArgumentException $"batch {place} must have an input; it is null.")
-            let struct (own, count) = ofBatch.Invoke(place, input, target)
-            let struct (value, points) = averaged found own count
-            replace kept (mean.Tensors.Invoke value)
-            if not (isNull requireRoom) then requireRoom.Invoke(value, points)
-            struct (value, points)
+            let all = averaged found (ofBatch.Invoke(place, input, target))
+            replace kept (mean.Tensors.Invoke all.Value)
+            if not (isNull requireRoom) then requireRoom.Invoke(all.Value, all.DataPoints)
+            all
 
         try
             let mutable found = ValueNone

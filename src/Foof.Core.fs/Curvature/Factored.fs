@@ -58,7 +58,7 @@ module Damping =
     /// lambda for Tikhonov damping and for other structures than Kronecker products, 0 otherwise.
     /// New tensors belong to the caller; those that do not change are shared.
     /// (MATH 5)
-    let apply rule (lambda: float) curvature =
+    let internal apply rule (lambda: float) curvature =
         match rule, curvature with
         | Damping.Tikhonov, _ -> struct (curvature, lambda)
         | _, Curvature.Kronecker(E, A) ->

@@ -88,9 +88,12 @@ module Factorization =
 
     /// R with R R^T = M: the Cholesky factor, or Q diag(sqrt s) of a matrix without full rank.
     ///
-    /// Shapes: M [...; d; d], finite, symmetric positive semi-definite -> the same.
+    /// Shapes: M [...; d; d], symmetric positive semi-definite -> the same.
     /// The result belongs to the caller.
+    /// Raises a NumericalFailure when M is not finite.
     let root (matrix: torch.Tensor) =
+        Numbers.requireFinite "the root of a matrix" "elements are not finite" "check the data for NaN" matrix
+
         Scope.tensor (fun () ->
             match cholesky matrix with
             | Some L -> L
@@ -196,7 +199,7 @@ module Factorization =
     ///
     /// Shapes: M [...; d; d] -> s [...; d], ascending, Q [...; d; d].
     /// The results belong to the caller.
-    let eigen (matrix: torch.Tensor) =
+    let internal eigen (matrix: torch.Tensor) =
         use scope = torch.NewDisposeScope()
 
         let decompose (source: torch.Tensor) =

@@ -77,14 +77,15 @@ module Side =
         | Side.Full M -> Side.Full(M.square ())
         | Side.Inverse _ -> side
 
-    /// c M, c positive for an `Inverse`, whose L is divided by sqrt(c).
+    /// c M, c >= 0.
     /// The result belongs to the caller.
     let scale (c: float) side =
         match side with
         | Side.Identity(size, c') -> Side.Identity(size, c * c')
         | Side.Diagonal d -> Side.Diagonal(d * c)
         | Side.Full M -> Side.Full(M * c)
-        | Side.Inverse L -> Side.Inverse(L / sqrt c)
+        | Side.Inverse L when c > 0.0 -> Side.Inverse(L / sqrt c)
+        | Side.Inverse L -> Side.Diagonal(L.new_zeros (L.size 0, L.size 2))
 
     /// A product in M's type, which may be shorter than X's, in X's type again.
     let private multiplied (M: torch.Tensor) (X: torch.Tensor) (product: torch.Tensor -> torch.Tensor) =
@@ -127,7 +128,7 @@ module Side =
         | Side.Identity(size, c) -> torch.full (1L, size, c, dtype = like.dtype, device = like.device)
         | Side.Diagonal d -> d.alias ()
         | Side.Full M -> torch.diagonal (M, 0L, 1L, 2L)
-        | Side.Inverse L -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L)
+        | Side.Inverse L -> Scope.tensor (fun () -> torch.diagonal (L.cholesky_inverse (), 0L, 1L, 2L))
 
     /// The trace by group.
     /// Shapes: -> [g], [1] of the identity.
@@ -146,19 +147,20 @@ module Side =
 
     /// M + mu I with a number by group; a fresh matrix, never M itself.
     /// Shapes: mu [g] or [1].
-    /// The result belongs to the caller. Of a full matrix or an inverse, mu has as many groups as the matrix, or one.
+    /// The result belongs to the caller and has as many groups as M and mu.
     let damped (mu: torch.Tensor) side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
 
-        let onDiagonal (M: torch.Tensor) =
-            Scope.value (fun () -> torch.diagonal(M, 0L, 1L, 2L).add_(mu.unsqueeze 1L) |> ignore)
-            M
+        let plusDiagonal (M: torch.Tensor) =
+            let sum = M.expand(max (M.size 0) (mu.size 0), -1L, -1L).clone ()
+            torch.diagonal(sum, 0L, 1L, 2L).add_ (mu.unsqueeze 1L) |> ignore
+            sum
 
         match side with
         | Side.Identity(size, c) -> Side.Diagonal(Scope.tensor (fun () -> along size + c))
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))
-        | Side.Full M -> Side.Full(onDiagonal (M.clone ()))
-        | Side.Inverse L -> Side.Full(onDiagonal (L.cholesky_inverse ()))
+        | Side.Full M -> Side.Full(Scope.tensor (fun () -> plusDiagonal M))
+        | Side.Inverse L -> Side.Full(Scope.tensor (fun () -> plusDiagonal (L.cholesky_inverse ())))
 
     /// R with R R^T = M, as `Factorization.root`.
     /// The result belongs to the caller.
@@ -217,7 +219,8 @@ module internal Kronecker =
     let traces like E A = Side.trace like E * Side.trace like A
 
     let private ofGroups (g: int64) (E: torch.Tensor) (A: torch.Tensor) =
-        let group (i: int64) (M: torch.Tensor) = M.select (0L, min i (M.size 0 - 1L))
+        // libtorch's kron takes no mixture of matrices by rows and by columns.
+        let group (i: int64) (M: torch.Tensor) = M.select(0L, min i (M.size 0 - 1L)).contiguous()
         torch.block_diag [| for i in 0L .. g - 1L -> torch.kron (group i E, group i A) |]
 
     /// The matrix written out, [p; p].

@@ -29,8 +29,7 @@ type Problem = {
     /// All layers of a model that can be covered (`Coverage.all`, which also says what is left out), and the default
     /// generator.
     static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
-        let struct (layers, _) = Coverage.all model
-        { Model = model; Layers = layers; Likelihood = likelihood; Generator = null }
+        { Model = model; Layers = (Coverage.all model).Layers; Likelihood = likelihood; Generator = null }
 
 /// A batch for curvature. The empirical Fisher is taken at its labels; class labels of -100 also say, whatever the
 /// Fisher, which positions are ignored.
@@ -40,6 +39,15 @@ type CurvatureBatch = {
     Input: torch.Tensor
     /// The labels as `Likelihood.loss` takes them, or null.
     Target: torch.Tensor
+}
+
+/// A network's outputs at some inputs and their derivatives with respect to the weights.
+[<ReferenceEquality>]
+type Linearisation = {
+    /// f, [n; ...], outside the graph.
+    Output: torch.Tensor
+    /// J, of n C columns that count one each.
+    Jacobian: FisherFactor
 }
 
 /// Fisher factors of a model: one forward pass, and one backward pass to the layers' outputs for each column of a data
@@ -72,7 +80,7 @@ module Fisher =
     /// Raises an ArgumentException for less than one sample, for an empirical Fisher without labels or with labels that
     /// do not fit, and when no label counts; while the sequence is read also what `Likelihood.sample` and
     /// `Likelihood.masked` raise.
-    let directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
+    let internal directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
         let mask = mask likelihood target
         let n = float (dataPoints mask (output.size 0))
 
@@ -131,7 +139,7 @@ module Fisher =
         (problem: Problem)
         (input: torch.Tensor)
         (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
-        : struct (torch.Tensor * FisherFactor) =
+        : Linearisation =
         let layers = problem.Layers
         use recorder = new Recorder(problem.Model, layers)
         use pass = ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
@@ -140,7 +148,7 @@ module Fisher =
         let struct (directions, weight) = choose output
         let part = ofPass layers pass directions weight
         requireSound layers part
-        struct (output, FisherFactor.ofColumns part)
+        { Output = output; Jacobian = FisherFactor.ofColumns part }
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
@@ -158,11 +166,11 @@ module Fisher =
 
         Scope.owned
             (fun () ->
-                let struct (_, G) =
+                let found =
                     atOutput problem batch.Input (fun output ->
                         directions fisher problem.Likelihood output batch.Target problem.Generator)
 
-                G)
+                found.Jacobian)
             (FisherFactor.tensors >> Seq.ofList)
 
 /// Derivatives of a network's outputs with respect to its weights as a factor: nothing of size p is written out.
@@ -190,8 +198,8 @@ module Jacobian =
     let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."
-        Scope.owned (fun () -> Fisher.atOutput problem input unitVectors) (fun struct (output, J) ->
-            output :: FisherFactor.tensors J)
+        Scope.owned (fun () -> Fisher.atOutput problem input unitVectors) (fun found ->
+            found.Output :: FisherFactor.tensors found.Jacobian)
 
     /// The mean gradient of the loss from the factor of the data set's labels, 1/n sum_i g_i (`Fisher.Empirical`).
     ///

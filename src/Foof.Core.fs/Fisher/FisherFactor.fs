@@ -47,18 +47,20 @@ module FisherFactor =
     /// The bytes that its tensors take.
     let bytes (G: FisherFactor) = tensors G |> List.sumBy (fun tensor -> tensor.numel () * tensor.ElementSize)
 
-    let private first (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
+    /// A tensor in the factor's type and on its device.
+    let internal like (G: FisherFactor) = (LayerFactor.tensors G.Parts[0].Layers[0]).Head
 
     /// A factor of one batch's columns.
     /// It shares the tensors.
     /// Raises an ArgumentException without a layer, for a weight that is negative or not finite, when a layer's tensors
-    /// do not fit one another, and when layers differ in the number of columns.
+    /// do not fit one another, and when layers differ in type, device or number of columns.
     let ofColumns (part: FisherColumns) =
         Require.atLeast "the number of layers" 1 part.Layers.Length
         Require.nonNegative (nameof part.Weight) part.Weight
 
         for l, factor in Array.indexed part.Layers do
             LayerFactor.check $"the factor of layer {l}" factor
+            Require.alike $"the factor of layer {l}" (LayerFactor.tensors part.Layers[0]).Head (LayerFactor.tensors factor).Head
             let found, wanted = LayerFactor.columns factor, partColumns part
 
             if found <> wanted then
@@ -82,7 +84,7 @@ module FisherFactor =
     let private requireSameLayers (name: string) (G: FisherFactor) (G': FisherFactor) =
         if G.Shapes <> G'.Shapes then
             invalidArg name $"{name} must be of the same layers, {Shape.list G.Shapes}; got {Shape.list G'.Shapes}."
-        Require.alike name (first G) (first G')
+        Require.alike name (like G) (like G')
 
     /// [G_1 G_2 ...], the columns side by side: F is the sum.
     /// It shares the tensors.
@@ -127,7 +129,7 @@ module FisherFactor =
         requireSameLayers "factors" G G'
 
         Scope.tensor (fun () ->
-            let K = torch.zeros (columns G, columns G', dtype = kind, device = (first G).device)
+            let K = torch.zeros (columns G, columns G', dtype = kind, device = (like G).device)
 
             for i, x in Array.indexed G.Parts do
                 for j, y in Array.indexed G'.Parts do
@@ -165,7 +167,7 @@ module FisherFactor =
     /// (Benzing 2022, eq. 22; MATH 3)
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
         WeightVector.check (nameof v) G.Shapes v
-        Array.iter (Require.alike (nameof v) (first G)) v
+        Array.iter (Require.alike (nameof v) (like G)) v
 
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
@@ -186,7 +188,7 @@ module FisherFactor =
 
         Scope.owned
             (fun () ->
-                let w = w.``to`` (first G).dtype
+                let w = w.``to`` (like G).dtype
                 let starts = starts G
 
                 let ofPart i (part: FisherColumns) =
@@ -214,7 +216,7 @@ module FisherFactor =
         Scope.owned
             (fun () ->
                 let ofPart (part: FisherColumns) =
-                    let like = first G
+                    let like = like G
                     let w = torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
                     part.Layers |> Array.map (LayerFactor.diagonal w)
 
@@ -239,7 +241,7 @@ module FisherFactor =
 
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
-                let like = first G
+                let like = like G
 
                 let columns =
                     part.Layers |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)

@@ -73,7 +73,7 @@ module LayerFactor =
             let g, n = Activations.groups activations, Activations.dataPoints activations
             let R = Activations.positions activations
 
-            if E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
+            if n = 0L || E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
                 invalidArg
                     name
                     ($"{name}: the errors must be [{g}; c n; {R}; d_out/g], n = {n}, like the activations, "

@@ -168,11 +168,11 @@ module internal ConvolutionMoment =
         (pixels |> along rows 1L |> along columns 1L).permute(2L, 1L, 0L).flatten()
 
     /// Rows and columns of a window over images that are padded by (above, left).
-    let private axes (window: Window) (images: torch.Tensor) (struct (above, left)) places =
-        let struct (kh, kw) = window.Kernel
+    let private axes (window: Window) (images: torch.Tensor) (padding: RowsAndColumns) places =
+        let { RowsAndColumns.Rows = kh; Columns = kw } = window.Kernel
         let struct (height, width) = places
-        struct ({ Size = images.size 2; Kernel = kh; Before = above; Places = height },
-                { Size = images.size 3; Kernel = kw; Before = left; Places = width })
+        struct ({ Size = images.size 2; Kernel = kh; Before = padding.Rows; Places = height },
+                { Size = images.size 3; Kernel = kw; Before = padding.Columns; Places = width })
 
     /// The last row and column, of the ones: each patch's sum, and how many patches there are.
     let private fillOnes (result: torch.Tensor) (sum: torch.Tensor) (patches: int64) =
@@ -184,7 +184,7 @@ module internal ConvolutionMoment =
     /// `ofImages`, with so many rows of images in one product.
     let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
-            let struct (kh, kw) = window.Kernel
+            let { RowsAndColumns.Rows = kh; Columns = kw } = window.Kernel
             let struct (height, width) as places = Patches.places window images
             let struct (images, padding) = Patches.withoutMode window images
             let n, c = images.size 0, images.size 1

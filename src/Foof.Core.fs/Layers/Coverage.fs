@@ -41,7 +41,16 @@ type Coverage = {
             | Treatment.Frozen -> "frozen"
         $"{line.Parameter} [{Shape.text line.Shape}]: {treatment}"
 
-/// A model taken apart: the layers with curvature, and the treatment of every parameter.
+/// A model taken apart.
+[<ReferenceEquality>]
+type Survey = {
+    /// The layers with curvature, in the model's order.
+    Layers: Layer array
+    /// The treatment of every parameter, in the model's order.
+    Coverage: Coverage array
+}
+
+/// Which layers of a model have curvature, and what becomes of every parameter.
 [<RequireQualifiedAccess>]
 module Coverage =
 
@@ -105,7 +114,7 @@ module Coverage =
         |> dict
 
     /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
-    let private conflict (holders: IDictionary<struct (nativeint * int64), int>) weight (sharers: Layer array) =
+    let private conflict (holders: IDictionary<ParameterIdentity, int>) weight (sharers: Layer array) =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
 
         if holders[weight] > users then
@@ -138,7 +147,7 @@ module Coverage =
 
             ValueSome struct (weight, bias, found)
 
-    let private treatment (layers: Layer array) (reasons: IReadOnlyDictionary<struct (nativeint * int64), string>) =
+    let private treatment (layers: Layer array) (reasons: IReadOnlyDictionary<ParameterIdentity, string>) =
         let layerOf =
             dict [
                 for layer in layers do
@@ -158,10 +167,10 @@ module Coverage =
     ///
     /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and weight,
     /// whether it is to be covered. Otherwise as `survey`.
-    let surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
+    let internal surveyExcept objection (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =
         let modules = allModules model
         let holders = holders modules
-        let reasons = Dictionary<struct (nativeint * int64), string>()
+        let reasons = Dictionary<ParameterIdentity, string>()
 
         let leave reason (parameters: seq<Parameter>) =
             for parameter in parameters do
@@ -189,7 +198,7 @@ module Coverage =
                 { Parameter = name; Shape = parameter.shape; Treatment = treatment parameter }
         |]
 
-        struct (layers, coverage)
+        { Layers = layers; Coverage = coverage }
 
     /// The layers of every kind, in the model's order, and the treatment of every parameter.
     ///

@@ -48,6 +48,15 @@ module internal Geometry =
         | Geometry.Scale(Normalisation.Last(shape, _)) -> int64 shape.Length
         | Geometry.Scale(Normalisation.Channels _) -> -1L
 
+/// A layer's weight and bias, or values in their shapes.
+[<ReferenceEquality>]
+type LayerValues = {
+    /// In the weight's shape.
+    Weight: torch.Tensor
+    /// In the bias's shape; ValueNone for a layer without a trained bias.
+    Bias: torch.Tensor voption
+}
+
 /// A layer whose curvature is tracked: one weight, as the matrix W [d_out; d_in], with the bias as a last column whose
 /// input is the constant 1. Modules that share the weight are one layer. Modules and parameters stay the model's.
 [<ReferenceEquality>]
@@ -222,7 +231,7 @@ module Layer =
     /// The weight's columns of a matrix over d_in, and the bias column; ValueNone for a layer without a trained bias.
     /// Shapes: matrix [...; d_in] -> [...; d_in - 1] and [...], or the matrix itself without a bias.
     /// They are views: they belong to the caller and share the matrix's memory.
-    let columns (layer: Layer) (matrix: torch.Tensor) =
+    let internal columns (layer: Layer) (matrix: torch.Tensor) =
         match layer.Bias with
         | ValueSome _ ->
             let columns = matrix.size -1 - 1L
@@ -242,6 +251,6 @@ module Layer =
                 | Geometry.Lookup _ -> weight.t ()
                 | _ -> weight.reshape layer.Weight.shape
 
-            struct (weight, bias |> ValueOption.map _.reshape(layer.Bias.Value.shape))
+            { LayerValues.Weight = weight; Bias = bias |> ValueOption.map _.reshape(layer.Bias.Value.shape) }
 
-        Scope.owned own (fun (struct (weight, bias)) -> [ weight; yield! ValueOption.toList bias ])
+        Scope.owned own (fun found -> [ found.Weight; yield! ValueOption.toList found.Bias ])

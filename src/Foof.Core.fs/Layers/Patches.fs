@@ -4,20 +4,29 @@ open System.Reflection
 open TorchSharp
 open TorchSharp.Modules
 
+/// A number of rows and a number of columns of an image.
+[<Struct>]
+type RowsAndColumns = {
+    /// Along the height.
+    Rows: int64
+    /// Along the width.
+    Columns: int64
+}
+
 /// How a convolution's kernel lies on an image. Pairs are of the image's rows and its columns.
 type Window = {
     /// The kernel's extent.
-    Kernel: struct (int64 * int64)
+    Kernel: RowsAndColumns
     /// How far it moves.
-    Stride: struct (int64 * int64)
+    Stride: RowsAndColumns
     /// How far apart its points are.
-    Dilation: struct (int64 * int64)
+    Dilation: RowsAndColumns
     /// How many parts of the channels are convolved each for itself.
     Groups: int64
     /// What is put before the image's first row and column.
-    Before: struct (int64 * int64)
+    Before: RowsAndColumns
     /// What is put after the image's last row and column.
-    After: struct (int64 * int64)
+    After: RowsAndColumns
     /// What is put there.
     Mode: PaddingModes
 }
@@ -26,7 +35,7 @@ type Window = {
 [<RequireQualifiedAccess>]
 module Patches =
 
-    let private pair (values: int64 array) = struct (values[0], values[1])
+    let private pair (values: int64 array) = { Rows = values[0]; Columns = values[1] }
 
     // What TorchSharp pads by where it pads before it convolves: for 'same' its version 0.107 takes the kernel's height
     // for the image's width and the other way round.
@@ -71,10 +80,10 @@ module Patches =
 
     /// What images would have to be, where they have not these channels or the kernel does not fit on them.
     let internal misfit (window: Window) (channels: int64) (images: torch.Tensor) =
-        let struct (kh, kw) = window.Kernel
-        let struct (dh, dw) = window.Dilation
-        let struct (above, left) = window.Before
-        let struct (below, right) = window.After
+        let { Rows = kh; Columns = kw } = window.Kernel
+        let { Rows = dh; Columns = dw } = window.Dilation
+        let { Rows = above; Columns = left } = window.Before
+        let { Rows = below; Columns = right } = window.After
         let height, width = extent kh dh - above - below, extent kw dw - left - right
         match Fit.image channels images with
         | ValueNone when images.size -2 < height || images.size -1 < width ->
@@ -83,11 +92,11 @@ module Patches =
 
     /// How many places the kernel has on images [n; c; h; w], from top to bottom and from left to right.
     let internal places (window: Window) (images: torch.Tensor) =
-        let struct (kh, kw) = window.Kernel
-        let struct (sh, sw) = window.Stride
-        let struct (dh, dw) = window.Dilation
-        let struct (above, left) = window.Before
-        let struct (below, right) = window.After
+        let { Rows = kh; Columns = kw } = window.Kernel
+        let { Rows = sh; Columns = sw } = window.Stride
+        let { Rows = dh; Columns = dw } = window.Dilation
+        let { Rows = above; Columns = left } = window.Before
+        let { Rows = below; Columns = right } = window.After
 
         let along before size after kernel dilation stride =
             (before + size + after - extent kernel dilation) / stride + 1L
@@ -100,8 +109,8 @@ module Patches =
         height * width
 
     let private padded (window: Window) (images: torch.Tensor) =
-        let struct (above, left) = window.Before
-        let struct (below, right) = window.After
+        let { Rows = above; Columns = left } = window.Before
+        let { Rows = below; Columns = right } = window.After
 
         let mode =
             match window.Mode with
@@ -121,9 +130,9 @@ module Patches =
 
     /// [n; c; h; w] -> [g; n; h'; w'; c/g; kh; kw], a view of the padded images.
     let private views (window: Window) (images: torch.Tensor) =
-        let struct (kh, kw) = window.Kernel
-        let struct (sh, sw) = window.Stride
-        let struct (dh, dw) = window.Dilation
+        let { Rows = kh; Columns = kw } = window.Kernel
+        let { Rows = sh; Columns = sw } = window.Stride
+        let { Rows = dh; Columns = dw } = window.Dilation
         let patches = padded window images |> along 2L kh sh dh |> along 3L kw sw dw
         patches.unflatten(1L, window.Groups, images.size 1 / window.Groups).permute(1L, 0L, 3L, 4L, 2L, 5L, 6L)
 
@@ -144,9 +153,9 @@ module Patches =
     /// Whether several points of one kernel for all channels meet pixels that are neighbours, at every place.
     let internal areDense (window: Window) =
         window.Groups = 1L
-        && window.Stride = struct (1L, 1L)
-        && window.Dilation = struct (1L, 1L)
-        && window.Kernel <> struct (1L, 1L)
+        && window.Stride = { Rows = 1L; Columns = 1L }
+        && window.Dilation = { Rows = 1L; Columns = 1L }
+        && window.Kernel <> { Rows = 1L; Columns = 1L }
 
     /// Images whose padding, if they need any, is zeros alone, and how much of that is before the first row and column;
     /// the given ones where that is so.
@@ -154,7 +163,7 @@ module Patches =
         if window.Mode = PaddingModes.Zeros then
             struct (images, window.Before)
         else
-            struct (padded window images, struct (0L, 0L))
+            struct (padded window images, { Rows = 0L; Columns = 0L })
 
     /// A derivative with respect to the maps as rows E, in the order of `rows`.
     ///

@@ -69,7 +69,9 @@ module Record =
 
     /// The first `count` data points of a call from `start` on.
     let private narrowed start count (call: Record) =
-        if call.Rows.IsValueCreated then
+        let isOneGroup = Layer.groups call.Layer = 1L && not call.Layer.Geometry.IsLookup
+
+        if isOneGroup && call.Rows.IsValueCreated then
             let rows = call.Rows.Value
             Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1)) |> Activations.points start count
         elif count = pointsOf call then
@@ -121,7 +123,7 @@ module Record =
     /// The activations part by part, each made when it is asked for: a convolution's patches take no more than `budget`
     /// bytes at a time, or one data point's. Each part comes with its share of all data points, and belongs to the
     /// scope in which it is made.
-    let parts (budget: int64) (share: float) (calls: Record array) =
+    let internal parts (budget: int64) (share: float) (calls: Record array) =
         let passes = passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
 
@@ -137,7 +139,7 @@ module Record =
     /// The inputs of the first data points, [n; ...] call by call, and how many data points these are; ValueNone where
     /// a pass has several calls.
     /// The inputs are views: they belong to the caller's scope and share the records' memory.
-    let inputs (share: float) (calls: Record array) =
+    let internal inputs (share: float) (calls: Record array) =
         let firstOf (call: Record) = (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
         if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
             let all = calls |> Array.map firstOf

@@ -67,7 +67,7 @@ module WeightPenalty =
     /// Raises an ArgumentException when there are more layers than matrices, or fewer.
     let dealt (layers: Layer array) (gradient: torch.Tensor array) = [|
         for layer, matrix in Array.zip layers gradient do
-            let struct (weight, bias) = Layer.split layer matrix
+            let { LayerValues.Weight = weight; Bias = bias } = Layer.split layer matrix
             { Parameter = layer.Weight; Gradient = weight.reshape layer.Weight.shape }
             match layer.Bias, bias with
             | ValueSome parameter, ValueSome bias -> { Parameter = parameter; Gradient = bias }

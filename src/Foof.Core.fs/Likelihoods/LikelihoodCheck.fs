@@ -46,7 +46,7 @@ module internal LikelihoodCheck =
         | Likelihood.Poisson -> ()
 
     let private sameDevice (x: torch.Tensor) (y: torch.Tensor) =
-        x.device_type = y.device_type && x.device_index = y.device_index
+        Require.isSameDevice x.device y.device
 
     let private like name requirement shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
         if tensor.dtype <> kind || tensor.shape <> shape then

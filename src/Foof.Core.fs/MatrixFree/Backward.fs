@@ -16,7 +16,7 @@ module internal Backward =
     let split (layers: Layer array) (v: torch.Tensor array) =
         Array.map2
             (fun (layer: Layer) matrix -> [|
-                let struct (weight: torch.Tensor, bias) = Layer.split layer matrix
+                let { LayerValues.Weight = weight; Bias = bias } = Layer.split layer matrix
                 weight.reshape layer.Weight.shape
                 match bias with
                 | ValueSome bias -> bias

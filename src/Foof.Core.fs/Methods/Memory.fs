@@ -85,7 +85,7 @@ module Moment =
     /// more when the moment is read: it pays unless that is after every batch.
     /// Shapes: X [k; d], the sum d x d elements.
     /// The result is the moment to use from then on, over the same tensor; the old one must not be used again.
-    let accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
+    let internal accumulateParts memory halved (parts: seq<unit -> struct (torch.Tensor * float)>) (moment: Moment) =
         let struct (keep, share) = shares memory
         let d = moment.Total.size -1
         use _scope = torch.NewDisposeScope()

@@ -186,8 +186,16 @@ module Recipe =
         | Trust.Graft other ->
             check other
 
-            if other.Curvature.IsEigenbasis && not recipe.Curvature.IsEigenbasis then
+            let fits =
+                match recipe.Curvature, other.Curvature with
+                | Approximation.Eigenbasis _, Approximation.Eigenbasis _
+                | Approximation.Eigenbasis _, Approximation.Kronecker _
+                | Approximation.Kronecker _, Approximation.Kronecker _ -> true
+                | _ -> false
+
+            if not fits then
                 invalidArg
                     (nameof recipe.Trust)
-                    $"'{recipe.Name}' keeps no eigenbasis, which '{other.Name}' needs; graft a method without one."
+                    ($"'{recipe.Name}' keeps no statistics for '{other.Name}'; graft a Kronecker product on a Kronecker "
+                     + "product or an eigenbasis, or an eigenbasis on an eigenbasis.")
         | Trust.Raw -> ()

@@ -85,6 +85,15 @@ type Spectrum = {
     Weights: int64
 }
 
+/// The derivatives of the log evidence by log delta.
+[<Struct>]
+type EvidenceSlope = {
+    /// d log evidence / d log delta.
+    Slope: float
+    /// Its own derivative, which is negative.
+    Bend: float
+}
+
 /// The evidence at several prior precisions.
 [<ReferenceEquality>]
 type EvidenceCurve = {
@@ -164,7 +173,7 @@ module Evidence =
         Require.positive (nameof delta) delta
         let gamma = effectiveParameters delta spectrum
         let bend = sum (fun kappa -> kappa * delta / (kappa + delta).square()) spectrum
-        struct (0.5 * (gamma - delta * distance), -0.5 * (bend + delta * distance))
+        { Slope = 0.5 * (gamma - delta * distance); Bend = -0.5 * (bend + delta * distance) }
 
     /// The delta of the largest evidence, where delta = gamma / d: Newton in log delta, along which the slope falls
     /// everywhere.
@@ -187,8 +196,8 @@ module Evidence =
         let start = min (log (float (spectrum.Kappa.size 0) / distance)) (0.5 * log (largest / distance))
 
         let rec climb steps (x: float) =
-            let struct (slope, bend) = slope distance (exp x) spectrum
-            let step = -slope / bend |> max -3.0 |> min 3.0
+            let found = slope distance (exp x) spectrum
+            let step = -found.Slope / found.Bend |> max -3.0 |> min 3.0
 
             if steps = 0 || abs step <= 1e-12 * max 1.0 (abs x) then
                 exp (x + step)

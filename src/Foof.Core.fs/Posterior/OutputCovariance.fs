@@ -8,8 +8,8 @@ type internal PreparedPart =
     /// J R^-1 J^T by data point [n; C; C] and J R^-1 U V [n; C; m], R the relative precisions, for the U that has
     /// kappa.
     | LowRank of prior: torch.Tensor * features: torch.Tensor * kappa: torch.Tensor
-    /// The squares of the rotated activations [g; n; d_in], and the rotated errors [n; C; g d].
-    | Basis of squares: torch.Tensor * errors: torch.Tensor
+    /// The squares of the activations [g; n; d_in], rotated by Q_A, and the rotated errors [n; C; g d].
+    | Basis of Q_A: Side * squares: torch.Tensor * errors: torch.Tensor
     /// J Q [n; C; p], the Jacobian in the eigenbasis Q of a matrix that is written out.
     | Features of features: torch.Tensor * Q: torch.Tensor
     /// The Jacobian itself.
@@ -176,7 +176,7 @@ module internal OutputCovariance =
 
             if ofOneRow rotated then
                 let struct (squares, errors) = pairs C rotated
-                PreparedPart.Basis(squares, errors)
+                PreparedPart.Basis(Q_A, squares, errors)
             else
                 PreparedPart.Whole J
         | PrecisionPart.Dense(Q, _, _) when points C J * C * Q.size 0 <= kept ->
@@ -191,7 +191,7 @@ module internal OutputCovariance =
     let tensors prepared =
         match prepared with
         | PreparedPart.LowRank(prior, features, _) -> [ prior; features ]
-        | PreparedPart.Basis(squares, errors) -> [ squares; errors ]
+        | PreparedPart.Basis(_, squares, errors) -> [ squares; errors ]
         | PreparedPart.Features(features, _) -> [ features ]
         | PreparedPart.Whole J -> FisherFactor.tensors J
 
@@ -212,7 +212,7 @@ module internal OutputCovariance =
             obj.ReferenceEquals(kappa, kappa')
             ->
             prior / delta[0] - square (features * shares delta[0] kappa)
-        | PrecisionPart.Basis(_, _, S), PreparedPart.Basis(squares, errors) ->
+        | PrecisionPart.Basis(_, Q_A, S), PreparedPart.Basis(Q_A', squares, errors) when obj.ReferenceEquals(Q_A, Q_A') ->
             weightedPairs ((S + delta[0]).reciprocal()) squares errors
         | PrecisionPart.Basis(Q_E, Q_A, S), PreparedPart.Whole J ->
             weightedBlocks C ((S + delta[0]).reciprocal()) (rotated Q_E Q_A (first J))

@@ -60,10 +60,14 @@ module Posterior =
     /// Shapes: mean one [d_out; d_in] a layer of `data`.
     /// It shares the tensors; where N F is made ready for other ratios of precisions, the new ones belong to the
     /// caller.
-    /// Raises an ArgumentException for shapes that do not fit or precisions that are not positive, and a
-    /// NumericalFailure for weights that are not finite.
+    /// Raises an ArgumentException for shapes, types or devices that do not fit or precisions that are not positive, and
+    /// a NumericalFailure for weights that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
         WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
+
+        for part, own in Array.zip data.Parts (DataPrecision.deal mean data) do
+            Array.iter (Require.alike (nameof mean) (Covariance.like part)) own
+
         requirePrior mean.Length mean prior
 
         for theta in mean do

@@ -41,16 +41,20 @@ module PosteriorFormat =
         let relative () =
             FactorFormat.entry "relative" node |> FactorFormat.items |> Array.map FactorFormat.value<float>
 
+        let tensor name shape =
+            let found = FactorFormat.tensor find name node
+            Require.like name shape found.dtype found
+
         match FactorFormat.kind node, curvature with
         | "low rank", Curvature.LowRank U ->
-            PrecisionPart.LowRank(
-                U,
-                relative (),
-                FactorFormat.tensor find "V" node,
-                FactorFormat.tensor find "kappa" node
-            )
+            let m, relative = FisherFactor.columns U, relative ()
+
+            if relative.Length <> U.Shapes.Length then
+                FactorFormat.refuse $"hold {U.Shapes.Length} relative precisions"
+
+            PrecisionPart.LowRank(U, relative, tensor "V" [| m; m |], tensor "kappa" [| m |])
         | "basis", Curvature.Eigenbasis(Q_E, Q_A, S) -> PrecisionPart.Basis(Q_E, Q_A, S)
-        | "dense", Curvature.Dense(Q, shapes) -> PrecisionPart.Dense(Q, FactorFormat.tensor find "kappa" node, shapes)
+        | "dense", Curvature.Dense(Q, shapes) -> PrecisionPart.Dense(Q, tensor "kappa" [| Q.size 0 |], shapes)
         | kind, _ -> FactorFormat.refuse $"know precisions of kind '{kind}'"
 
     /// A posterior's description; its tensors, which stay its own, are added to `tensors`.

@@ -2,6 +2,15 @@ namespace Foof
 
 open TorchSharp
 
+/// A data precision with fewer columns, and what was left out for them.
+[<ReferenceEquality>]
+type CompressedPrecision = {
+    /// What was kept.
+    Kept: DataPrecision
+    /// The share of the trace of N F that was left out, from 0 to 1.
+    Discarded: float
+}
+
 /// The data precisions of two data sets together, and what is kept of their columns.
 [<RequireQualifiedAccess>]
 module PosteriorUpdate =
@@ -37,7 +46,7 @@ module PosteriorUpdate =
     /// It may share tensors with `data`, which must outlive it; new ones belong to the caller.
     /// Raises an ArgumentException when `columns` is below 1, and a NumericalFailure when a matrix is not finite.
     /// (MATH 7)
-    let compress (columns: int) (data: DataPrecision) : struct (DataPrecision * float) =
+    let compress (columns: int) (data: DataPrecision) =
         Require.atLeast "the number of columns" 1 columns
         let one = Array.create (DataPrecision.shapes data).Length 1.0
 
@@ -49,5 +58,5 @@ module PosteriorUpdate =
                 let found = Array.map (compressed columns) parts
                 let dropped = found |> Array.sumBy (fun struct (_, dropped) -> dropped)
                 let kept = found |> Array.map (fun struct (part, _) -> part)
-                struct ({ Parts = kept }, (if all > 0.0 then dropped / all else 0.0)))
-            (fun struct (data, _) -> Seq.ofList (DataPrecision.tensors data))
+                { Kept = { Parts = kept }; Discarded = (if all > 0.0 then dropped / all else 0.0) })
+            (fun found -> Seq.ofList (DataPrecision.tensors found.Kept))

@@ -103,8 +103,7 @@ module Predictive =
     /// prepared for or that posterior with another prior precision.
     /// Shapes: -> [n; C; C].
     /// The result belongs to the caller.
-    /// Raises an ArgumentException when they were prepared for other parts, or for other columns or eigenvectors of a
-    /// low-rank or dense part; two Kronecker eigenbases are not compared.
+    /// Raises an ArgumentException when they were prepared for other columns or eigenvectors.
     let covarianceOf (prepared: PreparedOutputs) (posterior: Posterior) =
         if prepared.Parts.Length <> posterior.Data.Parts.Length then
             invalidArg (nameof prepared) "What was prepared is of another posterior; prepare it for this one."
@@ -171,7 +170,7 @@ module Predictive =
 
     /// Samples of the outputs, f + L eps with L L^T the covariance, whose eigenvalues are cut off at zero; null is the
     /// default generator.
-    /// Shapes: f [n; C], covariance [n; C; C] in float64 -> [k; n; C], float64.
+    /// Shapes: f [n; C], covariance [n; C; C] -> [k; n; C], float64.
     /// The result belongs to the caller.
     /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
@@ -181,7 +180,7 @@ module Predictive =
 
         Scope.tensor (fun () ->
             let f = output.``to`` torch.ScalarType.Float64
-            let struct (values, Q) = torch.linalg.eigh covariance
+            let struct (values, Q) = torch.linalg.eigh (covariance.``to`` f.dtype)
             let root = Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze 1L
 
             let eps =
@@ -196,7 +195,7 @@ module Predictive =
 
     /// The mean of the softmax over k samples of the outputs, 1/k sum_s softmax(f + L eps_s); null is the default
     /// generator.
-    /// Shapes: f [n; C], covariance [n; C; C] in float64 -> [n; C], float64.
+    /// Shapes: f [n; C], covariance [n; C; C] -> [n; C], float64.
     /// The result belongs to the caller.
     /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit.
     let sampled (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =

@@ -81,6 +81,7 @@ module Sampling =
         Array.iter2
             (fun (mean: torch.Tensor) (sample: torch.Tensor) ->
                 Require.like (nameof samples) (Array.append [| k |] mean.shape) mean.dtype sample |> ignore
+                Require.alike (nameof samples) mean sample
 
                 if not (sample.is_contiguous ()) then
                     invalidArg (nameof samples) "samples must lie in one piece; got a view with gaps.")

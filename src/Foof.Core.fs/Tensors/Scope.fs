@@ -42,6 +42,15 @@ module Scope =
     /// Takes `tensor` out of every scope and gives it back: its holder frees it (state that outlives a step).
     let detach (tensor: torch.Tensor) = tensor.DetachFromDisposeScope()
 
+/// A parameter's place in memory.
+[<Struct>]
+type ParameterIdentity = {
+    /// Where its storage begins, or its handle where TorchSharp does not show that.
+    Address: nativeint
+    /// How many elements into the storage it begins; -1 for a handle.
+    Offset: int64
+}
+
 /// Which parameters are one.
 [<RequireQualifiedAccess>]
 module Identity =
@@ -52,7 +61,7 @@ module Identity =
     /// The address of the storage and the offset in it, valid while the parameter lives. Where TorchSharp shows no
     /// address, of types other than Float32 and Float64, the handle and -1: parameters that are one may then look like
     /// two.
-    let ofParameter (parameter: Parameter) : struct (nativeint * int64) =
+    let ofParameter (parameter: Parameter) : ParameterIdentity =
         let address =
             Scope.value (fun () ->
                 match parameter.dtype with
@@ -62,5 +71,5 @@ module Identity =
                 | _ -> 0n)
 
         match address with
-        | 0n -> struct (parameter.Handle, -1L)
-        | address -> struct (address, parameter.storage_offset ())
+        | 0n -> { Address = parameter.Handle; Offset = -1L }
+        | address -> { Address = address; Offset = parameter.storage_offset () }

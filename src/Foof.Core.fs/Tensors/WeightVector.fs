@@ -77,10 +77,11 @@ module WeightVector =
 
     /// Independent standard normal numbers of these shapes, in the type and on the device of `like`. They are drawn on
     /// the generator's device: equal seeds make equal numbers wherever `like` is.
-    /// The result belongs to the caller. `generator` must not be null.
+    /// The result belongs to the caller; a null generator is the default one of the device of `like`.
     let normal (shapes: int64 array array) (like: torch.Tensor) (generator: torch.Generator) =
+        let source = if isNull generator then like.device else generator.device
         let draw (shape: int64 array) =
-            torch.randn(shape, dtype = like.dtype, device = generator.device, generator = generator).``to`` like.device
+            torch.randn(shape, dtype = like.dtype, device = source, generator = generator).``to`` like.device
         Scope.owned (fun () -> Array.map draw shapes) Seq.ofArray
 
     /// A vector dealt out to parts of so many layers each, in order.

@@ -12,11 +12,7 @@ type internal Gradients = {
     Layers: Direction voption array
     /// Of the other parameters that are trained; null where the loss does not depend on one.
     Plain: struct (Parameter * torch.Tensor) array
-} with
-
-    /// The layers that have one.
-    member gradients.Moved =
-        seq { 0 .. gradients.Layers.Length - 1 } |> Seq.filter (fun l -> gradients.Layers[l].IsSome)
+}
 
 /// A step's gradients: read from the parameters, put back there, added to by a penalty.
 [<RequireQualifiedAccess>]
@@ -41,7 +37,7 @@ module internal Gradients =
 
     /// Overwrites a layer's `.grad` by a direction [d_out; d_in], the bias's by the last column.
     let replace (layer: Layer) (direction: torch.Tensor) =
-        let struct (weight, bias) = Layer.split layer direction
+        let { LayerValues.Weight = weight; Bias = bias } = Layer.split layer direction
         layer.Weight.grad.copy_ (weight.reshape layer.Weight.shape) |> ignore
         match layer.Bias |> ValueOption.map _.grad, bias with
         | ValueSome target, ValueSome source when not (isNull target) -> target.copy_ source |> ignore
@@ -56,7 +52,7 @@ module internal Gradients =
 
     /// A penalty's gradients by the parameters' identities, which must be those that are trained.
     let private ofPenalty (penalty: IPenalty) (isTrained: Parameter -> bool) =
-        let found = Dictionary<struct (nativeint * int64), torch.Tensor>()
+        let found = Dictionary<ParameterIdentity, torch.Tensor>()
         let all = penalty.Gradients()
 
         for own in all do
@@ -77,7 +73,7 @@ module internal Gradients =
         found
 
     /// A penalty's gradient of a layer as a matrix; ValueNone where it does not depend on the layer.
-    let private penaltyOf (found: IReadOnlyDictionary<struct (nativeint * int64), torch.Tensor>) (layer: Layer) =
+    let private penaltyOf (found: IReadOnlyDictionary<ParameterIdentity, torch.Tensor>) (layer: Layer) =
         let gradients =
             Layer.parameters layer
             |> Array.map (fun parameter ->

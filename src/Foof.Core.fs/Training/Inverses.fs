@@ -164,7 +164,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// Whether `Refresh` may end in an error: only then is there something to go back to.
     member _.MayFail(plan: Plan, needed: int seq) =
         (plan.Invert && (recipe.OnFailure.IsRaise || blocks |> Array.exists _.Factored.IsNone))
-        || pending |> ValueOption.exists _.HasFailed
+        || pending |> ValueOption.exists (fun own -> own.HasFailed || recipe.OnFailure.IsRaise)
         || not (Seq.forall has needed)
 
     /// For the step at `position` with this plan: hands over the inverses that were begun and are due, and inverts, in

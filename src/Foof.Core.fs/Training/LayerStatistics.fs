@@ -70,14 +70,13 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
         | Approximation.LowRank _
         | Approximation.Window _ -> None
 
-    /// The sum of the moments' traces, to see whether they moved; vectors and diagonals count by the sum of their
-    /// squares.
+    /// The sum of the moments' traces, to see whether they moved.
     member _.Trace =
         Scope.value (fun () ->
             moments.Values
             |> Seq.sumBy (fun moment ->
                 let value = Moment.value moment.Value
-                let diagonal = if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value.square ()
+                let diagonal = if value.dim () = 3L then torch.diagonal (value, 0L, 1L, 2L) else value
                 Numbers.number (diagonal.sum ())))
 
     /// What goes back to the moments and the basis of now; its tensors belong to the caller's scope.

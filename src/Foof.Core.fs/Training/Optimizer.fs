@@ -37,6 +37,10 @@ type Optimizer
     // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
     do GC.SuppressFinalize this
 
+    do
+        if isNull (box likelihood) then
+            invalidArg (nameof likelihood) "likelihood must say how the model's output speaks about labels; got null."
+
     let mutable isDisposed = false
 
     let update = new Update()
@@ -166,6 +170,7 @@ type Optimizer
     abstract Step: input: torch.Tensor * target: torch.Tensor -> StepResult
 
     default this.Step(input, target) =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
         use scope = torch.NewDisposeScope()
         Array.iter requireTrainable layers
         update.Locate layers
@@ -192,6 +197,8 @@ type Optimizer
     /// that takes errors before `UpdateCurvature`, and a NumericalFailure when a gradient is not finite; the weights
     /// are then as before.
     override this.step(closure: Func<torch.Tensor>) =
+        ObjectDisposedException.ThrowIf(isDisposed, this)
+
         let loss =
             if isNull closure then
                 null

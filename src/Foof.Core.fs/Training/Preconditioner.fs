@@ -32,10 +32,11 @@ type Preconditioner
                 (nameof likelihood)
                 $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
 
-    let struct (layers, coverage) =
+    let survey =
         let all = Func<string, Parameter, bool>(fun _ _ -> true)
         Coverage.surveyExcept (Recipe.objection recipe) model (if isNull select then all else select)
 
+    let layers = survey.Layers
     let recorder = new Recorder(model, layers)
 
     let draws =
@@ -93,7 +94,7 @@ type Preconditioner
     member _.Layers: IReadOnlyList<Layer> = layers
 
     /// What becomes of each parameter of the model.
-    member _.Coverage: IReadOnlyList<Coverage> = coverage
+    member _.Coverage: IReadOnlyList<Coverage> = survey.Coverage
 
     /// The recipe.
     member _.Recipe = recipe
@@ -133,9 +134,11 @@ type Preconditioner
         let plan = plan ()
         let needed = all |> Seq.filter (fun l -> gradients[l].IsSome)
 
-        let learn () =
+        let take () =
             if plan.Observe then statistics.Observe(seen, plan.Invert)
             inverses.Refresh(statistics, plan, position, needed)
+
+        let learn () = if inverses.MayFail(plan, needed) then statistics.Atomically take else take ()
 
         let directions =
             if recipe.IndependentBatches && Seq.forall inverses.Has needed then
@@ -143,7 +146,7 @@ type Preconditioner
                 learn ()
                 directions
             else
-                if inverses.MayFail(plan, needed) then statistics.Atomically learn else learn ()
+                learn ()
                 inverses.Directions(gradients, rate)
 
         position <- position + 1
@@ -169,10 +172,20 @@ type Preconditioner
     /// method leaves the outputs' side alone, as FOOF does: M (A_bar + lambda I)^-1.
     /// Shapes: M [d_out; d_in], or [k; d_in] -> the same.
     /// The result belongs to the caller.
-    /// Raises an InvalidOperationException when the layer has no inverse yet.
+    /// Raises an ArgumentException for a layer or a matrix that is not the preconditioner's, and an
+    /// InvalidOperationException when the layer has no inverse yet.
     /// (MATH 5)
     member _.Apply(layer: Layer, M: torch.Tensor) =
-        Scope.tensor (fun () -> inverses.Apply(Array.IndexOf(layers, layer), M))
+        let l = Array.IndexOf(layers, layer)
+
+        if l < 0 then
+            invalidArg (nameof layer) $"layer must be one of the preconditioner's Layers; {Layer.describe layer} is none."
+
+        if M.dim () <> 2L || M.size 1 <> Layer.inputs layer then
+            invalidArg (nameof M) $"M must be [k; {Layer.inputs layer}]; got [{Shape.text M.shape}]."
+
+        Require.alike (nameof M) layer.Weight M
+        Scope.tensor (fun () -> inverses.Apply(l, M))
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is time, and
     /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.

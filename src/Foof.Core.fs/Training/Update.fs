@@ -28,7 +28,7 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
 /// Parameters are known by their place in memory, so that one that modules share is one by each of its handles.
 [<Sealed>]
 type internal Update() =
-    let trained = Dictionary<struct (nativeint * int64), TrainedParameter>()
+    let trained = Dictionary<ParameterIdentity, TrainedParameter>()
     let mutable ofLayers: struct (TrainedParameter * TrainedParameter)[] = [||]
     let mutable plain: TrainedParameter[] = [||]
 
@@ -70,8 +70,8 @@ type internal Update() =
     let split (layer: Layer) direction =
         match direction with
         | Direction.Matrix M ->
-            let struct (weight, bias) = Layer.split layer M
-            struct (Direction.Matrix weight, bias)
+            let own = Layer.split layer M
+            struct (Direction.Matrix own.Weight, own.Bias)
         | Direction.Product(left, right) ->
             let struct (inputs, ones) = Layer.columns layer right
             struct (Direction.Product(left, inputs), ones |> ValueOption.map (fun ones -> left.t().mv ones))
@@ -150,9 +150,9 @@ type internal Update() =
             let struct (weight, bias) = ofLayers[l]
 
             if place.IsBefore then
-                let struct (ofWeight, ofBias) = Layer.split layer (Direction.matrix gathered)
-                remember weight ofWeight
-                ofBias |> ValueOption.iter (remember bias)
+                let own = Layer.split layer (Direction.matrix gathered)
+                remember weight own.Weight
+                own.Bias |> ValueOption.iter (remember bias)
 
             let struct (ofWeight, ofBias) = split layer direction
             move weight place.IsAfter ofWeight

@@ -51,8 +51,9 @@ public abstract class Consolidator : IPenalty, IDisposable
         Model = model;
         Rule = rule;
         this.memoryBudget = memoryBudget;
-        (layers, var coverage) = Uncovered.Survey(GetType().Name, model, select);
-        Coverage = coverage;
+        var survey = Uncovered.Survey(GetType().Name, model, select);
+        layers = survey.Layers;
+        Coverage = survey.Coverage;
     }
 
     /// <summary>
@@ -119,8 +120,8 @@ public abstract class Consolidator : IPenalty, IDisposable
     public Tensor Penalty()
     {
         using var scope = NewDisposeScope();
-        var (value, gradient) = Now();
-        return scope.MoveToOuter(WeightPenalty.attached(layers, value, gradient));
+        var now = Now();
+        return scope.MoveToOuter(WeightPenalty.attached(layers, now.Value, now.Gradient));
     }
 
     /// <summary>Adds the penalty's gradient to the parameters' <c>.grad</c>, without a graph.</summary>
@@ -130,7 +131,7 @@ public abstract class Consolidator : IPenalty, IDisposable
         if (Tasks == 0 || Strength == 0)
             return;
         using var scope = NewDisposeScope();
-        var (_, gradient) = Now();
+        var gradient = Now().Gradient;
         WeightPenalty.addTo(layers, gradient);
     }
 
@@ -143,7 +144,7 @@ public abstract class Consolidator : IPenalty, IDisposable
         RequireAlive();
         if (Tasks == 0 || Strength == 0)
             return [];
-        var (_, gradient) = Now();
+        var gradient = Now().Gradient;
         return WeightPenalty.dealt(layers, gradient);
     }
 
@@ -244,7 +245,7 @@ public abstract class Consolidator : IPenalty, IDisposable
         SoundModel.Require(Model);
     }
 
-    private (Tensor Value, Tensor[] Gradient) Now()
+    private ValueAndGradient Now()
     {
         RequireAlive();
         using var unrecorded = no_grad();

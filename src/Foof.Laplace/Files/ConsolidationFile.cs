@@ -73,14 +73,14 @@ internal static class ConsolidationFile
     {
         foreach (var (l, centre) in term.Centre.Index())
             tensors.Add($"{path}.centre.{l}", centre);
-        if (term.Slope.IsSome)
+        if (term.AtCentre.IsSome)
         {
-            var (slope, level) = term.Slope.Value;
-            foreach (var (l, matrix) in slope.Index())
+            var own = term.AtCentre.Value;
+            foreach (var (l, matrix) in own.Gradient.Index())
                 tensors.Add($"{path}.slope.{l}", matrix);
-            tensors.Add($"{path}.level", level);
+            tensors.Add($"{path}.level", own.Value);
         }
-        return new(CurvatureFormat.describe(tensors, $"{path}.curvature", term.Curvature), term.Slope.IsSome);
+        return new(CurvatureFormat.describe(tensors, $"{path}.curvature", term.Curvature), term.AtCentre.IsSome);
     }
 
     private static Quadratic Read(Dictionary<string, Tensor> tensors, string path, TermDescription term, Layer[] layers)
@@ -93,7 +93,7 @@ internal static class ConsolidationFile
             ? new(
                 curvature,
                 around.Centre,
-                FSharpValueOption<ValueTuple<Tensor[], Tensor>>.NewValueSome((Vector("slope"), Find($"{path}.level")))
+                FSharpValueOption<ValueAndGradient>.NewValueSome(new(Find($"{path}.level"), Vector("slope")))
             )
             : around;
 

@@ -49,14 +49,14 @@ internal sealed class CurvatureFit(
     )
     {
         var gathering = new CurvatureGathering(model, layers, likelihood, options.Structure, fisher, generator);
-        var (fitted, _) = DataCurvature.accumulate(
+        var mean = DataCurvature.accumulate(
             Mean,
             (_, input, target) =>
             {
                 using var output = gathering.Output(input, target);
                 var count = gathering.Points(input, output, target);
                 var curvature = gathering.OfBatch(input, target);
-                return (
+                return new DataMean<FittedCurvature>(
                     target is null
                         ? new FittedCurvature(curvature, count, null, null, 0, fisher)
                         : new(
@@ -75,7 +75,7 @@ internal sealed class CurvatureFit(
             cancellation,
             batches
         );
-        return fitted;
+        return mean.Value;
     }
 
     // The mean of -log p of counts is complete here, whereas the core's loss leaves out log y!.

@@ -109,7 +109,7 @@ public sealed partial class LaplacePosterior
     /// <summary>Returns the layers that options cover; raises if no layer is covered.</summary>
     internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
     {
-        var (layers, _) = Uncovered.Survey(nameof(LaplacePosterior), model, options.Select);
+        var layers = Uncovered.Survey(nameof(LaplacePosterior), model, options.Select).Layers;
         return options.LastLayer ? [layers[^1]] : layers;
     }
 
@@ -193,7 +193,10 @@ public sealed partial class LaplacePosterior
             var points = dataPoints ?? fitted.Points;
             var (data, discarded) = (PosteriorUpdate.add(Alive.Data, Data(fitted, points)), 0.0);
             if (columns is { } most)
-                (data, discarded) = PosteriorUpdate.compress(most, data);
+            {
+                var compressed = PosteriorUpdate.compress(most, data);
+                (data, discarded) = (compressed.Kept, compressed.Discarded);
+            }
             RequireRoom(data);
             var next = PosteriorModule.make(WeightPenalty.copied(layers), data, Alive.Prior);
             Adopt(PosteriorModule.withTemperature(Temperature, next));

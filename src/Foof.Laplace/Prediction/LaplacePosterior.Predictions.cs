@@ -102,9 +102,9 @@ public sealed partial class LaplacePosterior
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batch = NewDisposeScope();
-                var (output, jacobian) = Derivatives(input);
-                var covariance = Predictive.covariance(output.shape[0], jacobian, Alive);
-                parts.Add(predictions.Of(output, covariance, withProbabilityVariance: true).Detached());
+                var at = Derivatives(input);
+                var covariance = Predictive.covariance(at.Output.shape[0], at.Jacobian, Alive);
+                parts.Add(predictions.Of(at.Output, covariance, withProbabilityVariance: true).Detached());
                 progress?.Report(parts.Count);
             }
             return parts;
@@ -117,7 +117,7 @@ public sealed partial class LaplacePosterior
     }
 
     // The network's outputs, and their derivatives by its weights.
-    private (Tensor Output, FisherFactor Jacobian) Derivatives(Tensor input)
+    private Linearisation Derivatives(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
         var problem = new Problem(model, layers, Likelihood, null);
@@ -132,9 +132,9 @@ public sealed partial class LaplacePosterior
         RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Derivatives(input);
-        var prepared = Predictive.prepare(output.shape[0], jacobian, Alive);
-        return new(output.DetachFromDisposeScope(), prepared);
+        var at = Derivatives(input);
+        var prepared = Predictive.prepare(at.Output.shape[0], at.Jacobian, Alive);
+        return new(at.Output.DetachFromDisposeScope(), prepared);
     }
 
     /// <summary>
@@ -174,11 +174,11 @@ public sealed partial class LaplacePosterior
         RequireSound();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
-        var (output, jacobian) = Derivatives(input);
-        var covariance = Predictive.jointCovariance(output.shape[0], jacobian, Alive);
+        var at = Derivatives(input);
+        var covariance = Predictive.jointCovariance(at.Output.shape[0], at.Jacobian, Alive);
         if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
             linalg.diagonal(covariance).add_(sigma * sigma);
-        return scope.MoveToOuter(output, covariance);
+        return scope.MoveToOuter(at.Output, covariance);
     }
 
     /// <summary>

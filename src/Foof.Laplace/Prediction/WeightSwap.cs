@@ -26,10 +26,10 @@ internal sealed class WeightSwap : IDisposable
         using var unrecorded = no_grad();
         foreach (var (layer, matrix) in layers.Zip(matrices))
         {
-            var (weight, bias) = LayerModule.split(layer, matrix);
-            layer.Weight.copy_(weight.reshape(layer.Weight.shape));
-            if (bias.IsSome)
-                layer.Bias.Value.copy_(bias.Value);
+            var own = LayerModule.split(layer, matrix);
+            layer.Weight.copy_(own.Weight.reshape(layer.Weight.shape));
+            if (own.Bias.IsSome)
+                layer.Bias.Value.copy_(own.Bias.Value);
         }
     }
 

@@ -27,7 +27,7 @@ let private example () =
     let model = Networks.perceptron true [ 3; 4; 2 ]
     let input = Networks.normal [ 8; 3 ]
     let target = Networks.normal [ 8; 2 ]
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     let batch = { Input = input; Target = target }
     model, layers, batch
 
@@ -88,11 +88,11 @@ let tests =
                     Consolidation.nothing
 
             let valueAt (h: float) =
-                let struct (value, _) = Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt
+                let value = (Consolidation.penalty 1.5 (WeightVector.axpy h step theta) learnt).Value
 
                 (Dense.values value)[0]
 
-            let struct (_, gradient) = Consolidation.penalty 1.5 theta learnt
+            let gradient = (Consolidation.penalty 1.5 theta learnt).Gradient
             let slope = Weights.flatten gradient * Weights.flatten step
             let h = 1e-4
             let difference = (valueAt h - valueAt -h) / (2.0 * h)

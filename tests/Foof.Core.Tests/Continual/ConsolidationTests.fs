@@ -142,7 +142,7 @@ let tests =
         test "before the first task the penalty is zero" {
             use _scope = torch.NewDisposeScope()
             let theta = [| Networks.normal [ 2; 3 ]; Networks.normal [ 1; 2 ] |]
-            let struct (value, gradient) = Consolidation.penalty 1.0 theta Consolidation.nothing
+            let { Value = value; Gradient = gradient } = Consolidation.penalty 1.0 theta Consolidation.nothing
             Expect.equal (Dense.values value) [| 0.0 |] "the value"
             Expect.equal (WeightVector.shapes gradient) (WeightVector.shapes theta) "the shapes of gradient"
 

@@ -24,7 +24,7 @@ let tests =
         forEach "value and gradient are zero at the centre" structures (fun _ (C, _) ->
             let centre = vectorOf C
 
-            let struct (value, gradient) = Quadratic.valueAndGradient centre (Quadratic.around C centre)
+            let { Value = value; Gradient = gradient } = Quadratic.valueAndGradient centre (Quadratic.around C centre)
 
             Expect.equal (Dense.values value) [| 0.0 |] "the value"
 

@@ -82,7 +82,7 @@ let tests =
             let learnt =
                 Consolidation.remember rule (SynapticIntelligence.curvature importance) centre Consolidation.nothing
 
-            let struct (value, gradient) = Consolidation.penalty 0.3 theta learnt
+            let { Value = value; Gradient = gradient } = Consolidation.penalty 0.3 theta learnt
             let d = Weights.flatten theta - Weights.flatten centre
             let weighted = (Weights.flatten importance).PointwiseMultiply d
             Oracle.agrees Tolerance.explicit [| 0.3 * (weighted * d) |] (Dense.values value)

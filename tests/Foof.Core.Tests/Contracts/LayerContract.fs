@@ -11,7 +11,7 @@ open TorchSharp.Modules
 
 /// The only layer of a model that is one layer.
 let only (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     Oracle.only layers
 
 /// A or E [g; n; R; d] as one matrix [n R; d] a group.
@@ -61,7 +61,7 @@ let private shapes (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) (
 let private weights tolerance (layer: Layer) =
     let W = Layer.joined layer layer.Weight (bias layer)
     Expect.equal W.shape [| Layer.outputs layer; Layer.inputs layer |] "the shape of W"
-    let struct (weight, column) = Layer.split layer W
+    let { LayerValues.Weight = weight; Bias = column } = Layer.split layer W
     Expect.equal weight.shape layer.Weight.shape "the shape of weight"
     Oracle.agrees tolerance (Dense.values layer.Weight) (Dense.values weight)
 

@@ -23,7 +23,7 @@ let private accumulated (model: Networks.Network) fisher requireRoom progress ca
         (Func<_, _, _, _>(fun _ (input: torch.Tensor) target ->
             let output = model.call input
             let count = DataCurvature.points Likelihood.Categorical input output target
-            struct (curvatureOf model fisher input target, count)))
+            { Value = curvatureOf model fisher input target; DataPoints = count }))
         requireRoom
         progress
         cancellation
@@ -45,7 +45,7 @@ let tests =
                         struct (input.narrow (0L, first, count), target.narrow (0L, first, count))
                 ]
 
-                let struct (found, points) = accumulated model fisher null null nothing batches
+                let { Value = found; DataPoints = points } = accumulated model fisher null null nothing batches
                 let expected = Curvature.dense (curvatureOf model fisher input target)
                 Expect.equal points 4L "the number of points that count"
                 Oracle.agreesWith Tolerance.explicit (Dense.ofTensor expected) (Curvature.dense found)
@@ -64,7 +64,7 @@ let tests =
             }
 
             let batches = [ for _ in 1..3 -> struct (Networks.normal [ 4; 3 ], null) ]
-            let struct (found, _) = accumulated model Fisher.Ggn null progress nothing batches
+            let found = (accumulated model Fisher.Ggn null progress nothing batches).Value
             Expect.equal (List.ofSeq seen) [ 1; 2; 3 ] "what was reported"
 
             for tensor in Curvature.tensors found do

@@ -10,7 +10,7 @@ let private decay = 0.5
 
 /// The layers of a softmax regression, which is one layer.
 let private layersOf (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     layers
 
 let private input () = Networks.fromSeed 4 (fun () -> Networks.normal [ 8; 3 ])

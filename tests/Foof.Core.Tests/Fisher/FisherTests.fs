@@ -12,7 +12,7 @@ open TorchSharp
 let private make () = Networks.perceptron true [ 3; 4; 3 ]
 
 let private layersOf (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     layers
 
 let private labels (numbers: int list) = torch.tensor (numbers |> List.map int64 |> List.toArray)

@@ -75,7 +75,7 @@ let tests =
     testList "Layers.Coverage" [
         test "every parameter is listed once, with its shape and what becomes of it" {
             let model = manyKinds ()
-            let struct (layers, coverage) = Coverage.survey model butSpare
+            let { Layers = layers; Coverage = coverage } = Coverage.survey model butSpare
             let covered = [| "conv"; "grouped"; "mirrored"; "norm"; "layerNorm"; "embedding"; "head" |]
             Expect.equal (layers |> Array.map _.Name) covered "the layers' names"
 
@@ -124,7 +124,7 @@ let tests =
 
             let nothing = Func<string, Parameter, bool>(fun _ _ -> false)
 
-            let struct (layers, coverage) = Coverage.surveyExcept objection (manyKinds ()) nothing
+            let { Layers = layers; Coverage = coverage } = Coverage.surveyExcept objection (manyKinds ()) nothing
 
             Expect.isEmpty layers "the layers"
             let treatment = asMap coverage
@@ -190,12 +190,14 @@ let tests =
                 | Geometry.Convolution window -> window.Before, window.After
                 | other -> invalidOp $"no convolution: {other}"
 
+            let each number = { Rows = number; Columns = number }
+
             Expect.equal
                 (layers |> Array.map sides)
                 [|
-                    struct (1L, 1L), struct (1L, 1L)
-                    struct (0L, 0L), struct (1L, 1L)
-                    struct (0L, 0L), struct (0L, 0L)
+                    each 1L, each 1L
+                    each 0L, each 1L
+                    each 0L, each 0L
                 |]
                 "the layers' sides"
         }

@@ -8,7 +8,7 @@ open Foof
 open Foof.Explicit
 
 let layersOf (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     layers
 
 let release (records: Record array) =

@@ -29,7 +29,7 @@ let tests =
                 | Geometry.Lookup _ -> ValueSome "it looks up"
                 | _ -> ValueNone
 
-            let struct (layers, coverage) = Coverage.surveyExcept butEmbeddings model everything
+            let { Layers = layers; Coverage = coverage } = Coverage.surveyExcept butEmbeddings model everything
             Expect.isEmpty layers "the layers"
 
             Expect.equal

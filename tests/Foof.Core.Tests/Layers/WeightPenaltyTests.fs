@@ -28,7 +28,7 @@ let names = models |> List.map fst
 
 let private layersOf name =
     let model = (models |> List.find (fun (other, _) -> other = name) |> snd) ()
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     Expect.isNonEmpty layers "the layers"
     model, layers
 

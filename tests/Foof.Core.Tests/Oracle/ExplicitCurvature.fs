@@ -21,7 +21,7 @@ type Case = {
 }
 
 let layersOf (model: Networks.Network) =
-    let struct (layers, _) = Coverage.survey model Networks.everything
+    let layers = (Coverage.survey model Networks.everything).Layers
     layers
 
 let classes (count: int) (shape: int list) =

@@ -13,6 +13,6 @@ let explicit (F: Matrix<float>) (centre: torch.Tensor array) (theta: torch.Tenso
     Gaussians.penalty [ F, Weights.flatten theta - Weights.flatten centre ]
 
 /// Asserts a value and a gradient.
-let agreesWith (value: float, gradient: Vector<float>) (struct (found: torch.Tensor, slope: torch.Tensor array)) =
-    Oracle.agrees Tolerance.explicit [| value |] (Dense.values found)
-    Oracle.agrees Tolerance.explicit (gradient.ToArray()) (Weights.numbers slope)
+let agreesWith (value: float, gradient: Vector<float>) (found: ValueAndGradient) =
+    Oracle.agrees Tolerance.explicit [| value |] (Dense.values found.Value)
+    Oracle.agrees Tolerance.explicit (gradient.ToArray()) (Weights.numbers found.Gradient)

@@ -6,7 +6,7 @@ open Foof
 let everything = Networks.everything
 
 let survey (model: Networks.Network) select =
-    let struct (layers, coverage) = Coverage.survey model select
+    let { Layers = layers; Coverage = coverage } = Coverage.survey model select
 
     layers, coverage |> Array.map (fun line -> line.Parameter, line.Treatment) |> Map.ofArray
 

@@ -44,11 +44,9 @@ let tests =
             for delta in [ 0.02; 1.0; 50.0 ] do
                 let at x = Evidence.logEvidence 0.0 2.5 (delta * exp x) (spectrum ())
 
-                let slopeAt x =
-                    let struct (slope, _) = Evidence.slope 2.5 (delta * exp x) (spectrum ())
-                    slope
+                let slopeAt x = (Evidence.slope 2.5 (delta * exp x) (spectrum ())).Slope
 
-                let struct (slope, bend) = Evidence.slope 2.5 delta (spectrum ())
+                let { Slope = slope; Bend = bend } = Evidence.slope 2.5 delta (spectrum ())
                 Oracle.agrees Tolerance.differences [| 1.0; (at h - at -h) / (2.0 * h) |] [| 1.0; slope |]
 
                 Oracle.agrees Tolerance.differences [| 1.0; (slopeAt h - slopeAt -h) / (2.0 * h) |] [| 1.0; bend |]

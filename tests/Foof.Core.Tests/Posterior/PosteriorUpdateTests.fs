@@ -89,7 +89,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let U = FisherFactor.scale N (factor ())
             let data = DataPrecision.ofFactor U
-            let struct (kept, dropped) = PosteriorUpdate.compress 3 data
+            let { Kept = kept; Discarded = dropped } = PosteriorUpdate.compress 3 data
 
             let all =
                 (Dense.ofTensor (FisherFactor.dense U)).Evd().EigenValues.ToArray()

@@ -47,7 +47,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
 
-            let struct (output, J) = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
+            let { Output = output; Jacobian = J } = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
             Oracle.agrees Tolerance.rounding (Dense.values (model.call input)) (Dense.values output)
 
@@ -86,7 +86,7 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
 
-            let struct (_, factor) = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
+            let factor = (Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input).Jacobian
 
             let J = ExplicitCurvature.jacobian model input
 
@@ -138,8 +138,8 @@ let tests =
             let posterior, _ = List.head (cases model)
             let other = Networks.perceptron true [ 3; 5; 3 ]
 
-            let struct (_, J) =
-                Jacobian.factor (Problem.OfModel(other, Likelihood.Categorical)) (Networks.normal [ 5; 3 ])
+            let J =
+                (Jacobian.factor (Problem.OfModel(other, Likelihood.Categorical)) (Networks.normal [ 5; 3 ])).Jacobian
 
             Oracle.refused [ "J must be of the posterior's layers" ] (fun () -> Predictive.covariance 5L J posterior)
         }
@@ -213,8 +213,8 @@ let tests =
             use _scope = torch.NewDisposeScope()
 
             for model, width in [ network (), 3; Networks.perceptron false [ 4; 3 ], 4 ] do
-                let struct (_, J) =
-                    Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; width ])
+                let J =
+                    (Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; width ])).Jacobian
 
                 let p = J.Shapes |> Array.sumBy (Array.fold (*) 1L)
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)

@@ -104,8 +104,8 @@ let functions () =
         "Layer.errors, layer norm", fun () -> one (Layer.errors layerNorm A)
         "Layer.split",
         fun () ->
-            let struct (weight, bias) = Layer.split convolution W
-            [ weight; bias.Value ]
+            let found = Layer.split convolution W
+            [ found.Weight; found.Bias.Value ]
         "Layer.joined", fun () -> one (Layer.joined layer weight (ValueSome bias))
         "Likelihood.loss, categorical", fun () -> one (Likelihood.loss Likelihood.Categorical E labels)
         "Likelihood.loss, Gaussian", fun () -> one (Likelihood.loss Networks.gaussian E E)

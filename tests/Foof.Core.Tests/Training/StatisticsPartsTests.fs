@@ -141,7 +141,7 @@ let tests =
         test "parts are as large as the budget lets them be" {
             use _scope = torch.NewDisposeScope()
             let model = convolutional ()
-            let struct (layers, _) = Coverage.survey model Networks.everything
+            let layers = (Coverage.survey model Networks.everything).Layers
             use recorder = new Recorder(model, layers)
             recorder.Start(fun _ _ -> Keep.Input)
             model.call (Networks.normal [ 7; 2; 6; 6 ]) |> ignore
