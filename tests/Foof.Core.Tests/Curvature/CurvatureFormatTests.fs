@@ -58,4 +58,23 @@ let tests =
             refused [ "a side of 2 dimensions" ] (text.Replace("full", "diagonal"))
             refused [ "hold a list" ] """{"kind":"blocks","parts":3}"""
         }
+
+        test "tensors that do not fit their structure are refused" {
+            use _scope = torch.NewDisposeScope()
+
+            for curvature in
+                [
+                    Curvature.Dense(Networks.normal [ 5; 5 ], [| [| 2L; 3L |] |])
+                    Curvature.Units(Networks.normal [ 2; 3; 4 ])
+                    Curvature.Kronecker(Side.Full(Networks.normal [ 1; 2; 3 ]), Side.Identity(2L, 1.0))
+                    Curvature.Eigenbasis(
+                        Side.Full(Networks.normal [ 1; 2; 2 ]),
+                        Side.Full(Networks.normal [ 1; 3; 3 ]),
+                        Networks.normal [ 1; 3; 2 ]
+                    )
+                ] do
+                for curvature in [ curvature; Curvature.Blocks [| curvature |]; Curvature.Sum [| curvature |] ] do
+                    let tensors, text = written curvature
+                    Oracle.refused [ "The description must name" ] (fun () -> CurvatureFormat.read tensors text)
+        }
     ]

@@ -109,4 +109,17 @@ let tests =
 
             Expect.equal torch.Tensor.TotalCount before "the number of live tensors"
         }
+
+        test "factors of different orders, kinds or groups have no mean" {
+            use _scope = torch.NewDisposeScope()
+            let product (E: Side) = Curvature.Kronecker(E, Side.Identity(2L, 1.0))
+            let full (shape: int list) = product (Side.Full(Networks.normal shape))
+            let refused parts x y = Oracle.refused parts (fun () -> DataCurvature.average 0.5 x y)
+            refused [ "one order"; "got 3 and 4" ] (full [ 1; 3; 3 ]) (full [ 1; 4; 4 ])
+            refused [ "one order"; "got 1 and 3" ] (full [ 1; 1; 1 ]) (full [ 1; 3; 3 ])
+            refused [ "one order" ] (full [ 1; 3; 3 ]) (full [ 2; 3; 3 ])
+            refused [ "one kind" ] (full [ 1; 3; 3 ]) (product (Side.Diagonal(Networks.normal [ 1; 3 ])))
+            let inverse = product (Side.Inverse(Networks.normal [ 1; 3; 3 ]))
+            refused [ "not inverses" ] inverse inverse
+        }
     ]

@@ -152,4 +152,11 @@ let tests =
                     Tolerance.float32AgainstFloat64
                     expected
                     (invert Factorization.attempts (M / 3.0) 0.0 |> fun found -> found.Inverse / 3.0))
+
+        test "a root of what is not finite is refused" {
+            use _scope = torch.NewDisposeScope()
+            let M = Networks.normal [ 3; 3 ]
+            let failure = Oracle.raises<NumericalFailure>(fun () -> Factorization.root (M * nan) |> ignore)
+            Expect.stringContains failure.Message "9 of 9 elements" "the message"
+        }
     ]

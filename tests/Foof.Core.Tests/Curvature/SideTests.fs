@@ -112,4 +112,39 @@ let tests =
             for i in 0 .. g - 1 do
                 let R = R.select (0L, int64 i)
                 Oracle.agreesWith Tolerance.explicit (matrix i singular) (R.mm (R.t ())))
+
+        test "products of sides that lie by rows and by columns are written out" {
+            use _scope = torch.NewDisposeScope()
+            let E, A = side Full 2 3, side Inverse 2 4
+
+            for E, A in [ E, A; Side.transpose E, A; A, E; Side.Identity(3L, 1.0), A ] do
+                let groups = int (Kronecker.groups E A)
+                let like = Kronecker.like E A
+                let group (M: torch.Tensor) i = Dense.ofTensor (M.select (0L, min (int64 i) (M.size 0 - 1L)))
+
+                let expected =
+                    List.init groups (fun i ->
+                        (group (Side.dense like E) i).KroneckerProduct(group (Side.dense like A) i))
+
+                let found = Curvature.dense (Curvature.Kronecker(E, A))
+                Oracle.agreesWith Tolerance.rounding (Dense.blocks expected) found
+        }
+
+        test "nothing is left of a product that is multiplied by zero" {
+            use _scope = torch.NewDisposeScope()
+            let product = Curvature.Kronecker(side Inverse 1 3, side Full 1 2)
+            let found = Curvature.product (Curvature.scale 0.0 product) [| Networks.normal [ 3; 2 ] |]
+            Expect.equal (Dense.values found[0]) (Array.zeroCreate 6) "the product"
+        }
+
+        test "one matrix with several dampings becomes as many groups" {
+            use _scope = torch.NewDisposeScope()
+            let mu = torch.tensor [| 0.5; 2.0 |]
+
+            for kind in [ Full; Inverse; Diagonal ] do
+                let M = side kind 1 3
+                let found = Side.dense mu (Side.damped mu M)
+                let written = Dense.ofTensor ((Side.dense mu M).select(0L, 0L))
+                agrees 2 (fun group -> Dense.shifted (if group = 0 then 0.5 else 2.0) written) found
+        }
     ]

@@ -95,4 +95,16 @@ let tests =
 
             Oracle.refused [ "30000 weights"; "7200000000 bytes"; "4 GB"; "products" ] (fun () -> FisherFactor.dense G)
         }
+
+        test "layers of different types and no data points are refused" {
+            use _scope = torch.NewDisposeScope()
+            let single = Networks.normal([ 2; 4; 3 ]).``to`` torch.ScalarType.Float32
+            let layers = [| LayerFactor.Columns(Networks.normal [ 2; 4; 3 ]); LayerFactor.Columns single |]
+
+            Oracle.refused [ "the factor of layer 1"; "Float32" ] (fun () ->
+                FisherFactor.ofColumns { Layers = layers; Weight = 1.0 })
+
+            let none = LayerFactor.Product(Activations.Rows(torch.empty (1L, 0L, 1L, 3L)), torch.empty (1L, 0L, 1L, 4L))
+            Oracle.refused [ "n = 0" ] (fun () -> FisherFactor.ofColumns { Layers = [| none |]; Weight = 1.0 })
+        }
     ]

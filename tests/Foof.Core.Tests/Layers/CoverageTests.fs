@@ -194,11 +194,7 @@ let tests =
 
             Expect.equal
                 (layers |> Array.map sides)
-                [|
-                    each 1L, each 1L
-                    each 0L, each 1L
-                    each 0L, each 0L
-                |]
+                [| each 1L, each 1L; each 0L, each 1L; each 0L, each 0L |]
                 "the layers' sides"
         }
 

@@ -148,7 +148,8 @@ let tests =
                 let layer = only (torch.nn.Conv2d(2L, 3L, 2L, bias = bias, dtype = Networks.double))
                 let weight = Networks.normal [ 3; 2; 2; 2 ]
                 let column = if bias then ValueSome(Networks.normal [ 3 ]) else ValueNone
-                let { LayerValues.Weight = weight'; Bias = column' } = Layer.split layer (Layer.joined layer weight column)
+                let { LayerValues.Weight = weight'; Bias = column' } =
+                    Layer.split layer (Layer.joined layer weight column)
                 Expect.equal (Dense.values weight') (Dense.values weight) "the weight"
                 Expect.equal column'.IsSome bias "whether there is a column"
 

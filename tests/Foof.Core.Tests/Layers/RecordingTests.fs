@@ -224,4 +224,22 @@ let tests =
                 2
                 "the result"
         }
+
+        test "rows that were made do not change what activations are, in groups either" {
+            use _scope = torch.NewDisposeScope()
+
+            for groups in [ 2L; 1L ] do
+                let layer = torch.nn.Conv2d(4L, 6L, 2L, groups = groups, dtype = Networks.double)
+                let model = new Networks.Model([ "layer", layer ], layer.call)
+                let layers = (Coverage.all model).Layers
+                use recorder = new Recorder(model, layers)
+                recorder.Start(fun _ _ -> Keep.Input)
+                model.call (Networks.normal [ 3; 4; 5; 5 ]) |> ignore
+                let records = recorder.Take()
+                let activations () = Record.activations records |> Activations.dense Networks.double |> Dense.values
+                let expected = activations ()
+                records[0].Rows.Force() |> ignore
+                Expect.equal (activations ()) expected "the activations"
+                Record.release records
+        }
     ]

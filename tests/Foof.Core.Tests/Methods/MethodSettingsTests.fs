@@ -116,4 +116,14 @@ let tests =
                             "the parameter's name"
                 }
         ]
+
+        test "a graft whose statistics the method does not keep is refused" {
+            for name, other in
+                [ "foof", "eva"; "mfac", "kfac"; "kfac", "natural-blocks"; "kfac", "ekfac"; "eva", "kfac" ] do
+                Oracle.refused [ $"'{name}' keeps no statistics for '{other}'" ] (fun () ->
+                    Recipe.check { named name with Trust = Trust.Graft(named other) })
+
+            for name, other in [ "kfac", "foof"; "ekfac", "kfac"; "ekfac", "ekfac" ] do
+                Recipe.check { named name with Trust = Trust.Graft(named other) }
+        }
     ]

@@ -204,4 +204,14 @@ let tests =
             let act () = Prior.withMean bad prior |> ignore
 
             Expect.stringContains ((Oracle.raises<NumericalFailure> act).Message) "the prior's mean" "the message")
+
+        test "a mean of another type than the data precision is refused" {
+            use _scope = torch.NewDisposeScope()
+
+            for case in Posteriors.cases () do
+                let own = Posteriors.posterior case (fun _ -> 0.7)
+                let single = own.Mean |> Array.map _.``to``(torch.ScalarType.Float32)
+                Oracle.refused [ "mean must be Float64"; "got Float32" ] (fun () ->
+                    Posterior.make single own.Data own.Prior)
+        }
     ]

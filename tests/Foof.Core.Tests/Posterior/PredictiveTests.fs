@@ -47,7 +47,8 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let model, input = network (), Networks.normal [ 5; 3 ]
 
-            let { Output = output; Jacobian = J } = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
+            let { Output = output; Jacobian = J } =
+                Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) input
 
             Oracle.agrees Tolerance.rounding (Dense.values (model.call input)) (Dense.values output)
 
@@ -214,7 +215,8 @@ let tests =
 
             for model, width in [ network (), 3; Networks.perceptron false [ 4; 3 ], 4 ] do
                 let J =
-                    (Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; width ])).Jacobian
+                    (Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; width ]))
+                        .Jacobian
 
                 let p = J.Shapes |> Array.sumBy (Array.fold (*) 1L)
                 let M = torch.randn (p, p + 2L, dtype = torch.ScalarType.Float64)
@@ -256,5 +258,37 @@ let tests =
             let scaled = Posterior.make own.Mean (DataPrecision.scale 4.0 own.Data) own.Prior
 
             Oracle.refused [ "another posterior" ] (fun () -> Predictive.covarianceOf prepared scaled |> ignore)
+        }
+
+        test "what was prepared in one Kronecker eigenbasis is refused in another" {
+            use _scope = torch.NewDisposeScope()
+            let model = network ()
+            let layers = ExplicitCurvature.layersOf model
+
+            let posterior () =
+                let batch = { Input = Networks.normal [ 6; 3 ]; Target = null }
+                let G = Fisher.factor (Problem.OfModel(model, Likelihood.Categorical)) Fisher.Ggn batch
+                let data = Structure.kronecker Positions.Summed Positions.Averaged G |> DataPrecision.ofCurvature N
+                Posterior.make (WeightPenalty.copied layers) data (Prior.isotropic layers.Length 0.4)
+
+            let own, other = posterior (), posterior ()
+            let at = Jacobian.factor (Problem.OfModel(model, Likelihood.Categorical)) (Networks.normal [ 5; 3 ])
+            let expected = Dense.values (Predictive.covariance 5L at.Jacobian (Posterior.withPrecision 2.0 own))
+            use prepared = Predictive.prepare 5L at.Jacobian own
+
+            Oracle.agrees
+                Tolerance.rounding
+                expected
+                (Dense.values (Predictive.covarianceOf prepared (Posterior.withPrecision 2.0 own)))
+
+            Oracle.refused [ "another posterior" ] (fun () -> Predictive.covarianceOf prepared other |> ignore)
+        }
+
+        test "a covariance in float32 is sampled as it is in float64" {
+            use _scope = torch.NewDisposeScope()
+            let f, covariance = outputs ()
+            let draw covariance = Networks.fromSeed 3 (fun () -> Predictive.sampled 5 null f covariance)
+            let single = covariance.``to`` torch.ScalarType.Float32
+            Oracle.agrees 1e-5 (Dense.values (draw covariance)) (Dense.values (draw single))
         }
     ]

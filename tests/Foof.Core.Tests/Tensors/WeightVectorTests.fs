@@ -144,4 +144,13 @@ let tests =
 
             Expect.equal leaked 0L "the number of tensors left"
         }
+
+        test "normal numbers come from the default generator where none is given" {
+            use _scope = torch.NewDisposeScope()
+            let draw () = (WeightVector.normal [| [| 2L; 3L |] |] (Networks.normal [ 1 ]) null)[0]
+
+            let twice = [ for _ in 1..2 -> Networks.fromSeed 4 (fun () -> Dense.values (draw ())) ]
+
+            Expect.equal twice[1] twice[0] "the numbers of one seed"
+        }
     ]

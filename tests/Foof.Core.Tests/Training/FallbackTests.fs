@@ -139,4 +139,25 @@ let tests =
 
             Expect.stringContains failure.Subject "layer 'b'" "the subject of failure"
         }
+
+        test "an independent Fisher that cannot be inverted leaves everything as it was" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron false [ 3; 2 ]
+
+            let recipe = {
+                Networks.everyStep with
+                    Attempts = Networks.forLargeOnly
+                    OnFailure = OnFailure.Raise
+                    IndependentBatches = true
+                    Memory = Memory.MovingAverage 0.0
+            }
+
+            use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
+            let input, target = Dense.toTensor (Dense.identity 3), Networks.normal [ 3; 2 ]
+            Networks.byStep optimizer [ input * 1e3, target ]
+
+            Networks.changesNothing<NumericalFailure> model optimizer (fun () ->
+                optimizer.Step(input, target) |> ignore)
+            |> ignore
+        }
     ]

@@ -227,4 +227,26 @@ let tests =
 
             Expect.equal error.What "the squares of inputs exceed what Float32 holds" "what failed"
         }
+
+        test "an optimiser that was disposed of says so" {
+            use _scope = torch.NewDisposeScope()
+            let _, optimizer = midway Networks.someSteps
+            (optimizer :> IDisposable).Dispose()
+
+            for use' in
+                [
+                    fun () -> optimizer.Step(Networks.normal [ 4; 3 ], Networks.normal [ 4; 2 ]) |> ignore
+                    fun () -> optimizer.step () |> ignore
+                    fun () -> optimizer.State() |> ignore
+                ] do
+                Oracle.raises<ObjectDisposedException> use' |> ignore
+        }
+
+        test "an optimiser without a likelihood is refused" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
+
+            Oracle.refused [ "likelihood must say"; "got null" ] (fun () ->
+                new Optimizer(model, Methods.foof, Unchecked.defaultof<Likelihood>))
+        }
     ]

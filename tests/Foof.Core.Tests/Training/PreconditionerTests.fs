@@ -179,4 +179,17 @@ let tests =
                 0L
                 "the number of tensors left"
         }
+
+        test "Apply takes the preconditioner's own layers and matrices of their width and type" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
+            use preconditioner = new Preconditioner(model, Networks.everyStep)
+            let own = preconditioner.Layers[0]
+            let other = (Coverage.all model).Layers[0]
+            let M = Networks.normal [ 2; 4 ]
+            let refused parts layer M = Oracle.refused parts (fun () -> preconditioner.Apply(layer, M))
+            refused [ "one of the preconditioner's Layers" ] other M
+            refused [ "M must be [k; 4]"; "[2; 3]" ] own (Networks.normal [ 2; 3 ])
+            refused [ "M must be Float64"; "Float32" ] own (M.``to`` torch.ScalarType.Float32)
+        }
     ]
