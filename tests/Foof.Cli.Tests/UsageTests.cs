@@ -77,7 +77,7 @@ public class UsageTests
     [InlineData("train --invert-every 5 --stale-steps 6", "--stale-steps must be at most --invert-every, 5; got 6.")]
     [InlineData(
         "train --optimizer natural --stale-steps 1",
-        "Inversions go on beside steps where the matrix is a Kronecker product; 'natural' inverts in the step."
+        "Inversions may run beside the steps where the matrix is a Kronecker product; 'natural' inverts in the step."
     )]
     [InlineData(
         "train --optimizer kfac-standard --products bfloat16",

@@ -250,15 +250,15 @@ public sealed class MistakeTests
         using var tasks = new ElasticWeightConsolidation(problem.Model, Loss.CrossEntropy);
         problem.Model.to(ScalarType.Float64);
         var input = problem.Input.to(ScalarType.Float64);
-        void Told(string owner, Action action) =>
+        void SaysReplaced(string owner, Action action) =>
             Assert.StartsWith(
                 $"{owner} was made for parameters that the model no longer has",
                 Assert.Throws<InvalidOperationException>(action).Message
             );
-        Told(nameof(LaplacePosterior), () => posterior.Predict(input));
-        Told(nameof(LaplacePosterior), () => posterior.PredictJointly(input));
-        Told(nameof(ElasticWeightConsolidation), () => tasks.Penalty());
-        Told(nameof(ElasticWeightConsolidation), () => tasks.Consolidate([(input, null)]));
+        SaysReplaced(nameof(LaplacePosterior), () => posterior.Predict(input));
+        SaysReplaced(nameof(LaplacePosterior), () => posterior.PredictJointly(input));
+        SaysReplaced(nameof(ElasticWeightConsolidation), () => tasks.Penalty());
+        SaysReplaced(nameof(ElasticWeightConsolidation), () => tasks.Consolidate([(input, null)]));
     }
 
     [Fact]

@@ -55,8 +55,5 @@ module internal KroneckerDamping =
             fun rule lambda ->
                 let blocks = pairs |> Array.map (factors rule lambda >> invert)
 
-                {
-                    Inverse = blocks |> Array.map _.Inverse |> Dense.blocks
-                    LogDet = blocks |> Array.sumBy _.LogDet
-                }
+                { Inverse = blocks |> Array.map _.Inverse |> Dense.blocks; LogDet = blocks |> Array.sumBy _.LogDet }
     }

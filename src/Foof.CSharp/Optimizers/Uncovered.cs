@@ -11,11 +11,7 @@ internal static class Uncovered
     /// <summary>
     /// Returns the covered layers and how each parameter is treated; raises if no layer is covered.
     /// </summary>
-    internal static Survey Survey(
-        string subject,
-        nn.Module model,
-        Func<string, Parameter, bool>? select
-    )
+    internal static Survey Survey(string subject, nn.Module model, Func<string, Parameter, bool>? select)
     {
         var found = CoverageModule.survey(model, select ?? ((_, _) => true));
         return found.Layers.Length > 0 ? found : throw Of(subject, model, found.Coverage);

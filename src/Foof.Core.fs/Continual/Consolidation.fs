@@ -116,11 +116,7 @@ module Consolidation =
             (fun () ->
                 let struct (terms, share) = gathered rule learnt.Terms task
 
-                {
-                    Terms = terms
-                    Tasks = learnt.Tasks + 1
-                    Discarded = max learnt.Discarded share
-                })
+                { Terms = terms; Tasks = learnt.Tasks + 1; Discarded = max learnt.Discarded share })
             (tensors >> Seq.ofList)
 
     /// The penalty strength sum q(theta) over the tasks' terms and its gradient, in one pass over each curvature; zeros
@@ -132,7 +128,6 @@ module Consolidation =
     /// (Kirkpatrick et al. 2017; MATH 7)
     let penalty (strength: float) (theta: torch.Tensor array) (learnt: Consolidated) =
         Require.nonNegative (nameof strength) strength
-
         let add x y = { Value = x.Value + y.Value; Gradient = WeightVector.add x.Gradient y.Gradient }
 
         Scope.owned

@@ -110,7 +110,6 @@ module Quadratic =
     let add (join: Curvature -> Curvature -> Curvature) (q: Quadratic) (q': Quadratic) =
         let sum () =
             let found = valueAndGradient q'.Centre q
-
             match q'.AtCentre with
             | ValueNone -> found
             | ValueSome own -> {

@@ -41,7 +41,10 @@ module DataCurvature =
         | Side.Identity(size, c), Side.Identity(_, c') -> Side.Identity(size, (1.0 - share) * c + share * c')
         | Side.Diagonal d, Side.Diagonal d' -> Side.Diagonal(averaged share d d')
         | Side.Full M, Side.Full M' -> Side.Full(averaged share M M')
-        | _ -> invalidArg "y" "The factors of both batches must be of one kind, and not inverses; merge the curvatures instead."
+        | _ ->
+            invalidArg
+                "y"
+                "The factors of both batches must be of one kind, and not inverses; merge the curvatures instead."
 
     let rec private mean (share: float) x y =
         match x, y with

@@ -93,7 +93,6 @@ module Factorization =
     /// Raises a NumericalFailure when M is not finite.
     let root (matrix: torch.Tensor) =
         Numbers.requireFinite "the root of a matrix" "elements are not finite" "check the data for NaN" matrix
-
         Scope.tensor (fun () ->
             match cholesky matrix with
             | Some L -> L

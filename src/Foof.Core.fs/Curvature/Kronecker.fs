@@ -152,8 +152,8 @@ module Side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
 
         let plusDiagonal (M: torch.Tensor) =
-            let sum = M.expand(max (M.size 0) (mu.size 0), -1L, -1L).clone ()
-            torch.diagonal(sum, 0L, 1L, 2L).add_ (mu.unsqueeze 1L) |> ignore
+            let sum = M.expand(max (M.size 0) (mu.size 0), -1L, -1L).clone()
+            torch.diagonal(sum, 0L, 1L, 2L).add_(mu.unsqueeze 1L) |> ignore
             sum
 
         match side with

@@ -28,8 +28,12 @@ type Problem = {
 
     /// All layers of a model that can be covered (`Coverage.all`, which also says what is left out), and the default
     /// generator.
-    static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) =
-        { Model = model; Layers = (Coverage.all model).Layers; Likelihood = likelihood; Generator = null }
+    static member OfModel(model: torch.nn.Module<torch.Tensor, torch.Tensor>, likelihood: Likelihood) = {
+        Model = model
+        Layers = (Coverage.all model).Layers
+        Likelihood = likelihood
+        Generator = null
+    }
 
 /// A batch for curvature. The empirical Fisher is taken at its labels; class labels of -100 also say, whatever the
 /// Fisher, which positions are ignored.
@@ -80,7 +84,13 @@ module Fisher =
     /// Raises an ArgumentException for less than one sample, for an empirical Fisher without labels or with labels that
     /// do not fit, and when no label counts; while the sequence is read also what `Likelihood.sample` and
     /// `Likelihood.masked` raise.
-    let internal directions fisher likelihood (output: torch.Tensor) (target: torch.Tensor) (generator: torch.Generator) =
+    let internal directions
+        fisher
+        likelihood
+        (output: torch.Tensor)
+        (target: torch.Tensor)
+        (generator: torch.Generator)
+        =
         let mask = mask likelihood target
         let n = float (dataPoints mask (output.size 0))
 

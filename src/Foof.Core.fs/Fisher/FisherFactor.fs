@@ -60,7 +60,10 @@ module FisherFactor =
 
         for l, factor in Array.indexed part.Layers do
             LayerFactor.check $"the factor of layer {l}" factor
-            Require.alike $"the factor of layer {l}" (LayerFactor.tensors part.Layers[0]).Head (LayerFactor.tensors factor).Head
+            Require.alike
+                $"the factor of layer {l}"
+                (LayerFactor.tensors part.Layers[0]).Head
+                (LayerFactor.tensors factor).Head
             let found, wanted = LayerFactor.columns factor, partColumns part
 
             if found <> wanted then
@@ -100,10 +103,7 @@ module FisherFactor =
     /// Raises an ArgumentException when c is negative or not finite.
     let scale (c: float) (G: FisherFactor) =
         Require.nonNegative (nameof c) c
-        {
-            G with
-                Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight })
-        }
+        { G with Parts = G.Parts |> Array.map (fun part -> { part with Weight = c * part.Weight }) }
 
     /// S G for a diagonal S, one [d_out; d_in] a layer, or [1; 1] where it is constant.
     /// It shares the tensors and S, but for the errors of layers with a constant, which belong to the caller.

@@ -45,8 +45,7 @@ module internal LikelihoodCheck =
         | Likelihood.Bernoulli
         | Likelihood.Poisson -> ()
 
-    let private sameDevice (x: torch.Tensor) (y: torch.Tensor) =
-        Require.isSameDevice x.device y.device
+    let private sameDevice (x: torch.Tensor) (y: torch.Tensor) = Require.isSameDevice x.device y.device
 
     let private like name requirement shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
         if tensor.dtype <> kind || tensor.shape <> shape then

@@ -55,20 +55,12 @@ module Methods =
     /// **K-FAC-reduce**: a' = 1/R sum_r a, e' = sum_r e; A_bar = 1/n sum_i a' a'^T, E_bar = 1/n sum_i e' e'^T. Exact
     /// for deep linear networks that average over positions before the loss.
     /// (Eschenhagen et al. 2023)
-    let kfacReduce = {
-        kfac with
-            Name = "kfac-reduce"
-            Curvature = kronecker Positions.Pooled Positions.Pooled
-    }
+    let kfacReduce = { kfac with Name = "kfac-reduce"; Curvature = kronecker Positions.Pooled Positions.Pooled }
 
     /// **KFC**, K-FAC for convolutions: A_bar = 1/n sum_ir a a^T, E_bar = 1/(nR) sum_ir e e^T. Its product is that of
     /// K-FAC-expand, and so is its update, since pi makes up for the other split of R; damping rules without pi see it.
     /// (Grosse & Martens 2016)
-    let kfc = {
-        kfac with
-            Name = "kfc"
-            Curvature = kronecker Positions.Averaged Positions.Summed
-    }
+    let kfc = { kfac with Name = "kfc"; Curvature = kronecker Positions.Averaged Positions.Summed }
 
     /// **EKFAC**: K-FAC's eigenbasis with S = 1/n sum_i (Q_E^T g_i Q_A)^2 in place of s_E s_A^T. The basis is renewed
     /// every T steps, and S, a moving average, at every observation; a new basis takes S over as the diagonal, in it,
@@ -112,11 +104,7 @@ module Methods =
 
     /// **Block-diagonal natural gradient**: Delta_l = (lambda I + G_l G_l^T)^-1 grad_l for each layer l.
     /// (Benzing 2022, App. I)
-    let naturalBlocks = {
-        natural with
-            Name = "natural-blocks"
-            Curvature = Approximation.LowRank Extent.Layer
-    }
+    let naturalBlocks = { natural with Name = "natural-blocks"; Curvature = Approximation.LowRank Extent.Layer }
 
     /// **SNGD**: layer by layer with the gradients of the batch itself, the empirical Fisher.
     /// (Mu et al. 2022, HyLo without its reduction)
@@ -170,12 +158,7 @@ module Methods =
     /// **FOOF with K-FAC's damping**, the control of the paper: Delta W = grad_W (A_bar + pi sqrt(lambda) I)^-1, scaled
     /// to the norm of K-FAC's update layer by layer.
     /// (Benzing 2022, App. D.9, Fig. 4C)
-    let foofKfac = {
-        kfac with
-            Name = "foof-kfac"
-            Rule = Damping.HeuristicInputs
-            Trust = Trust.Graft kfac
-    }
+    let foofKfac = { kfac with Name = "foof-kfac"; Rule = Damping.HeuristicInputs; Trust = Trust.Graft kfac }
 
     /// Every method, by name.
     let all = [

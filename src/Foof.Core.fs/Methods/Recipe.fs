@@ -148,11 +148,7 @@ and Recipe = {
     /// This method with other S and T: an inversion every `invertEvery` steps, statistics in `statisticsSteps` steps
     /// before it.
     member recipe.WithCadence(invertEvery: int, statisticsSteps: int) =
-        let cadence = {
-            recipe.Cadence with
-                InvertEvery = invertEvery
-                StatisticsSteps = statisticsSteps
-        }
+        let cadence = { recipe.Cadence with InvertEvery = invertEvery; StatisticsSteps = statisticsSteps }
         { recipe with Cadence = cadence }
 
     /// This method with products in bfloat16.

@@ -77,12 +77,7 @@ module Posterior =
                 "train the network again, or restore weights that are finite"
                 theta
 
-        {
-            Mean = mean
-            Data = DataPrecision.fitTo prior.Precision data
-            Prior = prior
-            Temperature = 1.0
-        }
+        { Mean = mean; Data = DataPrecision.fitTo prior.Precision data; Prior = prior; Temperature = 1.0 }
 
     /// The posterior for another prior, without a new fit: O(1), but where layers of a joint low-rank or dense
     /// posterior get precisions of other ratios than before, one eigendecomposition.
@@ -91,11 +86,7 @@ module Posterior =
     /// theta*.
     let withPrior (prior: Prior) (posterior: Posterior) =
         requirePrior posterior.Mean.Length posterior.Mean prior
-        {
-            posterior with
-                Prior = prior
-                Data = DataPrecision.fitTo prior.Precision posterior.Data
-        }
+        { posterior with Prior = prior; Data = DataPrecision.fitTo prior.Precision posterior.Data }
 
     /// The posterior for one prior precision of all layers, P = delta I.
     /// It shares tensors; those of a new eigendecomposition, after precisions that differed, belong to the caller.

@@ -109,7 +109,4 @@ module internal Gradients =
                 | (true, added), gradient -> struct (parameter, gradient + added)
                 | _ -> struct (parameter, gradient)
 
-            {
-                Layers = Array.map2 sum layers gradients.Layers
-                Plain = Array.map plain gradients.Plain
-            }
+            { Layers = Array.map2 sum layers gradients.Layers; Plain = Array.map plain gradients.Plain }

@@ -179,7 +179,9 @@ type Preconditioner
         let l = Array.IndexOf(layers, layer)
 
         if l < 0 then
-            invalidArg (nameof layer) $"layer must be one of the preconditioner's Layers; {Layer.describe layer} is none."
+            invalidArg
+                (nameof layer)
+                $"layer must be one of the preconditioner's Layers; got another {Layer.describe layer}."
 
         if M.dim () <> 2L || M.size 1 <> Layer.inputs layer then
             invalidArg (nameof M) $"M must be [k; {Layer.inputs layer}]; got [{Shape.text M.shape}]."

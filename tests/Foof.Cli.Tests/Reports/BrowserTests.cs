@@ -84,15 +84,15 @@ public sealed class BrowserTests : IDisposable
         browser.Value.Emulate(1000, 900, "light");
         browser.Value.Open(file);
         browser.Value.PointAt(".chart .mark-symbol.role-mark path");
-        Assert.Equal(["optimiser", "foof", "epoch", "1", "training loss", "0.65"], Told());
+        Assert.Equal(["optimiser", "foof", "epoch", "1", "training loss", "0.65"], Shown());
         browser.Value.PointAt(".chart .mark-rect.role-mark path");
-        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.3"], Told());
+        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.3"], Shown());
         browser.Value.PointAt("h1");
-        Assert.Equal([], Told());
+        Assert.Equal([], Shown());
         Assert.Equal([], browser.Value.Console());
     }
 
-    private string[] Told() =>
+    private string[] Shown() =>
         [
             .. browser
                 .Value.Evaluate(

@@ -41,12 +41,7 @@ let tests =
             let G = factor sizes
 
             let other =
-                factor {
-                    sizes with
-                        Seed = sizes.Seed + 1
-                        Points = sizes.Points + 1
-                        Parts = 3 - sizes.Parts % 3
-                }
+                factor { sizes with Seed = sizes.Seed + 1; Points = sizes.Points + 1; Parts = 3 - sizes.Parts % 3 }
 
             let expected = columns G * (columns other).Transpose()
             Oracle.agreesWith Tolerance.rounding expected (FisherFactor.crossGram G other))

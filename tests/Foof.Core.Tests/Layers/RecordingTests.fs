@@ -236,7 +236,10 @@ let tests =
                 recorder.Start(fun _ _ -> Keep.Input)
                 model.call (Networks.normal [ 3; 4; 5; 5 ]) |> ignore
                 let records = recorder.Take()
-                let activations () = Record.activations records |> Activations.dense Networks.double |> Dense.values
+                let activations () =
+                    let found = Record.activations records |> Activations.dense Networks.double
+                    found.shape, Dense.values found
+
                 let expected = activations ()
                 records[0].Rows.Force() |> ignore
                 Expect.equal (activations ()) expected "the activations"

@@ -137,11 +137,7 @@ let tests =
 
             case.Model.``to`` torch.ScalarType.Float32 |> ignore
 
-            let single = {
-                case with
-                    Layers = layersOf case.Model
-                    Input = case.Input.``to`` torch.ScalarType.Float32
-            }
+            let single = { case with Layers = layersOf case.Model; Input = case.Input.``to`` torch.ScalarType.Float32 }
 
             for make, expected in List.zip [ hessian; gaussNewton; fisher ] expected do
                 use C = make single

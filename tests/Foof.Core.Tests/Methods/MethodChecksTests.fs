@@ -165,10 +165,7 @@ let tests =
             let network = perceptron 4 [ 3; 2 ] 1
 
             let update name =
-                let own = {
-                    network with
-                        Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 2 ])
-                }
+                let own = { network with Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 2 ]) }
 
                 use optimizer = Networks.optimizer own.Model (named name) 1.0 0.0 0.0
                 flat (stepped optimizer own 4)
@@ -195,10 +192,7 @@ let tests =
             let network = perceptron 5 [ 3; 4; 2 ] 1
 
             let update name =
-                let own = {
-                    network with
-                        Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
-                }
+                let own = { network with Model = Networks.fromSeed 3 (fun () -> Networks.perceptron true [ 3; 4; 2 ]) }
 
                 use optimizer = Networks.optimizer own.Model (named name) 1.0 0.0 0.0
                 stepped optimizer own 4

@@ -150,10 +150,7 @@ let tests =
             let struct (batch, fisher) = MethodRuns.explicit Methods.kfc network 3
 
             let found (recipe: Recipe) =
-                let own = {
-                    network with
-                        Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ])
-                }
+                let own = { network with Model = Networks.fromSeed 5 (fun () -> Networks.perceptron true [ 3; 4; 2 ]) }
 
                 use optimizer = Networks.optimizer own.Model recipe 1.0 0.0 0.0
                 flat (MethodRuns.stepped optimizer own 3)

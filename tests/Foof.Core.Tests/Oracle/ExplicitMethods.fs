@@ -51,12 +51,7 @@ let pass (W: Matrix<float> array) positions (input: Matrix<float>) (errors: Matr
         A[l] <- Dense.withOnes (if l = 0 then input else Z.PointwiseTanh())
         Z <- A[l] * W[l].Transpose()
 
-    {
-        Points = input.RowCount / positions
-        Positions = positions
-        A = A
-        E = backward W A (errors Z)
-    }
+    { Points = input.RowCount / positions; Positions = positions; A = A; E = backward W A (errors Z) }
 
 /// (C + lambda I)^-1 of a matrix of several layers' weights, rows of W one after the other, times their gradients.
 let solve (C: Matrix<float>) (lambda: float) (G: Matrix<float> array) =

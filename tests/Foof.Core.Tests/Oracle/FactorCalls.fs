@@ -109,13 +109,7 @@ let layerFactors (change: torch.Tensor -> torch.Tensor) (layer: Factors.LayerSiz
 
 let fisherFactors (change: torch.Tensor -> torch.Tensor) =
     let draw seed =
-        Factors.factor {
-            Seed = seed
-            Points = 3
-            PerPoint = 2
-            Parts = 2
-            Layers = List.take 4 layers
-        }
+        Factors.factor { Seed = seed; Points = 3; PerPoint = 2; Parts = 2; Layers = List.take 4 layers }
         |> ChangedFactors.map change
 
     let G, G' = draw 1, draw 2

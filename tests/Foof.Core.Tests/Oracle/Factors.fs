@@ -40,13 +40,7 @@ let layerOf (form: Form) =
 
         let! positions = Gen.elements (if form = Written then [ 1 ] else [ 1; 2; 5 ])
 
-        return {
-            Form = form
-            Groups = groups
-            Outputs = outputs
-            Inputs = inputs
-            Positions = positions
-        }
+        return { Form = form; Groups = groups; Outputs = outputs; Inputs = inputs; Positions = positions }
     }
 
 let private sizesOf parts layers (form: Gen<Form>) =
@@ -58,13 +52,7 @@ let private sizesOf parts layers (form: Gen<Form>) =
         let! count = Gen.elements layers
         let! layers = Gen.listOfLength count (Gen.bind layerOf form)
 
-        return {
-            Seed = seed
-            Points = points
-            PerPoint = perPoint
-            Parts = parts
-            Layers = layers
-        }
+        return { Seed = seed; Points = points; PerPoint = perPoint; Parts = parts; Layers = layers }
     }
 
 /// Factors of one to three layers and parts, of every form.

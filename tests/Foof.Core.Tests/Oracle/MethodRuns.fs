@@ -19,12 +19,7 @@ let named name = methods () |> List.find (fun recipe -> recipe.Name = name)
 /// A small network, as matrices and as batches: rows [n R; d] of the input, errors of the output, which counts as
 /// 1/2 |f - y|^2.
 [<ReferenceEquality>]
-type Small = {
-    Model: Networks.Network
-    Positions: int
-    Input: torch.Tensor
-    Target: torch.Tensor
-}
+type Small = { Model: Networks.Network; Positions: int; Input: torch.Tensor; Target: torch.Tensor }
 
 /// Positions are a dimension of the input.
 let rowsOf (tensor: torch.Tensor) = Dense.ofTensor (tensor.reshape (-1L, tensor.size -1))

@@ -77,17 +77,10 @@ let beta (recipe: Recipe) =
     | Memory.Sum -> invalidArg (nameof recipe) "The recipe has no moving average."
 
 /// FOOF with statistics and inversions in every step from the first one.
-let everyStep = {
-    Methods.foof with
-        Damping = 0.1
-        Cadence = { InvertEvery = 1; StatisticsSteps = 1; WarmUp = 1 }
-}
+let everyStep = { Methods.foof with Damping = 0.1; Cadence = { InvertEvery = 1; StatisticsSteps = 1; WarmUp = 1 } }
 
 /// FOOF with a cadence whose phases all fall into a dozen steps.
-let someSteps = {
-    everyStep with
-        Cadence = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 4 }
-}
+let someSteps = { everyStep with Cadence = { InvertEvery = 3; StatisticsSteps = 2; WarmUp = 4 } }
 
 /// An attempt that fails on whatever is smaller than 1e6 / damping in norm.
 let hopeless = [ { Route = Route.Cholesky; Double = false; Growth = -1e9 } ]

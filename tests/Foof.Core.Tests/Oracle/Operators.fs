@@ -5,12 +5,7 @@ open Foof
 open Foof.Core.Tests.ExplicitCurvature
 open TorchSharp
 
-let private problem case = {
-    Model = case.Model
-    Layers = case.Layers
-    Likelihood = case.Likelihood
-    Generator = null
-}
+let private problem case = { Model = case.Model; Layers = case.Layers; Likelihood = case.Likelihood; Generator = null }
 
 let hessian case = LinearOperator.hessian (problem case) { Input = case.Input; Target = case.Target }
 

@@ -22,13 +22,7 @@ let private layer form groups outputs inputs positions : Factors.LayerSizes = {
 }
 
 let private factorOf (points: int) perPoint parts layers =
-    Factors.factor {
-        Seed = 3
-        Points = points
-        PerPoint = perPoint
-        Parts = parts
-        Layers = layers
-    }
+    Factors.factor { Seed = 3; Points = points; PerPoint = perPoint; Parts = parts; Layers = layers }
 
 /// Two layers in two parts: three columns for each of 2 and of 3 data points.
 let factor () = factorOf 2 3 2 [ layer Factors.Rows 1 2 3 1; layer Factors.Rows 1 1 2 1 ]

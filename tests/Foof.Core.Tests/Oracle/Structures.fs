@@ -21,13 +21,7 @@ let orders =
         let! inputs = Gen.choose (1, 4)
         let! columns = Gen.elements [ 1; 3; 7 ]
 
-        return {
-            Seed = seed
-            Groups = groups
-            Outputs = outputs
-            Inputs = inputs
-            Columns = columns
-        }
+        return { Seed = seed; Groups = groups; Outputs = outputs; Inputs = inputs; Columns = columns }
     }
 
 /// A curvature and its matrix.

@@ -26,11 +26,7 @@ let private problem () =
     let z1 = (Networks.normal [ 7; 3 ]).mm(W1.t ()) + b1
     let z2 = z1.tanh().mm(W2.t ()) + b2
 
-    {
-        Parameters = parameters
-        Outputs = [| z1.alias (); z2.alias () |]
-        Loss = z2.square().mean()
-    }
+    { Parameters = parameters; Outputs = [| z1.alias (); z2.alias () |]; Loss = z2.square().mean() }
 
 let private expected recorded (outputs: torch.Tensor array) factors (variables: torch.Tensor array) =
     torch.autograd.grad (outputs, variables, factors, true, recorded, true) |> Seq.toArray

@@ -124,11 +124,7 @@ let tests =
             let model =
                 new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
 
-            let recipe = {
-                Networks.everyStep with
-                    Attempts = Networks.forLargeOnly
-                    OnFailure = OnFailure.Raise
-            }
+            let recipe = { Networks.everyStep with Attempts = Networks.forLargeOnly; OnFailure = OnFailure.Raise }
 
             use optimizer = Networks.optimizer model recipe 0.1 0.9 0.0
             let input = Dense.toTensor (Dense.identity 3 * 1e3)

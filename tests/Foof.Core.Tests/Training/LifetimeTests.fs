@@ -220,11 +220,7 @@ let tests =
             let model =
                 new Networks.Model([ "a", first; "b", second ], fun input -> second.call (first.call(input).tanh()))
 
-            let recipe = {
-                Networks.everyStep with
-                    Attempts = Networks.forLargeOnly
-                    OnFailure = OnFailure.Raise
-            }
+            let recipe = { Networks.everyStep with Attempts = Networks.forLargeOnly; OnFailure = OnFailure.Raise }
 
             use preconditioner = new Preconditioner(model, recipe)
             let input = Dense.toTensor (Dense.identity 3 * 1e3)

@@ -15,7 +15,7 @@ let midway (recipe: Recipe) =
     Networks.byStep optimizer (Networks.batches 5 4 3 2)
     model, optimizer
 
-/// The same mistake twice gives the same error twice, and the next step is as if nothing had happened.
+/// A mistake that is made twice gives the same error twice, and the next step is as if nothing had happened.
 let survives<'E when 'E :> exn> (mistake: Networks.Network -> Optimizer -> unit) =
     use _scope = torch.NewDisposeScope()
     let batches = lazy Networks.fromSeed 9 (fun () -> Networks.batches 6 4 3 2)

@@ -17,10 +17,7 @@ let tests =
             use preconditioner =
                 new Preconditioner(
                     model,
-                    {
-                        Networks.someSteps with
-                            Cadence = { Networks.someSteps.Cadence with WarmUp = 3 }
-                    }
+                    { Networks.someSteps with Cadence = { Networks.someSteps.Cadence with WarmUp = 3 } }
                 )
 
             let inputs = List.init 5 (fun i -> Networks.normal [ i + 1; 3 ])
