@@ -16,7 +16,7 @@ type Damping =
     /// I (x) (A + pi sqrt(lambda) I): the second factor of `Heuristic` alone.
     /// (Benzing 2022, App. D.9)
     | HeuristicInputs
-    /// (E + lambda I) (x) (A + lambda I).
+    /// (E + lambda I) (x) (A + lambda I); a factor that is the identity itself stays.
     /// (MATH 5)
     | EachFactor
 
@@ -49,7 +49,9 @@ module Damping =
             struct (Side.damped (pi.reciprocal () * root) E, Side.damped (pi * root) A, 0.0)
         | Damping.HeuristicInputs ->
             struct (Side.Identity(Side.size E, 1.0), Side.damped (split like E A * root) A, 0.0)
-        | Damping.EachFactor -> struct (Side.damped (constant like lambda) E, Side.damped (constant like lambda) A, 0.0)
+        | Damping.EachFactor ->
+            let each side = if Side.isOne side then side else Side.damped (constant like lambda) side
+            struct (each E, each A, 0.0)
 
     /// Whether a rule makes the factors of a Kronecker product positive definite.
     let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
