@@ -133,9 +133,12 @@ let rec directions
                     let factors = struct (moment E l / scale, moment A l)
                     solve (KroneckerDamping.matrix recipe.Rule lambda factors) 0.0 [| G[l] |]
                 | Approximation.Kronecker(E, A) ->
-                    let power M = Dense.spectral (fun _ s -> (max 0.0 s + lambda) ** recipe.Power) M
+                    let power side =
+                        match side with
+                        | SideStatistic.Identity -> moment side l
+                        | _ -> Dense.spectral (fun _ s -> (max 0.0 s + lambda) ** recipe.Power) (moment side l)
 
-                    [| power (moment E l) * G[l] * power (moment A l) |]
+                    [| power E * G[l] * power A |]
                 | Approximation.Eigenbasis _ -> solve (inEigenbasis l) lambda [| G[l] |]
                 | _ ->
                     let a, b = moment SideStatistic.MeanActivations l, moment SideStatistic.MeanErrors l
