@@ -28,9 +28,7 @@ module internal KroneckerDamping =
         | Damping.Tikhonov -> [ Dense.shifted lambda (E.KroneckerProduct A) ]
         | Damping.Heuristic -> [ Dense.shifted (root / pi E A) E; Dense.shifted (root * pi E A) A ]
         | Damping.HeuristicInputs -> [ Dense.identity E.RowCount; Dense.shifted (root * pi E A) A ]
-        | Damping.EachFactor -> [
-            for M: Matrix<float> in [ E; A ] -> if M = Dense.identity M.RowCount then M else Dense.shifted lambda M
-          ]
+        | Damping.EachFactor -> [ Dense.shifted lambda E; Dense.shifted lambda A ]
 
     let private product (factors: Matrix<float> list) = factors |> List.reduce (fun E A -> E.KroneckerProduct A)
 

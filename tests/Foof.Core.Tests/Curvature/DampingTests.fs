@@ -10,14 +10,20 @@ open Foof.Core.Tests.Structures
 open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 
+/// E (x) A of one group, damped; an identity is no statistic, and each factor's rule leaves it.
+let private explicit rule lambda group E A =
+    let each side =
+        let M = Sides.matrix group side
+        if Side.isOne side then M else Dense.shifted lambda M
+
+    match rule with
+    | Damping.EachFactor -> (each E).KroneckerProduct(each A)
+    | _ -> KroneckerDamping.matrix rule lambda (struct (Sides.matrix group E, Sides.matrix group A))
+
 let private holds rule lambda groups E A =
     let C = Curvature.Kronecker(E, A)
 
-    let damped =
-        Dense.blocks [
-            for group in 0 .. groups - 1 ->
-                KroneckerDamping.matrix rule lambda (struct (Sides.matrix group E, Sides.matrix group A))
-        ]
+    let damped = Dense.blocks [ for group in 0 .. groups - 1 -> explicit rule lambda group E A ]
 
     let V = Vectors.random (Curvature.shapes C)
     let factored = Factored.make rule lambda C
