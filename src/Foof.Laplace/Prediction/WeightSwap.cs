@@ -19,7 +19,10 @@ internal sealed class WeightSwap : IDisposable
             matrix.DetachFromDisposeScope();
     }
 
-    /// <summary>Puts matrices [d_out; d_in] into the layers.</summary>
+    /// <summary>
+    /// Copies matrices [d_out; d_in] into the layers' parameters, which stay the same objects; nothing is kept
+    /// of the matrices.
+    /// </summary>
     internal void Put(IEnumerable<Tensor> matrices)
     {
         using var scope = NewDisposeScope();
