@@ -24,14 +24,6 @@ internal sealed class CurvatureFit(
     private bool IsLowRank => options.Structure == CurvatureStructure.LowRank;
 
     /// <summary>Runs over the batches; the caller frees the result.</summary>
-    /// <exception cref="ArgumentException">
-    /// The curvature does not fit the memory budget, for the dense structure before the first batch, or the
-    /// batches do not fit the model.
-    /// </exception>
-    /// <exception cref="NumericalFailure">Inputs or outputs are not finite.</exception>
-    /// <exception cref="OperationCanceledException">
-    /// The operation was cancelled; what was gathered is freed.
-    /// </exception>
     internal FittedCurvature Run(LabelledBatches batches, IProgress<int>? progress, CancellationToken cancellation)
     {
         if (options.Structure == CurvatureStructure.Dense)

@@ -9,9 +9,7 @@ namespace Foof;
 /// The mean loss at the labels, in nats, with log y! of counts and without the constants of a normal density;
 /// null if a batch had no labels.
 /// </param>
-/// <param name="Gradient">
-/// The mean gradient at the labels, [d_out; d_in] per layer; null if a batch had no labels.
-/// </param>
+/// <param name="Gradient">The mean gradient at the labels; null if a batch had no labels.</param>
 /// <param name="Entries">How many numbers the labels have, for normal likelihoods.</param>
 /// <param name="Fisher">Which labels the Fisher was taken at.</param>
 internal sealed record FittedCurvature(

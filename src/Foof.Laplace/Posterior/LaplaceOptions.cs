@@ -42,10 +42,7 @@ public sealed record LaplaceOptions
     /// </summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
-    /// <summary>
-    /// Whether only the last of these layers is covered [false]. Its evidence is safe without validation data
-    /// (MATH 6).
-    /// </summary>
+    /// <summary>Whether only the last of these layers is covered [false].</summary>
     public bool LastLayer { get; init; }
 
     /// <summary>

@@ -31,10 +31,7 @@ public sealed record LaplaceSummary
     /// </summary>
     public required long Points { get; init; }
 
-    /// <summary>
-    /// N, the number of data points that the Fisher stands for: the factor between the mean F and the data's
-    /// precision N F.
-    /// </summary>
+    /// <summary>N, the number of data points that the Fisher stands for, the factor of F in N F.</summary>
     public required long DataPoints { get; init; }
 
     /// <summary>

@@ -168,12 +168,8 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Returns the outputs f* for a batch and their joint covariance J Sigma J^T under the linearised
-    /// network, with Sigma = T (P + N F)^-1; the caller owns both.
+    /// network, with Sigma = T (P + N F)^-1; the caller owns both (MATH 6).
     /// </summary>
-    /// <remarks>
-    /// The covariance between data points is what joint samples, active learning and Bayesian optimisation need;
-    /// it takes (n C)^2 numbers, so choose small batches (MATH 6).
-    /// </remarks>
     /// <param name="input">The batch, [n; ...].</param>
     /// <param name="withNoise">
     /// Whether sigma^2, the observation noise of <see cref="Loss.SquaredError"/>, is added to the covariance's

@@ -32,13 +32,9 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
 
     /// <summary>
-    /// Returns each data point's variance, a mean over its outputs, [n]: it is large where the network knows
-    /// little. The caller owns it.
+    /// Returns each data point's variance, a mean over its outputs, [n] in float64: it is large where the network
+    /// knows little (MATH 6). The caller owns it.
     /// </summary>
-    /// <remarks>
-    /// It distinguished foreign data from training data better than the probabilities did, in measurements with
-    /// Kronecker posteriors (MATH 6).
-    /// </remarks>
     public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
 
     /// <summary>Describes the shapes in one line.</summary>

@@ -11,10 +11,7 @@ namespace Foof;
 /// </example>
 public sealed record PredictionOptions
 {
-    /// <summary>
-    /// Which outputs predictions are made from [Linearised]. Samples of the weights are less accurate where the
-    /// posterior is wide, since the posterior approximates the linearised network (Immer et al. 2021).
-    /// </summary>
+    /// <summary>Which outputs predictions are made from [Linearised].</summary>
     public PredictionType Type { get; init; } = PredictionType.Linearised;
 
     /// <summary>

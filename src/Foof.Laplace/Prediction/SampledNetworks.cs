@@ -19,15 +19,7 @@ internal sealed class SampledNetworks(
     // The number of data points of each batch in the first pass.
     private readonly List<long> points = [];
 
-    /// <summary>
-    /// Computes the means; the tensors belong to the caller's dispose scope. The network has its own weights again
-    /// afterwards, also after an error.
-    /// </summary>
-    /// <exception cref="ArgumentException">
-    /// A batch is empty or does not fit the model, or a later enumeration has other batches than the first.
-    /// </exception>
-    /// <exception cref="NumericalFailure">Inputs are not finite.</exception>
-    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
+    /// <summary>Computes the means; the tensors belong to the caller's dispose scope.</summary>
     internal List<Prediction> Run(IEnumerable<Tensor> inputs, IProgress<int>? progress, CancellationToken cancellation)
     {
         using var generator = new Generator((ulong)options.Seed, posterior.Mean[0].device);

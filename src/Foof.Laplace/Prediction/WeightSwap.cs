@@ -19,10 +19,7 @@ internal sealed class WeightSwap : IDisposable
             matrix.DetachFromDisposeScope();
     }
 
-    /// <summary>
-    /// Copies matrices [d_out; d_in] into the layers' parameters, which stay the same objects; nothing is kept
-    /// of the matrices.
-    /// </summary>
+    /// <summary>Copies matrices [d_out; d_in] into the layers' parameters.</summary>
     internal void Put(IEnumerable<Tensor> matrices)
     {
         using var scope = NewDisposeScope();

@@ -18,7 +18,7 @@ public sealed partial class LaplacePosterior
     /// <remarks>
     /// The evidence is safe for a last layer, and for a network at a stationary point of its own prior
     /// under a Fisher of all labels of all data. In other cases it may mislead, and <see cref="Warnings"/>
-    /// says so (MATH 6). See <see cref="TuneByValidation"/> and <see cref="TuneByEvidence"/> for the ranges.
+    /// says so (MATH 6).
     /// </remarks>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with; null if there are no such data.

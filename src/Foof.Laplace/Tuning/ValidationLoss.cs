@@ -21,7 +21,6 @@ internal sealed class ValidationLoss : IDisposable
     /// Reads the data once, and keeps what fits the memory budget. All inputs and labels are kept in any case, so
     /// that the caller may free them.
     /// </summary>
-    /// <exception cref="ArgumentException">There is no batch, or one does not fit the model.</exception>
     internal ValidationLoss(
         LaplacePosterior posterior,
         IEnumerable<(Tensor Input, Tensor Target)> validation,
