@@ -80,7 +80,8 @@ public sealed partial class LaplacePosterior
     /// </summary>
     /// <remarks>
     /// L is the mean loss, and its gradient is that over the data of the fit, by the covered weights alone.
-    /// <see cref="TuneByEvidence"/> warns above 0.1. If both gradients are zero, the result is NaN.
+    /// <see cref="TuneByEvidence"/> warns above 0.1, except for a last layer. If both gradients are zero, the result
+    /// is NaN.
     /// </remarks>
     public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
 
