@@ -7,6 +7,10 @@ namespace Foof;
 /// Measures of the quality of class probabilities. Probabilities are [n; C], labels are [n] class indices,
 /// and all results are means over data points.
 /// </summary>
+/// <remarks>
+/// Probabilities have a floating-point type; the sum of a row may differ from 1 by 1e-3, or 1e-2 with 16 bits.
+/// Sums are float64. A label of -100 is not ignored: it is out of range. Arguments stay the caller's.
+/// </remarks>
 /// <example>
 /// <code>
 /// using var prediction = posterior.Predict(testInputs);
@@ -20,7 +24,9 @@ public static class Calibration
     // A class with probability zero costs as much as one with probability 1e-300.
     private const double Least = 1e-300;
 
-    /// <summary>The negative log-likelihood, the mean of -log p_y, in nats.</summary>
+    /// <summary>
+    /// The negative log-likelihood, the mean of -log p_y, in nats; p_y below 1e-300 counts as 1e-300.
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point, rows are not probabilities, or labels are not class indices
     /// on the same device.
@@ -62,7 +68,8 @@ public static class Calibration
 
     /// <summary>
     /// The expected calibration error: the mean of |accuracy - confidence| over bins of equal width of the
-    /// largest probability, weighted by the number of points in each bin (Naeini et al. 2015).
+    /// largest probability, weighted by the number of points in each bin (Naeini et al. 2015). It lies from 0 to
+    /// 1, and values are comparable only for equal numbers of bins, at least 1.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point or no bin, rows are not probabilities, or labels are not
@@ -76,7 +83,10 @@ public static class Calibration
         return reliability.Sum(bin => (double)bin.Count / all * Math.Abs(bin.Accuracy - bin.Confidence));
     }
 
-    /// <summary>The bins of a reliability diagram, without empty ones.</summary>
+    /// <summary>
+    /// The bins of a reliability diagram, in increasing order, without empty ones; <paramref name="bins"/> of
+    /// equal width, at least 1, divide [0, 1].
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point or no bin, rows are not probabilities, or labels are not
     /// class indices on the same device.
@@ -108,7 +118,7 @@ public static class Calibration
 
     /// <summary>
     /// The entropy -sum_c p_c log p_c of each data point, [n], in nats: a score that distinguishes foreign
-    /// data from training data. The caller owns it.
+    /// data from training data. It lies from 0 to log C, in float64; the caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
@@ -122,7 +132,7 @@ public static class Calibration
 
     /// <summary>
     /// The lack of confidence 1 - max_c p_c of each data point, [n]: another score that distinguishes foreign
-    /// data from training data (Hendrycks &amp; Gimpel 2017). The caller owns it.
+    /// data from training data (Hendrycks &amp; Gimpel 2017). It is float64; the caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
     /// <exception cref="NumericalFailure">A probability is not finite.</exception>
@@ -135,8 +145,8 @@ public static class Calibration
 
     /// <summary>
     /// The area under the ROC curve of a score that should be larger for <paramref name="outside"/> than for
-    /// <paramref name="inside"/>: the share of pairs in which it is larger, where ties count half. Shapes:
-    /// [n] and [m].
+    /// <paramref name="inside"/>: the share of pairs in which it is larger, where ties count half. It is 0.5 for
+    /// a score that says nothing. Shapes: [n] and [m].
     /// </summary>
     /// <exception cref="ArgumentException">A set of scores is empty.</exception>
     /// <exception cref="NumericalFailure">A score is not finite.</exception>

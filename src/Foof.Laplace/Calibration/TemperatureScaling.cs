@@ -18,9 +18,12 @@ public sealed record TemperatureScaling(double Temperature)
 {
     private const int Steps = 40;
 
-    /// <summary>Finds T by a grid search and a golden-section search over its logarithm.</summary>
-    /// <param name="output">The network's outputs for validation data, [n; C].</param>
-    /// <param name="labels">Their labels, [n].</param>
+    /// <summary>
+    /// Finds T from 1/16 to 16 with the least mean of -log softmax(f / T)_y, by a grid search and a golden-section
+    /// search over its logarithm.
+    /// </summary>
+    /// <param name="output">The network's outputs for validation data, [n; C]; they stay the caller's.</param>
+    /// <param name="labels">Their class indices, [n], none of which may be -100.</param>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point, or labels are not class indices on the same device.
     /// </exception>
@@ -47,7 +50,8 @@ public sealed record TemperatureScaling(double Temperature)
 
     /// <summary>Returns the probabilities softmax(f / T), [n; C] in float64; the caller owns them.</summary>
     /// <exception cref="ArgumentException">
-    /// The temperature is not positive, or the output is not [n; C].
+    /// The temperature is not positive and finite, or the output is not [n; C]. Numbers are not checked: NaN
+    /// remains NaN.
     /// </exception>
     public Tensor Apply(Tensor output)
     {

@@ -13,7 +13,9 @@ namespace Foof;
 /// <remarks>
 /// There are three ways to use it. In a loop of your own, before any optimiser's step: <c>(loss +
 /// tasks.Penalty()).backward()</c>, or <c>loss.backward(); tasks.AddGradient();</c>, which builds no graph.
-/// With Foof's optimisers: <c>optimizer.Penalty = tasks</c>. It does not own the model. Not thread-safe.
+/// With Foof's optimisers: <c>optimizer.Penalty = tasks</c>. The loss is a mean over data points, and the
+/// penalty is in its units (MATH 7). It does not own the model. Not thread-safe. Once it is disposed of, its
+/// methods raise an ObjectDisposedException; if a covered parameter was freed, an InvalidOperationException.
 /// </remarks>
 /// <example>
 /// <code>
@@ -67,11 +69,11 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     /// <summary>
     /// The largest fraction of a curvature's trace that compression to the column budget ever left out, in
-    /// [0, 1].
+    /// [0, 1]; 0 without a budget.
     /// </summary>
     public double DiscardedTraceFraction => Learnt.Discarded;
 
-    /// <summary>The number of bytes that the kept curvatures and weights take.</summary>
+    /// <summary>The bytes of the kept curvatures and weights, without a current task's path.</summary>
     public long Bytes => Kept.Bytes(Held);
 
     /// <summary>The penalty's factor, at least 0; it may be changed at any time.</summary>
@@ -117,6 +119,7 @@ public abstract class Consolidator : IPenalty, IDisposable
     /// Returns the penalty at the model's weights, a scalar whose backward pass gives the penalty's gradient;
     /// zero before the first task. It has no derivatives of second order. The caller owns it.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
     public Tensor Penalty()
     {
         using var scope = NewDisposeScope();
@@ -137,7 +140,7 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     /// <summary>
     /// Returns the penalty's gradient for each parameter that is held back, in the parameter's shape; the
-    /// list is empty before the first task. The tensors belong to the caller's dispose scope.
+    /// list is empty before the first task and at strength 0. The tensors belong to the caller's dispose scope.
     /// </summary>
     public IReadOnlyList<ParameterGradient> Gradients()
     {
@@ -163,12 +166,11 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     /// <summary>
     /// Replaces this object's tasks by those of a file that <see cref="Save"/> wrote for the same network and
-    /// options; the strength does not change.
+    /// options; the strength and <see cref="Warnings"/> do not change. The earlier tasks' tensors are freed.
     /// </summary>
-    /// <exception cref="ArgumentException">The file is of another network or kind; nothing
-    /// changed.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged; nothing
-    /// changed.</exception>
+    /// <exception cref="ArgumentException">The file is of another network or kind; nothing changed.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged; nothing changed.</exception>
+    /// <exception cref="IOException">The file cannot be read; nothing changed.</exception>
     public void Load(string path)
     {
         RequireAlive();

@@ -36,8 +36,8 @@ public sealed record ContinualOptions
     public bool MergeKronecker { get; init; } = true;
 
     /// <summary>
-    /// The penalty's factor: 1 is Bayes' rule for tasks of equal size, and 1 to 3 gave the best measured
-    /// results [1].
+    /// The penalty's factor, at least 0: 1 is Bayes' rule for tasks of equal size, and 1 to 3 gave the best
+    /// measured results [1].
     /// </summary>
     public double Strength { get; init; } = 1;
 
@@ -45,23 +45,27 @@ public sealed record ContinualOptions
     public FisherType FisherType { get; init; } = FisherType.Ggn;
 
     /// <summary>
-    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/> [1].
+    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/>: at least 1 [1].
     /// </summary>
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
-    /// sigma, the standard deviation of the labels around the output, for <see cref="Loss.SquaredError"/>
-    /// [1].
+    /// sigma, the standard deviation of the labels around the output in their units, greater than zero, for
+    /// <see cref="Loss.SquaredError"/> [1].
     /// </summary>
     public double ObservationNoise { get; init; } = 1;
 
     /// <summary>
     /// The largest number of columns of a low-rank Fisher that are kept over all tasks, as the leading
-    /// directions; null keeps all. A direction takes as many numbers as the layers have weights.
+    /// directions: at least 1; null keeps all. A direction takes as many numbers as the layers have weights.
+    /// Other structures ignore it.
     /// </summary>
     public int? ColumnBudget { get; init; }
 
-    /// <summary>The largest number of bytes that the kept curvatures and weights may take [2 GiB].</summary>
+    /// <summary>
+    /// The largest number of bytes that the kept curvatures and weights may take, at least 1 [2 GiB]; a task that
+    /// would exceed it raises an ArgumentException.
+    /// </summary>
     public long MemoryBudget { get; init; } = 2L << 30;
 
     /// <summary>The core's rule for gathering tasks.</summary>

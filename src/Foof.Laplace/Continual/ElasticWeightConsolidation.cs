@@ -60,14 +60,18 @@ public sealed class ElasticWeightConsolidation : Consolidator
 
     private protected override string Kind => $"elastic weight consolidation, {options.Structure}, {options.Tasks}";
 
-    /// <summary>Adds a task that has been learnt, by its Fisher at the current weights.</summary>
+    /// <summary>
+    /// Adds a task that has been learnt, by its Fisher at the current weights, a mean over the batches' data
+    /// points times the weight (MATH 7).
+    /// </summary>
     /// <param name="batches">
     /// The task's data, or a part of them: inputs with labels, which may be null. Each batch stays the
     /// caller's and may be freed once the next one is requested. Only the empirical Fisher uses the labels,
     /// except that class indices of -100 are always ignored.
     /// </param>
     /// <param name="weight">
-    /// The ratio N / N' of the task's number of data points to the next task's: 1 for tasks of equal size.
+    /// The ratio N / N' of the task's number of data points to the next task's, greater than zero: 1 for tasks of
+    /// equal size. Earlier tasks keep the weights that they were given.
     /// </param>
     /// <param name="head">
     /// The module that is called in place of the model and calls the model, such as the task's
@@ -77,12 +81,14 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
     /// <param name="progress">Receives the number of finished batches.</param>
-    /// <param name="cancellation">Checked between batches.</param>
+    /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels are out of range, a batch norm is in training mode, the weight is not
-    /// positive, or memory would exceed the budget; nothing changed.
+    /// There is no batch, one does not fit the model, labels are out of range or missing for
+    /// <see cref="FisherType.Empirical"/>, a batch norm is in training mode, the weight is not positive, or memory
+    /// would exceed the budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
+    /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void Consolidate(
         LabelledBatches batches,
         double weight = 1,

@@ -40,7 +40,9 @@ public sealed class SynapticIntelligence : Consolidator
     /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
     /// <param name="strength">The penalty's factor, c in the paper, at least 0.</param>
-    /// <param name="xi">Bounds the importance of weights that hardly moved.</param>
+    /// <param name="xi">
+    /// Bounds the importance of weights that hardly moved, in squared units of the weights: greater than zero.
+    /// </param>
     /// <param name="select">
     /// Selects the layers that are held back, by name and weight; null means every layer that can be covered.
     /// </param>
@@ -64,7 +66,7 @@ public sealed class SynapticIntelligence : Consolidator
 
     /// <summary>
     /// Reads the gradients and weights before a step; call it after <c>backward</c>, before anything changes
-    /// them.
+    /// them. They are copied; a second call before <see cref="AfterStep"/> replaces the first.
     /// </summary>
     /// <exception cref="InvalidOperationException">No layer has a gradient.</exception>
     public void BeforeStep()
@@ -79,7 +81,9 @@ public sealed class SynapticIntelligence : Consolidator
         step = (Kept(WeightPenalty.gradients(Layers)), Kept(WeightPenalty.copied(Layers)));
     }
 
-    /// <summary>Adds the step to the weights' path; call it after the optimiser's step.</summary>
+    /// <summary>
+    /// Adds the step to the weights' path, -g (theta' - theta) for each weight; call it after the optimiser's step.
+    /// </summary>
     /// <exception cref="InvalidOperationException">
     /// <see cref="BeforeStep"/> was not called before it.
     /// </exception>
@@ -97,12 +101,16 @@ public sealed class SynapticIntelligence : Consolidator
         Forget();
     }
 
-    /// <summary>Adds a task that has been learnt, and begins the next task's path.</summary>
+    /// <summary>
+    /// Adds a task that has been learnt, and begins the next task's path. Importances of all tasks are added up,
+    /// around the newest weights.
+    /// </summary>
     /// <exception cref="InvalidOperationException">
     /// There was no step between <see cref="BeforeStep"/> and <see cref="AfterStep"/> since the last task;
     /// nothing changed.
     /// </exception>
-    /// <exception cref="NumericalFailure">Weights are not finite; nothing changed.</exception>
+    /// <exception cref="ArgumentException">A batch norm is in training mode; nothing changed.</exception>
+    /// <exception cref="NumericalFailure">Weights or importances are not finite; nothing changed.</exception>
     public void Consolidate()
     {
         RequireSound();

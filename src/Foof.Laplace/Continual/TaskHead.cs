@@ -10,8 +10,9 @@ namespace Foof;
 /// <remarks>
 /// The softmax is only over these outputs, so that the others get no gradient and have no curvature. Labels
 /// count from 0 in the order of these outputs (<see cref="Labels"/>). The head calls the model and does not
-/// own it. If the task is not known (class-incremental learning), a penalty on the weights alone hardly
-/// helps, whatever the method.
+/// own it: the head has no parameters, and its <c>train</c>, <c>eval</c> and <c>to</c> leave the model as it is.
+/// If the task is not known (class-incremental learning), a penalty on the weights alone hardly helps, whatever
+/// the method.
 /// </remarks>
 /// <example>
 /// <code>
@@ -26,6 +27,8 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
     private readonly long[] outputs;
 
     /// <summary>Makes a head of the model's outputs with the given numbers.</summary>
+    /// <param name="model">The classifier; it stays the caller's.</param>
+    /// <param name="outputs">Numbers of outputs, counted from 0, in the order of the head's own classes.</param>
     /// <exception cref="ArgumentException">
     /// No output is given, or one is given twice or is negative.
     /// </exception>
@@ -47,7 +50,8 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
             );
     }
 
-    /// <summary>Returns the model's outputs with these numbers, [n; outputs; ...].</summary>
+    /// <summary>Returns the model's outputs with these numbers, [n; outputs; ...]; the caller owns them.</summary>
+    /// <exception cref="ArgumentException">The model's output has no such numbers.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -63,9 +67,9 @@ public sealed class TaskHead : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Converts labels of the whole classifier to labels of this head, their positions among its outputs. The
-    /// caller owns the result.
+    /// caller owns the result, of the labels' shape and type Int64.
     /// </summary>
-    /// <exception cref="ArgumentException">A label is not among this head's outputs.</exception>
+    /// <exception cref="ArgumentException">A label is not among this head's outputs; -100 is not, either.</exception>
     public Tensor Labels(Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(labels);

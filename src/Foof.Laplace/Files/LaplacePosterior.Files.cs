@@ -16,12 +16,13 @@ public sealed partial class LaplacePosterior
     /// </remarks>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Summary, gradient, options);
 
     /// <summary>
     /// Loads a posterior that <see cref="Save"/> wrote, for the network that it was fitted to; the caller
-    /// owns it.
+    /// owns it. Its tensors are on the device of the network's weights.
     /// </summary>
     /// <param name="model">
     /// The network, with the weights that it had at the fit; it stays the caller's.
@@ -33,8 +34,10 @@ public sealed partial class LaplacePosterior
     /// given, they must agree with it. Null means the file's settings.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The file is of another network, or is not a posterior's.
+    /// The file is of another network or other weights, of other layers or another structure than the options
+    /// give, or not a posterior's; or the path is empty.
     /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static LaplacePosterior Load(nn.Module<Tensor, Tensor> model, string path, LaplaceOptions? options = null)
     {

@@ -5,7 +5,10 @@ namespace Foof;
 /// <summary>The results of one pass over the data; the tensors belong to no dispose scope.</summary>
 /// <param name="Curvature">The Fisher, a mean over the points.</param>
 /// <param name="Points">The number of data points that the Fisher is a mean over.</param>
-/// <param name="Loss">The mean loss at the labels; null if a batch had no labels.</param>
+/// <param name="Loss">
+/// The mean loss at the labels, in nats, with log y! of counts and without the constants of a normal density;
+/// null if a batch had no labels.
+/// </param>
 /// <param name="Gradient">The mean gradient at the labels; null if a batch had no labels.</param>
 /// <param name="Entries">How many numbers the labels have, for normal likelihoods.</param>
 /// <param name="Fisher">Which labels the Fisher was taken at.</param>
@@ -23,7 +26,7 @@ internal sealed record FittedCurvature(
 
     /// <summary>
     /// Returns the results for two sets of data points together, of which <paramref name="y"/> has the given
-    /// share.
+    /// share. The result may share tensors with both.
     /// </summary>
     internal static FittedCurvature Average(double share, FittedCurvature x, FittedCurvature y) =>
         new(

@@ -6,6 +6,10 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>How a Laplace posterior is fitted.</summary>
+/// <remarks>
+/// Ranges are checked when the options are used: <see cref="LaplacePosterior.Fit"/> raises an ArgumentException
+/// for the first value that is out of its range.
+/// </remarks>
 /// <example>
 /// <code>
 /// var options = new LaplaceOptions { Structure = CurvatureStructure.Dense, LastLayer = true };
@@ -48,26 +52,36 @@ public sealed record LaplaceOptions
     public FisherType? FisherType { get; init; }
 
     /// <summary>
-    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/> [1].
+    /// How many labels are sampled for each data point, with <see cref="FisherType.MonteCarlo"/>: at least 1
+    /// [1]. Other types ignore it.
     /// </summary>
     public int SampledLabels { get; init; } = 1;
 
     /// <summary>
     /// sigma, the standard deviation of the labels around the output, in the labels' units, for <see
-    /// cref="Loss.SquaredError"/> [1]; <see cref="LaplacePosterior.TuneNoiseByEvidence"/> finds it.
+    /// cref="Loss.SquaredError"/>: greater than zero [1]. <see cref="LaplacePosterior.TuneNoiseByEvidence"/>
+    /// finds it; other losses ignore it.
     /// </summary>
     public double ObservationNoise { get; init; } = 1.0;
 
-    /// <summary>delta, the initial precision of the prior N(0, I / delta) [1].</summary>
+    /// <summary>
+    /// delta, the initial precision of the prior N(0, I / delta) over each covered weight: greater than zero
+    /// [1]. Training with w/2 |theta|^2 added to the mean loss of N data points corresponds to delta = N w.
+    /// </summary>
     public double PriorPrecision { get; init; } = 1.0;
 
     /// <summary>
-    /// N, the number of data points that the network was trained with; null means those of the batches. The
-    /// Fisher, a mean over the batches' points, is multiplied by N.
+    /// N, the number of data points that the network was trained with, at least 1; null means those of the
+    /// batches. The Fisher, the loss and its gradient, means over the batches' points, are multiplied by N.
     /// </summary>
     public long? DataPoints { get; init; }
 
-    /// <summary>The largest number of bytes that the fitted curvature may take [512 MiB].</summary>
+    /// <summary>
+    /// The largest number of bytes that the fitted curvature may take, at least 1 [512 MiB]: the columns and
+    /// three float64 matrices [m; m] for LowRank, three float64 matrices [p; p] for Dense. Beyond it, a fit
+    /// raises an ArgumentException, after a second attempt with sampled labels for LowRank if
+    /// <see cref="FisherType"/> is null.
+    /// </summary>
     public long MemoryBudget { get; init; } = DefaultMemoryBudget;
 
     /// <summary>Receives the posterior's warnings; by default nothing is logged.</summary>
@@ -81,10 +95,10 @@ public sealed record LaplaceOptions
     /// <summary>
     /// Returns the better of the two structures that keep the whole Fisher, for the layers that these options
     /// cover: Dense for at most 5,000 weights whose three float64 matrices fit the memory budget, otherwise
-    /// LowRank.
+    /// LowRank. Nothing is computed but the number of weights; a LowRank fit may still exceed the budget.
     /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <exception cref="ArgumentException">No layer is covered.</exception>
+    /// <exception cref="ArgumentException">No layer is covered, or the model is null.</exception>
     public CurvatureStructure ExactStructure(nn.Module<Tensor, Tensor> model)
     {
         ArgumentNullException.ThrowIfNull(model);

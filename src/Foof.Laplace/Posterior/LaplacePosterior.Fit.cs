@@ -13,6 +13,12 @@ public sealed partial class LaplacePosterior
     public double DiscardedTraceFraction { get; private set; }
 
     /// <summary>Fits a posterior around a network's weights; the caller owns it.</summary>
+    /// <remarks>
+    /// theta* is a copy of the weights. F is the mean over the batches' data points, each batch weighted by the
+    /// points whose labels count, and N F has N = <see cref="LaplaceOptions.DataPoints"/>. The prior is
+    /// N(0, I / delta) and the temperature 1; <see cref="Tune"/> chooses a better delta. If every batch has
+    /// labels, the pass also gathers their loss and its gradient, for the evidence (MATH 2, 6).
+    /// </remarks>
     /// <param name="model">The trained network, in evaluation mode; it stays the caller's.</param>
     /// <param name="loss">The loss of the network's output.</param>
     /// <param name="batches">
@@ -23,15 +29,20 @@ public sealed partial class LaplacePosterior
     /// <param name="generator">
     /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of finished batches.</param>
-    /// <param name="cancellation">Checked between batches.</param>
+    /// <param name="progress">
+    /// Receives the number of finished batches, which begins at 1 again if the batches are enumerated twice.
+    /// </param>
+    /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch or no layer, labels are out of range, a batch norm is in training mode, the prior
-    /// precision is not positive, the structure is not one of a posterior's, or memory would exceed the
-    /// budget.
+    /// There is no batch or no layer, a batch does not fit the model, labels are out of range or missing for
+    /// <see cref="FisherType.Empirical"/>, a batch norm is in training mode, the structure is not one of a
+    /// posterior's, another option is out of its range, the generator is on another device, or memory would
+    /// exceed the budget.
     /// </exception>
-    /// <exception cref="NumericalFailure">Weights or data are not finite.</exception>
-    /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
+    /// <exception cref="NumericalFailure">Weights, inputs or outputs are not finite.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The operation was cancelled; what was gathered is freed, and the model is unchanged.
+    /// </exception>
     public static LaplacePosterior Fit(
         nn.Module<Tensor, Tensor> model,
         Loss loss,
@@ -49,7 +60,8 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Runs <see cref="Fit"/> on a thread-pool thread, which also enumerates the batches. Nothing else may
-    /// use the model in the meantime.
+    /// use the model in the meantime. Except for a null model or null batches, errors appear when the task is
+    /// awaited.
     /// </summary>
     /// <inheritdoc cref="Fit"/>
     public static Task<LaplacePosterior> FitAsync(
@@ -145,29 +157,37 @@ public sealed partial class LaplacePosterior
     /// <remarks>
     /// Exact for low-rank, dense and diagonal structures of networks that are linear in their weights;
     /// Kronecker products are merged with the trace of the sum (MATH 7). The prior, its mean, the temperature
-    /// and the options of the fit stay. After an update there is no evidence, since it needs all data at the
-    /// same weights.
+    /// and the options of the fit stay, and theta* becomes a copy of the current weights. After an update there is
+    /// no evidence, since it needs all data at the same weights: <see cref="LogLikelihood"/> raises an error, and
+    /// <see cref="StationarityGap"/> is null.
     /// </remarks>
     /// <param name="batches">
     /// The further data, or a part of them, like those of <see cref="Fit"/>; earlier data are not needed.
     /// </param>
     /// <param name="columns">
     /// The largest number of columns of a low-rank posterior; the leading directions are kept, p numbers
-    /// each, and <see cref="DiscardedTraceFraction"/> shows how much was left out. Null means all.
+    /// each, and <see cref="DiscardedTraceFraction"/> shows how much was left out. Null means all. Other
+    /// structures ignore it.
     /// </param>
     /// <param name="dataPoints">
-    /// N', the number of data points that the batches stand for; null means the number that they have.
+    /// N', the number of data points that the batches stand for, at least 1; null means the number that they
+    /// have.
     /// </param>
     /// <param name="generator">
     /// Draws sampled labels, on the model's device; null means TorchSharp's default generator.
     /// </param>
-    /// <param name="progress">Receives the number of finished batches.</param>
-    /// <param name="cancellation">Checked between batches.</param>
+    /// <param name="progress">
+    /// Receives the number of finished batches, which begins at 1 again if the batches are enumerated twice.
+    /// </param>
+    /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels are out of range, a number is not positive, or memory would exceed the
-    /// budget; nothing changed.
+    /// There is no batch, a batch does not fit the model, labels are out of range, a batch norm is in training
+    /// mode, a number is not positive, the generator is on another device, or memory would exceed the budget;
+    /// nothing changed.
     /// </exception>
-    /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
+    /// <exception cref="NumericalFailure">Weights, inputs or outputs are not finite; nothing changed.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed; nothing changed.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void Update(
         LabelledBatches batches,

@@ -13,6 +13,11 @@ namespace Foof;
 /// The posterior belongs to the network as it was at <see cref="Fit"/>. It does not own the model, and
 /// changes its weights only temporarily, while it predicts with sampled weights. Vectors have one matrix
 /// [d_out; d_in] for each covered layer, with a trained bias as the last column. Not thread-safe.
+/// <para>
+/// After <see cref="Dispose"/>, members that need the posterior raise an ObjectDisposedException. Members
+/// that run the model or update the posterior raise an InvalidOperationException if a covered parameter was
+/// freed, for example by the model's <c>to(...)</c>.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -80,8 +85,8 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>delta_l, the prior precision of each layer.</summary>
     public IReadOnlyList<double> PriorPrecision => Alive.Prior.Precision;
 
-    /// <summary>T, the factor of the covariance: greater than zero [1].</summary>
-    /// <exception cref="ArgumentException">The value is not positive.</exception>
+    /// <summary>T, the factor of the covariance: greater than zero [1]. It does not change the evidence.</summary>
+    /// <exception cref="ArgumentException">The value is not a positive, finite number.</exception>
     public double Temperature
     {
         get => Alive.Temperature;
@@ -91,10 +96,13 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>The log-determinant of the precision, log det ((P + N F) / T).</summary>
     public double LogDetPrecision => PosteriorModule.logDet(Alive);
 
-    /// <summary>The trace of the covariance, tr (T (P + N F)^-1).</summary>
+    /// <summary>The trace of the covariance, tr (T (P + N F)^-1): the sum of <see cref="Variances"/>.</summary>
     public double CovarianceTrace => PosteriorModule.trace(Alive);
 
-    /// <summary>The divergence KL(posterior || prior), in nats.</summary>
+    /// <summary>
+    /// KL(posterior || prior) = 1/2 (T (p - gamma) + |theta* - mean|^2_P - p - p log T + log det (I + P^-1 N F)),
+    /// in nats, with gamma = <see cref="EffectiveParameters"/>.
+    /// </summary>
     public double Divergence => PosteriorModule.divergence(Alive);
 
     /// <summary>
@@ -187,11 +195,13 @@ public sealed partial class LaplacePosterior : IDisposable
     /// <summary>
     /// Draws k samples into tensors of the caller, [k; d_out; d_in] per layer, which must be contiguous.
     /// </summary>
-    /// <param name="samples">The tensors to overwrite.</param>
+    /// <param name="samples">The tensors to overwrite; k is their first dimension, at least 1.</param>
     /// <param name="generator">
     /// The source of random numbers, on the weights' device; null means TorchSharp's default generator.
     /// </param>
-    /// <exception cref="ArgumentException">Shapes, types or devices do not fit.</exception>
+    /// <exception cref="ArgumentException">
+    /// Shapes, types or devices do not fit, a tensor is not contiguous, or the generator is on another device.
+    /// </exception>
     public void SampleInto(Tensor[] samples, Generator? generator = null)
     {
         Argument.Whole(samples);
@@ -200,7 +210,7 @@ public sealed partial class LaplacePosterior : IDisposable
 
     /// <summary>
     /// Draws k samples in chunks that fit memory, [k'; d_out; d_in] per layer; each chunk is freed when the
-    /// next one is requested.
+    /// next one is requested. The posterior must not change before the last chunk.
     /// </summary>
     /// <param name="k">The number of samples, at least 1.</param>
     /// <param name="generator">
@@ -276,7 +286,7 @@ public sealed partial class LaplacePosterior : IDisposable
         posterior = next;
     }
 
-    /// <summary>Frees the posterior; the model remains.</summary>
+    /// <summary>Frees the posterior's tensors; the model and all results that were returned remain.</summary>
     public void Dispose()
     {
         if (isDisposed)

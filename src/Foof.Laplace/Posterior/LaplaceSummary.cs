@@ -1,6 +1,8 @@
 namespace Foof;
 
-/// <summary>The facts about the data, the network and the Fisher when a posterior was fitted.</summary>
+/// <summary>
+/// The facts about the data, the network and the Fisher when a posterior was fitted or last updated.
+/// </summary>
 /// <example>
 /// <code>
 /// using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, batches);
@@ -23,27 +25,37 @@ public sealed record LaplaceSummary
     /// </summary>
     public double? ObservationNoise => Likelihoods.Noise(Likelihood);
 
-    /// <summary>The number of data points that the Fisher is a mean over.</summary>
+    /// <summary>
+    /// The number of data points that the Fisher is a mean over, without those whose labels are all ignored;
+    /// <see cref="LaplacePosterior.Update"/> adds those of its batches.
+    /// </summary>
     public required long Points { get; init; }
 
-    /// <summary>N, the number of data points that the Fisher stands for.</summary>
+    /// <summary>N, the number of data points that the Fisher stands for, the factor of F in N F.</summary>
     public required long DataPoints { get; init; }
 
-    /// <summary>log p(D | theta*) of all N data points, in nats; null if a batch had no labels.</summary>
+    /// <summary>
+    /// log p(D | theta*) of all N data points, in nats: N times the mean over the batches' points, with all
+    /// constants of the density. Null if a batch had no labels, and after an update.
+    /// </summary>
     public required double? LogLikelihood { get; init; }
 
     /// <summary>
-    /// How many numbers the labels of all N data points have, for <see cref="Loss.SquaredError"/>.
+    /// How many numbers the labels of all N data points have, for <see cref="Loss.SquaredError"/>: N times the
+    /// outputs of one data point. 0 if there were no labels.
     /// </summary>
     public required long Entries { get; init; }
 
-    /// <summary>Which labels the Fisher was taken at.</summary>
+    /// <summary>
+    /// Which labels the Fisher was taken at. If the posterior was fitted and updated with different ones, it is
+    /// <see cref="FisherType.MonteCarlo"/>.
+    /// </summary>
     public FisherType FisherType => FisherTypes.Of(Fisher);
 
     /// <summary>How many labels were sampled for each data point; 0 if labels were not sampled.</summary>
     public int SampledLabels => FisherTypes.Samples(Fisher);
 
-    /// <summary>Whether only the network's last layer is covered.</summary>
+    /// <summary>Whether only the last layer is covered of those that can be, by either way to select it.</summary>
     public required bool IsLastLayer { get; init; }
 
     /// <summary>

@@ -7,10 +7,15 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     /// <summary>Returns predictions for one batch [n; ...]; the caller owns them.</summary>
+    /// <param name="input">The batch, of the weights' type and on their device; it stays the caller's.</param>
+    /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <exception cref="ArgumentException">
-    /// The batch is empty, or an option is out of its range or not available for this loss.
+    /// The batch is empty or does not fit the model, a batch norm is in training mode, an option is out of its
+    /// range or not available for this loss, or linearised class outputs are not [n; C].
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
     /// <summary>
@@ -21,16 +26,22 @@ public sealed partial class LaplacePosterior
     /// Linearised predictions enumerate the batches once; sampled weights enumerate them once for every set
     /// of samples that fits the memory budget, so each enumeration must give the same batches in the same
     /// order. <see cref="PredictionOptions.Seed"/> decides the samples, so that a prediction can be repeated.
+    /// After an error or cancellation, finished batches are freed and the network has its own weights.
     /// </remarks>
     /// <param name="inputs">The batches of inputs; each may be freed once the next one is requested.</param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
-    /// <param name="progress">Receives the number of finished batches.</param>
-    /// <param name="cancellation">Checked between batches.</param>
+    /// <param name="progress">
+    /// Receives the number of finished batches; it begins at 1 again in each further enumeration.
+    /// </param>
+    /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty, an option is out of its range or not available for this loss, or a
-    /// later enumeration gave other batches than the first.
+    /// There is no batch, one is empty or does not fit the model, a batch norm is in training mode, an option is
+    /// out of its range or not available for this loss, linearised class outputs are not [n; C], or a later
+    /// enumeration gave batches of other sizes than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Prediction Predict(
         IEnumerable<Tensor> inputs,
@@ -67,7 +78,7 @@ public sealed partial class LaplacePosterior
     /// <summary>
     /// Runs <see cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     /// on a thread-pool thread, which also enumerates the batches. Nothing else may use the posterior or its
-    /// model in the meantime.
+    /// model in the meantime. Except for null inputs, errors appear when the task is awaited.
     /// </summary>
     /// <inheritdoc cref="Predict(IEnumerable{Tensor}, PredictionOptions, IProgress{int}, CancellationToken)"/>
     public Task<Prediction> PredictAsync(
@@ -157,17 +168,22 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Returns the outputs f* for a batch and their joint covariance J Sigma J^T under the linearised
-    /// network; the caller owns both.
+    /// network, with Sigma = T (P + N F)^-1; the caller owns both (MATH 6).
     /// </summary>
     /// <param name="input">The batch, [n; ...].</param>
     /// <param name="withNoise">
-    /// Whether the observation noise of a normal likelihood is added to the covariance's diagonal.
+    /// Whether sigma^2, the observation noise of <see cref="Loss.SquaredError"/>, is added to the covariance's
+    /// diagonal; other losses ignore it.
     /// </param>
-    /// <returns>[n; ...], and [n C; n C] in float64 with entry c of data point i at i C + c.</returns>
+    /// <returns>
+    /// [n; ...] in the model's type, and [n C; n C] in float64 with entry c of data point i at i C + c.
+    /// </returns>
     /// <exception cref="ArgumentException">
-    /// The input's type or device is not the model's, or a batch norm is in training mode.
+    /// The batch is empty or does not fit the model, or a batch norm is in training mode.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -185,11 +201,19 @@ public sealed partial class LaplacePosterior
     /// Returns the mean over data points of -log p(y | x, D), in nats, for class probabilities, or for normal
     /// labels whose variance is that of the outputs plus that of the noise.
     /// </summary>
-    /// <param name="prediction">This posterior's prediction for the inputs.</param>
-    /// <param name="target">Their labels: class indices [n], or of the output's shape.</param>
+    /// <remarks>
+    /// The outputs of one data point are summed, as if they were independent. A probability below 1e-300 counts
+    /// as 1e-300, so that the result is finite.
+    /// </remarks>
+    /// <param name="prediction">This posterior's prediction for the inputs; it stays the caller's.</param>
+    /// <param name="target">
+    /// Their labels: class indices [n], none of which may be -100, or of the output's shape.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The likelihood has no predictive distribution in closed form.
+    /// The loss is <see cref="Loss.Poisson"/>, whose predictive distribution has no closed form, shapes do not
+    /// fit, labels are not class indices, or the prediction lacks probabilities.
     /// </exception>
+    /// <exception cref="NumericalFailure">A class probability is not finite.</exception>
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(prediction);

@@ -22,6 +22,7 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
     /// <param name="withProbabilityVariance">
     /// Whether to compute the probabilities' variance, from samples of every data point's outputs.
     /// </param>
+    /// <exception cref="ArgumentException">A categorical likelihood's output is not [n; C].</exception>
     internal Prediction Of(Tensor output, Tensor covariance, bool withProbabilityVariance)
     {
         var variance = linalg.diagonal(covariance).reshape(output.shape);

@@ -10,14 +10,20 @@ namespace Foof;
 /// using var uncertainty = prediction.Uncertainty();
 /// </code>
 /// </example>
-/// <param name="Output">The mean of the network's outputs f, [n; ...].</param>
-/// <param name="Probabilities">
-/// The class probabilities [n; C]; null for likelihoods without classes.
+/// <param name="Output">
+/// The mean of the network's outputs f, [n; ...]: logits or logarithms of rates, for losses that take them.
 /// </param>
-/// <param name="Variance">The variance of each output under the posterior, [n; ...].</param>
+/// <param name="Probabilities">
+/// The class probabilities [n; C], with positions [n; C; positions...], or the probability of label 1, [n; ...],
+/// for <see cref="Loss.BinaryCrossEntropy"/>; null for losses without classes.
+/// </param>
+/// <param name="Variance">
+/// The variance of each output under the posterior, [n; ...], in squared units of the output. It has no
+/// observation noise; over S sampled networks it is a sum of squares divided by S, not S - 1.
+/// </param>
 /// <param name="ProbabilityVariance">
-/// The variance of the class probabilities under the posterior, summed over classes, [n], from samples; null
-/// for likelihoods without several classes.
+/// The variance of the class probabilities under the posterior, summed over classes, from samples: [n], or
+/// [n; positions...]. Null for other losses than <see cref="Loss.CrossEntropy"/>.
 /// </param>
 public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Variance, Tensor? ProbabilityVariance)
     : IDisposable
@@ -26,8 +32,8 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         new[] { Output, Probabilities, Variance, ProbabilityVariance }.OfType<Tensor>();
 
     /// <summary>
-    /// Returns each data point's variance, a mean over its outputs, [n]: it is large where the network knows
-    /// little. The caller owns it.
+    /// Returns each data point's variance, a mean over its outputs, [n] in float64: it is large where the network
+    /// knows little (MATH 6). The caller owns it.
     /// </summary>
     public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
 
@@ -63,7 +69,7 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         ).Detached();
     }
 
-    /// <summary>Frees the tensors.</summary>
+    /// <summary>Frees the tensors; the result of <see cref="Uncertainty"/> remains.</summary>
     public void Dispose()
     {
         foreach (var tensor in Tensors)

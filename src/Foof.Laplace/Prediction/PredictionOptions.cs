@@ -17,21 +17,27 @@ public sealed record PredictionOptions
     /// <summary>
     /// How outputs become class probabilities; null means <see cref="LinkApproximation.Probit"/> for
     /// linearised outputs, and <see cref="LinkApproximation.MonteCarlo"/> for sampled weights, which allow no
-    /// other.
+    /// other. For losses without classes, Probit and LaplaceBridge raise an ArgumentException when a prediction
+    /// is made.
     /// </summary>
     public LinkApproximation? Link { get; init; }
 
     /// <summary>
-    /// How many samples of weights or outputs are drawn, if predictions need samples [100].
+    /// How many samples of weights or outputs are drawn, at least 1 [100]. Linearised predictions of several
+    /// classes always draw samples of the outputs, for <see cref="Prediction.ProbabilityVariance"/>.
     /// </summary>
     public int Samples { get; init; } = 100;
 
-    /// <summary>The seed of the samples: predictions with the same seed use the same samples [42].</summary>
+    /// <summary>
+    /// The seed of the samples, any number: predictions with the same seed use the same samples [42].
+    /// TorchSharp's default generator is neither used nor changed.
+    /// </summary>
     public long Seed { get; init; } = 42;
 
     /// <summary>
     /// The largest number of bytes that samples of weights take at a time, and that tuning by validation data
-    /// keeps of its batches [512 MiB]. What does not fit is computed again whenever it is needed.
+    /// keeps of its batches, at least 1 [512 MiB]. What does not fit is computed again whenever it is needed; one
+    /// sample is always drawn.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 
@@ -39,6 +45,7 @@ public sealed record PredictionOptions
     /// Raises if an option is out of its range or not available for this likelihood; the message names the
     /// first one.
     /// </summary>
+    /// <exception cref="ArgumentException">An option is refused.</exception>
     internal void Require(Likelihood likelihood)
     {
         Foof.Require.atLeast("the number of samples", 1, Samples);

@@ -14,6 +14,9 @@ public enum PredictionType
     /// </summary>
     Linearised,
 
-    /// <summary>Networks whose weights are samples of the posterior; one forward pass per sample.</summary>
+    /// <summary>
+    /// Networks whose weights are samples of the posterior; one forward pass per sample and batch, in which the
+    /// model holds the sampled weights.
+    /// </summary>
     SampledWeights,
 }

@@ -19,7 +19,7 @@ internal sealed class WeightSwap : IDisposable
             matrix.DetachFromDisposeScope();
     }
 
-    /// <summary>Puts matrices [d_out; d_in] into the layers.</summary>
+    /// <summary>Copies matrices [d_out; d_in] into the layers' parameters.</summary>
     internal void Put(IEnumerable<Tensor> matrices)
     {
         using var scope = NewDisposeScope();

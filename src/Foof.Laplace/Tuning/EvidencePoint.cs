@@ -8,6 +8,6 @@ namespace Foof;
 /// </code>
 /// </example>
 /// <param name="PriorPrecision">delta, the prior precision of all layers.</param>
-/// <param name="LogEvidence">log p(D | delta), in nats, by Laplace's approximation.</param>
-/// <param name="EffectiveParameters">gamma, how many weights the data determine.</param>
+/// <param name="LogEvidence">log p(D | delta) of all N data points, in nats, by Laplace's approximation.</param>
+/// <param name="EffectiveParameters">gamma = sum kappa / (kappa + delta), how many weights the data determine.</param>
 public sealed record EvidencePoint(double PriorPrecision, double LogEvidence, double EffectiveParameters);

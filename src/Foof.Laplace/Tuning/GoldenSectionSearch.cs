@@ -11,6 +11,8 @@ internal static class GoldenSectionSearch
     /// <param name="loss">The function; NaN and infinity are worse than any number.</param>
     /// <param name="grid">Increasing values, at least one.</param>
     /// <param name="steps">How often the interval is narrowed.</param>
+    /// <returns>The best value of all that were tried; there are grid.Count + steps + 2 evaluations.</returns>
+    /// <exception cref="NumericalFailure">The function is not finite at any value of the grid.</exception>
     internal static double Minimise(Func<double, double> loss, IReadOnlyList<double> grid, int steps)
     {
         var losses = grid.Select(x => Finite(loss(x))).ToArray();

@@ -17,7 +17,7 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// The effective number of parameters gamma = tr (N F (P + N F)^-1), how many weights the data determine
-    /// (MacKay 1992).
+    /// (MacKay 1992). It lies from 0 to <see cref="Columns"/> and does not depend on the temperature.
     /// </summary>
     public double EffectiveParameters => PosteriorModule.effectiveParameters(Alive);
 
@@ -25,12 +25,16 @@ public sealed partial class LaplacePosterior
     /// The log evidence log p(D) by Laplace's approximation, log p(D | theta*) - 1/2 |theta* - mean|^2_P +
     /// 1/2 log det P - 1/2 log det (P + N F), in nats (MATH 6).
     /// </summary>
+    /// <remarks>It is the evidence at temperature 1, whatever <see cref="Temperature"/> is.</remarks>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
     /// </exception>
     public double LogEvidence => PosteriorModule.logEvidence(LogLikelihood, Alive);
 
-    /// <summary>log p(D | theta*) of all N data points, in nats.</summary>
+    /// <summary>
+    /// log p(D | theta*) of all N data points, in nats: <see cref="LaplaceSummary.LogLikelihood"/>, which must be
+    /// known.
+    /// </summary>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
     /// </exception>
@@ -44,6 +48,12 @@ public sealed partial class LaplacePosterior
     /// <summary>
     /// Computes the evidence at many prior precisions, each shared by all layers, from one fit.
     /// </summary>
+    /// <remarks>
+    /// The posterior keeps its own prior precision. Each point takes one pass over the eigenvalues of N F, at
+    /// temperature 1 (MATH 6).
+    /// </remarks>
+    /// <param name="precision">The values of delta, greater than zero, in any order.</param>
+    /// <returns>One point for each value, in the order of the values.</returns>
     /// <exception cref="ArgumentException">A precision is not positive.</exception>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels, or updated.
@@ -68,6 +78,11 @@ public sealed partial class LaplacePosterior
     /// |N grad L + P (theta* - mean)| / (|N grad L| + |P (theta* - mean)|): 0 at one, 1 at most. Null if the
     /// posterior was fitted without labels, or updated.
     /// </summary>
+    /// <remarks>
+    /// L is the mean loss, and its gradient is that over the data of the fit, by the covered weights alone.
+    /// <see cref="TuneByEvidence"/> warns above 0.1, except for a last layer. If both gradients are zero, the result
+    /// is NaN.
+    /// </remarks>
     public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
 
     // |N grad L + P (theta* - mean)| and its upper bound.

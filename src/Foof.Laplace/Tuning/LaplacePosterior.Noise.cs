@@ -12,8 +12,14 @@ public sealed partial class LaplacePosterior
     /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
     /// sigma^2 = sum of squared errors / (n - gamma), until neither changes (MacKay 1992).
     /// </summary>
+    /// <remarks>
+    /// n counts the labels' numbers, <see cref="LaplaceSummary.Entries"/>. All layers get one prior precision; the
+    /// eigenvalues of N F are scaled with 1 / sigma^2, and no data are read. Afterwards
+    /// <see cref="LaplaceSummary.ObservationNoise"/> has the noise, in the labels' units, and
+    /// <see cref="Warnings"/> says whether the evidence may mislead.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// The likelihood is not normal with one sigma, or there were no labels.
+    /// The likelihood is not normal with one sigma, or the posterior was fitted without labels or updated.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// The network fits the labels without an error, the evidence has no maximum, or the iteration does not
@@ -53,19 +59,25 @@ public sealed partial class LaplacePosterior
     /// Chooses the observation noise of a normal likelihood that makes validation labels most likely, at the
     /// current prior precisions, by a grid search and a golden-section search over its logarithm.
     /// </summary>
+    /// <remarks>
+    /// It searches from 1/64 to 4 times the root of the network's mean squared error on these data. Each trial
+    /// linearises all batches again; inputs and labels stay in memory until the end.
+    /// </remarks>
     /// <param name="validation">
-    /// Inputs and labels that the network was not trained with, not the test set.
+    /// Inputs and labels that the network was not trained with, not the test set. They are enumerated once.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised.</param>
-    /// <param name="progress">Receives how often the validation data have been predicted.</param>
+    /// <param name="progress">Receives how often the validation data have been predicted, 21 times at most.</param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, or an option is out of its range; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The likelihood is not normal with one sigma.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The likelihood is not normal with one sigma, or a covered parameter was freed.
+    /// </exception>
     /// <exception cref="NumericalFailure">
-    /// The network fits the labels without an error, or the likelihood is not a number at any noise; nothing
-    /// changed.
+    /// Weights or data are not finite, the network fits the labels without an error, or the likelihood is not a
+    /// number at any noise; nothing changed.
     /// </exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>
     public void TuneNoiseByValidation(

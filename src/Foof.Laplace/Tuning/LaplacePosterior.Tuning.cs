@@ -29,7 +29,8 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// There is no batch, labels do not fit, an option is out of its range, or validation data are given for
+    /// <see cref="Loss.Poisson"/>; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, the likelihood is not a number at any value, or the evidence has no
@@ -54,7 +55,7 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Runs <see cref="Tune"/> on a thread-pool thread, which also enumerates the data. Nothing else may use
-    /// the posterior or its model in the meantime.
+    /// the posterior or its model in the meantime. All errors appear when the task is awaited.
     /// </summary>
     /// <inheritdoc cref="Tune"/>
     public Task TuneAsync(
@@ -68,11 +69,20 @@ public sealed partial class LaplacePosterior
     /// Chooses the prior precision with the largest evidence, where delta = gamma / |theta* - mean|^2: one
     /// for all layers, or one for each (MacKay 1992).
     /// </summary>
-    /// <param name="perLayer">Whether each layer gets its own.</param>
+    /// <remarks>
+    /// It solves by Newton's method in log delta, which needs no data. Afterwards <see cref="Warnings"/> says
+    /// whether the evidence may mislead (MATH 6).
+    /// </remarks>
+    /// <param name="perLayer">
+    /// Whether each layer gets its own; for a low-rank or dense posterior over several layers, each iteration then
+    /// factors a matrix of its columns, [m; m].
+    /// </param>
     /// <exception cref="InvalidOperationException">
     /// The posterior was fitted without labels or updated.
     /// </exception>
-    /// <exception cref="NumericalFailure">The evidence has no maximum.</exception>
+    /// <exception cref="NumericalFailure">
+    /// The evidence has no maximum, since N F or a layer's theta* - mean is zero or not finite; nothing changed.
+    /// </exception>
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
@@ -87,18 +97,25 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Chooses the prior precision, one for all layers, that makes validation labels most likely, by a grid
-    /// search and a golden-section search over its logarithm.
+    /// search from 0.01 to 10^7 and a golden-section search over its logarithm.
     /// </summary>
+    /// <remarks>
+    /// It minimises <see cref="NegativeLogLikelihood"/> at the current temperature. Inputs and labels stay in
+    /// memory until the end; batches that are linearised within <see cref="PredictionOptions.MemoryBudget"/> are
+    /// not linearised again. Any warning about the evidence is removed.
+    /// </remarks>
     /// <param name="validation">
-    /// Inputs and labels that the network was not trained with, not the test set.
+    /// Inputs and labels that the network was not trained with, not the test set. They are enumerated once.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often the validation data have been predicted, after a pass that prepares them.
+    /// Receives how often the validation data have been predicted, 22 times at most, after a pass that prepares
+    /// them.
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
+    /// <see cref="Loss.Poisson"/>; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
@@ -141,18 +158,21 @@ public sealed partial class LaplacePosterior
 
     /// <summary>
     /// Chooses the temperature that makes validation labels most likely, at the current prior precisions, by
-    /// a grid search and a golden-section search over its logarithm.
+    /// a grid search from 10^-5 to 100 and a golden-section search over its logarithm.
     /// </summary>
     /// <param name="validation">
-    /// Inputs and labels that the network was not trained with, not the test set.
+    /// Inputs and labels that the network was not trained with, not the test set. They are enumerated once and
+    /// stay in memory until the end.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often the validation data have been predicted, after a pass that prepares them.
+    /// Receives how often the validation data have been predicted, 20 times at most, after a pass that prepares
+    /// them.
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
+    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
+    /// <see cref="Loss.Poisson"/>; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.

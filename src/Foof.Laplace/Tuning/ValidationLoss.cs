@@ -17,7 +17,10 @@ internal sealed class ValidationLoss : IDisposable
     private long room;
     private int done;
 
-    /// <summary>Reads the data once, and keeps what fits the memory budget.</summary>
+    /// <summary>
+    /// Reads the data once, and keeps what fits the memory budget. All inputs and labels are kept in any case, so
+    /// that the caller may free them.
+    /// </summary>
     internal ValidationLoss(
         LaplacePosterior posterior,
         IEnumerable<(Tensor Input, Tensor Target)> validation,
@@ -64,7 +67,7 @@ internal sealed class ValidationLoss : IDisposable
         return null;
     }
 
-    /// <summary>The mean squared error of the network itself.</summary>
+    /// <summary>The mean squared error of the network itself, over all numbers of the labels.</summary>
     internal double MeanSquare(nn.Module<Tensor, Tensor> model)
     {
         using var unrecorded = no_grad();
@@ -81,7 +84,8 @@ internal sealed class ValidationLoss : IDisposable
     }
 
     /// <summary>
-    /// The loss of the posterior in its current state; NaN if probabilities are not numbers.
+    /// The loss of the posterior in its current state, in nats; NaN if probabilities are not numbers, in which
+    /// case nothing is reported to the progress.
     /// </summary>
     internal double Value()
     {
