@@ -80,9 +80,11 @@ public sealed class KfacOptimizer : CurvatureOptimizer
 
     private static Recipe Method(double? damping, KfacDamping dampingRule, KfacSharing sharing)
     {
-        var method = Argument.Known(sharing) == KfacSharing.Reduce ? Methods.kfacReduce : Methods.kfacExpand;
-        if (Argument.Known(dampingRule) == KfacDamping.Standard)
-            method = method.WithRule(Methods.kfacStandard.Rule);
+        var isStandard = Argument.Known(dampingRule) == KfacDamping.Standard;
+        var method =
+            Argument.Known(sharing) == KfacSharing.Expand ? (isStandard ? Methods.kfacStandard : Methods.kfac)
+            : isStandard ? Methods.kfacReduce.WithRule(Methods.kfacStandard.Rule)
+            : Methods.kfacReduce;
         return method.WithDamping(damping ?? method.Damping);
     }
 }

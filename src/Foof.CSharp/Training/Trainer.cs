@@ -204,7 +204,8 @@ internal sealed class ShuffledBatches
         Argument.AtLeast(1, batchSize);
         if (batchSize > inputs.shape[0])
             throw new ArgumentException(
-                $"batchSize must be at most the {inputs.shape[0]} data points; got {batchSize}.",
+                $"batchSize must be at most the {inputs.shape[0]} data points; got {batchSize}"
+                    + (batchSize == 100 ? ", which is the default." : "."),
                 nameof(batchSize)
             );
         (this.inputs, this.targets, this.batchSize, this.seed) = (inputs, targets, batchSize, seed);

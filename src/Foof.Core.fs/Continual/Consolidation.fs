@@ -115,7 +115,6 @@ module Consolidation =
             given
             (fun () ->
                 let struct (terms, share) = gathered rule learnt.Terms task
-
                 { Terms = terms; Tasks = learnt.Tasks + 1; Discarded = max learnt.Discarded share })
             (tensors >> Seq.ofList)
 
@@ -178,7 +177,6 @@ module SynapticIntelligence =
         Require.positive (nameof xi) xi
         WeightVector.check (nameof start) (WeightVector.shapes omega) start
         WeightVector.check (nameof finish) (WeightVector.shapes omega) finish
-
         Scope.owned
             (fun () ->
                 Array.init omega.Length (fun l ->

@@ -105,7 +105,6 @@ module PackedFactor =
                 match factor with
                 | LayerFactor.Product(activations, E) -> activations, ErrorColumns.apart activations E
                 | _ -> invalidOp "Only products are joined.")
-
         let activations, errors = Array.unzip parts
         LayerFactor.Product(Activations.joinDataPoints activations, torch.cat(errors, 2L).flatten(1L, 2L))
 

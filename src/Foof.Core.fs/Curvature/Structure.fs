@@ -35,7 +35,6 @@ module internal DenseBlock =
                 let n = A.size 1
                 ofRows part.Weight (A.view (n, -1L)) (E.view (E.size 1 / n, n, E.size 3))
             | _ -> FisherFactor.dense { G with Parts = [| part |] }
-
         FisherFactor.requireDense (FisherFactor.rows G)
         Scope.tensor (fun () -> G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))
 

@@ -50,7 +50,6 @@ module internal Woodbury =
     let private attempt (rooted: float -> struct (torch.Tensor array * FisherFactor)) gram growth =
         let struct (roots, U) = rooted growth
         let K: torch.Tensor = gram growth U
-
         if Numbers.isFinite K then
             Factorization.cholesky (Factorization.damped K 1.0)
             |> Option.map (fun L -> struct (growth, struct (U, roots, L, logDet L roots U.Shapes)))

@@ -171,6 +171,8 @@ module Fisher =
     /// NumericalFailure for NaN in activations or errors. An error that the model raises reaches the caller.
     /// (MATH 2; Benzing 2022, App. I)
     let factor (problem: Problem) fisher (batch: CurvatureBatch) =
+        Require.given "batch.Input" batch.Input
+
         if batch.Input.numel () = 0L then
             invalidArg (nameof batch) "batch must hold at least one data point; got none."
 

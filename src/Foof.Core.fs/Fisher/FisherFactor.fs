@@ -168,13 +168,11 @@ module FisherFactor =
     let transposeTimes (v: torch.Tensor array) (G: FisherFactor) =
         WeightVector.check (nameof v) G.Shapes v
         Array.iter (Require.alike (nameof v) (like G)) v
-
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
                 Array.map2 LayerFactor.transposeTimes v part.Layers
                 |> Array.reduce (fun x y -> x + y)
                 |> fun sum -> sum * sqrt part.Weight
-
             torch.cat (Array.map ofPart G.Parts, 0L))
 
     /// G w = sum_j sqrt(weight_j) w_j g_lj for every layer l, where weight_j is what column j counts.
@@ -219,7 +217,6 @@ module FisherFactor =
                     let like = like G
                     let w = torch.full (partColumns part, part.Weight, dtype = like.dtype, device = like.device)
                     part.Layers |> Array.map (LayerFactor.diagonal w)
-
                 G.Parts |> Array.map ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
             Seq.ofArray
 

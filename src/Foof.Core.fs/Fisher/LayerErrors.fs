@@ -27,7 +27,6 @@ module internal LayerErrors =
             | null -> call.Output.Value.zeros_like ()
             | gradient -> gradient
             |> Layer.errors layer
-
         match calls with
         | [| only |] -> ofCall only
         | _ -> torch.cat (Array.map ofCall calls, 2L)

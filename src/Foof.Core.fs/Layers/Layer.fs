@@ -245,12 +245,9 @@ module Layer =
     let split (layer: Layer) (W: torch.Tensor) =
         let own () =
             let struct (weight, bias) = columns layer W
-
             let weight =
                 match layer.Geometry with
                 | Geometry.Lookup _ -> weight.t ()
                 | _ -> weight.reshape layer.Weight.shape
-
             { LayerValues.Weight = weight; Bias = bias |> ValueOption.map _.reshape(layer.Bias.Value.shape) }
-
         Scope.owned own (fun found -> [ found.Weight; yield! ValueOption.toList found.Bias ])

@@ -97,10 +97,8 @@ module Patches =
         let { Rows = dh; Columns = dw } = window.Dilation
         let { Rows = above; Columns = left } = window.Before
         let { Rows = below; Columns = right } = window.After
-
         let along before size after kernel dilation stride =
             (before + size + after - extent kernel dilation) / stride + 1L
-
         struct (along above (images.size 2) below kh dh sh, along left (images.size 3) right kw dw sw)
 
     /// How many places those are.

@@ -20,7 +20,8 @@ type Keep =
 type Record = {
     /// Whose call it was.
     Layer: Layer
-    /// Which call of the whole model it was in, counted from when the recorder was made, without those under no_grad.
+    /// The number of the model's call that it belongs to, from 1 since the recorder was made; calls under no_grad do not
+    /// count.
     Pass: int
     /// The input a, outside the graph; it shares the memory of the model's tensor.
     Input: torch.Tensor

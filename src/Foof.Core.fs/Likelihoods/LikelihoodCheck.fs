@@ -47,11 +47,11 @@ module internal LikelihoodCheck =
 
     let private sameDevice (x: torch.Tensor) (y: torch.Tensor) = Require.isSameDevice x.device y.device
 
-    let private like name requirement shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
+    let private like name requirement remedy shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
         if tensor.dtype <> kind || tensor.shape <> shape then
             invalidArg
                 name
-                $"{name} must {requirement} for an output {Shape.describe output}; got {Shape.describe tensor}."
+                $"{name} must {requirement} for an output {Shape.describe output}; got {Shape.describe tensor}{remedy}."
         if not (sameDevice tensor output) then
             invalidArg name $"{name} must be on the output's device {output.device}; got it on {tensor.device}."
 
@@ -68,13 +68,14 @@ module internal LikelihoodCheck =
         match likelihood with
         | Likelihood.Categorical ->
             let requirement = "hold class indices (Int64), one per data point and position,"
-            like (nameof target) requirement shape torch.ScalarType.Int64 f target
-        | _ -> like (nameof target) "have the output's shape and type" shape f.dtype f target
+            let remedy = ": use target.to(int64), or target.argmax(1) for one-hot rows"
+            like (nameof target) requirement remedy shape torch.ScalarType.Int64 f target
+        | _ -> like (nameof target) "have the output's shape and type" "" shape f.dtype f target
 
     /// Raises an ArgumentException unless `v` is of the output's shape and type.
     let vector likelihood (f: torch.Tensor) (v: torch.Tensor) =
         output likelihood f
-        like (nameof v) "have the output's shape and type" f.shape f.dtype f v
+        like (nameof v) "have the output's shape and type" "" f.shape f.dtype f v
 
     /// Raises an ArgumentException unless `mask` holds one truth value per label.
     let mask (mask: torch.Tensor) (target: torch.Tensor) =
@@ -111,6 +112,15 @@ module internal LikelihoodCheck =
     /// Raises an ArgumentException when no label counts.
     let counting likelihood (target: torch.Tensor) =
         if likelihood = Likelihood.Categorical then requireCounting (ignoredIn target) target
+
+    /// A number that is finite only if no label is one that libtorch takes though the likelihood has no such label.
+    let telling likelihood (target: torch.Tensor) =
+        let ofOutside (outside: torch.Tensor) =
+            ValueSome((1.0 - outside.any().``to``(torch.ScalarType.Float32)).reciprocal())
+        match likelihood with
+        | Likelihood.Bernoulli -> ofOutside (target.lt(0.0.ToScalar()).logical_or(target.gt (1.0.ToScalar())))
+        | Likelihood.Poisson -> ofOutside (target.lt (0.0.ToScalar()))
+        | _ -> ValueNone
 
     /// Raises an ArgumentException unless all labels are possible ones and one of them counts.
     let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =

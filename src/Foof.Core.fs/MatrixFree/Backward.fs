@@ -111,9 +111,7 @@ module internal Backward =
         let u = output.zeros_like (requires_grad = true)
         let pulled = recorded output u variables
         let n = float (output.size 0)
-
         let product v =
             let forwards = apply pulled (split layers v) [| u |]
             apply [| output |] [| M forwards[0] / n |] variables |> join layers
-
         struct ([| output; u; yield! pulled |], product)

@@ -187,13 +187,10 @@ module ConjugateGradients =
         let layer (b: torch.Tensor) =
             let b = b.detach ()
             torch.maximum(b, b.neg ()).amax(Array.empty<int64>)
-
         let largest =
             Scope.value (fun () -> Numbers.number (torch.stack(Array.map layer b, 0L).amax(Array.empty<int64>)))
-
         if not (Double.IsFinite largest) then
             invalidArg (nameof b) $"b must hold finite numbers only; its largest is {largest}."
-
         largest
 
     /// Vectors and residual before the first iteration, for b and x in units of `scale`.

@@ -47,7 +47,6 @@ type LinearOperator
     member operator.Product(v: torch.Tensor array) =
         ObjectDisposedException.ThrowIf(disposed, operator)
         operator.Require(nameof v, v)
-
         Scope.owned
             (fun () ->
                 let result = product v
@@ -92,7 +91,6 @@ module LinearOperator =
     /// (Pearlmutter 1994)
     let hessian (problem: Problem) (batch: CurvatureBatch) =
         let layers = problem.Layers
-
         keeping layers (fun () ->
             let output = Backward.forward problem batch.Input
             let variables = Backward.variables layers

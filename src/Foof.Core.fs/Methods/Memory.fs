@@ -18,7 +18,7 @@ type Memory =
 type Moment = internal {
     /// The weighted sum.
     Total: torch.Tensor
-    /// Whether of the sum, a symmetric matrix, what is right of the diagonal is out of date.
+    /// Whether the sum is a symmetric matrix of which only the lower triangle is up to date.
     IsLower: bool
     /// What the sum is divided by.
     Share: float
@@ -46,7 +46,7 @@ module Moment =
     /// Raises an ArgumentException unless beta lies in [0, 1).
     let check memory =
         match memory with
-        | Memory.MovingAverage beta -> Require.fraction (nameof Memory.MovingAverage) beta
+        | Memory.MovingAverage beta -> Require.fraction (nameof beta) beta
         | Memory.Latest
         | Memory.Sum -> ()
 

@@ -5,7 +5,7 @@ open TorchSharp
 /// The page: each method as short as its equation. A recipe says when and how; where a method is one equation for one
 /// batch, the function beside it is that equation, which tests and readers hold against the paper.
 ///
-/// Throughout: lambda is `Damping`, a mean over data points; A_bar and E_bar are moving averages with beta = 0.95;
+/// Throughout: lambda is `Damping`, a mean over data points; eta = 0.1; A_bar and E_bar are moving averages with beta = 0.95;
 /// statistics in S = 10 steps before an inversion every T = 100, unless a method says otherwise.
 [<RequireQualifiedAccess>]
 module Methods =

@@ -108,13 +108,32 @@ module Recipe =
     let private checkWindow (recipe: Recipe) =
         match recipe.Curvature with
         | Approximation.Window gradients ->
-            Require.atLeast (nameof gradients) 1 gradients
-
+            Require.atLeast "the number of gradients in the window" 1 gradients
             if recipe.Cadence.InvertEvery <> 1 then
                 invalidArg
                     (nameof recipe.Cadence)
                     $"A window of gradients moves at every step, so InvertEvery (T) must be 1; got {recipe.Cadence.InvertEvery}."
         | _ -> ()
+
+    let private checkPower (recipe: Recipe) =
+        match recipe.Curvature with
+        | Approximation.Kronecker _
+        | Approximation.Eigenbasis _ -> ()
+        | _ when recipe.Power = -1.0 -> ()
+        | _ ->
+            invalidArg (nameof recipe.Power) $"Power must be -1 for the columns of '{recipe.Name}'; got {recipe.Power}."
+
+    /// Raises an ArgumentException unless the layers' weights have a type in which libtorch factors matrices.
+    let internal requireTypes (recipe: Recipe) (layers: Layer array) =
+        for layer in layers do
+            match layer.Weight.dtype with
+            | torch.ScalarType.Float32
+            | torch.ScalarType.Float64 -> ()
+            | kind ->
+                invalidArg
+                    "model"
+                    ($"'{recipe.Name}' factors matrices in the weights' type, which must be Float32 or Float64; "
+                     + $"{Layer.describe layer} has {kind}: keep the weights in Float32, or leave it out with `select`.")
 
     let private checkProducts (recipe: Recipe) =
         let isKroneckerInverse =
@@ -176,7 +195,8 @@ module Recipe =
         Require.positive (nameof recipe.Damping) recipe.Damping
         Moment.check recipe.Memory
         Cadence.check recipe.Cadence
-        Require.atLeast (nameof recipe.Attempts) 1 recipe.Attempts.Length
+        Require.atLeast "the number of attempts" 1 recipe.Attempts.Length
+        checkPower recipe
         checkWindow recipe
         checkProducts recipe
         checkStatistics recipe

@@ -26,15 +26,12 @@ module internal Covariance =
     /// Shapes: w [m; k].
     let private addTimes (U: FisherFactor) (factor: float array) (w: torch.Tensor) (Y: torch.Tensor array) =
         let mutable start = 0L
-
         for part in U.Parts do
             let count = LayerFactor.columns part.Layers[0]
             let own = w.narrow (0L, start, count)
-
             for l in 0 .. Y.Length - 1 do
                 use _layer = torch.NewDisposeScope()
                 LayerFactor.addTimesAll (own * (factor[l] * sqrt part.Weight)) part.Layers[l] Y[l]
-
             start <- start + count
 
     let private inverses (delta: float array) = delta |> Array.map (fun delta -> 1.0 / delta)
@@ -44,7 +41,6 @@ module internal Covariance =
         match side with
         | Side.Full Q ->
             let Q = if transposed then Q.transpose (1L, 2L) else Q
-
             if Q.size 0 = 1L then
                 X.reshape(-1L, X.size -1).mm(Q.squeeze 0L).view X.shape
             else

@@ -69,11 +69,9 @@ module PrecisionPart =
             U
         else
             let like = (FisherFactor.tensors U).Head
-
             let roots =
                 relative
                 |> Array.map (fun ratio -> torch.full (1L, 1L, ratio ** -0.5, dtype = like.dtype, device = like.device))
-
             FisherFactor.weighted roots U
 
     let private lowRank (relative: float array) (U: FisherFactor) =

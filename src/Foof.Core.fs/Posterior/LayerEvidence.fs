@@ -28,11 +28,9 @@ module LayerEvidence =
     let private newton (grams: torch.Tensor array) (distances: float array) (delta: float array) =
         let struct (gamma, S) = moments grams delta
         let slope = Array.init delta.Length (fun l -> 0.5 * (gamma[l] - delta[l] * distances[l]))
-
         let H =
             Array2D.init delta.Length delta.Length (fun l l' ->
                 0.5 * (S[l, l'] - (if l = l' then gamma[l] + delta[l] * distances[l] else 0.0)))
-
         Scope.value (fun () ->
             let step = torch.linalg.solve (torch.tensor H, torch.tensor(slope).unsqueeze 1L)
             step.neg().data<double>().ToArray())
@@ -41,12 +39,10 @@ module LayerEvidence =
         let rec climb steps (x: float array) =
             let step = newton grams distances (Array.map exp x) |> Array.map (fun step -> step |> max -2.0 |> min 2.0)
             let next = Array.map2 (+) x step
-
             if steps = 0 || step |> Array.forall (fun step -> abs step < 1e-10) then
                 Array.map exp next
             else
                 climb (steps - 1) next
-
         climb 100 (Array.map log start)
 
     let private requireDistances (distances: float array) =

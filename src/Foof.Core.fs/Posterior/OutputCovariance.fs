@@ -109,7 +109,6 @@ module internal OutputCovariance =
             (errors * norms.unsqueeze 1L).bmm(errors.transpose (1L, 2L))
         else
             let n = LayerFactor.columns factor / C
-
             joined n (C * (LayerFactor.shape factor |> Array.fold (*) 1L)) (fun (struct (start, count)) ->
                 square ((written C start count factor).reshape(count, C, -1L)))
 

@@ -46,12 +46,10 @@ module Posterior =
 
     let private requirePrior (layers: int) (mean: torch.Tensor array) (prior: Prior) =
         Array.iter (Require.positive "prior precision") prior.Precision
-
         if prior.Precision.Length <> layers then
             invalidArg
                 (nameof prior)
                 $"prior must have {layers} precisions, one per layer; got {prior.Precision.Length}."
-
         if prior.Mean.Length > 0 then
             WeightVector.check "the prior's mean" (WeightVector.shapes mean) prior.Mean
             Array.iter2 (Require.alike "the prior's mean") mean prior.Mean
@@ -125,7 +123,6 @@ module Posterior =
     /// (MATH 6)
     let covarianceProduct (v: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof v) posterior v
-
         Scope.owned
             (fun () ->
                 let single (v: torch.Tensor) = v.unsqueeze 0L
@@ -226,13 +223,11 @@ module Posterior =
     /// the caller.
     let spectrum (posterior: Posterior) =
         let one = Array.create posterior.Mean.Length 1.0
-
         Scope.owned
             (fun () ->
                 let kappas =
                     (DataPrecision.fitTo one posterior.Data).Parts
                     |> Array.map (fun part -> (PrecisionPart.spectrum part).Kappa.``to`` torch.ScalarType.Float64)
-
                 { Kappa = torch.cat (kappas, 0L); Weights = weights posterior })
             (fun spectrum -> [ spectrum.Kappa ])
 

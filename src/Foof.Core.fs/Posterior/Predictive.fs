@@ -38,14 +38,11 @@ module Predictive =
     let private entries (posterior: Posterior) (points: int64) (J: FisherFactor) =
         if J.Shapes <> Posterior.shapes posterior then
             invalidArg (nameof J) "J must be of the posterior's layers; make it with Jacobian.factor of the same ones."
-
         let columns = int64 (FisherFactor.columns J)
-
         if points < 1L || J.Parts.Length <> 1 || columns % points <> 0L then
             invalidArg
                 (nameof points)
                 $"J must have the same number of columns for each of {points} data points; got {columns}."
-
         columns / points
 
     /// The Jacobian of each part's layers.

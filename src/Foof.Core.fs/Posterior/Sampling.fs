@@ -44,7 +44,6 @@ module Sampling =
     let private deviate (posterior: Posterior) (samples: torch.Tensor array) (noises: torch.Tensor array) =
         let own = DataPrecision.deal samples posterior.Data
         Posterior.byPart posterior Covariance.deviate |> Array.iteri (fun i deviate -> deviate noises[i] own[i])
-
         Array.iter2
             (fun (sample: torch.Tensor) (mean: torch.Tensor) ->
                 if posterior.Temperature <> 1.0 then sample.mul_ ((sqrt posterior.Temperature).ToScalar()) |> ignore

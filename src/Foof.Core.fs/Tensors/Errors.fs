@@ -35,23 +35,30 @@ module Shape =
 [<RequireQualifiedAccess>]
 module Require =
 
+    // A quantity that is no argument, such as "the number of layers", has spaces in its name.
+    let private refuse (name: string) (message: string) =
+        if name.Contains ' ' then raise (ArgumentException message) else invalidArg name message
+
+    /// Raises an ArgumentNullException when `value` is null.
+    let given (name: string) (value: 'T) = if isNull (box value) then nullArg name
+
     /// Raises an ArgumentException unless `value` is finite and greater than zero.
     let positive (name: string) (value: float) =
         if not (Double.IsFinite value && value > 0.0) then
-            invalidArg name $"{name} must be a positive number; got {value}."
+            refuse name $"{name} must be a positive number; got {value}."
 
     /// Raises an ArgumentException unless `value` is finite and at least zero.
     let nonNegative (name: string) (value: float) =
         if not (Double.IsFinite value && value >= 0.0) then
-            invalidArg name $"{name} must be a number of at least 0; got {value}."
+            refuse name $"{name} must be a number of at least 0; got {value}."
 
     /// Raises an ArgumentException unless `value` lies in [0, 1).
     let fraction (name: string) (value: float) =
-        if not (value >= 0.0 && value < 1.0) then invalidArg name $"{name} must lie in [0, 1); got {value}."
+        if not (value >= 0.0 && value < 1.0) then refuse name $"{name} must lie in [0, 1); got {value}."
 
     /// Raises an ArgumentException unless `value` is at least `least`.
     let atLeast (name: string) (least: int) (value: int) =
-        if value < least then invalidArg name $"{name} must be at least {least}; got {value}."
+        if value < least then refuse name $"{name} must be at least {least}; got {value}."
 
     /// Gives `tensor` itself back, on whatever device it is.
     /// Raises an ArgumentException unless it has this shape and type.

@@ -6,9 +6,9 @@ open System.Text
 open System.Text.Json.Nodes
 open TorchSharp
 
-/// What is remembered, as a JSON text that names tensors, and back to the same bits. Each `to...` reads and checks all
-/// of it first, raises an ArgumentException where something is missing or does not fit, and gives the change that goes
-/// back.
+/// Statistics and inverses as a JSON text that names tensors, and back to the same bits; files are their callers'. Each
+/// `to...` function reads and checks everything first, raises an ArgumentException when something is missing or does not
+/// fit, and returns a function that restores the state.
 [<RequireQualifiedAccess>]
 module internal Checkpoint =
 
@@ -99,7 +99,6 @@ module internal Checkpoint =
 
     let private ofLayer (written: Written) (state: LayerStatistics) =
         let path = state.Layer.Name
-
         FactorFormat.objectOf "layer" [
             for own in state.Moments do
                 word own.Key, ofMoment written $"{path}.{word own.Key}" own.Value.Value
@@ -213,7 +212,6 @@ module internal Checkpoint =
     let private toBlock (saved: SavedState) recipe layers (block: InverseBlock) node : Inverted =
         let fresh = tryEntry "inverse" node |> ValueOption.map (CurvatureFormat.toFactored saved.Copy)
         fresh |> ValueOption.iter (requireFit recipe layers block)
-
         {
             Block = block
             Fresh = fresh
@@ -234,7 +232,6 @@ module internal Checkpoint =
     let ofInverses (written: Written) (inverses: Inverses) isWindow =
         let ofOne (block: InverseBlock) =
             ofBlock written block.Name (if isWindow then ValueNone else block.Factored) (ValueSome block.Trace)
-
         FactorFormat.objectOf "inverses" [
             "blocks", inverses.Blocks |> Seq.map ofOne |> FactorFormat.arrayOf
             match inverses.Pending with

@@ -101,11 +101,13 @@ module internal Finiteness =
             whereSuspicious (suspects |> Seq.collect _.Telling) (fun () -> Array.iter look suspects))
 
     /// `requireGradients`, after the loss of a step, whose number the error gives.
-    /// Raises a NumericalFailure when the loss or a gradient is not finite, and an ArgumentException when no label
-    /// counts.
-    let requireStep likelihood target step (loss: torch.Tensor) model layers gradients =
+    /// Raises a NumericalFailure when the loss or a gradient is not finite, and an ArgumentException when no label counts
+    /// or one is impossible.
+    let requireStep likelihood (output: torch.Tensor) target step (loss: torch.Tensor) model layers gradients =
         Scope.value (fun () ->
             let suspects = suspects model layers gradients
-            whereSuspicious (Seq.append [ loss ] (suspects |> Seq.collect _.Telling)) (fun () ->
+            let telling = loss :: ValueOption.toList (LikelihoodCheck.telling likelihood target)
+            whereSuspicious (Seq.append telling (suspects |> Seq.collect _.Telling)) (fun () ->
                 requireLoss likelihood target step loss
+                LikelihoodCheck.possible likelihood output target
                 Array.iter look suspects))

@@ -83,7 +83,6 @@ type internal GradientWindow(layers: Layer array, length: int) =
         let rows = columns |> Array.map _.select(0L, int64 (next % length))
         let old = rows |> Array.map _.clone()
         let oldProducts = products.clone ()
-
         fun () ->
             next <- before
             Array.iter2 (fun (row: torch.Tensor) (old: torch.Tensor) -> row.copy_ old |> ignore) rows old

@@ -58,7 +58,6 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         for block in blocks do
             if statistics.AreSeen(recipe, block.Members) && hasMoved statistics block then
                 struct (recipe, block)
-
         match recipe.Trust with
         | Trust.Graft other ->
             for block in grafts do
@@ -217,7 +216,9 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// The result belongs to the caller's scope.
     /// Raises an InvalidOperationException when the layer has no inverse yet.
     member inverses.Apply(l: int, M: torch.Tensor) =
-        require l
+        if not (has l) then
+            invalidOp $"{Layer.describe layers[l]} has no inverse yet; take a step, or call UpdateCurvature or WarmUp."
+
         match blockOf[l].Factored with
         | ValueSome(Factored.Structured(Curvature.Kronecker(Side.Identity _, A), _)) when
             recipe.Trust.IsRaw && Layer.groups layers[l] = 1L && Side.groups A = 1L

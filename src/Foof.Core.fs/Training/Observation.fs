@@ -39,7 +39,6 @@ module internal Observation =
                 Scope.value (fun () ->
                     let first = target.narrow (0L, 0L, Record.first share (target.size 0))
                     Numbers.holds ((Likelihood.counted Likelihood.Categorical first).any()))
-
             if counts then share else 1.0
         | share, _ -> share
 

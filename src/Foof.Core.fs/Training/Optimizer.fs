@@ -6,8 +6,8 @@ open System.Runtime.InteropServices
 open TorchSharp
 open TorchSharp.Modules
 
-/// Trains a model by a recipe: M <- mu M + grad_W (A_bar + lambda I)^-1, W <- (1 - eta decay) W - eta M for covered
-/// layers, and plain gradient descent with the same momentum for all other parameters (`Coverage` lists which).
+/// Trains a model by a recipe: M <- mu M + C^-1 grad_W, W <- (1 - eta decay) W - eta M with the recipe's damped curvature
+/// C for covered layers, and C = I for all other parameters (`Coverage` lists which).
 ///
 /// Two ways to use it, which may be mixed: `Step(input, target)` runs the model and never forms the gradient of a layer
 /// whose batch has fewer rows than the layer has outputs; or the ordinary loop of `zero_grad`, `call`, `backward`,
@@ -34,15 +34,14 @@ type Optimizer
     ) as this =
     inherit OptimizerHelper()
 
-    // The base's finaliser would run Dispose on a half-made object, and ends nothing that its parts do not.
-    do GC.SuppressFinalize this
-
+    // The base's finaliser would call Dispose after a constructor that failed; the parts are finalised by themselves.
     do
-        if isNull (box likelihood) then
-            invalidArg (nameof likelihood) "likelihood must say how the model's output speaks about labels; got null."
+        GC.SuppressFinalize this
+        Require.given (nameof model) model
+        Require.given (nameof recipe) recipe
+        Require.given (nameof likelihood) likelihood
 
     let mutable isDisposed = false
-
     let update = new Update()
     let all = ResizeArray<ParamGroup>()
     let rate = learningRate.GetValueOrDefault recipe.LearningRate
@@ -59,7 +58,6 @@ type Optimizer
 
     let preconditioner =
         let takes name weight = isNull select || select.Invoke(name, weight)
-
         new Preconditioner(
             model,
             recipe,
@@ -171,6 +169,8 @@ type Optimizer
 
     default this.Step(input, target) =
         ObjectDisposedException.ThrowIf(isDisposed, this)
+        Require.given (nameof input) input
+        Require.given (nameof target) target
         use scope = torch.NewDisposeScope()
         Array.iter requireTrainable layers
         update.Locate layers
@@ -181,7 +181,7 @@ type Optimizer
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
             let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers
-            Finiteness.requireStep likelihood target (this.BatchesSeen + 1) loss model layers gradients
+            Finiteness.requireStep likelihood pass.Output target (this.BatchesSeen + 1) loss model layers gradients
             let seen = observe plan pass target gradients
             pass.ReleaseOutputs()
             move gradients (fun gathered -> preconditioner.Directions(gathered, seen, update.RateOf))

@@ -26,24 +26,22 @@ type Preconditioner
         [<Optional; DefaultParameterValue(null: Func<string, Parameter, bool>)>] select: Func<string, Parameter, bool>
     ) as this =
     do
+        Require.given (nameof model) model
+        Require.given (nameof recipe) recipe
         Recipe.check recipe
         if Recipe.needsErrors recipe && isNull (box likelihood) then
-            invalidArg
-                (nameof likelihood)
-                $"The method '{recipe.Name}' takes errors, so it needs a likelihood; got none."
+            invalidArg (nameof likelihood) $"'{recipe.Name}' takes errors, so it needs a likelihood; got none."
 
     let survey =
         let all = Func<string, Parameter, bool>(fun _ _ -> true)
         Coverage.surveyExcept (Recipe.objection recipe) model (if isNull select then all else select)
 
     let layers = survey.Layers
+    do Recipe.requireTypes recipe layers
     let recorder = new Recorder(model, layers)
 
-    let draws =
-        if Recipe.needsErrors recipe && recipe.Fisher.IsMonteCarlo then
-            Draws.From generator
-        else
-            new Draws(0L)
+    let samples = Recipe.needsErrors recipe && recipe.Fisher.IsMonteCarlo
+    let draws = if samples then Draws.From generator else new Draws(0L)
 
     let observer = Observer(model, recipe, likelihood, layers, recorder, draws)
     let fallback = Event<EventHandler<FallbackEventArgs>, FallbackEventArgs>()
@@ -57,6 +55,8 @@ type Preconditioner
     let inverses = new Inverses(layers, recipe, report)
     let all = seq { 0 .. layers.Length - 1 }
     let mutable position = 0
+    let mutable isDisposed = false
+    let requireAlive () = ObjectDisposedException.ThrowIf(isDisposed, this)
 
     let plan () = Cadence.plan recipe.Cadence position
 
@@ -67,6 +67,7 @@ type Preconditioner
 
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =
+        requireAlive ()
         try
             work ()
         finally
@@ -125,9 +126,9 @@ type Preconditioner
     member internal _.HasCurvature = Seq.exists inverses.Has all
 
     /// The path of every step from gradients to directions: takes what was seen into the statistics, refreshes the
-    /// inverses and applies them. The Fisher of an independent batch is used from the next step on; the first step has
-    /// no other. Raises, and changes nothing, when an inversion fails or a layer with a gradient is left without an
-    /// inverse.
+    /// inverses and applies them. With independent
+    /// batches the inverses of earlier batches are applied before this one is taken in, except in the first step.
+    /// Raises, and changes nothing, when an inversion fails or a layer with a gradient is left without an inverse.
     member internal _.Directions
         (gradients: Direction voption array, seen: Observation voption array, rate: int -> float)
         =
@@ -156,7 +157,6 @@ type Preconditioner
     /// ones are recorded if the next step wants them.
     member internal _.DirectionsOfLoop(own: Gradients, gradients: Direction voption array, rate) =
         let records = recorder.Take()
-
         try
             Finiteness.requireGradients model layers own
             let directions = this.Directions(gradients, observer.OfLoop(records, own), rate)
@@ -195,6 +195,7 @@ type Preconditioner
     /// InvalidOperationException when a layer that has a gradient is left without an inverse, as of a method that takes
     /// errors before `UpdateCurvature`.
     member preconditioner.Precondition() =
+        requireAlive ()
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         let gradients = Gradients.inPlace layers [||]
@@ -213,7 +214,6 @@ type Preconditioner
         if Recipe.needsGradients recipe then
             invalidOp
                 $"The method '{recipe.Name}' is made of gradients, which `UpdateCurvature` does not see; use steps alone."
-
         apart (fun () ->
             observer.See input target (fun seen ->
                 statistics.Atomically(fun () ->
@@ -274,18 +274,22 @@ type Preconditioner
 
     /// All that is remembered, by name, to write or copy before the next step: the tensors stay the preconditioner's,
     /// change with its steps, and an inversion frees those of the last one. The description is the caller's.
-    member preconditioner.State() = Checkpoint.write preconditioner.Describe
+    member preconditioner.State() =
+        requireAlive ()
+        Checkpoint.write preconditioner.Describe
 
     /// Goes back to a state that `State` gave, of which copies are made.
     /// Raises an ArgumentException, and changes nothing, when it is of another method, or a tensor is missing or has
     /// another shape or type.
     member preconditioner.Restore(state: IReadOnlyDictionary<string, torch.Tensor>) =
+        requireAlive ()
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         preconditioner.Restoring (SavedState(state, layers), Checkpoint.read state) ()
 
     interface IDisposable with
         member _.Dispose() =
+            isDisposed <- true
             (recorder :> IDisposable).Dispose()
             (statistics :> IDisposable).Dispose()
             (inverses :> IDisposable).Dispose()

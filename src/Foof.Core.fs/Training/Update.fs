@@ -25,7 +25,7 @@ type internal TrainedParameter(parameter: Parameter, group: ParameterGroup) =
 /// M + Delta W, W <- (1 - eta decay) W - eta M.
 /// Owns the momentum.
 ///
-/// Parameters are known by their place in memory, so that one that modules share is one by each of its handles.
+/// Parameters are known by their place in memory, so that all handles of a shared parameter mean the same one.
 [<Sealed>]
 type internal Update() =
     let trained = Dictionary<ParameterIdentity, TrainedParameter>()

@@ -58,6 +58,7 @@ let tests =
             let require (loss: float) gradients =
                 Finiteness.requireStep
                     Likelihood.Categorical
+                    (torch.zeros (3L, 2L))
                     (torch.zeros (3L, dtype = torch.int64))
                     7
                     (torch.tensor loss)

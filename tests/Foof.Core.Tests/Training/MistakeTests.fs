@@ -211,7 +211,7 @@ let tests =
 
             refused "StatisticsSteps" (recipe { Methods.foof with Cadence = cadence 5 6 })
 
-            refused "MovingAverage" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
+            refused "beta" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
 
             // An optimiser that was not finished must not be finalised: that would end the process.
             GC.Collect()
@@ -242,11 +242,47 @@ let tests =
                 Oracle.raises<ObjectDisposedException> use' |> ignore
         }
 
-        test "an optimiser without a likelihood is refused" {
+        test "a null is refused by its name" {
             use _scope = torch.NewDisposeScope()
             let model = Networks.perceptron true [ 3; 2 ]
 
-            Oracle.refused [ "likelihood must say"; "got null" ] (fun () ->
-                new Optimizer(model, Methods.foof, Unchecked.defaultof<Likelihood>))
+            for make, name in
+                [
+                    (fun () -> new Optimizer(null, Methods.foof, Networks.gaussian)), "model"
+                    (fun () -> new Optimizer(model, Unchecked.defaultof<Recipe>, Networks.gaussian)), "recipe"
+                    (fun () -> new Optimizer(model, Methods.foof, Unchecked.defaultof<Likelihood>)), "likelihood"
+                ] do
+                let error = Oracle.raises<ArgumentNullException>(make >> ignore)
+                Expect.equal error.ParamName name "the parameter's name"
+
+            use optimizer = new Optimizer(model, Methods.foof, Networks.gaussian)
+
+            for input, target, name in
+                [ null, Networks.normal [ 4; 2 ], "input"; Networks.normal [ 4; 3 ], null, "target" ] do
+                let error = Oracle.raises<ArgumentNullException>(fun () -> optimizer.Step(input, target) |> ignore)
+                Expect.equal error.ParamName name "the parameter's name"
+        }
+
+        test "labels that a likelihood cannot have are refused, and nothing changes" {
+            for likelihood, label in [ Likelihood.Bernoulli, -5.0; Likelihood.Bernoulli, 1.5; Likelihood.Poisson, -1.0 ] do
+                use _scope = torch.NewDisposeScope()
+                let model = Networks.perceptron true [ 3; 2 ]
+                use optimizer = new Optimizer(model, Networks.everyStep, likelihood)
+                let target = torch.ones (4L, 2L, dtype = Networks.double)
+                optimizer.Step(Networks.normal [ 4; 3 ], target).Dispose()
+
+                let error =
+                    Networks.changesNothing<ArgumentException> model optimizer (fun () ->
+                        optimizer.Step(Networks.normal [ 4; 3 ], target * label) |> ignore)
+
+                Expect.stringContains error.Message "8 of 8 labels" "the message"
+        }
+
+        test "weights in half precision are refused" {
+            use _scope = torch.NewDisposeScope()
+            let model = (Networks.perceptron true [ 3; 2 ]).``to`` torch.ScalarType.BFloat16
+
+            Oracle.refused [ "must be Float32 or Float64"; "has BFloat16" ] (fun () ->
+                new Optimizer(model, Methods.foof, Networks.gaussian))
         }
     ]

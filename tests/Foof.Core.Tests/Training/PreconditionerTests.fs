@@ -191,5 +191,24 @@ let tests =
             refused [ "one of the preconditioner's Layers" ] other M
             refused [ "M must be [k; 4]"; "[2; 3]" ] own (Networks.normal [ 2; 3 ])
             refused [ "M must be Float64"; "Float32" ] own (M.``to`` torch.ScalarType.Float32)
+            let error = Oracle.raises<InvalidOperationException>(fun () -> preconditioner.Apply(own, M) |> ignore)
+            Expect.stringContains error.Message "has no inverse yet" "the message"
+        }
+
+        test "a preconditioner that was disposed of says so" {
+            use _scope = torch.NewDisposeScope()
+            let model = Networks.perceptron true [ 3; 2 ]
+            let preconditioner = new Preconditioner(model, Networks.everyStep)
+            (preconditioner :> IDisposable).Dispose()
+            (preconditioner :> IDisposable).Dispose()
+
+            for use' in
+                [
+                    preconditioner.Precondition
+                    fun () -> preconditioner.UpdateCurvature(Networks.normal [ 4; 3 ])
+                    fun () -> preconditioner.WarmUp [ Networks.normal [ 4; 3 ] ]
+                    fun () -> preconditioner.State() |> ignore
+                ] do
+                Oracle.raises<ObjectDisposedException> use' |> ignore
         }
     ]
