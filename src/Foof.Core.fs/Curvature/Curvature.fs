@@ -199,6 +199,9 @@ module Curvature =
     let rec private sum x y =
         match x, y with
         | Curvature.Dense(F, shapes), Curvature.Dense(F', _) -> Curvature.Dense(F + F', shapes)
+        | Curvature.Dense(F, shapes), Curvature.LowRank G
+        | Curvature.LowRank G, Curvature.Dense(F, shapes) ->
+            Curvature.Dense(plus F (fun () -> FisherFactor.dense G), shapes)
         | Curvature.Units F, Curvature.Units F' -> Curvature.Units(F + F')
         | Curvature.LowRank G, Curvature.LowRank G' -> Curvature.LowRank(FisherFactor.join [| G; G' |])
         | Curvature.LowRankPlusDiagonal(G, D), Curvature.LowRank G'

@@ -46,7 +46,7 @@ module Moment =
     /// Raises an ArgumentException unless beta lies in [0, 1).
     let check memory =
         match memory with
-        | Memory.MovingAverage beta -> Require.fraction (nameof beta) beta
+        | Memory.MovingAverage beta -> Require.fraction (nameof Memory.MovingAverage) beta
         | Memory.Latest
         | Memory.Sum -> ()
 

@@ -195,7 +195,8 @@ module Recipe =
         Require.positive (nameof recipe.Damping) recipe.Damping
         Moment.check recipe.Memory
         Cadence.check recipe.Cadence
-        Require.atLeast "the number of attempts" 1 recipe.Attempts.Length
+        if recipe.Attempts.IsEmpty then
+            invalidArg (nameof recipe.Attempts) "Attempts must hold at least one attempt; take Factorization.attempts."
         checkPower recipe
         checkWindow recipe
         checkProducts recipe

@@ -29,7 +29,7 @@ module Prior =
     let perLayer (precision: float array) =
         Require.atLeast "the number of layers" 1 precision.Length
         Array.iter (Require.positive "prior precision") precision
-        { Precision = precision; Mean = [||] }
+        { Precision = Array.copy precision; Mean = [||] }
 
     /// The prior around another mean, N(mean, 1/delta_l I).
     /// Shapes: mean one [d_out; d_in] a layer, or an empty array for zero.

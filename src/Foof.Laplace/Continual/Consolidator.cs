@@ -30,6 +30,7 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     private readonly List<string> warnings = [];
     private readonly Layer[] layers;
+    private bool isUncoveredNoted;
     private readonly long memoryBudget;
     private double strength;
     private bool isDisposed;
@@ -74,7 +75,14 @@ public abstract class Consolidator : IPenalty, IDisposable
     public double DiscardedTraceFraction => Learnt.Discarded;
 
     /// <summary>The bytes of the kept curvatures and weights, without a current task's path.</summary>
-    public long Bytes => Kept.Bytes(Held);
+    public long Bytes
+    {
+        get
+        {
+            RequireAlive();
+            return Kept.Bytes(Held);
+        }
+    }
 
     /// <summary>The penalty's factor, at least 0; it may be changed at any time.</summary>
     /// <exception cref="ArgumentException">The value is negative or not a finite number.</exception>
@@ -166,9 +174,11 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     /// <summary>
     /// Replaces this object's tasks by those of a file that <see cref="Save"/> wrote for the same network and
-    /// options; the strength and <see cref="Warnings"/> do not change. The earlier tasks' tensors are freed.
+    /// options; the strength does not change. The earlier tasks' tensors are freed.
     /// </summary>
-    /// <exception cref="ArgumentException">The file is of another network or kind; nothing changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// The file is of another network or kind, or exceeds the memory budget; nothing changed.
+    /// </exception>
     /// <exception cref="InvalidDataException">The file is damaged; nothing changed.</exception>
     /// <exception cref="IOException">The file cannot be read; nothing changed.</exception>
     public void Load(string path)
@@ -177,8 +187,12 @@ public abstract class Consolidator : IPenalty, IDisposable
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var file = ConsolidationFile.Load(path, Kind, layers);
+        RequireRoom(Kept.Bytes(Consolidation.tensors(file.Learnt)), "What the file holds");
         RestoreOwnState(file.Own, path);
         Adopt(file.Learnt);
+        if (Tasks > 0)
+            NoteUncovered();
+        NoteDiscarded();
     }
 
     /// <summary>The kind of consolidator that must have written a file.</summary>
@@ -205,12 +219,13 @@ public abstract class Consolidator : IPenalty, IDisposable
     private void NoteUncovered()
     {
         var plain = Coverage.Where(line => line.Treatment.IsPlain).ToArray();
-        if (plain.Length > 0)
+        if (plain.Length > 0 && !isUncoveredNoted)
             Warn(
                 $"{plain.Length} trained parameters are not held back, since no layer covers them: "
                     + string.Join(", ", plain.Take(3).Select(line => $"'{line.Parameter}' ({line.Detail})"))
                     + (plain.Length > 3 ? " and others." : ".")
             );
+        isUncoveredNoted = true;
     }
 
     private void NoteDiscarded()

@@ -109,7 +109,7 @@ public sealed partial class LaplacePosterior
             var posterior = PosteriorModule.make(WeightPenalty.copied(layers), Data(fitted, points), prior);
             var found = new LaplacePosterior(model, layers, posterior, summary, fitted.Gradient, options);
             kept = found.Tensors;
-            found.NoteLabels();
+            found.NoteLabels(found.Summary.Fisher, found.Summary.Points);
             return found;
         }
         finally
@@ -142,11 +142,11 @@ public sealed partial class LaplacePosterior
         return DataPrecisionModule.ofCurvature(points, curvature);
     }
 
-    private void NoteLabels()
+    private void NoteLabels(Fisher fisher, long points)
     {
-        if (options.FisherType is null && Summary.FisherType == FisherType.MonteCarlo)
+        if (options.FisherType is null && fisher.IsMonteCarlo)
             Warn(
-                $"All labels of {Summary.Points:N0} data points do not fit the memory budget of "
+                $"All labels of {points:N0} data points do not fit the memory budget of "
                     + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which is less informative."
             );
     }
@@ -221,13 +221,14 @@ public sealed partial class LaplacePosterior
             var next = PosteriorModule.make(WeightPenalty.copied(layers), data, Alive.Prior);
             Adopt(PosteriorModule.withTemperature(Temperature, next));
             kept = PosteriorModule.tensors(posterior);
-            Summary = Summary.And(fitted, points);
+            Summary = Summary.And(fitted, points, isWhole: discarded == 0);
             DiscardedTraceFraction = Math.Max(DiscardedTraceFraction, discarded);
         }
         finally
         {
             fitted.Release(kept);
         }
+        NoteLabels(fitted.Fisher, fitted.Points);
         ForgetEvidence();
         // It was the gradient of only the earlier data, at the earlier weights.
         Kept.Replace(gradient ?? [], []);

@@ -83,7 +83,7 @@ public sealed partial class LaplacePosterior : IDisposable
     public long Columns => PosteriorModule.columns(Alive);
 
     /// <summary>delta_l, the prior precision of each layer.</summary>
-    public IReadOnlyList<double> PriorPrecision => Alive.Prior.Precision;
+    public IReadOnlyList<double> PriorPrecision => Array.AsReadOnly(Alive.Prior.Precision);
 
     /// <summary>T, the factor of the covariance: greater than zero [1]. It does not change the evidence.</summary>
     /// <exception cref="ArgumentException">The value is not a positive, finite number.</exception>

@@ -95,16 +95,23 @@ public sealed record LaplaceSummary
     }
 
     /// <summary>Returns the summary after further data, at other weights.</summary>
-    internal LaplaceSummary And(FittedCurvature fitted, long dataPoints) =>
+    internal LaplaceSummary And(FittedCurvature fitted, long dataPoints, bool isWhole) =>
         this with
         {
             Points = Points + fitted.Points,
             DataPoints = DataPoints + dataPoints,
             LogLikelihood = null,
             Entries = Entries + fitted.Entries * dataPoints / fitted.Points,
-            Fisher = Fisher.Equals(fitted.Fisher) ? Fisher : Fisher.NewMonteCarlo(1),
-            IsWhole = IsWhole && fitted.Fisher.IsGgn && fitted.Points == dataPoints,
+            Fisher = LessExact(Fisher, fitted.Fisher),
+            IsWhole = isWhole && IsWhole && fitted.Fisher.IsGgn && fitted.Points == dataPoints,
         };
+
+    // All labels are more exact than sampled ones, many samples than few, and these than the data's own labels.
+    private static Fisher LessExact(Fisher one, Fisher other) =>
+        one.IsEmpirical || other.IsGgn ? one
+        : other.IsEmpirical || one.IsGgn ? other
+        : FisherTypes.Samples(one) <= FisherTypes.Samples(other) ? one
+        : other;
 
     /// <summary>Returns the summary with another noise, for the same squared errors.</summary>
     internal LaplaceSummary Under(double sigma)

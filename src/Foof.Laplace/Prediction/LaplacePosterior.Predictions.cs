@@ -234,7 +234,7 @@ public sealed partial class LaplacePosterior
         switch (Likelihood)
         {
             case { IsCategorical: true }:
-                return Calibration.NegativeLogLikelihood(prediction.Probabilities!, target);
+                return OfClasses(prediction.Probabilities!, target);
             case { IsBernoulli: true }:
                 var p = prediction.Probabilities!.clamp(1e-300, 1);
                 var q = (1 - prediction.Probabilities!).clamp(1e-300, 1);
@@ -244,9 +244,41 @@ public sealed partial class LaplacePosterior
                 var each = (y - prediction.Output).square() / v + (v * (2 * Math.PI)).log();
                 return 0.5 * each.sum().ToDouble() / y.shape[0];
             default:
-                throw new ArgumentException(
-                    "Only categorical, Bernoulli and normal likelihoods with one sigma have a predictive density here."
-                );
+                throw NoDensity();
         }
     }
+
+    // Sums over positions; labels of -100 do not count, and neither do data points without another one.
+    private static double OfClasses(Tensor probabilities, Tensor target)
+    {
+        var counts = target.ne(-100);
+        var points = target.dim() > 1 ? counts.flatten(1).any(1) : counts;
+        var fits = target.shape.AsSpan().SequenceEqual([.. probabilities.shape.Where((_, axis) => axis != 1)]);
+        if (!fits || target.dtype != ScalarType.Int64 || (target.dim() == 1 && counts.all().ToBoolean()))
+            return Calibration.NegativeLogLikelihood(probabilities, target);
+        var classes = target.masked_fill(counts.logical_not(), 0);
+        if (classes.lt(0).logical_or(classes.ge(probabilities.shape[1])).any().ToBoolean() || !points.any().ToBoolean())
+            throw new ArgumentException(
+                $"target must hold class indices from 0 to {probabilities.shape[1] - 1}, or -100 where it is ignored, and one "
+                    + "that counts.",
+                nameof(target)
+            );
+        var logs = probabilities
+            .gather(1, classes.unsqueeze(1))
+            .squeeze(1)
+            .to(ScalarType.Float64)
+            .clamp_min(1e-300)
+            .log();
+        return -(logs * counts).sum().ToDouble() / points.sum().ToDouble();
+    }
+
+    /// <summary>Raises an ArgumentException unless the likelihood has a predictive density here.</summary>
+    internal void RequireDensity()
+    {
+        if (!(Likelihood.IsCategorical || Likelihood.IsBernoulli || Likelihood.IsGaussian))
+            throw NoDensity();
+    }
+
+    private static ArgumentException NoDensity() =>
+        new("Only categorical, Bernoulli and normal likelihoods with one sigma have a predictive density here.");
 }

@@ -52,9 +52,9 @@ public sealed record PredictionOptions
         Argument.Known(Type, nameof(Type));
         Argument.Known(Link ?? LinkApproximation.Probit, nameof(Link));
         Argument.AtLeast(1, MemoryBudget, nameof(MemoryBudget));
-        if (Link is null or LinkApproximation.MonteCarlo)
+        if (Link is null)
             return;
-        if (Type == PredictionType.SampledWeights)
+        if (Type == PredictionType.SampledWeights && Link != LinkApproximation.MonteCarlo)
             throw new ArgumentException(
                 $"Link must be MonteCarlo or left out for SampledWeights, whose probabilities are means over networks; got "
                     + $"{Link}."

@@ -80,10 +80,9 @@ public sealed partial class LaplacePosterior
     /// </summary>
     /// <remarks>
     /// L is the mean loss, and its gradient is that over the data of the fit, by the covered weights alone.
-    /// <see cref="TuneByEvidence"/> warns above 0.1, except for a last layer. If both gradients are zero, the result
-    /// is NaN.
+    /// <see cref="TuneByEvidence"/> warns above 0.1, except for a last layer.
     /// </remarks>
-    public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? sum / most : null;
+    public double? StationarityGap() => PenalisedGradient() is var (sum, most) ? (most > 0 ? sum / most : 0) : null;
 
     // |N grad L + P (theta* - mean)| and its upper bound.
     private (double Sum, double Most)? PenalisedGradient()

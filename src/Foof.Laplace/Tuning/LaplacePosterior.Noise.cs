@@ -14,7 +14,8 @@ public sealed partial class LaplacePosterior
     /// </summary>
     /// <remarks>
     /// n counts the labels' numbers, <see cref="LaplaceSummary.Entries"/>. All layers get one prior precision; the
-    /// eigenvalues of N F are scaled with 1 / sigma^2, and no data are read. Afterwards
+    /// eigenvalues of N F are scaled with 1 / sigma^2 (1 / sigma^4 for the empirical Fisher, and not at all for FOOF), and no
+    /// data are read. Afterwards
     /// <see cref="LaplaceSummary.ObservationNoise"/> has the noise, in the labels' units, and
     /// <see cref="Warnings"/> says whether the evidence may mislead.
     /// </remarks>
@@ -27,7 +28,7 @@ public sealed partial class LaplacePosterior
     /// </exception>
     public void TuneNoiseByEvidence()
     {
-        var before = Sigma;
+        var sigma = Sigma;
         _ = LogLikelihood;
         var squares = Summary.SquaredErrors!.Value;
         if (!(squares > 0))
@@ -35,12 +36,10 @@ public sealed partial class LaplacePosterior
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var (spectrum, distance) = (PosteriorModule.spectrum(Alive), PosteriorModule.distance(Alive));
-        var sigma = before;
         for (var round = 0; round < MostRounds; round++)
         {
             using var own = NewDisposeScope();
-            // Eigenvalues of N F count by 1 / sigma^2.
-            var now = new Spectrum(spectrum.Kappa * (before * before / (sigma * sigma)), spectrum.Weights);
+            var now = new Spectrum(spectrum.Kappa * NoiseScale(sigma), spectrum.Weights);
             var precision = Evidence.optimum(distance, now);
             var free = Summary.Entries - Evidence.effectiveParameters(precision, now);
             var next = Math.Sqrt(squares / Math.Max(1e-9 * Summary.Entries, free));
@@ -125,10 +124,20 @@ public sealed partial class LaplacePosterior
     private static NumericalFailure NoNoise(string reason) =>
         new(reason, "the observation noise", "give it by LaplaceOptions.ObservationNoise");
 
+    // What N F is multiplied by for another noise: errors at the data's labels have 1 / sigma^2 each, and FOOF's curvature
+    // has no errors.
+    private double NoiseScale(double sigma)
+    {
+        var ratio = Sigma * Sigma / (sigma * sigma);
+        return Summary.Structure == CurvatureStructure.Foof ? 1
+            : Summary.FisherType == FisherType.Empirical ? ratio * ratio
+            : ratio;
+    }
+
     private Posterior UnderNoise(double sigma, Prior prior)
     {
         using var unrecorded = no_grad();
-        var data = DataPrecisionModule.scale(Sigma * Sigma / (sigma * sigma), Alive.Data);
+        var data = DataPrecisionModule.scale(NoiseScale(sigma), Alive.Data);
         return PosteriorModule.withTemperature(Temperature, PosteriorModule.make(Alive.Mean, data, prior));
     }
 

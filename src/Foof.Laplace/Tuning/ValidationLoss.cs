@@ -30,6 +30,7 @@ internal sealed class ValidationLoss : IDisposable
         bool keeps = true
     )
     {
+        posterior.RequireDensity();
         (this.posterior, this.options) = (posterior, options);
         (this.progress, this.cancellation) = (progress, cancellation);
         room = keeps && options.Type == PredictionType.Linearised ? options.MemoryBudget : 0;

@@ -151,7 +151,7 @@ let tests =
                 refused "Damping" { Methods.foof with Damping = damping }
 
             for decay in [ 1.0; -0.1; nan ] do
-                refused "beta" { Methods.foof with Memory = Memory.MovingAverage decay }
+                refused "MovingAverage" { Methods.foof with Memory = Memory.MovingAverage decay }
 
             refused "Attempts" { Methods.foof with Attempts = [] }
 

@@ -211,7 +211,7 @@ let tests =
 
             refused "StatisticsSteps" (recipe { Methods.foof with Cadence = cadence 5 6 })
 
-            refused "beta" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
+            refused "MovingAverage" (recipe { Methods.foof with Memory = Memory.MovingAverage 1.0 })
 
             // An optimiser that was not finished must not be finalised: that would end the process.
             GC.Collect()

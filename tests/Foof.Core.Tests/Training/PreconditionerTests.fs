@@ -146,7 +146,7 @@ let tests =
 
             Expect.stringContains
                 ((Oracle.raises<InvalidOperationException> apply).Message)
-                "no recorded input"
+                "has no inverse yet"
                 "the message"
         }
 

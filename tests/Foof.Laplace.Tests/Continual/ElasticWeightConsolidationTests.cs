@@ -259,6 +259,40 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
         // Its tensors are counted too.
         GC.KeepAlive(data);
     }
+
+    [Fact]
+    public void A_file_brings_its_warnings_and_keeps_the_memory_budget()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(
+            ("conv", nn.Conv2d(1, 2, 3)),
+            ("norm", nn.GroupNorm(1, 2)),
+            ("flat", nn.Flatten()),
+            ("fc", nn.Linear(8, 2))
+        );
+        (Tensor, Tensor?)[] batches = [(randn(8, 1, 4, 4), zeros(8, dtype: ScalarType.Int64))];
+        using var tasks = new ElasticWeightConsolidation(model, Loss.CrossEntropy);
+        tasks.Consolidate(batches);
+        var path = Path.GetTempFileName();
+        try
+        {
+            tasks.Save(path);
+            using var again = new ElasticWeightConsolidation(model, Loss.CrossEntropy);
+            again.Load(path);
+            Assert.Equal(tasks.Warnings, again.Warnings);
+            again.Consolidate(batches);
+            Assert.Single(again.Warnings);
+            using var small = new ElasticWeightConsolidation(model, Loss.CrossEntropy, new() { MemoryBudget = 10 });
+            var error = Assert.Throws<ArgumentException>(() => small.Load(path));
+            Assert.Contains("memory budget", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+        tasks.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => tasks.Bytes);
+    }
 }
 
 /// <summary>Several things that go together.</summary>

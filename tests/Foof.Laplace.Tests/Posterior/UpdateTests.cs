@@ -151,4 +151,49 @@ public sealed class UpdateTests : IDisposable
         Again();
         Assert.Equal(live, Tensor.TotalCount);
     }
+
+    [Fact]
+    public void A_dense_posterior_with_a_precision_for_each_layer_takes_further_data()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        var options = new LaplaceOptions { Structure = CurvatureStructure.Dense };
+        using var posterior = problem.Fit(options);
+        using var whole = LaplacePosterior.Fit(
+            problem.Model,
+            Loss.CrossEntropy,
+            problem.Batches.Concat(problem.Batches),
+            options
+        );
+        posterior.SetPriorPrecision(1, 2);
+        posterior.Update([.. problem.Batches]);
+        whole.SetPriorPrecision(1, 2);
+        Assert.Equal(whole.LogDetPrecision, posterior.LogDetPrecision, 1e-2);
+    }
+
+    [Fact]
+    public void The_summary_says_what_an_update_left_out_and_sampled()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit(new() { Structure = CurvatureStructure.LowRank });
+        Assert.True(posterior.Summary.IsWhole);
+        posterior.Update([.. problem.Batches], columns: 3);
+        Assert.True(posterior.DiscardedTraceFraction > 0);
+        Assert.False(posterior.Summary.IsWhole);
+        using var sampled = problem.Fit(new() { FisherType = FisherType.MonteCarlo, SampledLabels = 3 });
+        sampled.Update([.. problem.Batches]);
+        Assert.Equal(3, sampled.Summary.SampledLabels);
+    }
+
+    [Fact]
+    public void Precisions_are_a_copy()
+    {
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        double[] precision = [1, 2];
+        posterior.SetPriorPrecision(precision);
+        precision[0] = -5;
+        Assert.Equal([1, 2], posterior.PriorPrecision);
+    }
 }

@@ -6,18 +6,25 @@ namespace Foof.Laplace.Tests;
 public sealed class NoiseTests
 {
     [Theory]
-    [InlineData(CurvatureStructure.Kronecker)]
-    [InlineData(CurvatureStructure.Dense)]
-    public void A_posterior_under_another_noise_is_the_one_that_was_fitted_with_it(CurvatureStructure structure)
+    [InlineData(CurvatureStructure.Kronecker, FisherType.Ggn)]
+    [InlineData(CurvatureStructure.Dense, FisherType.Ggn)]
+    [InlineData(CurvatureStructure.Foof, FisherType.Ggn)]
+    [InlineData(CurvatureStructure.Kronecker, FisherType.Empirical)]
+    [InlineData(CurvatureStructure.LowRank, FisherType.Empirical)]
+    public void A_posterior_under_another_noise_is_the_one_that_was_fitted_with_it(
+        CurvatureStructure structure,
+        FisherType fisher
+    )
     {
         using var scope = NewDisposeScope();
         using var problem = new RegressionProblem();
-        using var tuned = problem.Fit(new() { Structure = structure });
+        using var tuned = problem.Fit(new() { Structure = structure, FisherType = fisher });
         tuned.TuneNoiseByEvidence();
         using var fresh = problem.Fit(
             new()
             {
                 Structure = structure,
+                FisherType = fisher,
                 ObservationNoise = tuned.Summary.ObservationNoise!.Value,
                 PriorPrecision = tuned.PriorPrecision[0],
             }

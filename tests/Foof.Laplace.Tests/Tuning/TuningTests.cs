@@ -169,4 +169,40 @@ public sealed class TuningTests
 
     private static double Distance(LaplacePosterior expected, LaplacePosterior found, Tensor x) =>
         (expected.Predict(x).Probabilities! - found.Predict(x).Probabilities!).abs().max().ToDouble();
+
+    [Fact]
+    public void Ignored_labels_do_not_count_in_validation()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        var (input, target) = SmallProblem.Draw(20);
+        using var prediction = posterior.Predict(input);
+        var ignored = target.clone();
+        ignored[TensorIndex.Slice(0, 5)] = -100L;
+        using var rest = posterior.Predict(input.narrow(0, 5, 15));
+        var expected = posterior.NegativeLogLikelihood(rest, target.narrow(0, 5, 15));
+        Assert.Equal(expected, posterior.NegativeLogLikelihood(prediction, ignored), 1e-9);
+        posterior.TuneByValidation([(input, ignored)]);
+        var all = Assert.Throws<ArgumentException>(() =>
+            posterior.NegativeLogLikelihood(prediction, full_like(target, -100L))
+        );
+        Assert.Contains("one that counts", all.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Counts_have_no_validation_loss_and_no_data_are_read()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(("fc", nn.Linear(2, 1)));
+        using var posterior = LaplacePosterior.Fit(model, Loss.Poisson, [(randn(8, 2), ones(8, 1))]);
+        var error = Assert.Throws<ArgumentException>(() => posterior.TuneByValidation(Unread()));
+        Assert.Contains("predictive density", error.Message, StringComparison.Ordinal);
+
+        // Reading the first batch fails.
+        static IEnumerable<(Tensor, Tensor)> Unread() =>
+            Enumerable
+                .Range(0, 1)
+                .Select<int, (Tensor, Tensor)>(_ => throw new InvalidOperationException("The data were read."));
+    }
 }
