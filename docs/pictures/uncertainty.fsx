@@ -4,8 +4,7 @@ open System
 open System.Globalization
 open System.Text.RegularExpressions
 
-let number (text: string) =
-    Double.Parse(text, CultureInfo.InvariantCulture)
+let number (text: string) = Double.Parse(text, CultureInfo.InvariantCulture)
 
 let band = [|
     for line in Seq.initInfinite (fun _ -> Console.In.ReadLine()) |> Seq.takeWhile (isNull >> not) do
@@ -26,7 +25,7 @@ let path (points: seq<float * float>) =
 
 let upper = band |> Array.map (fun (x, mean, deviation) -> x, mean + 2.0 * deviation)
 let lower = band |> Array.map (fun (x, mean, deviation) -> x, mean - 2.0 * deviation)
-let truth = [ for x in -6.0 .. 0.1 .. 6.0 -> x, sin x ]
+let truth = [ for x in -6.0 .. 0.1..6.0 -> x, sin x ]
 let mean = band |> Array.map (fun (x, mean, _) -> x, mean)
 
 let data (first: float) (last: float) =
