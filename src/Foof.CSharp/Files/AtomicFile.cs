@@ -26,8 +26,12 @@ internal static class AtomicFile
             using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
             write(device);
         }
-        else
+        else if (Directory.Exists(Path.GetDirectoryName(target)))
             Replace(target, write);
+        else
+            throw new DirectoryNotFoundException(
+                $"'{path}' cannot be written, since its folder does not exist: make the folder first."
+            );
     }
 
     /// <summary>

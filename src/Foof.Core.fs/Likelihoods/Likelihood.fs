@@ -220,7 +220,7 @@ module Likelihood =
     let sample (likelihood: Likelihood) (output: torch.Tensor) (generator: torch.Generator) =
         Scope.tensor (fun () ->
             LikelihoodCheck.output likelihood output
-            LikelihoodCheck.generator generator output
+            Require.generator generator output.device
             LikelihoodCheck.finite likelihood output
             use _quiet = torch.no_grad ()
             LikelihoodFormulas.sample likelihood output generator)

@@ -39,20 +39,17 @@ module internal LikelihoodCheck =
         | Likelihood.Gaussian sigma -> Require.positive (nameof sigma) sigma
         | Likelihood.GaussianPerOutput sigma ->
             sigma |> Array.iter (Require.positive (nameof sigma))
-
             if output.dim () < 2L || output.size 1 <> int64 sigma.Length then
                 refuse $"be [n; {sigma.Length}; ...], a channel for each deviation in sigma"
         | Likelihood.Bernoulli
         | Likelihood.Poisson -> ()
-
-    let private sameDevice (x: torch.Tensor) (y: torch.Tensor) = Require.isSameDevice x.device y.device
 
     let private like name requirement remedy shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
         if tensor.dtype <> kind || tensor.shape <> shape then
             invalidArg
                 name
                 $"{name} must {requirement} for an output {Shape.describe output}; got {Shape.describe tensor}{remedy}."
-        if not (sameDevice tensor output) then
+        if not (Require.isSameDevice tensor.device output.device) then
             invalidArg name $"{name} must be on the output's device {output.device}; got it on {tensor.device}."
 
     /// The shape of the labels of an output.
@@ -79,14 +76,12 @@ module internal LikelihoodCheck =
 
     /// Raises an ArgumentException unless `mask` holds one truth value per label.
     let mask (mask: torch.Tensor) (target: torch.Tensor) =
-        if mask.dtype <> torch.ScalarType.Bool || mask.shape <> target.shape || not (sameDevice mask target) then
+        let fits = mask.dtype = torch.ScalarType.Bool && mask.shape = target.shape
+        if not (fits && Require.isSameDevice mask.device target.device) then
             invalidArg
                 (nameof mask)
                 $"mask must be of type Bool, of the labels' shape and on their device, for labels \
                   {Shape.describe target} on {target.device}; got {Shape.describe mask} on {mask.device}."
-
-    /// Raises an ArgumentException unless `generator` is null or draws on the output's device.
-    let generator (generator: torch.Generator) (output: torch.Tensor) = Require.generator generator output.device
 
     /// Raises a NumericalFailure when outputs are not finite, or log rates so large that counts lose their units.
     let finite likelihood (output: torch.Tensor) =
@@ -95,9 +90,7 @@ module internal LikelihoodCheck =
                 let what = $"{count} of {output.numel ()} elements are {fault}"
                 let remedy = "check the inputs for NaN, lower the learning rate or raise the damping"
                 raise (NumericalFailure(what, "the output", remedy))
-
         refuse (Numbers.countNotFinite output) "NaN or infinite"
-
         if likelihood = Likelihood.Poisson then
             let large = Scope.value (fun () -> Numbers.count (output.gt (largestLogRate.ToScalar())))
             refuse large "log rates of counts above 2^53"
@@ -126,22 +119,16 @@ module internal LikelihoodCheck =
     let possible likelihood (output: torch.Tensor) (target: torch.Tensor) =
         let refuse count requirement =
             if count > 0L then
-                invalidArg
-                    (nameof target)
-                    $"target must {requirement}; {count} of {target.numel ()} labels are something else."
-
+                invalidArg (nameof target) $"target must {requirement}; {count} of {target.numel ()} labels are not."
         let outside (low: Scalar) (high: Scalar) =
             Scope.value (fun () -> Numbers.count (target.lt(low).bitwise_or(target.gt high)))
-
         match likelihood with
         | Likelihood.Categorical ->
             let classes = output.size 1
             let skipped = ignoredIn target
-
             refuse
                 (outside (0L.ToScalar()) ((classes - 1L).ToScalar()) - skipped)
                 $"hold class indices from 0 to {classes - 1L}, or {ignored} where it is to be ignored"
-
             requireCounting skipped target
         | _ ->
             refuse (Numbers.countNotFinite target) "hold finite numbers"

@@ -83,7 +83,11 @@ internal static class LaplaceFile
             WeightVector.check("the mean", WeightVector.shapes(weights), read.Mean);
             return (read, Summary(network), Gradient(file.Tensors, layers.Length));
         });
-        RequireWeights(file, layers, weights, posterior);
+        if (LaplacePosterior.FirstMoved(layers, posterior.Mean) is { } layer)
+            throw file.Foreign(
+                $"must be of this network; the weights of '{layer.Name}' differ: load the network that the posterior was "
+                    + "fitted to"
+            );
         return new(layers, posterior, summary, gradient, Options(options, network, summary));
     }
 
@@ -176,16 +180,5 @@ internal static class LaplaceFile
                 $"is of structure {network.Structure}, and the options say {options.Structure}: leave Structure out, or "
                     + "fit another posterior"
             );
-    }
-
-    private static void RequireWeights(CurvatureFile file, Layer[] layers, Tensor[] weights, Posterior posterior)
-    {
-        using var scope = NewDisposeScope();
-        foreach (var (layer, (mean, own)) in layers.Zip(posterior.Mean.Zip(weights)))
-            if (!mean.eq(own).all().item<bool>())
-                throw file.Foreign(
-                    $"must be of this network; the weights of '{layer.Name}' differ: load the network that the "
-                        + "posterior was fitted to"
-                );
     }
 }

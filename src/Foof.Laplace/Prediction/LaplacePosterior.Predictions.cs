@@ -14,7 +14,7 @@ public sealed partial class LaplacePosterior
     /// range or not available for this loss, or linearised class outputs are not [n; C].
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
-    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
 
@@ -40,7 +40,7 @@ public sealed partial class LaplacePosterior
     /// enumeration gave batches of other sizes than the first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
-    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
     public Prediction Predict(
@@ -52,7 +52,7 @@ public sealed partial class LaplacePosterior
     {
         ArgumentNullException.ThrowIfNull(inputs);
         options = Checked(options);
-        RequireSound();
+        RequireFitted();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var parts =
@@ -140,7 +140,7 @@ public sealed partial class LaplacePosterior
     /// </summary>
     internal LinearisedBatch Linearise(Tensor input)
     {
-        RequireSound();
+        RequireFitted();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var at = Derivatives(input);
@@ -182,12 +182,12 @@ public sealed partial class LaplacePosterior
     /// The batch is empty or does not fit the model, or a batch norm is in training mode.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
-    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
     {
         ArgumentNullException.ThrowIfNull(input);
-        RequireSound();
+        RequireFitted();
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         var at = Derivatives(input);

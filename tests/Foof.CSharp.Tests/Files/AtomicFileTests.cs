@@ -36,7 +36,8 @@ public class AtomicFileTests
     public void A_missing_folder_is_an_error()
     {
         using var folder = new Folder();
-        Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(folder["no/a"], _ => { }));
+        var error = Assert.Throws<DirectoryNotFoundException>(() => AtomicFile.Write(folder["no/a"], _ => { }));
+        Assert.StartsWith($"'{folder["no/a"]}' cannot be written", error.Message, StringComparison.Ordinal);
         Assert.Empty(folder.Files);
     }
 

@@ -69,7 +69,7 @@ public sealed class MismatchTests
     }
 
     [Theory]
-    [InlineData(7, "10 of 10 labels are something else")]
+    [InlineData(7, "10 of 10 labels are not")]
     [InlineData(-100, "target must hold a label that counts; all 10 are -100")]
     public void Labels_are_refused_without_another_pass_and_nothing_changes(int label, string sentence)
     {

@@ -49,6 +49,43 @@ public sealed class PredictionTests
         Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Predictions_around_weights_that_were_trained_further_are_refused_until_the_data_are_added()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit();
+        using var before = posterior.Predict(problem.Input);
+        var weight = problem.Model.parameters().Last();
+        using var original = weight.detach().clone();
+        void Move(double by)
+        {
+            using var unrecorded = no_grad();
+            weight.add_(by);
+        }
+        Move(1e-3);
+        Action[] uses =
+        [
+            () => posterior.Predict(problem.Input),
+            () => posterior.Predict(problem.Input, Sampled()),
+            () => posterior.PredictJointly(problem.Input),
+            () => posterior.TuneByValidation([(problem.Input, problem.Target)]),
+        ];
+        foreach (var use in uses)
+        {
+            var error = Assert.Throws<InvalidOperationException>(use);
+            Assert.Contains("have changed: call Update", error.Message, StringComparison.Ordinal);
+        }
+        using (no_grad())
+            weight.copy_(original);
+        using var again = posterior.Predict(problem.Input);
+        Assert.True(again.Probabilities!.eq(before.Probabilities!).all().ToBoolean());
+        Move(1e-3);
+        posterior.Update([(problem.Input, problem.Target)]);
+        using var updated = posterior.Predict(problem.Input);
+        Assert.False(updated.Probabilities!.eq(before.Probabilities!).all().ToBoolean());
+    }
+
     [Theory]
     [InlineData(PredictionType.Linearised, LinkApproximation.Probit, false)]
     [InlineData(PredictionType.Linearised, LinkApproximation.LaplaceBridge, false)]
