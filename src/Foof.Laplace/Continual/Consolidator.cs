@@ -23,14 +23,13 @@ namespace Foof;
 /// using var optimizer = new FoofOptimizer(model) { Penalty = tasks };
 /// </code>
 /// </example>
-public abstract class Consolidator : IPenalty, IDisposable
+public abstract partial class Consolidator : IPenalty, IDisposable
 {
     private const string BudgetPrefix = "The column budget";
     private const double SuspiciousShare = 0.1;
 
     private readonly List<string> warnings = [];
     private readonly Layer[] layers;
-    private bool isUncoveredNoted;
     private readonly long memoryBudget;
     private double strength;
     private bool isDisposed;
@@ -159,59 +158,13 @@ public abstract class Consolidator : IPenalty, IDisposable
         return WeightPenalty.dealt(layers, gradient);
     }
 
-    /// <summary>
-    /// Saves the consolidated tasks to a safetensors file, from which <see cref="Load"/> restores the same
-    /// bits.
-    /// </summary>
-    /// <exception cref="ArgumentException">The path is empty.</exception>
-    /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
-    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
-    public void Save(string path)
-    {
-        RequireAlive();
-        ConsolidationFile.Save(path, Kind, layers, Learnt, OwnState());
-    }
-
-    /// <summary>
-    /// Replaces this object's tasks by those of a file that <see cref="Save"/> wrote for the same network and
-    /// options; the strength does not change. The earlier tasks' tensors are freed.
-    /// </summary>
-    /// <exception cref="ArgumentException">
-    /// The file is of another network or kind, or exceeds the memory budget; nothing changed.
-    /// </exception>
-    /// <exception cref="InvalidDataException">The file is damaged; nothing changed.</exception>
-    /// <exception cref="IOException">The file cannot be read; nothing changed.</exception>
-    public void Load(string path)
-    {
-        RequireAlive();
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var file = ConsolidationFile.Load(path, Kind, layers);
-        RequireRoom(Kept.Bytes(Consolidation.tensors(file.Learnt)), "What the file holds");
-        RestoreOwnState(file.Own, path);
-        Adopt(file.Learnt);
-        if (Tasks > 0)
-            NoteUncovered();
-        NoteDiscarded();
-    }
-
-    /// <summary>The kind of consolidator that must have written a file.</summary>
-    private protected abstract string Kind { get; }
-
-    /// <summary>Further tensors to save with the tasks, by name.</summary>
-    private protected virtual IEnumerable<KeyValuePair<string, Tensor>> OwnState() => [];
-
-    /// <summary>Restores those tensors; if they do not fit, raises and changes nothing.</summary>
-    private protected virtual void RestoreOwnState(IReadOnlyDictionary<string, Tensor> state, string path) { }
-
     /// <summary>Adds a task's curvature around the current weights, completely or not at all.</summary>
     private protected void Remember(Curvature curvature)
     {
         var centre = WeightPenalty.copied(layers);
         var next = Consolidation.remember(Rule, curvature, centre, Learnt);
         RequireRoom(Kept.Bytes(Consolidation.tensors(next)));
-        if (Tasks == 0)
-            NoteUncovered();
+        NoteUncovered();
         Adopt(next);
         NoteDiscarded();
     }
@@ -219,13 +172,12 @@ public abstract class Consolidator : IPenalty, IDisposable
     private void NoteUncovered()
     {
         var plain = Coverage.Where(line => line.Treatment.IsPlain).ToArray();
-        if (plain.Length > 0 && !isUncoveredNoted)
+        if (plain.Length > 0)
             Warn(
                 $"{plain.Length} trained parameters are not held back, since no layer covers them: "
                     + string.Join(", ", plain.Take(3).Select(line => $"'{line.Parameter}' ({line.Detail})"))
                     + (plain.Length > 3 ? " and others." : ".")
             );
-        isUncoveredNoted = true;
     }
 
     private void NoteDiscarded()
@@ -240,6 +192,8 @@ public abstract class Consolidator : IPenalty, IDisposable
 
     private void Warn(string sentence)
     {
+        if (warnings.Contains(sentence))
+            return;
         warnings.Add(sentence);
         Logger.Warn(sentence);
     }

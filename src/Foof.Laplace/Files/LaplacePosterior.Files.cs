@@ -48,4 +48,13 @@ public sealed partial class LaplacePosterior
         var file = LaplaceFile.Load(path, Covered(model, options), options);
         return new(model, file.Layers, file.Posterior, file.Summary, file.Gradient, file.Options);
     }
+
+    /// <summary>Returns the first layer whose weights differ from those of `mean`; null if all agree.</summary>
+    internal static Layer? FirstMoved(Layer[] layers, Tensor[] mean)
+    {
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        var weights = WeightPenalty.weights(layers);
+        return layers.Where((_, l) => !mean[l].eq(weights[l]).all().ToBoolean()).FirstOrDefault();
+    }
 }

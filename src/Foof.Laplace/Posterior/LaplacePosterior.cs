@@ -271,27 +271,6 @@ public sealed partial class LaplacePosterior : IDisposable
         SoundModel.Require(model);
     }
 
-    /// <summary>Raises also if the covered weights are not those of the fit.</summary>
-    private void RequireFitted()
-    {
-        var mean = Alive.Mean;
-        RequireSound();
-        if (FirstMoved(layers, mean) is { } layer)
-            throw new InvalidOperationException(
-                $"A posterior predicts around the weights that it was fitted at, and those of '{layer.Name}' have changed: "
-                    + "call Update with the new data, or fit another posterior."
-            );
-    }
-
-    /// <summary>Returns the first layer whose weights differ from those of `mean`; null if all agree.</summary>
-    internal static Layer? FirstMoved(Layer[] layers, Tensor[] mean)
-    {
-        using var scope = NewDisposeScope();
-        using var unrecorded = no_grad();
-        var weights = WeightPenalty.weights(layers);
-        return layers.Where((_, l) => !mean[l].eq(weights[l]).all().ToBoolean()).FirstOrDefault();
-    }
-
     private void Warn(string sentence)
     {
         warnings.Add(sentence);

@@ -66,6 +66,18 @@ public sealed partial class LaplacePosterior
         return joined;
     }
 
+    /// <summary>Raises unless the model is sound and its covered weights are those of the fit.</summary>
+    private void RequireFitted()
+    {
+        var mean = Alive.Mean;
+        RequireSound();
+        if (FirstMoved(layers, mean) is { } layer)
+            throw new InvalidOperationException(
+                $"A posterior predicts around the weights that it was fitted at, and those of '{layer.Name}' have changed: "
+                    + "call Update with the new data, or fit another posterior."
+            );
+    }
+
     // This comes before any data are read, since a pass over the data may be long.
     private PredictionOptions Checked(PredictionOptions? options)
     {

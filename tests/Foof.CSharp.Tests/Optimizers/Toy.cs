@@ -15,6 +15,14 @@ internal static class Toy
         return nn.Sequential(nn.Linear(Inputs, 8), nn.ReLU(), nn.Linear(8, Classes));
     }
 
+    /// <summary>Sixty data points whose class is the largest of their first numbers.</summary>
+    internal static (Tensor Inputs, Tensor Targets) Learnable()
+    {
+        manual_seed(4);
+        var inputs = randn(60, Inputs);
+        return (inputs, inputs.narrow(1, 0, Classes).argmax(1));
+    }
+
     internal static (Tensor Input, Tensor Target)[] Batches(int count)
     {
         manual_seed(2);

@@ -6,20 +6,13 @@ namespace Foof.CSharp.Tests.Training;
 /// <summary>The usual training loop.</summary>
 public sealed class TrainerTests
 {
-    private static (Tensor Inputs, Tensor Targets) Data()
-    {
-        manual_seed(4);
-        var inputs = randn(60, 6);
-        return (inputs, inputs.narrow(1, 0, Toy.Classes).argmax(1));
-    }
-
     [Fact]
     public void The_loss_falls_and_every_step_is_reported()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         model.eval();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         using var optimizer = new FoofOptimizer(model, damping: 0.1, schedule: new() { WarmUpBatches = 3 });
         var heard = new Heard();
         var epochs = Trainer.Fit(optimizer, inputs, targets, 5, batchSize: 20, progress: heard).ToArray();
@@ -36,7 +29,7 @@ public sealed class TrainerTests
     public void The_same_seed_gives_the_same_bits_whatever_the_generator_is_at()
     {
         using var scope = NewDisposeScope();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         float[] Run(int seed)
         {
             var model = Toy.Model();
@@ -50,29 +43,10 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public async Task Asynchronous_runs_give_the_same_bits()
-    {
-        using var model = Toy.Model();
-        using var other = Toy.Model();
-        var (inputs, targets) = Data();
-        using var optimizer = new FoofOptimizer(model);
-        using var another = new FoofOptimizer(other);
-        var expected = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20).ToArray();
-        var found = new List<EpochSummary>();
-        await foreach (var epoch in Trainer.FitAsync(another, inputs, targets, 2, batchSize: 20))
-        {
-            found.Add(epoch);
-            Assert.Equal(50 + 3 * found.Count, another.BatchesSeen);
-        }
-        Assert.Equal(expected.Select(own => (own.Epoch, own.Loss)), found.Select(own => (own.Epoch, own.Loss)));
-        Assert.Equal(Toy.Weights(model), Toy.Weights(other));
-    }
-
-    [Fact]
     public void A_run_stops_between_two_steps()
     {
         using var scope = NewDisposeScope();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         using var stop = new CancellationTokenSource();
         using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
         var heard = new Heard { Then = line => Cancel(line.Step) };
@@ -93,7 +67,7 @@ public sealed class TrainerTests
     {
         using var scope = NewDisposeScope();
         using var folder = new Folder();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         var heard = new Heard();
         IReadOnlyList<EpochSummary> Run(
             FoofOptimizer optimizer,
@@ -143,7 +117,7 @@ public sealed class TrainerTests
     public void A_scheduler_steps_after_each_epoch()
     {
         using var scope = NewDisposeScope();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         using var optimizer = new FoofOptimizer(Toy.Model(), learningRate: 0.5);
         var scheduler = optim.lr_scheduler.StepLR(optimizer, step_size: 1, gamma: 0.5);
         var rates = new List<double>();
@@ -160,105 +134,6 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Mistakes_are_named()
-    {
-        using var scope = NewDisposeScope();
-        var (inputs, targets) = Data();
-        using var optimizer = new FoofOptimizer(Toy.Model());
-        void Refused(string name, Action run) => Assert.Equal(name, Assert.ThrowsAny<ArgumentException>(run).ParamName);
-        void Both(string name, Func<IEnumerable<EpochSummary>> run, Func<IAsyncEnumerable<EpochSummary>> later)
-        {
-            Refused(name, () => run());
-            Refused(name, () => later());
-        }
-        Both(
-            "epochs",
-            () => Trainer.Fit(optimizer, inputs, targets, 0),
-            () => Trainer.FitAsync(optimizer, inputs, targets, 0)
-        );
-        Both(
-            "firstEpoch",
-            () => Trainer.Fit(optimizer, inputs, targets, 1, firstEpoch: 0),
-            () => Trainer.FitAsync(optimizer, inputs, targets, 1, firstEpoch: 0)
-        );
-        Both(
-            "firstEpoch",
-            () => Trainer.Fit(optimizer, _ => [], 1, firstEpoch: 0),
-            () => Trainer.FitAsync(optimizer, _ => [], 1, firstEpoch: 0)
-        );
-        Both(
-            "batchSize",
-            () => Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 61),
-            () => Trainer.FitAsync(optimizer, inputs, targets, 1, batchSize: 61)
-        );
-        Both(
-            "targets",
-            () => Trainer.Fit(optimizer, inputs, targets.narrow(0, 0, 9), 1),
-            () => Trainer.FitAsync(optimizer, inputs, targets.narrow(0, 0, 9), 1)
-        );
-        Both(
-            "optimizer",
-            () => Trainer.Fit(null!, inputs, targets, 1),
-            () => Trainer.FitAsync(null!, inputs, targets, 1)
-        );
-        Both("batches", () => Trainer.Fit(optimizer, null!, 1), () => Trainer.FitAsync(optimizer, null!, 1));
-        var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => [], 1));
-        Assert.Contains("batch", error.Message);
-    }
-
-    [Fact]
-    public async Task Data_that_do_not_fit_are_refused_before_the_warm_up()
-    {
-        using var model = Toy.Model();
-        using var optimizer = new FoofOptimizer(model);
-        var (inputs, targets) = Data();
-        async Task Refused(string[] parts, Tensor x, Tensor y)
-        {
-            Func<object>[] runs =
-            [
-                () => Trainer.Fit(optimizer, x, y, 1, batchSize: 20),
-                () => Trainer.Fit(optimizer, _ => [(x, y)], 1),
-            ];
-            var errors = runs.Select(run => Assert.Throws<ArgumentException>(run))
-                .Append(
-                    await Assert.ThrowsAsync<ArgumentException>(async () =>
-                        await Trainer.FitAsync(optimizer, x, y, 1, batchSize: 20).LastAsync()
-                    )
-                );
-            foreach (var error in errors)
-                Assert.All(parts, part => Assert.Contains(part, error.Message));
-            Assert.Equal(0, optimizer.BatchesSeen);
-        }
-        await Refused(
-            ["input must be Float32, like the model's weights; got Float64", "input.to("],
-            inputs.to(ScalarType.Float64),
-            targets
-        );
-        await Refused(["input must be Float32", "Byte"], inputs.to(ScalarType.Byte), targets);
-        await Refused(["class indices (Int64)", "Int32"], inputs, targets.to(ScalarType.Int32));
-        await Refused(["class indices from 0 to 2"], inputs, targets + 3);
-        await Refused(["does not fit the model", "'0' takes [.; 6]"], inputs.narrow(1, 0, 5), targets);
-        _ = Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 20);
-    }
-
-    [Fact]
-    public void A_batch_without_input_or_target_is_named()
-    {
-        using var scope = NewDisposeScope();
-        var (inputs, targets) = Data();
-        using var optimizer = new FoofOptimizer(Toy.Model(), schedule: new() { WarmUpBatches = 1 });
-        void Refused(string sentence, (Tensor, Tensor)[] batches)
-        {
-            var error = Assert.Throws<ArgumentException>(() => Trainer.Fit(optimizer, _ => batches, 1));
-            Assert.StartsWith(sentence, error.Message);
-        }
-        Refused("batch 1 must have an input; it is null", [(null!, targets)]);
-        Refused("batch 1 must have a target; it is null", [(inputs, null!)]);
-        Refused("batch 2 must have an input; it is null", [(inputs, targets), (null!, targets)]);
-        Refused("batch 2 must have a target; it is null", [(inputs, targets), (inputs, null!)]);
-    }
-
-    [Fact]
     public void A_run_leaves_no_tensors_behind()
     {
         // Made once: TorchSharp counts a parameter twice when it is made and once when it is freed.
@@ -266,7 +141,7 @@ public sealed class TrainerTests
         void Run()
         {
             using var scope = NewDisposeScope();
-            var (inputs, targets) = Data();
+            var (inputs, targets) = Toy.Learnable();
             using var optimizer = new FoofOptimizer(model);
             _ = Trainer.Fit(optimizer, inputs, targets, 2, batchSize: 20);
         }
@@ -277,35 +152,12 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public async Task An_asynchronous_epoch_is_trained_when_it_is_requested()
-    {
-        using var model = Toy.Model();
-        model.eval();
-        var (inputs, targets) = Data();
-        using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 3 });
-        var before = Toy.Weights(model);
-        var epochs = Trainer.FitAsync(optimizer, inputs, targets, 4, batchSize: 20);
-        Assert.Equal(0, optimizer.BatchesSeen);
-        Assert.Equal(before, Toy.Weights(model));
-        await foreach (var epoch in epochs)
-        {
-            Assert.Equal(3 + 3 * epoch.Epoch, optimizer.BatchesSeen);
-            Assert.False(model.training);
-            if (epoch.Epoch == 2)
-                break;
-        }
-        Assert.Equal(3 + 6, optimizer.BatchesSeen);
-        inputs.Dispose();
-        targets.Dispose();
-    }
-
-    [Fact]
     public void All_epochs_are_trained_and_each_is_given_as_it_ends_in_the_mode_that_the_model_was_in()
     {
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         model.eval();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 3 });
         var given = new List<EpochSummary>();
         var epochs = Trainer.Fit(
@@ -331,7 +183,7 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         var model = Toy.Model();
         model.eval();
-        var (inputs, targets) = Data();
+        var (inputs, targets) = Toy.Learnable();
         using var optimizer = new FoofOptimizer(model);
         var modes = new List<bool>();
         IEnumerable<(Tensor, Tensor)> Batches(int epoch)
@@ -344,45 +196,5 @@ public sealed class TrainerTests
         Assert.Throws<InvalidDataException>(() => Trainer.Fit(optimizer, Batches, 3));
         Assert.DoesNotContain(false, modes);
         Assert.False(model.training);
-    }
-
-    [Fact]
-    public async Task An_asynchronous_run_stops_by_its_own_token_and_by_the_enumerations()
-    {
-        using var model = Toy.Model();
-        using var optimizer = new FoofOptimizer(model, schedule: new() { WarmUpBatches = 1 });
-        var (inputs, targets) = Data();
-        using var stop = new CancellationTokenSource();
-        var heard = new Heard { Then = line => (line.Step == 2 ? stop : null)?.Cancel() };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-            await Trainer
-                .FitAsync(optimizer, inputs, targets, 3, batchSize: 20, progress: heard, cancellation: stop.Token)
-                .LastAsync()
-        );
-        Assert.Equal(1 + 2, optimizer.BatchesSeen);
-        using var other = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-        {
-            await foreach (
-                var epoch in Trainer
-                    .FitAsync(optimizer, inputs, targets, 3, batchSize: 20)
-                    .WithCancellation(other.Token)
-            )
-                await other.CancelAsync();
-        });
-        Assert.Equal(1 + 2 + 3, optimizer.BatchesSeen);
-    }
-
-    private sealed class Heard : IProgress<TrainingProgress>
-    {
-        internal List<TrainingProgress> Lines { get; } = [];
-
-        internal Action<TrainingProgress> Then { get; init; } = _ => { };
-
-        public void Report(TrainingProgress value)
-        {
-            Lines.Add(value);
-            Then(value);
-        }
     }
 }
