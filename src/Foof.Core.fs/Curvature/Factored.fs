@@ -38,39 +38,23 @@ module Damping =
     let private constant (like: torch.Tensor) (mu: float) =
         torch.full (1L, mu, dtype = like.dtype, device = like.device)
 
-    /// The damped factors of E (x) A, and how much of the identity is still to be added to their product.
-    let private factors rule (lambda: float) E A =
+    /// The factors of E (x) A as a rule has them, each with what it adds to the diagonal: one number, or one for each
+    /// group. Tikhonov damping has none unless E is the identity.
+    /// (MATH 5)
+    let internal bySide rule (lambda: float) E A =
         let like = Kronecker.like E A
+        let plus (mu: torch.Tensor) side = struct (side, (if lambda > 0.0 then ValueSome mu else ValueNone))
         let root = sqrt lambda
         match rule with
-        | Damping.Tikhonov -> struct (E, A, lambda)
         | Damping.Heuristic ->
             let pi = split like E A
-            struct (Side.damped (pi.reciprocal () * root) E, Side.damped (pi * root) A, 0.0)
+            struct (plus (pi.reciprocal () * root) E, plus (pi * root) A)
         | Damping.HeuristicInputs ->
-            struct (Side.Identity(Side.size E, 1.0), Side.damped (split like E A * root) A, 0.0)
-        | Damping.EachFactor ->
-            let each side = if Side.isOne side then side else Side.damped (constant like lambda) side
-            struct (each E, each A, 0.0)
-
-    /// Whether a rule makes the factors of a Kronecker product positive definite.
-    let internal isDefinite rule (lambda: float) = rule <> Damping.Tikhonov && lambda > 0.0
-
-    /// The matrix that a rule inverts, as a curvature and the multiple of the identity that is still to be added to it:
-    /// lambda for Tikhonov damping and for other structures than Kronecker products, 0 otherwise.
-    /// New tensors belong to the caller; those that do not change are shared.
-    /// (MATH 5)
-    let internal apply rule (lambda: float) curvature =
-        match rule, curvature with
-        | Damping.Tikhonov, _ -> struct (curvature, lambda)
-        | _, Curvature.Kronecker(E, A) ->
-            Scope.ownedBut
-                (Curvature.tensors curvature)
-                (fun () ->
-                    let struct (E, A, rest) = factors rule lambda E A
-                    struct (Curvature.Kronecker(E, A), rest))
-                (fun struct (damped, _) -> Curvature.tensors damped)
-        | _ -> struct (curvature, lambda)
+            struct (struct (Side.Identity(Side.size E, 1.0), ValueNone), plus (split like E A * root) A)
+        | Damping.EachFactor
+        | Damping.Tikhonov ->
+            let each side = if Side.isOne side then struct (side, ValueNone) else plus (constant like lambda) side
+            struct (each E, each A)
 
 /// A damped curvature matrix (C + lambda I)^power, ready for products. It does not own its tensors: who made it frees
 /// `Factored.tensors`.
@@ -110,13 +94,17 @@ module Factored =
         if power <> -1.0 then
             invalidArg (nameof power) $"power must be -1 for a low-rank curvature; got {power}."
 
-    let private ofStructure attempts power report isDefinite (lambda: float) curvature =
+    let private ofStructure attempts rule power report (lambda: float) curvature =
         match curvature with
         | Curvature.Dense(F, shapes) ->
             StructuredPower.ofDense attempts power report lambda F (fun inverse -> Curvature.Dense(inverse, shapes))
         | Curvature.Units F -> StructuredPower.ofDense attempts power report lambda F Curvature.Units
         | Curvature.Diagonal D -> StructuredPower.ofDiagonals power lambda D
-        | Curvature.Kronecker(E, A) -> StructuredPower.ofKronecker attempts power report isDefinite lambda E A
+        | Curvature.Kronecker(E, A) when rule = Damping.Tikhonov && lambda > 0.0 && not (Side.isOne E) ->
+            StructuredPower.ofKronecker power lambda E A
+        | Curvature.Kronecker(E, A) ->
+            let struct (left, right) = Damping.bySide rule lambda E A
+            StructuredPower.ofSides attempts power report (Kronecker.like E A) lambda left right
         | Curvature.Eigenbasis(Q_E, Q_A, S) ->
             if Side.tensors Q_E @ Side.tensors Q_A |> List.forall Numbers.isFinite then
                 StructuredPower.ofEigenbasis power lambda Q_E Q_A S
@@ -145,8 +133,7 @@ module Factored =
             let D = D |> Array.map (fun D -> D + lambda)
             Woodbury.ofLowRankPlusDiagonal attempts report D G |> Option.map ofWoodbury
         | _ ->
-            let struct (damped, rest) = Damping.apply rule lambda curvature
-            ofStructure attempts power report (Damping.isDefinite rule lambda) rest damped
+            ofStructure attempts rule power report lambda curvature
             |> Option.map (fun struct (inverse, logDet) -> Factored.Structured(inverse, logDet))
 
     /// (C + lambda I)^power by a damping rule and a list of attempts; None when none of these succeeds. Each fallback

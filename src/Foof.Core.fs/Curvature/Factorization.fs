@@ -51,18 +51,41 @@ module Factorization =
         { Route = Route.Eigen; Double = true; Growth = 1.0 }
     ]
 
+    /// M + mu I with one number for all matrices, mu [], or one for each.
+    /// Shapes: M [...; d; d], mu [] or M's leading ones -> M's.
+    /// The result is a fresh matrix, also for mu = 0, and belongs to the caller.
+    let internal dampedBy (mu: torch.Tensor) (matrix: torch.Tensor) =
+        Scope.tensor (fun () ->
+            let sum = matrix.clone ()
+            torch.linalg.diagonal(sum).add_(if mu.dim () = 0L then mu else mu.unsqueeze -1L) |> ignore
+            sum)
+
     /// M + lambda I.
     /// Shapes: M [...; d; d] -> the same.
     /// The result is a fresh matrix, also for lambda = 0, and belongs to the caller.
-    let damped (matrix: torch.Tensor) (damping: float) =
-        Scope.tensor (fun () ->
-            let sum = matrix.clone ()
-            torch.linalg.diagonal(sum).add_(damping.ToScalar()) |> ignore
-            sum)
+    let damped (matrix: torch.Tensor) (damping: float) = Scope.tensor (fun () -> dampedBy (torch.tensor damping) matrix)
 
-    /// How far a product of length d may be off, relatively, in `kind`.
-    let private rounding (kind: torch.ScalarType) (d: int64) =
-        float d * (if kind = torch.ScalarType.Float64 then 2.3e-16 else 1.2e-7)
+    let private epsilon (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 2.3e-16 else 1.2e-7
+
+    /// How far a residual may be from zero, in roundings of the matrix's elements and of the vectors: a sound
+    /// factorisation is below one up to orders of a thousand.
+    let private mostRoundings = 10.0
+
+    /// Whether x = solve b has M x = b but for roundings of `kind`, for one vector b of no special direction:
+    /// |M x - b| <= 10 eps (|M| |x| + |b|) in the largest element and in M's largest sum of a row. False where something is
+    /// not finite.
+    let private solves (kind: torch.ScalarType) (matrix: torch.Tensor) (solve: torch.Tensor -> torch.Tensor) =
+        Scope.value (fun () ->
+            let d = matrix.size -1
+            let largest (vectors: torch.Tensor) = vectors.abs().amax [| -2L; -1L |]
+            let numbers = torch.arange (1L, d + 1L, dtype = matrix.dtype, device = matrix.device)
+            let b = (numbers * 12.9898).sin().expand(Array.append matrix.shape[.. int (matrix.dim ()) - 3] [| d |])
+            let b = b.unsqueeze -1L
+            let x = solve b
+            let ofMatrix = torch.linalg.vector_norm(matrix, 1.0, [| -1L |]).amax [| -1L |]
+            let bound = (ofMatrix * largest x + largest b) * (mostRoundings * epsilon kind)
+            let residual = largest (Products.batched matrix x - b)
+            Numbers.holds (residual.le(bound).logical_and(bound.isfinite ()).all()))
 
     /// L with L L^T = M, or None when some matrix is not positive definite.
     let internal cholesky (matrix: torch.Tensor) =
@@ -74,14 +97,6 @@ module Factorization =
     /// Shapes: [...; d; d].
     let internal byColumns (L: torch.Tensor) =
         Scope.tensor (fun () -> L.transpose(-2L, -1L).contiguous().transpose(-2L, -1L))
-
-    /// L of M + lambda I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
-    let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (lambda: float) =
-        match attempts with
-        | first :: others when first.Route = Route.Solve ->
-            let L = cholesky (damped matrix (lambda * first.Growth))
-            struct (L |> Option.filter Numbers.isFinite, others)
-        | _ -> struct (None, attempts)
 
     /// log det L L^T, summed over all matrices.
     let internal logDetOf (L: torch.Tensor) = torch.linalg.diagonal(L).log().sum() * 2.0
@@ -107,66 +122,80 @@ module Factorization =
         let inner = torch.linalg.solve_triangular (L, B, upper = false)
         torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
 
+    /// L with L L^T = M, or None where M is not positive definite or solving with L leaves a residual. M is known to the
+    /// rounding of `kind`.
+    let internal soundCholesky (kind: torch.ScalarType) (matrix: torch.Tensor) =
+        cholesky matrix |> Option.filter (fun L -> solves kind matrix (solveBy L))
+
+    /// L of M + mu I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
+    let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (mu: torch.Tensor) =
+        match attempts with
+        | first :: others when first.Route = Route.Solve ->
+            struct (soundCholesky matrix.dtype (dampedBy (mu * first.Growth) matrix), others)
+        | _ -> struct (None, attempts)
+
     /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1.
     /// Shapes: L [d; d], B [d; k].
     let internal solveByRoots (L: torch.Tensor) (B: torch.Tensor) =
         let inner = torch.linalg.solve_triangular (damped L 1.0, B, upper = false)
         torch.linalg.solve_triangular (L.t (), inner, upper = true)
 
-    let private byCholesky (matrix: torch.Tensor) damping =
-        let damped = if damping = 0.0 then matrix else damped matrix damping
-        // libtorch writes the inverse column by column: its transpose, the same matrix, lies row by row.
-        cholesky damped |> Option.map (fun L -> struct (L.cholesky_inverse().transpose(-2L, -1L), logDetOf L))
+    let private byCholesky (kind: torch.ScalarType) (matrix: torch.Tensor) (mu: torch.Tensor) =
+        let damped = dampedBy mu matrix
+        cholesky damped
+        |> Option.map (fun L ->
+            // libtorch writes the inverse column by column: its transpose, the same matrix, lies row by row.
+            struct (L.cholesky_inverse().transpose(-2L, -1L).``to`` kind, logDetOf L))
+        |> Option.filter (fun struct (inverse, _) ->
+            solves kind damped (fun b -> (Products.batched inverse (b.``to`` kind)).``to`` damped.dtype))
 
     /// Q diag(f(s)) Q^T.
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
         Products.batched (Q * values.unsqueeze -2L) (Q.transpose (-2L, -1L))
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (pseudo-inverse).
-    let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
+    // (max(s, 0) + mu)^power. Without damping, eigenvalues below rounding are zero and their directions are left out
+    // (pseudo-inverse); one stands there, so that the logarithm counts what is kept only.
+    let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (mu: torch.Tensor voption) =
         let struct (values, Q) = torch.linalg.eigh matrix
-        let largest = values.amax([| -1L |], keepdim = true).clamp_min(0.0.ToScalar())
-        let threshold: torch.Tensor = largest * (rounding: float)
-        let kept = values.gt(threshold).``to`` values.dtype
-        let shifted: torch.Tensor = values * kept + damping
-
-        if damping > 0.0 then
+        let values = values.clamp_min (0.0.ToScalar())
+        match mu with
+        | ValueSome mu ->
+            let shifted = values + (if mu.dim () = 0L then mu else mu.unsqueeze -1L)
             struct (ofSpectrum Q (shifted.pow (power.ToScalar())), shifted.log().sum())
-        else
-            // One where it is left out, so that the logarithm counts what is kept only.
-            let safe = shifted + (1.0 - kept)
+        | ValueNone ->
+            let threshold: torch.Tensor = values.amax ([| -1L |], keepdim = true) * (rounding: float)
+            let kept = values.gt(threshold).``to`` values.dtype
+            let safe = values * kept + (1.0 - kept)
             struct (ofSpectrum Q (safe.pow (power.ToScalar()) * kept), safe.log().sum())
 
-    let private attempt (matrix: torch.Tensor) (power: float) (damping: float) (how: Attempt) =
+    let private attempt (matrix: torch.Tensor) (power: float) (mu: torch.Tensor voption) (how: Attempt) =
         use scope = torch.NewDisposeScope()
+        let kind = matrix.dtype
         let source = if how.Double then matrix.``to`` torch.ScalarType.Float64 else matrix
-        let rounding = rounding matrix.dtype (matrix.size -1)
-        match how.Route with
-        | Route.Solve
-        | Route.Cholesky -> byCholesky source (damping * how.Growth)
-        | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
-        |> Option.map (fun struct (inverse, logDet) -> struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
-        |> Option.filter (fun struct (inverse, _) -> Numbers.isFinite inverse)
-        |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet))
+        let mu = mu |> ValueOption.map (fun mu -> mu * how.Growth)
+        match how.Route, mu with
+        | Route.Eigen, _ ->
+            let struct (inverse, logDet) = byEigenvalues source (float (matrix.size -1) * epsilon kind) power mu
+            Some(struct (inverse.``to`` kind, logDet)) |> Option.filter (fun struct (X, _) -> Numbers.isFinite X)
+        | _, ValueSome mu -> byCholesky kind source mu
+        | _, ValueNone -> None
+        |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet.``to`` kind))
 
-    let private firstOf (attempts: Attempt list) power (isDefinite: bool) (matrix: torch.Tensor) (damping: float) =
+    /// (M + mu I)^power as `power` has it, for one number mu or one for each matrix, none without damping; `lambda` is
+    /// what the result's damping counts from.
+    let internal powerBy (attempts: Attempt list) power (matrix: torch.Tensor) (mu: torch.Tensor voption) lambda =
+        let isFor how = how.Route = Route.Eigen || (how.Route = Route.Cholesky && power = -1.0 && mu.IsSome)
+
         let rec first failed remaining =
             match remaining with
             | [] -> None
-            | how :: others when how.Route = Route.Solve -> first failed others
-            | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky -> first failed others
             | how :: others ->
-                match attempt matrix power damping how with
+                match attempt matrix power mu how with
                 | None -> first (how :: failed) others
                 | Some struct (inverse, logDet) ->
-                    Some {
-                        Inverse = inverse
-                        LogDet = logDet
-                        Damping = damping * how.Growth
-                        Failed = List.rev failed
-                    }
+                    Some { Inverse = inverse; LogDet = logDet; Damping = lambda * how.Growth; Failed = List.rev failed }
 
-        if Numbers.isFinite matrix then first [] attempts else None
+        if Numbers.isFinite matrix then first [] (List.filter isFor attempts) else None
 
     /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN. Only
     /// power -1 has a Cholesky route. Without damping only eigenvalues are tried: rounding errors can make a singular
@@ -178,14 +207,8 @@ module Factorization =
     /// The result belongs to the caller.
     /// (MATH 5)
     let power (attempts: Attempt list) (power: float) (matrix: torch.Tensor) (damping: float) =
-        firstOf attempts power (damping > 0.0) matrix damping
-
-    /// M^power, by `power`, of a matrix that was damped before; None when no attempt succeeds.
-    /// Shapes: M [...; d; d], symmetric positive definite -> the same.
-    /// The result belongs to the caller.
-    /// (MATH 5)
-    let powerOfDefinite (attempts: Attempt list) (power: float) (matrix: torch.Tensor) =
-        firstOf attempts power true matrix 0.0
+        use mu = torch.tensor damping
+        powerBy attempts power matrix (if damping > 0.0 then ValueSome mu else ValueNone) damping
 
     /// (M + lambda I)^-1: `power` with -1; None when no attempt succeeds.
     /// Shapes: M [...; d; d], symmetric -> the same.

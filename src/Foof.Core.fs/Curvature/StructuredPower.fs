@@ -11,45 +11,42 @@ module internal StructuredPower =
     let private describe (damped: DampedInverse) =
         $"{damped.Failed.Length} attempts failed; the damping used is {damped.Damping}"
 
-    let private ofMatrix attempts power (report: string -> unit) isDefinite (M: torch.Tensor) lambda =
-        if lambda = 0.0 && isDefinite then
-            Factorization.powerOfDefinite attempts power M
-        else
-            Factorization.power attempts power M lambda
+    let private ofMatrix attempts power (report: string -> unit) (M: torch.Tensor) mu (lambda: float) =
+        Factorization.powerBy attempts power M mu lambda
         |> Option.map (fun found ->
             if not found.Failed.IsEmpty then report (describe found)
             // Row by row, as it comes back from a file: the order of a product's sums follows the layout.
             struct (found.Inverse.contiguous (), found.LogDet))
 
-    let private ofDiagonal (power: float) (lambda: float) (d: torch.Tensor) =
-        let damped = d + lambda
+    let private ofDiagonal (power: float) (damped: torch.Tensor) =
         let inverse, logDet = damped.pow (power.ToScalar()), damped.log().sum()
         // Infinities have a finite inverse, zero, but no finite logarithm.
         if Numbers.isFinite logDet && Numbers.isFinite inverse then Some(struct (inverse, logDet)) else None
 
-    /// The power of one side, and log det of the damped side.
-    let private ofSide attempts power report isDefinite (like: torch.Tensor) (lambda: float) side =
-        match Side.written side with
-        | Side.Full M ->
-            let struct (L, attempts) =
-                if power = -1.0 && (isDefinite || lambda > 0.0) then
-                    Factorization.factor attempts M lambda
-                else
-                    struct (None, attempts)
+    let private ofFull attempts power report (M: torch.Tensor) mu lambda =
+        ofMatrix attempts power report M mu lambda
+        |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
+
+    /// (M + mu I)^power of one side, and log det (M + mu I), for one number mu or one for each group.
+    let private ofSide attempts power report (like: torch.Tensor) lambda (struct (side, mu: torch.Tensor voption)) =
+        match Side.written side, mu with
+        | Side.Full M, ValueNone -> ofFull attempts power report M ValueNone lambda
+        | Side.Full M, ValueSome mu ->
+            let M = M.expand (max (M.size 0) (mu.size 0), -1L, -1L)
+            let struct (L, others) =
+                if power = -1.0 then Factorization.factor attempts M mu else struct (None, attempts)
 
             match L with
             | Some L -> Some(struct (Side.Inverse L, Factorization.logDetOf L))
-            | None ->
-                ofMatrix attempts power report isDefinite M lambda
-                |> Option.map (fun struct (M, logDet) -> struct (Side.Full M, logDet))
-        | Side.Diagonal d ->
-            ofDiagonal power lambda d |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
-        | Side.Identity(size, c) when c + lambda > 0.0 ->
-            let logDet = float size * log (c + lambda)
-            let logDet = torch.full ([||], logDet, dtype = like.dtype, device = like.device)
-            Some(struct (Side.Identity(size, (c + lambda) ** power), logDet))
-        | Side.Identity _
-        | Side.Inverse _ -> None
+            | None -> ofFull others power report M (ValueSome mu) lambda
+        | side, mu ->
+            match mu |> ValueOption.fold (fun side mu -> Side.damped mu side) side with
+            | Side.Diagonal d ->
+                ofDiagonal power d |> Option.map (fun struct (d, logDet) -> struct (Side.Diagonal d, logDet))
+            | Side.Identity(size, c) when c > 0.0 ->
+                let logDet = torch.full ([||], float size * log c, dtype = like.dtype, device = like.device)
+                Some(struct (Side.Identity(size, c ** power), logDet))
+            | _ -> None
 
     /// log det (E (x) A) over all groups, from those of the sides, of which one may stand for every group.
     let private logDetOfSides E (logE: torch.Tensor) A (logA: torch.Tensor) =
@@ -57,8 +54,8 @@ module internal StructuredPower =
         logE * (times E * float (Side.size A)) + logA * (times A * float (Side.size E))
 
     /// (C + lambda I)^power in an eigenbasis.
-    let ofEigenbasis power lambda Q_E Q_A (S: torch.Tensor) =
-        ofDiagonal power lambda S
+    let ofEigenbasis power (lambda: float) Q_E Q_A (S: torch.Tensor) =
+        ofDiagonal power (S + lambda)
         |> Option.map (fun struct (S, logDet) -> struct (Curvature.Eigenbasis(Q_E, Q_A, S), logDet))
 
     let private eigen like side =
@@ -66,33 +63,31 @@ module internal StructuredPower =
         | Side.Full M -> Factorization.eigen M |> Option.map (fun struct (s, Q) -> struct (s, Side.Full Q))
         | _ -> Some(struct (Side.diagonal like side, Side.Identity(Side.size side, 1.0)))
 
-    /// (E (x) A + lambda I)^power. isDefinite: whether both factors are, by their own damping.
-    let ofKronecker attempts power report isDefinite (lambda: float) E A =
+    /// ((E + mu_E I) (x) (A + mu_A I))^power for sides with what is added to each, which `lambda` led to.
+    let ofSides attempts power report like lambda left right =
+        let ofSide = ofSide attempts power report like lambda
+        Option.map2
+            (fun struct (E', logE) struct (A', logA) ->
+                struct (Curvature.Kronecker(E', A'), logDetOfSides E' logE A' logA))
+            (ofSide left)
+            (ofSide right)
+
+    /// (E (x) A + lambda I)^power.
+    let ofKronecker power (lambda: float) E A =
         let like = Kronecker.like E A
-        let ofSide = ofSide attempts power report isDefinite like
-        match () with
-        | _ when Side.isOne E ->
-            ofSide lambda A
-            |> Option.map (fun struct (A', logA) -> struct (Curvature.Kronecker(E, A'), logA * float (Side.size E)))
-        | _ when lambda = 0.0 ->
-            Option.map2
-                (fun struct (E', logE) struct (A', logA) ->
-                    struct (Curvature.Kronecker(E', A'), logDetOfSides E logE A logA))
-                (ofSide 0.0 E)
-                (ofSide 0.0 A)
-        | _ ->
-            Option.map2 (fun e a -> struct (e, a)) (eigen like E) (eigen like A)
-            |> Option.bind (fun struct (struct (s_E, Q_E), struct (s_A, Q_A)) ->
-                ofEigenbasis power lambda Q_E Q_A (s_E.unsqueeze 2L * s_A.unsqueeze 1L))
+        Option.map2 (fun e a -> struct (e, a)) (eigen like E) (eigen like A)
+        |> Option.bind (fun struct (struct (s_E, Q_E), struct (s_A, Q_A)) ->
+            ofEigenbasis power lambda Q_E Q_A (s_E.unsqueeze 2L * s_A.unsqueeze 1L))
 
     /// (F + lambda I)^power of a matrix, or of several at once.
-    let ofDense attempts power report lambda (F: torch.Tensor) (structure: torch.Tensor -> Curvature) =
-        ofMatrix attempts power report false F lambda
+    let ofDense attempts power report (lambda: float) (F: torch.Tensor) (structure: torch.Tensor -> Curvature) =
+        let mu = if lambda > 0.0 then ValueSome(torch.tensor lambda) else ValueNone
+        ofMatrix attempts power report F mu lambda
         |> Option.map (fun struct (inverse, logDet) -> struct (structure inverse, logDet))
 
     /// (D + lambda I)^power of a diagonal matrix.
-    let ofDiagonals power lambda (D: torch.Tensor array) =
-        let found = D |> Array.map (ofDiagonal power lambda)
+    let ofDiagonals power (lambda: float) (D: torch.Tensor array) =
+        let found = D |> Array.map (fun D -> ofDiagonal power (D + lambda))
 
         if Array.forall Option.isSome found then
             let inverses, logDets =

@@ -38,11 +38,6 @@ let private holds rule lambda groups E A =
 
     Oracle.agrees Tolerance.explicit (damped.Inverse().ToRowMajorArray()) ((R * R.Transpose()).ToRowMajorArray())
 
-    let struct (applied, rest) = Damping.apply rule lambda C
-    let same = V |> Array.map (fun v -> torch.full_like (v, rest))
-
-    Oracle.agreesWith Tolerance.rounding damped (Curvature.dense (Curvature.addDiagonal same applied))
-
 [<Tests>]
 let tests =
     testList "Curvature.Damping" [

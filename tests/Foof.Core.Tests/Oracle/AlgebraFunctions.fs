@@ -38,8 +38,6 @@ let private matrices (change: torch.Tensor -> torch.Tensor) =
 
             call "power" (fun () -> damped (Factorization.power Factorization.attempts -0.5 M 0.1))
 
-            call "powerOfDefinite" (fun () -> damped (Factorization.powerOfDefinite Factorization.attempts -1.0 M))
-
             call "eigen" (fun () ->
                 let struct (s, Q) = Factorization.eigen M |> Option.get
                 [ s; Q ])
@@ -88,10 +86,6 @@ let private curvatures (change: torch.Tensor -> torch.Tensor) (name, draw) =
         same "add" (fun () -> Curvature.add C C')
         same "merge" (fun () -> Curvature.merge C C')
         for rule in rules do
-            same $"Damping.apply {rule}" (fun () ->
-                let struct (damped, _) = Damping.apply rule 0.1 C
-                damped)
-
             if isInvertible then
                 call $"Factored.make {rule}" (fun () -> Factored.tensors (Factored.make rule 0.1 C))
         if isInvertible then

@@ -178,7 +178,7 @@ let tests =
 
                     let solve = { Factorization.attempts.Head with Route = Route.Solve }
 
-                    let struct (L, rest) = Factorization.factor [ solve ] M 0.1
+                    let struct (L, rest) = Factorization.factor [ solve ] M (torch.tensor 0.1)
                     Expect.isEmpty rest "what is left"
                     Oracle.agreesWith Tolerance.explicit (damped.Cholesky().Factor) L.Value
                     Oracle.agreesWith Tolerance.explicit (damped.Inverse()) found.Inverse
@@ -205,7 +205,7 @@ let tests =
 
             let solve = { Factorization.attempts.Head with Route = Route.Solve }
 
-            let struct (L, _) = Factorization.factor [ solve ] M 0.1
+            let struct (L, _) = Factorization.factor [ solve ] M (torch.tensor 0.1)
             Expect.isTrue L.IsNone "there is no Cholesky factor"
         }
 
