@@ -42,7 +42,7 @@ internal sealed record CurvatureGathering(
                 // Only the check of the labels needs the output.
                 using var output = target is null ? null : Output(input, target);
                 var count = Points(input, output, target);
-                return new DataMean<Curvature>(OfBatch(input, target), count);
+                return new DataMean<Curvature>(count > 0 ? OfBatch(input, target) : null!, count);
             },
             requireRoom,
             progress,

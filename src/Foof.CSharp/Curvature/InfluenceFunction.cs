@@ -101,7 +101,10 @@ public sealed class InfluenceFunction : IDisposable
             using var own = NewDisposeScope();
             var place = parts.Count + 1;
             var points = curvature.AtLabels(Argument.Batch(input, place), Argument.Labels(target, place));
-            parts.Add(own.MoveToOuter(Influence.ofPoints(points, gradient, damped.Alive)));
+            var found = Influence.ofPoints(points, gradient, damped.Alive);
+            // Points without a label that counts have no influence, and no place among the columns.
+            var counted = LikelihoodModule.counted(curvature.Likelihood, target).reshape(target.shape[0], -1).any(1);
+            parts.Add(own.MoveToOuter(found.new_zeros(target.shape[0]).masked_scatter(counted, found)));
             progress?.Report(place);
         }
         return parts.Count > 0

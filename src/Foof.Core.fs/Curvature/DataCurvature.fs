@@ -91,15 +91,20 @@ module DataCurvature =
 
     /// How many data points of a batch count: those with a label that is not ignored. Without labels (null) all count,
     /// and the output is not looked at.
-    /// Raises an ArgumentException for labels that do not fit the output or none of which counts, and a
-    /// NumericalFailure for inputs or outputs that are not finite.
+    /// Raises an ArgumentException for labels that do not fit the output, and a NumericalFailure for inputs or outputs
+    /// that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
         if isNull target then
             input.size 0
         else
-            Likelihood.check likelihood output target
-            Scope.value (fun () -> Likelihood.dataPoints (Likelihood.counted likelihood target))
+            LikelihoodCheck.labels likelihood output target
+            Scope.value (fun () ->
+                match Likelihood.shown likelihood target with
+                | ValueSome numbers when numbers.size 0 = 0L -> 0L
+                | shown ->
+                    Likelihood.check likelihood output target
+                    shown |> ValueOption.fold (fun _ numbers -> numbers.size 0) (target.size 0))
 
     /// Takes `next` out of every scope, and frees those of `kept` that are not among them.
     let private replace (kept: HashSet<torch.Tensor>) (next: seq<torch.Tensor>) =
@@ -113,7 +118,7 @@ module DataCurvature =
     ///
     /// One pass: `ofBatch` is given a batch's place, from 1, its input and its target, and gives the batch's mean and
     /// its points that count; it runs in a scope of its own, without a graph. A batch weighs in the mean by these
-    /// points.
+    /// points; where it has none, its mean is not looked at.
     /// `requireRoom` is given the mean so far and its points after each batch, and raises where they take too much
     /// memory; then `progress` is given the number of batches done. Both may be null.
     /// The result's tensors are in no scope and belong to the caller; after an error they are freed.
@@ -141,10 +146,14 @@ module DataCurvature =
             use _batch = torch.NewDisposeScope()
             use _quiet = torch.no_grad ()
             if isNull input then raise (ArgumentException $"batch {place} must have an input; it is null.")
-            let all = averaged found (ofBatch.Invoke(place, input, target))
-            replace kept (mean.Tensors.Invoke all.Value)
-            if not (isNull requireRoom) then requireRoom.Invoke(all.Value, all.DataPoints)
-            all
+            let own = ofBatch.Invoke(place, input, target)
+            if own.DataPoints = 0L then
+                found
+            else
+                let all: DataMean<'T> = averaged found own
+                replace kept (mean.Tensors.Invoke all.Value)
+                if not (isNull requireRoom) then requireRoom.Invoke(all.Value, all.DataPoints)
+                ValueSome all
 
         try
             let mutable found = ValueNone
@@ -153,11 +162,15 @@ module DataCurvature =
             for struct (input, target) in batches do
                 cancellation.ThrowIfCancellationRequested()
                 place <- place + 1
-                found <- ValueSome(withBatch found place input target)
+                found <- withBatch found place input target
                 if not (isNull progress) then progress.Report place
 
             match found with
             | ValueSome found -> found
+            | ValueNone when place > 0 ->
+                invalidArg
+                    (nameof batches)
+                    $"The batches must hold a label that counts; all are {LikelihoodCheck.ignored}."
             | ValueNone -> invalidArg (nameof batches) "The batches must hold at least one; got none."
         with _ ->
             replace kept []

@@ -123,12 +123,17 @@ module Fisher =
             struct (Seq.singleton (Likelihood.errors likelihood output target), 1.0 / n)
 
     /// The columns of layers whose calls a pass recorded; its graph is used up.
-    let private ofPass (layers: Layer array) (pass: Pass) (directions: seq<torch.Tensor>) (weight: float) =
+    let private ofPass (layers: Layer array) (pass: Pass) directions (weight: float) (shown: torch.Tensor voption) =
         let errors = LayerErrors.find layers pass.Calls pass.Output directions
-        {
-            Layers = Array.map2 (fun calls E -> LayerFactor.Product(Record.activations calls, E)) pass.Calls errors
-            Weight = weight
-        }
+
+        let factor calls E =
+            match shown with
+            | ValueSome numbers ->
+                let E = LayerErrors.shown (pass.Output.size 0) numbers E
+                LayerFactor.Product(Record.activations (Record.showing numbers calls), E)
+            | ValueNone -> LayerFactor.Product(Record.activations calls, E)
+
+        { Layers = Array.map2 factor pass.Calls errors; Weight = weight }
 
     let private requireSound (layers: Layer array) (part: FisherColumns) =
         let require (layer: Layer) what =
@@ -144,10 +149,12 @@ module Fisher =
                 require layer "errors" E
             | _ -> ()
 
-    /// The output of one forward pass, without its graph, and the columns of the directions that are chosen at it.
+    /// The output of one forward pass, without its graph, and the columns of the directions that are chosen at it, of
+    /// the data points with a label in `target` that counts; of all where that is null.
     let internal atOutput
         (problem: Problem)
         (input: torch.Tensor)
+        (target: torch.Tensor)
         (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
         : Linearisation =
         let layers = problem.Layers
@@ -156,13 +163,13 @@ module Fisher =
         use _quiet = torch.no_grad ()
         let output = pass.Output.detach ()
         let struct (directions, weight) = choose output
-        let part = ofPass layers pass directions weight
+        let part = ofPass layers pass directions weight (Likelihood.shown problem.Likelihood target)
         requireSound layers part
         { Output = output; Jacobian = FisherFactor.ofColumns part }
 
     /// The Fisher factor G of one batch, F = G G^T a mean over its data points, over the problem's layers.
     ///
-    /// Data points without a label that counts have columns of zeros.
+    /// Data points without a label that counts are left out, and n counts the others.
     /// Shapes: input [n; ...] -> m = n k, n C or n columns, column c n + i of data point i.
     /// Parameters' `.grad` are not touched. The factor belongs to the caller; its activations may share the input's
     /// memory (`FisherFactor.ownActivations`).
@@ -179,7 +186,7 @@ module Fisher =
         Scope.owned
             (fun () ->
                 let found =
-                    atOutput problem batch.Input (fun output ->
+                    atOutput problem batch.Input batch.Target (fun output ->
                         directions fisher problem.Likelihood output batch.Target problem.Generator)
 
                 found.Jacobian)
@@ -210,7 +217,7 @@ module Jacobian =
     let factor (problem: Problem) (input: torch.Tensor) =
         if input.numel () = 0L then
             invalidArg (nameof input) "input must hold at least one data point; got none."
-        Scope.owned (fun () -> Fisher.atOutput problem input unitVectors) (fun found ->
+        Scope.owned (fun () -> Fisher.atOutput problem input null unitVectors) (fun found ->
             found.Output :: FisherFactor.tensors found.Jacobian)
 
     /// The mean gradient of the loss from the factor of the data set's labels, 1/n sum_i g_i (`Fisher.Empirical`).

@@ -31,6 +31,11 @@ module internal LayerErrors =
         | [| only |] -> ofCall only
         | _ -> torch.cat (Array.map ofCall calls, 2L)
 
+    /// The errors of the data points with these numbers alone, of each direction at an output of n data points.
+    /// Shapes: E [g; c n; R; k] -> [g; c n'; R; k], numbers [n'].
+    let shown (n: int64) (numbers: torch.Tensor) (E: torch.Tensor) =
+        Scope.tensor (fun () -> E.unflatten(1L, [| -1L; n |]).index_select(2L, numbers).flatten(1L, 2L))
+
     /// `direction` for the first data points, and zeros for those after them up to `all`.
     let private padded (all: int64) (direction: torch.Tensor) =
         let rest = all - direction.size 0

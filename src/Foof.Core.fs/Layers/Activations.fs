@@ -78,6 +78,13 @@ module Activations =
         | Activations.Rows A -> Activations.Rows(A.narrow (1L, start, count))
         | Activations.Indices(index, width) -> Activations.Indices(index.narrow (0L, start, count), width)
 
+    /// The data points with these numbers.
+    /// Shapes: numbers [n], whole numbers.
+    /// The result belongs to the caller.
+    let internal chosen (numbers: torch.Tensor) (activations: Activations) =
+        let dimension = if activations.IsRows then 1L else 0L
+        activations |> map (fun tensor -> tensor.index_select (dimension, numbers))
+
     /// Several sets of positions of the same data points, side by side: R is the sum.
     /// Shapes: [g; n; R_1; d_in], [g; n; R_2; d_in] ... -> [g; n; R_1 + R_2 ...; d_in], or indices [n; R_1] ...
     /// likewise.

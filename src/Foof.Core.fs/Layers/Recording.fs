@@ -27,6 +27,8 @@ type Record = {
     Input: torch.Tensor
     /// The output z, the variable itself.
     Output: torch.Tensor voption
+    /// The numbers of the data points that are shown, ValueNone for all of them. They stay their maker's.
+    Shown: torch.Tensor voption
     /// The input's rows one below the other, made once, when they are first asked for: see `Layer.rows`.
     Rows: Lazy<torch.Tensor>
 } with
@@ -61,9 +63,16 @@ module Record =
             | true, own -> own
             | _ -> [||])
 
+    /// The calls of one layer, of the data points with these numbers alone. They share the records' tensors.
+    let internal showing (numbers: torch.Tensor) (calls: Record array) =
+        calls |> Array.map (fun call -> { call with Shown = ValueSome numbers })
+
     let private passes (calls: Record array) = calls |> Array.groupBy _.Pass |> Array.map snd
 
-    let private pointsOf (call: Record) = Layer.dataPoints call.Layer call.Input
+    let private pointsOf (call: Record) =
+        match call.Shown with
+        | ValueSome numbers -> numbers.size 0
+        | ValueNone -> Layer.dataPoints call.Layer call.Input
 
     /// How many data points the calls of one layer show: calls in one pass of the model show the same ones.
     let dataPoints (calls: Record array) = passes calls |> Array.sumBy (Array.head >> pointsOf)
@@ -72,7 +81,12 @@ module Record =
     let private narrowed start count (call: Record) =
         let isOneGroup = Layer.groups call.Layer = 1L && not call.Layer.Geometry.IsLookup
 
-        if isOneGroup && call.Rows.IsValueCreated then
+        if call.Shown.IsSome then
+            let numbers = call.Shown.Value.narrow (0L, start, count)
+            match call.Layer.Geometry with
+            | Geometry.Scale _ -> Layer.activations call.Layer call.Input |> Activations.chosen numbers
+            | _ -> Layer.activations call.Layer (call.Input.index_select (0L, numbers))
+        elif isOneGroup && call.Rows.IsValueCreated then
             let rows = call.Rows.Value
             Activations.Rows(rows.view (1L, pointsOf call, -1L, rows.size 1)) |> Activations.points start count
         elif count = pointsOf call then
@@ -139,10 +153,16 @@ module Record =
 
     /// The inputs of the first data points, [n; ...] call by call, and how many data points these are; ValueNone where
     /// a pass has several calls.
-    /// The inputs are views: they belong to the caller's scope and share the records' memory.
+    /// The inputs belong to the caller's scope, and may be views of the records'.
     let internal inputs (share: float) (calls: Record array) =
-        let firstOf (call: Record) = (Layer.batch call.Layer call.Input).narrow(0L, 0L, first share (pointsOf call))
-        if passes calls |> Array.forall (fun pass -> pass.Length = 1) then
+        let firstOf (call: Record) =
+            let count = first share (pointsOf call)
+            match call.Shown with
+            | ValueSome numbers -> call.Input.index_select (0L, numbers.narrow (0L, 0L, count))
+            | ValueNone -> (Layer.batch call.Layer call.Input).narrow(0L, 0L, count)
+
+        let isWhole (call: Record) = call.Shown.IsNone || not call.Layer.Geometry.IsScale
+        if passes calls |> Array.forall (fun pass -> pass.Length = 1 && isWhole pass[0]) then
             let all = calls |> Array.map firstOf
             ValueSome struct (all, all |> Array.sumBy (fun input -> input.size 0))
         else
@@ -172,6 +192,7 @@ type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer 
             Layer = layer
             Pass = pass
             Input = input
+            Shown = ValueNone
             Rows = lazy (Layer.rows layer input |> Scope.detach)
             Output = if recordOutput then ValueSome(output.alias () |> Scope.detach) else ValueNone
         }

@@ -124,6 +124,16 @@ module Likelihood =
             | Likelihood.Categorical -> (LikelihoodFormulas.isIgnored target).bitwise_not()
             | _ -> torch.ones (target.shape, dtype = torch.ScalarType.Bool, device = target.device))
 
+    /// The numbers of the data points of which at least one label counts; ValueNone where all have one.
+    /// The result belongs to the caller's scope.
+    let internal shown likelihood (target: torch.Tensor) =
+        match likelihood with
+        | Likelihood.Categorical when not (isNull target || Numbers.holds ((counted likelihood target).all())) ->
+            let points = counted likelihood target
+            let points = if points.dim () > 1L then points.flatten(1L).any 1L else points
+            if Numbers.holds (points.all ()) then ValueNone else ValueSome(points.nonzero().squeeze -1L)
+        | _ -> ValueNone
+
     /// The number n of data points of which at least one label counts.
     ///
     /// Shapes: truth values [n; ...].

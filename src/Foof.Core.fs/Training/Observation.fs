@@ -31,16 +31,18 @@ module internal Observation =
     /// How many rows that are: data points times positions.
     let rowCount (seen: Observation) = Record.rowCount seen.Share seen.Calls
 
-    /// How much of a batch statistics are made of: all of it where no label of the first data points counts.
-    let private shareOf (recipe: Recipe) likelihood (target: torch.Tensor) =
-        match recipe.StatisticsShare, likelihood with
-        | share, Likelihood.Categorical when share < 1.0 && not (isNull target) ->
-            let counts =
-                Scope.value (fun () ->
-                    let first = target.narrow (0L, 0L, Record.first share (target.size 0))
-                    Numbers.holds ((Likelihood.counted Likelihood.Categorical first).any()))
-            if counts then share else 1.0
-        | share, _ -> share
+    /// How much of a batch statistics are made of, all of it where no label of the first data points counts, and which of
+    /// these data points; ValueNone for all of them.
+    let private shown (recipe: Recipe) likelihood (target: torch.Tensor) =
+        let ofFirst share =
+            if isNull target || target.dim () = 0L then
+                ValueNone
+            else
+                Likelihood.shown likelihood (target.narrow (0L, 0L, Record.first share (target.size 0)))
+
+        match ofFirst recipe.StatisticsShare with
+        | ValueSome numbers when numbers.size 0 = 0L -> struct (1.0, ofFirst 1.0)
+        | found -> struct (recipe.StatisticsShare, found)
 
     /// The directions at a pass's output that the recipe's Fisher is made of, of the first data points, and what each
     /// column counts. This is where a label is sampled.
@@ -57,22 +59,41 @@ module internal Observation =
                 (if isNull target then null else first target)
                 (draws.Next output.device))
 
-    let private ofCalls (recipe: Recipe) (calls: Record array) (gradient: torch.Tensor voption) =
+    let private ofCalls
+        (recipe: Recipe)
+        (struct (share, shown))
+        (calls: Record array)
+        (gradient: torch.Tensor voption)
+        =
+        let struct (share, calls) =
+            match shown with
+            | ValueSome(numbers: torch.Tensor) when calls.Length > 0 ->
+                struct (1.0, (if numbers.size 0 = 0L then [||] else Record.showing numbers calls))
+            | _ -> struct (share, calls)
+
         if calls.Length = 0 && gradient.IsNone then
             ValueNone
         else
             ValueSome {
                 Calls = calls
-                Share = recipe.StatisticsShare
+                Share = share
                 Budget = recipe.PatchBytes
                 Errors = ValueNone
                 Weight = 1.0
                 Gradient = gradient
             }
 
-    /// Inputs, and gradients where a method is made of them.
-    let withoutErrors recipe (calls: Record array array) (gradients: torch.Tensor voption array) =
-        Array.map2 (ofCalls recipe) calls gradients
+    /// Inputs, and gradients where a method is made of them. Of labels, which may be null, only those count that are not
+    /// ignored, for layers that see the batch's data points.
+    let withoutErrors recipe likelihood target (calls: Record array array) (gradients: torch.Tensor voption array) =
+        let shown = shown recipe likelihood target
+
+        let ofCalls (calls: Record array) gradient =
+            let isOfBatch = isNull target || target.dim () = 0L || Record.dataPoints calls = target.size 0
+            let shown = if isOfBatch then shown else struct (recipe.StatisticsShare, ValueNone)
+            ofCalls recipe shown calls gradient
+
+        Array.map2 ofCalls calls gradients
 
     /// Inputs and errors of a pass, from one backward pass to the layers' outputs for each column of a data point,
     /// which uses its graph up; and gradients. `target` holds the labels where the Fisher is the empirical one, and
@@ -86,7 +107,7 @@ module internal Observation =
         (target: torch.Tensor)
         (gradients: torch.Tensor voption array)
         =
-        let share = shareOf recipe likelihood target
+        let struct (share, shown) = shown recipe likelihood target
         let struct (directions, weight) = directions recipe likelihood draws share pass target
         let called = Array.zip layers pass.Calls |> Array.filter (fun (_, calls) -> calls.Length > 0)
         let errors = LayerErrors.find (Array.map fst called) (Array.map snd called) pass.Output directions
@@ -96,15 +117,11 @@ module internal Observation =
             (fun layer calls gradient ->
                 match found.TryGetValue layer with
                 | true, E ->
-                    ValueSome {
-                        Calls = calls
-                        Share = share
-                        Budget = recipe.PatchBytes
-                        Errors = ValueSome E
-                        Weight = weight
-                        Gradient = gradient
-                    }
-                | _ -> ofCalls recipe calls gradient)
+                    let count = Record.first share (pass.Output.size 0)
+                    let E = shown |> ValueOption.fold (fun E numbers -> LayerErrors.shown count numbers E) E
+                    ofCalls recipe struct (share, shown) calls gradient
+                    |> ValueOption.map (fun seen -> { seen with Errors = ValueSome E; Weight = weight })
+                | _ -> ofCalls recipe struct (share, ValueNone) calls gradient)
             layers
             pass.Calls
             gradients
@@ -144,7 +161,7 @@ type internal Observer
         if needsErrors then
             Observation.withErrors recipe likelihood draws layers pass target gradients
         else
-            Observation.withoutErrors recipe pass.Calls gradients
+            Observation.withoutErrors recipe likelihood target pass.Calls gradients
 
     /// Runs the model and gives what each layer shows to `take`, with errors where the method takes them. `target`
     /// holds the labels, or null. What is shown is freed afterwards.
@@ -164,4 +181,4 @@ type internal Observer
     /// What the records of an ordinary loop show: no errors, which `UpdateCurvature` gives to a method that takes them.
     member _.OfLoop(records: Record array, gradients: Gradients) =
         let calls = Record.byLayer layers (if needsErrors then [||] else records)
-        Observation.withoutErrors recipe calls (Gradients.matrices recipe gradients)
+        Observation.withoutErrors recipe likelihood null calls (Gradients.matrices recipe gradients)

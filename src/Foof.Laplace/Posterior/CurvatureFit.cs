@@ -55,6 +55,8 @@ internal sealed class CurvatureFit(
             {
                 using var output = gathering.Output(input, target);
                 var count = gathering.Points(input, output, target);
+                if (count == 0)
+                    return new DataMean<FittedCurvature>(null!, 0);
                 var curvature = gathering.OfBatch(input, target);
                 return new DataMean<FittedCurvature>(
                     target is null
