@@ -61,9 +61,14 @@ public sealed partial class LaplacePosterior
                 : Linearised(inputs, options, progress, cancellation);
         if (parts.Count == 0)
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
-        var joined = Prediction.Join(parts);
-        Free(parts);
-        return joined;
+        try
+        {
+            return Prediction.Join(parts);
+        }
+        finally
+        {
+            Free(parts);
+        }
     }
 
     // This comes before any data are read, since a pass over the data may be long.

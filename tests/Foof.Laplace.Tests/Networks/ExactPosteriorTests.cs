@@ -17,17 +17,11 @@ public sealed class ExactPosteriorTests : IDisposable
         {
             var cases = new TheoryData<string, CurvatureStructure, ScalarType>();
             foreach (var name in Zoo.Names)
-            foreach (
-                var structure in new[]
-                {
-                    CurvatureStructure.Dense,
-                    CurvatureStructure.LowRank,
-                    CurvatureStructure.Diagonal,
-                }
-            )
             {
-                cases.Add(name, structure, ScalarType.Float64);
-                cases.Add(name, structure, ScalarType.Float32);
+                cases.Add(name, CurvatureStructure.Dense, ScalarType.Float64);
+                cases.Add(name, CurvatureStructure.Diagonal, ScalarType.Float64);
+                cases.Add(name, CurvatureStructure.LowRank, ScalarType.Float64);
+                cases.Add(name, CurvatureStructure.LowRank, ScalarType.Float32);
             }
             return cases;
         }
