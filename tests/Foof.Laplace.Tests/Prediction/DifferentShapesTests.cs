@@ -46,7 +46,7 @@ public sealed class DifferentShapesTests
                 new() { Type = PredictionType.SampledWeights, Samples = 3 }
             )
         );
-        Assert.Contains("got [6; 5; 3] and [6; 5; 6]", error.Message, StringComparison.Ordinal);
+        Assert.Contains("got [6; 3] and [6; 6]", error.Message, StringComparison.Ordinal);
         Assert.Equal([1, 1], posterior.PriorPrecision);
     }
 }
