@@ -17,11 +17,59 @@ public sealed class DisposalOrderTests
         var optimizer = Toy.Facades[name](model);
         optimizer.Steps(batch);
         model.Dispose();
-        var error = Assert.Throws<InvalidOperationException>(() => optimizer.Steps(batch));
-        Assert.Contains("parameters that the model no longer has", error.Message, StringComparison.Ordinal);
+        Action[] calls = [() => optimizer.Steps(batch), () => optimizer.Save("none"), () => optimizer.Load("none")];
+        foreach (var call in calls)
+            IsRefused(call);
         optimizer.Dispose();
         optimizer.Dispose();
         _ = Assert.Throws<ObjectDisposedException>(() => optimizer.Steps(batch));
+    }
+
+    [Fact]
+    public void A_converted_model_leaves_its_curvature_without_weights()
+    {
+        using var scope = NewDisposeScope();
+        var model = Toy.Model();
+        var (input, target) = Toy.Batches(1)[0];
+        using var curvature = CurvatureMatrix.Fisher(model, Loss.CrossEntropy, input);
+        using var damped = curvature.Damped(0.1);
+        using var influence = new InfluenceFunction(curvature, 0.1);
+        var vector = curvature.Weights();
+        _ = model.to(ScalarType.Float64);
+        Action[] calls =
+        [
+            () => curvature.Weights(),
+            () => curvature.Gradients(),
+            () => curvature.Gradient(input, target),
+            () => curvature.Split(vector),
+            () => curvature.TopEigenvalues(),
+            () => damped.Sample(),
+            () => influence.OfWeightDecay(),
+            () => influence.Hypergradient(input, target),
+            () => influence.OfPoints(input, target, input, target),
+        ];
+        foreach (var call in calls)
+            IsRefused(call);
+        // What needs no weights remains.
+        _ = damped.Solve(curvature.Multiply(vector));
+        Assert.True(curvature.Trace > 0);
+    }
+
+    private static void IsRefused(Action call) =>
+        Assert.Contains(
+            "parameters that the model no longer has",
+            Assert.Throws<InvalidOperationException>(call).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void A_warm_up_batch_without_data_points_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var (input, _) = Toy.Batches(1)[0];
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        var error = Assert.Throws<ArgumentException>(() => optimizer.WarmUp([input, input.narrow(0, 0, 0)]));
+        Assert.StartsWith("batch 2 must have at least one data point; got [0; 6].", error.Message);
     }
 
     [Fact]
