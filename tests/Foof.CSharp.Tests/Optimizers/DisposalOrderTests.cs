@@ -63,16 +63,6 @@ public sealed class DisposalOrderTests
         );
 
     [Fact]
-    public void A_warm_up_batch_without_data_points_is_refused()
-    {
-        using var scope = NewDisposeScope();
-        var (input, _) = Toy.Batches(1)[0];
-        using var optimizer = new FoofOptimizer(Toy.Model());
-        var error = Assert.Throws<ArgumentException>(() => optimizer.WarmUp([input, input.narrow(0, 0, 0)]));
-        Assert.StartsWith("batch 2 must have at least one data point; got [0; 6].", error.Message);
-    }
-
-    [Fact]
     public void Two_optimisers_of_one_model_do_not_disturb_each_other()
     {
         using var scope = NewDisposeScope();
