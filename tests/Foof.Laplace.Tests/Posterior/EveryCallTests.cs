@@ -158,42 +158,22 @@ public sealed class EveryCallTests
         );
         yield return ("Variances", own => own.Variances());
         yield return ("CovarianceProduct", own => own.CovarianceProduct(vector));
-        yield return (
-            "LogDensity",
-            own =>
-            {
-                own.LogDensity(vector);
-                return [];
-            }
-        );
+        yield return ("LogDensity", Done(own => own.LogDensity(vector)));
         yield return (
             "numbers",
-            own =>
-            {
+            Done(own =>
                 _ =
                     own.LogEvidence
                     + own.LogDetPrecision
                     + own.CovarianceTrace
                     + own.EffectiveParameters
-                    + own.StationarityGap();
-                return [];
-            }
+                    + own.StationarityGap()
+            )
         );
-        yield return (
-            "EvidenceCurve",
-            own =>
-            {
-                own.EvidenceCurve(0.1, 1, 10);
-                return [];
-            }
-        );
+        yield return ("EvidenceCurve", Done(own => own.EvidenceCurve(0.1, 1, 10)));
         yield return (
             "SetPriorPrecision",
-            own =>
-            {
-                own.SetPriorPrecision([.. own.Layers.Select((_, l) => 1.0 + l)]);
-                return [];
-            }
+            Done(own => own.SetPriorPrecision([.. own.Layers.Select((_, l) => 1.0 + l)]))
         );
         yield return (
             "SetPriorMean",
@@ -224,22 +204,8 @@ public sealed class EveryCallTests
                     return [];
                 }
             );
-            yield return (
-                "TuneByValidation",
-                own =>
-                {
-                    own.TuneByValidation(validation);
-                    return [];
-                }
-            );
-            yield return (
-                "TuneTemperature",
-                own =>
-                {
-                    own.TuneTemperatureByValidation(validation);
-                    return [];
-                }
-            );
+            yield return ("TuneByValidation", Done(own => own.TuneByValidation(validation)));
+            yield return ("TuneTemperature", Done(own => own.TuneTemperatureByValidation(validation)));
             yield return (
                 "TuneByValidation, stopped",
                 own => Refused(() => own.TuneByValidation(validation, cancellation: Stopped))
@@ -247,22 +213,8 @@ public sealed class EveryCallTests
         }
         if (network.Loss == Loss.SquaredError)
         {
-            yield return (
-                "TuneNoiseByEvidence",
-                own =>
-                {
-                    own.TuneNoiseByEvidence();
-                    return [];
-                }
-            );
-            yield return (
-                "TuneNoiseByValidation",
-                own =>
-                {
-                    own.TuneNoiseByValidation(validation);
-                    return [];
-                }
-            );
+            yield return ("TuneNoiseByEvidence", Done(own => own.TuneNoiseByEvidence()));
+            yield return ("TuneNoiseByValidation", Done(own => own.TuneNoiseByValidation(validation)));
             yield return (
                 "TuneNoiseByValidation, stopped",
                 own => Refused(() => own.TuneNoiseByValidation(validation, cancellation: Stopped))
@@ -287,6 +239,13 @@ public sealed class EveryCallTests
         );
         yield return ("Update, stopped", own => Refused(() => own.Update([(input, target)], cancellation: Stopped)));
     }
+
+    private static Func<LaplacePosterior, IEnumerable<IDisposable>> Done(Action<LaplacePosterior> call) =>
+        own =>
+        {
+            call(own);
+            return [];
+        };
 
     private static IDisposable[] Refused(Action call)
     {
