@@ -13,7 +13,7 @@ public sealed partial class CurvatureMatrix
     {
         _ = Core;
         using var unrecorded = no_grad();
-        return WeightPenalty.copied(layers);
+        return WeightPenalty.copied(CoveredLayers);
     }
 
     /// <summary>
@@ -23,7 +23,7 @@ public sealed partial class CurvatureMatrix
     public Tensor[] Gradients()
     {
         _ = Core;
-        return WeightPenalty.gradients(layers);
+        return WeightPenalty.gradients(CoveredLayers);
     }
 
     /// <summary>
@@ -55,7 +55,7 @@ public sealed partial class CurvatureMatrix
         Argument.Whole(vector);
         Foof.WeightVector.check(nameof(vector), CurvatureModule.shapes(Core), vector);
         using var unrecorded = no_grad();
-        return [.. WeightPenalty.dealt(layers, vector).Select(own => (own.Parameter, own.Gradient))];
+        return [.. WeightPenalty.dealt(CoveredLayers, vector).Select(own => (own.Parameter, own.Gradient))];
     }
 
     /// <summary>
@@ -66,6 +66,7 @@ public sealed partial class CurvatureMatrix
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(targets);
         _ = Core;
+        _ = CoveredLayers;
         return Mismatch.Explained(
             model,
             inputs,

@@ -12,7 +12,8 @@ namespace Foof;
 /// cref="Layers"/>, with a trained bias as the last column: <see cref="Weights"/>, <see cref="Gradients"/>
 /// and <see cref="Gradient"/> return the model's in that form, and <see cref="Split"/> converts a vector back
 /// to parameters. The matrix belongs to the weights that the model had when it was made. All quantities are
-/// means over data points. Not thread-safe. (Benzing 2022, App. I; MATH 2-5)
+/// means over data points. Members that use the model raise an InvalidOperationException if a covered
+/// parameter was freed, for example by the model's <c>to(...)</c>. Not thread-safe. (Benzing 2022, App. I; MATH 2-5)
 /// </remarks>
 /// <example>
 /// <code>
@@ -77,7 +78,14 @@ public sealed partial class CurvatureMatrix : IDisposable
 
     internal nn.Module<Tensor, Tensor> Model => model;
 
-    internal Layer[] CoveredLayers => layers;
+    internal Layer[] CoveredLayers
+    {
+        get
+        {
+            SoundModel.RequireParameters(nameof(CurvatureMatrix), layers);
+            return layers;
+        }
+    }
 
     /// <summary>The core's value, whose tensors this object owns.</summary>
     internal Curvature Core
@@ -134,7 +142,7 @@ public sealed partial class CurvatureMatrix : IDisposable
         using var unrecorded = no_grad();
         var prior = PriorModule.isotropic(layers.Length, 1.0);
         var data = DataPrecisionModule.ofCurvature(1.0, Core);
-        var mean = WeightPenalty.weights(layers);
+        var mean = WeightPenalty.weights(CoveredLayers);
         var kappa = PosteriorModule.spectrum(PosteriorModule.make(mean, data, prior)).Kappa;
         return scope.MoveToOuter(kappa.topk((int)Math.Min(count, kappa.numel())).values);
     }

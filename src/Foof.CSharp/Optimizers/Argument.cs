@@ -66,6 +66,14 @@ internal static class Argument
     /// <summary>Returns a batch's input; raises if it is null.</summary>
     internal static Tensor Batch(Tensor? input, int place) => OfBatch(input, "an input", place);
 
+    /// <summary>Returns a batch's input; raises if it has no data point.</summary>
+    internal static Tensor Points(Tensor input, int place) =>
+        input.numel() > 0
+            ? input
+            : throw new ArgumentException(
+                $"batch {place} must have at least one data point; got [{Shape.text(input.shape)}]."
+            );
+
     /// <summary>Returns a batch's target; raises if it is null.</summary>
     internal static Tensor Labels(Tensor? target, int place) => OfBatch(target, "a target", place);
 

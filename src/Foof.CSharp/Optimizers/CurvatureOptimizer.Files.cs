@@ -18,9 +18,10 @@ public abstract partial class CurvatureOptimizer
     /// </example>
     /// <param name="path">The file to make or to replace.</param>
     /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
+    /// <exception cref="InvalidOperationException">The model's parameters were replaced or freed.</exception>
     public void Save(string path)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        RequireUsable();
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         OptimizerFile.Write(path, Recipe.Name, State(), get_rng_state());
@@ -37,9 +38,10 @@ public abstract partial class CurvatureOptimizer
     /// </param>
     /// <exception cref="InvalidDataException">The file is damaged, or is not an optimiser's.</exception>
     /// <exception cref="ArgumentException">The file is of another method or model.</exception>
+    /// <exception cref="InvalidOperationException">The model's parameters were replaced or freed.</exception>
     public void Load(string path, bool restoreRandomNumbers = true)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        RequireUsable();
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var file = OptimizerFile.Read(path, Recipe.Name);

@@ -81,7 +81,7 @@ public abstract partial class CurvatureOptimizer : Optimizer
     /// </remarks>
     /// <param name="inputs">Inputs [n; ...], data points first; they stay the caller's.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is null, or one does not fit the model.
+    /// There is no batch, one is null or has no data point, or one does not fit the model.
     /// </exception>
     /// <exception cref="InvalidOperationException">The optimiser has already seen batches.</exception>
     /// <exception cref="NumericalFailure">An input is not finite, or an inversion fails.</exception>
@@ -110,7 +110,7 @@ public abstract partial class CurvatureOptimizer : Optimizer
             foreach (var (place, batch) in inputs.Index())
             {
                 last = null;
-                yield return last = Argument.Batch(batch, place + 1);
+                yield return last = Argument.Points(Argument.Batch(batch, place + 1), place + 1);
             }
         }
     }

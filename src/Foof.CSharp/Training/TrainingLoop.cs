@@ -96,13 +96,23 @@ internal sealed class TrainingLoop(
                 break;
             var (input, target) = Whole(all.Current, step);
             using var result = optimizer.Step(input, target);
-            points += input.shape[0];
-            Add(scope, ref sum, result.Loss, input.shape[0]);
+            var count = Points(input, target);
+            points += count;
+            Add(scope, ref sum, result.Loss, count);
             progress?.Report(new(epoch, LastEpoch, step, result.ReadLoss(), Stopwatch.GetElapsedTime(start)));
         }
         return sum is null
             ? throw new ArgumentException($"Each epoch must have a batch; epoch {epoch} has none.")
             : sum.ToDouble() / points;
+    }
+
+    // The loss of a batch is a mean over the data points that have a label that counts.
+    private long Points(Tensor input, Tensor target)
+    {
+        var likelihood = optimizer.Likelihood;
+        return likelihood.IsCategorical
+            ? LikelihoodModule.dataPoints(LikelihoodModule.counted(likelihood, target))
+            : input.shape[0];
     }
 
     // On the loss's device, so that no step waits for a number.

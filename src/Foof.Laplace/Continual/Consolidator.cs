@@ -242,7 +242,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
         isDisposed
             ? $"{GetType().Name}, disposed"
             : FormattableString.Invariant(
-                $"{GetType().Name} of {Tasks} tasks, strength {Strength:G4}, {Bytes:N0} bytes"
+                $"{GetType().Name} of {Tasks} tasks, strength {Strength:G4}, {Kept.Bytes(Held):N0} bytes"
             );
 
     /// <summary>Frees the tensors that this object keeps; the model remains.</summary>

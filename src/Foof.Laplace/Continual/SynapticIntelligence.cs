@@ -32,7 +32,7 @@ public sealed class SynapticIntelligence : Consolidator
     private readonly double xi;
     private readonly Tensor[] path;
     private readonly Tensor[] start;
-    private readonly Tensor steps = zeros(1, ScalarType.Int64).DetachFromDisposeScope();
+    private readonly Tensor steps;
     private (Tensor[] Gradient, Tensor[] Weights)? step;
 
     /// <summary>
@@ -58,6 +58,7 @@ public sealed class SynapticIntelligence : Consolidator
         Require.positive(nameof(xi), xi);
         this.xi = xi;
         using var unrecorded = no_grad();
+        steps = zeros(1, ScalarType.Int64).DetachFromDisposeScope();
         start = Kept(WeightPenalty.copied(Layers));
         path = [.. start.Select(weights => weights.zeros_like().DetachFromDisposeScope())];
     }

@@ -17,8 +17,14 @@ public sealed partial class LaplacePosterior
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one remains.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    /// <exception cref="InvalidOperationException">A covered parameter was freed.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
-    public void Save(string path) => LaplaceFile.Save(path, layers, Alive, Summary, gradient, options);
+    public void Save(string path)
+    {
+        var own = Alive;
+        SoundModel.RequireParameters(nameof(LaplacePosterior), layers);
+        LaplaceFile.Save(path, layers, own, Summary, gradient, options);
+    }
 
     /// <summary>
     /// Loads a posterior that <see cref="Save"/> wrote, for the network that it was fitted to; the caller

@@ -61,9 +61,14 @@ public sealed partial class LaplacePosterior
                 : Linearised(inputs, options, progress, cancellation);
         if (parts.Count == 0)
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
-        var joined = Prediction.Join(parts);
-        Free(parts);
-        return joined;
+        try
+        {
+            return Prediction.Join(parts);
+        }
+        finally
+        {
+            Free(parts);
+        }
     }
 
     /// <summary>Raises unless the model is sound and its covered weights are those of the fit.</summary>
@@ -223,7 +228,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <exception cref="ArgumentException">
     /// The loss is <see cref="Loss.Poisson"/>, whose predictive distribution has no closed form, shapes do not
-    /// fit, labels are not class indices, or the prediction lacks probabilities.
+    /// fit, labels are not class indices or not from 0 to 1, or the prediction lacks probabilities.
     /// </exception>
     /// <exception cref="NumericalFailure">A class probability is not finite.</exception>
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
@@ -248,6 +253,8 @@ public sealed partial class LaplacePosterior
             case { IsCategorical: true }:
                 return OfClasses(prediction.Probabilities!, target);
             case { IsBernoulli: true }:
+                if (!y.ge(0).logical_and(y.le(1)).all().ToBoolean())
+                    throw new ArgumentException($"target must hold labels from 0 to 1, for {Loss}.", nameof(target));
                 var p = prediction.Probabilities!.clamp(1e-300, 1);
                 var q = (1 - prediction.Probabilities!).clamp(1e-300, 1);
                 return -(y * p.log() + (1 - y) * q.log()).sum().ToDouble() / y.shape[0];

@@ -35,7 +35,11 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
     /// Returns each data point's variance, a mean over its outputs, [n] in float64: it is large where the network
     /// knows little (MATH 6). The caller owns it.
     /// </summary>
-    public Tensor Uncertainty() => Variance.reshape(Variance.shape[0], -1).mean([1L]);
+    public Tensor Uncertainty()
+    {
+        using var each = Variance.reshape(Variance.shape[0], -1);
+        return each.mean([1L]);
+    }
 
     /// <summary>Describes the shapes in one line.</summary>
     public override string ToString()
@@ -57,8 +61,18 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
     /// <summary>
     /// Joins the predictions of several batches; the tensors of the result belong to no dispose scope.
     /// </summary>
+    /// <exception cref="ArgumentException">Their outputs have different shapes, data points aside.</exception>
     internal static Prediction Join(IReadOnlyList<Prediction> parts)
     {
+        var first = parts[0].Output.shape;
+        if (parts.Select(part => part.Output.shape).FirstOrDefault(IsOther) is { } other)
+            throw new ArgumentException(
+                $"The outputs of all batches must have one shape, apart from the number of data points; got [{Shape.text(first)}] "
+                    + $"and [{Shape.text(other)}]: predict these batches one by one."
+            );
+
+        bool IsOther(long[] shape) => !shape.AsSpan(1).SequenceEqual(first.AsSpan(1));
+
         Tensor Joined(Func<Prediction, Tensor> of) => cat([.. parts.Select(of)], 0);
 
         return new Prediction(

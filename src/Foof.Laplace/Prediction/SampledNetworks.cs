@@ -62,6 +62,8 @@ internal sealed class SampledNetworks(
 
     private void NotePass(bool isFirst, int place, Tensor input)
     {
+        if (input.dim() == 0)
+            throw new ArgumentException("Each batch must be [n; ...], data points first; one is a single number.");
         if (input.numel() == 0)
             throw new ArgumentException("Each batch must have at least one data point; one has none.");
         Numbers.requireFinite("the batch", "inputs are not finite", "check the data for NaN", input);
@@ -88,6 +90,7 @@ internal sealed class SampledNetworks(
             var output = Mismatch
                 .Explained(model, input, null, () => ForwardPass.call(model, input))
                 .to(ScalarType.Float64);
+            RequirePoints(input, output);
             var probabilities = Link(output);
             if (place == sums.Count)
                 sums.Add(new(Zeros(output)!, Zeros(output)!, Zeros(probabilities), Zeros(probabilities)));
@@ -98,6 +101,15 @@ internal sealed class SampledNetworks(
             sums[place].Probabilities!.add_(probabilities);
             sums[place].Squares!.add_(probabilities.square());
         }
+    }
+
+    private void RequirePoints(Tensor input, Tensor output)
+    {
+        if (output.dim() < (likelihood.IsCategorical ? 2 : 1) || output.shape[0] != input.shape[0])
+            throw new ArgumentException(
+                $"The model's output must be [{input.shape[0]}; ...], one row for each data point of the batch "
+                    + $"[{Shape.text(input.shape)}]; got [{Shape.text(output.shape)}]."
+            );
     }
 
     private Tensor? Link(Tensor output) =>

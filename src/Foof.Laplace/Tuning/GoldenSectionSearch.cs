@@ -19,7 +19,7 @@ internal static class GoldenSectionSearch
         var best = Array.IndexOf(losses, losses.Min());
         if (double.IsPositiveInfinity(losses[best]))
             throw new NumericalFailure(
-                "it is not a number at any prior precision",
+                "it is not a number at any value that was tried",
                 "the validation loss",
                 "check the validation data and the weights"
             );

@@ -41,6 +41,7 @@ internal sealed class ValidationLoss : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 _ = Argument.Batch(input, batches.Count + 1);
                 _ = Argument.Labels(target, batches.Count + 1);
+                RequireFit(input, target);
                 batches.Add((Kept(input), Kept(target)));
                 prepared.Add(Prepare(input));
             }
@@ -52,6 +53,17 @@ internal sealed class ValidationLoss : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    // Labels of all batches are one tensor later, where one that is missing would move the others to other inputs.
+    private void RequireFit(Tensor input, Tensor target)
+    {
+        Argument.SameRows(input, target);
+        if (batches.Count > 0 && !target.shape.AsSpan(1).SequenceEqual(batches[0].Target.shape.AsSpan(1)))
+            throw new ArgumentException(
+                "The targets of all batches must have one shape, apart from the number of data points; got "
+                    + $"[{Shape.text(batches[0].Target.shape)}] and [{Shape.text(target.shape)}]."
+            );
     }
 
     private static Tensor Kept(Tensor tensor) => tensor.alias().DetachFromDisposeScope();

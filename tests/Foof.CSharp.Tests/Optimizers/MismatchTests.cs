@@ -39,6 +39,19 @@ public sealed class MismatchTests
     }
 
     [Fact]
+    public void A_warm_up_batch_without_data_points_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var (input, _) = Toy.Batches(1)[0];
+        using var optimizer = new FoofOptimizer(Toy.Model());
+        var error = Assert.Throws<ArgumentException>(() => optimizer.WarmUp([input, input.narrow(0, 0, 0)]));
+        Assert.StartsWith("batch 2 must have at least one data point; got [0; 6].", error.Message);
+        _ = Assert.Throws<NumericalFailure>(() => optimizer.WarmUp([input, input * float.NaN]));
+        Assert.Equal(0, optimizer.BatchesSeen);
+        optimizer.WarmUp([input]);
+    }
+
+    [Fact]
     public void A_step_on_data_that_do_not_fit_says_what_does()
     {
         using var scope = NewDisposeScope();
