@@ -122,29 +122,30 @@ module Factorization =
     let private ofSpectrum (Q: torch.Tensor) (values: torch.Tensor) =
         Products.batched (Q * values.unsqueeze -2L) (Q.transpose (-2L, -1L))
 
-    // Eigenvalues below rounding are zero; without damping their directions are left out (pseudo-inverse).
-    let private byEigenvalues (matrix: torch.Tensor) rounding (power: float) (damping: float) =
+    // Without damping, eigenvalues below rounding are zero and their directions left out (pseudo-inverse). A definite
+    // matrix has none of these: where rounding took more than the damping left, an eigenvalue is one rounding.
+    let private byEigenvalues (matrix: torch.Tensor) rounding isDefinite (power: float) (damping: float) =
         let struct (values, Q) = torch.linalg.eigh matrix
         let largest = values.amax([| -1L |], keepdim = true).clamp_min(0.0.ToScalar())
-        let threshold: torch.Tensor = largest * (rounding: float)
-        let kept = values.gt(threshold).``to`` values.dtype
-        let shifted: torch.Tensor = values * kept + damping
 
-        if damping > 0.0 then
+        if isDefinite then
+            let least = if damping > 0.0 then 0.0 else rounding / float (matrix.size -1)
+            let shifted = torch.maximum (values, largest * least) + damping
             struct (ofSpectrum Q (shifted.pow (power.ToScalar())), shifted.log().sum())
         else
+            let kept = values.gt(largest * (rounding: float)).``to`` values.dtype
             // One where it is left out, so that the logarithm counts what is kept only.
-            let safe = shifted + (1.0 - kept)
+            let safe = values * kept + (1.0 - kept)
             struct (ofSpectrum Q (safe.pow (power.ToScalar()) * kept), safe.log().sum())
 
-    let private attempt (matrix: torch.Tensor) (power: float) (damping: float) (how: Attempt) =
+    let private attempt (matrix: torch.Tensor) isDefinite (power: float) (damping: float) (how: Attempt) =
         use scope = torch.NewDisposeScope()
         let source = if how.Double then matrix.``to`` torch.ScalarType.Float64 else matrix
         let rounding = rounding matrix.dtype (matrix.size -1)
         match how.Route with
         | Route.Solve
         | Route.Cholesky -> byCholesky source (damping * how.Growth)
-        | Route.Eigen -> Some(byEigenvalues source rounding power (damping * how.Growth))
+        | Route.Eigen -> Some(byEigenvalues source rounding isDefinite power (damping * how.Growth))
         |> Option.map (fun struct (inverse, logDet) -> struct (inverse.``to`` matrix.dtype, logDet.``to`` matrix.dtype))
         |> Option.filter (fun struct (inverse, _) -> Numbers.isFinite inverse)
         |> Option.map (fun struct (inverse, logDet) -> scope.MoveToOuter(inverse, logDet))
@@ -156,7 +157,7 @@ module Factorization =
             | how :: others when how.Route = Route.Solve -> first failed others
             | how :: others when (not isDefinite || power <> -1.0) && how.Route = Route.Cholesky -> first failed others
             | how :: others ->
-                match attempt matrix power damping how with
+                match attempt matrix isDefinite power damping how with
                 | None -> first (how :: failed) others
                 | Some struct (inverse, logDet) ->
                     Some {
