@@ -68,11 +68,13 @@ let tests =
     testList "Posterior.PosteriorFloat32" [
         forEach "products with the covariance are those of float64" (fun found expected ->
             let v = vector (Posterior.shapes found)
-
-            agree
-                tolerance
-                (Posterior.covarianceProduct (Array.map wide v) expected)
-                (Posterior.covarianceProduct v found))
+            let wideV = Array.map wide v
+            agree tolerance (Posterior.covarianceProduct wideV expected) (Posterior.covarianceProduct v found)
+            // Along the columns, too, where nearly all of the vector is taken away again.
+            let prior = Array.map2 (fun (v: torch.Tensor) (delta: float) -> v * delta) wideV found.Prior.Precision
+            let data = Curvature.product (DataPrecision.toCurvature expected.Data) wideV
+            let image = WeightVector.add prior data |> Array.map ChangedFactors.single32
+            agree tolerance wideV (Posterior.covarianceProduct image found))
 
         forEach "every variance is positive, no larger than the prior's, and that of float64" (fun found expected ->
             let variances = Posterior.variances found
