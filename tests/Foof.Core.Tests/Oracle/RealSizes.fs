@@ -65,7 +65,7 @@ let structures: (string * (float -> Curvature)) list =
 
     let plusDiagonal condition =
         let diagonal (shape: int64 array) = (torch.rand shape + 0.5) / (condition: float)
-        let G = factor condition
+        let G = FisherFactor.layer 1 (factor condition)
         Curvature.LowRankPlusDiagonal(G, Array.map diagonal G.Shapes)
 
     let all: (string * (float -> Curvature)) list = [
