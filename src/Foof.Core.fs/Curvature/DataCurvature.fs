@@ -94,6 +94,8 @@ module DataCurvature =
     /// Raises an ArgumentException for labels that do not fit the output, and a NumericalFailure for inputs or outputs
     /// that are not finite.
     let points likelihood (input: torch.Tensor) (output: torch.Tensor) (target: torch.Tensor) =
+        if input.numel () = 0L then
+            invalidArg (nameof input) "input must hold at least one data point; got none."
         Numbers.requireFinite "the batch" "inputs are not finite" "check the data for NaN" input
         if isNull target then
             input.size 0

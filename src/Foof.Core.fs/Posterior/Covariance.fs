@@ -156,8 +156,15 @@ module internal Covariance =
     let variances (most: int64) (delta: float array) part =
         match part with
         | PrecisionPart.LowRank(U, _, V, kappa) ->
+            // Where the data leave less than rounding, the least that Sigma_jj can be stands: 1 / (delta + (U U^T)_jj).
+            let least =
+                Array.map2
+                    (fun (D: torch.Tensor) delta -> (D + (delta: float)).reciprocal())
+                    (FisherFactor.diagonal U)
+                    delta
             squares most delta[0] U V kappa
-            |> Array.mapi (fun l sum -> (sum / delta[l] - 1.0).neg_().div_(delta[l].ToScalar()))
+            |> Array.mapi (fun l sum ->
+                torch.maximum ((sum / delta[l] - 1.0).neg_().div_(delta[l].ToScalar()), least[l]))
         | PrecisionPart.Basis(Q_E, Q_A, S) -> [| Kronecker.diagonalInBasis Q_E Q_A ((S + delta[0]).reciprocal()) |]
         | PrecisionPart.Dense(Q, kappa, shapes) ->
             Q.square().mv((kappa + delta[0]).reciprocal().``to`` Q.dtype) |> WeightVector.unflatten shapes

@@ -159,8 +159,9 @@ module PrecisionPart =
             match Q with
             | Side.Full Q -> Side.Full((Q * values.unsqueeze 1L).bmm(Q.transpose (1L, 2L)))
             | _ -> Side.Diagonal values
-        let all = S.sum ([| 1L; 2L |], keepdim = true)
-        let rows, columns = S.sum 2L, S.sum 1L / all.squeeze(2L).clamp_min(1e-300.ToScalar())
+        let all = S.sum([| 1L; 2L |]).unsqueeze 1L
+        // One for a group without curvature; float32 has no number as small as 1e-300.
+        let rows, columns = S.sum 2L, S.sum 1L / (all + all.eq (0.0.ToScalar()))
         Curvature.Kronecker(back Q_E rows, back Q_A columns)
 
     /// N F as a curvature, over tensors that it may share.

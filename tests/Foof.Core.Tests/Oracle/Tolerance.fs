@@ -23,6 +23,10 @@ let trajectory = 1e-9
 /// float32 against float64: 6e-8 per operation, times the condition numbers of these tests.
 let float32AgainstFloat64 = 1e-3
 
+/// float32 against float64 through a damped inverse of this condition number: rounding of 6e-8 of the largest eigenvalue
+/// is that share of what the damping leaves in the smallest one; never below the rounding of sums.
+let ofCondition (condition: float) = max roundingSingle (6e-8 * condition)
+
 /// A pseudo-inverse against MathNet's: the smallest eigenvalue that counts may be 1e-4 of the largest.
 let pseudoInverse = 1e-8
 
