@@ -79,14 +79,13 @@ module internal PointGradients =
             Columns = scalars |> List.map (fun (weight, scalar) -> column problem.Network calls (weight / n) scalar)
         }
 
-    /// The network is called on one data point at a time. F is a mean over those with a label that counts;
-    /// activations are those of all.
+    /// The data points with a label that counts, over which all means are; the network is called on one at a time.
     let points (problem: Example) (labels: Labels) =
         let counts = Scalars.counts problem.Likelihood (int (problem.Input.size 0)) problem.Target
 
-        let n = counts |> Array.filter (Array.contains true) |> Array.length |> float
-
-        BatchStatistics.held problem (fun () -> Array.init counts.Length (point problem labels n counts))
+        let counted = [| 0 .. counts.Length - 1 |] |> Array.filter (fun i -> Array.contains true counts[i])
+        let n = float counted.Length
+        BatchStatistics.held problem (fun () -> counted |> Array.map (point problem labels n counts))
 
     /// The derivatives of the outputs by the weights, point after point: entry c of point i in row i C + c.
     let jacobian (problem: Example) =

@@ -66,7 +66,6 @@ module Consolidation =
             struct (Curvature.LowRank found.Factor, found.Discarded)
         | Curvature.Blocks parts ->
             let found = parts |> Array.map (compressed columns)
-
             struct (found |> Array.map (fun struct (part, _) -> part) |> Curvature.Blocks,
                     found |> Array.map (fun struct (_, share) -> share) |> Array.max)
         | _ -> struct (curvature, 0.0)
@@ -110,7 +109,6 @@ module Consolidation =
         check rule
         let task = Quadratic.around curvature centre
         let given = tensors learnt @ Quadratic.tensors task
-
         Scope.ownedBut
             given
             (fun () ->
@@ -161,7 +159,6 @@ module SynapticIntelligence =
         =
         for name, x in [ "gradient", gradient; "before", before; "after", after ] do
             WeightVector.check name (WeightVector.shapes omega) x
-
         Scope.value (fun () ->
             for l in 0 .. omega.Length - 1 do
                 omega[l].addcmul_(gradient[l], after[l] - before[l], (-1.0).ToScalar()) |> ignore)

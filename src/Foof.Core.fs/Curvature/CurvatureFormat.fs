@@ -201,11 +201,9 @@ module CurvatureFormat =
             match tensors.TryGetValue name with
             | true, tensor -> tensor
             | _ -> FactorFormat.refuse $"name tensors that are there, and '{name}' is not"
-
         let parsed =
             try
                 JsonNode.Parse description
             with :? System.Text.Json.JsonException ->
                 FactorFormat.refuse "be JSON"
-
         soundCurvature find parsed

@@ -185,7 +185,6 @@ module Factorization =
     /// what the result's damping counts from.
     let internal powerBy (attempts: Attempt list) power (matrix: torch.Tensor) (mu: torch.Tensor voption) lambda =
         let isFor how = how.Route = Route.Eigen || (how.Route = Route.Cholesky && power = -1.0 && mu.IsSome)
-
         let rec first failed remaining =
             match remaining with
             | [] -> None
@@ -194,7 +193,6 @@ module Factorization =
                 | None -> first (how :: failed) others
                 | Some struct (inverse, logDet) ->
                     Some { Inverse = inverse; LogDet = logDet; Damping = lambda * how.Growth; Failed = List.rev failed }
-
         if Numbers.isFinite matrix then first [] (List.filter isFor attempts) else None
 
     /// (M + lambda I)^power by the first attempt that succeeds; None when none does, as for a matrix with NaN. Only

@@ -150,12 +150,7 @@ module Side =
     /// The result belongs to the caller and has as many groups as M and mu.
     let damped (mu: torch.Tensor) side =
         let along (size: int64) = mu.unsqueeze(1L).expand(-1L, size)
-
-        let plusDiagonal (M: torch.Tensor) =
-            let sum = M.expand(max (M.size 0) (mu.size 0), -1L, -1L).clone()
-            torch.diagonal(sum, 0L, 1L, 2L).add_(mu.unsqueeze 1L) |> ignore
-            sum
-
+        let plusDiagonal (M: torch.Tensor) = Factorization.dampedBy mu (M.expand (max (M.size 0) (mu.size 0), -1L, -1L))
         match side with
         | Side.Identity(size, c) -> Side.Diagonal(Scope.tensor (fun () -> along size + c))
         | Side.Diagonal d -> Side.Diagonal(Scope.tensor (fun () -> d + mu.unsqueeze 1L))

@@ -36,7 +36,6 @@ module Statistic =
     let activations (positions: Positions) (kind: torch.ScalarType) (activations: Activations) =
         let n, R = float (Activations.dataPoints activations), float (Activations.positions activations)
         let scale = if positions = Positions.Averaged then n * R else n
-
         Scope.tensor (fun () ->
             match positions, activations with
             | Positions.Pooled, _ -> moment ((Activations.dense kind activations).mean [| 2L |]) / n
@@ -91,7 +90,6 @@ module Statistic =
                 moment (E.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[0] / groups
-
                 sumOverWritten groups factor [| groups; d; d |] (fun P ->
                     (Products.batched P (P.transpose (2L, 3L))).sum 0L)
                 * weight)
@@ -108,7 +106,6 @@ module Statistic =
                 moment (A.squeeze 2L * sizes.unsqueeze -1L) * weight
             | _ ->
                 let d = (LayerFactor.shape factor)[1]
-
                 sumOverWritten groups factor [| groups; d; d |] (fun P ->
                     (Products.batched (P.transpose (2L, 3L)) P).sum 0L)
                 * weight)

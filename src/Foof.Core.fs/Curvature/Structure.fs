@@ -177,12 +177,9 @@ module Structure =
                 match factor with
                 | LayerFactor.Product(activations, _) -> Activations.groups activations
                 | _ -> 1L
-
             let Psi = sumOverParts G l (fun weight factor _ -> Statistic.weightedErrors (groups factor) weight factor)
-
             let Phi =
                 sumOverParts G l (fun weight factor _ -> Statistic.weightedActivations (groups factor) weight factor)
-
             Curvature.Kronecker(Side.Full(traceScaled Psi), Side.Full Phi))
 
     /// b b^T (x) a a^T of one layer with the mean input a [g; d_in] and the mean error b [g; d_out/g], as a low-rank

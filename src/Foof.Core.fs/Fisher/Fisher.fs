@@ -125,14 +125,12 @@ module Fisher =
     /// The columns of layers whose calls a pass recorded; its graph is used up.
     let private ofPass (layers: Layer array) (pass: Pass) directions (weight: float) (shown: torch.Tensor voption) =
         let errors = LayerErrors.find layers pass.Calls pass.Output directions
-
         let factor calls E =
             match shown with
             | ValueSome numbers ->
                 let E = LayerErrors.shown (pass.Output.size 0) numbers E
                 LayerFactor.Product(Record.activations (Record.showing numbers calls), E)
             | ValueNone -> LayerFactor.Product(Record.activations calls, E)
-
         { Layers = Array.map2 factor pass.Calls errors; Weight = weight }
 
     let private requireSound (layers: Layer array) (part: FisherColumns) =
@@ -141,7 +139,6 @@ module Fisher =
                 (Layer.describe layer)
                 $"{what} are not finite"
                 "check the data and the weights for NaN"
-
         for layer, factor in Array.zip layers part.Layers do
             match factor with
             | LayerFactor.Product(activations, E) ->

@@ -68,7 +68,6 @@ module internal StackedErrors =
         let E = ErrorColumns.apart activations E
         let g, c, n, R, d = E.size 0, E.size 1, E.size 2, E.size 3, E.size 4
         let k = Z.size 3 / d
-
         if k = 1L then
             ErrorColumns.inner E Z
         elif c = 1L then

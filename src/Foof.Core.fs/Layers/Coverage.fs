@@ -116,7 +116,6 @@ module Coverage =
     /// Why modules that share a weight cannot be one layer; `holders` counts the modules that hold a parameter.
     let private conflict (holders: IDictionary<ParameterIdentity, int>) weight (sharers: Layer array) =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
-
         if holders[weight] > users then
             Some "another module uses its weight too"
         elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then

@@ -156,7 +156,6 @@ module Layer =
     let activations (layer: Layer) (input: torch.Tensor) =
         require (nameof input) Geometry.inputMisfit layer input
         let withOnes = layer.Bias.IsSome
-
         Scope.owned
             (fun () ->
                 let input = batch layer input
@@ -176,7 +175,6 @@ module Layer =
     /// (MATH 1)
     let errors (layer: Layer) (gradient: torch.Tensor) =
         require (nameof gradient) Geometry.gradientMisfit layer gradient
-
         Scope.tensor (fun () ->
             match layer.Geometry with
             | Geometry.Dense

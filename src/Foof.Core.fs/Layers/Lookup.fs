@@ -42,7 +42,6 @@ module Lookup =
         let times = gradient.select(1L, 0L).``to`` torch.ScalarType.Int64
         let isIdle = times.eq (0L.ToScalar())
         let isCounted = times.eq (torch.bincount (numbers, minlength = gradient.size 0))
-
         if not (Numbers.holds ((isCounted.logical_or isIdle).all())) then
             Error "its gradient is divided by how often a number occurs (scale_grad_by_freq)"
         elif Numbers.holds (isIdle.any ()) then

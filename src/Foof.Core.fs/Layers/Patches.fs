@@ -65,7 +65,6 @@ module Patches =
     /// The window of a convolution as the module is now; padding by name is worked out in pixels.
     let window (convolution: Conv2d) =
         let struct (before, after) = sides convolution
-
         {
             Kernel = pair convolution.kernel_size
             Stride = pair convolution.stride
@@ -109,12 +108,10 @@ module Patches =
     let private padded (window: Window) (images: torch.Tensor) =
         let { Rows = above; Columns = left } = window.Before
         let { Rows = below; Columns = right } = window.After
-
         let mode =
             match window.Mode with
             | PaddingModes.Zeros -> PaddingModes.Constant
             | mode -> mode
-
         if above + below + left + right = 0L then
             images
         else

@@ -141,12 +141,10 @@ module Record =
     let internal parts (budget: int64) (share: float) (calls: Record array) =
         let passes = passes calls |> Array.map (fun pass -> struct (pass, first share (pointsOf pass[0])))
         let all = passes |> Array.sumBy (fun struct (_, count) -> count)
-
         seq {
             for struct (pass, count) in passes do
                 let bytes = bytesOfPoint pass
                 let most = if bytes = 0L then count else budget / bytes
-
                 for struct (start, count) in Runs.ofAtMost most count do
                     struct ((fun () -> ofPass start count pass), float count / float all)
         }
@@ -160,7 +158,6 @@ module Record =
             match call.Shown with
             | ValueSome numbers -> call.Input.index_select (0L, numbers.narrow (0L, 0L, count))
             | ValueNone -> (Layer.batch call.Layer call.Input).narrow(0L, 0L, count)
-
         let isWhole (call: Record) = call.Shown.IsNone || not call.Layer.Geometry.IsScale
         if passes calls |> Array.forall (fun pass -> pass.Length = 1 && isWhole pass[0]) then
             let all = calls |> Array.map firstOf

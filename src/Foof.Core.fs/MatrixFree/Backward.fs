@@ -59,13 +59,11 @@ module internal Backward =
     let private requireTrained (layers: Layer array) =
         if layers.Length = 0 then
             invalidArg (nameof layers) "layers must hold at least one layer; got none."
-
         for layer in layers do
             if Layer.parameters layer |> Array.exists (fun parameter -> not parameter.requires_grad) then
                 invalidArg
                     (nameof layers)
                     $"{Layer.describe layer} must be trained; it is frozen, so unfreeze it or leave it out."
-
         for _, uses in layers |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
             if uses.Length > 1 then
                 invalidArg (nameof layers) $"{Layer.describe uses[0]} must be listed once; got it {uses.Length} times."

@@ -50,12 +50,10 @@ module Cadence =
     /// (Benzing 2022, Algorithm 1 and App. D)
     let plan (cadence: Cadence) (position: int) =
         let seen = position + 1
-
         if seen <= warmUp cadence then
             { Observe = true; Invert = BitOperations.IsPow2 seen || seen = warmUp cadence }
         else
             let t = seen - warmUp cadence
-
             {
                 Observe = (t + cadence.StatisticsSteps - 1) % cadence.InvertEvery < cadence.StatisticsSteps
                 Invert = t % cadence.InvertEvery = 0

@@ -141,7 +141,6 @@ module Recipe =
             | Approximation.Kronecker _, Damping.Tikhonov -> (sides recipe).Length = 1
             | Approximation.Kronecker _, _ -> true
             | _ -> false
-
         match recipe.ProductType with
         | ValueSome kind when kind <> torch.ScalarType.BFloat16 || not isKroneckerInverse ->
             invalidArg
@@ -154,13 +153,11 @@ module Recipe =
             invalidArg
                 (nameof recipe.StatisticsShare)
                 $"StatisticsShare must lie in (0, 1]; got {recipe.StatisticsShare}."
-
         if recipe.StatisticsShare < 1.0 && needsGradients recipe then
             invalidArg
                 (nameof recipe.StatisticsShare)
                 ($"StatisticsShare must be 1 for '{recipe.Name}', which is made of gradients of whole batches; "
                  + $"got {recipe.StatisticsShare}.")
-
         Require.atLeast (nameof recipe.PatchBytes) 1 (int (min recipe.PatchBytes (int64 Int32.MaxValue)))
 
     let private checkInversions (recipe: Recipe) =

@@ -136,12 +136,10 @@ module PrecisionPart =
             let kept = (kappa.ge least).nonzero().squeeze -1L
             let roots = kappa.index_select(0L, kept).sqrt().``to`` Q.dtype
             let columns = (Q.index_select (1L, kept) * roots).t()
-
             FisherFactor.ofColumns {
                 Layers = WeightVector.unflattenRows shapes columns |> Array.map (_.contiguous() >> LayerFactor.Columns)
                 Weight = 1.0
             }
-
         Scope.owned own (FisherFactor.tensors >> Seq.ofList)
 
     /// The part for prior precisions of these ratios, one a layer; itself where it is ready for them.
@@ -261,7 +259,6 @@ module DataPrecision =
                 (tensors data)
                 (fun () -> Array.map2 PrecisionPart.fitTo (deal precision data) data.Parts)
                 (Seq.collect PrecisionPart.tensors)
-
         if Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) data.Parts fitted then
             data
         else

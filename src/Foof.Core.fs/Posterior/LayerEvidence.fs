@@ -16,11 +16,9 @@ module LayerEvidence =
             let L = torch.linalg.cholesky M
             let solved = B |> Array.map (fun B -> B.cholesky_solve L)
             let gamma = solved |> Array.map (fun X -> Numbers.number (torch.diagonal(X, 0L, 0L, 1L).sum()))
-
             let S =
                 Array2D.init grams.Length grams.Length (fun l l' ->
                     Numbers.number ((solved[l] * solved[l'].t()).sum()))
-
             struct (gamma, S))
 
     /// The slopes 1/2 (gamma_l - delta_l d_l) in log delta_l, and the Newton step -H^-1 slope with

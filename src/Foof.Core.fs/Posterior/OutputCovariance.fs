@@ -85,7 +85,6 @@ module internal OutputCovariance =
         else
             let roots = W.sqrt().flatten()
             let n = LayerFactor.columns factor / C
-
             joined n (C * roots.numel ()) (fun (struct (start, count)) ->
                 let P = written C start count factor
                 square (P.reshape (count, C, -1L) * roots))

@@ -187,16 +187,13 @@ module Posterior =
     /// Raises an ArgumentException when layers, shapes, types or devices are not those of theta*.
     let squaredDistance (theta: torch.Tensor array) (posterior: Posterior) =
         requireVector (nameof theta) posterior theta
-
         Scope.value (fun () ->
             let v = WeightVector.axpy -1.0 posterior.Mean theta
             let data = onPart posterior v (fun _ part v -> Numbers.number (Covariance.quadratic part v)) |> Array.sum
-
             let prior =
                 Prior.distances v { posterior.Prior with Mean = [||] }
                 |> Array.map2 (*) posterior.Prior.Precision
                 |> Array.sum
-
             (data + prior) / posterior.Temperature)
 
     /// log q(theta) = 1/2 (log det ((P + N F) / T) - p log(2 pi) - `squaredDistance`), the posterior's logarithmic

@@ -84,16 +84,13 @@ module Predictive =
     /// points.
     let prepare (points: int64) (J: FisherFactor) (posterior: Posterior) =
         let C = entries posterior points J
-
         let parts =
             Scope.ownedBut
                 (FisherFactor.tensors J)
                 (fun () -> preparedParts C posterior J)
                 (Seq.collect OutputCovariance.tensors)
-
         for tensor in parts |> Seq.collect OutputCovariance.tensors do
             Scope.detach tensor |> ignore
-
         new PreparedOutputs(points, C, parts)
 
     /// The covariance T J_i Sigma J_i^T of each data point's outputs, in float64, for the posterior that outputs were

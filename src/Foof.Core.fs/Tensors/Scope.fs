@@ -69,7 +69,6 @@ module Identity =
                 | torch.ScalarType.Float64 -> parameter.storage<float>().data_ptr()
                 // TorchSharp does not show where the others are.
                 | _ -> 0n)
-
         match address with
         | 0n -> { Address = parameter.Handle; Offset = -1L }
         | address -> { Address = address; Offset = parameter.storage_offset () }

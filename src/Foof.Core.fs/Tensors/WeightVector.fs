@@ -111,12 +111,10 @@ module WeightVector =
     let unflatten (shapes: int64 array array) (flat: torch.Tensor) =
         let sizes = shapes |> Array.map (Array.fold (*) 1L)
         let starts = Array.scan (+) 0L sizes
-
         if flat.shape <> [| Array.last starts |] then
             invalidArg
                 (nameof flat)
                 $"flat must be [{Array.last starts}], all layers' elements; got [{Shape.text flat.shape}]."
-
         Scope.owned
             (fun () -> Array.init shapes.Length (fun i -> flat.narrow(0L, starts[i], sizes[i]).view shapes[i]))
             Seq.ofArray

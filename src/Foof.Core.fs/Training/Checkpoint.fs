@@ -31,7 +31,6 @@ module internal Checkpoint =
         | true, null -> invalidArg "state" $"The state must hold tensors; '{Description}' is null."
         | true, kept when kept.dtype = torch.ScalarType.Byte && kept.dim () = 1L ->
             let bytes = Scope.value (fun () -> kept.cpu().contiguous().data<byte>().ToArray())
-
             try
                 JsonNode.Parse(Encoding.UTF8.GetString bytes)
             with :? System.Text.Json.JsonException ->

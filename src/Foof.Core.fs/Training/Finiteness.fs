@@ -74,10 +74,8 @@ module internal Finiteness =
     /// Raises unless a step's loss is a finite number; an ArgumentException where none of its labels counts.
     let private requireLoss likelihood (target: torch.Tensor) (step: int) (loss: torch.Tensor) =
         let value = Numbers.number loss
-
         if not (Double.IsFinite value) then
             LikelihoodCheck.counting likelihood target
-
             raise (
                 NumericalFailure(
                     $"the loss is {value}",

@@ -67,13 +67,11 @@ type internal GradientWindow(layers: Layer array, length: int) =
     member _.Add(gradients: torch.Tensor voption array) =
         use _scope = torch.NewDisposeScope()
         let slot = int64 (next % length)
-
         for l in 0 .. columns.Length - 1 do
             let row = columns[l].select(0L, slot)
             match gradients[l] with
             | ValueSome gradient -> row.copy_ gradient |> ignore
             | ValueNone -> row.zero_ () |> ignore
-
         count slot
         next <- next + 1
 

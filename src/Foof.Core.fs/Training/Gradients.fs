@@ -29,7 +29,6 @@ module internal Gradients =
             | null -> ValueNone
             | gradient ->
                 Layer.joined layer gradient (layer.Bias |> ValueOption.map _.grad) |> Direction.Matrix |> ValueSome
-
         {
             Layers = Array.map ofLayer layers
             Plain = plain |> Array.map (fun parameter -> struct (parameter, dense parameter.grad))
@@ -80,7 +79,6 @@ module internal Gradients =
                 match found.TryGetValue(Identity.ofParameter parameter) with
                 | true, gradient -> gradient
                 | _ -> null)
-
         if Array.forall isNull gradients then
             ValueNone
         else

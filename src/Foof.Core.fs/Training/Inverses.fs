@@ -137,11 +137,9 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | None -> found
         | Some some ->
             let like = Direction.like some
-
             let solved =
                 Array.map2 (fun l -> ValueOption.defaultWith (fun () -> zero l like)) block.Members found
                 |> Preconditioning.solve block.Factored.Value
-
             Array.map2 (fun gradient solved -> gradient |> ValueOption.map (fun _ -> solved)) found solved
 
     // Blocks are in the layers' order.
@@ -190,7 +188,6 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
     /// Makes the inverse of a window's gradients again, as after a change of the window.
     member _.RenewWindow(statistics: Statistics) =
         use _scope = torch.NewDisposeScope()
-
         for block in blocks do
             if statistics.AreSeen(recipe, block.Members) then
                 let struct (curvature, gram) = statistics.Curvature(recipe, block.Members)

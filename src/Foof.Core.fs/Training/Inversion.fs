@@ -32,12 +32,10 @@ type internal InverseBlock(name: string, members: int array) =
         |> ValueOption.iter (fun old ->
             for tensor in Factored.tensors old do
                 tensor.Dispose())
-
         fresh
         |> ValueOption.iter (fun fresh ->
             for tensor in Factored.tensors fresh do
                 Scope.detach tensor |> ignore)
-
         factored <- fresh
 
     /// The blocks that a recipe inverts: one for all layers together or one for each, by names that begin with
@@ -129,7 +127,6 @@ module internal Inversion =
             match inversion.Layers with
             | [| layer |] -> Layer.describe layer
             | layers -> $"the curvature of {layers.Length} layers"
-
         NumericalFailure(
             $"the curvature of '{inversion.Recipe.Name}' + {inversion.Recipe.Damping} I could not be inverted by any attempt",
             subject,

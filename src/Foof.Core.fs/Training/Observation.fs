@@ -39,7 +39,6 @@ module internal Observation =
                 ValueNone
             else
                 Likelihood.shown likelihood (target.narrow (0L, 0L, Record.first share (target.size 0)))
-
         match ofFirst recipe.StatisticsShare with
         | ValueSome numbers when numbers.size 0 = 0L -> struct (1.0, ofFirst 1.0)
         | found -> struct (recipe.StatisticsShare, found)
@@ -50,7 +49,6 @@ module internal Observation =
         let output = pass.Output
         let count = Record.first share (output.size 0)
         let first (tensor: torch.Tensor) = tensor.narrow (0L, 0L, count)
-
         LikelihoodCheck.explaining likelihood output target (fun () ->
             Fisher.directions
                 recipe.Fisher
@@ -87,12 +85,10 @@ module internal Observation =
     /// ignored, for layers that see the batch's data points.
     let withoutErrors recipe likelihood target (calls: Record array array) (gradients: torch.Tensor voption array) =
         let shown = shown recipe likelihood target
-
         let ofCalls (calls: Record array) gradient =
             let isOfBatch = isNull target || target.dim () = 0L || Record.dataPoints calls = target.size 0
             let shown = if isOfBatch then shown else struct (recipe.StatisticsShare, ValueNone)
             ofCalls recipe shown calls gradient
-
         Array.map2 ofCalls calls gradients
 
     /// Inputs and errors of a pass, from one backward pass to the layers' outputs for each column of a data point,
@@ -134,11 +130,9 @@ module internal Observation =
                 (Layer.describe layer)
                 what
                 "check the data for NaN, lower the learning rate or raise the damping"
-
         // No element of a statistic exceeds the sum of the squares of what its rows are made of.
         for call in seen.Calls do
             require "inputs" call.Input
-
         seen.Errors |> ValueOption.iter (require "errors")
         seen.Gradient |> ValueOption.iter (require "gradients")
 

@@ -51,7 +51,6 @@ type ParameterGroup
         check Require.positive "learningRate" rate
         check Require.fraction "momentum" momentum
         check Require.nonNegative "weightDecay" decay
-
         GroupSettings(
             LearningRate = rate,
             InitialLearningRate = rate.GetValueOrDefault(),
@@ -69,10 +68,8 @@ type ParameterGroup
     /// A copy for an optimiser, whose settings are taken where they were left out here.
     member internal group.Copied(rate: float, mu: float, decay: float) =
         let own = group.Options
-
         let orElse (fallback: float) (given: Nullable<float>) (now: float) =
             Nullable(if given.HasValue || now <> 0.0 then now else fallback)
-
         ParameterGroup(
             group.Parameters,
             orElse rate learningRate (own.LearningRate.GetValueOrDefault()),
@@ -91,7 +88,6 @@ type ParameterGroup
                         "momentum"
                         ($"momentum must lie in [0, 1); a scheduler set it to {value}. TorchSharp's CyclicLR goes up from "
                          + "max_momentum, where PyTorch's comes down to base_momentum: give it cycle_momentum = false.")
-
                 Require.fraction "momentum" value
                 group.Options.Momentum <- value
 

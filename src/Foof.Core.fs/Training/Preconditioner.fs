@@ -177,15 +177,12 @@ type Preconditioner
     /// (MATH 5)
     member _.Apply(layer: Layer, M: torch.Tensor) =
         let l = Array.IndexOf(layers, layer)
-
         if l < 0 then
             invalidArg
                 (nameof layer)
                 $"layer must be one of the preconditioner's Layers; got another {Layer.describe layer}."
-
         if M.dim () <> 2L || M.size 1 <> Layer.inputs layer then
             invalidArg (nameof M) $"M must be [k; {Layer.inputs layer}]; got [{Shape.text M.shape}]."
-
         Require.alike (nameof M) layer.Weight M
         Scope.tensor (fun () -> inverses.Apply(l, M))
 
@@ -235,7 +232,6 @@ type Preconditioner
     /// Counters, statistics and inverses; their tensors stay the preconditioner's.
     member internal _.Describe(written: Written) : JsonNode =
         let struct (seed, drawn) = draws.Position
-
         FactorFormat.objectOf "preconditioner" [
             "method", JsonValue.Create recipe.Name
             "position", JsonValue.Create position

@@ -59,7 +59,6 @@ type internal Update() =
             let options = own.Group.Options
             let rate = own.Group.LearningRate
             let shrink = 1.0 - rate * options.WeightDecay
-
             if options.Momentum = 0.0 || not accumulates then
                 accumulate own.Parameter shrink direction -rate
             else
