@@ -8,8 +8,6 @@ open TorchSharp.Modules
 /// A step's gradients from its recorded pass. Where a batch has fewer rows than a layer has outputs, the layer's
 /// gradient is kept as the product of its errors and inputs, which need not be formed.
 /// (MATH 5)
-///
-/// `explained` holds the layers whose calls have once explained autograd's gradient; it grows here.
 [<RequireQualifiedAccess>]
 module internal GradientsOfPass =
 
@@ -39,12 +37,12 @@ module internal GradientsOfPass =
 
     /// What to differentiate with respect to: a layer's parameters, or outputs where its calls' factors are the
     /// gradient.
-    let private variables recipe (explained: HashSet<Layer>) (layer: Layer) (calls: Record array) = [|
+    let private variables recipe (layer: Layer) (calls: Record array) = [|
         let byFactors = areByFactors recipe layer calls
         if byFactors then
             for call in calls do
                 call.Output.Value
-        if not (byFactors && explained.Contains layer) then
+        if not (byFactors && Explained.contains layer) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
     |]
@@ -67,36 +65,19 @@ module internal GradientsOfPass =
         | weight ->
             Layer.joined layer weight (layer.Bias |> ValueOption.map gradientOf) |> Direction.Matrix |> ValueSome
 
-    /// How far a layer's gradient by its calls may be from autograd's, relatively.
-    let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
-
-    /// Takes a layer into `explained` when its calls give the gradient that autograd finds, up to rounding: they do not
-    /// when weight or bias are used outside the recorded calls, which raises an InvalidOperationException. Where both
-    /// are zero or not finite, the layer is compared again in the next step.
-    let private compare (explained: HashSet<Layer>) (layer: Layer) direction gradientOf =
-        Scope.value (fun () ->
-            let found = Layer.joined layer (gradientOf layer.Weight) (layer.Bias |> ValueOption.map gradientOf)
-            let size = Numbers.number (found.norm ())
-            let difference = Numbers.number ((Direction.matrix direction - found).norm())
-
-            if size + difference > 0.0 && Double.IsFinite difference then
-                if difference <= tolerance found.dtype * size then
-                    explained.Add layer |> ignore
-                else
-                    invalidOp (
-                        $"{Layer.describe layer}: its recorded calls do not explain its gradient, "
-                        + "so its weight or bias is used elsewhere too; leave it out with `select`."
-                    ))
-
-    let private ofLayer recipe (explained: HashSet<Layer>) gradientOf (layer: Layer) (calls: Record array) =
+    let private ofLayer recipe gradientOf (layer: Layer) (calls: Record array) =
         if not (areByFactors recipe layer calls) then
             byAutograd layer gradientOf
         else
             match product layer calls gradientOf with
-            | ValueNone when explained.Contains layer -> ValueNone
+            | ValueNone when Explained.contains layer -> ValueNone
             | ValueNone -> byAutograd layer gradientOf
             | ValueSome direction ->
-                if not (explained.Contains layer) then compare explained layer direction gradientOf
+                if not (Explained.contains layer) then
+                    Explained.compare
+                        layer
+                        (Direction.matrix direction)
+                        (Layer.parameters layer |> Array.map gradientOf)
                 ValueSome direction
 
     /// The gradients of `loss`, one backward pass; the graph is kept where `retain`. No parameter's `.grad` is touched.
@@ -105,7 +86,6 @@ module internal GradientsOfPass =
     /// do not explain its gradient.
     let find
         (recipe: Recipe)
-        (explained: HashSet<Layer>)
         (layers: Layer array)
         (plain: Parameter array)
         (retain: bool)
@@ -114,7 +94,7 @@ module internal GradientsOfPass =
         =
         let variables = [|
             for layer, calls in Array.zip layers pass.Calls do
-                yield! variables recipe explained layer calls
+                yield! variables recipe layer calls
 
             for parameter in plain do
                 parameter :> torch.Tensor
@@ -132,6 +112,6 @@ module internal GradientsOfPass =
         let gradientOf (variable: torch.Tensor) = byHandle[variable.Handle]
 
         {
-            Layers = Array.map2 (ofLayer recipe explained gradientOf) layers pass.Calls
+            Layers = Array.map2 (ofLayer recipe gradientOf) layers pass.Calls
             Plain = plain |> Array.map (fun parameter -> struct (parameter, gradientOf parameter))
         }

@@ -70,8 +70,6 @@ type Optimizer
     do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
     let layers = Seq.toArray preconditioner.Layers
 
-    /// The layers whose calls have once explained autograd's gradient.
-    let explained = HashSet<Layer>(HashIdentity.Reference)
 
     let unsupported () =
         NotSupportedException(
@@ -94,7 +92,7 @@ type Optimizer
     /// The gradients of a pass; its graph stays where errors are to follow.
     let backward (plan: Plan) loss pass =
         let retains = plan.Observe && Recipe.needsErrors recipe
-        GradientsOfPass.find recipe explained layers update.Plain retains loss pass
+        GradientsOfPass.find recipe layers update.Plain retains loss pass
 
     let observe (plan: Plan) pass target gradients =
         if plan.Observe then
