@@ -155,6 +155,7 @@ module Fisher =
         (choose: torch.Tensor -> struct (seq<torch.Tensor> * float))
         : Linearisation =
         let layers = problem.Layers
+        Layer.requireTypes "curvature" layers
         use recorder = new Recorder(problem.Model, layers)
         use pass = ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
         use _quiet = torch.no_grad ()

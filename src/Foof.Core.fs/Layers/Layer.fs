@@ -208,6 +208,18 @@ module Layer =
                 gradient.reshape (-1L, gradient.size -1)
             | _ -> (errors layer gradient).flatten(0L, 2L))
 
+    /// Raises an ArgumentException for weights of a type whose matrices libtorch does not factor.
+    let internal requireTypes (subject: string) (layers: Layer array) =
+        for layer in layers do
+            match layer.Weight.dtype with
+            | torch.ScalarType.Float32
+            | torch.ScalarType.Float64 -> ()
+            | kind ->
+                invalidArg
+                    "model"
+                    ($"weights must be Float32 or Float64 for {subject}, which factors matrices in their type; "
+                     + $"{describe layer} has {kind}: keep the weights in Float32, or leave it out with `select`.")
+
     /// The matrix over d_in of something of the weight's shape, without the bias column.
     let private matrix (layer: Layer) (weight: torch.Tensor) =
         match layer.Geometry with

@@ -123,18 +123,6 @@ module Recipe =
         | _ ->
             invalidArg (nameof recipe.Power) $"Power must be -1 for the columns of '{recipe.Name}'; got {recipe.Power}."
 
-    /// Raises an ArgumentException unless the layers' weights have a type in which libtorch factors matrices.
-    let internal requireTypes (recipe: Recipe) (layers: Layer array) =
-        for layer in layers do
-            match layer.Weight.dtype with
-            | torch.ScalarType.Float32
-            | torch.ScalarType.Float64 -> ()
-            | kind ->
-                invalidArg
-                    "model"
-                    ($"'{recipe.Name}' factors matrices in the weights' type, which must be Float32 or Float64; "
-                     + $"{Layer.describe layer} has {kind}: keep the weights in Float32, or leave it out with `select`.")
-
     let private checkProducts (recipe: Recipe) =
         let isKroneckerInverse =
             match recipe.Curvature, recipe.Rule with

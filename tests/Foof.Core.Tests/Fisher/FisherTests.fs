@@ -87,6 +87,17 @@ let tests =
             agrees (explicitFull model kept) (factorOf model Fisher.Ggn (batch input (labels ignored)))
         }
 
+        test "weights in half precision are refused" {
+            use _scope = torch.NewDisposeScope()
+
+            for kind in [ torch.ScalarType.BFloat16; torch.ScalarType.Float16 ] do
+                let model = (make ()).``to`` kind
+                let input = (Networks.normal [ 4; 3 ]).``to`` kind
+
+                Oracle.refused [ "must be Float32 or Float64 for curvature"; $"has {kind}" ] (fun () ->
+                    factorOf model Fisher.Ggn (batch input null))
+        }
+
         test "NaN in the data or the weights names the layer" {
             use _scope = torch.NewDisposeScope()
             let model = make ()
