@@ -19,7 +19,7 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         var device = Devices.Find(grid[0].Device);
         using var images = new RunData(given.Text("--data") ?? grid[0].Data, grid[0], device);
         var data = images.Rest;
-        files.Check();
+        using var reserved = files.Reserve(null);
         var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);
 

@@ -24,7 +24,8 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
     {
         // A missing device is refused before the training, which may take long.
         Devices.Find(settings.Device);
-        files.Check();
+        string[] network = settings.Model is null ? [Checkpoint.FileName, Checkpoint.ModelFileName] : [];
+        using var reserved = files.Reserve(null, [PosteriorFile, CurveFile, .. network]);
         torch.set_num_threads(settings.Threads);
         if (settings.Model is { } source)
             return Judge(source, kept: null);
@@ -61,6 +62,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         )
         {
             IsPassing = files.Out is null,
+            IsReserved = true,
         }.Run();
 
     private int Judge(string source, string? kept)

@@ -16,6 +16,9 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
     /// <summary>Whether the folder is removed after the command, so that no run can be resumed from it.</summary>
     internal bool IsPassing { get; init; }
 
+    /// <summary>Whether the caller has reserved the folder.</summary>
+    internal bool IsReserved { get; init; }
+
     /// <summary>Trains, and returns the exit code.</summary>
     internal int Run()
     {
@@ -32,7 +35,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 $"The checkpoint in {files.Resume} was made with other data than "
                     + $"{ImageData.Folder(name)}: name the same data by --data."
             );
-        files.Check();
+        using var reserved = IsReserved ? null : files.Reserve("train", Checkpoint.FileName, Checkpoint.ModelFileName);
         set_num_threads(settings.Threads);
         Note(settings, optimizer, checkpoint);
 
@@ -62,10 +65,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         foreach (var idle in TrainingSettings.Table.Idle(given, settings))
             terminal.Error.WriteLine($"Note: {idle} has no effect with {optimizer.Name}.");
         if (checkpoint is null)
-        {
-            files.NoteReplacing(terminal, Checkpoint.FileName, "train");
             return;
-        }
         var kept = checkpoint.Run;
         if (kept.Options.Threads != settings.Threads)
             terminal.Error.WriteLine(
