@@ -33,6 +33,9 @@ internal sealed class EpochTrainer(
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint remains.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
+        // A run that was killed after its last checkpoint may lack its model.
+        if (folder is not null && state.Epoch > settings.Epochs)
+            Checkpoint.SaveModel(folder, settings.Model, model);
         state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
@@ -42,8 +45,8 @@ internal sealed class EpochTrainer(
             if (!stop.IsCancellationRequested && Evaluate(stop) is { } result)
             {
                 state.Finish(result);
-                progress.Line(Describe(result));
                 Save(isEpochEnd: true);
+                progress.Line(Describe(result));
             }
         }
         if (state.Epoch > settings.Epochs)
