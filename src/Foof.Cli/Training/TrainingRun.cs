@@ -133,8 +133,8 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             string[] share = classifies ? [$"{epoch.TestAccuracy:F4}"] : [];
             table.AddRow([
                 $"{epoch.Epoch}",
-                $"{epoch.TrainLoss:F4}",
-                $"{epoch.TestLoss:F4}",
+                Tables.Loss(epoch.TrainLoss),
+                Tables.Loss(epoch.TestLoss),
                 .. share,
                 $"{epoch.Seconds:F1}",
                 $"{epoch.StepMsMedian:F2}",
