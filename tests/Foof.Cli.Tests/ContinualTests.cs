@@ -212,6 +212,16 @@ public sealed partial class ContinualTests : IDisposable
         "--validation",
         "30"
     )]
+    [InlineData(
+        ExitCode.Usage,
+        "task 3 has 6, 0 and 4: change --subset or --validation.",
+        "--scenario",
+        "split",
+        "--subset",
+        "34",
+        "--validation",
+        "4"
+    )]
     [InlineData(ExitCode.Usage, "--tasks must be at most 5 for split", "--scenario", "split", "--tasks", "6")]
     [InlineData(ExitCode.Failure, "--resume must name a folder with a continual.json", "--resume", "nowhere")]
     public void What_cannot_be_is_refused(int code, string part, params string[] options)

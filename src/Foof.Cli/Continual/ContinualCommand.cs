@@ -25,6 +25,7 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         using var images = ImageData.Read(name, settings.Subset).To(place);
         if (settings.Validation >= images.Train.Count)
             throw ImageData.TooManyHeldOut(images.Train.Count, settings.Validation);
+        TaskSequence.RequireImages(settings, images);
         kept?.RequireData(images.Fingerprint);
         using var reserved = files.Reserve("continual", ContinualRecord.FileName);
         var record = kept ?? ContinualRecord.New(files.Out, settings, images.Fingerprint);

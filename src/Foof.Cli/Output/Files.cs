@@ -119,7 +119,7 @@ internal sealed record Files
     {
         terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));
         if (Metrics is not null)
-            AtomicFile.Write(Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
+            Write("--metrics", Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
     }
 
     /// <summary>Writes the page if the user wants one; only then is the report made.</summary>
@@ -128,8 +128,38 @@ internal sealed record Files
         if (Report is null)
             return;
         var page = ReportPage.Html(make());
-        AtomicFile.Write(Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        Write("--report", Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
         progress.Line($"The report is in {Report}.");
+    }
+
+    private void Write(string option, string file, Action<Stream> write)
+    {
+        var kept = Folder is null ? "nothing of the run is kept" : $"the run is kept in {Folder}";
+        var rest = $"{kept}: make room, or name another file by {option}, and repeat the command";
+        Writing(
+            file,
+            Resume is null && Folder is not null ? $"{rest} with --resume in place of --out" : rest,
+            () => AtomicFile.Write(file, write)
+        );
+    }
+
+    /// <summary>Writes a file, and says what to do if that fails.</summary>
+    /// <param name="file">The file as the user knows it.</param>
+    /// <param name="rest">What is kept, and what to do about it.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="CommandFailure">It cannot be written.</exception>
+    internal static void Writing(string file, string rest, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var reason =
+                error is UnauthorizedAccessException ? "no right to write there" : error.Message.Split(" : ")[0];
+            throw new CommandFailure($"{file} could not be written ({reason.TrimEnd('.')}); {rest}.");
+        }
     }
 
     // Makes the folder if it is missing and tries to write into it.
