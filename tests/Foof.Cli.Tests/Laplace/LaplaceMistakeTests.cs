@@ -30,7 +30,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     {
         string[] command = ["laplace", "--data", trained.ManyData()];
         Assert.EndsWith("; nothing was kept, since there is no --out.\n", CommandLine.RunAndStop(1, command).Error);
-        var kept = trained["kept"];
+        var kept = trained["half-trained"];
         Assert.EndsWith(
             $"; continue with: ./foof train --resume {kept}\n",
             CommandLine.RunAndStop(1, [.. command, "--out", kept]).Error
