@@ -72,7 +72,8 @@ internal static class Application
                 .. Files.Rows(
                     "Leave a checkpoint here after every epoch and when stopped",
                     "Continue from the checkpoint in this folder, to the same bits; all options stay as they were",
-                    report: true
+                    report: true,
+                    force: true
                 ),
             ],
             (given, terminal) => new TrainingRun(given, Files.Of(given), terminal).Run()
@@ -102,7 +103,8 @@ internal static class Application
                 .. Files.Rows(
                     "Keep every finished sequence here",
                     "Continue the run in this folder; other options stay as they were",
-                    report: true
+                    report: true,
+                    force: true
                 ),
             ],
             (given, terminal) => new ContinualCommand(given, Files.Of(given), terminal).Run()
@@ -114,7 +116,7 @@ internal static class Application
             "Fit a posterior around a trained network, and evaluate it",
             [
                 .. LaplaceSettings.Table.Rows,
-                .. Files.Rows("Leave the posterior and the evidence curve here", report: true),
+                .. Files.Rows("Leave the posterior and the evidence curve here", report: true, force: true),
             ],
             (given, terminal) => new LaplaceCommand(given, Files.Of(given), terminal).Run()
         );

@@ -177,15 +177,17 @@ public sealed partial class ContinualTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_replaces_another_says_how_to_continue_that_one()
+    public void A_run_is_replaced_by_force_alone_and_continued_without_it()
     {
         string[] command = Tiny("--variants", "plain", "--out", folder["out"]);
         Assert.Equal("", CommandLine.Run(command).Error);
-        Assert.Equal(
-            $"Note: this run replaces the one in {folder["out"]}; "
-                + $"./foof continual --resume {folder["out"]} continues that one.\n",
-            CommandLine.Run(command).Error
+        Assert.EndsWith(
+            $"{folder["out"]} has a continual.json: name another, continue it by "
+                + $"./foof continual --resume {folder["out"]}, or replace the run by --force.",
+            CommandLine.Run(command).Sentence(),
+            StringComparison.Ordinal
         );
+        Assert.Equal("", CommandLine.Run([.. command, "--force"]).Error);
         Assert.Equal("", CommandLine.Run("continual", "--resume", folder["out"]).Error);
     }
 
@@ -209,6 +211,16 @@ public sealed partial class ContinualTests : IDisposable
         "30",
         "--validation",
         "30"
+    )]
+    [InlineData(
+        ExitCode.Usage,
+        "task 3 has 6, 0 and 4: change --subset or --validation.",
+        "--scenario",
+        "split",
+        "--subset",
+        "34",
+        "--validation",
+        "4"
     )]
     [InlineData(ExitCode.Usage, "--tasks must be at most 5 for split", "--scenario", "split", "--tasks", "6")]
     [InlineData(ExitCode.Failure, "--resume must name a folder with a continual.json", "--resume", "nowhere")]

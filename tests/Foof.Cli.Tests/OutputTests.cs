@@ -57,6 +57,16 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void The_time_that_is_left_of_the_whole_run_stands_on_lines_that_stay()
+    {
+        string[] line = Words("train --model linear --epochs 2 --data DATA");
+        Assert.Matches("(?m)^epoch 1/2: .* (s|min) left$", CommandLine.Run(line).Output);
+        Assert.DoesNotMatch("(?m)^epoch 2/2: .* left$", CommandLine.Run(line).Output);
+        line = Words("compare --optimizers sgd,adam --model linear --epochs 1 --data DATA");
+        Assert.Matches("(?m)^Run 2 of 2: .* (s|min) left$", CommandLine.Run(line).Output);
+    }
+
+    [Fact]
     public void Numbers_may_be_quiet_too()
     {
         var answer = CommandLine.Run([.. Words((string)Lines.First()[1]), "--quiet", "--json"]);

@@ -86,9 +86,13 @@ public sealed class ResumeTests : IDisposable
         CommandLine.Run(Tiny("linear", "foof", "whole", ["--epochs", "3"]));
         CommandLine.Run(Tiny("linear", "foof", "parts", ["--epochs", "1"]));
         var unchanged = CommandLine.Run("train", "--resume", folder["parts"]);
-        Assert.Contains("raise --epochs", unchanged.Sentence(), StringComparison.Ordinal);
+        Assert.Contains("is finished: raise --epochs to continue.", unchanged.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Success, CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "3").Code);
         Assert.Equal(Weights("whole"), Weights("parts"));
+        Assert.Equal(
+            $"--epochs must be at least 3, the finished epochs of the run in {folder["parts"]}; got 2: raise it to continue.",
+            CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "2").Sentence()
+        );
     }
 
     [Fact]

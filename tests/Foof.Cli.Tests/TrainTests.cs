@@ -99,7 +99,7 @@ public sealed class TrainTests : IDisposable
         CommandLine.Run(Tiny("linear", optimizer, "--epochs", "1", "--out", run));
         var before = File.ReadAllBytes(Path.Combine(run, "checkpoint.safetensors"));
         var sentence = CommandLine
-            .Run(Tiny("linear", optimizer, "--epochs", "90", "--learning-rate", "1e38", "--out", run))
+            .Run(Tiny("linear", optimizer, "--epochs", "90", "--learning-rate", "1e38", "--out", run, "--force"))
             .LastSentence();
         Assert.Matches("^Training stopped (at|after) step [0-9]+ of epoch 1: ", sentence);
         Assert.Contains("checkpoint.safetensors is as it was.", sentence, StringComparison.Ordinal);
@@ -107,16 +107,21 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_replaces_another_says_how_to_continue_that_one()
+    public void A_run_is_replaced_by_force_alone_and_continued_without_it()
     {
         var run = folder["run"];
         string[] command = Tiny("linear", "sgd", "--epochs", "1", "--out", run);
         Assert.Equal("", CommandLine.Run(command).Error);
         Assert.Equal(
-            $"Note: this run replaces the one in {run}; ./foof train --resume {run} continues that one.\n",
-            CommandLine.Run(command).Error
+            $"--out must name a folder without a run; {run} has a checkpoint.safetensors: name another, continue "
+                + $"it by ./foof train --resume {run}, or replace the run by --force.",
+            CommandLine.Run(command).Sentence()
         );
+        Assert.Equal("", CommandLine.Run([.. command, "--force"]).Error);
         Assert.Equal("", CommandLine.Run("train", "--resume", run, "--epochs", "2", "--out", run).Error);
+        CommandLine.Run([.. command[..^1], folder["other"]]);
+        string[] resume = ["train", "--resume", folder["other"], "--epochs", "2", "--out", run];
+        Assert.Contains("--force", CommandLine.Run(resume).Sentence(), StringComparison.Ordinal);
     }
 
     [Fact]

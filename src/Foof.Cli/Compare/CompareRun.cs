@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
+using Foof.Cli.Reports;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
 using TorchSharp;
@@ -19,21 +21,26 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         var device = Devices.Find(grid[0].Device);
         using var images = new RunData(given.Text("--data") ?? grid[0].Data, grid[0], device);
         var data = images.Rest;
-        files.Check();
+        using var reserved = files.Reserve(null);
         var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);
 
         var runs = new List<FinishedRun>();
+        var (start, trained) = (Stopwatch.GetTimestamp(), 0);
         foreach (var (place, settings) in grid.Index())
         {
             var run = table.Find(settings);
-            terminal.Progress.Line(Announce(settings, place, grid.Count, run is not null));
+            var seconds = trained == 0 ? 0 : Stopwatch.GetElapsedTime(start).TotalSeconds / trained;
+            var count = grid.Skip(place).Count(one => table.Find(one) is null);
+            var left = seconds * count == 0 || run is not null ? "" : $"; {Say.Time(seconds * count)} left";
+            terminal.Progress.Line(Announce(settings, place, grid.Count, run is not null) + left);
             if (run is null)
             {
                 run = Train(settings, data, device);
                 if (run is null)
                     return Stopped(runs.Count, grid.Count);
                 table.Add(run);
+                trained++;
             }
             if (run.Failure is { } failure)
                 terminal.Error.WriteLine($"Note: {run.Options.Optimizer} has no result: {failure}");

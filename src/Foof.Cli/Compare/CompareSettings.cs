@@ -1,3 +1,4 @@
+using Foof.Cli.Models;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
 using static Foof.Cli.Settings.Forms;
@@ -45,11 +46,12 @@ internal sealed record CompareSettings
     {
         var tried = Table.Fill(given);
         var common = given.Only([.. OfEveryRun.Select(setting => setting.Name)]);
+        var model = (string?)given["--model"] ?? ModelKind.Default;
         return
         [
             .. from name in tried.Optimizers
             let kind = OptimizerKind.Find(name)
-            from rate in tried.LearningRate ?? [kind.LearningRate]
+            from rate in tried.LearningRate ?? [kind.RateOn(model)]
             from damping in kind.HasCurvature && tried.Damping is not null ? tried.Damping : [kind.Recipe.Damping]
             select TrainingSettings.Read(
                 common.With("--optimizer", name).With("--learning-rate", rate).With("--damping", damping)

@@ -61,12 +61,16 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
     internal void Write(IAnsiConsole console)
     {
         var classifies = Runs.Any(run => run.Epochs.Any(epoch => epoch.TestAccuracy is not null));
-        string[] titles = ["learning rate", "damping", "train loss", "test loss"];
+        string[] titles = ["optimiser", "learning rate", "damping", "train loss", "test loss"];
         string[] more = classifies ? ["test accuracy"] : [];
-        var table = Tables.Of("optimiser", [.. titles, .. more, "seconds", "ms/step"]);
-        foreach (var run in Ranked)
-            table.AddRow([.. Cells(run, classifies)]);
-        console.Write(table);
+        console.Write(
+            Tables.Fitting(
+                console.Profile.Width,
+                [.. titles, .. more, "seconds", "ms/step"],
+                ["ms/step", "test loss", "seconds", "test accuracy", "damping", "learning rate"],
+                [.. Ranked.Select(run => (string[])[.. Cells(run, classifies)])]
+            )
+        );
     }
 
     private static IEnumerable<string> Cells(FinishedRun run, bool classifies)
@@ -80,8 +84,8 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
             yield break;
         }
         var last = run.Epochs[^1];
-        yield return $"{last.TrainLoss:F4}";
-        yield return $"{last.TestLoss:F4}";
+        yield return Tables.Loss(last.TrainLoss);
+        yield return Tables.Loss(last.TestLoss);
         if (classifies)
             yield return $"{last.TestAccuracy:F4}";
         yield return $"{run.WarmUpSeconds + run.Epochs.Sum(epoch => epoch.Seconds):F1}";

@@ -25,10 +25,10 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         using var images = ImageData.Read(name, settings.Subset).To(place);
         if (settings.Validation >= images.Train.Count)
             throw ImageData.TooManyHeldOut(images.Train.Count, settings.Validation);
+        TaskSequence.RequireImages(settings, images);
         kept?.RequireData(images.Fingerprint);
-        files.Check();
+        using var reserved = files.Reserve("continual", ContinualRecord.FileName);
         var record = kept ?? ContinualRecord.New(files.Out, settings, images.Fingerprint);
-        files.NoteReplacing(terminal, ContinualRecord.FileName, "continual");
         torch.set_num_threads(settings.Threads);
         var run = new ContinualRun(settings, images, record);
         return run.Run(terminal.Progress, terminal.Stop) is { } results ? Finish(settings, images, results) : Stopped();

@@ -45,6 +45,20 @@ internal sealed class TaskSequence : IDisposable
         return new(train, validation, [.. tasks]);
     }
 
+    /// <summary>Refuses data in which a task would have no images.</summary>
+    internal static void RequireImages(ContinualSettings settings, ImageData data)
+    {
+        using var sequence = Make(settings, data, settings.Seed);
+        foreach (var (place, task) in sequence.Tasks.Index())
+            if (Math.Min(task.Train.Count, Math.Min(task.Validation.Count, task.Test.Count)) == 0)
+                throw new CommandFailure(
+                    $"Every task must have images to train, to validate and to test; task {place + 1} has "
+                        + $"{task.Train.Count}, {task.Validation.Count} and {task.Test.Count}: change --subset or "
+                        + "--validation.",
+                    ExitCode.Usage
+                );
+    }
+
     // All tasks have equally many classes, in their order; the remaining classes are in no task.
     private static long[] Classes(int tasks, int place)
     {

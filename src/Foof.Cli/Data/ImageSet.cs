@@ -32,7 +32,8 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
         var kept = count ?? images.Shape[0];
         if (kept > images.Shape[0])
             throw new CommandFailure(
-                $"--subset must be at most {images.Shape[0]}, the images in {images.Path}; got {kept}."
+                $"--subset must be at most {images.Shape[0]}, the images in {images.Path}; got {kept}.",
+                ExitCode.Usage
             );
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();

@@ -24,7 +24,8 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
     {
         // A missing device is refused before the training, which may take long.
         Devices.Find(settings.Device);
-        files.Check();
+        string[] network = settings.Model is null ? [Checkpoint.FileName, Checkpoint.ModelFileName] : [];
+        using var reserved = files.Reserve(null, [PosteriorFile, CurveFile, .. network]);
         torch.set_num_threads(settings.Threads);
         if (settings.Model is { } source)
             return Judge(source, kept: null);
@@ -61,6 +62,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         )
         {
             IsPassing = files.Out is null,
+            IsReserved = true,
         }.Run();
 
     private int Judge(string source, string? kept)
@@ -75,7 +77,9 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         if (sets.Fingerprint != checkpoint.Run.Fingerprint)
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
         if (settings.Test > sets.Test.Count)
-            throw new CommandFailure($"--test must be at most {sets.Test.Count}; got {settings.Test}.");
+            throw TooMany("--test", sets.Test.Count, "test", settings.Test);
+        if (settings.Subsample > sets.Train.Count)
+            throw TooMany("--subsample", sets.Train.Count, "training", settings.Subsample);
         using var test = sets.Test.Part(0, settings.Test ?? sets.Test.Count);
         using var network = ModelKind.Build(trained).to(place);
         checkpoint.Restore(network);
@@ -91,6 +95,9 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
             kept: kept
         );
     }
+
+    private static CommandFailure TooMany(string option, long most, string kind, int? got) =>
+        new($"{option} must be at most {most}, the {kind} images; got {got}: lower it.", ExitCode.Usage);
 
     private void Save(LaplacePosterior posterior)
     {

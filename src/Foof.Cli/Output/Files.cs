@@ -19,13 +19,16 @@ internal sealed record Files
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private static readonly SettingTable<Files> All = new([.. Rows("", "", report: true)]);
+    private static readonly SettingTable<Files> All = new([.. Rows("", "", report: true, force: true)]);
 
     /// <summary>The folder in which a run is kept.</summary>
     public string? Out { get; init; }
 
     /// <summary>The folder of the run to resume.</summary>
     public string? Resume { get; init; }
+
+    /// <summary>Whether a run in the folder may be replaced.</summary>
+    public bool Force { get; init; }
 
     /// <summary>The file for the numbers.</summary>
     public string? Metrics { get; init; }
@@ -46,12 +49,20 @@ internal sealed record Files
     /// <param name="keep">What <c>--out</c> is for; null: the command has no such option.</param>
     /// <param name="resume">What <c>--resume</c> is for; null: the command has no such option.</param>
     /// <param name="report">Whether the command makes a page.</param>
-    internal static IEnumerable<Setting<Files>> Rows(string? keep = null, string? resume = null, bool report = false)
+    /// <param name="force">Whether <c>--force</c> lets the command replace a run.</param>
+    internal static IEnumerable<Setting<Files>> Rows(
+        string? keep = null,
+        string? resume = null,
+        bool report = false,
+        bool force = false
+    )
     {
         if (keep is not null)
             yield return Optional(files => files.Out, Text("DIR"), keep);
         if (resume is not null)
             yield return Optional(files => files.Resume, Text("DIR"), resume);
+        if (force)
+            yield return Flag(files => files.Force, "Replace the run in the folder of --out");
         const string metrics = "Write the numbers to this file as a JSON object";
         yield return Optional(files => files.Metrics, Text("FILE"), metrics);
         const string page = "Write the results as one page, with charts, to this file";
@@ -76,16 +87,31 @@ internal sealed record Files
             CheckFile("--report", Report);
     }
 
-    /// <summary>Notes that a run replaces another one, if the folder has one.</summary>
-    /// <param name="terminal">Receives the note.</param>
-    /// <param name="file">The name of a run's file.</param>
-    /// <param name="command">The command that can resume the other run.</param>
-    internal void NoteReplacing(Terminal terminal, string file, string command)
+    /// <summary>
+    /// Checks all files and folders, and reserves the folder of the run until it is disposed; null if there is no folder.
+    /// </summary>
+    /// <param name="command">The command that continues a run in the folder; null if none does.</param>
+    /// <param name="names">The files of a run, which are replaced by <c>--force</c> alone.</param>
+    /// <exception cref="CommandFailure">A place cannot be written, is in use, or has another run.</exception>
+    internal RunFolder? Reserve(string? command, params ReadOnlySpan<string> names)
     {
-        if (Out is not null && File.Exists(Path.Combine(Out, file)))
-            terminal.Error.WriteLine(
-                $"Note: this run replaces the one in {Out}; ./foof {command} --resume {Out} continues that one."
-            );
+        Check();
+        if (Folder is not { } folder)
+            return null;
+        var reserved = RunFolder.Lock(folder);
+        if (Force || Resume is { } old && Path.GetFullPath(old) == Path.GetFullPath(folder))
+            return reserved;
+        foreach (var name in names)
+            if (File.Exists(Path.Combine(folder, name)))
+            {
+                reserved.Dispose();
+                var more = command is null ? " or" : $" continue it by ./foof {command} --resume {folder}, or";
+                throw new CommandFailure(
+                    $"--out must name a folder without a run; {folder} has a {name}: name another,{more} replace the "
+                        + "run by --force."
+                );
+            }
+        return reserved;
     }
 
     /// <summary>Writes the numbers to the file and to standard output, as far as the user wants them there.</summary>
@@ -93,7 +119,7 @@ internal sealed record Files
     {
         terminal.Numbers?.WriteLine(JsonSerializer.Serialize(metrics, Indented));
         if (Metrics is not null)
-            AtomicFile.Write(Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
+            Write("--metrics", Metrics, stream => JsonSerializer.Serialize(stream, metrics, Indented));
     }
 
     /// <summary>Writes the page if the user wants one; only then is the report made.</summary>
@@ -102,8 +128,38 @@ internal sealed record Files
         if (Report is null)
             return;
         var page = ReportPage.Html(make());
-        AtomicFile.Write(Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
+        Write("--report", Report, stream => stream.Write(Encoding.UTF8.GetBytes(page)));
         progress.Line($"The report is in {Report}.");
+    }
+
+    private void Write(string option, string file, Action<Stream> write)
+    {
+        var kept = Folder is null ? "nothing of the run is kept" : $"the run is kept in {Folder}";
+        var rest = $"{kept}: make room, or name another file by {option}, and repeat the command";
+        Writing(
+            file,
+            Resume is null && Folder is not null ? $"{rest} with --resume in place of --out" : rest,
+            () => AtomicFile.Write(file, write)
+        );
+    }
+
+    /// <summary>Writes a file, and says what to do if that fails.</summary>
+    /// <param name="file">The file as the user knows it.</param>
+    /// <param name="rest">What is kept, and what to do about it.</param>
+    /// <param name="write">Writes it.</param>
+    /// <exception cref="CommandFailure">It cannot be written.</exception>
+    internal static void Writing(string file, string rest, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            var reason =
+                error is UnauthorizedAccessException ? "no right to write there" : error.Message.Split(" : ")[0];
+            throw new CommandFailure($"{file} could not be written ({reason.TrimEnd('.')}); {rest}.");
+        }
     }
 
     // Makes the folder if it is missing and tries to write into it.

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
+using Foof.Cli.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,23 +28,29 @@ internal sealed class EpochTrainer(
 )
 {
     private readonly int steps = Batches.CountOf(data.Train.Count, settings.BatchSize);
+    private long start;
+    private long taken;
 
     /// <summary>Trains until all epochs are finished or the user stops the run.</summary>
     /// <returns>Whether all epochs are finished.</returns>
     /// <exception cref="CommandFailure">The numbers failed; the last checkpoint remains.</exception>
     internal bool Run(IProgressView progress, CancellationToken stop)
     {
+        // A run that was killed after its last checkpoint may lack its model.
+        if (folder is not null && state.Epoch > settings.Epochs)
+            SaveModel(folder);
         state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
+        start = Stopwatch.GetTimestamp();
         while (state.Epoch <= settings.Epochs && !stop.IsCancellationRequested)
         {
             progress.Track($"epoch {state.Epoch}/{settings.Epochs}", steps, meter => Train(meter, stop));
             if (!stop.IsCancellationRequested && Evaluate(stop) is { } result)
             {
                 state.Finish(result);
-                progress.Line(Describe(result));
                 Save(isEpochEnd: true);
+                progress.Line(Describe(result));
             }
         }
         if (state.Epoch > settings.Epochs)
@@ -92,6 +99,7 @@ internal sealed class EpochTrainer(
             var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             milliseconds.Add(elapsed);
             state.StepMilliseconds.Add(elapsed);
+            taken++;
             meter.Show(state.Step, () => Describe(loss.Value, accuracy.Value, milliseconds.Value));
         }
     }
@@ -148,22 +156,41 @@ internal sealed class EpochTrainer(
         if (folder is null)
             return;
         var run = new RunRecord(settings, data.Fingerprint, state.Epoch, state.Step, state.History);
-        Checkpoint.Save(folder, run, state, model, learner);
+        var file = Checkpoint.File(folder);
+        var old = File.Exists(file) ? "the one of the last save is kept" : "there is none yet";
+        var remedy = File.Exists(file) ? $"and continue by ./foof train --resume {folder}" : "and start again";
+        Files.Writing(file, $"{old}: make room, {remedy}", () => Checkpoint.Save(folder, run, state, model, learner));
         if (isEpochEnd)
-            Checkpoint.SaveModel(folder, settings.Model, model);
+            SaveModel(folder);
     }
+
+    private void SaveModel(string path) =>
+        Files.Writing(
+            Path.Combine(path, Checkpoint.ModelFileName),
+            $"{Checkpoint.File(path)} has its weights: make room, and continue by ./foof train --resume {path}",
+            () => Checkpoint.SaveModel(path, settings.Model, model)
+        );
 
     private string Describe(double loss, double accuracy, double milliseconds) =>
         kind.Classifies
-            ? $"loss {loss:F4}, accuracy {accuracy:F3}, {milliseconds:F1} ms/step"
-            : $"loss {loss:F4}, {milliseconds:F1} ms/step";
+            ? $"loss {Tables.Loss(loss)}, accuracy {accuracy:F3}, {milliseconds:F1} ms/step{Left()}"
+            : $"loss {Tables.Loss(loss)}, {milliseconds:F1} ms/step{Left()}";
+
+    // What is left of the whole run, by the steps and evaluations of this process so far.
+    private string Left()
+    {
+        var count = (settings.Epochs - state.Epoch + 1L) * steps - state.Step;
+        return count == 0 || taken == 0
+            ? ""
+            : $", {Say.Time(Stopwatch.GetElapsedTime(start).TotalSeconds / taken * count)} left";
+    }
 
     private string Describe(EpochResult result)
     {
         var accuracy = result.TestAccuracy is { } value ? $", test accuracy {value:F4}" : "";
-        return $"epoch {result.Epoch}/{settings.Epochs}: train loss {result.TrainLoss:F4}, "
-            + $"test loss {result.TestLoss:F4}{accuracy}, {result.Seconds:F1} s, "
-            + $"{result.StepMsMedian:F2} ms/step";
+        return $"epoch {result.Epoch}/{settings.Epochs}: train loss {Tables.Loss(result.TrainLoss)}, "
+            + $"test loss {Tables.Loss(result.TestLoss)}{accuracy}, {result.Seconds:F1} s, "
+            + $"{result.StepMsMedian:F2} ms/step{Left()}";
     }
 }
 

@@ -20,11 +20,14 @@ internal sealed record OptimizerKind(
     Func<nn.Module<Tensor, Tensor>, ModelKind, TrainingSettings, ILearner> Make
 )
 {
+    private const string Adam = "adam";
+    private const string Shampoo = "shampoo";
+
     private static readonly OptimizerKind[] Kinds =
     [
         .. Methods.all.Select(Of),
         new("sgd", 0.01, 0.9, HasMomentum: true, Method: null, SgdLearner.Make),
-        new("adam", 1e-4, 0.0, HasMomentum: false, Method: null, AdamLearner.Make),
+        new(Adam, 1e-4, 0.0, HasMomentum: false, Method: null, AdamLearner.Make),
     ];
 
     /// <summary>All names.</summary>
@@ -36,6 +39,15 @@ internal sealed record OptimizerKind(
     /// <summary>The method; for an optimiser without one FOOF, whose settings then have no effect.</summary>
     internal Recipe Recipe => Method ?? Methods.foof;
 
+    /// <summary>
+    /// The default size of a step for a network. Losses of pixels are steeper than losses of classes, and only Adam's
+    /// steps do not grow with them.
+    /// </summary>
+    internal double RateOn(string model) =>
+        ModelKind.Find(model).Classifies || Name == Adam ? LearningRate
+        : Name == Shampoo ? LearningRate / 100
+        : LearningRate / 10;
+
     /// <summary>The optimiser called <paramref name="name"/>.</summary>
     /// <exception cref="CommandFailure">The name is unknown.</exception>
     internal static OptimizerKind Find(string name) =>
@@ -43,7 +55,14 @@ internal sealed record OptimizerKind(
         ?? throw new CommandFailure($"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'.");
 
     private static OptimizerKind Of(Recipe method) =>
-        new(method.Name, method.LearningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
+        new(
+            method.Name,
+            method.Name == Shampoo ? 0.01 : method.LearningRate,
+            0.0,
+            HasMomentum: true,
+            method,
+            CurvatureLearner.Of(method)
+        );
 
     /// <summary>The optimiser and its settings in one line.</summary>
     internal string Describe(TrainingSettings settings)

@@ -16,6 +16,9 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
     /// <summary>Whether the folder is removed after the command, so that no run can be resumed from it.</summary>
     internal bool IsPassing { get; init; }
 
+    /// <summary>Whether the caller has reserved the folder.</summary>
+    internal bool IsReserved { get; init; }
+
     /// <summary>Trains, and returns the exit code.</summary>
     internal int Run()
     {
@@ -32,7 +35,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 $"The checkpoint in {files.Resume} was made with other data than "
                     + $"{ImageData.Folder(name)}: name the same data by --data."
             );
-        files.Check();
+        using var reserved = IsReserved ? null : files.Reserve("train", Checkpoint.FileName, Checkpoint.ModelFileName);
         set_num_threads(settings.Threads);
         Note(settings, optimizer, checkpoint);
 
@@ -41,19 +44,23 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         using var learner = optimizer.Make(model, kind, settings);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
         var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder);
-        return trainer.Run(terminal.Progress, terminal.Stop)
-            ? Finish(settings, optimizer, data.Rest, model, state)
-            : Stopped(state, Batches.CountOf(data.Rest.Train.Count, settings.BatchSize));
+        var isFinished = trainer.Run(terminal.Progress, terminal.Stop);
+        if (isFinished)
+            Show(state.History);
+        else
+            SayStopped(state, Batches.CountOf(data.Rest.Train.Count, settings.BatchSize));
+        Write(settings, optimizer, data.Rest, model, state);
+        return isFinished ? ExitCode.Success : ExitCode.Stopped;
     }
 
     private TrainingSettings Resumed(RunRecord run)
     {
         var settings = TrainingSettings.Table.Resume(run.Options, given, files.Resume!);
-        return settings.Epochs > run.History.Count
+        return settings.Epochs >= run.History.Count
             ? settings
             : throw new CommandFailure(
-                $"The run in {files.Resume} has {run.History.Count} finished epoch(s) and --epochs is "
-                    + $"{settings.Epochs}: raise --epochs to continue."
+                $"--epochs must be at least {run.History.Count}, the finished epochs of the run in {files.Resume}; got "
+                    + $"{settings.Epochs}: raise it to continue."
             );
     }
 
@@ -62,10 +69,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         foreach (var idle in TrainingSettings.Table.Idle(given, settings))
             terminal.Error.WriteLine($"Note: {idle} has no effect with {optimizer.Name}.");
         if (checkpoint is null)
-        {
-            files.NoteReplacing(terminal, Checkpoint.FileName, "train");
             return;
-        }
         var kept = checkpoint.Run;
         if (kept.Options.Threads != settings.Threads)
             terminal.Error.WriteLine(
@@ -77,11 +81,14 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                     + "than in a run that was not stopped."
             );
         terminal.Progress.Line(
-            $"Continuing in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(settings)})."
+            kept.Epoch > settings.Epochs
+                ? $"The run in {files.Resume} is finished: raise --epochs to continue."
+                : $"Continuing in epoch {kept.Epoch} after step {kept.Step} ({optimizer.Describe(settings)})."
         );
     }
 
-    private int Finish(
+    // A run that was stopped has the epochs that it finished.
+    private void Write(
         TrainingSettings settings,
         OptimizerKind optimizer,
         ImageData data,
@@ -91,7 +98,6 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
     {
         var parameters = model.parameters().Sum(parameter => parameter.numel());
         var peak = MemoryUse.PeakMegabytes;
-        Show(state.History);
         terminal.Progress.Line(
             $"{settings.Model}, {parameters:N0} parameters, {optimizer.Describe(settings)}; "
                 + $"peak memory {peak:F0} MB"
@@ -109,8 +115,8 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
                 ["peak_rss_mb"] = peak,
             }
         );
-        files.WriteReport(terminal.Progress, () => TrainingReport.Of(settings, parameters, data, model, state));
-        return ExitCode.Success;
+        if (state.History.Count > 0)
+            files.WriteReport(terminal.Progress, () => TrainingReport.Of(settings, parameters, data, model, state));
     }
 
     // Models without classes have no accuracy.
@@ -127,8 +133,8 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             string[] share = classifies ? [$"{epoch.TestAccuracy:F4}"] : [];
             table.AddRow([
                 $"{epoch.Epoch}",
-                $"{epoch.TrainLoss:F4}",
-                $"{epoch.TestLoss:F4}",
+                Tables.Loss(epoch.TrainLoss),
+                Tables.Loss(epoch.TestLoss),
                 .. share,
                 $"{epoch.Seconds:F1}",
                 $"{epoch.StepMsMedian:F2}",
@@ -137,7 +143,7 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         terminal.Console.Write(table);
     }
 
-    private int Stopped(RunState state, int steps)
+    private void SayStopped(RunState state, int steps)
     {
         var place = $"Stopped after step {state.Step} of {steps} in epoch {state.Epoch}";
         var remedy =
@@ -145,6 +151,5 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             : state.IsWarm && (state.Step > 0 || state.Epoch > 1) ? $"; continue with: ./foof train --resume {folder}"
             : ", before anything was learnt; start again.";
         terminal.Error.WriteLine(place + remedy);
-        return ExitCode.Stopped;
     }
 }

@@ -20,7 +20,17 @@ internal sealed record TrainingSettings
             Of(s => s.Optimizer, OneOf(OptimizerKind.Names), "The optimiser", "foof")
                 .InReports("optimiser")
                 .FoundLater(),
-            Of(s => s.LearningRate, Positive, "The size of a step", Own(k => k.LearningRate, "foof", "sgd", "adam"))
+            Of(s => s.Model, OneOf(ModelKind.Names), "The network", ModelKind.Default).FoundLater(),
+            Of(
+                    s => s.LearningRate,
+                    Positive,
+                    "The size of a step",
+                    new(
+                        s => Kind(s).RateOn(s.Model),
+                        $"the method's own; {Each(kind => kind.LearningRate, "foof", "sgd", "adam")}; smaller for the "
+                            + "autoencoder"
+                    )
+                )
                 .InReports("learning rate"),
             Of(
                     s => s.Damping,
@@ -31,7 +41,6 @@ internal sealed record TrainingSettings
                 .InReports("damping")
                 .Where(HasCurvature),
             Data<TrainingSettings>(s => s.Data),
-            Of(s => s.Model, OneOf(ModelKind.Names), "The network", ModelKind.Default).FoundLater(),
             Of(s => s.Epochs, Count, "Passes over the data", 3).Changeable(),
             Of(s => s.BatchSize, Count, "Images in a step", 100),
             Of(

@@ -30,7 +30,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
     {
         string[] command = ["laplace", "--data", trained.ManyData()];
         Assert.EndsWith("; nothing was kept, since there is no --out.\n", CommandLine.RunAndStop(1, command).Error);
-        var kept = trained["kept"];
+        var kept = trained["half-trained"];
         Assert.EndsWith(
             $"; continue with: ./foof train --resume {kept}\n",
             CommandLine.RunAndStop(1, [.. command, "--out", kept]).Error
@@ -66,9 +66,14 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             Refusal(trained.Network, "--data", trained.OtherData())
         );
 
-    [Fact]
-    public void More_test_images_than_there_are_are_refused() =>
-        Assert.Equal("--test must be at most 20; got 21.", Refusal(trained.Network, "--test", "21"));
+    [Theory]
+    [InlineData("--test must be at most 20, the test images; got 21: lower it.", "--test", "21")]
+    [InlineData("--subsample must be at most 40, the training images; got 41: lower it.", "--subsample", "41")]
+    public void More_images_than_there_are_are_refused(string sentence, string option, string value) =>
+        Assert.Equal(
+            sentence,
+            CommandLine.Run("laplace", "--model", trained.Network, option, value).Sentence(ExitCode.Usage)
+        );
 
     [Fact]
     public void Validation_needs_images_that_were_held_out() =>
