@@ -36,7 +36,7 @@ public sealed partial class LaplacePosterior
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch or no layer, a batch does not fit the model, labels are out of range or missing for
-    /// <see cref="FisherType.Empirical"/>, a batch norm is in training mode, the structure is not one of a
+    /// <see cref="FisherType.Empirical"/>, a batch norm or dropout is in training mode, the structure is not one of a
     /// posterior's, another option is out of its range, the generator is on another device, or memory would
     /// exceed the budget.
     /// </exception>
@@ -195,8 +195,8 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, a batch does not fit the model, labels are out of range, a batch norm is in training
-    /// mode, a number is not positive, the generator is on another device, or memory would exceed the budget;
+    /// There is no batch, a batch does not fit the model, labels are out of range, a batch norm or dropout is in
+    /// training mode, a number is not positive, the generator is on another device, or memory would exceed the budget;
     /// nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights, inputs or outputs are not finite; nothing changed.</exception>

@@ -10,7 +10,7 @@ public sealed partial class LaplacePosterior
     /// <param name="input">The batch, of the weights' type and on their device; it stays the caller's.</param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, a batch norm is in training mode, an option is out of its
+    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, an option is out of its
     /// range or not available for this loss, or linearised class outputs are not [n; C].
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
@@ -35,7 +35,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty or does not fit the model, a batch norm is in training mode, an option is
+    /// There is no batch, one is empty or does not fit the model, a batch norm or dropout is in training mode, an option is
     /// out of its range or not available for this loss, linearised class outputs are not [n; C], or a later
     /// enumeration gave batches of other sizes than the first.
     /// </exception>
@@ -196,7 +196,7 @@ public sealed partial class LaplacePosterior
     /// [n; ...] in the model's type, and [n C; n C] in float64 with entry c of data point i at i C + c.
     /// </returns>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, or a batch norm is in training mode.
+    /// The batch is empty or does not fit the model, or a batch norm or dropout is in training mode.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
