@@ -103,9 +103,12 @@ public sealed partial class LaplacePosterior
         return (Math.Sqrt(sum), Math.Sqrt(loss) + Math.Sqrt(penalty));
     }
 
-    // A warning about the evidence is removed once the prior is chosen in another way.
-    private void ForgetEvidence() =>
-        warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
+    // A warning about the choice of the prior is removed once it is chosen in another way.
+    private void ForgetEvidence()
+    {
+        Forget(EvidencePrefix);
+        Forget(PrecisionEdge);
+    }
 
     private void NoteEvidence()
     {

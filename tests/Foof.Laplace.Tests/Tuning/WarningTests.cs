@@ -92,8 +92,28 @@ public sealed class WarningTests
             posterior.TuneByEvidence();
             Assert.NotEmpty(posterior.Warnings);
             choice();
-            Assert.Empty(posterior.Warnings);
+            Assert.False(Has(posterior, "evidence"));
         }
+    }
+
+    [Fact]
+    public void Validation_data_that_prefer_the_end_of_the_search_give_a_warning_in_plain_words()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit(new() { Logger = log });
+        // Labels that the network itself gives: without uncertainty they are most likely.
+        var own = problem.Model.call(problem.Input).argmax(1);
+        posterior.TuneByValidation([(problem.Input, own)]);
+        Assert.True(posterior.PriorPrecision[0] > 1e7);
+        Assert.True(Has(posterior, "do not determine the prior precision"));
+        Assert.True(Has(posterior, "adds no uncertainty to the network's own prediction"));
+        Assert.Equal(posterior.Warnings, log.All);
+        posterior.SetPriorPrecision(1);
+        Assert.Empty(posterior.Warnings);
+        posterior.TuneTemperatureByValidation([(problem.Input, own)]);
+        Assert.True(posterior.Temperature < 1e-5);
+        Assert.True(Has(posterior, "do not determine the temperature"));
     }
 
     [Fact]
