@@ -119,6 +119,7 @@ public sealed partial class LaplacePosterior
             var found = new LaplacePosterior(model, layers, posterior, summary, fitted.Gradient, options);
             kept = found.Tensors;
             found.NoteLabels(found.Summary.Fisher, found.Summary.Points);
+            found.NoteUncovered();
             return found;
         }
         finally
@@ -154,6 +155,18 @@ public sealed partial class LaplacePosterior
             ? Curvature.NewLowRank(PackedFactor.pack(G))
             : fitted.Curvature;
         return DataPrecisionModule.ofCurvature(points, curvature);
+    }
+
+    // With LastLayer or Select, the user chose what is left out.
+    private void NoteUncovered()
+    {
+        if (options.LastLayer || options.Select is not null)
+            return;
+        const string Consequence = "have no uncertainty here";
+        if (UncoveredParameters.Sentence(Coverage, Consequence) is { } uncovered)
+            Warn(uncovered);
+        if (UncoveredParameters.FrozenBiases(Coverage, Consequence) is { } frozen)
+            Warn(frozen);
     }
 
     private void NoteLabels(Fisher fisher, long points)

@@ -130,6 +130,39 @@ public sealed class WarningTests
     }
 
     [Fact]
+    public void Parameters_without_uncertainty_are_named_unless_the_user_left_them_out()
+    {
+        using var scope = NewDisposeScope();
+        var (first, last) = (nn.Linear(2, 3), nn.Linear(3, 3));
+        var model = nn.Sequential(("free", new Free()), ("first", first), ("last", last));
+        first.weight!.requires_grad = false;
+        last.bias!.requires_grad = false;
+        (Tensor, Tensor?)[] data = [(randn(4, 2), null)];
+        using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, data, new() { Logger = log });
+        Assert.Equal(
+            [
+                "Some trained parameters have no uncertainty here, since no layer covers them: 'free.weight' (it belongs to no "
+                    + "kind of layer that is covered), 'first.bias' (its layer's weight is frozen).",
+                "Some biases have no uncertainty here, since they are frozen while their layers' weights are trained: "
+                    + "'last.bias'.",
+            ],
+            posterior.Warnings
+        );
+        Assert.Equal(posterior.Warnings, log.All);
+        foreach (
+            var chosen in new LaplaceOptions[]
+            {
+                new() { LastLayer = true },
+                new() { Select = (_, _) => true },
+            }
+        )
+        {
+            using var part = LaplacePosterior.Fit(model, Loss.CrossEntropy, data, chosen);
+            Assert.Empty(part.Warnings);
+        }
+    }
+
+    [Fact]
     public void A_column_budget_that_is_too_small_gives_a_warning()
     {
         using var scope = NewDisposeScope();
