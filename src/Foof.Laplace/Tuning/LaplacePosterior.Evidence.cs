@@ -100,6 +100,12 @@ public sealed partial class LaplacePosterior
             loss += x.square().sum().ToDouble();
             penalty += y.square().sum().ToDouble();
         }
+        if (!double.IsFinite(sum + loss + penalty))
+            throw new NumericalFailure(
+                "the squares of its numbers exceed what Float64 holds",
+                "the gradient of loss and prior",
+                "scale the data or the weights down"
+            );
         return (Math.Sqrt(sum), Math.Sqrt(loss) + Math.Sqrt(penalty));
     }
 
