@@ -29,4 +29,37 @@ public sealed class TenLinesTests
         Assert.InRange(error, 0, CalibratedError);
         Assert.InRange(Calibration.Accuracy(prediction.Probabilities!, testLabels), 0.7, 1);
     }
+
+    [Fact]
+    public void The_ten_lines_of_the_readme_show_an_uncertainty_that_a_reader_sees()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var inputs = randn(500, 2);
+        var labels = inputs.prod(1).gt(0).to(int64);
+        var model = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 2));
+        using var optimizer = new FoofOptimizer(model, learningRate: 0.1, damping: 0.1);
+        Trainer.Fit(optimizer, inputs, labels, epochs: 20, batchSize: 50);
+        model.eval();
+        using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, [(inputs, labels)]);
+        using var near = posterior.Predict(
+            tensor(
+                new[,]
+                {
+                    { 1f, 1f },
+                }
+            )
+        );
+        using var far = posterior.Predict(
+            tensor(
+                new[,]
+                {
+                    { 9f, 9f },
+                }
+            )
+        );
+        Assert.InRange(near.Probabilities!.max().ToDouble(), 0.9, 1);
+        Assert.InRange(far.Probabilities!.max().ToDouble(), 0.5, 0.75);
+        Assert.InRange(far.Output.softmax(1).max().ToDouble(), 0.9, 1);
+    }
 }

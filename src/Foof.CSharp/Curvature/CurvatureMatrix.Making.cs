@@ -6,7 +6,7 @@ public sealed partial class CurvatureMatrix
 {
     /// <summary>Computes the Fisher of one batch, a mean over its data points.</summary>
     /// <param name="model">
-    /// The model, with batch norms in evaluation mode; it stays the caller's and must outlive the matrix.
+    /// The model, in evaluation mode; it stays the caller's and must outlive the matrix.
     /// </param>
     /// <param name="loss">The loss of the model's output.</param>
     /// <param name="inputs">[n; ...], data points first.</param>
@@ -41,7 +41,7 @@ public sealed partial class CurvatureMatrix
 
     /// <summary>Computes the Fisher of several batches, a mean over all their data points.</summary>
     /// <param name="model">
-    /// The model, with batch norms in evaluation mode; it stays the caller's and must outlive the matrix.
+    /// The model, in evaluation mode; it stays the caller's and must outlive the matrix.
     /// </param>
     /// <param name="loss">The loss of the model's output.</param>
     /// <param name="batches">

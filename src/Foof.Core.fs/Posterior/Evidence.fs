@@ -16,11 +16,20 @@ type Prior = {
 [<RequireQualifiedAccess>]
 module Prior =
 
+    /// Raises an ArgumentException unless delta and the variance 1/delta are positive and finite.
+    let internal requirePrecision (delta: float) =
+        Require.positive "prior precision" delta
+        if not (Double.IsFinite(1.0 / delta)) then
+            raise (
+                ArgumentException
+                    $"prior precision must have a finite inverse, the prior's variance; got {delta}: use a larger one."
+            )
+
     /// N(0, 1/delta I) over so many layers.
     /// Raises an ArgumentException when `layers` is below 1 or delta is not positive.
     let isotropic (layers: int) (delta: float) =
         Require.atLeast (nameof layers) 1 layers
-        Require.positive "prior precision" delta
+        requirePrecision delta
         { Precision = Array.create layers delta; Mean = [||] }
 
     /// N(0, 1/delta_l I), one delta_l a layer.
@@ -28,7 +37,7 @@ module Prior =
     /// Raises an ArgumentException when the array is empty or one of its numbers is not positive.
     let perLayer (precision: float array) =
         Require.atLeast "the number of layers" 1 precision.Length
-        Array.iter (Require.positive "prior precision") precision
+        Array.iter requirePrecision precision
         { Precision = Array.copy precision; Mean = [||] }
 
     /// The prior around another mean, N(mean, 1/delta_l I).
@@ -54,7 +63,8 @@ module Prior =
 
     /// |theta_l - mean_l|^2, one a layer, in float64.
     /// Shapes: theta one [d_out; d_in] a layer -> one number a layer.
-    /// Raises an ArgumentException when the prior has a mean whose shapes are not those of theta.
+    /// Raises an ArgumentException when the prior has a mean whose shapes are not those of theta, and a NumericalFailure
+    /// when a sum of squares is not finite.
     let distances (theta: torch.Tensor array) (prior: Prior) =
         let squared (x: torch.Tensor) =
             let x = x.flatten ()
@@ -65,7 +75,16 @@ module Prior =
                 let part = x.narrow(0L, start, count).``to`` torch.ScalarType.Float64
                 sum.add_ (part.dot part) |> ignore
 
-            Numbers.number sum
+            let number = Numbers.number sum
+            if not (Double.IsFinite number) then
+                raise (
+                    NumericalFailure(
+                        "the sum of their squares exceeds what Float64 holds",
+                        "the weights of a posterior",
+                        "fit it to a network with smaller weights, or set a prior mean close to them"
+                    )
+                )
+            number
 
         Scope.value (fun () ->
             if prior.Mean.Length = 0 then

@@ -45,7 +45,7 @@ module Posterior =
     let weights (posterior: Posterior) = DataPrecision.weights posterior.Data
 
     let private requirePrior (layers: int) (mean: torch.Tensor array) (prior: Prior) =
-        Array.iter (Require.positive "prior precision") prior.Precision
+        Array.iter Prior.requirePrecision prior.Precision
         if prior.Precision.Length <> layers then
             invalidArg
                 (nameof prior)
@@ -59,7 +59,7 @@ module Posterior =
     /// It shares the tensors; where N F is made ready for other ratios of precisions, the new ones belong to the
     /// caller.
     /// Raises an ArgumentException for shapes, types or devices that do not fit or precisions that are not positive, and
-    /// a NumericalFailure for weights that are not finite.
+    /// a NumericalFailure for weights or a data precision that are not finite.
     let make (mean: torch.Tensor array) (data: DataPrecision) (prior: Prior) =
         WeightVector.check (nameof mean) (DataPrecision.shapes data) mean
 
@@ -74,6 +74,13 @@ module Posterior =
                 "weights are not finite"
                 "train the network again, or restore weights that are finite"
                 theta
+
+        for part in data.Parts do
+            Numbers.requireFinite
+                "the data precision N F"
+                "eigenvalues are not finite"
+                "scale the data down or use float64"
+                (PrecisionPart.spectrum part).Kappa
 
         { Mean = mean; Data = DataPrecision.fitTo prior.Precision data; Prior = prior; Temperature = 1.0 }
 

@@ -125,6 +125,14 @@ module Predictive =
                 ($"covariance must be [n; C; C] for an output [n; C]; got [{Shape.text covariance.shape}] "
                  + $"for [{Shape.text output.shape}].")
 
+    /// Raises a NumericalFailure when some number of a covariance of outputs is NaN or infinite.
+    let requireFiniteCovariance (covariance: torch.Tensor) =
+        Numbers.requireFinite
+            "the outputs' covariance"
+            "numbers are not finite"
+            "scale the inputs down, raise the prior precision or use float64"
+            covariance
+
     let private diagonal (covariance: torch.Tensor) = torch.diagonal (covariance, 0L, 1L, 2L)
 
     /// softmax(f_c / sqrt(1 + pi/8 v_c)) with v the covariance's diagonal.
@@ -160,17 +168,20 @@ module Predictive =
             // e^f_c sum_k e^-f_k = sum_k e^(f_c - f_k)
             let ratios = (mean + (mean.neg ()).logsumexp(1L, keepdim = true)).exp()
             let alpha = (ratios / (C * C) + (1.0 - 2.0 / C)) / v
-            alpha / alpha.sum (1L, keepdim = true))
+            // One class alone is certain, and its alpha 0.
+            if C = 1.0 then torch.ones_like f else alpha / alpha.sum (1L, keepdim = true))
 
     /// Samples of the outputs, f + L eps with L L^T the covariance, whose eigenvalues are cut off at zero; null is the
     /// default generator.
     /// Shapes: f [n; C], covariance [n; C; C] -> [k; n; C], float64.
     /// The result belongs to the caller.
-    /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit.
+    /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit, and a
+    /// NumericalFailure when the covariance is not finite.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
         Require.atLeast "the number of samples" 1 k
         Require.generator generator output.device
         requireFit output covariance
+        requireFiniteCovariance covariance
 
         Scope.tensor (fun () ->
             let f = output.``to`` torch.ScalarType.Float64

@@ -17,10 +17,11 @@ namespace Foof;
 public sealed record TemperatureScaling(double Temperature)
 {
     private const int Steps = 40;
+    private const int WiderSteps = 16;
 
     /// <summary>
-    /// Finds T from 1/16 to 16 with the least mean of -log softmax(f / T)_y, by a grid search and a golden-section
-    /// search over its logarithm.
+    /// Finds the T with the least mean of -log softmax(f / T)_y, by a grid search from 1/16 to 16 and a golden-section
+    /// search over its logarithm. If an end of the grid is best, it is widened up to 2^-20 or 2^20.
     /// </summary>
     /// <param name="output">The network's outputs for validation data, [n; C]; they stay the caller's.</param>
     /// <param name="labels">Their class indices, [n], none of which may be -100.</param>
@@ -36,15 +37,18 @@ public sealed record TemperatureScaling(double Temperature)
         Numbers.requireFinite("the outputs", "are not finite", "check the data and the weights for NaN", output);
         double[] grid = [.. Enumerable.Range(-4, 9).Select(power => Math.Pow(2, power))];
         return new(
-            GoldenSectionSearch.Minimise(
-                temperature =>
-                {
-                    using var probabilities = new TemperatureScaling(temperature).Apply(output);
-                    return Calibration.NegativeLogLikelihood(probabilities, labels);
-                },
-                grid,
-                Steps
-            )
+            GoldenSectionSearch
+                .Minimise(
+                    temperature =>
+                    {
+                        using var probabilities = new TemperatureScaling(temperature).Apply(output);
+                        return Calibration.NegativeLogLikelihood(probabilities, labels);
+                    },
+                    grid,
+                    Steps,
+                    WiderSteps
+                )
+                .Value
         );
     }
 

@@ -171,13 +171,8 @@ public abstract partial class Consolidator : IPenalty, IDisposable
 
     private void NoteUncovered()
     {
-        var plain = Coverage.Where(line => line.Treatment.IsPlain).ToArray();
-        if (plain.Length > 0)
-            Warn(
-                $"{plain.Length} trained parameters are not held back, since no layer covers them: "
-                    + string.Join(", ", plain.Take(3).Select(line => $"'{line.Parameter}' ({line.Detail})"))
-                    + (plain.Length > 3 ? " and others." : ".")
-            );
+        if (UncoveredParameters.Sentence(Coverage, "are not held back") is { } sentence)
+            Warn(sentence);
     }
 
     private void NoteDiscarded()
@@ -209,7 +204,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
             );
     }
 
-    /// <summary>Raises unless all weights are finite numbers and no batch norm is in training mode.</summary>
+    /// <summary>Raises unless all weights are finite numbers and no batch norm or dropout is in training mode.</summary>
     private protected void RequireSound()
     {
         RequireAlive();

@@ -110,7 +110,7 @@ public sealed class SynapticIntelligence : Consolidator
     /// There was no step between <see cref="BeforeStep"/> and <see cref="AfterStep"/> since the last task;
     /// nothing changed.
     /// </exception>
-    /// <exception cref="ArgumentException">A batch norm is in training mode; nothing changed.</exception>
+    /// <exception cref="ArgumentException">A batch norm or dropout is in training mode; nothing changed.</exception>
     /// <exception cref="NumericalFailure">Weights or importances are not finite; nothing changed.</exception>
     public void Consolidate()
     {

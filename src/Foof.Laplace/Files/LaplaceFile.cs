@@ -62,7 +62,7 @@ internal static class LaplaceFile
 
     /// <summary>
     /// Reads a file on the layers' device; the tensors belong to the caller's dispose scope. The layers are
-    /// those that the options select; without a selection, those that the file names.
+    /// those that the options select; without a selection, or with a last layer alone, those that the file names.
     /// </summary>
     internal static Content Load(string path, Layer[] layers, LaplaceOptions options)
     {
@@ -72,7 +72,12 @@ internal static class LaplaceFile
             1,
             network => network is { Layers: not null, Likelihood: not null, Sigma: not null }
         );
-        if (options is { Select: null, LastLayer: false })
+        if (options.LastLayer && network.Layers.Length > 1)
+            throw file.Foreign(
+                $"must be of the last layer alone, as LastLayer says; it is of {network.Layers.Length} layers: leave "
+                    + "LastLayer out, or fit another posterior"
+            );
+        if (options.LastLayer || options.Select is null)
             layers = Named(layers, network);
         file.RequireLayers(layers, network.Layers);
         RequireStructure(file, options, network);

@@ -51,7 +51,7 @@ public sealed partial class LaplacePosterior
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         options ??= new();
-        var file = LaplaceFile.Load(path, Covered(model, options), options);
+        var file = LaplaceFile.Load(path, Covered(model, options.Select), options);
         return new(model, file.Layers, file.Posterior, file.Summary, file.Gradient, file.Options);
     }
 

@@ -84,6 +84,12 @@ internal sealed class CurvatureFit(
     private double LossOf(Tensor output, Tensor target)
     {
         var loss = LikelihoodModule.loss(likelihood, output, target).ToDouble();
+        if (!double.IsFinite(loss))
+            throw new NumericalFailure(
+                $"it is {loss}, though outputs and labels are finite",
+                "the loss at a batch's labels",
+                "scale inputs and labels down or use float64"
+            );
         if (!likelihood.IsPoisson)
             return loss;
         var factorials = (target.to(ScalarType.Float64) + 1).lgamma().sum().ToDouble();

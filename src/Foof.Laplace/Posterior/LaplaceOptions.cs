@@ -42,7 +42,10 @@ public sealed record LaplaceOptions
     /// </summary>
     public Func<string, Parameter, bool>? Select { get; init; }
 
-    /// <summary>Whether only the last of these layers is covered [false].</summary>
+    /// <summary>
+    /// Whether only the last of these layers is covered [false]: the one that the forward pass of the first batch runs
+    /// last, whatever the order in which the model registers its layers.
+    /// </summary>
     public bool LastLayer { get; init; }
 
     /// <summary>
@@ -98,11 +101,20 @@ public sealed record LaplaceOptions
     /// LowRank. Nothing is computed but the number of weights; a LowRank fit may still exceed the budget.
     /// </summary>
     /// <param name="model">The network; it stays the caller's.</param>
-    /// <exception cref="ArgumentException">No layer is covered, or the model is null.</exception>
-    public CurvatureStructure ExactStructure(nn.Module<Tensor, Tensor> model)
+    /// <param name="input">
+    /// Data points [n; ...] that show which layer runs last, for <see cref="LastLayer"/>; null means that it is the one
+    /// registered last.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// No layer is covered, the model is null, or the input does not fit it.
+    /// </exception>
+    public CurvatureStructure ExactStructure(nn.Module<Tensor, Tensor> model, Tensor? input = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var weights = CurvatureFit.Weights(LaplacePosterior.Covered(model, this));
+        var layers = LaplacePosterior.Covered(model, Select);
+        if (LastLayer)
+            layers = [Foof.LastLayer.Of(layers, input is null ? null : Foof.LastLayer.Calls(model, layers, input))];
+        var weights = CurvatureFit.Weights(layers);
         return weights <= MostDenseWeights && CurvatureFit.DenseBytes(weights) <= MemoryBudget
             ? CurvatureStructure.Dense
             : CurvatureStructure.LowRank;

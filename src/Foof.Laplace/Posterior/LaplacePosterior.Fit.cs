@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Foof;
@@ -35,7 +36,7 @@ public sealed partial class LaplacePosterior
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch or no layer, a batch does not fit the model, labels are out of range or missing for
-    /// <see cref="FisherType.Empirical"/>, a batch norm is in training mode, the structure is not one of a
+    /// <see cref="FisherType.Empirical"/>, a batch norm or dropout is in training mode, the structure is not one of a
     /// posterior's, another option is out of its range, the generator is on another device, or memory would
     /// exceed the budget.
     /// </exception>
@@ -94,22 +95,31 @@ public sealed partial class LaplacePosterior
         ArgumentNullException.ThrowIfNull(batches);
         options.Require();
         SoundModel.Require(model);
-        var layers = Covered(model, options);
+        var layers = Covered(model, options.Select);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
+        using var peeked = new PeekedBatches(batches);
+        var isLastLayer = false;
+        if (options.LastLayer || layers.Length == 1)
+        {
+            var every = Covered(model, null);
+            var called = peeked.First() is (var input, var target) ? Calls(model, every, input, target) : null;
+            layers = [LastLayer.Of(layers, called)];
+            isLastLayer = layers[0].Name == LastLayer.Of(every, called).Name;
+        }
         var fit = new CurvatureFit(model, layers, likelihood, options, generator);
-        var fitted = fit.Run(batches, progress, cancellation);
+        var fitted = fit.Run(peeked.All(), progress, cancellation);
         IEnumerable<Tensor> kept = [];
         try
         {
             var points = options.DataPoints ?? fitted.Points;
-            var isLastLayer = layers.Length == 1 && layers[0].Name == Covered(model, new())[^1].Name;
             var summary = LaplaceSummary.Of(options.Structure, likelihood, fitted, points, isLastLayer);
             var prior = PriorModule.isotropic(layers.Length, options.PriorPrecision);
             var posterior = PosteriorModule.make(WeightPenalty.copied(layers), Data(fitted, points), prior);
             var found = new LaplacePosterior(model, layers, posterior, summary, fitted.Gradient, options);
             kept = found.Tensors;
             found.NoteLabels(found.Summary.Fisher, found.Summary.Points);
+            found.NoteUncovered();
             return found;
         }
         finally
@@ -118,12 +128,17 @@ public sealed partial class LaplacePosterior
         }
     }
 
-    /// <summary>Returns the layers that options cover; raises if no layer is covered.</summary>
-    internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, LaplaceOptions options)
-    {
-        var layers = Uncovered.Survey(nameof(LaplacePosterior), model, options.Select).Layers;
-        return options.LastLayer ? [layers[^1]] : layers;
-    }
+    /// <summary>Returns the layers that can be covered and are selected; raises if there is none.</summary>
+    internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, Func<string, Parameter, bool>? select) =>
+        Uncovered.Survey(nameof(LaplacePosterior), model, select).Layers;
+
+    // A batch that is null or empty is refused later, by its place.
+    private static IReadOnlyList<string>? Calls(
+        nn.Module<Tensor, Tensor> model,
+        Layer[] layers,
+        Tensor? input,
+        Tensor? target
+    ) => input is null || input.numel() == 0 ? null : LastLayer.Calls(model, layers, input, target);
 
     private static Coverage[] CoverageOf(nn.Module<Tensor, Tensor> model, Layer[] layers)
     {
@@ -140,6 +155,18 @@ public sealed partial class LaplacePosterior
             ? Curvature.NewLowRank(PackedFactor.pack(G))
             : fitted.Curvature;
         return DataPrecisionModule.ofCurvature(points, curvature);
+    }
+
+    // With LastLayer or Select, the user chose what is left out.
+    private void NoteUncovered()
+    {
+        if (options.LastLayer || options.Select is not null)
+            return;
+        const string Consequence = "have no uncertainty here";
+        if (UncoveredParameters.Sentence(Coverage, Consequence) is { } uncovered)
+            Warn(uncovered);
+        if (UncoveredParameters.FrozenBiases(Coverage, Consequence) is { } frozen)
+            Warn(frozen);
     }
 
     private void NoteLabels(Fisher fisher, long points)
@@ -181,8 +208,8 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, a batch does not fit the model, labels are out of range, a batch norm is in training
-    /// mode, a number is not positive, the generator is on another device, or memory would exceed the budget;
+    /// There is no batch, a batch does not fit the model, labels are out of range, a batch norm or dropout is in
+    /// training mode, a number is not positive, the generator is on another device, or memory would exceed the budget;
     /// nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights, inputs or outputs are not finite; nothing changed.</exception>

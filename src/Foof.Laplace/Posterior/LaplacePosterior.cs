@@ -106,7 +106,8 @@ public sealed partial class LaplacePosterior : IDisposable
     public double Divergence => PosteriorModule.divergence(Alive);
 
     /// <summary>
-    /// Sentences that a user should know: about labels that were sampled, or an evidence that may mislead.
+    /// Sentences that a user should know: about labels that were sampled, parameters that no layer covers, an evidence
+    /// that may mislead, or validation data that do not determine a choice.
     /// </summary>
     public IReadOnlyList<string> Warnings => warnings;
 

@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace Foof;
 
-// Predictions and their quality.
+// Predictions.
 public sealed partial class LaplacePosterior
 {
     /// <summary>Returns predictions for one batch [n; ...]; the caller owns them.</summary>
     /// <param name="input">The batch, of the weights' type and on their device; it stays the caller's.</param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, a batch norm is in training mode, an option is out of its
+    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, an option is out of its
     /// range or not available for this loss, or linearised class outputs are not [n; C].
     /// </exception>
-    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public Prediction Predict(Tensor input, PredictionOptions? options = null) => Predict([input], options);
@@ -35,11 +35,11 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, one is empty or does not fit the model, a batch norm is in training mode, an option is
+    /// There is no batch, one is empty or does not fit the model, a batch norm or dropout is in training mode, an option is
     /// out of its range or not available for this loss, linearised class outputs are not [n; C], or a later
     /// enumeration gave batches of other sizes than the first.
     /// </exception>
-    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled.</exception>
@@ -63,7 +63,7 @@ public sealed partial class LaplacePosterior
             throw new ArgumentException("The inputs must hold at least one batch; got none.", nameof(inputs));
         try
         {
-            return Prediction.Join(parts);
+            return Prediction.Join(parts).RequireFinite();
         }
         finally
         {
@@ -132,6 +132,7 @@ public sealed partial class LaplacePosterior
                 using var batch = NewDisposeScope();
                 var at = Derivatives(input);
                 var covariance = Predictive.covariance(at.Output.shape[0], at.Jacobian, Alive);
+                Predictive.requireFiniteCovariance(covariance);
                 parts.Add(predictions.Of(at.Output, covariance, withProbabilityVariance: true).Detached());
                 progress?.Report(parts.Count);
             }
@@ -196,9 +197,9 @@ public sealed partial class LaplacePosterior
     /// [n; ...] in the model's type, and [n C; n C] in float64 with entry c of data point i at i C + c.
     /// </returns>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, or a batch norm is in training mode.
+    /// The batch is empty or does not fit the model, or a batch norm or dropout is in training mode.
     /// </exception>
-    /// <exception cref="NumericalFailure">Inputs or weights are not finite.</exception>
+    /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
     /// <exception cref="ObjectDisposedException">The posterior was disposed of.</exception>
     public (Tensor Output, Tensor Covariance) PredictJointly(Tensor input, bool withNoise = true)
@@ -209,95 +210,9 @@ public sealed partial class LaplacePosterior
         using var unrecorded = no_grad();
         var at = Derivatives(input);
         var covariance = Predictive.jointCovariance(at.Output.shape[0], at.Jacobian, Alive);
+        Predictive.requireFiniteCovariance(covariance);
         if (withNoise && Likelihood is Likelihood.Gaussian { sigma: var sigma })
             linalg.diagonal(covariance).add_(sigma * sigma);
         return scope.MoveToOuter(at.Output, covariance);
     }
-
-    /// <summary>
-    /// Returns the mean over data points of -log p(y | x, D), in nats, for class probabilities, or for normal
-    /// labels whose variance is that of the outputs plus that of the noise.
-    /// </summary>
-    /// <remarks>
-    /// The outputs of one data point are summed, as if they were independent. A probability below 1e-300 counts
-    /// as 1e-300, so that the result is finite.
-    /// </remarks>
-    /// <param name="prediction">This posterior's prediction for the inputs; it stays the caller's.</param>
-    /// <param name="target">
-    /// Their labels: class indices [n], none of which may be -100, or of the output's shape.
-    /// </param>
-    /// <exception cref="ArgumentException">
-    /// The loss is <see cref="Loss.Poisson"/>, whose predictive distribution has no closed form, shapes do not
-    /// fit, labels are not class indices or not from 0 to 1, or the prediction lacks probabilities.
-    /// </exception>
-    /// <exception cref="NumericalFailure">A class probability is not finite.</exception>
-    public double NegativeLogLikelihood(Prediction prediction, Tensor target)
-    {
-        ArgumentNullException.ThrowIfNull(prediction);
-        ArgumentNullException.ThrowIfNull(target);
-        if (!Likelihood.IsCategorical && !target.shape.AsSpan().SequenceEqual(prediction.Output.shape))
-            throw new ArgumentException(
-                $"target must be [{Shape.text(prediction.Output.shape)}], like the output; "
-                    + $"got [{Shape.text(target.shape)}].",
-                nameof(target)
-            );
-        if ((Likelihood.IsCategorical || Likelihood.IsBernoulli) && prediction.Probabilities is null)
-            throw new ArgumentException(
-                $"prediction must have probabilities, for {Loss}; it has none: make it with this posterior.",
-                nameof(prediction)
-            );
-        using var scope = NewDisposeScope();
-        var y = target.to(ScalarType.Float64);
-        switch (Likelihood)
-        {
-            case { IsCategorical: true }:
-                return OfClasses(prediction.Probabilities!, target);
-            case { IsBernoulli: true }:
-                if (!y.ge(0).logical_and(y.le(1)).all().ToBoolean())
-                    throw new ArgumentException($"target must hold labels from 0 to 1, for {Loss}.", nameof(target));
-                var p = prediction.Probabilities!.clamp(1e-300, 1);
-                var q = (1 - prediction.Probabilities!).clamp(1e-300, 1);
-                return -(y * p.log() + (1 - y) * q.log()).sum().ToDouble() / y.shape[0];
-            case Likelihood.Gaussian { sigma: var sigma }:
-                var v = prediction.Variance + sigma * sigma;
-                var each = (y - prediction.Output).square() / v + (v * (2 * Math.PI)).log();
-                return 0.5 * each.sum().ToDouble() / y.shape[0];
-            default:
-                throw NoDensity();
-        }
-    }
-
-    // Sums over positions; labels of -100 do not count, and neither do data points without another one.
-    private static double OfClasses(Tensor probabilities, Tensor target)
-    {
-        var counts = target.ne(-100);
-        var points = target.dim() > 1 ? counts.flatten(1).any(1) : counts;
-        var fits = target.shape.AsSpan().SequenceEqual([.. probabilities.shape.Where((_, axis) => axis != 1)]);
-        if (!fits || target.dtype != ScalarType.Int64 || (target.dim() == 1 && counts.all().ToBoolean()))
-            return Calibration.NegativeLogLikelihood(probabilities, target);
-        var classes = target.masked_fill(counts.logical_not(), 0);
-        if (classes.lt(0).logical_or(classes.ge(probabilities.shape[1])).any().ToBoolean() || !points.any().ToBoolean())
-            throw new ArgumentException(
-                $"target must hold class indices from 0 to {probabilities.shape[1] - 1}, or -100 where it is ignored, and one "
-                    + "that counts.",
-                nameof(target)
-            );
-        var logs = probabilities
-            .gather(1, classes.unsqueeze(1))
-            .squeeze(1)
-            .to(ScalarType.Float64)
-            .clamp_min(1e-300)
-            .log();
-        return -(logs * counts).sum().ToDouble() / points.sum().ToDouble();
-    }
-
-    /// <summary>Raises an ArgumentException unless the likelihood has a predictive density here.</summary>
-    internal void RequireDensity()
-    {
-        if (!(Likelihood.IsCategorical || Likelihood.IsBernoulli || Likelihood.IsGaussian))
-            throw NoDensity();
-    }
-
-    private static ArgumentException NoDensity() =>
-        new("Only categorical, Bernoulli and normal likelihoods with one sigma have a predictive density here.");
 }

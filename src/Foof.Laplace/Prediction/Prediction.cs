@@ -41,6 +41,19 @@ public sealed record Prediction(Tensor Output, Tensor? Probabilities, Tensor Var
         return each.mean([1L]);
     }
 
+    /// <summary>Returns this prediction; frees it and raises a NumericalFailure if a number is not finite.</summary>
+    internal Prediction RequireFinite()
+    {
+        if (Tensors.All(Numbers.isFinite))
+            return this;
+        Dispose();
+        throw new NumericalFailure(
+            "some of its numbers are not finite",
+            "the prediction",
+            "scale the inputs down, raise the prior precision or use float64"
+        );
+    }
+
     /// <summary>Describes the shapes in one line.</summary>
     public override string ToString()
     {

@@ -100,12 +100,21 @@ public sealed partial class LaplacePosterior
             loss += x.square().sum().ToDouble();
             penalty += y.square().sum().ToDouble();
         }
+        if (!double.IsFinite(sum + loss + penalty))
+            throw new NumericalFailure(
+                "the squares of its numbers exceed what Float64 holds",
+                "the gradient of loss and prior",
+                "scale the data or the weights down"
+            );
         return (Math.Sqrt(sum), Math.Sqrt(loss) + Math.Sqrt(penalty));
     }
 
-    // A warning about the evidence is removed once the prior is chosen in another way.
-    private void ForgetEvidence() =>
-        warnings.RemoveAll(warning => warning.StartsWith(EvidencePrefix, StringComparison.Ordinal));
+    // A warning about the choice of the prior is removed once it is chosen in another way.
+    private void ForgetEvidence()
+    {
+        Forget(EvidencePrefix);
+        Forget(PrecisionEdge);
+    }
 
     private void NoteEvidence()
     {

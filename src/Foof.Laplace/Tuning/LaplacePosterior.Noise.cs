@@ -7,6 +7,8 @@ namespace Foof;
 public sealed partial class LaplacePosterior
 {
     private const int MostRounds = 1000;
+    private const string NoNoiseLeft = "there the posterior alone explains the network's errors";
+    private const string AllNoise = "there the noise alone explains the network's errors";
 
     /// <summary>
     /// Chooses the observation noise of a normal likelihood and the prior precision together by evidence:
@@ -59,14 +61,15 @@ public sealed partial class LaplacePosterior
     /// current prior precisions, by a grid search and a golden-section search over its logarithm.
     /// </summary>
     /// <remarks>
-    /// It searches from 1/64 to 4 times the root of the network's mean squared error on these data. Each trial
-    /// linearises all batches again; inputs and labels stay in memory until the end.
+    /// It searches from 1/64 to 4 times the root of the network's mean squared error on these data, and beyond by up to
+    /// seven factors of 2 if an end is best; if an end is still as good as any value, <see cref="Warnings"/> says so.
+    /// Each trial linearises all batches again; inputs and labels stay in memory until the end.
     /// </remarks>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set. They are enumerated once.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised.</param>
-    /// <param name="progress">Receives how often the validation data have been predicted, 21 times at most.</param>
+    /// <param name="progress">Receives how often the validation data have been predicted, 28 times at most.</param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
@@ -97,8 +100,10 @@ public sealed partial class LaplacePosterior
         if (!(scale > 0))
             throw NoNoise("the network fits the validation labels without an error");
         double[] grid = [.. Enumerable.Range(-6, 9).Select(power => scale * Math.Pow(2, power))];
-        Rescale(GoldenSectionSearch.Minimise(Loss, grid, SectionSteps), Alive.Prior);
+        var found = GoldenSectionSearch.Minimise(Loss, grid, SectionSteps, WiderSteps);
+        Rescale(found.Value, Alive.Prior);
         ForgetEvidence();
+        NoteEnds(NoiseEdge, found, NoNoiseLeft, AllNoise);
 
         double Loss(double sigma)
         {

@@ -11,6 +11,9 @@ public sealed partial class LaplacePosterior
 
     private const int SectionSteps = 10;
 
+    // Down to 10^-9 or up to 10^14 for the prior precision, down to 10^-12 or up to 10^9 for the temperature.
+    private const int WiderSteps = 7;
+
     /// <summary>
     /// Chooses the prior precision by the rule that is safe according to measurements: by the likelihood of
     /// validation data if they are given, otherwise by evidence.
@@ -100,6 +103,8 @@ public sealed partial class LaplacePosterior
     /// search from 0.01 to 10^7 and a golden-section search over its logarithm.
     /// </summary>
     /// <remarks>
+    /// If an end of the grid is best, it is widened by up to seven decades; if an end is still as good as any value,
+    /// <see cref="Warnings"/> says so.
     /// It minimises <see cref="NegativeLogLikelihood"/> at the current temperature. Inputs and labels stay in
     /// memory until the end; batches that are linearised within <see cref="PredictionOptions.MemoryBudget"/> are
     /// not linearised again. Any warning about the evidence is removed.
@@ -109,7 +114,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often the validation data have been predicted, 22 times at most, after a pass that prepares
+    /// Receives how often the validation data have been predicted, 29 times at most, after a pass that prepares
     /// them.
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
@@ -136,18 +141,19 @@ public sealed partial class LaplacePosterior
             // What is prepared can be used for all precisions with the same ratios between layers.
             PutPrecision(Grid[0]);
             using var data = new ValidationLoss(this, validation, chosen, progress, cancellation);
-            PutPrecision(
-                GoldenSectionSearch.Minimise(
-                    precision =>
-                    {
-                        PutPrecision(precision);
-                        return data.Value();
-                    },
-                    Grid,
-                    SectionSteps
-                )
+            var found = GoldenSectionSearch.Minimise(
+                precision =>
+                {
+                    PutPrecision(precision);
+                    return data.Value();
+                },
+                Grid,
+                SectionSteps,
+                WiderSteps
             );
+            PutPrecision(found.Value);
             ForgetEvidence();
+            NoteEnds(PrecisionEdge, found, AllUncertainty, NoUncertainty);
         }
         catch
         {
@@ -160,13 +166,17 @@ public sealed partial class LaplacePosterior
     /// Chooses the temperature that makes validation labels most likely, at the current prior precisions, by
     /// a grid search from 10^-5 to 100 and a golden-section search over its logarithm.
     /// </summary>
+    /// <remarks>
+    /// If an end of the grid is best, it is widened by up to seven decades; if an end is still as good as any value,
+    /// <see cref="Warnings"/> says so.
+    /// </remarks>
     /// <param name="validation">
     /// Inputs and labels that the network was not trained with, not the test set. They are enumerated once and
     /// stay in memory until the end.
     /// </param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <param name="progress">
-    /// Receives how often the validation data have been predicted, 20 times at most, after a pass that prepares
+    /// Receives how often the validation data have been predicted, 27 times at most, after a pass that prepares
     /// them.
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
@@ -191,15 +201,18 @@ public sealed partial class LaplacePosterior
         double[] grid = [.. Enumerable.Range(-5, 8).Select(power => Math.Pow(10, power))];
         try
         {
-            Temperature = GoldenSectionSearch.Minimise(
+            var found = GoldenSectionSearch.Minimise(
                 temperature =>
                 {
                     Temperature = temperature;
                     return data.Value();
                 },
                 grid,
-                SectionSteps
+                SectionSteps,
+                WiderSteps
             );
+            Temperature = found.Value;
+            NoteEnds(TemperatureEdge, found, NoUncertainty, AllUncertainty);
         }
         catch
         {

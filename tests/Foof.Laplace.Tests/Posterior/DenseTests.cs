@@ -120,7 +120,7 @@ public sealed class DenseTests : IDisposable
         var mean = posterior.Core.Mean.Select(matrix => matrix * 0.4).ToArray();
         problem.Model.zero_grad();
         ((problem.Model.call(problem.Input) - problem.Target).square().sum() / 2).backward();
-        var slope = Flat(WeightPenalty.gradients(LaplacePosterior.Covered(problem.Model, new())));
+        var slope = Flat(WeightPenalty.gradients(LaplacePosterior.Covered(problem.Model, null)));
         foreach (var factor in new[] { 1.0, 0.6 })
         {
             var pull = Flat(posterior.Core.Mean) * (0.7 * factor);

@@ -92,8 +92,28 @@ public sealed class WarningTests
             posterior.TuneByEvidence();
             Assert.NotEmpty(posterior.Warnings);
             choice();
-            Assert.Empty(posterior.Warnings);
+            Assert.False(Has(posterior, "evidence"));
         }
+    }
+
+    [Fact]
+    public void Validation_data_that_prefer_the_end_of_the_search_give_a_warning_in_plain_words()
+    {
+        using var scope = NewDisposeScope();
+        using var problem = new SmallProblem();
+        using var posterior = problem.Fit(new() { Logger = log });
+        // Labels that the network itself gives: without uncertainty they are most likely.
+        var own = problem.Model.call(problem.Input).argmax(1);
+        posterior.TuneByValidation([(problem.Input, own)]);
+        Assert.True(posterior.PriorPrecision[0] > 1e7);
+        Assert.True(Has(posterior, "do not determine the prior precision"));
+        Assert.True(Has(posterior, "adds no uncertainty to the network's own prediction"));
+        Assert.Equal(posterior.Warnings, log.All);
+        posterior.SetPriorPrecision(1);
+        Assert.Empty(posterior.Warnings);
+        posterior.TuneTemperatureByValidation([(problem.Input, own)]);
+        Assert.True(posterior.Temperature < 1e-5);
+        Assert.True(Has(posterior, "do not determine the temperature"));
     }
 
     [Fact]
@@ -107,6 +127,39 @@ public sealed class WarningTests
         var warning = Assert.Single(tasks.Warnings);
         Assert.Contains("'free.weight'", warning, StringComparison.Ordinal);
         Assert.Equal(tasks.Warnings, log.All);
+    }
+
+    [Fact]
+    public void Parameters_without_uncertainty_are_named_unless_the_user_left_them_out()
+    {
+        using var scope = NewDisposeScope();
+        var (first, last) = (nn.Linear(2, 3), nn.Linear(3, 3));
+        var model = nn.Sequential(("free", new Free()), ("first", first), ("last", last));
+        first.weight!.requires_grad = false;
+        last.bias!.requires_grad = false;
+        (Tensor, Tensor?)[] data = [(randn(4, 2), null)];
+        using var posterior = LaplacePosterior.Fit(model, Loss.CrossEntropy, data, new() { Logger = log });
+        Assert.Equal(
+            [
+                "Some trained parameters have no uncertainty here, since no layer covers them: 'free.weight' (it belongs to no "
+                    + "kind of layer that is covered), 'first.bias' (its layer's weight is frozen).",
+                "Some biases have no uncertainty here, since they are frozen while their layers' weights are trained: "
+                    + "'last.bias'.",
+            ],
+            posterior.Warnings
+        );
+        Assert.Equal(posterior.Warnings, log.All);
+        foreach (
+            var chosen in new LaplaceOptions[]
+            {
+                new() { LastLayer = true },
+                new() { Select = (_, _) => true },
+            }
+        )
+        {
+            using var part = LaplacePosterior.Fit(model, Loss.CrossEntropy, data, chosen);
+            Assert.Empty(part.Warnings);
+        }
     }
 
     [Fact]
