@@ -56,43 +56,34 @@ module internal LayerErrors =
         Array.iter2 requireCalls layers calls
         Array.iter2 (fun layer -> requireDataPoints layer (output.size 0)) layers calls
         let variables = calls |> Array.collect (Array.map _.Output.Value)
-
         let backward retain (direction: torch.Tensor) =
             use scope = torch.NewDisposeScope()
             let n = direction.size 0
             let gradients = Derivatives.find retain false [| output |] [| padded (output.size 0) direction |] variables
             let found = Seq.zip (variables |> Array.map _.Handle) gradients |> dict
             let gradientOf (call: Record) = found[call.Output.Value.Handle]
-
             // All layers' derivatives are there at once: each is freed when its rows are made.
             let ofLayer layer (calls: Record array) =
                 let E = Scope.tensor (fun () -> (errorsOf layer calls gradientOf).narrow(1L, 0L, n))
-
                 for call in calls do
                     match gradientOf call with
                     | null -> ()
                     | gradient -> gradient.Dispose()
-
                 E
-
             let errors = Array.map2 ofLayer layers calls
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
-
         // One direction at a time: all of them together may be as large as everything else.
         let columns = [|
             use remaining = directions.GetEnumerator()
             let mutable isLast = not (remaining.MoveNext())
-
             while not isLast do
                 let direction = remaining.Current
                 isLast <- not (remaining.MoveNext())
                 backward (not isLast) direction
         |]
-
         let stacked l =
             match columns with
             | [| only |] -> only[l]
             | _ -> torch.cat (columns |> Array.map (fun errors -> errors[l]), 1L)
-
         Array.init layers.Length stacked

@@ -78,7 +78,6 @@ module internal GradientsOfPass =
             let found = Layer.joined layer (gradientOf layer.Weight) (layer.Bias |> ValueOption.map gradientOf)
             let size = Numbers.number (found.norm ())
             let difference = Numbers.number ((Direction.matrix direction - found).norm())
-
             if size + difference > 0.0 && Double.IsFinite difference then
                 if difference <= tolerance found.dtype * size then
                     explained.Add layer |> ignore
@@ -115,22 +114,17 @@ module internal GradientsOfPass =
         let variables = [|
             for layer, calls in Array.zip layers pass.Calls do
                 yield! variables recipe explained layer calls
-
             for parameter in plain do
                 parameter :> torch.Tensor
         |]
-
         let found = Derivatives.find retain false [| loss |] null variables
         use _quiet = torch.no_grad ()
         let byHandle = Dictionary<nativeint, torch.Tensor>()
-
         Array.iter2
             (fun (variable: torch.Tensor) own -> byHandle[variable.Handle] <- Gradients.dense own)
             variables
             found
-
         let gradientOf (variable: torch.Tensor) = byHandle[variable.Handle]
-
         {
             Layers = Array.map2 (ofLayer recipe explained gradientOf) layers pass.Calls
             Plain = plain |> Array.map (fun parameter -> struct (parameter, gradientOf parameter))
