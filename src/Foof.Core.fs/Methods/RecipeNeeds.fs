@@ -135,6 +135,16 @@ module Recipe =
                     ($"'{recipe.Name}' factors matrices in the weights' type, which must be Float32 or Float64; "
                      + $"{Layer.describe layer} has {kind}: keep the weights in Float32, or leave it out with `select`.")
 
+            match recipe.Curvature with
+            | Approximation.Kronecker _
+            | Approximation.Eigenbasis _ -> ()
+            | _ when layer.Weight.dtype = torch.ScalarType.Float64 || recipe.Damping >= 1e-37 -> ()
+            | _ ->
+                invalidArg
+                    "Damping"
+                    ($"Damping must be at least 1e-37 for '{recipe.Name}' in Float32, which holds no larger inverse; "
+                     + $"got {recipe.Damping}: raise it, or make the weights Float64.")
+
     let private checkProducts (recipe: Recipe) =
         let isKroneckerInverse =
             match recipe.Curvature, recipe.Rule with
