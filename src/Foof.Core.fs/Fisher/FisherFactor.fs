@@ -57,7 +57,6 @@ module FisherFactor =
     let ofColumns (part: FisherColumns) =
         Require.atLeast "the number of layers" 1 part.Layers.Length
         Require.nonNegative (nameof part.Weight) part.Weight
-
         for l, factor in Array.indexed part.Layers do
             LayerFactor.check $"the factor of layer {l}" factor
             Require.alike
@@ -65,12 +64,10 @@ module FisherFactor =
                 (LayerFactor.tensors part.Layers[0]).Head
                 (LayerFactor.tensors factor).Head
             let found, wanted = LayerFactor.columns factor, partColumns part
-
             if found <> wanted then
                 invalidArg
                     (nameof part)
                     $"every layer must have {wanted} columns like the first one; got {found} at layer {l}."
-
         { Shapes = part.Layers |> Array.map LayerFactor.shape; Parts = [| part |] }
 
     /// The factor of layer l alone, l from 0: G_l with G_l G_l^T the layer's block of F.
@@ -127,14 +124,11 @@ module FisherFactor =
     /// `crossGram` with all its products in the type `kind`.
     let internal crossGramOfType (kind: torch.ScalarType) (G: FisherFactor) (G': FisherFactor) =
         requireSameLayers "factors" G G'
-
         Scope.tensor (fun () ->
             let K = torch.zeros (columns G, columns G', dtype = kind, device = (like G).device)
-
             for i, x in Array.indexed G.Parts do
                 for j, y in Array.indexed G'.Parts do
                     let rows = K.narrow (0L, (starts G)[i], partColumns x)
-
                     if G.Parts.Length = 1 && G'.Parts.Length = 1 then
                         addGram x y K
                     else
@@ -142,7 +136,6 @@ module FisherFactor =
                         use block = torch.zeros (partColumns x, partColumns y, dtype = K.dtype, device = K.device)
                         addGram x y block
                         rows.narrow(1L, (starts G')[j], partColumns y).copy_ block |> ignore
-
             K)
 
     /// K = G^T G' in float64, the inner products of two factors' columns over all layers.
@@ -183,16 +176,13 @@ module FisherFactor =
     let times (w: torch.Tensor) (G: FisherFactor) =
         if w.shape <> [| columns G |] then
             invalidArg (nameof w) $"w must be [{columns G}], a number for each column; got [{Shape.text w.shape}]."
-
         Scope.owned
             (fun () ->
                 let w = w.``to`` (like G).dtype
                 let starts = starts G
-
                 let ofPart i (part: FisherColumns) =
                     let own = w.narrow (0L, starts[i], partColumns part) * sqrt part.Weight
                     part.Layers |> Array.map (LayerFactor.times own)
-
                 G.Parts |> Array.mapi ofPart |> Array.reduce (Array.map2 (fun x y -> x + y)))
             Seq.ofArray
 
@@ -235,17 +225,13 @@ module FisherFactor =
     /// Raises an ArgumentException when 8 p^2 bytes are more than 4 GB, whatever the type: above 22,360 weights.
     let dense (G: FisherFactor) =
         requireDense (rows G)
-
         Scope.tensor (fun () ->
             let ofPart (part: FisherColumns) =
                 let like = like G
-
                 let columns =
                     part.Layers |> Array.map (fun factor -> (LayerFactor.written like.dtype factor).flatten 1L)
-
                 let all = torch.cat (columns, 1L)
                 all.t().mm all * part.Weight
-
             G.Parts |> Array.map ofPart |> Array.reduce (fun x y -> x + y))
 
     let private ownedLayer (factor: LayerFactor) =

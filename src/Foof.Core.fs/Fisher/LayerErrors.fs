@@ -136,27 +136,21 @@ module internal LayerErrors =
                     match gradientOf call with
                     | null -> ()
                     | gradient -> gradient.Dispose()
-
                 E
-
             let errors = Array.map2 ofLayer layers calls
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
-
         // One direction at a time: all of them together may be as large as everything else.
         let columns = [|
             use remaining = directions.GetEnumerator()
             let mutable isLast = not (remaining.MoveNext())
-
             while not isLast do
                 let direction = remaining.Current
                 isLast <- not (remaining.MoveNext())
                 backward (not isLast) direction
         |]
-
         let stacked l =
             match columns with
             | [| only |] -> only[l]
             | _ -> torch.cat (columns |> Array.map (fun errors -> errors[l]), 1L)
-
         Array.init layers.Length stacked

@@ -72,14 +72,12 @@ module LayerFactor =
         | LayerFactor.Product(activations, E) ->
             let g, n = Activations.groups activations, Activations.dataPoints activations
             let R = Activations.positions activations
-
             if n = 0L || E.dim () <> 4L || E.size 0 <> g || E.size 2 <> R || E.size 1 % n <> 0L then
                 invalidArg
                     name
                     ($"{name}: the errors must be [{g}; c n; {R}; d_out/g], n = {n}, like the activations, "
                      + "columns of a data point stacked in front of n and calls side by side along R; "
                      + $"got [{Shape.text E.shape}].")
-
             for A in Activations.tensors activations do
                 if A.is_floating_point () then Require.alike name E A
         | LayerFactor.Columns P ->
@@ -88,7 +86,6 @@ module LayerFactor =
         | LayerFactor.Weighted(inner, S) ->
             check name inner
             Require.alike name (tensors inner).Head S
-
             if S.numel () <> 1L && S.shape <> shape inner then
                 invalidArg
                     name
@@ -116,7 +113,6 @@ module LayerFactor =
             writtenRuns kind most inner |> Seq.map (fun struct (start, P) -> struct (start, P * S.``to`` kind))
         | LayerFactor.Product(activations, E) ->
             let n = Activations.dataPoints activations
-
             seq {
                 for first in 0L .. n .. E.size 1 - 1L do
                     for struct (start, count) in Runs.ofAtMost most n do
@@ -135,14 +131,12 @@ module LayerFactor =
         =
         let most = bytes / (8L * Array.fold (*) 1L (shape factor))
         use runs = (writtenRuns kind most factor).GetEnumerator()
-
         let next () =
             use _scope = torch.NewDisposeScope()
             runs.MoveNext()
             && (let struct (start, P) = runs.Current
                 action start P
                 true)
-
         while next () do
             ()
 
@@ -238,13 +232,11 @@ module LayerFactor =
                 match Q_A with
                 | ValueSome Q -> Activations.Rows(Activations.times (Q.transpose (1L, 2L)) activations)
                 | ValueNone -> activations
-
             let errors =
                 match Q_E with
                 // One product of all rows a group: broadcasting Q over the columns would be one for each.
                 | ValueSome Q -> (Products.batched (E.flatten (1L, 2L)) Q).view E.shape
                 | ValueNone -> E
-
             LayerFactor.Product(inputs, errors)
         | _ -> invalidArg (nameof factor) "Only gradients as products of activations and errors can be rotated."
 

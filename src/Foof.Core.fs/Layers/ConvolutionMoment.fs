@@ -90,17 +90,14 @@ module internal ConvolutionMoment =
         let d = pairs.Columns
         // Of pairs in one row, those to the right suffice.
         let least = if d < 0L then 1L else 0L
-
         for j, (left, stop) in Array.indexed pairs.Parts do
             let firsts = pixels.narrow (0L, left + max 0L -d, stop - left)
             let seconds = pixels.narrow (0L, left + max 0L d, stop - left)
-
             for i, part in Array.indexed rowParts do
                 for struct (y, m, count) in taken rows together least part do
                     use _products = torch.NewDisposeScope()
                     let below = seconds.narrow(2L, y + least, m + count - 1L).unfold(2L, count, 1L)
                     let sum = pairs.Sum.select(0L, int64 j).select(0L, int64 i)
-
                     Products.accumulate
                         (sum.narrow (1L, least * c, count * c))
                         1.0
@@ -112,7 +109,6 @@ module internal ConvolutionMoment =
     let private blocks (rows: Axis) (columns: Axis) rowParts (pairs: Pairs array) =
         let made = Dictionary()
         let c = pairs[0].Sum.size 2
-
         fun (struct (ky, kx)) (struct (ky', kx')) ->
             let dy, dx = ky' - ky, kx' - kx
             let all = pairs |> Array.find (fun pairs -> pairs.Columns = dx)
@@ -122,39 +118,31 @@ module internal ConvolutionMoment =
             | true, found -> found
             | _ ->
                 let found = all.Sum.new_zeros (c, c)
-
                 // A reduction over both kinds of parts at once takes several times as long.
                 for j in left .. left + wide - 1L do
                     for i in above .. above + high - 1L do
                         found.add_ (all.Sum.select(0L, j).select(0L, i).narrow(1L, dy * c, c)) |> ignore
-
                 made[struct (dy, dx, y, x)] <- found
                 found
 
     /// Fills result [c; kh kw; c; kh kw], the order of the weight's elements, with the sums for all points.
     let private fill (rows: Axis) (columns: Axis) rowParts pairs (result: torch.Tensor) =
         let block = blocks rows columns rowParts pairs
-
         let points = [|
             for ky in 0L .. rows.Kernel - 1L do
                 for kx in 0L .. columns.Kernel - 1L do
                     struct (ky, kx)
         |]
-
         let ofPoint k = Array.map (block points[k]) points[k..]
         let upper = Array.init points.Length ofPoint
-
         // In one memory again and again: fresh pages take longer than what is written there.
         let c = result.size 0
         let row = result.new_empty (points.LongLength, c, c)
-
         for k in 0 .. points.Length - 1 do
             use _row = torch.NewDisposeScope()
-
             for k' in 0 .. points.Length - 1 do
                 let block = if k <= k' then upper[k][k' - k] else (upper[k'][k - k']).t()
                 (row.select (0L, int64 k')).copy_ block |> ignore
-
             result.select(1L, int64 k).copy_(row.permute (1L, 2L, 0L)) |> ignore
 
     /// The sums of the patches' elements, from those of the pixels [w; h; c], in the order of the weight's elements.
@@ -190,28 +178,23 @@ module internal ConvolutionMoment =
             let n, c = images.size 0, images.size 1
             let struct (rows, columns) = axes window images padding places
             let rowParts = parts rows 0L
-
             let pairs = [|
                 for d in 1L - kw .. kw - 1L do
                     let parts = parts columns (abs d)
-
                     {
                         Columns = d
                         Parts = parts
                         Sum = images.new_zeros (parts.LongLength, rowParts.LongLength, c, kh * c)
                     }
             |]
-
             let sums = images.new_zeros (columns.Size, rows.Size, c)
             let copies = if together = 1L then 1L else kh + 2L
             let most = budget / (copies * images.numel () / n * images.ElementSize)
-
             for struct (start, count) in Runs.ofAtMost most n do
                 use _some = torch.NewDisposeScope()
                 let pixels = images.narrow(0L, start, count).permute(3L, 0L, 2L, 1L).contiguous()
                 pairs |> Array.iter (add together rows rowParts pixels)
                 if withOnes then sums.add_ (pixels.sum 1L) |> ignore
-
             let d_in = c * kh * kw
             let d = if withOnes then d_in + 1L else d_in
             let result = images.new_empty (d, d)

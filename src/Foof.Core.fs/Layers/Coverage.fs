@@ -133,7 +133,6 @@ module Coverage =
         | None -> ValueNone
         | Some(geometry, weight, bias) ->
             let own = lazy (asLayer name layer geometry weight bias)
-
             let found =
                 if not weight.requires_grad then
                     Error "its layer's weight is frozen"
@@ -143,7 +142,6 @@ module Coverage =
                     | ValueNone when not (select.Invoke(name, weight)) -> Error "it was not selected"
                     | ValueNone ->
                         completed layer geometry |> Result.map (fun geometry -> { own.Value with Geometry = geometry })
-
             ValueSome struct (weight, bias, found)
 
     let private treatment (layers: Layer array) (reasons: IReadOnlyDictionary<ParameterIdentity, string>) =
@@ -153,7 +151,6 @@ module Coverage =
                     for parameter in Layer.parameters layer do
                         Identity.ofParameter parameter, layer.Name
             ]
-
         fun (parameter: Parameter) ->
             let identity = Identity.ofParameter parameter
             match layerOf.TryGetValue identity, reasons.TryGetValue identity with
@@ -170,11 +167,9 @@ module Coverage =
         let modules = allModules model
         let holders = holders modules
         let reasons = Dictionary<ParameterIdentity, string>()
-
         let leave reason (parameters: seq<Parameter>) =
             for parameter in parameters do
                 if isThere parameter then reasons[Identity.ofParameter parameter] <- reason
-
         let found = [|
             for own in modules do
                 match asCovered objection select own with
@@ -182,21 +177,17 @@ module Coverage =
                 | ValueSome struct (weight, bias, Error reason) -> leave reason [ weight; bias ]
                 | ValueNone -> ()
         |]
-
         let layers = [|
             for weight, sharers in found |> Array.groupBy (fun layer -> Identity.ofParameter layer.Weight) do
                 match conflict holders weight sharers with
                 | None -> { sharers[0] with Modules = sharers |> Array.collect _.Modules }
                 | Some reason -> leave reason (sharers |> Seq.collect Layer.parameters)
         |]
-
         let treatment = treatment layers reasons
-
         let coverage = [|
             for struct (name, parameter) in model.named_parameters () do
                 { Parameter = name; Shape = parameter.shape; Treatment = treatment parameter }
         |]
-
         { Layers = layers; Coverage = coverage }
 
     /// The layers of every kind, in the model's order, and the treatment of every parameter.

@@ -123,6 +123,24 @@ module Recipe =
         | _ ->
             invalidArg (nameof recipe.Power) $"Power must be -1 for the columns of '{recipe.Name}'; got {recipe.Power}."
 
+    /// Raises an ArgumentException unless the layers' weights have a type in which libtorch factors matrices, and which
+    /// holds the inverse of the damping.
+    let internal requireTypes (recipe: Recipe) (layers: Layer array) =
+        Layer.requireTypes $"'{recipe.Name}'" layers
+        match recipe.Curvature with
+        | Approximation.Kronecker _
+        | Approximation.Eigenbasis _ -> ()
+        | _ when
+            recipe.Damping >= 1e-37
+            || layers |> Array.forall (fun layer -> layer.Weight.dtype = torch.ScalarType.Float64)
+            ->
+            ()
+        | _ ->
+            invalidArg
+                "Damping"
+                ($"Damping must be at least 1e-37 for '{recipe.Name}' in Float32, which holds no larger inverse; "
+                 + $"got {recipe.Damping}: raise it, or make the weights Float64.")
+
     let private checkProducts (recipe: Recipe) =
         let isKroneckerInverse =
             match recipe.Curvature, recipe.Rule with

@@ -81,34 +81,37 @@ module internal Checkpoint =
     let private toEigenbasis (saved: SavedState) (own: Eigenbasis) node =
         let spectrum = toMoment saved own.Spectrum (entry "spectrum" node)
         let struct (ofErrors, ofActivations) = own.Shapes
-
         let read name shape =
             tryEntry name node
             |> ValueOption.map (fun found -> saved.Like (FactorFormat.value found) shape own.Spectrum.Value.Total.dtype)
-
         let basis = ValueOption.map2 (fun Q_E Q_A -> struct (Q_E, Q_A)) (read "Q_E" ofErrors) (read "Q_A" ofActivations)
-
         fun () ->
             spectrum ()
-
             own.Basis <-
                 basis
                 |> ValueOption.map (fun struct (Q_E: torch.Tensor, Q_A: torch.Tensor) ->
                     struct (Q_E.clone (), Q_A.clone ()))
 
+    /// The moments of a layer by name; two of one kind, as of positions summed and averaged, are numbered.
+    let private named (state: LayerStatistics) =
+        let number i name = if i = 0 then name else $"{name}-{i + 1}"
+        state.Moments
+        |> Seq.groupBy (fun own -> word own.Key)
+        |> Seq.collect (fun (name, all) -> all |> Seq.mapi (fun i own -> number i name, own.Value))
+
     let private ofLayer (written: Written) (state: LayerStatistics) =
         let path = state.Layer.Name
         FactorFormat.objectOf "layer" [
-            for own in state.Moments do
-                word own.Key, ofMoment written $"{path}.{word own.Key}" own.Value.Value
+            for name, own in named state do
+                name, ofMoment written $"{path}.{name}" own.Value
             match state.Eigenbasis with
             | ValueSome own -> "eigenbasis", ofEigenbasis written path own
             | ValueNone -> ()
         ]
 
     let private toLayer (saved: SavedState) (state: LayerStatistics) node = [
-        for own in state.Moments do
-            toMoment saved own.Value (entry (word own.Key) node)
+        for name, own in named state do
+            toMoment saved own (entry name node)
         match state.Eigenbasis with
         | ValueSome own -> toEigenbasis saved own (entry "eigenbasis" node)
         | ValueNone -> ()
@@ -123,22 +126,16 @@ module internal Checkpoint =
 
     let private toWindow (saved: SavedState) (window: GradientWindow) node =
         let next = int (FactorFormat.value<int64>(entry "next" node))
-
         let products =
             saved.Like (FactorFormat.value (entry "products" node)) window.Products.shape torch.ScalarType.Float64
-
         let names = FactorFormat.items (entry "columns" node) |> Array.map FactorFormat.value<string>
-
         if names.Length <> window.Columns.Length then
             FactorFormat.refuse $"hold gradients of {window.Columns.Length} layers"
-
         let columns =
             Array.map2 (fun name (own: torch.Tensor) -> saved.Like name own.shape own.dtype) names window.Columns
-
         fun () ->
             window.Next <- next
             window.Products.copy_ products |> ignore
-
             Array.iter2
                 (fun (own: torch.Tensor) (kept: torch.Tensor) -> own.copy_ kept |> ignore)
                 window.Columns
@@ -158,17 +155,13 @@ module internal Checkpoint =
     /// Raises an ArgumentException when a tensor is missing or has another shape or type.
     let toStatistics (saved: SavedState) (statistics: Statistics) node =
         let layers = FactorFormat.items (entry "layers" node)
-
         if layers.Length <> statistics.OfLayer.Length then
             FactorFormat.refuse $"hold {statistics.OfLayer.Length} layers"
-
         let ofLayers = Seq.map2 (toLayer saved) statistics.OfLayer layers |> Seq.collect id |> Seq.toList
-
         let window =
             statistics.Window
             |> ValueOption.map (fun window -> toWindow saved window (entry "window" node))
             |> ValueOption.toList
-
         fun () ->
             for change in ofLayers @ window do
                 change ()
@@ -178,17 +171,14 @@ module internal Checkpoint =
     let private requireFit (recipe: Recipe) (layers: Layer array) (block: InverseBlock) (factored: Factored) =
         let own = block.Members |> Array.map (fun l -> layers[l])
         let shapes = own |> Array.map (fun layer -> [| Layer.outputs layer; Layer.inputs layer |])
-
         if Factored.shapes factored <> shapes then
             invalidArg
                 "state"
                 ($"The inverse of '{block.Name}' must be for the weights {Shape.list shapes}; "
                  + $"got one for {Shape.list (Factored.shapes factored)}.")
-
         let requireType kind (tensor: torch.Tensor) =
             if tensor.dtype <> kind then
                 invalidArg "state" $"The inverse of '{block.Name}' must be of type {kind}; got {tensor.dtype}."
-
         match factored, recipe.ProductType with
         | Factored.Structured(Curvature.Kronecker(E, A), _), ValueSome kind ->
             // Full sides alone are kept in the products' type.
@@ -242,29 +232,22 @@ module internal Checkpoint =
     /// Raises an ArgumentException when a tensor is missing, or an inverse is for other weights or of another type.
     let toInverses (saved: SavedState) recipe layers (inverses: Inverses) node =
         let blocks = FactorFormat.items (entry "blocks" node)
-
         if blocks.Length <> inverses.Blocks.Length then
             FactorFormat.refuse $"hold {inverses.Blocks.Length} inverses"
-
         let read = Array.map2 (toBlock saved recipe layers) inverses.Blocks blocks
-
         let pending =
             tryEntry "pending" node
             |> ValueOption.map (fun node ->
                 let all = entry "blocks" node
-
                 let found = [|
                     for block in inverses.Blocks do
                         match tryEntry block.Name all with
                         | ValueSome own -> toBlock saved recipe layers block own
                         | ValueNone -> ()
                 |]
-
                 struct (int (FactorFormat.value<int64>(entry "due" node)), found))
-
         fun () ->
             inverses.Pending <- pending |> ValueOption.map PendingInversions.Made
-
             for inverted in read do
                 inverted.Block.Replace inverted.Fresh
                 inverted.Trace |> ValueOption.iter (fun trace -> inverted.Block.Trace <- trace)

@@ -53,22 +53,18 @@ module internal Gradients =
     let private ofPenalty (penalty: IPenalty) (isTrained: Parameter -> bool) =
         let found = Dictionary<ParameterIdentity, torch.Tensor>()
         let all = penalty.Gradients()
-
         for own in all do
             if not (found.TryAdd(Identity.ofParameter own.Parameter, own.Gradient)) then
                 invalidOp (
                     "The penalty must give each parameter's gradient once; "
                     + $"that of a parameter [{Shape.text own.Parameter.shape}] came twice. A weight that modules share is one parameter, though the model lists it by each of its names."
                 )
-
         let strange = all |> Seq.filter (fun own -> not (isTrained own.Parameter)) |> Seq.length
-
         if strange > 0 then
             invalidOp (
                 $"The penalty must be of the optimiser's model; of its {all.Count} gradients, {strange} belong to no "
                 + "parameter of the optimiser: make it of the same model."
             )
-
         found
 
     /// A penalty's gradient of a layer as a matrix; ValueNone where it does not depend on the layer.
@@ -93,18 +89,15 @@ module internal Gradients =
             gradients
         else
             let own = ofPenalty penalty isTrained
-
             let sum layer gradient =
                 match gradient, penaltyOf own layer with
                 | ValueSome direction, ValueSome added ->
                     ValueSome(Direction.Matrix(Direction.matrix direction + added))
                 | ValueNone, ValueSome added -> ValueSome(Direction.Matrix added)
                 | gradient, ValueNone -> gradient
-
             let plain (struct (parameter: Parameter, gradient: torch.Tensor)) =
                 match own.TryGetValue(Identity.ofParameter parameter), gradient with
                 | (true, added), null -> struct (parameter, added)
                 | (true, added), gradient -> struct (parameter, gradient + added)
                 | _ -> struct (parameter, gradient)
-
             { Layers = Array.map2 sum layers gradients.Layers; Plain = Array.map plain gradients.Plain }

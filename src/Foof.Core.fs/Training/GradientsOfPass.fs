@@ -99,18 +99,14 @@ module internal GradientsOfPass =
             for parameter in plain do
                 parameter :> torch.Tensor
         |]
-
         let found = Derivatives.find retain false [| loss |] null variables
         use _quiet = torch.no_grad ()
         let byHandle = Dictionary<nativeint, torch.Tensor>()
-
         Array.iter2
             (fun (variable: torch.Tensor) own -> byHandle[variable.Handle] <- Gradients.dense own)
             variables
             found
-
         let gradientOf (variable: torch.Tensor) = byHandle[variable.Handle]
-
         {
             Layers = Array.map2 (ofLayer recipe gradientOf) layers pass.Calls
             Plain = plain |> Array.map (fun parameter -> struct (parameter, gradientOf parameter))

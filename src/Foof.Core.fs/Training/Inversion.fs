@@ -140,17 +140,14 @@ module internal Inversion =
         use scope = torch.NewDisposeScope()
         let reports = List<struct (string * string)>()
         let report text = reports.Add(struct (inversion.Layers[0].Name, text))
-
         let fresh =
             inversion.Curvature
             |> Option.bind (damped inversion.Attempts inversion.Recipe report inversion.Gram)
             |> Option.map (inProductType inversion.Recipe)
-
         let mayKeep = inversion.Block.Factored.IsSome && inversion.Recipe.OnFailure.IsKeepLast
         if fresh.IsNone && not mayKeep then raise (failure inversion)
         elif fresh.IsNone then report "no attempt succeeded; the last inverse stays in use"
         fresh |> Option.iter (Factored.tensors >> List.iter (scope.MoveToOuter >> ignore))
-
         {
             Block = inversion.Block
             Fresh = ValueOption.ofOption fresh
@@ -208,7 +205,6 @@ module internal InversionThread =
     let run (compute: unit -> 'T) : Task<'T> =
         started.Force()
         let source = TaskCompletionSource<'T>()
-
         let next () =
             try
                 use _quiet = torch.no_grad ()
@@ -216,7 +212,6 @@ module internal InversionThread =
                 source.SetResult(compute ())
             with error ->
                 source.SetException error
-
         Interlocked.Increment &unfinished |> ignore
         queue.Add next
         source.Task
@@ -235,20 +230,16 @@ type internal PendingInversions private (due: int, task: Task<Inverted array>) =
     static member Begin(due: int, inversions: Inversion array) =
         for inversion in inversions do
             inversion.Tensors |> List.iter (Scope.detach >> ignore)
-
         let compute () =
             try
                 let found = inversions |> Array.map Inversion.run
-
                 for inverted in found do
                     inverted.Tensors |> List.iter (Scope.detach >> ignore)
-
                 found
             finally
                 for inversion in inversions do
                     for tensor in inversion.Tensors do
                         tensor.Dispose()
-
         new PendingInversions(due, InversionThread.run compute)
 
     /// Inversions that were made before, as a checkpoint keeps them; it takes their tensors over.

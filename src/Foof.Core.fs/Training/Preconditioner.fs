@@ -37,7 +37,7 @@ type Preconditioner
         Coverage.surveyExcept (Recipe.objection recipe) model (if isNull select then all else select)
 
     let layers = survey.Layers
-    do Layer.requireTypes $"'{recipe.Name}'" layers
+    do Recipe.requireTypes recipe layers
     let recorder = new Recorder(model, layers)
 
     let samples = Recipe.needsErrors recipe && recipe.Fisher.IsMonteCarlo

@@ -101,18 +101,14 @@ type internal Update() =
     /// Finds all parameters where they are now: once at the beginning of a step. What no layer covers is plain.
     member _.Locate(layers: Layer array) =
         locate ()
-
         ofLayers <-
             layers
             |> Array.map (fun layer ->
                 struct (find layer.Weight, layer.Bias |> ValueOption.map find |> ValueOption.defaultValue null))
-
         let covered = HashSet<TrainedParameter>(HashIdentity.Reference)
-
         for struct (weight, bias) in ofLayers do
             covered.Add weight |> ignore
             covered.Add bias |> ignore
-
         plain <-
             trained.Values
             |> Seq.filter (fun own -> own.Parameter.requires_grad && not (covered.Contains own))
@@ -147,16 +143,13 @@ type internal Update() =
         ) =
         let apply l (layer: Layer) (gathered, direction) =
             let struct (weight, bias) = ofLayers[l]
-
             if place.IsBefore then
                 let own = Layer.split layer (Direction.matrix gathered)
                 remember weight own.Weight
                 own.Bias |> ValueOption.iter (remember bias)
-
             let struct (ofWeight, ofBias) = split layer direction
             move weight place.IsAfter ofWeight
             ofBias |> ValueOption.iter (Direction.Matrix >> move bias place.IsAfter)
-
         for l in 0 .. layers.Length - 1 do
             ValueOption.map2 (fun x y -> (x, y)) gathered[l] directions[l] |> ValueOption.iter (apply l layers[l])
 
@@ -193,17 +186,14 @@ type internal Update() =
                     struct (own, saved.Like (FactorFormat.value kept) shape kind)
                 | ValueNone -> struct (own, null)
         |]
-
         fun () ->
             for struct (own, momentum) in found do
                 let before = own.Momentum
-
                 own.Momentum <-
                     if isNull momentum then
                         null
                     else
                         Scope.tensor (fun () -> momentum.``to``(own.Parameter.device).clone()) |> Scope.detach
-
                 // Only now: the state may be the optimiser's own.
                 if not (isNull before) then before.Dispose()
 

@@ -43,6 +43,14 @@ let tests =
                 }
         ]
 
+        testList "a recipe with two moments of one kind continues to the same bits" [
+            for before in 1..4 do
+                test $"{before} steps before" {
+                    let recipe = { Networks.someSteps with Trust = Trust.Graft Methods.kfac }
+                    continuesWith recipe make byStep before
+                }
+        ]
+
         test "a preconditioner continues to the same bits" {
             use _scope = torch.NewDisposeScope()
             let model = make ()
