@@ -7,8 +7,8 @@ namespace Foof;
 internal static class SoundModel
 {
     /// <summary>
-    /// Raises unless all weights are finite numbers and no module is random or mixes data points: no dropout and no batch
-    /// norm is in training mode, and batch norms have running statistics.
+    /// Raises unless all weights are finite numbers and no module is random or mixes data points: no dropout and no
+    /// batch norm is in training mode, and batch norms have running statistics.
     /// </summary>
     internal static void Require(nn.Module<Tensor, Tensor> model)
     {

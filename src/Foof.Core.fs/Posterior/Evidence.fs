@@ -63,8 +63,8 @@ module Prior =
 
     /// |theta_l - mean_l|^2, one a layer, in float64.
     /// Shapes: theta one [d_out; d_in] a layer -> one number a layer.
-    /// Raises an ArgumentException when the prior has a mean whose shapes are not those of theta, and a NumericalFailure
-    /// when a sum of squares is not finite.
+    /// Raises an ArgumentException when the prior has a mean whose shapes are not those of theta, and a
+    /// NumericalFailure when a sum of squares is not finite.
     let distances (theta: torch.Tensor array) (prior: Prior) =
         let squared (x: torch.Tensor) =
             let x = x.flatten ()

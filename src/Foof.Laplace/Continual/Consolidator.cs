@@ -204,7 +204,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
             );
     }
 
-    /// <summary>Raises unless all weights are finite numbers and no batch norm or dropout is in training mode.</summary>
+    /// <summary>Raises unless all weights are finite and no batch norm or dropout is in training mode.</summary>
     private protected void RequireSound()
     {
         RequireAlive();

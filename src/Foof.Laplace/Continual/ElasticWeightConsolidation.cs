@@ -84,8 +84,8 @@ public sealed class ElasticWeightConsolidation : Consolidator
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one does not fit the model, labels are out of range or missing for
-    /// <see cref="FisherType.Empirical"/>, a batch norm or dropout is in training mode, the weight is not positive, or memory
-    /// would exceed the budget; nothing changed.
+    /// <see cref="FisherType.Empirical"/>, a batch norm or dropout is in training mode, the weight is not positive, or
+    /// memory would exceed the budget; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">Weights or data are not finite; nothing changed.</exception>
     /// <exception cref="OperationCanceledException">The operation was cancelled; nothing changed.</exception>

@@ -7,8 +7,8 @@ namespace Foof;
 internal static class LastLayer
 {
     /// <summary>
-    /// Returns the last of the layers with these names that a forward pass runs; without an input, or if it runs none of
-    /// them, the one registered last.
+    /// Returns the last of the layers with these names that a forward pass runs; without an input, or if it runs none
+    /// of them, the one registered last.
     /// </summary>
     /// <param name="layers">The layers to choose from, in the order of registration; at least one.</param>
     /// <param name="called">The names of layers in the order of their calls; null without an input.</param>

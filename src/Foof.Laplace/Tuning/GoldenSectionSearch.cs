@@ -13,7 +13,7 @@ internal static class GoldenSectionSearch
     /// neighbours of the best point.
     /// </summary>
     /// <param name="loss">
-    /// The function; NaN and infinity are worse than any number, and so is a failure of the numbers, except on the grid.
+    /// The function; NaN and infinity are worse than any number, and off the grid a failure of the numbers is too.
     /// </param>
     /// <param name="grid">Increasing values in one ratio, at least two.</param>
     /// <param name="steps">How often the interval is narrowed.</param>
