@@ -46,6 +46,18 @@ module ForwardPass =
             use _recorded = torch.enable_grad ()
             (call model input).detach())
 
+    /// Runs `work`; if that raises, the model's buffers, such as a batch norm's means, are as before.
+    /// Copies of them belong to the caller's scope.
+    let internal keepingBuffers (model: torch.nn.Module) (work: unit -> 'T) =
+        let kept = [| for own in model.buffers () -> struct (own, own.clone ()) |]
+        try
+            work ()
+        with _ ->
+            use _quiet = torch.no_grad ()
+            for struct (own, before) in kept do
+                own.copy_ before |> ignore
+            reraise ()
+
     /// Runs the model and records of each call on this thread what `keep` says, by layer and output. What the recorder
     /// had before is freed, and after an error it has nothing. The caller disposes of the result.
     let internal recorded

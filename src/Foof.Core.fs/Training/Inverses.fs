@@ -209,10 +209,10 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | Trust.KlClip kappa -> Directions.clipped kappa rate gradients directions
 
     /// C^-1 M of one layer, trusted as the recipe says, for M in the shape of its gradient, or for rows M [k; d_in]
-    /// where the method leaves the outputs' side alone.
+    /// where the method leaves the outputs' side alone; `rate` is the KL clip's eta.
     /// The result belongs to the caller's scope.
     /// Raises an InvalidOperationException when the layer has no inverse yet.
-    member inverses.Apply(l: int, M: torch.Tensor) =
+    member inverses.Apply(l: int, M: torch.Tensor, rate: float) =
         if not (has l) then
             invalidOp $"{Layer.describe layers[l]} has no inverse yet; take a step, or call UpdateCurvature or WarmUp."
 
@@ -224,7 +224,7 @@ type internal Inverses(layers: Layer array, recipe: Recipe, report: string -> st
         | _ ->
             let gradients = Array.create layers.Length ValueNone
             gradients[l] <- ValueSome(Direction.Matrix M)
-            let directions = inverses.Directions(gradients, (fun _ -> 1.0))
+            let directions = inverses.Directions(gradients, (fun _ -> rate))
             Direction.matrix directions[l].Value
 
     interface IDisposable with

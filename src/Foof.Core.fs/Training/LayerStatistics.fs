@@ -34,13 +34,17 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
             SideStatistics.ofBatch layer side seen
             |> ValueOption.iter (fun x -> moment.Value <- Moment.accumulate recipe.Memory x moment.Value)
 
+    /// Goes over to the eigenbasis of the moments as they are by now.
+    let renew (own: Eigenbasis) =
+        match recipe.Curvature with
+        | Approximation.Eigenbasis(E, A) when isSeen () -> own.Renew(side E, side A)
+        | _ -> ()
+
     /// EKFAC's second moments of one batch; where `renews`, in the eigenbasis of the moments as they are by now.
     let observeSpectrum (own: Eigenbasis) renews seen =
-        match recipe.Curvature with
-        | Approximation.Eigenbasis(E, A) when seen.Errors.IsSome && seen.Calls.Length > 0 ->
-            if renews && isSeen () then own.Renew(side E, side A)
+        if seen.Errors.IsSome && seen.Calls.Length > 0 then
+            if renews then renew own
             own.Observe(recipe.Memory, seen)
-        | _ -> ()
 
     /// Whose statistics they are.
     member _.Layer = layer
@@ -58,6 +62,9 @@ type internal LayerStatistics(layer: Layer, recipe: Recipe) =
         Scope.value (fun () ->
             sides |> List.iter (accumulate seen)
             eigenbasis |> ValueOption.iter (fun own -> observeSpectrum own renews seen))
+
+    /// Renews EKFAC's basis without a batch.
+    member _.Renew() = eigenbasis |> ValueOption.iter renew
 
     /// The curvature that a method makes of these moments, a Kronecker product, an eigenbasis or a product of two
     /// means; None where there is no eigenbasis. Its tensors are the caller's.

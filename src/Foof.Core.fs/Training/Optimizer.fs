@@ -174,7 +174,7 @@ type Optimizer
         update.Locate layers
         let plan = preconditioner.Plan
 
-        try
+        let step () =
             use pass = forward plan input
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
@@ -185,6 +185,9 @@ type Optimizer
             move gradients (fun gathered -> preconditioner.Directions(gathered, seen, update.RateOf))
             let struct (loss, output) = scope.MoveToOuter(loss.detach (), pass.Output.detach ())
             new StepResult(loss, output)
+
+        try
+            ForwardPass.keepingBuffers model step
         finally
             preconditioner.Listen()
 

@@ -68,8 +68,9 @@ type Preconditioner
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =
         requireAlive ()
+        use _scope = torch.NewDisposeScope()
         try
-            work ()
+            ForwardPass.keepingBuffers model work
         finally
             listen ()
 
@@ -87,6 +88,7 @@ type Preconditioner
             invalidArg (nameof inputs) "inputs must hold at least one batch for the warm-up; got none."
 
         use _quiet = torch.no_grad ()
+        if batches < most then statistics.Renew()
         inverses.Invert statistics
 
     do listen ()
@@ -103,7 +105,7 @@ type Preconditioner
     /// How many batches were seen, warm-up included: the cadence's position.
     member _.BatchesSeen = position
 
-    /// eta in the KL clip where no optimiser of this library drives the preconditioner.
+    /// eta in the KL clip of `Precondition` and `Apply`: the learning rate of the optimiser behind, 1 until it is set.
     member val LearningRate = 1.0 with get, set
 
     /// How many factorisations did not succeed at their first attempt.
@@ -175,7 +177,7 @@ type Preconditioner
     /// Raises an ArgumentException for a layer or a matrix that is not the preconditioner's, and an
     /// InvalidOperationException when the layer has no inverse yet.
     /// (MATH 5)
-    member _.Apply(layer: Layer, M: torch.Tensor) =
+    member preconditioner.Apply(layer: Layer, M: torch.Tensor) =
         let l = Array.IndexOf(layers, layer)
         if l < 0 then
             invalidArg
@@ -184,7 +186,7 @@ type Preconditioner
         if M.dim () <> 2L || M.size 1 <> Layer.inputs layer then
             invalidArg (nameof M) $"M must be [k; {Layer.inputs layer}]; got [{Shape.text M.shape}]."
         Require.alike (nameof M) layer.Weight M
-        Scope.tensor (fun () -> inverses.Apply(l, M))
+        Scope.tensor (fun () -> inverses.Apply(l, M, preconditioner.LearningRate))
 
     /// Between `backward` and another optimiser's `step`: takes the recorded inputs in, inverts when it is time, and
     /// replaces each covered layer's `.grad` by its direction. Other gradients stay as they are.

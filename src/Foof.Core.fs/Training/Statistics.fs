@@ -79,6 +79,9 @@ type internal Statistics(layers: Layer array, recipe: Recipe) =
         seen |> Array.iteri (fun l -> ValueOption.iter (observe inverts l))
         window |> ValueOption.iter (fun window -> window.Add(seen |> Array.map (ValueOption.bind _.Gradient)))
 
+    /// Renews EKFAC's bases without a batch.
+    member _.Renew() = Scope.value (fun () -> ofLayer |> Array.iter _.Renew())
+
     /// What goes back to the moments and the window of now, before one more batch; its tensors belong to the caller's
     /// scope. The columns of the last batch are not among them.
     member _.Snapshot() =

@@ -79,4 +79,21 @@ let tests =
 
             Expect.equal (Networks.snapshot preconditioner.State) before "the state of preconditioner"
         }
+
+        test "EKFAC's basis after a warm-up of fewer batches than planned is that of its moments" {
+            use _scope = torch.NewDisposeScope()
+            let cadence = { InvertEvery = 9; StatisticsSteps = 9; WarmUp = 7 }
+            let recipe = { Methods.ekfac with Cadence = cadence }
+            let model = Networks.perceptron true [ 3; 4; 2 ]
+            use preconditioner = new Preconditioner(model, recipe, Networks.gaussian)
+            preconditioner.WarmUp [ for _ in 1..3 -> Networks.normal [ 6; 3 ] ]
+            let state = preconditioner.State()
+
+            for side in [ "activation"; "error" ] do
+                let Q = Dense.ofTensor (state[$"fc1.{side}.eigenvectors"].squeeze 0L)
+                let M = Dense.ofTensor (state[$"fc1.{side}.sum"].squeeze 0L)
+                let turned = Q.Transpose() * M * Q
+                let expected = Dense.diagonal (turned.Diagonal().ToArray())
+                Oracle.agrees Tolerance.trajectory (expected.ToRowMajorArray()) (turned.ToRowMajorArray())
+        }
     ]
