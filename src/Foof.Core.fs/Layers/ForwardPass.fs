@@ -1,6 +1,7 @@
 namespace Foof
 
 open System
+open System.Runtime.CompilerServices
 open TorchSharp
 
 /// A forward pass that was recorded.
@@ -100,3 +101,38 @@ type StepResult(loss: torch.Tensor, output: torch.Tensor) =
 
     interface IDisposable with
         member result.Dispose() = result.Dispose()
+
+/// Layers whose recorded calls have once given autograd's gradient. They do not where weight or bias are used without
+/// these calls, or where a hook changes what the network sees of them.
+[<RequireQualifiedAccess>]
+module internal Explained =
+
+    let private layers = ConditionalWeakTable<Layer, obj>()
+
+    /// Whether it was found to be.
+    let contains (layer: Layer) = fst (layers.TryGetValue layer)
+
+    /// How far the two gradients may be apart, relatively.
+    let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
+
+    /// Takes a layer in when the gradient by its calls is autograd's, up to rounding. Where both are zero or not finite,
+    /// or autograd has none (null), it is compared again the next time.
+    /// Shapes: byCalls [d_out; d_in], gradients like the layer's parameters.
+    /// Raises an InvalidOperationException when they are not the same.
+    let compare (layer: Layer) (byCalls: torch.Tensor) (gradients: torch.Tensor array) =
+        if not (isNull gradients[0]) then
+            Scope.value (fun () ->
+                let bias = layer.Bias |> ValueOption.map (fun _ -> gradients[1])
+                let weight = if gradients[0].is_sparse then gradients[0].to_dense() else gradients[0]
+                let found = Layer.joined layer weight bias
+                let size = Numbers.number (found.norm ())
+                let difference = Numbers.number ((byCalls - found).norm())
+
+                if size + difference > 0.0 && Double.IsFinite difference then
+                    if difference <= tolerance found.dtype * size then
+                        layers.AddOrUpdate(layer, null)
+                    else
+                        invalidOp (
+                            $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight or bias is "
+                            + "used elsewhere too, or a hook changes its output; leave it out with `select`."
+                        ))
