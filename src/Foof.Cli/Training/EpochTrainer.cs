@@ -157,7 +157,7 @@ internal sealed class EpochTrainer(
             return;
         var run = new RunRecord(settings, data.Fingerprint, state.Epoch, state.Step, state.History);
         var file = Checkpoint.File(folder);
-        var old = File.Exists(file) ? "the one of the last save is kept" : "there is none yet";
+        var old = File.Exists(file) ? "the one of the last save is kept" : "no earlier one exists";
         var remedy = File.Exists(file) ? $"and continue by ./foof train --resume {folder}" : "and start again";
         Files.Writing(file, $"{old}: make room, {remedy}", () => Checkpoint.Save(folder, run, state, model, learner));
         if (isEpochEnd)

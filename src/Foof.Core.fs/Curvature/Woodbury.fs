@@ -51,7 +51,7 @@ module internal Woodbury =
         let struct (roots, U) = rooted growth
         let K: torch.Tensor = gram growth U
         if Numbers.isFinite K then
-            Factorization.soundCholesky roots[0].dtype (Factorization.damped K 1.0)
+            Factorization.cholesky (Factorization.damped K 1.0)
             |> Option.map (fun L -> struct (growth, struct (U, roots, L, logDet L roots U.Shapes)))
             |> Option.filter (fun struct (_, struct (_, _, _, logDet)) -> Numbers.isFinite logDet)
         else

@@ -128,7 +128,9 @@ module Likelihood =
     /// The result belongs to the caller's scope.
     let internal shown likelihood (target: torch.Tensor) =
         match likelihood with
-        | Likelihood.Categorical when not (isNull target || Numbers.holds ((counted likelihood target).all())) ->
+        | Likelihood.Categorical when
+            not (isNull target) && Scope.value (fun () -> Numbers.holds ((LikelihoodFormulas.isIgnored target).any()))
+            ->
             let points = counted likelihood target
             let points = if points.dim () > 1L then points.flatten(1L).any 1L else points
             if Numbers.holds (points.all ()) then ValueNone else ValueSome(points.nonzero().squeeze -1L)

@@ -128,7 +128,7 @@ public sealed partial class LaplacePosterior
         }
     }
 
-    /// <summary>Returns the layers that can be covered and are selected; raises if there is none.</summary>
+    /// <summary>Returns the layers that can be covered and are selected; raises if no layer is left.</summary>
     internal static Layer[] Covered(nn.Module<Tensor, Tensor> model, Func<string, Parameter, bool>? select) =>
         Uncovered.Survey(nameof(LaplacePosterior), model, select).Layers;
 

@@ -8,7 +8,7 @@ internal sealed class PeekedBatches(LabelledBatches source) : IDisposable
     private IEnumerator<(Tensor, Tensor)>? begun;
     private bool hasOne;
 
-    /// <summary>The first batch; null if there is none.</summary>
+    /// <summary>The first batch; null if there are no batches.</summary>
     internal (Tensor Input, Tensor Target)? First()
     {
         begun = source.GetEnumerator();
