@@ -9,7 +9,7 @@ namespace Foof;
 /// <remarks>(Gupta et al. 2018)</remarks>
 /// <example>
 /// <code>
-/// using var optimizer = new ShampooOptimizer(model, learningRate: 0.1);
+/// using var optimizer = new ShampooOptimizer(model, learningRate: 0.01);
 /// optimizer.zero_grad();
 /// torch.nn.functional.cross_entropy(model.call(images), labels).backward();
 /// optimizer.step();

@@ -55,14 +55,7 @@ internal sealed record OptimizerKind(
         ?? throw new CommandFailure($"The optimiser must be one of {string.Join(", ", Names)}; got '{name}'.");
 
     private static OptimizerKind Of(Recipe method) =>
-        new(
-            method.Name,
-            method.Name == Shampoo ? 0.01 : method.LearningRate,
-            0.0,
-            HasMomentum: true,
-            method,
-            CurvatureLearner.Of(method)
-        );
+        new(method.Name, method.LearningRate, 0.0, HasMomentum: true, method, CurvatureLearner.Of(method));
 
     /// <summary>The optimiser and its settings in one line.</summary>
     internal string Describe(TrainingSettings settings)

@@ -122,16 +122,15 @@ module Factorization =
         let inner = torch.linalg.solve_triangular (L, B, upper = false)
         torch.linalg.solve_triangular (L.transpose (-2L, -1L), inner, upper = true)
 
-    /// L with L L^T = M, or None where M is not positive definite or solving with L leaves a residual. M is known to the
-    /// rounding of `kind`.
-    let internal soundCholesky (kind: torch.ScalarType) (matrix: torch.Tensor) =
-        cholesky matrix |> Option.filter (fun L -> solves kind matrix (solveBy L))
+    /// L with L L^T = M, or None where M is not positive definite or solving with L leaves a residual.
+    let private soundCholesky (matrix: torch.Tensor) =
+        cholesky matrix |> Option.filter (fun L -> solves matrix.dtype matrix (solveBy L))
 
     /// L of M + mu I = L L^T in M's type, where the first attempt is to solve and succeeds, and the other attempts.
     let internal factor (attempts: Attempt list) (matrix: torch.Tensor) (mu: torch.Tensor) =
         match attempts with
         | first :: others when first.Route = Route.Solve ->
-            struct (soundCholesky matrix.dtype (dampedBy (mu * first.Growth) matrix), others)
+            struct (soundCholesky (dampedBy (mu * first.Growth) matrix), others)
         | _ -> struct (None, attempts)
 
     /// L^-T (L + I)^-1 B, for a root of (I + U U^T)^-1.

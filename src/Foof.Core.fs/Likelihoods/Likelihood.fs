@@ -22,10 +22,13 @@ module internal LikelihoodFormulas =
     let crossEntropy (f: torch.Tensor) (y: torch.Tensor) reduction =
         torch.nn.functional.cross_entropy (f, y, reduction = reduction)
 
+    /// Which data points have a label that counts, of labels [n; ...].
+    let byPoint (counted: torch.Tensor) = if counted.dim () > 1L then counted.flatten(1L).any 1L else counted
+
     /// The class labels that count, over the data points that have one: R for R positions without -100.
     let countedPerPoint (target: torch.Tensor) (kind: torch.ScalarType) =
         let counted = (isIgnored target).bitwise_not()
-        let points = counted.flatten(1L).any(1L).sum()
+        let points = (byPoint counted).sum()
         (counted.sum().``to`` torch.ScalarType.Float64).div(points).``to`` kind
 
     /// -log p by entry or position, and what its sum is multiplied by for a mean over n data points.
@@ -131,8 +134,7 @@ module Likelihood =
         | Likelihood.Categorical when
             not (isNull target) && Scope.value (fun () -> Numbers.holds ((LikelihoodFormulas.isIgnored target).any()))
             ->
-            let points = counted likelihood target
-            let points = if points.dim () > 1L then points.flatten(1L).any 1L else points
+            let points = LikelihoodFormulas.byPoint (counted likelihood target)
             if Numbers.holds (points.all ()) then ValueNone else ValueSome(points.nonzero().squeeze -1L)
         | _ -> ValueNone
 
@@ -142,7 +144,7 @@ module Likelihood =
     /// Raises an ArgumentException for other types, and when no label counts.
     let dataPoints (mask: torch.Tensor) =
         LikelihoodCheck.mask mask mask
-        let n = Scope.value (fun () -> Numbers.count (if mask.dim () > 1L then mask.flatten(1L).any 1L else mask))
+        let n = Scope.value (fun () -> Numbers.count (LikelihoodFormulas.byPoint mask))
         if n = 0L then
             invalidArg (nameof mask) $"mask must leave a label that counts; all {mask.numel ()} are ignored."
         n

@@ -147,6 +147,7 @@ module Methods =
     let shampoo = {
         Recipe.defaults with
             Name = "shampoo"
+            LearningRate = 0.01
             Curvature = Approximation.Kronecker(SideStatistic.GradientRows, SideStatistic.GradientColumns)
             Rule = Damping.EachFactor
             Damping = 1e-4
