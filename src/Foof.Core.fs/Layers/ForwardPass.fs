@@ -29,15 +29,17 @@ module ForwardPass =
     /// Whether an error was raised in `call` or `output`.
     let failed (error: exn) = error.Data.Contains mark
 
-    /// The model's output, with its graph where gradients are enabled; an error that the model raises is marked for
-    /// `failed`.
-    /// The result belongs to the caller's scope, unless the model keeps it.
-    let call (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) =
+    let private marked (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) () =
         try
             model.call input
         with error ->
             error.Data[mark] <- true
             reraise ()
+
+    /// The model's output, with its graph where gradients are enabled; an error that the model raises is marked for
+    /// `failed`. No optimiser takes the pass for one of its loop.
+    /// The result belongs to the caller's scope, unless the model keeps it.
+    let call model input = PassOwner.Running(mark, marked model input)
 
     /// The model's output without its graph. The pass itself runs with gradients: a model that differentiates in its
     /// forward pass ends the process under no_grad.
@@ -74,7 +76,7 @@ module ForwardPass =
         recorder.Start(Recorder.OnThisThread keep)
 
         try
-            let output = call model input
+            let output = recorder.Running(marked model input)
             { Output = output; Calls = Record.byLayer layers (recorder.Take()) }
         finally
             recorder.Stop()
@@ -113,7 +115,7 @@ module internal Explained =
     let contains (layer: Layer) = fst (layers.TryGetValue layer)
 
     /// How far the two gradients may be apart, relatively.
-    let private tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
+    let tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
 
     /// Takes a layer in when the gradient by its calls is autograd's, up to rounding. Where both are zero or not finite,
     /// or autograd has none (null), it is compared again the next time.
@@ -136,3 +138,41 @@ module internal Explained =
                             $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight or bias is "
                             + "used elsewhere too, or a hook changes its output; leave it out with `select`."
                         ))
+
+/// Which recorded calls of an ordinary loop are behind the gradients in `.grad`.
+[<RequireQualifiedAccess>]
+module internal Reached =
+
+    /// Whether the biases' gradients are, up to a common factor as of clipping, what these calls add to them. True where
+    /// no bias has a gradient.
+    let private explain (layers: Layer array) (records: Record array) =
+        let added, found =
+            Array.zip layers (Record.byLayer layers records)
+            |> Array.choose (fun (layer, calls) ->
+                match layer.Bias |> ValueOption.map _.grad with
+                | ValueSome gradient when not (isNull gradient) ->
+                    let none = gradient.zeros_like ()
+                    Some(calls |> Array.fold (fun sum call -> sum + call.Reach.Value.grad.reshape -1L) none, gradient)
+                | _ -> None)
+            |> Array.unzip
+
+        found.Length = 0
+        || Scope.value (fun () ->
+            let direction (tensors: torch.Tensor array) =
+                let all = torch.cat (tensors, 0L)
+                all / all.norm ()
+            let added, found = direction added, direction found
+            Numbers.number ((added - found).norm()) <= Explained.tolerance found.dtype)
+
+    /// The calls that a backward pass has reached since gradients were last set to zero; all calls where it reached
+    /// none, so that the gradients are of another origin. Of several passes the earlier ones are left out when the later
+    /// ones alone explain the gradients: another optimiser may have set them to zero in between.
+    let inGradients (layers: Layer array) (records: Record array) =
+        let reached = records |> Array.filter Record.isReached
+        let from pass = reached |> Array.filter (fun record -> record.Pass >= pass)
+        let passes = reached |> Array.map _.Pass |> Array.distinct
+        let severalOfOne = Record.byLayer layers reached |> Array.exists (fun calls -> (Record.passes calls).Length > 1)
+
+        if reached.Length = 0 then records
+        elif not severalOfOne then reached
+        else passes |> Seq.map from |> Seq.tryFind (explain layers) |> Option.defaultValue reached

@@ -208,6 +208,19 @@ module Layer =
                 gradient.reshape (-1L, gradient.size -1)
             | _ -> (errors layer gradient).flatten(0L, 2L))
 
+    /// The shape of a bias that is added to an output: one number a unit, channel or element of the output's last
+    /// dimension.
+    let internal shapeOfBias (layer: Layer) (output: torch.Tensor) =
+        match layer.Geometry with
+        | Geometry.Dense
+        | Geometry.Lookup _ -> [| outputs layer |]
+        | Geometry.Convolution _ -> [| outputs layer; 1L; 1L |]
+        | Geometry.Scale(Normalisation.Last(shape, _)) -> shape
+        | Geometry.Scale(Normalisation.Channels _) -> [|
+            outputs layer
+            yield! Array.create (int (output.dim ()) - 2) 1L
+          |]
+
     /// Raises an ArgumentException for weights of a type whose matrices libtorch does not factor.
     let internal requireTypes (subject: string) (layers: Layer array) =
         for layer in layers do

@@ -10,6 +10,9 @@ type Keep =
     | Nothing
     /// The input a.
     | Input
+    /// The input a, as it is now, and a leaf that shows whether a backward pass reached the call: zeros that are added to
+    /// the output.
+    | InputAndReach
     /// The input a and the output z, to differentiate with respect to it. The model continues with a copy of z, so that
     /// later layers may change theirs in place.
     | InputAndOutput
@@ -20,13 +23,16 @@ type Keep =
 type Record = {
     /// Whose call it was.
     Layer: Layer
-    /// The number of the model's call that it belongs to, from 1 since the recorder was made; calls under no_grad do not
-    /// count.
+    /// The number of the outermost call that it belongs to, of the model or of a module in it that was called by itself,
+    /// from 1 since the recorder was made; calls under no_grad do not count. Its data points are that call's.
     Pass: int
-    /// The input a, outside the graph; it shares the memory of the model's tensor.
+    /// The input a, outside the graph; it may share the memory of the model's tensor.
     Input: torch.Tensor
     /// The output z, the variable itself.
     Output: torch.Tensor voption
+    /// The zeros, in the shape of a bias, that were added to the output. Once a backward pass has reached the call, they
+    /// have a gradient: what the call adds to the bias's.
+    Reach: torch.Tensor voption
     /// The numbers of the data points that are shown, ValueNone for all of them. They stay their maker's.
     Shown: torch.Tensor voption
     /// The input's rows one below the other, made once, when they are first asked for: see `Layer.rows`.
@@ -37,6 +43,7 @@ type Record = {
         member record.Dispose() =
             record.Input.Dispose()
             record.Output |> ValueOption.iter _.Dispose()
+            record.Reach |> ValueOption.iter _.Dispose()
             if record.Rows.IsValueCreated then record.Rows.Value.Dispose()
 
 /// Records whose work is done.
@@ -47,6 +54,13 @@ module Record =
     let release (records: Record array) =
         for record in records do
             (record :> IDisposable).Dispose()
+
+    /// Whether a backward pass has reached the call, as far as that was asked.
+    let isReached (record: Record) =
+        record.Reach
+        |> ValueOption.exists (fun zeros ->
+            use gradient = zeros.grad
+            not (isNull gradient))
 
     /// Frees their outputs alone, when all is differentiated: a network's outputs are a third of what a step holds.
     let releaseOutputs (records: Record array) =
@@ -67,7 +81,8 @@ module Record =
     let internal showing (numbers: torch.Tensor) (calls: Record array) =
         calls |> Array.map (fun call -> { call with Shown = ValueSome numbers })
 
-    let private passes (calls: Record array) = calls |> Array.groupBy _.Pass |> Array.map snd
+    /// The calls of each pass, of one layer.
+    let internal passes (calls: Record array) = calls |> Array.groupBy _.Pass |> Array.map snd
 
     let private pointsOf (call: Record) =
         match call.Shown with
@@ -164,81 +179,3 @@ module Record =
             ValueSome struct (all, all |> Array.sumBy (fun input -> input.size 0))
         else
             ValueNone
-
-/// Keeps inputs and outputs of layers by forward hooks, which fire through `call`. It holds the hooks until it is
-/// disposed and the records until they are taken. It records nothing before `Start`.
-[<Sealed>]
-type Recorder(model: torch.nn.Module<torch.Tensor, torch.Tensor>, layers: Layer seq) =
-    let records = ResizeArray<Record>()
-    let mutable choose: Func<Layer, torch.Tensor, Keep> = null
-    let mutable pass = 0
-
-    // Without gradients it is not a training pass; another thread may run one meanwhile.
-    let passes =
-        model.register_forward_pre_hook (fun _ _ ->
-            if torch.is_grad_enabled () then pass <- pass + 1
-            null)
-
-    // Sequential disposes the handles that it passes on, and a step's scope everything made in it: the record has
-    // handles of its own, outside every scope. An alias is the same variable, so autograd knows it.
-    let keep (layer: Layer) (input: torch.Tensor) (output: torch.Tensor) kept =
-        let recordOutput = (kept = Keep.InputAndOutput)
-        let input = input.detach () |> Scope.detach
-
-        records.Add {
-            Layer = layer
-            Pass = pass
-            Input = input
-            Shown = ValueNone
-            Rows = lazy (Layer.rows layer input |> Scope.detach)
-            Output = if recordOutput then ValueSome(output.alias () |> Scope.detach) else ValueNone
-        }
-
-        if recordOutput then output.clone () else null
-
-    let hooks = [|
-        for layer in layers do
-            for call in layer.Modules do
-                call.register_forward_hook (fun _ input output ->
-                    match choose with
-                    | null -> null
-                    | choose ->
-                        match choose.Invoke(layer, output) with
-                        | Keep.Nothing -> null
-                        | kept -> keep layer input output kept)
-    |]
-
-    /// `choice` for the calls of this thread, and nothing for the calls that another thread makes meanwhile.
-    static member OnThisThread(choice: Func<Layer, torch.Tensor, Keep>) =
-        let thread = Environment.CurrentManagedThreadId
-        Func<Layer, torch.Tensor, Keep>(fun layer output ->
-            if Environment.CurrentManagedThreadId = thread then choice.Invoke(layer, output) else Keep.Nothing)
-
-    /// The inputs of passes that a backward pass can follow, with gradients and the layer in training mode: not of
-    /// evaluations.
-    static member InTraining =
-        Func<Layer, torch.Tensor, Keep>(fun layer _ ->
-            if torch.is_grad_enabled () && layer.Modules[0].training then Keep.Input else Keep.Nothing)
-
-    /// Records the calls that follow, as `choice` says for each layer and output, in place of an earlier choice.
-    member _.Start(choice: Func<Layer, torch.Tensor, Keep>) = choose <- choice
-
-    /// Records no more; the hooks and the records so far stay.
-    member _.Stop() = choose <- null
-
-    /// The records since the last time, in call order; they belong to the caller.
-    member _.Take() =
-        let taken = records.ToArray()
-        records.Clear()
-        taken
-
-    /// Frees the records since the last time unread.
-    member recorder.Discard() = recorder.Take() |> Record.release
-
-    interface IDisposable with
-        member recorder.Dispose() =
-            recorder.Stop()
-            recorder.Discard()
-            passes.remove ()
-            for hook in hooks do
-                hook.remove ()

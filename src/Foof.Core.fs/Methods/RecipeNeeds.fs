@@ -98,7 +98,7 @@ module Recipe =
                 $"'{recipe.Name}' takes errors: train with Step(input, target), or call UpdateCurvature(input, target) "
                 + "before step."
             else
-                "call the model and its layers with call(), not forward(), in training mode."
+                "call the model and its layers with call(), not forward(), and with gradients enabled."
         invalidOp $"{Layer.describe layer} has a gradient but no recorded input: {remedy}"
 
     /// Whether batches of inputs alone, without labels, are enough to start from: no labels of the data set and no

@@ -70,7 +70,6 @@ type Optimizer
     do preconditioner.Fallback.Add(fun found -> fallback.Trigger(this, found))
     let layers = Seq.toArray preconditioner.Layers
 
-
     let unsupported () =
         NotSupportedException(
             "This optimiser keeps curvature, for which TorchSharp's state has no place: use State() and Restore(state), "
@@ -245,8 +244,10 @@ type Optimizer
             with get () = this.Momentum
             and set value = this.Momentum <- value
 
-    /// Sets the gradients of all parameters to zero: the first line of the ordinary loop.
+    /// Sets the gradients of all parameters to zero: the first line of the ordinary loop. Passes whose backward pass
+    /// has run do not count for the next step.
     override this.zero_grad() =
+        preconditioner.Recorder.DiscardReached()
         for parameter in this.parameters () do
             use gradient = parameter.grad
             if not (isNull gradient) then

@@ -63,7 +63,7 @@ type Preconditioner
     /// Records the ordinary passes that come if the next step wants them.
     let listen () =
         recorder.Discard()
-        if (plan ()).Observe then recorder.Start Recorder.InTraining else recorder.Stop()
+        if (plan ()).Observe then recorder.Start Recorder.InLoop else recorder.Stop()
 
     /// Passes of one's own: nothing that was recorded before, or is recorded in them, counts for the next step.
     let apart (work: unit -> unit) =
@@ -161,7 +161,8 @@ type Preconditioner
         let records = recorder.Take()
         try
             Finiteness.requireGradients model layers own
-            let directions = this.Directions(gradients, observer.OfLoop(records, own), rate)
+            let seen = observer.OfLoop(Reached.inGradients layers records, own)
+            let directions = this.Directions(gradients, seen, rate)
             listen ()
             directions
         finally
