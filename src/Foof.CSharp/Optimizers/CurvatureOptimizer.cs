@@ -178,8 +178,12 @@ public abstract partial class CurvatureOptimizer : Optimizer
 
     /// <summary>
     /// Updates the parameters, as the last line of the ordinary loop: uses the gradients that <c>backward</c>
-    /// left and the inputs that the model's layers saw in <c>call</c> since the last step.
+    /// left and the inputs that the model's layers saw in the passes behind these gradients: micro-batches whose
+    /// gradients gather are one batch, passes for other purposes do not count.
     /// </summary>
+    /// <remarks>
+    /// Of each layer, the last eight passes are remembered; inputs count as they were in the pass.
+    /// </remarks>
     /// <param name="closure">Computes the loss and its gradients; if it is given, it runs first.</param>
     /// <returns>The closure's loss, or null without a closure.</returns>
     /// <exception cref="InvalidOperationException">
@@ -206,7 +210,8 @@ public abstract partial class CurvatureOptimizer : Optimizer
     }
 
     /// <summary>
-    /// Sets the gradients of all parameters to zero, as the first line of the ordinary loop.
+    /// Sets the gradients of all parameters to zero, as the first line of the ordinary loop. Passes whose backward
+    /// pass has run do not count for the next step.
     /// </summary>
     /// <exception cref="InvalidOperationException">The model's parameters were replaced or freed.</exception>
     public override void zero_grad()

@@ -8,7 +8,7 @@ namespace Foof;
 /// it replaces each covered layer's gradient by W.grad (Ā + λI)⁻¹.
 /// </summary>
 /// <remarks>
-/// It sees the inputs of the model's layers in <c>call</c>, in training mode, as <see cref="FoofOptimizer"/>
+/// It sees the inputs of the model's layers in <c>call</c> with gradients enabled, as <see cref="FoofOptimizer"/>
 /// does in the ordinary loop; followed by SGD without momentum it is the same method. Not thread-safe.
 /// (Benzing 2022, eq. 6 and Algorithm 1)
 /// </remarks>

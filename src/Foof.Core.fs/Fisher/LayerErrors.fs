@@ -61,9 +61,8 @@ module internal LayerErrors =
         let backward retain (direction: torch.Tensor) =
             use scope = torch.NewDisposeScope()
             let n = direction.size 0
-            let isNew (layer: Layer) = not (Explained.contains layer)
-
-            let parameters = layers |> Array.filter isNew |> Array.collect Layer.parameters
+            let areNew = Array.map2 (fun layer calls -> not (Explained.contains layer calls)) layers calls
+            let parameters = Array.zip layers areNew |> Array.filter snd |> Array.collect (fst >> Layer.parameters)
             let variables = Array.append outputs (parameters |> Array.map (fun parameter -> parameter :> torch.Tensor))
             let gradients = Derivatives.find retain false [| output |] [| padded (output.size 0) direction |] variables
             let found = Dictionary<nativeint, torch.Tensor>()
@@ -81,15 +80,16 @@ module internal LayerErrors =
             let gradientOf (call: Record) = of' call.Output.Value
 
             // All layers' derivatives are there at once: each is freed when its rows are made.
-            let ofLayer layer (calls: Record array) =
+            let ofLayer layer (calls: Record array) isNew =
                 let E =
                     Scope.tensor (fun () ->
                         let E = errorsOf layer calls gradientOf
 
-                        if isNew layer then
+                        if isNew then
                             let byCalls = Record.activations calls |> Activations.gradient E
                             Explained.compare
                                 layer
+                                calls
                                 (byCalls.flatten (0L, 1L))
                                 (Layer.parameters layer |> Array.map of')
 
@@ -100,7 +100,7 @@ module internal LayerErrors =
                     | null -> ()
                     | gradient -> gradient.Dispose()
                 E
-            let errors = Array.map2 ofLayer layers calls
+            let errors = Array.map3 ofLayer layers calls areNew
             scope.MoveToOuter(errors |> Seq.cast<System.IDisposable>)
             errors
         // One direction at a time: all of them together may be as large as everything else.

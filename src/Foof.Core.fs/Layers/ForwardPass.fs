@@ -109,19 +109,25 @@ type StepResult(loss: torch.Tensor, output: torch.Tensor) =
 [<RequireQualifiedAccess>]
 module internal Explained =
 
-    let private layers = ConditionalWeakTable<Layer, obj>()
+    // A layer's use may have changed with the number of its calls or the mode that it is in.
+    let private uses = ConditionalWeakTable<Layer, (int * bool) Set ref>()
 
-    /// Whether it was found to be.
-    let contains (layer: Layer) = fst (layers.TryGetValue layer)
+    let private useOf (layer: Layer) (calls: Record array) = calls.Length, layer.Modules[0].training
+
+    /// Whether it was found to be, for this use of the layer.
+    let contains (layer: Layer) (calls: Record array) =
+        match uses.TryGetValue layer with
+        | true, known -> known.Value.Contains(useOf layer calls)
+        | _ -> false
 
     /// How far the two gradients may be apart, relatively.
     let tolerance (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-8 else 1e-2
 
-    /// Takes a layer in when the gradient by its calls is autograd's, up to rounding. Where both are zero or not finite,
+    /// Takes a layer's use in when the gradient by its calls is autograd's, up to rounding. Where both are zero or not finite,
     /// or autograd has none (null), it is compared again the next time.
     /// Shapes: byCalls [d_out; d_in], gradients like the layer's parameters.
     /// Raises an InvalidOperationException when they are not the same.
-    let compare (layer: Layer) (byCalls: torch.Tensor) (gradients: torch.Tensor array) =
+    let compare (layer: Layer) (calls: Record array) (byCalls: torch.Tensor) (gradients: torch.Tensor array) =
         if not (isNull gradients[0]) then
             Scope.value (fun () ->
                 let bias = layer.Bias |> ValueOption.map (fun _ -> gradients[1])
@@ -132,7 +138,8 @@ module internal Explained =
 
                 if size + difference > 0.0 && Double.IsFinite difference then
                     if difference <= tolerance found.dtype * size then
-                        layers.AddOrUpdate(layer, null)
+                        let known = uses.GetValue(layer, fun _ -> ref Set.empty)
+                        known.Value <- known.Value.Add(useOf layer calls)
                     else
                         invalidOp (
                             $"{Layer.describe layer}: its recorded calls do not explain its gradient, so its weight or bias is "

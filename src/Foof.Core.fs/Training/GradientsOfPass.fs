@@ -18,11 +18,13 @@ module internal GradientsOfPass =
         && not (Recipe.needsGradients recipe)
         && Layer.groups layer = 1L
         && (layer.Geometry.IsDense || layer.Geometry.IsConvolution)
+        && output.requires_grad
         && output.numel () < Layer.outputs layer * Layer.outputs layer
 
-    /// What a step keeps of a call: nothing of one that cannot be differentiated.
+    /// What a step keeps of a call: nothing of one that cannot be differentiated, unless its layer's columns, which are
+    /// zeros, are rows of a matrix over all layers.
     let keep (recipe: Recipe) (observes: bool) (layer: Layer) (output: torch.Tensor) =
-        if not output.requires_grad then
+        if not (output.requires_grad || recipe.Curvature.IsLowRank) then
             Keep.Nothing
         elif (observes && Recipe.needsErrors recipe) || isByFactors recipe layer output then
             Keep.InputAndOutput
@@ -42,7 +44,7 @@ module internal GradientsOfPass =
         if byFactors then
             for call in calls do
                 call.Output.Value
-        if not (byFactors && Explained.contains layer) then
+        if not (byFactors && Explained.contains layer calls) then
             for parameter in Layer.parameters layer do
                 parameter :> torch.Tensor
     |]
@@ -70,12 +72,13 @@ module internal GradientsOfPass =
             byAutograd layer gradientOf
         else
             match product layer calls gradientOf with
-            | ValueNone when Explained.contains layer -> ValueNone
+            | ValueNone when Explained.contains layer calls -> ValueNone
             | ValueNone -> byAutograd layer gradientOf
             | ValueSome direction ->
-                if not (Explained.contains layer) then
+                if not (Explained.contains layer calls) then
                     Explained.compare
                         layer
+                        calls
                         (Direction.matrix direction)
                         (Layer.parameters layer |> Array.map gradientOf)
                 ValueSome direction

@@ -191,21 +191,19 @@ type Optimizer
             preconditioner.Listen()
 
     /// The last line of an ordinary loop: uses the gradients that `backward` left in `.grad` and the inputs that the
-    /// model's layers saw in `call` since the last step. `closure`, if given, is run first, with gradients; its loss is
-    /// the result, otherwise null.
+    /// model's layers saw in the passes behind them, the last eight at most. `closure`, if given, is run first, with
+    /// gradients; its loss is the result, otherwise null.
     /// Raises an InvalidOperationException when a layer that has a gradient is left without an inverse, as of a method
     /// that takes errors before `UpdateCurvature`, and a NumericalFailure when a gradient is not finite; the weights
     /// are then as before.
     override this.step(closure: Func<torch.Tensor>) =
         ObjectDisposedException.ThrowIf(isDisposed, this)
-
         let loss =
             if isNull closure then
                 null
             else
                 use _recorded = torch.enable_grad ()
                 closure.Invoke()
-
         use _quiet = torch.no_grad ()
         use _scope = torch.NewDisposeScope()
         update.Locate layers

@@ -74,6 +74,28 @@ let tests =
             refused (fun () -> factorOf model (Networks.normal [ 8; 5 ]) Fisher.Ggn |> ignore)
         }
 
+        test "a layer is looked at again when its calls or its mode have changed" {
+            for change in [ "calls"; "mode" ] do
+                use _scope = torch.NewDisposeScope()
+                let a, b = Networks.linear 5 7 true, Networks.linear 7 3 true
+                let mutable twice = false
+
+                let beside (x: torch.Tensor) =
+                    if twice then a.call x + x.mm (a.weight.t ())
+                    elif a.training then x.mm (a.weight.t ()) * 0.0
+                    else x.mm (a.weight.t ())
+
+                let run (x: torch.Tensor) = (a.call x + beside x).tanh() |> b.call
+                let model = new Networks.Model([ "a", a; "b", b ], run)
+                use optimizer = new Optimizer(model, Methods.kfac, Likelihood.Categorical, learningRate = 0.1)
+
+                for _ in 1..2 do
+                    optimizer.Step(Networks.normal [ 6; 5 ], labels.narrow (0L, 0L, 6L)).Dispose()
+
+                if change = "calls" then twice <- true else model.eval ()
+                refused (fun () -> optimizer.Step(Networks.normal [ 6; 5 ], labels.narrow (0L, 0L, 6L)) |> ignore)
+        }
+
         test "layers that the loss does not reach have no curvature, and the others theirs" {
             use _scope = torch.NewDisposeScope()
             let a, b = Networks.linear 5 7 true, Networks.linear 7 3 true

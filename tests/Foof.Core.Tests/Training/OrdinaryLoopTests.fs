@@ -81,6 +81,38 @@ let tests =
             Expect.equal (Dense.values (counted.``to`` Networks.double)) [| 1.0 |] "the number of batches"
         }
 
+        test "a trunk that runs without gradients stays as it is, and every method trains the head as if it were alone" {
+            for recipe in MethodRuns.methods () do
+                use _scope = torch.NewDisposeScope()
+                let trunk, head = Networks.fromSeed 3 (fun () -> Networks.linear 4 5 true, Networks.linear 5 2 true)
+                let alone = Networks.linear 5 2 true
+                Array.iter2
+                    (fun (own: Modules.Parameter) (other: Modules.Parameter) ->
+                        use _quiet = torch.no_grad ()
+                        own.copy_ other |> ignore)
+                    (Seq.toArray (alone.parameters ()))
+                    (Seq.toArray (head.parameters ()))
+
+                let features (x: torch.Tensor) =
+                    use _quiet = torch.no_grad ()
+                    (trunk.call x).tanh()
+
+                let model = new Networks.Model([ "trunk", trunk; "head", head ], features >> head.call)
+                let before = Networks.weights trunk
+                // Labels are sampled by the same numbers.
+                Networks.seeded 11
+                use whole = Networks.optimizer model recipe 0.01 0.0 0.0
+                Networks.seeded 11
+                use single = Networks.optimizer (new Networks.Model([ "head", alone ], alone.call)) recipe 0.01 0.0 0.0
+
+                for input, target in Networks.batches 4 6 4 2 do
+                    whole.Step(input, target).Dispose()
+                    single.Step(features input, target).Dispose()
+
+                Expect.equal (Networks.weights trunk) before $"the trunk's weights with {recipe.Name}"
+                Oracle.agrees Tolerance.trajectory (Networks.weights alone) (Networks.weights head)
+        }
+
         test "a damping that float32 cannot hold is refused where the optimiser is made" {
             for recipe in [ Methods.natural; Methods.mfac; Methods.eva ] do
                 let model = (make ()).``to`` torch.ScalarType.Float32
