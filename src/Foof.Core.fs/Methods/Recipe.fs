@@ -142,8 +142,14 @@ and Recipe = {
 
     // For languages without `with`:
 
-    /// This method with another damping lambda, a mean over data points; `Recipe.check` says whether it is possible.
-    member recipe.WithDamping(damping: float) = { recipe with Damping = damping }
+    /// This method with another damping lambda, a mean over data points; a grafted method that had the same one gets it,
+    /// too. `Recipe.check` says whether it is possible.
+    member recipe.WithDamping(damping: float) =
+        let trust =
+            match recipe.Trust with
+            | Trust.Graft other when other.Damping = recipe.Damping -> Trust.Graft(other.WithDamping damping)
+            | trust -> trust
+        { recipe with Damping = damping; Trust = trust }
 
     /// This method with other S and T: an inversion every `invertEvery` steps, statistics in `statisticsSteps` steps
     /// before it.

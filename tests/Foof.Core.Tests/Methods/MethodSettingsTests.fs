@@ -117,6 +117,18 @@ let tests =
                 }
         ]
 
+        test "a damping that a method shares with its graft is both's, and another one stays" {
+            let graft damping (recipe: Recipe) =
+                match (recipe.WithDamping damping).Trust with
+                | Trust.Graft other -> other.Damping
+                | _ -> nan
+
+            let shared = { named "foof" with Trust = Trust.Graft(named "foof") }
+            Expect.equal (graft 0.25 shared) 0.25 "the shared damping"
+            let other = { named "foof" with Damping = 3.0 }
+            Expect.equal (graft 0.25 { shared with Trust = Trust.Graft other }) 3.0 "the graft's own damping"
+        }
+
         test "a graft whose statistics the method does not keep is refused" {
             for name, other in
                 [ "foof", "eva"; "mfac", "kfac"; "kfac", "natural-blocks"; "kfac", "ekfac"; "eva", "kfac" ] do
