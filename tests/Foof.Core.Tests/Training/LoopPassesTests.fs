@@ -171,22 +171,35 @@ let tests =
                                 clipped)
         }
 
-        test "calls of one layer within a container that is called by itself are positions of its data points" {
+        test "calls of one layer within a call of the model or of a part of it share data points, other calls do not" {
             use _scope = torch.NewDisposeScope()
+            let shared = Networks.linear 3 3 true
+            let twice (x: torch.Tensor) = (shared.call x).tanh() |> shared.call
+            let encoder = new Networks.Model([ "shared", shared ], twice)
+            let model = new Networks.Model([ "encoder", encoder ], encoder.call)
+            use recorder = new Recorder(model, (Coverage.all model).Layers)
+            recorder.Start Recorder.InLoop
 
-            let after byModel =
-                let shared = Networks.fromSeed 5 (fun () -> Networks.linear 3 3 true)
-                let twice (x: torch.Tensor) = (shared.call x).tanh() |> shared.call
-                let encoder = new Networks.Model([ "shared", shared ], twice)
-                let model = new Networks.Model([ "encoder", encoder ], encoder.call)
-                use optimizer = Networks.optimizer model Networks.everyStep 0.05 0.0 0.0
-                Networks.seeded 6
+            let passes (call: torch.Tensor -> torch.Tensor) =
                 for _ in 1..2 do
-                    (if byModel then model.call (input 4) else encoder.call (input 4)) |> backward
-                optimizer.step () |> ignore
-                Networks.weights model
+                    call (input 4) |> ignore
+                let records = recorder.Take()
+                Record.release records
+                records |> Array.map (fun record -> int record.Pass - records[0].Pass)
 
-            agrees (after true) (after false)
+            Expect.equal (passes model.call) [| 0; 0; 1; 1 |] "the model's passes"
+            Expect.equal (passes encoder.call) [| 0; 0; 1; 1 |] "the encoder's passes"
+            Expect.equal (passes twice) [| 0; 1; 2; 3 |] "the layer's passes"
+
+            // A call that raised an error ends, too.
+            let broken = new Networks.Model([ "encoder", encoder ], fun x -> (encoder.call x).mm x)
+            use recorder = new Recorder(broken, (Coverage.all broken).Layers)
+            recorder.Start Recorder.InLoop
+            Expect.throws (fun () -> broken.call (input 4) |> ignore) "shapes that do not fit"
+            Expect.throws (fun () -> broken.call (input 4) |> ignore) "shapes that do not fit"
+            let records = recorder.Take()
+            Expect.equal (records |> Array.map (fun record -> record.Pass - records[0].Pass)) [| 0; 0; 1; 1 |] "passes"
+            Record.release records
         }
 
         test "a batch whose memory is used again after the backward pass counts as it was" {
