@@ -192,11 +192,17 @@ let tests =
             Expect.equal (passes twice) [| 0; 1; 2; 3 |] "the layer's passes"
 
             // A call that raised an error ends, too.
-            let broken = new Networks.Model([ "encoder", encoder ], fun x -> (encoder.call x).mm x)
+            let broken =
+                new Networks.Model(
+                    [ "encoder", encoder ],
+                    fun x ->
+                        (encoder.call x |> ignore
+                         failwith "broken")
+                )
             use recorder = new Recorder(broken, (Coverage.all broken).Layers)
             recorder.Start Recorder.InLoop
-            Expect.throws (fun () -> broken.call (input 4) |> ignore) "shapes that do not fit"
-            Expect.throws (fun () -> broken.call (input 4) |> ignore) "shapes that do not fit"
+            Expect.throws (fun () -> broken.call (input 4) |> ignore) "an error of the model"
+            Expect.throws (fun () -> broken.call (input 4) |> ignore) "an error of the model"
             let records = recorder.Take()
             Expect.equal (records |> Array.map (fun record -> record.Pass - records[0].Pass)) [| 0; 0; 1; 1 |] "passes"
             Record.release records
