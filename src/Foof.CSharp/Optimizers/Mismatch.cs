@@ -94,9 +94,15 @@ internal static class Mismatch
         var takes =
             first.Geometry.IsLookup ? $" takes indices below {shape[0]}"
             : first.Geometry.IsDense ? $" takes [.; {shape[1]}]"
-            : first.Geometry.IsConvolution ? $" takes [.; {shape[1] * LayerModule.groups(first)}; .; .]"
+            : first.Geometry is Geometry.Convolution found ? $" takes {Images(found.Item, shape)}"
             : $" has the weight [{Shape.text(shape)}]";
         return $", whose first covered layer{name}{takes}";
+    }
+
+    private static string Images(Window window, long[] weight)
+    {
+        var channels = window.IsTransposed ? weight[0] : weight[1] * window.Groups;
+        return $"[.; {channels}{string.Concat(Enumerable.Repeat("; .", window.Axes))}]";
     }
 
     private static string Sentence(string subject, string found, string expected) =>

@@ -156,11 +156,14 @@ module internal ConvolutionMoment =
         (pixels |> along rows 1L |> along columns 1L).permute(2L, 1L, 0L).flatten()
 
     /// Rows and columns of a window over images that are padded by (above, left).
-    let private axes (window: Window) (images: torch.Tensor) (padding: RowsAndColumns) places =
-        let { RowsAndColumns.Rows = kh; Columns = kw } = window.Kernel
-        let struct (height, width) = places
-        struct ({ Size = images.size 2; Kernel = kh; Before = padding.Rows; Places = height },
-                { Size = images.size 3; Kernel = kw; Before = padding.Columns; Places = width })
+    let private axes (window: Window) (images: torch.Tensor) (padding: int64 array) (places: int64 array) =
+        let axis number = {
+            Size = images.size (number + 2)
+            Kernel = window.Kernel[number]
+            Before = padding[number]
+            Places = places[number]
+        }
+        struct (axis 0, axis 1)
 
     /// The last row and column, of the ones: each patch's sum, and how many patches there are.
     let private fillOnes (result: torch.Tensor) (sum: torch.Tensor) (patches: int64) =
@@ -172,8 +175,8 @@ module internal ConvolutionMoment =
     /// `ofImages`, with so many rows of images in one product.
     let ofRows (together: int64) (budget: int64) (window: Window) (withOnes: bool) (images: torch.Tensor) =
         Scope.tensor (fun () ->
-            let { RowsAndColumns.Rows = kh; Columns = kw } = window.Kernel
-            let struct (height, width) as places = Patches.places window images
+            let kh, kw = window.Kernel[0], window.Kernel[1]
+            let places = Patches.places window images
             let struct (images, padding) = Patches.withoutMode window images
             let n, c = images.size 0, images.size 1
             let struct (rows, columns) = axes window images padding places
@@ -200,7 +203,7 @@ module internal ConvolutionMoment =
             let result = images.new_empty (d, d)
             let pixels = result.narrow(0L, 0L, d_in).narrow(1L, 0L, d_in)
             pixels.unflatten(1L, c, kh * kw).unflatten(0L, c, kh * kw) |> fill rows columns rowParts pairs
-            if withOnes then fillOnes result (patchSums rows columns sums) (n * height * width)
+            if withOnes then fillOnes result (patchSums rows columns sums) (n * places[0] * places[1])
             result)
 
     /// The sum over the patches of images, with a last one beside each where `withOnes`, in the order of

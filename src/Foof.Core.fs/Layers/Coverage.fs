@@ -58,26 +58,32 @@ module Coverage =
 
     let private normalised normalisation weight bias = Some(Geometry.Scale normalisation, weight, bias)
 
-    /// A batch norm of TorchSharp's own; another one may compute something else.
-    let private isKnown (norm: BatchNorm) =
+    /// A norm of TorchSharp's own; another one may compute something else.
+    let private isKnown (norm: NormBase) =
         match norm with
         | :? BatchNorm1d
         | :? BatchNorm2d
-        | :? BatchNorm3d -> true
+        | :? BatchNorm3d
+        | :? InstanceNorm1d
+        | :? InstanceNorm2d
+        | :? InstanceNorm3d -> true
         | _ -> false
 
     /// The geometry of a module that is a layer, without what has to be measured; its weight; its bias or null.
     let private geometry (layer: torch.nn.Module) : (Geometry * Parameter * Parameter) option =
         match layer with
         | :? Linear as linear -> Some(Geometry.Dense, linear.weight, linear.bias)
-        | :? Conv2d as convolution ->
-            let window = Patches.window convolution
-            Some(Geometry.Convolution window, convolution.weight, convolution.bias)
+        | :? Convolution as convolution ->
+            Some(Geometry.Convolution(Patches.window convolution), convolution.weight, convolution.bias)
         | :? Embedding as embedding -> Some(Geometry.Lookup ValueNone, Lookup.table embedding, null)
         | :? LayerNorm as norm when isThere norm.weight ->
             normalised (Normalisation.Last(norm.normalized_shape, norm.eps)) norm.weight norm.bias
         | :? BatchNorm as norm when isKnown norm && isThere norm.weight ->
             normalised (Normalisation.Channels norm) norm.weight norm.bias
+        | :? GroupNorm as norm when isThere norm.weight ->
+            normalised (Normalisation.Groups(norm.num_groups, norm.eps)) norm.weight norm.bias
+        | :? InstanceNorm as norm when isKnown norm && isThere norm.weight ->
+            normalised (Normalisation.Instances norm) norm.weight norm.bias
         | _ -> None
 
     /// The geometry of a layer that is wanted, with what has to be measured, or why it is not covered.
@@ -193,8 +199,8 @@ module Coverage =
     /// The layers of every kind, in the model's order, and the treatment of every parameter.
     ///
     /// `select` says, by a layer's name and weight, whether it is to be covered.
-    /// Layers are Linear, Conv2d, Embedding, LayerNorm and BatchNorm of one to three dimensions whose weight is
-    /// trained. Modules that share it are one layer if they agree in geometry and bias and nothing else uses either. Of
+    /// Layers are Linear, Embedding, and, of one to three dimensions, Conv, ConvTranspose, LayerNorm, BatchNorm, GroupNorm
+    /// and InstanceNorm, whose weight is trained. Modules that share it are one layer if they agree in geometry and bias and nothing else uses either. Of
     /// an embedding `Lookup.padding` is asked.
     /// The layers refer to the model's own modules and parameters.
     let survey (model: torch.nn.Module) (select: Func<string, Parameter, bool>) =

@@ -16,13 +16,15 @@ module internal Fit =
         else
             ValueSome $"[...; {Shape.text wanted}]"
 
-    /// Images are to have `wanted` channels.
-    let image (wanted: int64) (tensor: torch.Tensor) =
+    /// Images of so many axes are to have `wanted` channels.
+    let image (axes: int) (wanted: int64) (tensor: torch.Tensor) =
         let shape = tensor.shape
-        if (shape.Length = 3 || shape.Length = 4) && shape[shape.Length - 3] = wanted then
+        if (shape.Length = axes + 1 || shape.Length = axes + 2) && shape[shape.Length - axes - 1] = wanted then
             ValueNone
         else
-            ValueSome $"[n; {wanted}; height; width]"
+            let names = [| "depth"; "height"; if axes = 1 then "length" else "width" |]
+            let image = String.Join("; ", names[3 - axes ..])
+            ValueSome $"[n; {wanted}; {image}]"
 
     /// The second dimension is to be `wanted`.
     let second (wanted: int64) (tensor: torch.Tensor) =

@@ -8,7 +8,8 @@ open TorchSharp.Modules
 type Geometry =
     /// z = W a for the last dimension of the input; all dimensions but the first and the last are positions.
     | Dense
-    /// z = W a for every patch a of the image; the patches are the positions.
+    /// z = W a for every patch a of the image, of one to three axes; the patches are the positions. Of a transposed
+    /// convolution, of the image with zeros between its pixels.
     | Convolution of Window
     /// z = W a for the one-hot a of a number: an embedding, W its table's transpose. All dimensions but the first are
     /// positions. The number `padding` has a row of zeros.
@@ -26,7 +27,7 @@ module internal Geometry =
     let inputMisfit geometry (weight: int64 array) (input: torch.Tensor) =
         match geometry with
         | Geometry.Dense -> Fit.last weight[1..] input
-        | Geometry.Convolution window -> Patches.misfit window (weight[1] * window.Groups) input
+        | Geometry.Convolution window -> Patches.misfit window (Patches.channels window weight) input
         | Geometry.Lookup _ when input.is_integral () -> ValueNone
         | Geometry.Lookup _ -> ValueSome "whole numbers"
         | Geometry.Scale normalisation -> Normalised.misfit normalisation (units weight) input
@@ -36,17 +37,17 @@ module internal Geometry =
         match geometry with
         | Geometry.Dense -> Fit.last weight[..0] gradient
         | Geometry.Lookup _ -> Fit.last weight[1..] gradient
-        | Geometry.Convolution _ -> Fit.image weight[0] gradient
+        | Geometry.Convolution window -> Fit.image window.Axes (Patches.maps window weight) gradient
         | Geometry.Scale normalisation -> Normalised.misfit normalisation (units weight) gradient
 
     /// How many dimensions an input has that is one data point, without a dimension for them.
     let dimensions geometry =
         match geometry with
         | Geometry.Dense -> 1L
-        | Geometry.Convolution _ -> 3L
+        | Geometry.Convolution window -> int64 window.Axes + 1L
         | Geometry.Lookup _ -> 0L
         | Geometry.Scale(Normalisation.Last(shape, _)) -> int64 shape.Length
-        | Geometry.Scale(Normalisation.Channels _) -> -1L
+        | Geometry.Scale _ -> -1L
 
 /// A layer's weight and bias, or values in their shapes.
 [<ReferenceEquality>]
@@ -88,8 +89,8 @@ module Layer =
     /// The number of rows of W.
     let outputs (layer: Layer) =
         match layer.Geometry with
-        | Geometry.Dense
-        | Geometry.Convolution _ -> layer.Weight.size 0
+        | Geometry.Dense -> layer.Weight.size 0
+        | Geometry.Convolution window -> Patches.maps window layer.Weight.shape
         | Geometry.Lookup _ -> layer.Weight.size 1
         | Geometry.Scale _ -> layer.Weight.numel ()
 
@@ -181,7 +182,7 @@ module Layer =
             | Geometry.Lookup _ ->
                 let gradient = batched 1L gradient
                 gradient.reshape (-1L, gradient.size -1) |> positions gradient
-            | Geometry.Convolution window -> gradient |> batched 3L |> Patches.errors window
+            | Geometry.Convolution window -> gradient |> batched (dimensions layer) |> Patches.errors window
             | Geometry.Scale normalisation -> gradient |> batched (dimensions layer) |> Normalised.errors normalisation)
 
     /// The rows of `activations` one below the other, group after group, one-hot rows written out.
@@ -214,12 +215,9 @@ module Layer =
         match layer.Geometry with
         | Geometry.Dense
         | Geometry.Lookup _ -> [| outputs layer |]
-        | Geometry.Convolution _ -> [| outputs layer; 1L; 1L |]
+        | Geometry.Convolution window -> [| outputs layer; yield! Array.create window.Axes 1L |]
         | Geometry.Scale(Normalisation.Last(shape, _)) -> shape
-        | Geometry.Scale(Normalisation.Channels _) -> [|
-            outputs layer
-            yield! Array.create (int (output.dim ()) - 2) 1L
-          |]
+        | Geometry.Scale _ -> [| outputs layer; yield! Array.create (int (output.dim ()) - 2) 1L |]
 
     /// Raises an ArgumentException for weights of a type whose matrices libtorch does not factor.
     let internal requireTypes (subject: string) (layers: Layer array) =
@@ -237,6 +235,7 @@ module Layer =
     let private matrix (layer: Layer) (weight: torch.Tensor) =
         match layer.Geometry with
         | Geometry.Lookup _ -> weight.t ()
+        | Geometry.Convolution window -> Patches.matrix window weight
         | _ -> weight.reshape (outputs layer, -1L)
 
     /// Weight and bias, or their gradients, as one matrix; a bias without a gradient (null) counts as zeros.
@@ -271,6 +270,7 @@ module Layer =
             let weight =
                 match layer.Geometry with
                 | Geometry.Lookup _ -> weight.t ()
+                | Geometry.Convolution window -> Patches.weight window layer.Weight.shape weight
                 | _ -> weight.reshape layer.Weight.shape
             { LayerValues.Weight = weight; Bias = bias |> ValueOption.map _.reshape(layer.Bias.Value.shape) }
         Scope.owned own (fun found -> [ found.Weight; yield! ValueOption.toList found.Bias ])

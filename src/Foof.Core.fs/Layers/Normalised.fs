@@ -10,6 +10,11 @@ type Normalisation =
     | Last of shape: int64 array * eps: float
     /// Every channel, over data points and positions: a batch norm. The channels are the units.
     | Channels of BatchNorm
+    /// Every data point for itself, over positions and the channels of each of so many groups: a group norm. The channels
+    /// are the units.
+    | Groups of count: int64 * eps: float
+    /// Every data point and channel for itself, over positions: an instance norm. The channels are the units.
+    | Instances of InstanceNorm
 
 /// The inputs of the scale and shift of normalisation layers.
 [<RequireQualifiedAccess>]
@@ -19,7 +24,7 @@ module Normalised =
     let internal misfit (normalisation: Normalisation) (units: int64) (tensor: torch.Tensor) =
         match normalisation with
         | Normalisation.Last(shape, _) -> Fit.last shape tensor
-        | Normalisation.Channels _ -> Fit.second units tensor
+        | _ -> Fit.second units tensor
 
     /// x - mean and 1 / sqrt(variance + eps), with mean and variance over `axes` of the input itself.
     let private overOwn (axes: int64 array) (x: torch.Tensor) (eps: float) =
@@ -32,19 +37,35 @@ module Normalised =
         let rank = x.dim ()
         match normalisation with
         | Normalisation.Last(shape, _) -> [| 0L .. rank - int64 shape.Length - 1L |]
-        | Normalisation.Channels _ -> [| 0L; yield! [| 2L .. rank - 1L |] |]
+        | _ -> [| 0L; yield! [| 2L .. rank - 1L |] |]
+
+    /// x - mean and 1 / sqrt(variance + eps), with the running mean and variance of channels.
+    let private overRunning (mean: torch.Tensor) (variance: torch.Tensor) (x: torch.Tensor) (eps: float) =
+        let ofChannels (values: torch.Tensor) = values.view [| -1L; yield! Array.create (int (x.dim ()) - 2) 1L |]
+        struct (x - ofChannels mean, (ofChannels variance + eps).rsqrt())
+
+    /// x - mean and 1 / sqrt(variance + eps), over the channels of each group and the positions of each data point.
+    let private overGroups (count: int64) (x: torch.Tensor) eps =
+        let grouped = x.unflatten (1L, [| count; -1L |])
+        let struct (centred, scale) = overOwn [| 2L .. grouped.dim () - 1L |] grouped eps
+        let channels = x.size 1 / count
+        let ofChannels (values: torch.Tensor) =
+            values.expand ([| x.size 0; count; channels; yield! values.shape[3..] |])
+        struct (centred.flatten (1L, 2L), (ofChannels scale).flatten(1L, 2L))
 
     /// The two factors of x_hat. A batch norm in training mode takes mean and variance of exactly this batch, else the
-    /// running ones.
+    /// running ones; so does an instance norm that keeps them.
     let private parts normalisation (x: torch.Tensor) =
         let rank = x.dim ()
         match normalisation with
+        | Normalisation.Groups(count, eps) -> overGroups count x eps
+        | Normalisation.Instances norm when norm.training || isNull norm.running_mean ->
+            overOwn [| 2L .. rank - 1L |] x norm.eps
+        | Normalisation.Instances norm -> overRunning norm.running_mean norm.running_var x norm.eps
         | Normalisation.Last(shape, eps) -> overOwn [| rank - int64 shape.Length .. rank - 1L |] x eps
         | Normalisation.Channels norm when norm.training || isNull norm.running_mean ->
             overOwn (otherAxes normalisation x) x norm.eps
-        | Normalisation.Channels norm ->
-            let ofChannels (values: torch.Tensor) = values.view [| -1L; yield! Array.create (int rank - 2) 1L |]
-            struct (x - ofChannels norm.running_mean, (ofChannels norm.running_var + norm.eps).rsqrt())
+        | Normalisation.Channels norm -> overRunning norm.running_mean norm.running_var x norm.eps
 
     /// x_hat = (x - mean) / sqrt(variance + eps). A batch norm in training mode takes mean and variance of exactly this
     /// batch, else the running ones.
@@ -60,7 +81,7 @@ module Normalised =
         match normalisation with
         | Normalisation.Last(shape, _) ->
             x.flatten(int64 -shape.Length).unsqueeze(1L).flatten(1L, -2L).permute(2L, 0L, 1L)
-        | Normalisation.Channels _ -> x.unsqueeze(-1L).flatten(2L).transpose(0L, 1L)
+        | _ -> x.unsqueeze(-1L).flatten(2L).transpose(0L, 1L)
         |> _.unsqueeze(3L)
 
     /// x_hat as rows A of one group a unit, with a last column of ones where `withOnes`.
@@ -88,11 +109,11 @@ module Normalised =
 
             let struct (first, second) =
                 match normalisation with
-                | Normalisation.Last _ -> sums (centred.mul_ scale)
                 // One number for all elements of a unit.
                 | Normalisation.Channels _ ->
                     let struct (first, second) = sums centred
                     struct (first * scale, second * scale.square ())
+                | _ -> sums (centred.mul_ scale)
 
             if withOnes then
                 let count = torch.full_like (first, float (x.numel () / first.numel ()))

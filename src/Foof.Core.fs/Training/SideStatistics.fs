@@ -40,7 +40,8 @@ module internal SideStatistics =
         let patches window = inputs |> Array.sumBy (fun images -> images.size 0 * Patches.count window images)
         match layer.Geometry with
         | Geometry.Convolution window when
-            ConvolutionMoment.suits window (layer.Weight.size 1) && patches window >= ConvolutionMoment.LeastPatches
+            ConvolutionMoment.suits window (Patches.channels window layer.Weight.shape)
+            && patches window >= ConvolutionMoment.LeastPatches
             ->
             ValueSome(fun (images: torch.Tensor) ->
                 let sum = ConvolutionMoment.ofImages seen.Budget window withOnes images

@@ -22,7 +22,7 @@ let private manyKinds () =
             "mirrored", conv 1L PaddingModes.Reflect
             "norm", torch.nn.BatchNorm2d(4L, dtype = Networks.double)
             "layerNorm", torch.nn.LayerNorm(4L, bias = false, dtype = Networks.double)
-            "groupNorm", torch.nn.GroupNorm(2L, 4L, dtype = Networks.double)
+            "bilinear", torch.nn.Bilinear(4L, 4L, 2L, dtype = Networks.double)
             "bare", torch.nn.LayerNorm(4L, elementwise_affine = false, dtype = Networks.double)
             "embedding", torch.nn.Embedding(5L, 4L, dtype = Networks.double)
             "frozen", frozen
@@ -43,8 +43,8 @@ let private common =
         "conv.bias", Treatment.Preconditioned "conv"
         "mirrored.weight", Treatment.Preconditioned "mirrored"
         "mirrored.bias", Treatment.Preconditioned "mirrored"
-        "groupNorm.weight", outside
-        "groupNorm.bias", outside
+        "bilinear.weight", outside
+        "bilinear.bias", outside
         "frozen.weight", Treatment.Frozen
         "frozen.bias", plain "its layer's weight is frozen"
         "head.weight", Treatment.Preconditioned "head"
@@ -190,7 +190,7 @@ let tests =
                 | Geometry.Convolution window -> window.Before, window.After
                 | other -> invalidOp $"no convolution: {other}"
 
-            let each number = { Rows = number; Columns = number }
+            let each (number: int64) = [| number; number |]
 
             Expect.equal
                 (layers |> Array.map sides)
@@ -207,13 +207,9 @@ let tests =
             let model =
                 new Networks.Model(
                     [
-                        "instance", torch.nn.InstanceNorm2d(4L, affine = true)
-                        "group", torch.nn.GroupNorm(2L, 4L)
                         "own", new Shifted()
                         "bilinear", torch.nn.Bilinear(4L, 4L, 2L)
                         "bag", torch.nn.EmbeddingBag(5L, 4L)
-                        "line", torch.nn.Conv1d(4L, 4L, 3L)
-                        "back", torch.nn.ConvTranspose2d(4L, 4L, 3L)
                         "attention", torch.nn.MultiheadAttention(4L, 2L)
                         "memory", torch.nn.LSTM(4L, 4L)
                         "encoder", torch.nn.TransformerEncoderLayer(4L, 2L, 8L)
@@ -230,8 +226,23 @@ let tests =
             for parameter in treatment.Keys |> Seq.filter (fun name -> not (name.StartsWith "mixed.layer")) do
                 Expect.equal (treatment[parameter]) outside "the treatment of the parameter"
 
-            for kind in [ "instance"; "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
+            for kind in [ "own"; "bag"; "attention"; "memory"; "encoder"; "mixed.scale" ] do
                 Expect.exists treatment.Keys (fun name -> name.StartsWith kind) $"a treatment of {kind}"
+        }
+
+        test "convolutions and normalisations of every kind are covered" {
+            let parts: (string * torch.nn.Module) list = [
+                "line", torch.nn.Conv1d(4L, 4L, 3L)
+                "block", torch.nn.Conv3d(4L, 4L, 3L)
+                "lineBack", torch.nn.ConvTranspose1d(4L, 4L, 3L)
+                "back", torch.nn.ConvTranspose2d(4L, 4L, 3L)
+                "blockBack", torch.nn.ConvTranspose3d(4L, 4L, 3L)
+                "group", torch.nn.GroupNorm(2L, 4L)
+                "instance", torch.nn.InstanceNorm2d(4L, affine = true)
+            ]
+
+            let layers, _ = survey (new Networks.Model(parts, id)) everything
+            Expect.equal (layers |> Array.map _.Name) (parts |> List.map fst |> List.toArray) "the layers' names"
         }
 
         test "a table that the caller leaves out is not examined" {

@@ -113,7 +113,7 @@ let tests =
                 "gradient", layers.Dense, [], "[...; 2]"
                 "input", layers.Grouped, [ 1; 2; 5; 5 ], "[n; 4; height; width]"
                 "input", layers.Grouped, [ 4; 5 ], "[n; 4; height; width]"
-                "input", layers.Grouped, [ 1; 4; 5; 2 ], "at least 3 high and 3 wide"
+                "input", layers.Grouped, [ 1; 4; 5; 2 ], "at least [3; 3] behind its channels"
                 "gradient", layers.Grouped, [ 1; 4; 3; 3 ], "[n; 6; height; width]"
                 "input", layers.Table, [ 2 ], "whole numbers"
                 "gradient", layers.Table, [ 2; 5 ], "[...; 3]"

@@ -266,7 +266,7 @@ public sealed class ElasticWeightConsolidationTests : IDisposable
         using var scope = NewDisposeScope();
         using var model = nn.Sequential(
             ("conv", nn.Conv2d(1, 2, 3)),
-            ("norm", nn.GroupNorm(1, 2)),
+            ("slope", nn.PReLU(1)),
             ("flat", nn.Flatten()),
             ("fc", nn.Linear(8, 2))
         );
