@@ -32,8 +32,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or validation data are given for
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, the likelihood is not a number at any value, or the evidence has no
@@ -119,8 +118,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
@@ -181,8 +179,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
