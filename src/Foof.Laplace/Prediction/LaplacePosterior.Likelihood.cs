@@ -23,8 +23,20 @@ public sealed partial class LaplacePosterior
     /// Shapes do not fit, labels are not class indices, not from 0 to 1 or below 0, or the prediction lacks
     /// probabilities.
     /// </exception>
-    /// <exception cref="NumericalFailure">A class probability is not finite.</exception>
+    /// <exception cref="NumericalFailure">A class probability or the result is not finite.</exception>
     public double NegativeLogLikelihood(Prediction prediction, Tensor target)
+    {
+        var found = MeanLoss(prediction, target);
+        return double.IsFinite(found)
+            ? found
+            : throw new NumericalFailure(
+                $"it is {found}",
+                "the negative log-likelihood",
+                "scale the data down, raise the prior precision or lower the temperature"
+            );
+    }
+
+    private double MeanLoss(Prediction prediction, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(target);
@@ -94,12 +106,13 @@ public sealed partial class LaplacePosterior
             var (m, s, k) = (Part(means), Part(deviations), Part(counts));
             // From above, where the derivative falls, Newton's method cannot pass the mode.
             var mode = ((k.clamp_min(1e-300).log() - m) / s).clamp_min(0);
-            for (var change = double.PositiveInfinity; change > 1e-9; )
+            var change = double.PositiveInfinity;
+            for (var round = 0; round < MostRounds && change > 1e-9; round++)
             {
                 using var step = NewDisposeScope();
                 var rate = (m + s * mode).exp();
                 var move = (s * (k - rate) - mode) / (s.square() * rate + 1);
-                change = move.abs().max().ToDouble();
+                change = (move / (mode + 1)).abs().max().ToDouble();
                 mode = step.MoveToOuter(mode + move);
             }
             var width = (s.square() * (m + s * mode).exp() + 1).rsqrt();
@@ -113,13 +126,7 @@ public sealed partial class LaplacePosterior
 
             Tensor Part(Tensor all) => all.narrow(0, start, count).unsqueeze(1);
         }
-        return double.IsFinite(sum)
-            ? sum / y.shape[0]
-            : throw new NumericalFailure(
-                $"it is {sum}",
-                "the negative log-likelihood of counts",
-                "scale the inputs down or raise the prior precision"
-            );
+        return sum / y.shape[0];
     }
 
     // Sums over positions; labels of -100 do not count, and neither do data points without another one.

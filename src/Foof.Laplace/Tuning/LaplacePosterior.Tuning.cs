@@ -88,12 +88,19 @@ public sealed partial class LaplacePosterior
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
-        using (var scope = NewDisposeScope())
-            SetPriorPrecision(
-                perLayer
-                    ? LayerEvidence.optimum(Alive)
-                    : [Evidence.optimum(PosteriorModule.distance(Alive), PosteriorModule.spectrum(Alive))]
+        using var scope = NewDisposeScope();
+        double[] found = perLayer
+            ? LayerEvidence.optimum(Alive)
+            : [Evidence.optimum(PosteriorModule.distance(Alive), PosteriorModule.spectrum(Alive))];
+        var type = Alive.Mean[0].dtype;
+        var least = Require.leastInvertible(type);
+        foreach (var delta in found.Where(delta => !(delta >= least && delta <= 1 / least)))
+            throw new NumericalFailure(
+                FormattableString.Invariant($"it is largest at {delta:G3}, of which {type} holds no inverse"),
+                "the evidence by prior precision",
+                "set one, or scale the data"
             );
+        SetPriorPrecision(found);
         NoteEvidence();
     }
 
