@@ -188,13 +188,11 @@ module Predictive =
             let struct (values, Q) = torch.linalg.eigh (covariance.``to`` f.dtype)
             let root = Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze 1L
 
-            let eps =
-                torch.randn (
-                    [| f.size 0; f.size 1; int64 k |],
-                    dtype = f.dtype,
-                    device = f.device,
-                    generator = generator
-                )
+            // Point by point, so that what a data point gets does not depend on how many are drawn at once.
+            let eps = torch.empty (f.size 0, f.size 1, int64 k, dtype = f.dtype, device = f.device)
+            for i in 0L .. f.size 0 - 1L do
+                use own = eps.select (0L, i)
+                own.normal_ (0.0, 1.0, generator) |> ignore
 
             (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 

@@ -64,7 +64,7 @@ module Sampling =
     /// sample takes more.
     /// Shapes: samples [k; d_out; d_in] a layer, each in one piece.
     /// Raises an ArgumentException for k = 0, a generator on another device, and samples that have other layers, shapes
-    /// or types than theta* or do not lie in one piece.
+    /// or types than theta* or do not lie in one piece; a NumericalFailure for numbers beyond their type's range.
     /// (Benzing 2022, App. C; MATH 6)
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
@@ -94,7 +94,8 @@ module Sampling =
                 use _chunk = torch.NewDisposeScope()
                 let chunk = samples |> Array.map _.narrow(0L, start, count)
                 let noises = fill generator posterior chunk
-                deviate posterior chunk noises)
+                deviate posterior chunk noises
+                Posterior.finiteTensors "the samples" chunk |> ignore)
 
     /// Memory for k samples.
     let private memory (k: int) (posterior: Posterior) =

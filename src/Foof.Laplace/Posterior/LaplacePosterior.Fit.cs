@@ -96,6 +96,7 @@ public sealed partial class LaplacePosterior
         options.Require();
         SoundModel.Require(model);
         var layers = Covered(model, options.Select);
+        Foof.Require.invertible("The prior precision", layers[0].Weight.dtype, options.PriorPrecision);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         using var peeked = new PeekedBatches(batches);

@@ -10,8 +10,8 @@ public sealed partial class LaplacePosterior
     /// <param name="input">The batch, of the weights' type and on their device; it stays the caller's.</param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, an option is out of
-    /// its range or not available for this loss, or linearised class outputs are not [n; C].
+    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, or an option is out
+    /// of its range or not available for this loss.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
@@ -36,8 +36,8 @@ public sealed partial class LaplacePosterior
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one is empty or does not fit the model, a batch norm or dropout is in training mode, an option
-    /// is out of its range or not available for this loss, linearised class outputs are not [n; C], or a later
-    /// enumeration gave batches of other sizes than the first.
+    /// is out of its range or not available for this loss, or a later enumeration gave batches of other sizes than the
+    /// first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
