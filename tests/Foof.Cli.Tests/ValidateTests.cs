@@ -114,7 +114,7 @@ public sealed class ValidateTests : IDisposable
     [Fact]
     public void A_filter_without_a_match_is_one_sentence_with_some_names()
     {
-        var sentence = CommandLine.Run("validate", "--cases", "convolution groups").Sentence();
+        var sentence = CommandLine.Run("validate", "--cases", "convolution groups").Sentence(ExitCode.Usage);
         Assert.StartsWith(
             "--cases must be a part of a check's name, and 'convolution groups' is in none; "
                 + "there are for example 'fully connected, bias / monte carlo / dense'; ",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Cli.Output;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
@@ -32,12 +33,21 @@ internal sealed class RunTable
     internal FinishedRun? Find(TrainingSettings settings) =>
         runs.Find(run => run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings);
 
+    /// <summary>The finished runs of a grid.</summary>
+    internal Comparison Of(IEnumerable<TrainingSettings> grid) => new([.. grid.Select(Find).OfType<FinishedRun>()]);
+
     /// <summary>Adds a run. The file is replaced as a whole.</summary>
+    /// <exception cref="CommandFailure">It cannot be written; the old one remains.</exception>
     internal void Add(FinishedRun run)
     {
+        var kept = runs.Count == 0 ? "no run was kept" : "the runs before it are kept";
         runs.Add(run);
         if (file is not null)
-            AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, runs, Indented));
+            Files.Writing(
+                file,
+                $"{kept}: make room, and the same command runs only what is missing",
+                () => AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, runs, Indented))
+            );
     }
 
     private static List<FinishedRun> Read(string file)

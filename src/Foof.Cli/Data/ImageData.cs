@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Foof.Cli.Commands;
+using Foof.Cli.Settings;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
@@ -51,17 +52,34 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     }
 
     /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
-    internal static IdxFile[] Files(string folder) =>
+    /// <exception cref="CommandFailure">A file is missing or damaged, or cannot be used with the others.</exception>
+    internal static IdxFile[] Files(string folder)
+    {
+        IdxFile[] files =
         [
             IdxFile.ReadImages(Find(folder, FileNames[0])),
             IdxFile.ReadLabels(Find(folder, FileNames[1])),
             IdxFile.ReadImages(Find(folder, FileNames[2])),
             IdxFile.ReadLabels(Find(folder, FileNames[3])),
         ];
+        ImageSet.Check(files[0], files[1]);
+        ImageSet.Check(files[2], files[3]);
+        return files;
+    }
 
     /// <summary>The failure if so many images are to be held out that none is left.</summary>
     internal static CommandFailure TooManyHeldOut(long images, int count) =>
         new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
+
+    /// <summary>Refuses a batch that is larger than the data; a default is no promise, so only one that was asked for.</summary>
+    internal static void RequireBatch(Given given, long images, string which = "training images")
+    {
+        if (given["--batch-size"] is int size && size > images)
+            throw new CommandFailure(
+                $"--batch-size must be at most {images}, the {which}; got {size}: lower it.",
+                ExitCode.Usage
+            );
+    }
 
     /// <summary>Moves the images to a device. After that, only the result may be used.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };

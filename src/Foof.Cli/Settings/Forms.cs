@@ -121,7 +121,8 @@ internal static class Forms
 
     private static CommandFailure Wrong(string sentence) => new(sentence, ExitCode.Usage);
 
-    private static Form<int> UpTo(int most) =>
+    /// <summary>A whole number of at least one and at most <paramref name="most"/>.</summary>
+    internal static Form<int> UpTo(int most) =>
         Number<int>(
             "n",
             $"a whole number from 1 to {most}",

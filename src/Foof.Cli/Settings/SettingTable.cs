@@ -62,7 +62,8 @@ internal sealed class SettingTable<R>(params Setting<R>[] rows)
             if (value is not null && !row.MayChange && row.Show(value) != row.Show(row.Get(kept)))
                 throw new CommandFailure(
                     $"The checkpoint in {folder} was made with {row.Name} {row.Show(row.Get(kept))}; "
-                        + $"got {row.Name} {row.Show(value)}: leave it out to continue."
+                        + $"got {row.Name} {row.Show(value)}: leave it out to continue.",
+                    ExitCode.Usage
                 );
             row.Set(settings, row.MayChange && value is not null ? value : row.Get(kept));
         }

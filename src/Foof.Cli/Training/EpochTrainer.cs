@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
-using Foof.Cli.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,8 +27,7 @@ internal sealed class EpochTrainer(
 )
 {
     private readonly int steps = Batches.CountOf(data.Train.Count, settings.BatchSize);
-    private long start;
-    private long taken;
+    private TimeLeft time = new();
 
     /// <summary>Trains until all epochs are finished or the user stops the run.</summary>
     /// <returns>Whether all epochs are finished.</returns>
@@ -42,7 +40,7 @@ internal sealed class EpochTrainer(
         state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
-        start = Stopwatch.GetTimestamp();
+        time = new();
         while (state.Epoch <= settings.Epochs && !stop.IsCancellationRequested)
         {
             progress.Track($"epoch {state.Epoch}/{settings.Epochs}", steps, meter => Train(meter, stop));
@@ -99,7 +97,7 @@ internal sealed class EpochTrainer(
             var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             milliseconds.Add(elapsed);
             state.StepMilliseconds.Add(elapsed);
-            taken++;
+            time.Add();
             meter.Show(state.Step, () => Describe(loss.Value, accuracy.Value, milliseconds.Value));
         }
     }
@@ -177,13 +175,7 @@ internal sealed class EpochTrainer(
             : $"loss {Tables.Loss(loss)}, {milliseconds:F1} ms/step{Left()}";
 
     // What is left of the whole run, by the steps and evaluations of this process so far.
-    private string Left()
-    {
-        var count = (settings.Epochs - state.Epoch + 1L) * steps - state.Step;
-        return count == 0 || taken == 0
-            ? ""
-            : $", {Say.Time(Stopwatch.GetElapsedTime(start).TotalSeconds / taken * count)} left";
-    }
+    private string Left() => time.Of(", ", (settings.Epochs - state.Epoch + 1L) * steps - state.Step);
 
     private string Describe(EpochResult result)
     {
