@@ -64,7 +64,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         string? failure = null;
         try
         {
-            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null);
+            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null)
+            {
+                MeasuresStart = files.Report is not null || files.Out is not null,
+            };
             if (!trainer.Run(terminal.Progress, terminal.Stop))
                 return null;
         }
@@ -79,7 +82,9 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
             model.parameters().Sum(parameter => parameter.numel()),
             state.WarmUpSeconds,
             state.History,
-            failure
+            failure,
+            state.Start,
+            state.Course
         );
     }
 
@@ -89,7 +94,7 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         files.WriteMetrics(terminal, comparison.ToJson(MemoryUse.PeakMegabytes));
         if (comparison.Best.Count == 0)
             throw new CommandFailure("Every run diverged: lower --learning-rate or raise --damping.");
-        files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison));
+        files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison, CompareSettings.Command(given)));
         return ExitCode.Success;
     }
 

@@ -16,14 +16,6 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Where Debian's package dataset-fashion-mnist puts its files.</summary>
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
-    private static readonly string[] FileNames =
-    [
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ];
-
     /// <summary>The folder that <paramref name="data"/> names.</summary>
     internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : data;
 
@@ -37,7 +29,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         var folder = Folder(data);
         if (!Directory.Exists(folder))
             throw new CommandFailure(Missing(data));
-        var files = Files(folder);
+        var files = IdxFolder.Files(folder);
         var train = ImageSet.From(files[0], files[1], scale, subset);
         try
         {
@@ -50,15 +42,6 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         }
     }
 
-    /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
-    internal static IdxFile[] Files(string folder) =>
-        [
-            IdxFile.ReadImages(Find(folder, FileNames[0])),
-            IdxFile.ReadLabels(Find(folder, FileNames[1])),
-            IdxFile.ReadImages(Find(folder, FileNames[2])),
-            IdxFile.ReadLabels(Find(folder, FileNames[3])),
-        ];
-
     /// <summary>The failure if so many images are to be held out that none is left.</summary>
     internal static CommandFailure TooManyHeldOut(long images, int count) =>
         new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
@@ -70,16 +53,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         data == FashionMnist
             ? $"{FashionMnistFolder} does not exist: run apt-get install dataset-fashion-mnist, "
                 + "or name a folder by --data."
-            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", FileNames)} "
+            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", IdxFolder.Names)} "
                 + $"(gzipped or not); {data} is no folder{Suggestion.Hint(data, [FashionMnist])}.";
-
-    private static string Find(string folder, string name)
-    {
-        var file = Path.Combine(folder, name);
-        return File.Exists(file) ? file
-            : File.Exists($"{file}.gz") ? $"{file}.gz"
-            : throw new CommandFailure($"{folder} must hold {name} or {name}.gz; found neither.");
-    }
 
     private static string Hash(IdxFile[] files)
     {
