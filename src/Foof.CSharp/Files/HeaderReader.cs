@@ -198,7 +198,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
         {
             widest *= Math.Max(1, length);
             if (widest > long.MaxValue)
-                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Join(shape)}]");
+                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Shape.text(shape)}]");
         }
         return shape.Contains(0) ? 0 : (long)widest;
     }

@@ -24,6 +24,8 @@ public sealed class IdxFolder : IDisposable
 
     private IdxFolder(IdxFile[] files)
     {
+        Match(files[0], files[1]);
+        Match(files[2], files[3]);
         (TrainImages, TrainLabels) = Tensors(files[0], files[1]);
         (TestImages, TestLabels) = Tensors(files[2], files[3]);
     }
@@ -61,15 +63,8 @@ public sealed class IdxFolder : IDisposable
     }
 
     /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
-    internal static IdxFile[] Files(string folder)
-    {
-        var files = Names
-            .Select((name, place) => IdxFile.Read(Find(folder, name), areImages: place % 2 == 0))
-            .ToArray();
-        Match(files[0], files[1]);
-        Match(files[2], files[3]);
-        return files;
-    }
+    internal static IdxFile[] Files(string folder) =>
+        [.. Names.Select((name, place) => IdxFile.Read(Find(folder, name), areImages: place % 2 == 0))];
 
     /// <summary>Frees the four tensors.</summary>
     public void Dispose()
@@ -86,7 +81,8 @@ public sealed class IdxFolder : IDisposable
             : throw new FileNotFoundException($"{folder} must hold {name} or {name}.gz; found neither.");
     }
 
-    private static void Match(IdxFile images, IdxFile labels)
+    /// <summary>Raises unless there is a label for each image.</summary>
+    internal static void Match(IdxFile images, IdxFile labels)
     {
         if (images.Shape[0] != labels.Shape[0])
             throw IdxFile.Wrong(

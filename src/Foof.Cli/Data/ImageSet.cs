@@ -92,6 +92,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
                     $"{Side} {(i == 1 ? "rows" : "columns")} an image",
                     $"{images.Shape[i]}"
                 );
+        IdxFolder.Match(images, labels);
         var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
         if (place >= 0)
             throw IdxFile.Wrong(

@@ -159,7 +159,7 @@ public sealed class BrowserTests : IDisposable
         browser.Value.PointAt(".chart .mark-symbol.role-mark path");
         Assert.Equal(["optimiser", "foof", "epoch", "1", "training loss", "0.65"], Shown());
         browser.Value.PointAt(".chart .mark-rect.role-mark path");
-        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.3"], Shown());
+        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.300"], Shown());
         browser.Value.PointAt("h1");
         Assert.Equal([], Shown());
         Assert.Equal([], browser.Value.Console());

@@ -197,7 +197,7 @@ public class SectionTests
                 .Select(power => new EvidencePoint(Math.Pow(10, power), -Math.Pow(10, Math.Abs(power)), 1)),
         ];
         var rows = ((Chart)EvidenceSection.Of(curve, 1000).Figures[0]).Numbers.Rows;
-        Assert.Equal(["1e-4", "10,000"], [rows[0][0], rows[^1][0]]);
+        Assert.Equal(["1.00e-4", "10,000"], [rows[0][0], rows[^1][0]]);
     }
 
     [Fact]
