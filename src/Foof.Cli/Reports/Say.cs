@@ -16,7 +16,7 @@ internal static class Say
             double.NaN => "not a number",
             double.PositiveInfinity => "infinite",
             double.NegativeInfinity => "minus infinite",
-            { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e15 => Count((long)whole),
+            { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e10 => Count((long)whole),
             { } small when Math.Abs(small) is < 1e-3 or >= 1e7 => Text(small, "0.00e+0"),
             { } large when Math.Abs(large) >= 99.95 => Count((long)Math.Round(large)),
             { } other => Text(

@@ -155,7 +155,10 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
-            throw new ArgumentException("Both sets of scores must have at least one score; one is empty.");
+            throw new ArgumentException(
+                "Both sets of scores must have at least one score; one is empty.",
+                inside.numel() == 0 ? nameof(inside) : nameof(outside)
+            );
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
@@ -217,10 +220,11 @@ public static class Calibration
     // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.
     private static double Rounding(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
 
-    private static ArgumentException NoProbabilities(string found) =>
+    private static ArgumentException NoProbabilities(string found, string argument = "probabilities") =>
         new(
             $"Probabilities must be numbers of at least 0 whose rows sum to 1; {found}: pass softmax(1) of the outputs, "
-                + "or Prediction.Probabilities."
+                + "or Prediction.Probabilities.",
+            argument
         );
 
     // Returns class indices in the type that libtorch needs, in the caller's dispose scope.
@@ -231,10 +235,11 @@ public static class Calibration
         if (probabilities.dim() != 2 || labels.dim() != 1 || labels.shape[0] != probabilities.shape[0])
             throw new ArgumentException(
                 $"Probabilities must be [n; C] and labels [n]; got [{Shape.text(probabilities.shape)}] "
-                    + $"and [{Shape.text(labels.shape)}]."
+                    + $"and [{Shape.text(labels.shape)}].",
+                probabilities.dim() == 2 ? nameof(labels) : nameof(probabilities)
             );
         if (labels.numel() == 0)
-            throw new ArgumentException("There must be at least one data point; got none.");
+            throw new ArgumentException("There must be at least one data point; got none.", nameof(labels));
         if (labels.is_floating_point() || labels.is_complex() || labels.dtype == ScalarType.Bool)
             throw new ArgumentException(
                 $"Labels must be class indices, whole numbers; got {labels.dtype}.",
@@ -252,7 +257,8 @@ public static class Calibration
         return bad == 0
             ? indices
             : throw new ArgumentException(
-                $"Labels must lie from 0 to {probabilities.shape[1] - 1}; {bad} of {labels.numel()} do not."
+                $"Labels must lie from 0 to {probabilities.shape[1] - 1}; {bad} of {labels.numel()} do not.",
+                nameof(labels)
             );
     }
 }

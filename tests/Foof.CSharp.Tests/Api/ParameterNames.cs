@@ -1,10 +1,12 @@
 using System.Reflection;
+using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Api;
 
 /// <summary>
-/// Calls every public method of an assembly with one argument that is impossible: null, a number below zero or none, an unnamed
-/// kind. The exception must name that parameter, as the method's users know it.
+/// Calls every public method of an assembly with one argument that is impossible: null, a tensor of one number, a number below
+/// zero or none, an unnamed kind. The exception must name that parameter, as the method's users know it; for a tensor whose
+/// shape does not fit another's, it may be the other.
 /// </summary>
 /// <param name="assembly">The assembly.</param>
 /// <param name="sample">A possible argument.</param>
@@ -30,8 +32,11 @@ internal sealed class ParameterNames(
             .ToArray();
         var error = await Xunit.Record.ExceptionAsync(() => Call(member, arguments));
         var named = Assert.IsAssignableFrom<ArgumentException>(error);
-        Assert.Equal(parameter.Name, named.ParamName);
-        if (named is not ArgumentNullException)
+        if (bad is Tensor)
+            Assert.Contains(named.ParamName, member.GetParameters().Select(own => own.Name));
+        else
+            Assert.Equal(parameter.Name, named.ParamName);
+        if (bad is not Tensor && named is not ArgumentNullException)
             Assert.Contains(parameter.Name!, named.Message, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -42,8 +47,7 @@ internal sealed class ParameterNames(
             type.GetMethod("<Clone>$") is null && !type.IsAbstract | type.IsSealed && !type.IsEnum && !type.IsValueType
         from member in Members(type)
         from parameter in member.GetParameters()
-        let bad = Impossible(parameter)
-        where bad is not null
+        from bad in Impossible(parameter)
         select (member, parameter, bad == DBNull.Value ? null : bad);
 
     private IEnumerable<MethodBase> Members(Type type) =>
@@ -52,8 +56,21 @@ internal sealed class ParameterNames(
                 type.GetMethods().Where(method => method.DeclaringType!.Assembly == assembly && !method.IsSpecialName)
             );
 
-    // DBNull stands for null; null: every value is possible.
-    private static object? Impossible(ParameterInfo parameter)
+    // DBNull stands for null.
+    private static IEnumerable<object> Impossible(ParameterInfo parameter)
+    {
+        // A number alone is a score or a label too, and what forward takes is the model's own affair.
+        if (
+            parameter.ParameterType == typeof(Tensor)
+            && parameter.Member.Name is not ("Auroc" or "Labels" or "forward")
+        )
+            yield return torch.tensor(1.0f);
+        if (OfType(parameter) is { } bad)
+            yield return bad;
+    }
+
+    // Null: every value is possible.
+    private static object? OfType(ParameterInfo parameter)
     {
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
         return type == typeof(double) ? double.NaN
@@ -90,6 +107,7 @@ internal sealed class ParameterNames(
     {
         var own = string.Join(", ", one.Member.GetParameters().Take(3).Select(parameter => parameter.Name));
         var name = one.Member.IsConstructor ? "new" : one.Member.Name;
-        return $"{one.Member.ReflectedType!.Name}.{name}({own}): {one.Parameter.Name}";
+        return $"{one.Member.ReflectedType!.Name}.{name}({own}): {one.Parameter.Name}"
+            + (one.Bad is Tensor ? ", a number" : "");
     }
 }

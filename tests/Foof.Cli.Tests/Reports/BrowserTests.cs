@@ -102,6 +102,7 @@ public sealed class BrowserTests : IDisposable
             "figcaption, break-after, avoid",
             "h2, break-after, avoid",
             "section > p, break-after, avoid",
+            "section > p, break-inside, avoid",
             "tr, break-inside, avoid",
             ".figures, display, block",
             ".scroll, overflow-x, visible",

@@ -18,6 +18,7 @@ public class SectionTests
     [InlineData(0.0123456, "0.0123")]
     [InlineData(0.00012, "1.20e-4")]
     [InlineData(-4012.6, "-4,013")]
+    [InlineData(1e14, "1.00e+14")]
     [InlineData(4.2e30, "4.20e+30")]
     [InlineData(double.NaN, "not a number")]
     [InlineData(double.PositiveInfinity, "infinite")]

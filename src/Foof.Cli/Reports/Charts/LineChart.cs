@@ -157,6 +157,8 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             },
             ["symbolType"] = "stroke",
             ["symbolSize"] = 400,
+            // Names stand whole.
+            ["labelLimit"] = 0,
         };
 
     // The first line stands out; the others have a hue each.
