@@ -144,7 +144,7 @@ public sealed class ImageDataTests : IDisposable
     // What is wrong with a file comes from the library's reader.
     private static string Refusal(string data, int? subset = null)
     {
-        var error = Record.Exception(() => ImageData.Read(data, subset));
+        var error = Xunit.Record.Exception(() => ImageData.Read(data, subset));
         Assert.True(error is CommandFailure or InvalidDataException or FileNotFoundException, $"{error}");
         return error!.Message;
     }

@@ -154,7 +154,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
             throw damaged($"data_offsets of {what} must be two numbers, in order; found [{Join(offsets)}]");
         if (end - begin != needed)
             throw damaged(
-                $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
+                $"{what} of shape [{Shape.text(shape)}] must have {needed} bytes; "
                     + $"data_offsets [{Join(offsets)}] give {end - begin}"
             );
         return new(name, type, shape, begin, end);
