@@ -161,7 +161,7 @@ internal sealed class EntryReader(
             throw damaged($"data_offsets of {what} must be two numbers, in order; found [{Join(offsets)}]");
         if (end - begin != needed)
             throw damaged(
-                $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
+                $"{what} of shape [{Shape.text(shape)}] must have {needed} bytes; "
                     + $"data_offsets [{Join(offsets)}] give {end - begin}"
             );
         return new(name, type, shape, begin, end);
@@ -209,7 +209,7 @@ internal sealed class EntryReader(
         {
             widest *= Math.Max(1, length);
             if (widest > long.MaxValue)
-                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Join(shape)}]");
+                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Shape.text(shape)}]");
         }
         return shape.Contains(0) ? 0 : (long)widest;
     }

@@ -63,7 +63,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         string? failure = null;
         try
         {
-            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null);
+            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null)
+            {
+                MeasuresStart = files.Report is not null || files.Out is not null,
+            };
             if (!trainer.Run(terminal.Progress, terminal.Stop))
                 return null;
         }
@@ -78,7 +81,9 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
             model.parameters().Sum(parameter => parameter.numel()),
             state.WarmUpSeconds,
             state.History,
-            failure
+            failure,
+            state.Start,
+            state.Course
         );
     }
 
@@ -97,7 +102,7 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
             comparison.Write(terminal.Console);
         files.WriteMetrics(terminal, comparison.ToJson(MemoryUse.PeakMegabytes));
         if (comparison.Best.Count > 0)
-            files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison));
+            files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison, CompareSettings.Command(given)));
     }
 
     private int Stopped(RunTable table, IReadOnlyList<TrainingSettings> grid, int place)

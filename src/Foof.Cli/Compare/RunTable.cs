@@ -78,6 +78,8 @@ internal sealed class RunTable
 /// <param name="WarmUpSeconds">The time before its first step.</param>
 /// <param name="Epochs">Its finished epochs, which are fewer than planned if it diverged.</param>
 /// <param name="Failure">Why it ended early; null if it did not.</param>
+/// <param name="Start">What was measured before the first step; null if it was not.</param>
+/// <param name="Course">Losses of the batches within epochs; null in files of earlier versions.</param>
 internal sealed record FinishedRun(
     TrainingSettings Options,
     string Fingerprint,
@@ -85,14 +87,17 @@ internal sealed record FinishedRun(
     long Parameters,
     double WarmUpSeconds,
     IReadOnlyList<EpochResult> Epochs,
-    string? Failure
+    string? Failure,
+    EpochResult? Start = null,
+    IReadOnlyList<CoursePoint>? Course = null
 )
 {
     /// <summary>The optimiser.</summary>
     internal OptimizerKind Optimizer => OptimizerKind.Find(Options.Optimizer);
 
     /// <summary>The final training loss; null if it diverged.</summary>
-    internal double? TrainLoss => Failure is null ? Epochs[^1].TrainLoss : null;
+    internal double? TrainLoss =>
+        Failure is null && double.IsFinite(Epochs[^1].TrainLoss) ? Epochs[^1].TrainLoss : null;
 
     /// <summary>Its damping; null if the optimiser has none.</summary>
     internal double? Damping => Optimizer.HasCurvature ? Options.Damping : null;

@@ -108,5 +108,6 @@ internal sealed record ContinualSettings
         {
             Words = ContinualVariant.Names,
             IsList = true,
+            Show = value => string.Join(',', value),
         };
 }

@@ -17,14 +17,6 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <summary>Where Debian's package dataset-fashion-mnist puts its files.</summary>
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
 
-    private static readonly string[] FileNames =
-    [
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ];
-
     /// <summary>The folder that <paramref name="data"/> names.</summary>
     internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : data;
 
@@ -55,13 +47,7 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     /// <exception cref="CommandFailure">A file is missing or damaged, or cannot be used with the others.</exception>
     internal static IdxFile[] Files(string folder)
     {
-        IdxFile[] files =
-        [
-            IdxFile.ReadImages(Find(folder, FileNames[0])),
-            IdxFile.ReadLabels(Find(folder, FileNames[1])),
-            IdxFile.ReadImages(Find(folder, FileNames[2])),
-            IdxFile.ReadLabels(Find(folder, FileNames[3])),
-        ];
+        var files = IdxFolder.Files(folder);
         ImageSet.Check(files[0], files[1]);
         ImageSet.Check(files[2], files[3]);
         return files;
@@ -88,16 +74,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         data == FashionMnist
             ? $"{FashionMnistFolder} does not exist: run apt-get install dataset-fashion-mnist, "
                 + "or name a folder by --data."
-            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", FileNames)} "
+            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", IdxFolder.Names)} "
                 + $"(gzipped or not); {data} is no folder{Suggestion.Hint(data, [FashionMnist])}.";
-
-    private static string Find(string folder, string name)
-    {
-        var file = Path.Combine(folder, name);
-        return File.Exists(file) ? file
-            : File.Exists($"{file}.gz") ? $"{file}.gz"
-            : throw new CommandFailure($"{folder} must hold {name} or {name}.gz; found neither.");
-    }
 
     private static string Hash(IdxFile[] files)
     {

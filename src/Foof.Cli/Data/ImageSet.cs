@@ -92,11 +92,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
                     $"{Side} {(i == 1 ? "rows" : "columns")} an image",
                     $"{images.Shape[i]}"
                 );
-        if (images.Shape[0] != labels.Shape[0])
-            throw new CommandFailure(
-                $"{labels.Path}: offset 4: expected {images.Shape[0]} labels, "
-                    + $"one for each image in {images.Path}; found {labels.Shape[0]}."
-            );
+        IdxFolder.Match(images, labels);
         var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
         if (place >= 0)
             throw IdxFile.Wrong(

@@ -148,7 +148,7 @@ internal static class DataCheck
                 $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}"
             );
         }
-        catch (CommandFailure failure)
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
         {
             return Finding.Problem(
                 item,

@@ -82,6 +82,10 @@ internal sealed class SettingTable<R>(params Setting<R>[] rows)
     /// <summary>The settings in the metrics.</summary>
     internal static JsonNode ToJson(R settings) => JsonSerializer.SerializeToNode(settings, Names)!;
 
+    /// <summary>The settings as options that can be given again.</summary>
+    internal IEnumerable<string> Options(R settings) =>
+        rows.Where(row => row.Applies(settings)).SelectMany(row => row.Given(row.Get(settings)));
+
     /// <summary>The headings of the settings that reports show.</summary>
     internal IEnumerable<string> Columns => rows.Select(row => row.Column).OfType<string>();
 

@@ -45,7 +45,10 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         using var model = ModelKind.Build(settings).to(device);
         using var learner = optimizer.Make(model, kind, settings);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
-        var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder);
+        var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder)
+        {
+            MeasuresStart = files.Report is not null || files.Folder is not null && !IsPassing,
+        };
         var isFinished = trainer.Run(terminal.Progress, terminal.Stop);
         if (isFinished)
             Show(state.History);

@@ -178,7 +178,7 @@ module Predictive =
     /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit, and a
     /// NumericalFailure when the covariance is not finite.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         Require.generator generator output.device
         requireFit output covariance
         requireFiniteCovariance covariance

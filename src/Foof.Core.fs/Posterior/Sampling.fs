@@ -109,7 +109,7 @@ module Sampling =
     /// Raises an ArgumentException for k = 0 and a generator on another device.
     /// (Benzing 2022, App. C; MATH 6)
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         Scope.owned
             (fun () ->
                 let samples = memory k posterior
@@ -122,7 +122,7 @@ module Sampling =
     /// A chunk stays the sequence's: it is freed when the next one is asked for, and its memory used again.
     /// Raises an ArgumentException for k = 0 and a generator on another device.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         requireGenerator posterior generator
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
         let most = int (min (int64 k) (max 1L (2L * Posterior.budget / bytes)))

@@ -157,7 +157,10 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
-            throw new ArgumentException("Both sets of scores must have at least one score; one is empty.");
+            throw new ArgumentException(
+                "Both sets of scores must have at least one score; one is empty.",
+                inside.numel() == 0 ? nameof(inside) : nameof(outside)
+            );
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
@@ -219,10 +222,11 @@ public static class Calibration
     // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.
     private static double Rounding(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
 
-    private static ArgumentException NoProbabilities(string found) =>
+    private static ArgumentException NoProbabilities(string found, string argument = "probabilities") =>
         new(
             $"Probabilities must be numbers of at least 0 that sum to 1 over classes; {found}: pass softmax(1) of the outputs, "
-                + "or Prediction.Probabilities."
+                + "or Prediction.Probabilities.",
+            argument
         );
 
     // Returns the labels that count, [m] in the type that libtorch needs, and their probabilities [m; C], in the caller's
@@ -237,10 +241,11 @@ public static class Calibration
         )
             throw new ArgumentException(
                 $"Probabilities must be [n; C; ...] and labels [n; ...]; got [{Shape.text(probabilities.shape)}] "
-                    + $"and [{Shape.text(labels.shape)}]."
+                    + $"and [{Shape.text(labels.shape)}].",
+                probabilities.dim() < 2 ? nameof(probabilities) : nameof(labels)
             );
         if (labels.numel() == 0)
-            throw new ArgumentException("There must be at least one data point; got none.");
+            throw new ArgumentException("There must be at least one data point; got none.", nameof(labels));
         if (labels.is_floating_point() || labels.is_complex() || labels.dtype == ScalarType.Bool)
             throw new ArgumentException(
                 $"Labels must be class indices, whole numbers; got {labels.dtype}.",
@@ -256,12 +261,16 @@ public static class Calibration
         var indices = labels.to(ScalarType.Int64);
         var counts = indices.ne(Ignored);
         if (!counts.any().ToBoolean())
-            throw new ArgumentException($"There must be at least one label that counts; all are {Ignored}.");
+            throw new ArgumentException(
+                $"There must be at least one label that counts; all are {Ignored}.",
+                nameof(labels)
+            );
         var outside = indices.lt(0).logical_or(indices.ge(probabilities.shape[1]));
         if (outside.logical_and(counts).sum().item<long>() is > 0 and var bad)
             throw new ArgumentException(
                 $"Labels must lie from 0 to {probabilities.shape[1] - 1}, or be {Ignored} where they are ignored; {bad} of "
-                    + $"{labels.numel()} do not."
+                    + $"{labels.numel()} do not.",
+                nameof(labels)
             );
         var rows = probabilities.dim() == 2 ? probabilities : probabilities.flatten(2).transpose(1, 2).flatten(0, 1);
         var places = counts.flatten().nonzero().squeeze(-1);

@@ -44,12 +44,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         Consolidation.check(rule);
-        Strength = strength;
-        if (memoryBudget < 1)
-            throw new ArgumentException(
-                $"The memory budget must be a positive number of bytes; got {memoryBudget}.",
-                nameof(memoryBudget)
-            );
+        this.strength = Argument.NotNegative(strength);
         Model = model;
         Rule = rule;
         this.memoryBudget = memoryBudget;
@@ -88,11 +83,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     public double Strength
     {
         get => strength;
-        set
-        {
-            Require.nonNegative("The strength", value);
-            strength = value;
-        }
+        set { strength = Argument.NotNegative(value, nameof(Strength)); }
     }
 
     /// <summary>

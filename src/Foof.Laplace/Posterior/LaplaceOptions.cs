@@ -126,7 +126,7 @@ public sealed record LaplaceOptions
     /// <summary>Raises if an option is out of its range; the message names the first one.</summary>
     internal void Require()
     {
-        Foof.Require.positive("The prior precision", PriorPrecision);
+        Argument.Positive(PriorPrecision, nameof(PriorPrecision));
         CurvatureGathering.Supported(
             nameof(LaplacePosterior),
             Structure,

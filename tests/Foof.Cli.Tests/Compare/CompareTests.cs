@@ -43,6 +43,22 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public void A_page_with_a_run_that_diverged_says_so_in_whole_sentences()
+    {
+        var page = folder["page.html"];
+        string[] grid = ["--optimizers", "foof,sgd", "--learning-rate", "1e38", "--damping", "1,1e38"];
+        Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny([.. grid, "--report", page])).Code);
+        var html = File.ReadAllText(page);
+        Assert.Contains(" Sgd diverged in every run and has no line.</p>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Over the grid, .", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "NaN",
+            html[..html.IndexOf("<script>", StringComparison.Ordinal)],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void A_stopped_comparison_continues_with_the_missing_runs()
     {
         var kept = folder["kept"];

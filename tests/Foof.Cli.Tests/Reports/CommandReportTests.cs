@@ -33,6 +33,17 @@ public sealed class CommandReportTests : IDisposable
             ["Quality", "Reliability", "Confidence of wrong and foreign images", "Evidence", "How it was measured"],
             Headings(page)
         );
+        Assert.Contains(
+            "<p class=\"first\">The variance of the posterior&#39;s outputs separates noise",
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            ">by the outputs&#39; variance</th><th scope=\"col\" class=\"number\">by entropy<",
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Matches("predicted class \\d, [0-9.]+&#160;%, truly class \\d", page);
         Assert.Contains("alt=\"One of the noise images, taken for class", page, StringComparison.Ordinal);
         Assert.Contains("alt=\"One of the rotated images, taken for class", page, StringComparison.Ordinal);
     }

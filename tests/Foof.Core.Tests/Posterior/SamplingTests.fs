@@ -160,11 +160,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 
-            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-                Sampling.draw 0 null posterior)
+            Oracle.refused [ "k must be at least 1; got 0" ] (fun () -> Sampling.draw 0 null posterior)
 
-            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-                Sampling.stream 0 null posterior)
+            Oracle.refused [ "k must be at least 1; got 0" ] (fun () -> Sampling.stream 0 null posterior)
 
             let memory (k: int64) (shape: int64 array) =
                 torch.zeros (Array.append [| k |] shape, dtype = Networks.double)
