@@ -8,8 +8,8 @@ public sealed class ManyClassesTests
     private const long Points = 40;
     private const long Classes = 30;
 
-    // The columns' errors of a data point take 2 x 30 x (4 + 30) x 8 bytes.
-    private const long Budget = 200_000;
+    // The errors of a data point's columns take 5 x 30 x (4 + 30) x 8 bytes.
+    private const long Budget = 500_000;
 
     /// <summary>A classifier that notes how many data points it sees at once where derivatives are recorded.</summary>
     private sealed class Noting : nn.Module<Tensor, Tensor>
@@ -102,7 +102,11 @@ public sealed class ManyClassesTests
         double Penalty(long budget)
         {
             var (own, x, y) = Problem();
-            using var learner = new ElasticWeightConsolidation(own, Loss.CrossEntropy, new() { MemoryBudget = budget, FisherType = FisherType.Ggn });
+            using var learner = new ElasticWeightConsolidation(
+                own,
+                Loss.CrossEntropy,
+                new() { MemoryBudget = budget, FisherType = FisherType.Ggn }
+            );
             own.Seen.Clear();
             learner.Consolidate([(x, y)]);
             Assert.Equal(budget > Budget, own.Seen.Min() == Points);

@@ -29,13 +29,13 @@ internal sealed record CurvatureGathering(
 
     /// <summary>
     /// Returns how many data points may be differentiated at once by so many outputs each: the errors of their columns,
-    /// which are held twice for a moment, and what else takes <paramref name="others"/> bytes a point, keep within the
+    /// which are held in pieces, as a whole and while they are checked and multiplied, and what else takes <paramref name="others"/> bytes a point, keep within the
     /// budget. At least 1.
     /// </summary>
     internal static long PointsAtOnce(Layer[] layers, long outputs, long others, long budget)
     {
         var errors = layers.Sum(layer => LayerModule.outputs(layer) * layer.Weight.ElementSize);
-        return (long)Math.Max(1, budget / (2.0 * outputs * errors + others));
+        return (long)Math.Max(1, budget / (5.0 * outputs * errors + others));
     }
 
     /// <summary>
@@ -113,7 +113,9 @@ internal sealed record CurvatureGathering(
             var sum = found is null ? next : DataCurvature.average(counted / (double)points, found, next);
             own.MoveToOuter([.. CurvatureModule.tensors(sum)]);
             var kept = new HashSet<Tensor>(CurvatureModule.tensors(sum), ReferenceEqualityComparer.Instance);
-            foreach (var tensor in (found is null ? [] : CurvatureModule.tensors(found)).Where(old => !kept.Contains(old)))
+            foreach (
+                var tensor in (found is null ? [] : CurvatureModule.tensors(found)).Where(old => !kept.Contains(old))
+            )
                 tensor.Dispose();
             found = sum;
         }

@@ -165,7 +165,10 @@ public sealed partial class LaplacePosterior
         // Samples, their noise and probabilities; a covariance with its eigenvectors and their root.
         var others = 8 * outputs * (3 * outputs + 4 * options.Samples);
         var most = CurvatureGathering.PointsAtOnce(layers, outputs, others, options.MemoryBudget);
-        return [.. Enumerable.Range(0, (int)((n + most - 1) / most)).Select(i => (i * most, Math.Min(most, n - i * most)))];
+        return
+        [
+            .. Enumerable.Range(0, (int)((n + most - 1) / most)).Select(i => (i * most, Math.Min(most, n - i * most))),
+        ];
     }
 
     // The network's outputs, and their derivatives by its weights.
