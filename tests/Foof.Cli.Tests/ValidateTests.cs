@@ -105,6 +105,7 @@ public sealed class ValidateTests : IDisposable
             .. new[] { "kronecker kfc", "trace kronecker", "heuristic", "heuristic inputs" },
             .. new[] { "each factor", "lambda=1e-4" },
             .. new[] { "lambda=1 /", "lambda=1e4", "product", "solve", "root-solve", "log det", "trace" },
+            .. new[] { "float32 / order 1001", "undamped spectrum", "gathered", "another noise / foof" },
             .. new[] { "gauss-newton operator", "conjugate gradients", "exact per token", "exact for means" },
         ];
         Assert.All(parts, part => Assert.Contains(names, name => name.Contains(part, StringComparison.Ordinal)));

@@ -142,7 +142,10 @@ public sealed class FiniteResultTests
         );
         yield return ("NegativeLogLikelihood", () => [posterior.NegativeLogLikelihood(posterior.Predict(x, Few), y)]);
         if (posterior.Loss == Loss.CrossEntropy)
-            yield return ("bridge", () => Of(posterior.Predict(x, new() { Link = LinkApproximation.LaplaceBridge, Samples = 3 })));
+            yield return (
+                "bridge",
+                () => Of(posterior.Predict(x, new() { Link = LinkApproximation.LaplaceBridge, Samples = 3 }))
+            );
         yield return ("PredictJointly", () => Numbers(posterior.PredictJointly(x).Covariance));
         yield return (
             "EvidenceCurve",
@@ -162,5 +165,9 @@ public sealed class FiniteResultTests
         Numbers([prediction.Output, prediction.Variance, prediction.Probabilities ?? prediction.Output]);
 
     private static double[] Numbers(params Tensor[] tensors) =>
-        [.. tensors.SelectMany(tensor => tensor.to(ScalarType.Float64).flatten().contiguous().data<double>().ToArray())];
+        [
+            .. tensors.SelectMany(tensor =>
+                tensor.to(ScalarType.Float64).flatten().contiguous().data<double>().ToArray()
+            ),
+        ];
 }

@@ -46,9 +46,10 @@ internal sealed class HeaderReader(string path)
             using var json = JsonDocument.Parse(text);
             var properties = Properties(json.RootElement, "the header at offset 8");
             var hasTexts = properties.Remove(SafetensorsHeader.MetadataName, out var texts);
-            var metadata = hasTexts && texts.ValueKind != JsonValueKind.Null
-                ? Metadata(texts)
-                : new OrderedDictionary<string, string>();
+            var metadata =
+                hasTexts && texts.ValueKind != JsonValueKind.Null
+                    ? Metadata(texts)
+                    : new OrderedDictionary<string, string>();
             var reader = new EntryReader(Damaged, Unsupported);
             TensorEntry[] entries = [.. properties.Select(property => reader.Read(property.Key, property.Value))];
             // The end may be any number below 2^63, so that the sum needs more bits.

@@ -119,8 +119,7 @@ module Factored =
     let private ofWoodbury (struct (U, roots, L, logDet): struct (FisherFactor * _ * _ * _)) =
         Factored.Woodbury(U, roots, L, logDet)
 
-    let private requireInvertible lambda G =
-        Require.invertible "damping" (FisherFactor.tensors G).Head.dtype lambda
+    let private requireInvertible lambda G = Require.invertible "damping" (FisherFactor.tensors G).Head.dtype lambda
 
     let rec private ofCurvature attempts rule power report lambda curvature : Factored option =
         match curvature with

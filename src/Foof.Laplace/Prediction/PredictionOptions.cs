@@ -35,9 +35,9 @@ public sealed record PredictionOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>
-    /// The largest number of bytes that samples of weights take at a time, and that tuning by validation data
-    /// keeps of its batches, at least 1 [512 MiB]. What does not fit is computed again whenever it is needed; one
-    /// sample is always drawn.
+    /// The largest number of bytes that samples of weights take at a time, that linearised predictions take for some
+    /// data points of a batch at a time, and that tuning by validation data keeps of its batches, at least 1 [512 MiB].
+    /// What does not fit is computed again whenever it is needed; one sample, or one data point, is always taken.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 

@@ -158,7 +158,7 @@ public sealed partial class LaplacePosterior
             );
             PutPrecision(found.Value);
             ForgetEvidence();
-            NoteEnds(PrecisionEdge, found, AllUncertainty, NoUncertainty);
+            NoteEnds(WarningTopic.EdgeOfPrecision, found, AllUncertainty, NoUncertainty);
         }
         catch
         {
@@ -216,7 +216,7 @@ public sealed partial class LaplacePosterior
                 WiderSteps
             );
             Temperature = found.Value;
-            NoteEnds(TemperatureEdge, found, NoUncertainty, AllUncertainty);
+            NoteEnds(WarningTopic.EdgeOfTemperature, found, NoUncertainty, AllUncertainty);
         }
         catch
         {

@@ -43,10 +43,9 @@ let tests =
                         tikhonov lambda (C(G torch.float32)))
 
                     // G G^T has the eigenvalue 8 once.
-                    Oracle.agrees
-                        Tolerance.rounding
-                        [| 7.0 * log lambda + log (8.0 + lambda) |]
-                        [| (Factored.logDet (tikhonov lambda (C(G torch.float64)))).ToDouble() |]
+                    Oracle.agrees Tolerance.rounding [| 7.0 * log lambda + log (8.0 + lambda) |] [|
+                        (Factored.logDet (tikhonov lambda (C(G torch.float64)))).ToDouble()
+                    |]
         }
 
         test "a sum of structures has no inverse, and the sentence tells what to do" {
