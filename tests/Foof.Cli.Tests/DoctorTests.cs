@@ -166,12 +166,16 @@ public sealed class DoctorTests : IDisposable
             (Idx.TestLabels, [.. Idx.Header(0x801, 20), .. Enumerable.Repeat((byte)10, 20)]),
             (Idx.TrainImages, [.. Idx.Header(0x803, 50, 28, 27), .. new byte[50 * 28 * 27]]),
             (Idx.TestImages, Idx.Images(21, 3)),
+            (Idx.TestLabels, []),
         ];
         foreach (var (name, content) in damages)
         {
             var file = Path.Combine(data, name);
             var sound = File.ReadAllBytes(file);
-            File.WriteAllBytes(file, content);
+            if (content.Length == 0)
+                File.Delete(file);
+            else
+                File.WriteAllBytes(file, content);
             var refusal = CommandLine.Run("train", "--data", data, "--model", "linear").Sentence();
             var doctor = CommandLine.Run("info", "--doctor", "--json", "--data", data);
             Assert.Equal(ExitCode.Failure, doctor.Code);

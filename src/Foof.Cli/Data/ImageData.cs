@@ -44,13 +44,21 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     }
 
     /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
-    /// <exception cref="CommandFailure">A file is missing or damaged, or cannot be used with the others.</exception>
+    /// <exception cref="CommandFailure">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or cannot be used with the others.</exception>
     internal static IdxFile[] Files(string folder)
     {
-        var files = IdxFolder.Files(folder);
-        ImageSet.Check(files[0], files[1]);
-        ImageSet.Check(files[2], files[3]);
-        return files;
+        try
+        {
+            var files = IdxFolder.Files(folder);
+            ImageSet.Check(files[0], files[1]);
+            ImageSet.Check(files[2], files[3]);
+            return files;
+        }
+        catch (FileNotFoundException missing)
+        {
+            throw new CommandFailure(missing.Message);
+        }
     }
 
     /// <summary>The failure if so many images are to be held out that none is left.</summary>

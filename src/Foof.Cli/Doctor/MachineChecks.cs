@@ -148,7 +148,7 @@ internal static class DataCheck
                 $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}"
             );
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        catch (Exception failure) when (failure is CommandFailure or InvalidDataException)
         {
             return Finding.Problem(
                 item,

@@ -15,6 +15,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
 {
     private const string PosteriorFile = "posterior.safetensors";
     private const string CurveFile = "evidence.json";
+    private const int HeldOut = 2000;
 
     private readonly LaplaceSettings settings = LaplaceSettings.Table.Fill(given);
 
@@ -23,6 +24,8 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
     {
         // A missing device is refused before the training, which may take long.
         Devices.Find(settings.Device);
+        if (settings.Model is null)
+            RequireData();
         string[] network = settings.Model is null ? [Checkpoint.FileName, Checkpoint.ModelFileName] : [];
         using var reserved = files.Reserve(null, [PosteriorFile, CurveFile, .. network]);
         torch.set_num_threads(settings.Threads);
@@ -32,13 +35,38 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         try
         {
             var code = Train(trained);
-            return code == ExitCode.Success ? Judge(trained) : code;
+            if (code == ExitCode.Success)
+                return Judge(trained);
+            if (files.Out is not null && File.Exists(Checkpoint.File(trained)))
+                terminal.Error.WriteLine($"Then {Again()}.");
+            return code;
         }
         finally
         {
             if (files.Out is null)
                 Directory.Delete(trained, recursive: true);
         }
+    }
+
+    // What the data cannot have is refused before the training, which may take long.
+    private void RequireData()
+    {
+        var name = given.Text("--data") ?? ImageData.FashionMnist;
+        using var data = ImageData.Read(name);
+        if (data.Train.Count <= HeldOut)
+            throw new CommandFailure(
+                $"--data must have more than {HeldOut} training images if no network is named; {name} has "
+                    + $"{data.Train.Count}: train one by ./foof train --validation n --out DIR, and name it by --model DIR."
+            );
+        RequireImages(data.Train.Count - HeldOut, data.Test.Count);
+    }
+
+    private void RequireImages(long train, long test)
+    {
+        if (settings.Test > test)
+            throw TooMany("--test", test, "test", settings.Test);
+        if (settings.Subsample > train)
+            throw TooMany("--subsample", train, "training", settings.Subsample);
     }
 
     // Only the posterior's numbers go to standard output.
@@ -51,7 +79,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
                 .With("--epochs", 5)
                 .With("--hidden", "400-400")
                 .With("--pixels", PixelScale.Unit.Name)
-                .With("--validation", 2000),
+                .With("--validation", HeldOut),
             new() { Out = folder },
             terminal with
             {
@@ -74,10 +102,7 @@ internal sealed class LaplaceCommand(Given given, Files files, Terminal terminal
         var sets = data.Rest;
         if (sets.Fingerprint != checkpoint.Run.Fingerprint)
             throw new CommandFailure($"{source} was trained with other data: name the same data by --data.");
-        if (settings.Test > sets.Test.Count)
-            throw TooMany("--test", sets.Test.Count, "test", settings.Test);
-        if (settings.Subsample > sets.Train.Count)
-            throw TooMany("--subsample", sets.Train.Count, "training", settings.Subsample);
+        RequireImages(sets.Train.Count, sets.Test.Count);
         using var test = sets.Test.Part(0, settings.Test ?? sets.Test.Count);
         using var network = ModelKind.Build(trained).to(place);
         checkpoint.Restore(network);

@@ -34,7 +34,7 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
         Assert.EndsWith("; nothing was kept, since there is no --out.\n", CommandLine.RunAndStop(1, command).Error);
         var kept = trained["half-trained"];
         Assert.EndsWith(
-            $"; continue with: ./foof train --resume {kept}\n",
+            $"; continue with: ./foof train --resume {kept}\nThen repeat the command with --model {kept}.\n",
             CommandLine.RunAndStop(1, [.. command, "--out", kept]).Error
         );
     }
@@ -76,6 +76,25 @@ public sealed class LaplaceMistakeTests(TrainedNetwork trained) : IClassFixture<
             sentence,
             CommandLine.Run("laplace", "--model", trained.Network, option, value).Sentence(ExitCode.Usage)
         );
+
+    [Fact]
+    public void Data_that_cannot_do_are_refused_before_a_network_is_trained()
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new StopAt(null, source);
+        string[] laplace = ["laplace", "--data", trained.Data];
+        Assert.Equal(
+            $"--data must have more than 2000 training images if no network is named; {trained.Data} has 60: train one by "
+                + "./foof train --validation n --out DIR, and name it by --model DIR.",
+            CommandLine.Run(progress, source.Token, laplace).Sentence()
+        );
+        string[] test = ["laplace", "--data", trained.ManyData(), "--test", "21"];
+        Assert.Equal(
+            "--test must be at most 20, the test images; got 21: lower it.",
+            CommandLine.Run(progress, source.Token, test).Sentence(ExitCode.Usage)
+        );
+        Assert.Empty(progress.Titles);
+    }
 
     [Fact]
     public void Validation_needs_images_that_were_held_out()
