@@ -70,8 +70,13 @@ public sealed partial class LaplacePosterior
     {
         var counts = target.ne(-100);
         var points = target.dim() > 1 ? counts.flatten(1).any(1) : counts;
-        var fits = target.shape.AsSpan().SequenceEqual([.. probabilities.shape.Where((_, axis) => axis != 1)]);
-        if (!fits || target.dtype != ScalarType.Int64 || (target.dim() == 1 && counts.all().ToBoolean()))
+        long[] expected = [.. probabilities.shape.Where((_, axis) => axis != 1)];
+        if (!target.shape.AsSpan().SequenceEqual(expected))
+            throw new ArgumentException(
+                $"target must be [{Shape.text(expected)}], a class for each prediction; got [{Shape.text(target.shape)}].",
+                nameof(target)
+            );
+        if (target.dtype != ScalarType.Int64 || (target.dim() == 1 && counts.all().ToBoolean()))
             return Calibration.NegativeLogLikelihood(probabilities, target);
         var classes = target.masked_fill(counts.logical_not(), 0);
         if (classes.lt(0).logical_or(classes.ge(probabilities.shape[1])).any().ToBoolean() || !points.any().ToBoolean())
