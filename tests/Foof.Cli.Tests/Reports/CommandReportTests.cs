@@ -49,6 +49,24 @@ public sealed class CommandReportTests : IDisposable
     }
 
     [Fact]
+    public void A_resumed_run_has_the_losses_before_its_first_step_and_within_all_epochs()
+    {
+        string[] network = ["--model", "mlp", "--hidden", "8", "--optimizer", "adam", "--batch-size", "15"];
+        CommandLine.Run(["train", "--data", data, .. network, "--epochs", "1", "--out", folder["run"]]);
+        var page = Page("train", "--resume", folder["run"], "--epochs", "2");
+        Assert.Contains("<th scope=\"row\">test</th><td class=\"number\">0</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">training</th><td class=\"number\">0</td>", page, StringComparison.Ordinal);
+        // Four steps an epoch.
+        foreach (var place in (string[])["0.250", "1", "1.25", "2"])
+            Assert.Contains(
+                $"<th scope=\"row\">batches</th><td class=\"number\">{place}</td>",
+                page,
+                StringComparison.Ordinal
+            );
+        Assert.Contains(">./foof train --optimizer adam ", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Learning_task_after_task_has_a_page_with_a_matrix_for_every_method()
     {
         string[] tasks = ["--tasks", "2", "--batch-size", "10", "--validation", "20", "--strength", "1"];

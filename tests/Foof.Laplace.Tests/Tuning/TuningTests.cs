@@ -43,7 +43,7 @@ public sealed class TuningTests
             {
                 ("Type", new() { Type = (PredictionType)7 }),
                 ("Link", new() { Link = (LinkApproximation)7 }),
-                ("samples", new() { Samples = 0 }),
+                ("Samples", new() { Samples = 0 }),
                 ("MemoryBudget", new() { MemoryBudget = 0 }),
             }
         )
