@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Foof.Laplace.Tests;
 
-/// <summary>A batch of many classes is differentiated in parts that keep within the memory budget.</summary>
+/// <summary>A batch of many classes is differentiated in parts sized by the memory budget.</summary>
 public sealed class ManyClassesTests
 {
     private const long Points = 40;
