@@ -84,12 +84,14 @@ module TimeMajor =
 
     /// Says that a module, and all modules in it, take [T; n; ...] and give [T; n; ...], with the data points second.
     /// Layers that are found afterwards are read in this order, by whatever needs their curvature.
+    [<CompiledName("Mark")>]
     let mark (sequence: torch.nn.Module) =
         Require.given (nameof sequence) sequence
         for own in Seq.append [ sequence ] (sequence.modules ()) do
             marked.AddOrUpdate(own, null)
 
     /// Whether it was marked.
+    [<CompiledName("Contains")>]
     let contains (sequence: torch.nn.Module) = fst (marked.TryGetValue sequence)
 
 /// A layer's inputs, errors and gradients as matrices.
