@@ -132,7 +132,8 @@ public sealed partial class LaplacePosterior
                 foreach (var (start, count) in Runs(input, options))
                 {
                     using var run = NewDisposeScope();
-                    var at = Derivatives(count == input.shape[0] ? input : input.narrow(0, start, count));
+                    var isWhole = input.dim() == 0 || count == input.shape[0];
+                    var at = Derivatives(isWhole ? input : input.narrow(0, start, count));
                     var covariance = Predictive.covariance(at.Output.shape[0], at.Jacobian, Alive);
                     Predictive.requireFiniteCovariance(covariance);
                     parts.Add(predictions.Of(at.Output, covariance, withProbabilityVariance: true).Detached());
