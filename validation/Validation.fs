@@ -35,6 +35,7 @@ module Validation =
             Penalties.suite seed kind
 
         yield! Exactness.suites seed
+        yield! Precision.suites seed
     |]
 
     let private fullName (case: Case) (check: Check) = $"{case.Name} / {check.Name}"

@@ -22,6 +22,19 @@ internal static class Application
     /// <summary>Runs the command that the arguments name, and returns the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, Terminal terminal)
     {
+        try
+        {
+            return Parsed(arguments, terminal);
+        }
+        // Standard output or error is full.
+        catch (IOException error)
+        {
+            return CommandFrame.Failed(error, terminal);
+        }
+    }
+
+    private static int Parsed(IReadOnlyList<string> arguments, Terminal terminal)
+    {
         var root = Root(new CommandFrame(terminal));
         if (Completions.Asked(arguments) is { } line)
             return Completions.Write(text => root.Parse(text, Parser), line, terminal.Console.Profile.Out.Writer);
@@ -76,7 +89,7 @@ internal static class Application
                     force: true
                 ),
             ],
-            (given, terminal) => new TrainingRun(given, Files.Of(given), terminal).Run()
+            (given, terminal) => new TrainingRun(given, Files.Of(given).Resumable(), terminal).Run()
         );
 
     private static Command Compare(CommandFrame frame) =>
@@ -107,7 +120,7 @@ internal static class Application
                     force: true
                 ),
             ],
-            (given, terminal) => new ContinualCommand(given, Files.Of(given), terminal).Run()
+            (given, terminal) => new ContinualCommand(given, Files.Of(given).Resumable(), terminal).Run()
         );
 
     private static Command Laplace(CommandFrame frame) =>

@@ -160,14 +160,16 @@ public sealed partial class ContinualTests : IDisposable
         Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny([.. options, "--metrics", whole])).Code);
 
         // A sequence has 2 tasks of 4 steps.
-        var stopped = CommandLine.RunAndStop(12, Tiny([.. options, "--out", folder["out"], "--metrics", parts]));
+        string[] files = ["--out", folder["out"], "--metrics", parts, "--report", folder["page.html"]];
+        var stopped = CommandLine.RunAndStop(12, Tiny([.. options, .. files]));
         Assert.Equal(ExitCode.Stopped, stopped.Code);
         Assert.Contains(
             "continue with ./foof continual --resume",
             stopped.Sentence(ExitCode.Stopped),
             StringComparison.Ordinal
         );
-        Assert.False(File.Exists(parts));
+        Assert.Equal(Matrices(whole)[..1], Matrices(parts));
+        Assert.Contains("Learning without forgetting", File.ReadAllText(folder["page.html"]), StringComparison.Ordinal);
         var resumed = CommandLine.Run("continual", "--resume", folder["out"], "--metrics", parts);
         Assert.Equal("", resumed.Error);
         Assert.Equal(Matrices(whole), Matrices(parts));
@@ -189,6 +191,18 @@ public sealed partial class ContinualTests : IDisposable
         );
         Assert.Equal("", CommandLine.Run([.. command, "--force"]).Error);
         Assert.Equal("", CommandLine.Run("continual", "--resume", folder["out"]).Error);
+    }
+
+    [Fact]
+    public void A_run_that_is_stopped_in_its_first_sequence_starts_again()
+    {
+        string[] files = ["--out", folder["out"], "--metrics", folder["parts.json"], "--report", folder["page.html"]];
+        Assert.Equal(
+            "Stopped before a sequence was finished: the same command starts again.",
+            CommandLine.RunAndStop(3, Tiny(["--variants", "plain", .. files])).Sentence(ExitCode.Stopped)
+        );
+        Assert.Empty(Rows(folder["parts.json"]));
+        Assert.False(File.Exists(folder["page.html"]));
     }
 
     [Fact]

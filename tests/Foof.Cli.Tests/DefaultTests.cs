@@ -11,6 +11,7 @@ public sealed class DefaultTests : IDisposable
     [Theory]
     [InlineData("foof", "autoencoder")]
     [InlineData("sgd", "autoencoder")]
+    [InlineData("sngd", "autoencoder")]
     [InlineData("shampoo", "mlp", "--hidden", "100-100")]
     public void An_epoch_at_the_defaults_lowers_the_loss(string optimizer, string model, params string[] more)
     {

@@ -158,6 +158,33 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void The_doctor_refuses_the_data_that_training_refuses()
+    {
+        (string File, byte[] Content)[] damages =
+        [
+            (Idx.TrainLabels, Idx.Labels(49)),
+            (Idx.TestLabels, [.. Idx.Header(0x801, 20), .. Enumerable.Repeat((byte)10, 20)]),
+            (Idx.TrainImages, [.. Idx.Header(0x803, 50, 28, 27), .. new byte[50 * 28 * 27]]),
+            (Idx.TestImages, Idx.Images(21, 3)),
+            (Idx.TestLabels, []),
+        ];
+        foreach (var (name, content) in damages)
+        {
+            var file = Path.Combine(data, name);
+            var sound = File.ReadAllBytes(file);
+            if (content.Length == 0)
+                File.Delete(file);
+            else
+                File.WriteAllBytes(file, content);
+            var refusal = CommandLine.Run("train", "--data", data, "--model", "linear").Sentence();
+            var doctor = CommandLine.Run("info", "--doctor", "--json", "--data", data);
+            Assert.Equal(ExitCode.Failure, doctor.Code);
+            Assert.Equal(refusal, $"{Findings(doctor.Output)["data"].Detail}.");
+            File.WriteAllBytes(file, sound);
+        }
+    }
+
+    [Fact]
     public void Problems_are_shown_with_what_to_do()
     {
         var answer = CommandLine.Run("info", "--doctor", "--data", folder["missing"]);

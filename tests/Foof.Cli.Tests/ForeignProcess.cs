@@ -26,6 +26,10 @@ internal static class ForeignProcess
     internal static Answer RunOnTerminal(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
         Start(environment, "script", ["-qec", $"dotnet {Program} {string.Join(' ', arguments)}", "/dev/null"]);
 
+    /// <summary>Runs the program by a line of a shell, which may redirect its output.</summary>
+    internal static Answer RunInShell(string line) =>
+        Start(new Dictionary<string, string?>(), "sh", ["-c", $"exec dotnet {Program} {line}"]);
+
     /// <summary>Starts the program with its output in pipes; the caller ends it.</summary>
     internal static Process Begin(params string[] arguments) =>
         Open(new Dictionary<string, string?>(), "dotnet", [Program, .. arguments]);

@@ -1,5 +1,3 @@
-using Foof.Cli.Data;
-
 namespace Foof.Cli.Tests;
 
 public sealed class IdxFileTests : IDisposable
@@ -14,7 +12,7 @@ public sealed class IdxFileTests : IDisposable
     public void A_sound_file_is_read_packed_or_not(bool packed)
     {
         var bytes = Idx.Images(3, seed: 1);
-        var file = IdxFile.ReadImages(Write(packed ? Idx.Packed(bytes) : bytes));
+        var file = IdxFile.Read(Write(packed ? Idx.Packed(bytes) : bytes), areImages: true);
         Assert.Equal([3, 28, 28], file.Shape);
         Assert.Equal(bytes[16..], file.Bytes);
     }
@@ -124,7 +122,7 @@ public sealed class IdxFileTests : IDisposable
     }
 
     private string Refusal(byte[] bytes) =>
-        Assert.Throws<CommandFailure>(() => IdxFile.ReadImages(Write(bytes))).Message;
+        Assert.Throws<InvalidDataException>(() => IdxFile.Read(Write(bytes), areImages: true)).Message;
 
     private void Refused(byte[] bytes, string sentence) =>
         Assert.Equal($"{folder["images"]}: {sentence}", Refusal(bytes));

@@ -56,7 +56,7 @@ public sealed class InfoAndBenchTests : IDisposable
         Assert.True(rows[1].GetProperty("extrapolated").GetBoolean());
 
         var wrong = CommandLine.Run([.. small, "--rows", "fof"]);
-        Assert.Equal(ExitCode.Failure, wrong.Code);
+        Assert.Equal(ExitCode.Usage, wrong.Code);
         Assert.StartsWith("--rows must name rows of this network: 'sgd', 'sgd by hand', 'adam'", wrong.Error);
     }
 

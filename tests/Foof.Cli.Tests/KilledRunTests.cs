@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Foof.Cli.Output;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Tests;
@@ -71,12 +70,5 @@ public sealed class KilledRunTests : IDisposable
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(folder[file]));
         return json.RootElement.GetProperty("epochs").GetRawText();
-    }
-
-    private sealed class AtLines(Action<string> look) : IProgressView
-    {
-        public void Track(string title, int total, Action<Meter> work) => work(new(TimeSpan.MaxValue, (_, _) => { }));
-
-        public void Line(string text) => look(text);
     }
 }

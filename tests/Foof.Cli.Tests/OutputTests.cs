@@ -64,6 +64,23 @@ public sealed class OutputTests : IDisposable
         Assert.DoesNotMatch("(?m)^epoch 2/2: .* left$", CommandLine.Run(line).Output);
         line = Words("compare --optimizers sgd,adam --model linear --epochs 1 --data DATA");
         Assert.Matches("(?m)^Run 2 of 2: .* (s|min) left$", CommandLine.Run(line).Output);
+        line = Words(
+            "continual --tasks 2 --batch-size 10 --validation 20 --variants plain,si --strength 1 --data DATA"
+        );
+        var output = CommandLine.Run(line).Output;
+        Assert.Matches("(?m)^plain: .* a sequence; .* (s|min) left$", output);
+        Assert.Matches("(?m)^si: .* a sequence$", output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    [InlineData("info", "info --doctor --data DATA")]
+    public void No_line_ends_in_a_blank(string command, string line)
+    {
+        var answer = CommandLine.Run(Words(line));
+        Assert.Equal((ExitCode.Success, ""), (answer.Code, answer.Error));
+        Assert.DoesNotMatch("(?m)[ \t]$", answer.Output);
+        Assert.DoesNotMatch("(?m)[ \t]$", CommandLine.Run(command, "--help").Output);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class ResumeTests : IDisposable
         var stopped = CommandLine.RunAndStop(5 + 9, Tiny("cnn", "foof", "parts", [option, value]));
         Assert.Equal(ExitCode.Stopped, stopped.Code);
         var other = CommandLine.Run("train", "--resume", folder["parts"], "--stale-steps", "2");
-        Assert.Contains("--stale-steps", other.Sentence(), StringComparison.Ordinal);
+        Assert.Contains("--stale-steps", other.Sentence(ExitCode.Usage), StringComparison.Ordinal);
         var resumed = CommandLine.Run("train", "--resume", folder["parts"]);
         Assert.Equal("", resumed.Error);
         Assert.Equal(ExitCode.Success, resumed.Code);
@@ -91,7 +91,7 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(Weights("whole"), Weights("parts"));
         Assert.Equal(
             $"--epochs must be at least 3, the finished epochs of the run in {folder["parts"]}; got 2: raise it to continue.",
-            CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "2").Sentence()
+            CommandLine.Run("train", "--resume", folder["parts"], "--epochs", "2").Sentence(ExitCode.Usage)
         );
     }
 
@@ -127,7 +127,9 @@ public sealed class ResumeTests : IDisposable
     {
         CommandLine.Run(Tiny("sgd", "run", "--epochs", "1"));
         var before = Weights("run");
-        var sentence = CommandLine.Run("train", "--resume", folder["run"], "--epochs", "2", option, value).Sentence();
+        var sentence = CommandLine
+            .Run("train", "--resume", folder["run"], "--epochs", "2", option, value)
+            .Sentence(ExitCode.Usage);
         Assert.Contains(difference, sentence, StringComparison.Ordinal);
         Assert.Equal(before, Weights("run"));
     }

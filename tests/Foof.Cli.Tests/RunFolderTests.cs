@@ -7,7 +7,7 @@ public sealed class RunFolderTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly string data;
 
-    public RunFolderTests() => data = Idx.WriteSet(folder, train: 60);
+    public RunFolderTests() => data = Idx.WriteSet(folder, train: 2010);
 
     public void Dispose() => folder.Dispose();
 

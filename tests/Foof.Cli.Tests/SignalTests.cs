@@ -8,15 +8,17 @@ public sealed class SignalTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public void A_signal_stops_the_program_which_answers_130_and_says_that_no_run_is_finished()
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public void A_signal_stops_the_program_which_answers_130_and_says_that_no_run_is_finished(string signal)
     {
         var data = Idx.WriteSet(folder);
         string[] command = ["compare", "--data", data, "--model", "linear", "--epochs", "1000000"];
         using var process = ForeignProcess.Begin([.. command, "--optimizers", "sgd", "--out", folder["kept"]]);
         // The signals are listened to before the first line is written.
         Assert.StartsWith("Run 1 of 1", process.StandardOutput.ReadLine());
-        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
+        using (var kill = Process.Start("kill", [signal, $"{process.Id}"]))
             kill.WaitForExit();
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();

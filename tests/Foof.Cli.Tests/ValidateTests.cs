@@ -105,6 +105,7 @@ public sealed class ValidateTests : IDisposable
             .. new[] { "kronecker kfc", "trace kronecker", "heuristic", "heuristic inputs" },
             .. new[] { "each factor", "lambda=1e-4" },
             .. new[] { "lambda=1 /", "lambda=1e4", "product", "solve", "root-solve", "log det", "trace" },
+            .. new[] { "float32 / order 1001", "undamped spectrum", "gathered", "another noise / foof" },
             .. new[] { "gauss-newton operator", "conjugate gradients", "exact per token", "exact for means" },
         ];
         Assert.All(parts, part => Assert.Contains(names, name => name.Contains(part, StringComparison.Ordinal)));
@@ -114,7 +115,7 @@ public sealed class ValidateTests : IDisposable
     [Fact]
     public void A_filter_without_a_match_is_one_sentence_with_some_names()
     {
-        var sentence = CommandLine.Run("validate", "--cases", "convolution groups").Sentence();
+        var sentence = CommandLine.Run("validate", "--cases", "convolution groups").Sentence(ExitCode.Usage);
         Assert.StartsWith(
             "--cases must be a part of a check's name, and 'convolution groups' is in none; "
                 + "there are for example 'fully connected, bias / monte carlo / dense'; ",

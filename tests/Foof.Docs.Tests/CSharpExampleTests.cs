@@ -26,6 +26,21 @@ public class CSharpExampleTests
         Assert.Contains("FoofOptimiser", errors);
     }
 
+    // What the site's middle column holds on a screen of 1280 pixels, so that nothing is cut.
+    [Fact]
+    public void No_line_of_code_is_longer_than_72_columns()
+    {
+        var tooLong = Example
+            .Pages()
+            .SelectMany(Example.Of)
+            .SelectMany(example =>
+                example.Code.Index().Select(line => (example.File, example.Line + line.Index, line.Item))
+            )
+            .Where(line => new System.Globalization.StringInfo(line.Item).LengthInTextElements > 72)
+            .Select(line => $"{line.File}({line.Item2}): {line.Item}");
+        Assert.Empty(tooLong);
+    }
+
     [Fact]
     public void Every_block_says_its_language()
     {

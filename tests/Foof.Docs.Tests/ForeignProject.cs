@@ -59,19 +59,22 @@ internal sealed partial class ForeignProject : IDisposable
         await Fetch(packages.Where(package => !IsOwn(package.Name)));
         File.WriteAllLines(Path.Combine(Folder, "Program.cs"), program);
         WriteProject(Folder, packages);
-        File.WriteAllText(
-            Path.Combine(Folder, "nuget.config"),
-            $"""
-            <configuration>
-              <packageSources>
-                <add key="foof" value="{Feed}" />
-              </packageSources>
-              <fallbackPackageFolders>
-                <add key="machine" value="{Others()}" />
-              </fallbackPackageFolders>
-            </configuration>
-            """
-        );
+        WriteConfiguration(page);
+    }
+
+    // The page's own nuget.config, with the folder where it is here.
+    private void WriteConfiguration(string page)
+    {
+        var shown = Example
+            .Of(page)
+            .First(example => example.Language == "xml" && example.Code[0] == "<configuration>");
+        var configuration = XElement.Parse(string.Join('\n', shown.Code));
+        var source = configuration.Element("packageSources")!.Elements("add").Single();
+        Assert.Equal("../packages", source.Attribute("value")!.Value);
+        source.SetAttributeValue("value", Feed);
+        var machine = new XElement("add", new XAttribute("key", "machine"), new XAttribute("value", Others()));
+        configuration.Add(new XElement("fallbackPackageFolders", machine));
+        configuration.Save(Path.Combine(Folder, "nuget.config"));
     }
 
     /// <summary>Builds it as a user does, and returns what the program wrote.</summary>

@@ -34,12 +34,58 @@ public sealed partial class SiteTests : IDisposable
         ];
         Assert.All(expected, page => Assert.True(File.Exists(Path.Combine(Site, page + ".html")), page));
         Assert.Empty(DeadLinks());
+        Assert.Equal(Reading, Menu());
+        CheckAlone();
 
         // The summary, the example and a function's page are there.
         var optimizer = Text("foof-foofoptimizer");
         Assert.Contains("Makes a FOOF optimiser for a model, by default with the paper's settings.", optimizer);
         Assert.Contains("new FoofOptimizer(model, learningRate: 0.3)", optimizer);
         Assert.Contains("kfacExpand", Text("foof-methods"));
+    }
+
+    // The order of reading.
+    private static string[] Reading =>
+        [
+            "# Begin",
+            "getting-started",
+            "with-your-torchsharp-project",
+            "choosing-a-method",
+            "# Use",
+            "uncertainty",
+            "learning-without-forgetting",
+            "command-line",
+            "gpu",
+            "troubleshooting",
+            "# Understand",
+            "how-it-works",
+            "mathematics",
+            "performance",
+            "first-hour",
+            "# About",
+            "changelog",
+            "licence",
+            "# API Reference",
+            "reference/index",
+        ];
+
+    private IEnumerable<string> Menu()
+    {
+        var page = File.ReadAllText(Path.Combine(Site, "index.html"));
+        var menu = page[page.IndexOf("<aside id=\"fsdocs-main-menu\"", StringComparison.Ordinal)..];
+        return MenuLine()
+            .Matches(menu[..menu.IndexOf("</aside>", StringComparison.Ordinal)])
+            .Select(line => line.Groups[1].Success ? $"# {line.Groups[1].Value.Trim()}" : line.Groups[2].Value);
+    }
+
+    // No page asks another host for a script, a style or a picture.
+    private void CheckAlone()
+    {
+        foreach (var page in Directory.EnumerateFiles(Site, "*.html", SearchOption.AllDirectories))
+        foreach (Match asked in Asked().Matches(File.ReadAllText(page)))
+            Assert.Matches("^/[^/]|^data:|^[a-z-]+/", asked.Groups[1].Value);
+        foreach (var script in Directory.EnumerateFiles(Path.Combine(Site, "content"), "*.js"))
+            Assert.DoesNotContain("https://", File.ReadAllText(script), StringComparison.Ordinal);
     }
 
     // What a reader sees, without its marks.
@@ -70,13 +116,20 @@ public sealed partial class SiteTests : IDisposable
     private bool Exists(string page, string target)
     {
         var path = target.Split('#', '?')[0];
-        return path.Length == 0 || path.StartsWith('/')
+        // Two strokes would begin another host's address.
+        return path.Length == 0 || path.StartsWith('/') && !path.StartsWith("//", StringComparison.Ordinal)
             ? Path.Exists(Path.Combine(Site, path.TrimStart('/')))
             : Elsewhere().IsMatch(path) || Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, path));
     }
 
     [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]
     private static partial Regex Link();
+
+    [GeneratedRegex("<li class=\"nav-header ?\">([^<]*)|<a class=\"nav-link\" href=\"/([^\"]*)\\.html\"")]
+    private static partial Regex MenuLine();
+
+    [GeneratedRegex("(?:<script[^>]* src|<link[^>]* href|<img[^>]* src)=\"([^\"]*)\"")]
+    private static partial Regex Asked();
 
     [GeneratedRegex("^[a-z]+:")]
     private static partial Regex Elsewhere();

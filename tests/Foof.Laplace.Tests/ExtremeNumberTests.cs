@@ -38,9 +38,47 @@ public sealed class ExtremeNumberTests : IDisposable
         var error = Assert.ThrowsAny<ArgumentException>(() => posterior.SetPriorPrecision(double.Epsilon));
         Assert.Contains("must have a finite inverse", error.Message, StringComparison.Ordinal);
         // Inputs of zero determine no weight, whose variance is then the prior's.
-        using var vague = Fit(Linear(3), Loss.CrossEntropy, zeros(6, 2), randint(0, 3, 6));
-        vague.SetPriorPrecision(1e-100);
-        Failure("covariance", () => vague.Predict(ones(1, 2)));
+        using var vague = Fit(Linear(3, Type), Loss.CrossEntropy, zeros(6, 2, dtype: Type), randint(0, 3, 6));
+        vague.SetPriorPrecision(1e-300);
+        Failure("covariance", () => vague.Predict(full(1, 2, 1e10, dtype: Type)));
+    }
+
+    [Theory]
+    [InlineData(CurvatureStructure.LowRank)]
+    [InlineData(CurvatureStructure.Dense)]
+    [InlineData(CurvatureStructure.Kronecker)]
+    [InlineData(CurvatureStructure.Foof)]
+    [InlineData(CurvatureStructure.Diagonal)]
+    public void Precisions_without_an_inverse_in_the_weights_type_are_refused(CurvatureStructure structure)
+    {
+        using var posterior = Fit(Linear(3), Loss.CrossEntropy, randn(6, 2), randint(0, 3, 6), structure);
+        foreach (var precision in new[] { 1e-40, 1e38 })
+        {
+            Action[] uses =
+            [
+                () => posterior.SetPriorPrecision(precision),
+                () =>
+                    LaplacePosterior.Fit(Linear(3), Loss.CrossEntropy, Unread(), new() { PriorPrecision = precision }),
+            ];
+            foreach (var use in uses)
+                Assert.Contains(
+                    "rior precision must lie from 1E-37 to 1E+37, so that Float32 holds it and its inverse",
+                    Assert.ThrowsAny<ArgumentException>(use).Message,
+                    StringComparison.Ordinal
+                );
+        }
+        Assert.Equal([1], posterior.PriorPrecision);
+        foreach (var precision in new[] { 1e-37, 1e37 })
+        {
+            posterior.SetPriorPrecision(precision);
+            Assert.True(double.IsFinite(posterior.CovarianceTrace));
+            Assert.All(posterior.Variances(), variance => Assert.True(variance.isfinite().all().ToBoolean()));
+        }
+
+        static IEnumerable<(Tensor, Tensor?)> Unread() =>
+            Enumerable
+                .Range(0, 1)
+                .Select<int, (Tensor, Tensor?)>(_ => throw new InvalidOperationException("The data were read."));
     }
 
     [Fact]

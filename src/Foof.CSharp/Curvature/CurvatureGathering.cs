@@ -24,6 +24,20 @@ internal sealed record CurvatureGathering(
     /// <summary>The module that is called: the model, or a head that calls the model.</summary>
     internal nn.Module<Tensor, Tensor> Called { get; init; } = Model;
 
+    /// <summary>The bytes within which the columns of some data points at a time keep.</summary>
+    internal long Budget { get; init; } = 512L << 20;
+
+    /// <summary>
+    /// Returns how many data points may be differentiated at once by so many outputs each: the errors of their columns,
+    /// which are held in pieces, as a whole and while they are checked and multiplied, and what else takes <paramref name="others"/> bytes a point, keep within the
+    /// budget. At least 1.
+    /// </summary>
+    internal static long PointsAtOnce(Layer[] layers, long outputs, long others, long budget)
+    {
+        var errors = layers.Sum(layer => LayerModule.outputs(layer) * layer.Weight.ElementSize);
+        return (long)Math.Max(1, budget / (5.0 * outputs * errors + others));
+    }
+
     /// <summary>
     /// Returns the curvature of all batches, whose tensors belong to no dispose scope, and how many data
     /// points count.
@@ -42,7 +56,7 @@ internal sealed record CurvatureGathering(
                 // Only the check of the labels needs the output.
                 using var output = target is null ? null : Output(input, target);
                 var count = Points(input, output, target);
-                return new DataMean<Curvature>(count > 0 ? OfBatch(input, target) : null!, count);
+                return new DataMean<Curvature>(count > 0 ? OfBatch(input, output, target) : null!, count);
             },
             requireRoom,
             progress,
@@ -73,9 +87,49 @@ internal sealed record CurvatureGathering(
 
     /// <summary>
     /// Returns the curvature of one batch, in the caller's dispose scope; <see cref="OfAll"/> completes the
-    /// sum over batches.
+    /// sum over batches. All labels of many classes are taken at some data points at a time.
     /// </summary>
-    internal Curvature OfBatch(Tensor input, Tensor? target)
+    internal Curvature OfBatch(Tensor input, Tensor? output, Tensor? target)
+    {
+        if (!Fisher.IsGgn || input.dim() == 0 || input.shape[0] < 2)
+            return OfPoints(input, target);
+        var n = input.shape[0];
+        using var first = output is null ? Output(input.narrow(0, 0, 1), null) : null;
+        var most = PointsAtOnce(Layers, first?.numel() ?? output!.numel() / n, 0, Budget);
+        if (most >= n)
+            return OfPoints(input, target);
+        using var scope = NewDisposeScope();
+        (Curvature? found, var points) = (null, 0L);
+        for (long start = 0; start < n; start += most)
+        {
+            using var own = NewDisposeScope();
+            var count = Math.Min(most, n - start);
+            var labels = target?.narrow(0, start, count);
+            var counted = labels is null ? count : Counted(labels);
+            if (counted == 0)
+                continue;
+            points += counted;
+            var next = OfPoints(input.narrow(0, start, count), labels);
+            var sum = found is null ? next : DataCurvature.average(counted / (double)points, found, next);
+            own.MoveToOuter([.. CurvatureModule.tensors(sum)]);
+            var kept = new HashSet<Tensor>(CurvatureModule.tensors(sum), ReferenceEqualityComparer.Instance);
+            foreach (
+                var tensor in (found is null ? [] : CurvatureModule.tensors(found)).Where(old => !kept.Contains(old))
+            )
+                tensor.Dispose();
+            found = sum;
+        }
+        scope.MoveToOuter([.. CurvatureModule.tensors(found!)]);
+        return found!;
+    }
+
+    private long Counted(Tensor target)
+    {
+        var counted = LikelihoodModule.counted(Likelihood, target);
+        return Numbers.count(counted.reshape(target.shape[0], -1).any(1));
+    }
+
+    private Curvature OfPoints(Tensor input, Tensor? target)
     {
         var factor = Factor(Fisher, input, target);
         return Structure switch

@@ -35,8 +35,19 @@ public sealed partial class CurvatureMatrix
         Generator? generator = null
     )
     {
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputs);
-        return Fisher(model, loss, [(inputs, targets)], options, generator);
+        if (inputs.dim() == 0)
+            throw new ArgumentException(
+                "inputs must be [n; ...], data points first; got a single number.",
+                nameof(inputs)
+            );
+        return Mismatch.OfSeveral(
+            model,
+            inputs,
+            targets,
+            () => Fisher(model, loss, [(inputs, targets)], options, generator)
+        );
     }
 
     /// <summary>Computes the Fisher of several batches, a mean over all their data points.</summary>

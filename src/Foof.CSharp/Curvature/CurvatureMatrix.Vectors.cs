@@ -67,7 +67,7 @@ public sealed partial class CurvatureMatrix
         ArgumentNullException.ThrowIfNull(targets);
         _ = Core;
         _ = CoveredLayers;
-        return Mismatch.Explained(
+        return Mismatch.OfSeveral(
             model,
             inputs,
             targets,

@@ -19,8 +19,7 @@ internal static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        var link = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
-        var target = link?.FullName ?? Path.GetFullPath(path);
+        var target = Target(path);
         if (IsDevice(target))
         {
             using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
@@ -32,6 +31,13 @@ internal static class AtomicFile
             throw new DirectoryNotFoundException(
                 $"'{path}' cannot be written, since its folder does not exist: make the folder first."
             );
+    }
+
+    /// <summary>The full path of the file that is written, behind all links but those of the system.</summary>
+    internal static string Target(string path)
+    {
+        var link = File.Exists(path) && !IsDevice(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
+        return link?.FullName ?? Path.GetFullPath(path);
     }
 
     /// <summary>

@@ -19,6 +19,15 @@ internal static class ElementType
         ("BOOL", ScalarType.Bool, 1),
     ];
 
+    // What the format has besides.
+    private static readonly string[] Others =
+    [
+        .. "F4,F6_E2M3,F6_E3M2,F8_E8M0,F8_E4M3,F8_E5M2,F8_E4M3FNUZ,F8_E5M2FNUZ,U16,U32,U64,C64,C128".Split(','),
+    ];
+
+    /// <summary>Whether the format has these elements, though they cannot be read here.</summary>
+    internal static bool IsUnsupported(string name) => Others.Contains(name);
+
     /// <summary>All names, for a message.</summary>
     internal static string Names => string.Join(", ", Known.Select(known => known.Name));
 

@@ -45,10 +45,12 @@ internal sealed class HeaderReader(string path)
                 throw Unexpected("UTF-8", text, FirstInvalid(text));
             using var json = JsonDocument.Parse(text);
             var properties = Properties(json.RootElement, "the header at offset 8");
-            var metadata = properties.Remove(SafetensorsHeader.MetadataName, out var texts)
-                ? Metadata(texts)
-                : new OrderedDictionary<string, string>();
-            var reader = new EntryReader(Damaged);
+            var hasTexts = properties.Remove(SafetensorsHeader.MetadataName, out var texts);
+            var metadata =
+                hasTexts && texts.ValueKind != JsonValueKind.Null
+                    ? Metadata(texts)
+                    : new OrderedDictionary<string, string>();
+            var reader = new EntryReader(Damaged, Unsupported);
             TensorEntry[] entries = [.. properties.Select(property => reader.Read(property.Key, property.Value))];
             // The end may be any number below 2^63, so that the sum needs more bits.
             var needed = (Int128)SafetensorsHeader.LengthBytes + text.Length + reader.End(entries);
@@ -112,11 +114,17 @@ internal sealed class HeaderReader(string path)
         EntryReader.Properties(json, what, Damaged);
 
     private InvalidDataException Damaged(string sentence) => new($"{path} is damaged: {sentence}.");
+
+    private InvalidDataException Unsupported(string sentence) => new($"{path} cannot be read: {sentence}.");
 }
 
 /// <summary>Reads and checks the entries of a safetensors header, one tensor each.</summary>
-/// <param name="damaged">Makes an error from a sentence.</param>
-internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
+/// <param name="damaged">Makes an error about a damaged file from a sentence.</param>
+/// <param name="unsupported">Makes an error about a sound file from a sentence.</param>
+internal sealed class EntryReader(
+    Func<string, InvalidDataException> damaged,
+    Func<string, InvalidDataException> unsupported
+)
 {
     private const int MostDimensions = 64;
 
@@ -154,7 +162,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
             throw damaged($"data_offsets of {what} must be two numbers, in order; found [{Join(offsets)}]");
         if (end - begin != needed)
             throw damaged(
-                $"{what} of shape [{Join(shape)}] must have {needed} bytes; "
+                $"{what} of shape [{Shape.text(shape)}] must have {needed} bytes; "
                     + $"data_offsets [{Join(offsets)}] give {end - begin}"
             );
         return new(name, type, shape, begin, end);
@@ -168,6 +176,10 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
     private ScalarType Type(string what, JsonElement json)
     {
         var name = json.ValueKind == JsonValueKind.String ? json.GetString()! : json.ValueKind.ToString();
+        if (ElementType.IsUnsupported(name))
+            throw unsupported(
+                $"{what} has the dtype {name}, which is not supported; convert it to one of {ElementType.Names}"
+            );
         return ElementType.TryParse(name, out var type)
             ? type
             : throw damaged($"the dtype of {what} must be one of {ElementType.Names}; found '{name}'");
@@ -198,7 +210,7 @@ internal sealed class EntryReader(Func<string, InvalidDataException> damaged)
         {
             widest *= Math.Max(1, length);
             if (widest > long.MaxValue)
-                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Join(shape)}]");
+                throw damaged($"{what} must have fewer than 2^63 bytes; found the shape [{Shape.text(shape)}]");
         }
         return shape.Contains(0) ? 0 : (long)widest;
     }

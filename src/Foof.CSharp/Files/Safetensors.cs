@@ -61,7 +61,7 @@ public static class Safetensors
     /// <param name="path">The file.</param>
     /// <returns>The tensors on the processor, and the texts; the caller owns them.</returns>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged; the message says where and how.
+    /// The file is damaged, or has elements of a type that is not supported; the message says where and how.
     /// </exception>
     public static SafetensorsContent Load(string path)
     {

@@ -19,6 +19,18 @@ internal static class Argument
         return value;
     }
 
+    /// <summary>Returns the value; raises if there is one and it is not greater than zero.</summary>
+    internal static double? Positive(double? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is { } given ? Positive(given, name) : null;
+
+    /// <summary>Returns the value; raises if there is one and it does not lie in [0, 1).</summary>
+    internal static double? Fraction(double? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is { } given ? Fraction(given, name) : null;
+
+    /// <summary>Returns the value; raises if there is one and it is less than <paramref name="least"/>.</summary>
+    internal static int? AtLeast(int least, int? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        value is { } given ? AtLeast<int>(least, given, name) : null;
+
     /// <summary>Returns the value; raises unless it is at least zero.</summary>
     internal static double NotNegative(double value, [CallerArgumentExpression(nameof(value))] string name = "")
     {

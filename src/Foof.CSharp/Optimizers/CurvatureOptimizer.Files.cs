@@ -36,7 +36,10 @@ public abstract partial class CurvatureOptimizer
     /// Whether the state of the processor's random numbers is restored too, as a model with dropout needs.
     /// The labels that a method samples depend only on the optimiser's own state, which is always restored.
     /// </param>
-    /// <exception cref="InvalidDataException">The file is damaged, or is not an optimiser's.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, is not an optimiser's, or holds random numbers of another libtorch that are to be restored;
+    /// nothing changed.
+    /// </exception>
     /// <exception cref="ArgumentException">The file is of another method or model.</exception>
     /// <exception cref="InvalidOperationException">The model's parameters were replaced or freed.</exception>
     public void Load(string path, bool restoreRandomNumbers = true)
@@ -45,9 +48,28 @@ public abstract partial class CurvatureOptimizer
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var scope = NewDisposeScope();
         using var file = OptimizerFile.Read(path, Recipe.Name);
+        if (restoreRandomNumbers)
+            RequireGenerator(path, file.Generator);
         Restore(file.State);
         if (restoreRandomNumbers)
             set_rng_state(file.Generator);
+    }
+
+    // libtorch ends the process on any other state.
+    private static void RequireGenerator(string path, Tensor state)
+    {
+        try
+        {
+            GeneratorState.check(OptimizerFile.GeneratorKey, state);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException(
+                $"{path} must hold the random numbers of this libtorch, and holds others ([{Shape.text(state.shape)}] of "
+                    + $"{state.dtype}): load it with restoreRandomNumbers: false.",
+                error
+            );
+        }
     }
 }
 
@@ -64,7 +86,7 @@ internal sealed record OptimizerFile(
     private const string MethodKey = "method";
     private const string CheckSumKey = "check_sum";
     private const string StatePrefix = "state.";
-    private const string GeneratorKey = "generator";
+    internal const string GeneratorKey = "generator";
 
     internal static void Write(string path, string method, IReadOnlyDictionary<string, Tensor> state, Tensor generator)
     {
@@ -110,7 +132,6 @@ internal sealed record OptimizerFile(
                 $"{path} must be of the method '{method}'; it is of '{found}': load it into that optimiser.",
                 nameof(path)
             );
-        GeneratorState.check(GeneratorKey, generator);
         var state = content
             .Tensors.Where(pair => pair.Key.StartsWith(StatePrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[StatePrefix.Length..], pair => pair.Value);

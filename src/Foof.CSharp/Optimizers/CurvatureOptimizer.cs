@@ -52,8 +52,8 @@ public abstract partial class CurvatureOptimizer : Optimizer
             options.In(method),
             Likelihoods.Of(loss),
             learningRate,
-            options.Momentum,
-            options.WeightDecay,
+            Argument.Fraction(options.Momentum, nameof(options.Momentum)),
+            Argument.NotNegative(options.WeightDecay, nameof(options.WeightDecay)),
             options.Groups,
             options.Generator,
             options.Select

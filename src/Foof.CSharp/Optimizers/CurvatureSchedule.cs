@@ -48,7 +48,7 @@ public sealed record CurvatureSchedule
         var invertEvery = InvertEvery ?? cadence.InvertEvery;
         method = method
             .WithCadence(invertEvery, StatisticsSteps ?? Math.Min(cadence.StatisticsSteps, Math.Max(1, invertEvery)))
-            .WithWarmUp(WarmUpBatches ?? cadence.WarmUp)
+            .WithWarmUp(Argument.AtLeast(0, WarmUpBatches) ?? cadence.WarmUp)
             .WithStatisticsShare(StatisticsShare)
             .WithInverseDelay(InverseDelay);
         return MovingAverage is { } beta ? method.WithMovingAverage(beta) : method;

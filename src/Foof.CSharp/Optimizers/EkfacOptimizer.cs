@@ -45,7 +45,7 @@ public sealed class EkfacOptimizer : CurvatureOptimizer
     )
         : base(
             model,
-            (schedule ?? new()).In(Methods.ekfac.WithDamping(damping ?? Methods.ekfac.Damping)),
+            (schedule ?? new()).In(Methods.ekfac.WithDamping(Argument.Positive(damping) ?? Methods.ekfac.Damping)),
             loss,
             learningRate,
             options

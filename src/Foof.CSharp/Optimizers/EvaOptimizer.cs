@@ -50,9 +50,9 @@ public sealed class EvaOptimizer : CurvatureOptimizer
 
     private static Recipe Method(double? damping, double? klClip, double? movingAverage)
     {
-        var method = Methods.eva.WithDamping(damping ?? Methods.eva.Damping);
-        if (klClip is { } kappa)
+        var method = Methods.eva.WithDamping(Argument.Positive(damping) ?? Methods.eva.Damping);
+        if (Argument.Positive(klClip) is { } kappa)
             method = method.WithTrust(Trust.NewKlClip(kappa));
-        return movingAverage is { } beta ? method.WithMovingAverage(beta) : method;
+        return Argument.Fraction(movingAverage) is { } beta ? method.WithMovingAverage(beta) : method;
     }
 }

@@ -48,7 +48,7 @@ public sealed class FoofOptimizer : CurvatureOptimizer
     )
         : base(
             model,
-            (schedule ?? new()).In(Methods.foof.WithDamping(damping ?? Methods.foof.Damping)),
+            (schedule ?? new()).In(Methods.foof.WithDamping(Argument.Positive(damping) ?? Methods.foof.Damping)),
             loss,
             learningRate,
             options

@@ -48,7 +48,9 @@ public sealed class FoofPreconditioner : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(model);
-        var recipe = (schedule ?? new()).In(Methods.foof.WithDamping(damping ?? Methods.foof.Damping));
+        var recipe = (schedule ?? new()).In(
+            Methods.foof.WithDamping(Argument.Positive(damping) ?? Methods.foof.Damping)
+        );
         _ = Uncovered.Survey(nameof(FoofPreconditioner), model, select);
         parameters = [.. model.parameters()];
         core = new(model, recipe, select: select);

@@ -85,6 +85,6 @@ public sealed class KfacOptimizer : CurvatureOptimizer
             Argument.Known(sharing) == KfacSharing.Expand ? (isStandard ? Methods.kfacStandard : Methods.kfac)
             : isStandard ? Methods.kfacReduce.WithRule(Methods.kfacStandard.Rule)
             : Methods.kfacReduce;
-        return method.WithDamping(damping ?? method.Damping);
+        return method.WithDamping(Argument.Positive(damping) ?? method.Damping);
     }
 }

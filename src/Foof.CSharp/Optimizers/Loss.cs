@@ -12,7 +12,7 @@ public enum Loss
 {
     /// <summary>
     /// -log softmax(output)_target, in nats. Output [n; C] or [n; C; positions...], target [n] or
-    /// [n; positions...] with class indices of type Int64; -100 is ignored.
+    /// [n; positions...] with class indices of any whole type; -100 is ignored.
     /// </summary>
     CrossEntropy,
 

@@ -31,6 +31,24 @@ internal static class Mismatch
         }
     }
 
+    /// <summary>The same for a method whose parameters are <c>inputs</c> and <c>targets</c>.</summary>
+    /// <inheritdoc cref="Explained{T}"/>
+    internal static T OfSeveral<T>(nn.Module model, Tensor input, Tensor? target, Func<T> work)
+    {
+        try
+        {
+            return Explained(model, input, target, work);
+        }
+        catch (ArgumentException error) when (error.ParamName is nameof(input) or nameof(target))
+        {
+            var (name, sentence) = (error.ParamName, error.Message.Replace($" (Parameter '{error.ParamName}')", ""));
+            var own = sentence.StartsWith($"{name} ", StringComparison.Ordinal)
+                ? $"{name}s{sentence[name.Length..]}"
+                : sentence;
+            throw new ArgumentException(own, $"{name}s", error);
+        }
+    }
+
     /// <inheritdoc cref="Explained{T}"/>
     internal static void Explained(nn.Module model, Tensor input, Tensor? target, Action work) =>
         _ = Explained(

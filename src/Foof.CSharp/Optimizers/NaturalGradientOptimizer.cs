@@ -67,6 +67,6 @@ public sealed class NaturalGradientOptimizer : CurvatureOptimizer
             NaturalGradientFisher.Ggn => Methods.naturalFull,
             _ => Methods.naturalBlocks,
         };
-        return method.WithDamping(damping ?? method.Damping);
+        return method.WithDamping(Argument.Positive(damping) ?? method.Damping);
     }
 }

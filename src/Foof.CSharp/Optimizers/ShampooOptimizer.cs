@@ -46,8 +46,8 @@ public sealed class ShampooOptimizer : CurvatureOptimizer
 
     private static Recipe Method(double? damping, int? invertEvery)
     {
-        var method = Methods.shampoo.WithDamping(damping ?? Methods.shampoo.Damping);
-        var every = invertEvery ?? method.Cadence.InvertEvery;
+        var method = Methods.shampoo.WithDamping(Argument.Positive(damping) ?? Methods.shampoo.Damping);
+        var every = Argument.AtLeast(1, invertEvery) ?? method.Cadence.InvertEvery;
         return method.WithCadence(every, every);
     }
 }

@@ -9,6 +9,7 @@ namespace Foof.Cli.Bench;
 /// <summary>The settings of <c>bench step</c>.</summary>
 internal sealed record StepSettings
 {
+    private const int MostOfBatch = 10_000;
     private const int LongPeriod = 100;
     private const int LongPeriodOfLarge = 20;
 
@@ -26,7 +27,7 @@ internal sealed record StepSettings
                 Text("NAMES"),
                 "Only rows whose names begin with one of these, separated by commas; sgd is always run"
             ),
-            Setting<StepSettings>.Of(s => s.BatchSize, Count, "Data points of a step", 100),
+            Setting<StepSettings>.Of(s => s.BatchSize, UpTo(MostOfBatch), "Data points of a step", 100),
             Setting<StepSettings>.Of(s => s.Rounds, Count, "How often each period is run", 3),
             Setting<StepSettings>.Of(
                 s => s.Steps,

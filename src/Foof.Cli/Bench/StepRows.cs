@@ -21,7 +21,8 @@ internal static class StepRows
         foreach (var name in wanted)
             if (!Named(all, name).Any())
                 throw new CommandFailure(
-                    $"--rows must name rows of this network: {string.Join(", ", all.Select(row => $"'{row.Name}'"))}; got '{name}'."
+                    $"--rows must name rows of this network: {string.Join(", ", all.Select(row => $"'{row.Name}'"))}; got '{name}'.",
+                    ExitCode.Usage
                 );
         var chosen = wanted.SelectMany(name => Named(all, name)).ToHashSet();
         var baselines = chosen.Select(row => row.Baseline).Append(StepRow.Sgd).ToHashSet();

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Foof.Cli.Engine;
 using Foof.Cli.Output;
 using Foof.Cli.Settings;
+using static System.StringComparison;
 
 namespace Foof.Cli.Commands;
 
@@ -76,19 +78,29 @@ internal sealed class CommandFrame(Terminal terminal)
             ? Cause(inner)
             : error;
 
+    /// <summary>Says that output could not be written, if there is a place left to say it, and returns the exit code.</summary>
+    internal static int Failed(IOException error, Terminal terminal)
+    {
+        try
+        {
+            terminal.Error.WriteLine(Sentence(error, isVerbose: false));
+        }
+        catch (IOException)
+        {
+            // Standard error is full too, so the exit code alone tells it.
+        }
+        return ExitCode.Failure;
+    }
+
     private static string Sentence(Exception error, bool isVerbose)
     {
         var message = FirstLine(error);
-        var isForeseen =
-            error
-            is CommandFailure
-                or NumericalFailure
-                or InvalidDataException
-                or IOException
-                or UnauthorizedAccessException
-                or ArgumentException;
-        if (isForeseen)
+        if (error is CommandFailure or NumericalFailure or InvalidDataException or ArgumentException)
             return message;
+        if (error is OutOfMemoryException || error is ExternalException && message.Contains("allocate memory", Ordinal))
+            return "The command needs more memory than there is: lower what makes it large, such as --batch-size or --samples.";
+        if (error is IOException or UnauthorizedAccessException)
+            return $"Reading or writing failed ({message.TrimEnd('.')}): name another place or make room, and repeat the command.";
         var remedy = isVerbose ? "" : " --verbose shows where it came from.";
         return $"Unforeseen {error.GetType().Name}: {message}{remedy}";
     }

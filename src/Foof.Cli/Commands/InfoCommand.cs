@@ -62,7 +62,7 @@ internal static class InfoCommand
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("");
         foreach (var (name, value) in facts.Skip(1))
             table.AddRow(name.Replace('_', ' '), Markup.Escape(value!.ToString()));
-        console.Write(table);
+        console.Write(new Trimmed(table));
     }
 }
 

@@ -50,7 +50,7 @@ internal static class ValidateCommand
     {
         var selected = filter is null ? suites : Checks.select(filter, suites);
         if (selected.Length == 0)
-            throw new CommandFailure(Unmatched(filter!, suites));
+            throw new CommandFailure(Unmatched(filter!, suites), ExitCode.Usage);
         return Measured.Run(
             terminal,
             files,

@@ -9,7 +9,9 @@ namespace Foof.Cli.Compare;
 internal static class CompareReport
 {
     /// <summary>The report about a comparison in which a run did not diverge.</summary>
-    internal static Report Of(Comparison comparison)
+    /// <param name="comparison">Its runs.</param>
+    /// <param name="command">The command that can be run again.</param>
+    internal static Report Of(Comparison comparison, string command)
     {
         var best = comparison.Best;
         var settings = best[0].Options;
@@ -20,13 +22,13 @@ internal static class CompareReport
             LossSection.Compared(Course(best, curves), curves),
             SensitivitySection.Of([.. comparison.Ranked.Select(Point)]),
             SettingsSection.Of([.. comparison.Ranked.Select(Row)]),
-            Measured(comparison).ToSection(Notes),
+            Measured(comparison, command).ToSection(Notes),
         ];
         return new(
             $"{settings.Model} with {Say.Count(best[0].Parameters)} parameters, {epochs} of "
                 + TrainingReport.Name(settings),
             $"{Capital(Say.List([.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()]))} compared",
-            Lead(best, curves),
+            Lead(best, curves) + Diverged(comparison, best),
             [.. sections.OfType<ReportSection>()]
         );
     }
@@ -39,20 +41,19 @@ internal static class CompareReport
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    private static LearningCurve Curve(FinishedRun run) => new(run.Options.Optimizer, run.WarmUpSeconds, run.Epochs);
+    private static LearningCurve Curve(FinishedRun run) =>
+        new(run.Options.Optimizer, run.WarmUpSeconds, run.Epochs) { Start = run.Start, Course = run.Course ?? [] };
 
     private static GridPoint Point(FinishedRun run) =>
         new(run.Options.Optimizer, run.Options.LearningRate, run.Damping, run.TrainLoss);
 
-    private static SettingsRow Row(FinishedRun run) => new(run.Options, run.Failure is null ? Curve(run) : null);
+    private static SettingsRow Row(FinishedRun run) => new(run.Options, run.TrainLoss is null ? null : Curve(run));
 
-    private static Measurement Measured(Comparison comparison)
+    private static Measurement Measured(Comparison comparison, string command)
     {
         var run = comparison.Runs[0];
-        string[] names = [.. comparison.Runs.Select(run => run.Options.Optimizer).Distinct()];
         return TrainingReport.Measured(
-            $"foof compare --model {run.Options.Model} --optimizers {string.Join(",", names)} "
-                + $"--epochs {run.Options.Epochs}",
+            command,
             run.Options,
             run.Fingerprint,
             [.. comparison.Runs.Select(run => run.Machine).Distinct()]
@@ -71,6 +72,20 @@ internal static class CompareReport
             ? $"{text}."
             : $"{text}; {best[1].Options.Optimizer} is next with {Say.Number(best[1].TrainLoss)} after "
                 + $"{Say.Time(curves[1].Clock.Last())}.";
+    }
+
+    private static string Diverged(Comparison comparison, IReadOnlyList<FinishedRun> best)
+    {
+        string[] names =
+        [
+            .. comparison
+                .Runs.Select(run => run.Options.Optimizer)
+                .Distinct()
+                .Except(best.Select(run => run.Options.Optimizer)),
+        ];
+        return names.Length == 0
+            ? ""
+            : $" {Capital(Say.List(names))} diverged in every run and {(names.Length == 1 ? "has" : "have")} no line.";
     }
 
     // When the best run reaches the final losses of the others.

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using Foof.Cli.Data;
 using Foof.Cli.Engine;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
-using Foof.Cli.Reports;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
 using TorchSharp;
@@ -21,32 +19,33 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         var device = Devices.Find(grid[0].Device);
         using var images = new RunData(given.Text("--data") ?? grid[0].Data, grid[0], device);
         var data = images.Rest;
+        ImageData.RequireBatch(given, data.Train.Count);
+        foreach (var settings in grid)
+            MemoryNeed.Require(settings);
         using var reserved = files.Reserve(null);
         var table = RunTable.Open(files.Out, data.Fingerprint);
         set_num_threads(grid[0].Threads);
 
-        var runs = new List<FinishedRun>();
-        var (start, trained) = (Stopwatch.GetTimestamp(), 0);
+        var time = new TimeLeft();
         foreach (var (place, settings) in grid.Index())
         {
             var run = table.Find(settings);
-            var seconds = trained == 0 ? 0 : Stopwatch.GetElapsedTime(start).TotalSeconds / trained;
-            var count = grid.Skip(place).Count(one => table.Find(one) is null);
-            var left = seconds * count == 0 || run is not null ? "" : $"; {Say.Time(seconds * count)} left";
-            terminal.Progress.Line(Announce(settings, place, grid.Count, run is not null) + left);
+            var left = grid.Skip(place).Count(one => table.Find(one) is null);
+            terminal.Progress.Line(
+                Announce(settings, place, grid.Count, run is not null) + (run is null ? time.Of("; ", left) : "")
+            );
             if (run is null)
             {
                 run = Train(settings, data, device);
                 if (run is null)
-                    return Stopped(runs.Count, grid.Count);
+                    return Stopped(table, grid, place);
                 table.Add(run);
-                trained++;
+                time.Add();
             }
             if (run.Failure is { } failure)
                 terminal.Error.WriteLine($"Note: {run.Options.Optimizer} has no result: {failure}");
-            runs.Add(run);
         }
-        return Finish(new(runs));
+        return Finish(table.Of(grid));
     }
 
     private static string Announce(TrainingSettings settings, int place, int count, bool isDone) =>
@@ -64,7 +63,10 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
         string? failure = null;
         try
         {
-            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null);
+            var trainer = new EpochTrainer(settings, data, kind, model, learner, state, folder: null)
+            {
+                MeasuresStart = files.Report is not null || files.Out is not null,
+            };
             if (!trainer.Run(terminal.Progress, terminal.Stop))
                 return null;
         }
@@ -79,28 +81,40 @@ internal sealed class CompareRun(Given given, Files files, Terminal terminal)
             model.parameters().Sum(parameter => parameter.numel()),
             state.WarmUpSeconds,
             state.History,
-            failure
+            failure,
+            state.Start,
+            state.Course
         );
     }
 
     private int Finish(Comparison comparison)
     {
-        comparison.Write(terminal.Console);
-        files.WriteMetrics(terminal, comparison.ToJson(MemoryUse.PeakMegabytes));
-        if (comparison.Best.Count == 0)
-            throw new CommandFailure("Every run diverged: lower --learning-rate or raise --damping.");
-        files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison));
-        return ExitCode.Success;
+        Write(comparison);
+        return comparison.Best.Count > 0
+            ? ExitCode.Success
+            : throw new CommandFailure("Every run diverged: lower --learning-rate or raise --damping.");
     }
 
-    private int Stopped(int done, int count)
+    // A comparison that was stopped has the runs that are finished.
+    private void Write(Comparison comparison)
     {
+        if (comparison.Runs.Count > 0)
+            comparison.Write(terminal.Console);
+        files.WriteMetrics(terminal, comparison.ToJson(MemoryUse.PeakMegabytes));
+        if (comparison.Best.Count > 0)
+            files.WriteReport(terminal.Progress, () => CompareReport.Of(comparison, CompareSettings.Command(given)));
+    }
+
+    private int Stopped(RunTable table, IReadOnlyList<TrainingSettings> grid, int place)
+    {
+        var finished = table.Of(grid);
         var remedy =
             files.Out is null ? "nothing was kept, since there is no --out."
-            : done == 0 ? "no run is finished: the same command starts again."
+            : finished.Runs.Count == 0 ? "no run is finished: the same command starts again."
             : $"the finished ones are in {Path.Combine(files.Out, RunTable.FileName)}: the same "
                 + "command continues.";
-        terminal.Error.WriteLine($"Stopped in run {done + 1} of {count}; {remedy}");
+        terminal.Error.WriteLine($"Stopped in run {place + 1} of {grid.Count}; {remedy}");
+        Write(finished);
         return ExitCode.Stopped;
     }
 }

@@ -1,4 +1,5 @@
 using Foof.Cli.Models;
+using Foof.Cli.Reports.Sections;
 using Foof.Cli.Settings;
 using Foof.Cli.Training;
 using static Foof.Cli.Settings.Forms;
@@ -35,6 +36,18 @@ internal sealed record CompareSettings
     /// <summary>The settings that all runs have in common.</summary>
     internal static IEnumerable<Setting> OfEveryRun =>
         TrainingSettings.Table.Rows.Where(row => row.Name is not ("--optimizer" or "--learning-rate" or "--damping"));
+
+    /// <summary>The command of a comparison. Options that each method has its own default for appear if they were given.</summary>
+    internal static string Command(Given given) =>
+        Measurement.Line(
+            "compare",
+            [
+                .. Table.Options(Table.Fill(given)),
+                .. TrainingSettings
+                    .Table.Rows.Where(row => OfEveryRun.Contains(row))
+                    .SelectMany(row => row.Given(given[row.Name] ?? row.Constant)),
+            ]
+        );
 
     public string[] Optimizers { get; init; } = null!;
     public double[]? LearningRate { get; init; }

@@ -37,8 +37,8 @@ internal sealed record Comparison(IReadOnlyList<FinishedRun> Runs)
         new()
         {
             ["command"] = "compare",
-            ["model"] = Runs[0].Options.Model,
-            ["parameters"] = Runs[0].Parameters,
+            ["model"] = Runs is [var first, ..] ? first.Options.Model : null,
+            ["parameters"] = Runs is [var one, ..] ? one.Parameters : null,
             ["best"] = new JsonArray([.. Best.Select(run => (JsonNode)run.Options.Optimizer)]),
             ["runs"] = new JsonArray([.. Runs.Select(ToJson)]),
             ["peak_rss_mb"] = peak,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Cli.Output;
 using Foof.Cli.Training;
 
 namespace Foof.Cli.Compare;
@@ -32,12 +33,21 @@ internal sealed class RunTable
     internal FinishedRun? Find(TrainingSettings settings) =>
         runs.Find(run => run.Fingerprint == fingerprint && run.Options with { Data = settings.Data } == settings);
 
+    /// <summary>The finished runs of a grid.</summary>
+    internal Comparison Of(IEnumerable<TrainingSettings> grid) => new([.. grid.Select(Find).OfType<FinishedRun>()]);
+
     /// <summary>Adds a run. The file is replaced as a whole.</summary>
+    /// <exception cref="CommandFailure">It cannot be written; the old one remains.</exception>
     internal void Add(FinishedRun run)
     {
+        var kept = runs.Count == 0 ? "no run was kept" : "the runs before it are kept";
         runs.Add(run);
         if (file is not null)
-            AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, runs, Indented));
+            Files.Writing(
+                file,
+                $"{kept}: make room, and the same command runs only what is missing",
+                () => AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, runs, Indented))
+            );
     }
 
     private static List<FinishedRun> Read(string file)
@@ -68,6 +78,8 @@ internal sealed class RunTable
 /// <param name="WarmUpSeconds">The time before its first step.</param>
 /// <param name="Epochs">Its finished epochs, which are fewer than planned if it diverged.</param>
 /// <param name="Failure">Why it ended early; null if it did not.</param>
+/// <param name="Start">What was measured before the first step; null if it was not.</param>
+/// <param name="Course">Losses of the batches within epochs; null in files of earlier versions.</param>
 internal sealed record FinishedRun(
     TrainingSettings Options,
     string Fingerprint,
@@ -75,14 +87,17 @@ internal sealed record FinishedRun(
     long Parameters,
     double WarmUpSeconds,
     IReadOnlyList<EpochResult> Epochs,
-    string? Failure
+    string? Failure,
+    EpochResult? Start = null,
+    IReadOnlyList<CoursePoint>? Course = null
 )
 {
     /// <summary>The optimiser.</summary>
     internal OptimizerKind Optimizer => OptimizerKind.Find(Options.Optimizer);
 
     /// <summary>The final training loss; null if it diverged.</summary>
-    internal double? TrainLoss => Failure is null ? Epochs[^1].TrainLoss : null;
+    internal double? TrainLoss =>
+        Failure is null && double.IsFinite(Epochs[^1].TrainLoss) ? Epochs[^1].TrainLoss : null;
 
     /// <summary>Its damping; null if the optimiser has none.</summary>
     internal double? Damping => Optimizer.HasCurvature ? Options.Damping : null;

@@ -25,18 +25,28 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
         using var images = ImageData.Read(name, settings.Subset).To(place);
         if (settings.Validation >= images.Train.Count)
             throw ImageData.TooManyHeldOut(images.Train.Count, settings.Validation);
-        TaskSequence.RequireImages(settings, images);
+        ImageData.RequireBatch(
+            given,
+            TaskSequence.FewestImages(settings, images),
+            "training images of the smallest task"
+        );
         kept?.RequireData(images.Fingerprint);
         using var reserved = files.Reserve("continual", ContinualRecord.FileName);
         var record = kept ?? ContinualRecord.New(files.Out, settings, images.Fingerprint);
         torch.set_num_threads(settings.Threads);
         var run = new ContinualRun(settings, images, record);
-        return run.Run(terminal.Progress, terminal.Stop) is { } results ? Finish(settings, images, results) : Stopped();
+        var isFinished = run.Run(terminal.Progress, terminal.Stop);
+        if (!isFinished)
+            SayStopped(record);
+        Write(settings, images, run.Results);
+        return isFinished ? ExitCode.Success : ExitCode.Stopped;
     }
 
-    private int Finish(ContinualSettings settings, ImageData images, IReadOnlyList<VariantResult> results)
+    // A run that was stopped has the variants that it finished.
+    private void Write(ContinualSettings settings, ImageData images, IReadOnlyList<VariantResult> results)
     {
-        Show(terminal.Console, results);
+        if (results.Count > 0)
+            Show(terminal.Console, results);
         files.WriteMetrics(
             terminal,
             new()
@@ -49,20 +59,19 @@ internal sealed class ContinualCommand(Given given, Files files, Terminal termin
                 ["peak_rss_mb"] = MemoryUse.PeakMegabytes,
             }
         );
-        files.WriteReport(terminal.Progress, () => ContinualReport.Of(settings, images.Fingerprint, results));
-        return ExitCode.Success;
+        if (results.Count > 0)
+            files.WriteReport(terminal.Progress, () => ContinualReport.Of(settings, images.Fingerprint, results));
     }
 
-    private int Stopped()
-    {
+    private void SayStopped(ContinualRecord record) =>
         terminal.Error.WriteLine(
-            files.Folder is null
+            files.Folder is not { } folder
                 ? "Stopped before all sequences were run; nothing was kept, since there is no --out."
-                : "Stopped before all sequences were run; the finished ones were kept: continue with "
-                    + $"./foof continual --resume {files.Folder}."
+            : record.HasSequences
+                ? "Stopped before all sequences were run; the finished ones were kept: continue with "
+                    + $"./foof continual --resume {folder}."
+            : "Stopped before a sequence was finished: the same command starts again."
         );
-        return ExitCode.Stopped;
-    }
 
     // Writes the accuracy matrix of each variant, and a table with a line for each.
     private static void Show(IAnsiConsole console, IReadOnlyList<VariantResult> results)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foof.Cli.Output;
 
 namespace Foof.Cli.Continual;
 
@@ -57,15 +58,29 @@ internal sealed class ContinualRecord
     internal SequenceResult? Find(string variant, double strength, long seed) =>
         content.Sequences.Find(done => (done.Variant, done.Strength, done.Seed) == (variant, strength, seed));
 
+    /// <summary>Whether a sequence is finished.</summary>
+    internal bool HasSequences => content.Sequences.Count > 0;
+
+    /// <summary>How many sequences of a variant are finished.</summary>
+    internal int CountOf(string variant) => content.Sequences.Count(done => done.Variant == variant);
+
     /// <summary>Adds a finished sequence.</summary>
+    /// <exception cref="CommandFailure">The file cannot be written; the old one remains.</exception>
     internal void Add(SequenceResult result)
     {
+        var rest =
+            content.Sequences.Count == 0
+                ? "no sequence was kept: make room, and start again"
+                : $"the sequences before it are kept: make room, and continue by ./foof continual --resume {folder}";
         content.Sequences.Add(result);
-        if (folder is not null)
-            AtomicFile.Write(
-                Path.Combine(folder, FileName),
-                stream => JsonSerializer.Serialize(stream, content, Indented)
-            );
+        if (folder is null)
+            return;
+        var file = Path.Combine(folder, FileName);
+        Files.Writing(
+            file,
+            rest,
+            () => AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, content, Indented))
+        );
     }
 
     private static CommandFailure Damaged(string file, string reason) =>

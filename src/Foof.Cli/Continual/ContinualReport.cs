@@ -10,8 +10,8 @@ internal static class ContinualReport
     private const string Notes =
         "The strength of each method's penalty is the one with the highest accuracy on images held "
         + "out of training, "
-        + "which are no test images. Accuracies are means over seeds; seconds are those of one "
-        + "sequence of tasks.";
+        + "which are no test images. Accuracies are means over seeds, with the standard deviation over seeds after the sign ±; "
+        + "seconds are those of one sequence of tasks.";
 
     /// <summary>The report about all variants.</summary>
     internal static Report Of(ContinualSettings settings, string fingerprint, IReadOnlyList<VariantResult> results)
@@ -28,7 +28,7 @@ internal static class ContinualReport
                     Lead = "Each grid has a row after each task and a column for each task learnt by then.",
                 },
                 new Measurement(
-                    $"foof continual --scenario {settings.Scenario} --tasks {settings.Tasks}",
+                    Measurement.Line("continual", ContinualSettings.Table.Options(settings)),
                     $"{data} (fingerprint {fingerprint}), batches of {settings.BatchSize}, "
                         + $"{Say.Many(settings.Epochs, "epoch")} a task by Adam with learning rate "
                         + $"{settings.LearningRate}",
@@ -48,5 +48,10 @@ internal static class ContinualReport
             result.Forgetting,
             result.Chosen[0].Bytes,
             result.Chosen.Average(run => run.Seconds)
-        );
+        )
+        {
+            Strength = result.Variant.Grid is [0] ? null : result.Strength,
+            Tried = [.. result.Tried.Select(run => (run.Strength, run.ValidationAccuracy))],
+            Seeds = [.. result.Chosen.Select(run => (run.AverageAccuracy, run.Forgetting))],
+        };
 }

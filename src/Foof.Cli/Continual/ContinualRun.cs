@@ -9,19 +9,34 @@ namespace Foof.Cli.Continual;
 /// <param name="record">The finished sequences.</param>
 internal sealed class ContinualRun(ContinualSettings settings, ImageData data, ContinualRecord record)
 {
-    /// <summary>Runs the sequences that are not finished yet; null if the user stopped it.</summary>
-    internal IReadOnlyList<VariantResult>? Run(IProgressView progress, CancellationToken stop)
+    private readonly TimeLeft time = new();
+    private readonly List<VariantResult> results = [];
+    private ContinualVariant[] waiting = [];
+    private int steps;
+
+    /// <summary>The finished variants.</summary>
+    internal IReadOnlyList<VariantResult> Results => results;
+
+    /// <summary>Runs the sequences that are not finished yet; false if the user stopped it.</summary>
+    internal bool Run(IProgressView progress, CancellationToken stop)
     {
-        var results = new List<VariantResult>();
-        foreach (var variant in ContinualVariant.Find(settings.Variants))
+        waiting = [.. ContinualVariant.Find(settings.Variants)];
+        while (waiting is [var variant, .. var rest])
         {
             if (Of(variant, progress, stop) is not { } result)
-                return null;
+                return false;
             results.Add(result);
-            progress.Line(Describe(result));
+            waiting = rest;
+            progress.Line(Describe(result) + time.Of("; ", Sequences * steps));
         }
-        return results;
+        return true;
     }
+
+    // How many sequences are left, those among them that are running.
+    private long Sequences =>
+        waiting.Sum(variant =>
+            Math.Max(0L, Strengths(variant).Length + settings.Seeds - 1L - record.CountOf(variant.Name))
+        );
 
     /// <summary>Runs one variant; null if the user stopped it.</summary>
     internal VariantResult? Of(ContinualVariant variant, IProgressView progress, CancellationToken stop)
@@ -81,10 +96,11 @@ internal sealed class ContinualRun(ContinualSettings settings, ImageData data, C
         using var sequence = TaskSequence.Make(settings, data, seed);
         var run = new SequenceRun(settings, variant, strength, seed, sequence);
         SequenceResult? result = null;
+        steps = run.Steps;
         progress.Track(
             $"{variant.Name}, strength {strength}, seed {seed}",
             run.Steps,
-            meter => result = run.Run(meter, stop)
+            meter => result = run.Run(meter, time, (Sequences - 1) * steps, stop)
         );
         if (result is not null)
             record.Add(result);

@@ -19,7 +19,7 @@ internal sealed record ContinualSettings
                 "Tasks of permuted pixels, or of classes of their own",
                 TaskSequence.Permuted
             ),
-            Of(s => s.Tasks, Count, "How many tasks", 5)
+            Of(s => s.Tasks, UpTo(MostTasks), "How many tasks", 5)
                 .Unless(s =>
                     s.Scenario == TaskSequence.Split && s.Tasks > ImageSet.Classes / 2
                         ? $"--tasks must be at most {ImageSet.Classes / 2} for split, where a task has two of "
@@ -49,6 +49,8 @@ internal sealed record ContinualSettings
             Threads<ContinualSettings>(s => s.Threads),
             Device<ContinualSettings>(s => s.Device)
         );
+
+    private const int MostTasks = 1000;
 
     public string Data { get; init; } = null!;
     public string Scenario { get; init; } = null!;
@@ -106,5 +108,6 @@ internal sealed record ContinualSettings
         {
             Words = ContinualVariant.Names,
             IsList = true,
+            Show = value => string.Join(',', value),
         };
 }

@@ -30,8 +30,12 @@ internal sealed class SequenceRun(
         sequence.Tasks.Sum(task => settings.Epochs * Batches.CountOf(task.Train.Count, settings.BatchSize));
 
     /// <summary>Trains the network; null if the user stopped it.</summary>
+    /// <param name="meter">Shows the steps.</param>
+    /// <param name="time">Counts the steps of the whole command.</param>
+    /// <param name="after">How many steps the command has after this sequence.</param>
+    /// <param name="stop">Stops it.</param>
     /// <exception cref="SequenceFailure">The numbers failed.</exception>
-    internal SequenceResult? Run(Meter meter, CancellationToken stop)
+    internal SequenceResult? Run(Meter meter, TimeLeft time, long after, CancellationToken stop)
     {
         var start = Stopwatch.GetTimestamp();
         manual_seed(seed).Dispose();
@@ -45,7 +49,7 @@ internal sealed class SequenceRun(
             foreach (var (place, task) in sequence.Tasks.Index())
             {
                 bytes = memory?.Bytes ?? 0;
-                Learn(model, memory, task, place, meter, stop);
+                Learn(model, memory, task, place, Show, stop);
                 test.Add(Accuracies(model, task => task.Test));
                 validation.Add(Accuracies(model, task => task.Validation));
                 if (place < sequence.Tasks.Count - 1)
@@ -64,6 +68,15 @@ internal sealed class SequenceRun(
         }
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new(variant.Name, strength, seed, [.. test], [.. validation], bytes, seconds);
+
+        void Show(int place, Tensor loss)
+        {
+            time.Add();
+            meter.Show(
+                ++done,
+                () => $"task {place + 1}, loss {loss.item<float>():F4}{time.Of(", ", Steps - done + after)}"
+            );
+        }
     }
 
     private static nn.Module<Tensor, Tensor> Network() =>
@@ -83,7 +96,7 @@ internal sealed class SequenceRun(
         Consolidator? memory,
         ContinualTask task,
         int place,
-        Meter meter,
+        Action<int, Tensor> show,
         CancellationToken stop
     )
     {
@@ -105,7 +118,7 @@ internal sealed class SequenceRun(
                     ContinualTask.Target(head, labels)
                 );
                 Step(loss, memory, optimizer);
-                meter.Show(++done, () => $"task {place + 1}, loss {loss.item<float>():F4}");
+                show(place, loss);
             }
         }
     }

@@ -45,8 +45,9 @@ internal sealed class TaskSequence : IDisposable
         return new(train, validation, [.. tasks]);
     }
 
-    /// <summary>Refuses data in which a task would have no images.</summary>
-    internal static void RequireImages(ContinualSettings settings, ImageData data)
+    /// <summary>How many training images the smallest task has.</summary>
+    /// <exception cref="CommandFailure">A task would have no images.</exception>
+    internal static long FewestImages(ContinualSettings settings, ImageData data)
     {
         using var sequence = Make(settings, data, settings.Seed);
         foreach (var (place, task) in sequence.Tasks.Index())
@@ -57,6 +58,7 @@ internal sealed class TaskSequence : IDisposable
                         + "--validation.",
                     ExitCode.Usage
                 );
+        return sequence.Tasks.Min(task => task.Train.Count);
     }
 
     // All tasks have equally many classes, in their order; the remaining classes are in no task.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Foof.Cli.Commands;
+using Foof.Cli.Settings;
 using static TorchSharp.torch;
 
 namespace Foof.Cli.Data;
@@ -15,14 +16,6 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
 
     /// <summary>Where Debian's package dataset-fashion-mnist puts its files.</summary>
     internal const string FashionMnistFolder = "/usr/share/datasets/fashion-mnist";
-
-    private static readonly string[] FileNames =
-    [
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ];
 
     /// <summary>The folder that <paramref name="data"/> names.</summary>
     internal static string Folder(string data) => data == FashionMnist ? FashionMnistFolder : data;
@@ -51,17 +44,36 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
     }
 
     /// <summary>The four files of a folder: images and labels to train with, then those to test with.</summary>
-    internal static IdxFile[] Files(string folder) =>
-        [
-            IdxFile.ReadImages(Find(folder, FileNames[0])),
-            IdxFile.ReadLabels(Find(folder, FileNames[1])),
-            IdxFile.ReadImages(Find(folder, FileNames[2])),
-            IdxFile.ReadLabels(Find(folder, FileNames[3])),
-        ];
+    /// <exception cref="CommandFailure">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or cannot be used with the others.</exception>
+    internal static IdxFile[] Files(string folder)
+    {
+        try
+        {
+            var files = IdxFolder.Files(folder);
+            ImageSet.Check(files[0], files[1]);
+            ImageSet.Check(files[2], files[3]);
+            return files;
+        }
+        catch (FileNotFoundException missing)
+        {
+            throw new CommandFailure(missing.Message);
+        }
+    }
 
     /// <summary>The failure if so many images are to be held out that none is left.</summary>
     internal static CommandFailure TooManyHeldOut(long images, int count) =>
         new($"--validation must be less than the {images} training images; got {count}.", ExitCode.Usage);
+
+    /// <summary>Refuses a batch that is larger than the data; a default is no promise, so only one that was asked for.</summary>
+    internal static void RequireBatch(Given given, long images, string which = "training images")
+    {
+        if (given["--batch-size"] is int size && size > images)
+            throw new CommandFailure(
+                $"--batch-size must be at most {images}, the {which}; got {size}: lower it.",
+                ExitCode.Usage
+            );
+    }
 
     /// <summary>Moves the images to a device. After that, only the result may be used.</summary>
     internal ImageData To(Device device) => this with { Train = Train.To(device), Test = Test.To(device) };
@@ -70,16 +82,8 @@ internal sealed record ImageData(ImageSet Train, ImageSet Test, string Fingerpri
         data == FashionMnist
             ? $"{FashionMnistFolder} does not exist: run apt-get install dataset-fashion-mnist, "
                 + "or name a folder by --data."
-            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", FileNames)} "
+            : $"--data must be {FashionMnist}, or a folder that holds {string.Join(", ", IdxFolder.Names)} "
                 + $"(gzipped or not); {data} is no folder{Suggestion.Hint(data, [FashionMnist])}.";
-
-    private static string Find(string folder, string name)
-    {
-        var file = Path.Combine(folder, name);
-        return File.Exists(file) ? file
-            : File.Exists($"{file}.gz") ? $"{file}.gz"
-            : throw new CommandFailure($"{folder} must hold {name} or {name}.gz; found neither.");
-    }
 
     private static string Hash(IdxFile[] files)
     {

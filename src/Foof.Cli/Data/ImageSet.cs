@@ -21,14 +21,13 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
     /// <summary>How many images there are.</summary>
     internal long Count => Labels.shape[0];
 
-    /// <summary>Checks that the two files belong together and makes tensors of their first images.</summary>
+    /// <summary>Makes tensors of the first images of two files that were checked.</summary>
     /// <param name="images">The images.</param>
     /// <param name="labels">Their labels.</param>
     /// <param name="scale">The scale of the pixels.</param>
     /// <param name="count">How many to keep; null keeps all.</param>
     internal static ImageSet From(IdxFile images, IdxFile labels, PixelScale scale, int? count = null)
     {
-        Check(images, labels);
         var kept = count ?? images.Shape[0];
         if (kept > images.Shape[0])
             throw new CommandFailure(
@@ -82,7 +81,8 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
             return new(Images.to(device), Labels.to(device), Scale);
     }
 
-    private static void Check(IdxFile images, IdxFile labels)
+    /// <summary>Refuses two files that do not belong together, or have other images or labels than these networks take.</summary>
+    internal static void Check(IdxFile images, IdxFile labels)
     {
         for (var i = 1; i < images.Shape.Length; i++)
             if (images.Shape[i] != Side)
@@ -92,11 +92,7 @@ internal sealed record ImageSet(Tensor Images, Tensor Labels, PixelScale Scale) 
                     $"{Side} {(i == 1 ? "rows" : "columns")} an image",
                     $"{images.Shape[i]}"
                 );
-        if (images.Shape[0] != labels.Shape[0])
-            throw new CommandFailure(
-                $"{labels.Path}: offset 4: expected {images.Shape[0]} labels, "
-                    + $"one for each image in {images.Path}; found {labels.Shape[0]}."
-            );
+        IdxFolder.Match(images, labels);
         var place = Array.FindIndex(labels.Bytes, label => label >= Classes);
         if (place >= 0)
             throw IdxFile.Wrong(

@@ -29,7 +29,7 @@ internal static class DoctorReport
             if (finding.Remedy is not null)
                 table.AddRow("", "", $"[bold]{Markup.Escape($"-> {finding.Remedy}")}[/]");
         }
-        console.Write(table);
+        console.Write(new Trimmed(table));
         console.Profile.Out.Writer.WriteLine(Summary(findings));
     }
 

@@ -45,16 +45,20 @@ internal static class MachineChecks
     /// <summary>Free memory; a container may limit it.</summary>
     internal static Finding Memory()
     {
-        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
-        var free = Math.Min(total, Available() ?? total);
+        var free = FreeMemory;
         return Enough(
             "memory",
             free,
             (LeastMemory, LittleMemory),
-            $"{free:F1} of {total:F1} GB are free",
+            $"{free:F1} of {TotalMemory:F1} GB are free",
             "end other programs, or train with a smaller --batch-size or --subset"
         );
     }
+
+    /// <summary>The memory that this process can still get, in GB.</summary>
+    internal static double FreeMemory => Math.Min(TotalMemory, Available() ?? TotalMemory);
+
+    private static double TotalMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
 
     /// <summary>Free space for results and for temporary files.</summary>
     internal static Finding Disk()
@@ -144,7 +148,7 @@ internal static class DataCheck
                 $"{files[0].Shape[0]} images to train with and {files[2].Shape[0]} to test with in {folder}"
             );
         }
-        catch (CommandFailure failure)
+        catch (Exception failure) when (failure is CommandFailure or InvalidDataException)
         {
             return Finding.Problem(
                 item,

@@ -41,12 +41,11 @@ internal static class LaplaceReport
     private static string Lead(LaplaceResult result)
     {
         var (plain, posterior) = (result.Quality.Plain, result.Quality.Posterior);
-        return $"The posterior's calibration error is {Say.Percent(posterior.CalibrationError)}, "
-            + $"the plain network's "
-            + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the "
-            + $"test images are right, "
-            + $"and its variance separates noise from them with an area under the ROC curve of "
-            + $"{Say.Number(result.Detection.Noise.Variance)}.";
+        var (noise, rotated) = result.Detection;
+        return $"The variance of the posterior's outputs separates noise from test images with an area under the ROC curve of "
+            + $"{Say.Number(noise.Outputs)}, and rotated images with {Say.Number(rotated.Outputs)}. "
+            + $"The posterior's calibration error is {Say.Percent(posterior.CalibrationError)}, the plain network's "
+            + $"{Say.Percent(plain.CalibrationError)}; {Say.Percent(posterior.Accuracy)} of the test images are right.";
     }
 
     private static ReportSection Quality(LaplaceResult result, string posterior)
@@ -57,18 +56,26 @@ internal static class LaplaceReport
             rows.Add(("temperature scaling", scaled));
         return new(
             "Quality",
-            "Except for the accuracy, smaller is better. NLL is the mean negative " + "log-likelihood.",
+            "Foreign images are best told by the variance of the outputs: that of the probabilities falls again where the "
+                + "network is far from all data. An area of 1 separates all, 0.5 none. In the second table, smaller is better except "
+                + "for the accuracy; NLL is the mean negative log-likelihood.",
             [
-                new TableFigure(
-                    "Of the test images",
-                    new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)
-                ),
                 new TableFigure(
                     "Area under the ROC curve that separates foreign images from test images",
                     new(
-                        ["images", "by probability", "by entropy", "by variance", "by the outputs' variance"],
+                        [
+                            "images",
+                            "by the outputs' variance",
+                            "by entropy",
+                            "by probability",
+                            "by the probabilities' variance",
+                        ],
                         [Cells("noise", result.Detection.Noise), Cells("rotated", result.Detection.Rotated)]
                     )
+                ),
+                new TableFigure(
+                    "Of the test images",
+                    new(Columns, [.. rows.Select(row => Cells(row.Name, row.Quality))], 0)
                 ),
             ]
         );
@@ -86,10 +93,10 @@ internal static class LaplaceReport
     private static IReadOnlyList<string> Cells(string name, Detection detection) =>
         [
             name,
-            Say.Number(detection.Probability),
-            Say.Number(detection.Entropy),
-            Say.Number(detection.Variance),
             Say.Number(detection.Outputs),
+            Say.Number(detection.Entropy),
+            Say.Number(detection.Probability),
+            Say.Number(detection.Variance),
         ];
 
     private static double? Single(double[] precisions) => precisions.Distinct().Count() == 1 ? precisions[0] : null;
@@ -101,12 +108,13 @@ internal static class LaplaceReport
         LaplaceSettings settings
     ) =>
         TrainingReport.Measured(
-            $"foof laplace --structure {result.Structure}",
+            Measurement.Line("laplace", LaplaceSettings.Table.Options(settings)),
             options,
             fingerprint,
             [Machine.Description]
         ) with
         {
+            Before = settings.Model is null ? null : TrainingReport.Command(options) + $" --out {settings.Model}",
             Device = settings.Device,
             Threads = torch.get_num_threads(),
             Seed = settings.Seed,

@@ -8,31 +8,31 @@ namespace Foof.Cli.Laplace;
 /// <summary>The results of <c>foof laplace</c>.</summary>
 internal sealed record LaplaceResult
 {
-    /// <summary>The posterior's name.</summary>
-    public required string Structure { get; init; }
+    /// <summary>The posterior.</summary>
+    public required FittedPosterior Fitted { get; init; }
 
-    /// <summary>p, the number of weights.</summary>
-    public required long Parameters { get; init; }
+    internal string Structure => Fitted.Structure;
 
-    /// <summary>m, the number of columns of the Fisher factor.</summary>
-    public required long Columns { get; init; }
+    internal long Parameters => Fitted.Parameters;
 
-    /// <summary>The chosen prior precision of each layer.</summary>
-    public required double[] PriorPrecision { get; init; }
+    internal long Columns => Fitted.Columns;
 
-    /// <summary>How the prior precision was chosen.</summary>
-    public required string Tuned { get; init; }
+    internal double[] PriorPrecision => Fitted.PriorPrecision;
 
-    /// <summary>log p(D) at that precision.</summary>
-    public required double LogEvidence { get; init; }
+    internal string Tuned => Fitted.Tuned;
 
-    /// <summary>gamma at that precision.</summary>
-    public required double EffectiveParameters { get; init; }
+    internal double LogEvidence => Fitted.LogEvidence;
+
+    internal double EffectiveParameters => Fitted.EffectiveParameters;
+
+    /// <summary>The seconds of 100 samples and of the predictions of the test images.</summary>
+    public required (double Samples, double Predict) Later { get; init; }
 
     /// <summary>
     /// The seconds of the fit, the choice of the prior, 100 samples and the predictions of the test images.
     /// </summary>
-    public required (double Fit, double Tune, double Samples, double Predict) Seconds { get; init; }
+    internal (double Fit, double Tune, double Samples, double Predict) Seconds =>
+        (Fitted.Seconds.Fit, Fitted.Seconds.Tune, Later.Samples, Later.Predict);
 
     /// <summary>The quality of the network, of temperature scaling (with validation data) and of the posterior.</summary>
     public required (Quality Plain, Quality? Scaled, Quality Posterior) Quality { get; init; }
@@ -56,46 +56,34 @@ internal sealed record LaplaceResult
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>The part in the metrics.</summary>
-    internal JsonObject ToJson(double peak) =>
-        new()
-        {
-            ["command"] = "laplace",
-            ["structure"] = Structure,
-            ["parameters"] = Parameters,
-            ["columns"] = Columns,
-            ["prior_precision"] =
-                PriorPrecision.Distinct().Count() == 1
-                    ? PriorPrecision[0]
-                    : new JsonArray([.. PriorPrecision.Select(value => (JsonNode)value)]),
-            ["tuned_by"] = Tuned,
-            ["log_evidence"] = LogEvidence,
-            ["effective_parameters"] = EffectiveParameters,
-            ["fit_s"] = Seconds.Fit,
-            ["tune_s"] = Seconds.Tune,
-            ["sample100_s"] = Seconds.Samples,
-            ["predict_s"] = Seconds.Predict,
-            ["test_accuracy"] = Quality.Posterior.Accuracy,
-            ["nll"] = Quality.Posterior.Loss,
-            ["brier"] = Quality.Posterior.Brier,
-            ["ece"] = Quality.Posterior.CalibrationError,
-            ["ood_auroc"] = Detection.Noise.Outputs,
-            ["plain"] = Quality.Plain.ToJson(),
-            ["temperature_scaling"] = Quality.Scaled?.ToJson(),
-            ["ood"] = new JsonObject { ["noise"] = Detection.Noise.ToJson(), ["rotated"] = Detection.Rotated.ToJson() },
-            ["reliability"] = new JsonArray([
-                .. Reliability.Select(bin => new JsonObject
-                {
-                    ["low"] = bin.Low,
-                    ["high"] = bin.High,
-                    ["count"] = bin.Count,
-                    ["confidence"] = bin.Confidence,
-                    ["accuracy"] = bin.Accuracy,
-                }),
-            ]),
-            ["evidence_curve"] = CurveJson(),
-            ["warnings"] = new JsonArray([.. Warnings.Select(warning => (JsonNode)warning)]),
-            ["peak_rss_mb"] = peak,
-        };
+    internal JsonObject ToJson(double peak)
+    {
+        var json = Fitted.ToJson();
+        json["sample100_s"] = Seconds.Samples;
+        json["predict_s"] = Seconds.Predict;
+        json["test_accuracy"] = Quality.Posterior.Accuracy;
+        json["nll"] = Quality.Posterior.Loss;
+        json["brier"] = Quality.Posterior.Brier;
+        json["ece"] = Quality.Posterior.CalibrationError;
+        json["ood_auroc"] = Detection.Noise.Outputs;
+        json["plain"] = Quality.Plain.ToJson();
+        json["temperature_scaling"] = Quality.Scaled?.ToJson();
+        json["ood"] = new JsonObject { ["noise"] = Detection.Noise.ToJson(), ["rotated"] = Detection.Rotated.ToJson() };
+        json["reliability"] = new JsonArray([
+            .. Reliability.Select(bin => new JsonObject
+            {
+                ["low"] = bin.Low,
+                ["high"] = bin.High,
+                ["count"] = bin.Count,
+                ["confidence"] = bin.Confidence,
+                ["accuracy"] = bin.Accuracy,
+            }),
+        ]);
+        json["evidence_curve"] = CurveJson();
+        json["warnings"] = new JsonArray([.. Warnings.Select(warning => (JsonNode)warning)]);
+        json["peak_rss_mb"] = peak;
+        return json;
+    }
 
     private JsonArray CurveJson() =>
         [

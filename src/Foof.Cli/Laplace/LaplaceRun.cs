@@ -37,8 +37,11 @@ internal sealed class LaplaceRun(
 
     private PredictionOptions Options => settings.Predict with { Samples = settings.Samples, Seed = settings.Seed };
 
+    /// <summary>The posterior; null until it is fitted and its prior is chosen.</summary>
+    internal FittedPosterior? Fitted { get; private set; }
+
     /// <summary>Fits and evaluates; null if the user stopped it.</summary>
-    /// <param name="save">Writes the posterior to a file. A run that is stopped writes nothing.</param>
+    /// <param name="save">Writes the posterior to a file when it is fitted, before it is evaluated.</param>
     internal LaplaceResult? Run(Action<LaplacePosterior> save)
     {
         RequireValidation();
@@ -48,10 +51,20 @@ internal sealed class LaplaceRun(
             using (posterior)
             {
                 var (tuned, tune) = Timed(() => Tune(posterior));
-                var (_, samples) = Timed(() => Draw(posterior));
-                var result = Judge(posterior, tuned, (fit, tune, samples));
+                terminal.Stop.ThrowIfCancellationRequested();
+                Fitted = new(
+                    settings.Structure.Name,
+                    posterior.Parameters,
+                    posterior.Columns,
+                    [.. posterior.PriorPrecision],
+                    tuned,
+                    posterior.LogEvidence,
+                    posterior.EffectiveParameters,
+                    (fit, tune)
+                );
                 save(posterior);
-                return result;
+                var (_, samples) = Timed(() => Draw(posterior));
+                return Judge(posterior, Fitted, samples);
             }
         }
         catch (OperationCanceledException)
@@ -91,13 +104,20 @@ internal sealed class LaplaceRun(
                     Points(count),
                     options with
                     {
-                        Structure = settings.Structure.Fisher ?? options.ExactStructure(model),
+                        Structure = settings.Structure.Fisher ?? Exact(options),
                     },
                     generator,
                     counter,
                     terminal.Stop
                 )
         );
+    }
+
+    // One image shows which layer runs last.
+    private CurvatureStructure Exact(LaplaceOptions options)
+    {
+        using var image = train.Images.narrow(0, 0, 1);
+        return options.ExactStructure(model, image);
     }
 
     // The images are chosen at random, since a data set may be sorted.
@@ -127,7 +147,8 @@ internal sealed class LaplaceRun(
     {
         if (How == LaplaceSettings.ByValidation && validation is null)
             throw new CommandFailure(
-                "--tune validation needs images that were held out of training: train with --validation."
+                "--tune validation needs images that were held out of training: train with --validation.",
+                ExitCode.Usage
             );
     }
 
@@ -153,11 +174,7 @@ internal sealed class LaplaceRun(
         return drawn;
     }
 
-    private LaplaceResult Judge(
-        LaplacePosterior posterior,
-        string tuned,
-        (double Fit, double Tune, double Samples) seconds
-    )
+    private LaplaceResult Judge(LaplacePosterior posterior, FittedPosterior fitted, double samples)
     {
         var (inside, predict) = Timed(() => Predict(posterior, test, "predict"));
         using var noiseImages = ForeignImages.Noise(test.Count, test.Scale, settings.Seed).To(Place);
@@ -168,14 +185,8 @@ internal sealed class LaplaceRun(
         using (inside)
             return new()
             {
-                Structure = settings.Structure.Name,
-                Parameters = posterior.Parameters,
-                Columns = posterior.Columns,
-                PriorPrecision = [.. posterior.PriorPrecision],
-                Tuned = tuned,
-                LogEvidence = posterior.LogEvidence,
-                EffectiveParameters = posterior.EffectiveParameters,
-                Seconds = (seconds.Fit, seconds.Tune, seconds.Samples, predict),
+                Fitted = fitted,
+                Later = (samples, predict),
                 Quality = (Plain(outputs, null), Scaled(outputs), Quality.Of(inside.Probabilities!, test.Labels)),
                 Detection = (Detection.Of(inside, noise), Detection.Of(inside, rotated)),
                 Reliability = Calibration.Reliability(inside.Probabilities!, test.Labels),

@@ -38,6 +38,8 @@ internal sealed record LaplaceSettings
     internal const string ByEvidence = "evidence";
     internal const string ByLayer = "evidence-per-layer";
 
+    private const int MostSamples = 100_000;
+
     private static readonly PredictionOptions Probit = new() { Link = LinkApproximation.Probit };
 
     /// <summary>The table of settings, in the order of help.</summary>
@@ -67,7 +69,7 @@ internal sealed record LaplaceSettings
                 "Which labels the Fisher is taken at",
                 "all, if they fit the memory budget"
             ),
-            Of(s => s.Samples, Count, "How many samples predictions draw, if they need samples", 100),
+            Of(s => s.Samples, UpTo(MostSamples), "How many samples predictions draw, if they need samples", 100),
             Optional(
                 s => s.Tune,
                 OneOf([ByValidation, ByEvidence, ByLayer]),

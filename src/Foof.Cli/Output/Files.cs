@@ -12,6 +12,10 @@ namespace Foof.Cli.Output;
 /// <summary>Where a command writes its results. A path is null if the user named none.</summary>
 internal sealed record Files
 {
+    // The system's numbers of these errors.
+    private const int NoSpace = 28;
+    private const int ReadOnly = 30;
+
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -41,6 +45,9 @@ internal sealed record Files
 
     /// <summary>Whether progress is left out.</summary>
     public bool Quiet { get; init; }
+
+    /// <summary>How to go on if a file of a finished run cannot be written.</summary>
+    internal string Repeat { get; init; } = "repeat the command";
 
     /// <summary>The folder of the run, which is the old one if the run is resumed.</summary>
     internal string? Folder => Out ?? Resume;
@@ -75,6 +82,15 @@ internal sealed record Files
 
     /// <summary>The files that a command line names.</summary>
     internal static Files Of(Given given) => All.Fill(given);
+
+    /// <summary>These files of a command that can resume a run.</summary>
+    internal Files Resumable() =>
+        Resume is null && Folder is not null
+            ? this with
+            {
+                Repeat = "repeat the command with --resume in place of --out",
+            }
+            : this;
 
     /// <summary>Refuses files and folders that cannot be written, before the work begins.</summary>
     internal void Check()
@@ -135,10 +151,9 @@ internal sealed record Files
     private void Write(string option, string file, Action<Stream> write)
     {
         var kept = Folder is null ? "nothing of the run is kept" : $"the run is kept in {Folder}";
-        var rest = $"{kept}: make room, or name another file by {option}, and repeat the command";
         Writing(
             file,
-            Resume is null && Folder is not null ? $"{rest} with --resume in place of --out" : rest,
+            $"{kept}: make room, or name another file by {option}, and {Repeat}",
             () => AtomicFile.Write(file, write)
         );
     }
@@ -183,11 +198,15 @@ internal sealed record Files
     {
         if (Directory.Exists(file))
             throw new CommandFailure($"{option} must name a file; {file} is a folder.");
-        if (AtomicFile.IsDevice(file) && File.Exists(file))
-            return;
         try
         {
-            var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+            var target = AtomicFile.Target(file);
+            if (AtomicFile.IsDevice(target) && File.Exists(target))
+            {
+                DeviceFile.Probe(target);
+                return;
+            }
+            var folder = Path.GetDirectoryName(target)!;
             Directory.CreateDirectory(folder);
             Probe(folder);
         }
@@ -205,9 +224,12 @@ internal sealed record Files
         {
             UnauthorizedAccessException => " (no right to write there)",
             DirectoryNotFoundException or FileNotFoundException => " (its folder cannot be made)",
+            { HResult: NoSpace } => " (no space is left there)",
+            { HResult: ReadOnly } => " (its file system is read-only)",
             _ => "",
         };
 
+    // An empty file may still be made on a disk that is full.
     private static void Probe(string folder)
     {
         var file = Path.Combine(folder, $".foof.{Guid.NewGuid():N}.tmp");
@@ -219,5 +241,7 @@ internal sealed record Files
             1,
             FileOptions.DeleteOnClose
         );
+        probe.WriteByte(0);
+        probe.Flush();
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -45,7 +44,6 @@ internal static class Measured
     /// <param name="show">Shows it.</param>
     /// <param name="record">The numbers.</param>
     /// <param name="isSuccess">Whether the command succeeded; null if it always does.</param>
-    /// <param name="kept">What remains if the user stops the command; null if nothing does.</param>
     /// <returns>The exit code.</returns>
     internal static int Run<T>(
         Terminal terminal,
@@ -54,69 +52,18 @@ internal static class Measured
         Func<T?> measure,
         Action<IAnsiConsole, T> show,
         Func<T, JsonObject> record,
-        Func<T, bool>? isSuccess = null,
-        string? kept = null
+        Func<T, bool>? isSuccess = null
     )
         where T : class
     {
         files.Check();
         if (measure() is not { } result)
         {
-            terminal.Error.WriteLine($"Stopped before {done}; {kept ?? "nothing was written"}.");
+            terminal.Error.WriteLine($"Stopped before {done}; nothing was written.");
             return ExitCode.Stopped;
         }
         show(terminal.Console, result);
         files.WriteMetrics(terminal, record(result));
         return isSuccess?.Invoke(result) ?? true ? ExitCode.Success : ExitCode.Failure;
     }
-}
-
-/// <summary>The tables in which commands show their results.</summary>
-internal static class Tables
-{
-    /// <summary>An empty table with an optional column of names on the left and columns of numbers.</summary>
-    internal static Table Of(string? names, params string[] numbers)
-    {
-        var table = new Table().Border(TableBorder.Rounded);
-        if (names is not null)
-            table.AddColumn(names);
-        foreach (var title in numbers)
-            table.AddColumn(new TableColumn(title).RightAligned().NoWrap());
-        return table;
-    }
-
-    /// <summary>A table without the least important columns for which the console has no room; names stay whole.</summary>
-    /// <param name="width">How wide the console is.</param>
-    /// <param name="columns">The titles; the first is that of the names.</param>
-    /// <param name="leastFirst">The titles that may be left out, the least important first.</param>
-    /// <param name="rows">The cells, as many as columns or fewer.</param>
-    internal static Table Fitting(
-        int width,
-        IReadOnlyList<string> columns,
-        IReadOnlyList<string> leastFirst,
-        IReadOnlyList<IReadOnlyList<string>> rows
-    )
-    {
-        var kept = Enumerable.Range(0, columns.Count).ToList();
-        foreach (var title in leastFirst)
-            if (1 + kept.Sum(Wide) > width)
-                kept.RemoveAll(place => columns[place] == title);
-        var table = Of(null);
-        foreach (var place in kept)
-        {
-            var column = new TableColumn(columns[place]).NoWrap();
-            table.AddColumn(place == 0 ? column : column.RightAligned());
-        }
-        foreach (var row in rows)
-            table.AddRow([.. kept.Select(place => Cell(row, place))]);
-        return table;
-
-        int Wide(int place) => 3 + rows.Select(row => Cell(row, place)).Append(columns[place]).Max(cell => cell.Length);
-
-        static string Cell(IReadOnlyList<string> row, int place) => place < row.Count ? row[place] : "";
-    }
-
-    /// <summary>Writes a loss with four decimal places; from a million on, as a power of ten.</summary>
-    internal static string Loss(double loss) =>
-        loss.ToString(Math.Abs(loss) < 1e6 ? "F4" : "0.####e+0", CultureInfo.InvariantCulture);
 }

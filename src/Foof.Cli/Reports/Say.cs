@@ -8,16 +8,35 @@ internal static class Say
     /// <summary>The sign for a missing number.</summary>
     internal const string Nothing = "–";
 
-    /// <summary>A number with four significant digits; whole numbers are written in full.</summary>
+    /// <summary>A number with three significant digits; whole numbers, and the whole part of large ones, are written in full.</summary>
     internal static string Number(double? value) =>
         value switch
         {
             null => Nothing,
-            { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e15 => Count((long)whole),
-            { } small when Math.Abs(small) is < 1e-3 or >= 1e7 => Text(small, "0.###e+0"),
-            { } large when Math.Abs(large) >= 1e3 => Count((long)Math.Round(large)),
-            { } other => Text(other, "G4"),
+            double.NaN => "not a number",
+            double.PositiveInfinity => "infinite",
+            double.NegativeInfinity => "minus infinite",
+            { } whole when double.IsInteger(whole) && Math.Abs(whole) < 1e10 => Count((long)whole),
+            { } small when Math.Abs(small) is < 1e-3 or >= 1e7 => Text(small, "0.00e+0"),
+            { } large when Math.Abs(large) >= 99.95 => Count((long)Math.Round(large)),
+            { } other => Text(
+                other,
+                Math.Abs(other) switch
+                {
+                    >= 9.995 => "0.0",
+                    >= 0.9995 => "0.00",
+                    >= 0.09995 => "0.000",
+                    >= 0.009995 => "0.0000",
+                    _ => "0.00000",
+                }
+            ),
         };
+
+    /// <summary>A memory in megabytes of 2^20 bytes, without the unit.</summary>
+    internal static string Megabytes(long bytes) => Number(bytes / (double)(1 << 20));
+
+    /// <summary>A number or a share with its standard deviation; null: there is none.</summary>
+    internal static string Spread(string mean, string? deviation) => deviation is null ? mean : $"{mean} ± {deviation}";
 
     /// <summary>A whole number with separated thousands.</summary>
     internal static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

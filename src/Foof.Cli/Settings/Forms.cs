@@ -58,7 +58,10 @@ internal static class Forms
 
     /// <summary>Positive numbers separated by commas.</summary>
     internal static Form<double[]> Positives { get; } =
-        new("x,y,...", (option, text) => Distinct(option, [.. text.Split(',').Select(OnePositive(option))]));
+        new("x,y,...", (option, text) => Distinct(option, [.. text.Split(',').Select(OnePositive(option))]))
+        {
+            Show = value => string.Join(',', value.Select(one => one.ToString(CultureInfo.InvariantCulture))),
+        };
 
     /// <summary>Any text that is not empty.</summary>
     internal static Form<string> Text(string valueName, Func<string, string>? meaning = null) =>
@@ -121,7 +124,8 @@ internal static class Forms
 
     private static CommandFailure Wrong(string sentence) => new(sentence, ExitCode.Usage);
 
-    private static Form<int> UpTo(int most) =>
+    /// <summary>A whole number of at least one and at most <paramref name="most"/>.</summary>
+    internal static Form<int> UpTo(int most) =>
         Number<int>(
             "n",
             $"a whole number from 1 to {most}",

@@ -152,6 +152,15 @@ internal sealed record Setting<R> : Setting
                 : byDefault is null
         );
 
+    /// <summary>A value as an option; empty if that is the option's absence.</summary>
+    internal IEnumerable<string> Given(object? value) =>
+        Form is null ? (value is true ? [Name] : [])
+        : value is null || !Form.IsPossible(value) ? []
+        : [Name, Form.Show(value)];
+
+    /// <summary>The default if it depends on no other setting, or else null.</summary>
+    internal object? Constant => byDefault is { IsConstant: true } one ? one.Of(default!) : null;
+
     /// <summary>Writes a value for messages.</summary>
     internal string Show(object? value) => value is null ? absent : Form?.Show(value) ?? $"{value}";
 

@@ -62,7 +62,8 @@ internal sealed class SettingTable<R>(params Setting<R>[] rows)
             if (value is not null && !row.MayChange && row.Show(value) != row.Show(row.Get(kept)))
                 throw new CommandFailure(
                     $"The checkpoint in {folder} was made with {row.Name} {row.Show(row.Get(kept))}; "
-                        + $"got {row.Name} {row.Show(value)}: leave it out to continue."
+                        + $"got {row.Name} {row.Show(value)}: leave it out to continue.",
+                    ExitCode.Usage
                 );
             row.Set(settings, row.MayChange && value is not null ? value : row.Get(kept));
         }
@@ -80,6 +81,10 @@ internal sealed class SettingTable<R>(params Setting<R>[] rows)
 
     /// <summary>The settings in the metrics.</summary>
     internal static JsonNode ToJson(R settings) => JsonSerializer.SerializeToNode(settings, Names)!;
+
+    /// <summary>The settings as options that can be given again.</summary>
+    internal IEnumerable<string> Options(R settings) =>
+        rows.Where(row => row.Applies(settings)).SelectMany(row => row.Given(row.Get(settings)));
 
     /// <summary>The headings of the settings that reports show.</summary>
     internal IEnumerable<string> Columns => rows.Select(row => row.Column).OfType<string>();

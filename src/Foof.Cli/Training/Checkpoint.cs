@@ -109,6 +109,8 @@ internal sealed record Checkpoint(string Path, RunRecord Run, SafetensorsContent
         return new()
         {
             History = [.. Run.History],
+            Start = Run.Start,
+            Course = [.. Run.Course ?? []],
             StepMilliseconds = [.. times],
             IsWarm = true,
         };

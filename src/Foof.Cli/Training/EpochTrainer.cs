@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Foof.Cli.Data;
 using Foof.Cli.Models;
 using Foof.Cli.Output;
-using Foof.Cli.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,9 +26,15 @@ internal sealed class EpochTrainer(
     string? folder
 )
 {
+    private const int Points = 20;
+
     private readonly int steps = Batches.CountOf(data.Train.Count, settings.BatchSize);
-    private long start;
-    private long taken;
+    private TimeLeft time = new();
+    private double recentLoss;
+    private int recentSteps;
+
+    /// <summary>Whether the losses before the first step are measured, which a report shows.</summary>
+    internal bool MeasuresStart { get; init; }
 
     /// <summary>Trains until all epochs are finished or the user stops the run.</summary>
     /// <returns>Whether all epochs are finished.</returns>
@@ -39,10 +44,12 @@ internal sealed class EpochTrainer(
         // A run that was killed after its last checkpoint may lack its model.
         if (folder is not null && state.Epoch > settings.Epochs)
             SaveModel(folder);
+        if (MeasuresStart && state is { Epoch: 1, Step: 0, Start: null })
+            state.Start = Measure(0, stop);
         state.IsWarm |= learner.WarmUpBatches == 0;
         if (!state.IsWarm)
             progress.Track("warm-up", learner.WarmUpBatches, meter => WarmUp(meter, stop));
-        start = Stopwatch.GetTimestamp();
+        time = new();
         while (state.Epoch <= settings.Epochs && !stop.IsCancellationRequested)
         {
             progress.Track($"epoch {state.Epoch}/{settings.Epochs}", steps, meter => Train(meter, stop));
@@ -99,7 +106,8 @@ internal sealed class EpochTrainer(
             var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             milliseconds.Add(elapsed);
             state.StepMilliseconds.Add(elapsed);
-            taken++;
+            time.Add();
+            Note();
             meter.Show(state.Step, () => Describe(loss.Value, accuracy.Value, milliseconds.Value));
         }
     }
@@ -112,6 +120,8 @@ internal sealed class EpochTrainer(
         {
             var outcome = learner.Step(images, kind.Target(images, labels, data.Train.Scale));
             loss.Add(outcome.Loss);
+            recentLoss += outcome.Loss;
+            recentSteps++;
             if (kind.Classifies)
                 accuracy.Add((double)ModelKind.Correct(outcome.Output, labels) / labels.shape[0]);
         }
@@ -132,18 +142,33 @@ internal sealed class EpochTrainer(
         }
     }
 
+    // The mean loss of each twentieth of an epoch.
+    private void Note()
+    {
+        if (state.Step < steps && state.Step * Points / steps == (state.Step - 1) * Points / steps)
+            return;
+        var seconds = state.WarmUpSeconds + state.History.Sum(epoch => epoch.Seconds) + state.Seconds;
+        state.Course.Add(new(state.Epoch - 1 + (double)state.Step / steps, seconds, recentLoss / recentSteps));
+        (recentLoss, recentSteps) = (0, 0);
+    }
+
     private EpochResult? Evaluate(CancellationToken stop)
+    {
+        if (Measure(state.Epoch, stop) is not { } result)
+            return null;
+        if (!double.IsFinite(result.TrainLoss + result.TestLoss))
+            throw new CommandFailure(
+                $"Training stopped after step {state.Step} of epoch {state.Epoch}: "
+                    + $"the loss over all images is {result.TrainLoss}; lower --learning-rate.{Kept()}"
+            );
+        return result with { Seconds = state.Seconds, StepMsMedian = state.StepMsMedian };
+    }
+
+    private EpochResult? Measure(int epoch, CancellationToken stop)
     {
         var train = Evaluation.Of(model, kind, data.Train, stop);
         var test = train is null ? null : Evaluation.Of(model, kind, data.Test, stop);
-        if (train is null || test is null)
-            return null;
-        if (!double.IsFinite(train.Loss + test.Loss))
-            throw new CommandFailure(
-                $"Training stopped after step {state.Step} of epoch {state.Epoch}: "
-                    + $"the loss over all images is {train.Loss}; lower --learning-rate.{Kept()}"
-            );
-        return new(state.Epoch, train.Loss, test.Loss, test.Accuracy, state.Seconds, state.StepMsMedian);
+        return train is null || test is null ? null : new(epoch, train.Loss, test.Loss, test.Accuracy, 0, 0);
     }
 
     private string Kept() =>
@@ -155,7 +180,15 @@ internal sealed class EpochTrainer(
     {
         if (folder is null)
             return;
-        var run = new RunRecord(settings, data.Fingerprint, state.Epoch, state.Step, state.History);
+        var run = new RunRecord(
+            settings,
+            data.Fingerprint,
+            state.Epoch,
+            state.Step,
+            state.History,
+            state.Start,
+            state.Course
+        );
         var file = Checkpoint.File(folder);
         var old = File.Exists(file) ? "the one of the last save is kept" : "no earlier one exists";
         var remedy = File.Exists(file) ? $"and continue by ./foof train --resume {folder}" : "and start again";
@@ -177,13 +210,7 @@ internal sealed class EpochTrainer(
             : $"loss {Tables.Loss(loss)}, {milliseconds:F1} ms/step{Left()}";
 
     // What is left of the whole run, by the steps and evaluations of this process so far.
-    private string Left()
-    {
-        var count = (settings.Epochs - state.Epoch + 1L) * steps - state.Step;
-        return count == 0 || taken == 0
-            ? ""
-            : $", {Say.Time(Stopwatch.GetElapsedTime(start).TotalSeconds / taken * count)} left";
-    }
+    private string Left() => time.Of(", ", (settings.Epochs - state.Epoch + 1L) * steps - state.Step);
 
     private string Describe(EpochResult result)
     {

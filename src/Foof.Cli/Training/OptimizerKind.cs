@@ -21,7 +21,15 @@ internal sealed record OptimizerKind(
 )
 {
     private const string Adam = "adam";
-    private const string Shampoo = "shampoo";
+    private const double UsualShare = 10;
+
+    // What the learning rate is divided by for losses of pixels, where that is not the usual share.
+    private static readonly Dictionary<string, double> SharesOnPixels = new()
+    {
+        [Adam] = 1,
+        [Methods.sngd.Name] = 1,
+        [Methods.shampoo.Name] = 100,
+    };
 
     private static readonly OptimizerKind[] Kinds =
     [
@@ -40,13 +48,13 @@ internal sealed record OptimizerKind(
     internal Recipe Recipe => Method ?? Methods.foof;
 
     /// <summary>
-    /// The default size of a step for a network. Losses of pixels are steeper than losses of classes, and only Adam's
-    /// steps do not grow with them.
+    /// The default size of a step for a network. Losses of pixels are steeper than losses of classes, and only the
+    /// steps of Adam and SNGD do not grow with them.
     /// </summary>
     internal double RateOn(string model) =>
-        ModelKind.Find(model).Classifies || Name == Adam ? LearningRate
-        : Name == Shampoo ? LearningRate / 100
-        : LearningRate / 10;
+        ModelKind.Find(model).Classifies
+            ? LearningRate
+            : LearningRate / SharesOnPixels.GetValueOrDefault(Name, UsualShare);
 
     /// <summary>The optimiser called <paramref name="name"/>.</summary>
     /// <exception cref="CommandFailure">The name is unknown.</exception>

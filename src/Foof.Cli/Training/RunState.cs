@@ -12,6 +12,12 @@ internal sealed class RunState
     /// <summary>The milliseconds of each finished step of the current epoch.</summary>
     internal List<double> StepMilliseconds { get; init; } = [];
 
+    /// <summary>What was measured before the first step, as an epoch 0; null if it was not.</summary>
+    internal EpochResult? Start { get; set; }
+
+    /// <summary>Losses of the batches within epochs.</summary>
+    internal List<CoursePoint> Course { get; init; } = [];
+
     /// <summary>Whether the optimiser has seen the batches of its warm-up.</summary>
     internal bool IsWarm { get; set; }
 
@@ -61,18 +67,28 @@ internal sealed record EpochResult(
     [property: JsonPropertyName("step_ms_median")] double StepMsMedian
 );
 
+/// <summary>A mean loss of the batches of a twentieth of an epoch.</summary>
+/// <param name="Epochs">The epochs from the start of the run to the last of these batches.</param>
+/// <param name="Seconds">The seconds until then, without evaluations.</param>
+/// <param name="Loss">The mean loss.</param>
+internal sealed record CoursePoint(double Epochs, double Seconds, double Loss);
+
 /// <summary>The part of a checkpoint that is not a tensor.</summary>
 /// <param name="Options">Everything that decides the run.</param>
 /// <param name="Fingerprint">The fingerprint of the data set.</param>
 /// <param name="Epoch">The number of the current epoch, from 1.</param>
 /// <param name="Step">How many of its steps are finished.</param>
 /// <param name="History">The finished epochs.</param>
+/// <param name="Start">What was measured before the first step; null if it was not.</param>
+/// <param name="Course">Losses of the batches within epochs; null in files of earlier versions.</param>
 internal sealed record RunRecord(
     TrainingSettings Options,
     string Fingerprint,
     int Epoch,
     int Step,
-    IReadOnlyList<EpochResult> History
+    IReadOnlyList<EpochResult> History,
+    EpochResult? Start = null,
+    IReadOnlyList<CoursePoint>? Course = null
 )
 {
     /// <summary>The record as JSON.</summary>

@@ -61,7 +61,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
                             Pixels(set, image),
                             ImageSet.Side,
                             $"One of the {name}, taken for {said} with a confidence of {sure}",
-                            $"{said}, {sure}"
+                            $"predicted {said}, {sure}"
                         );
                     }),
             ]
@@ -101,7 +101,7 @@ internal sealed record TestPredictions(double[] Confidence, long[] Predicted, lo
             Pixels(set, image),
             ImageSet.Side,
             $"Test image {image}, {label}, taken for {said} with a confidence of {sure}",
-            $"{said}, {sure}; is {label}"
+            $"predicted {said}, {sure}, truly {label}"
         );
     }
 

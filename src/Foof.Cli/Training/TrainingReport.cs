@@ -20,7 +20,11 @@ internal static class TrainingReport
     )
     {
         var kind = ModelKind.Find(settings.Model);
-        var curve = new LearningCurve(settings.Optimizer, state.WarmUpSeconds, state.History);
+        var curve = new LearningCurve(settings.Optimizer, state.WarmUpSeconds, state.History)
+        {
+            Start = state.Start,
+            Course = state.Course,
+        };
         return new(
             $"{settings.Model} with {Say.Count(parameters)} parameters, trained",
             $"{settings.Optimizer} on {Name(settings)}",
@@ -29,24 +33,22 @@ internal static class TrainingReport
                 LossSection.Of(Course(curve), curve),
                 .. kind.Classifies ? Confidence(model, data, settings) : [],
                 SettingsSection.Of([new(settings, curve)]),
-                Measured(
-                        $"foof train --model {settings.Model} --optimizer {settings.Optimizer} "
-                            + $"--epochs {settings.Epochs}",
-                        settings,
-                        data.Fingerprint,
-                        [Machine.Description]
-                    )
-                    .ToSection(Notes),
+                Measured(Command(settings), settings, data.Fingerprint, [Machine.Description]).ToSection(Notes),
             ]
         );
     }
 
     /// <summary>The notes about losses and seconds.</summary>
     internal const string Notes =
-        "Losses and accuracies are means over all training or test images after an epoch. Seconds "
+        "Losses and accuracies are means over all training or test images after an epoch, and before the first for epoch 0; "
+        + "losses of the batches are means over a twentieth of an epoch, each at the weights of its step. Seconds "
         + "are those of "
         + "the steps with their batches and of the statistics before the first step; evaluations "
         + "are left out.";
+
+    /// <summary>The command of a run.</summary>
+    internal static string Command(TrainingSettings settings) =>
+        Measurement.Line("train", TrainingSettings.Table.Options(settings));
 
     /// <summary>The data set's short name.</summary>
     internal static string Name(TrainingSettings settings) => Path.GetFileName(settings.Data.TrimEnd('/'));
@@ -81,7 +83,7 @@ internal static class TrainingReport
 
     private static string Course(LearningCurve curve)
     {
-        var best = curve.Epochs.MinBy(epoch => epoch.TestLoss)!;
+        var best = curve.Epochs.MinBy(epoch => double.IsFinite(epoch.TestLoss) ? epoch.TestLoss : double.MaxValue)!;
         return $"The test loss is lowest, {Say.Number(best.TestLoss)}, after epoch {best.Epoch}; "
             + $"the training loss ends at {Say.Number(curve.Epochs[^1].TrainLoss)}.";
     }

@@ -30,11 +30,13 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         // Messages name the data as the user did.
         var name = given.Text("--data") ?? settings.Data;
         using var data = new RunData(name, settings, device);
+        ImageData.RequireBatch(given, data.Rest.Train.Count);
         if (checkpoint is not null && checkpoint.Run.Fingerprint != data.Rest.Fingerprint)
             throw new CommandFailure(
                 $"The checkpoint in {files.Resume} was made with other data than "
                     + $"{ImageData.Folder(name)}: name the same data by --data."
             );
+        MemoryNeed.Require(settings);
         using var reserved = IsReserved ? null : files.Reserve("train", Checkpoint.FileName, Checkpoint.ModelFileName);
         set_num_threads(settings.Threads);
         Note(settings, optimizer, checkpoint);
@@ -43,7 +45,10 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
         using var model = ModelKind.Build(settings).to(device);
         using var learner = optimizer.Make(model, kind, settings);
         var state = checkpoint?.Restore(model, learner) ?? new RunState();
-        var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder);
+        var trainer = new EpochTrainer(settings, data.Rest, kind, model, learner, state, files.Folder)
+        {
+            MeasuresStart = files.Report is not null || files.Folder is not null && !IsPassing,
+        };
         var isFinished = trainer.Run(terminal.Progress, terminal.Stop);
         if (isFinished)
             Show(state.History);
@@ -60,7 +65,8 @@ internal sealed class TrainingRun(Given given, Files files, Terminal terminal)
             ? settings
             : throw new CommandFailure(
                 $"--epochs must be at least {run.History.Count}, the finished epochs of the run in {files.Resume}; got "
-                    + $"{settings.Epochs}: raise it to continue."
+                    + $"{settings.Epochs}: raise it to continue.",
+                ExitCode.Usage
             );
     }
 

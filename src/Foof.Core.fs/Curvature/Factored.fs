@@ -119,6 +119,8 @@ module Factored =
     let private ofWoodbury (struct (U, roots, L, logDet): struct (FisherFactor * _ * _ * _)) =
         Factored.Woodbury(U, roots, L, logDet)
 
+    let private requireInvertible lambda G = Require.invertible "damping" (FisherFactor.tensors G).Head.dtype lambda
+
     let rec private ofCurvature attempts rule power report lambda curvature : Factored option =
         match curvature with
         | Curvature.Blocks parts ->
@@ -126,7 +128,7 @@ module Factored =
             if Array.forall Option.isSome found then Some(Factored.Blocks(Array.map Option.get found)) else None
         | Curvature.LowRank G ->
             noPower power
-            Require.positive "damping" lambda
+            requireInvertible lambda G
             Woodbury.ofLowRank attempts report lambda G |> Option.map ofWoodbury
         | Curvature.LowRankPlusDiagonal(G, D) ->
             noPower power
@@ -142,8 +144,8 @@ module Factored =
     /// Without damping, directions that a Kronecker factor or a dense matrix lacks are left out.
     /// Shapes: over the layers of C.
     /// New tensors belong to the caller; the result may share tensors with C, which must outlive it.
-    /// Raises an ArgumentException when lambda is negative or not finite, or zero for a low-rank matrix, for powers of
-    /// a low-rank matrix other than -1, for a sum of structures and for a product of two multiples of the identity.
+    /// Raises an ArgumentException when lambda is negative or not finite, or of a low-rank matrix has no inverse in its
+    /// type, for powers of a low-rank matrix other than -1, for a sum of structures and for a product of two multiples of the identity.
     /// (MATH 4, 5)
     let attempt attempts rule (power: float) (report: string -> unit) (lambda: float) curvature =
         Require.nonNegative "damping" lambda
@@ -155,7 +157,7 @@ module Factored =
     /// `attempt` for G G^T whose K = G^T G is known, [m; m] in float64.
     let internal attemptKnowing K attempts (power: float) (report: string -> unit) (lambda: float) G =
         noPower power
-        Require.positive "damping" lambda
+        requireInvertible lambda G
         Scope.ownedBut
             (FisherFactor.tensors G)
             (fun () -> Woodbury.ofLowRankKnowing K attempts report lambda G |> Option.map ofWoodbury)

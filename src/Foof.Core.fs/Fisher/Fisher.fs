@@ -158,6 +158,7 @@ module Fisher =
         Layer.requireTypes "curvature" layers
         use recorder = new Recorder(problem.Model, layers)
         use pass = ForwardPass.recorded recorder layers (fun _ _ -> Keep.InputAndOutput) problem.Model input
+        PointsFirst.require problem.Model input layers pass
         use _quiet = torch.no_grad ()
         let output = pass.Output.detach ()
         let struct (directions, weight) = choose output

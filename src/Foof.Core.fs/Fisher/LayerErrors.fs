@@ -18,7 +18,8 @@ module internal LayerErrors =
         if found <> n then
             invalidOp (
                 $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; got {found}. "
-                + "Keep data points first and positions after them, or leave the layer out."
+                + "Keep data points first and positions after them, mark a module whose times are first by TimeMajor, or leave "
+                + "the layer out."
             )
 
     /// The errors of all calls of a layer; zeros where the output does not depend on a call.
@@ -27,6 +28,7 @@ module internal LayerErrors =
             match gradientOf call with
             | null -> call.Output.Value.zeros_like ()
             | gradient -> gradient
+            |> Layer.pointsFirst layer
             |> Layer.errors layer
         match calls with
         | [| only |] -> ofCall only

@@ -106,6 +106,7 @@ module Coverage =
         Weight = weight
         Bias = if isThere bias && bias.requires_grad then ValueSome bias else ValueNone
         Geometry = geometry
+        IsTimeMajor = TimeMajor.contains layer
     }
 
     let private bias (layer: Layer) = layer.Bias |> ValueOption.map Identity.ofParameter
@@ -124,7 +125,10 @@ module Coverage =
         let first, users = sharers[0], sharers |> Array.sumBy _.Modules.Length
         if holders[weight] > users then
             Some "another module uses its weight too"
-        elif sharers |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry) then
+        elif
+            sharers
+            |> Array.exists (fun sharer -> sharer.Geometry <> first.Geometry || sharer.IsTimeMajor <> first.IsTimeMajor)
+        then
             Some "modules share its weight with different geometry"
         elif sharers |> Array.exists (fun sharer -> bias sharer <> bias first) then
             Some "modules share its weight and not its bias"
@@ -165,7 +169,11 @@ module Coverage =
             | _, (true, reason) -> Treatment.Plain reason
             | _ -> Treatment.Plain "it belongs to no kind of layer that is covered"
 
-    /// The layers with curvature, in the model's order, and the treatment of every parameter.
+    // A weight that modules share is listed by each of them.
+    let private identity (struct (_: string, parameter: Parameter)) = Identity.ofParameter parameter
+
+    /// The layers with curvature, in the model's order, and the treatment of every parameter, each once by its first
+    /// name.
     ///
     /// `objection` says why the caller cannot cover a layer, if it cannot; `select`, by a layer's name and weight,
     /// whether it is to be covered. Otherwise as `survey`.
@@ -191,7 +199,7 @@ module Coverage =
         |]
         let treatment = treatment layers reasons
         let coverage = [|
-            for struct (name, parameter) in model.named_parameters () do
+            for struct (name, parameter) in model.named_parameters () |> Seq.distinctBy identity do
                 { Parameter = name; Shape = parameter.shape; Treatment = treatment parameter }
         |]
         { Layers = layers; Coverage = coverage }

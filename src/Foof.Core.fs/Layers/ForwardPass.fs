@@ -82,6 +82,52 @@ module ForwardPass =
             recorder.Stop()
             recorder.Discard()
 
+/// Layers whose inputs have the data points first, and not times.
+[<RequireQualifiedAccess>]
+module internal PointsFirst =
+
+    let private shown = ConditionalWeakTable<Layer, obj>()
+
+    /// Whether the second dimension of an input could be the data points.
+    let private isOpen (n: int64) (layer: Layer) (calls: Record array) =
+        let least = if layer.Geometry.IsLookup then 2L else 3L
+        let couldBe (input: torch.Tensor) = input.dim () >= least && input.size 1 = n
+        n > 1L
+        && not (layer.Geometry.IsConvolution || fst (shown.TryGetValue layer))
+        && calls |> Array.exists (fun call -> couldBe call.Input)
+
+    /// Runs the model once on all data points but one, in evaluation mode, where that is needed to see which dimension
+    /// they are. Its modes, its buffers and the processor's random numbers are afterwards as before.
+    /// Raises an InvalidOperationException that names a layer whose second dimension they are.
+    let require (model: torch.nn.Module<torch.Tensor, torch.Tensor>) (input: torch.Tensor) (layers: Layer array) pass =
+        let n = if input.dim () = 0L then 0L else input.size 0
+        match Array.zip layers pass.Calls |> Array.filter (fun (layer, calls) -> isOpen n layer calls) with
+        | [||] -> ()
+        | found ->
+            let layers = Array.map fst found
+            use _scope = torch.NewDisposeScope()
+            let random = torch.get_rng_state ()
+            let modes = [|
+                for own in Seq.append [ model :> torch.nn.Module ] (model.modules ()) -> struct (own, own.training)
+            |]
+            use recorder = new Recorder(model, layers)
+            use fewer =
+                try
+                    model.eval ()
+                    ForwardPass.recorded recorder layers (fun _ _ -> Keep.Input) model (input.narrow (0L, 0L, n - 1L))
+                finally
+                    torch.set_rng_state random
+                    // A module sets the mode of those in it, which follow it.
+                    for struct (own, mode) in modes do
+                        own.train mode
+            for layer, calls in Array.zip layers fewer.Calls do
+                if calls |> Array.exists (fun call -> call.Input.size 1 = n - 1L) then
+                    invalidOp (
+                        $"{Layer.describe layer}: its input's first dimension must be the {n} data points of the batch; they are "
+                        + "the second one. Mark a module whose times are first by TimeMajor, or leave the layer out."
+                    )
+                shown.AddOrUpdate(layer, null)
+
 /// What a step computed before its update.
 /// Owns its tensors.
 [<Sealed>]

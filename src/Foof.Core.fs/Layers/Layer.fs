@@ -1,5 +1,6 @@
 namespace Foof
 
+open System.Runtime.CompilerServices
 open TorchSharp
 open TorchSharp.Modules
 
@@ -72,7 +73,27 @@ type Layer = {
     Bias: Parameter voption
     /// How inputs become rows.
     Geometry: Geometry
+    /// Whether data points are the second dimension of its inputs and outputs, after time.
+    IsTimeMajor: bool
 }
+
+/// Which modules take sequences with time first.
+[<RequireQualifiedAccess>]
+module TimeMajor =
+
+    let private marked = ConditionalWeakTable<torch.nn.Module, obj>()
+
+    /// Says that a module, and all modules in it, take [T; n; ...] and give [T; n; ...], with the data points second.
+    /// Layers that are found afterwards are read in this order, by whatever needs their curvature.
+    [<CompiledName("Mark")>]
+    let mark (sequence: torch.nn.Module) =
+        Require.given (nameof sequence) sequence
+        for own in Seq.append [ sequence ] (sequence.modules ()) do
+            marked.AddOrUpdate(own, null)
+
+    /// Whether it was marked.
+    [<CompiledName("Contains")>]
+    let contains (sequence: torch.nn.Module) = fst (marked.TryGetValue sequence)
 
 /// A layer's inputs, errors and gradients as matrices.
 [<RequireQualifiedAccess>]
@@ -127,6 +148,10 @@ module Layer =
 
     /// An input with its first dimension for the data points, of which there may be one without; a view.
     let internal batch (layer: Layer) (input: torch.Tensor) = batched (dimensions layer) input
+
+    /// An input, an output or its derivative with the data points first: a view, where time is.
+    let internal pointsFirst (layer: Layer) (tensor: torch.Tensor) =
+        if layer.IsTimeMajor && tensor.dim () > dimensions layer then tensor.transpose (0L, 1L) else tensor
 
     /// The number of data points n in an input: its first dimension. A vector, an image or a number alone is a batch of
     /// one.

@@ -63,7 +63,7 @@ type internal Log() =
         if depth = 0 then pass <- pass + 1
         // Data may be overwritten after the backward pass; what the model computes is guarded by autograd.
         let isData = kept.IsInputAndReach && not input.requires_grad
-        let input = (if isData then input.clone () else input.detach ()) |> Scope.detach
+        let input = (if isData then input.clone () else input.detach ()) |> Layer.pointsFirst layer |> Scope.detach
         let zeros () =
             torch.zeros (
                 Layer.shapeOfBias layer output,
@@ -78,7 +78,12 @@ type internal Log() =
             Input = input
             Shown = ValueNone
             Rows = lazy (Layer.rows layer input |> Scope.detach)
-            Output = if kept.IsInputAndOutput then ValueSome(output.alias () |> Scope.detach) else ValueNone
+            Output =
+                match kept with
+                | Keep.InputAndOutput -> ValueSome(output.alias () |> Scope.detach)
+                // The model continues with another tensor, so that nobody else frees this one.
+                | Keep.InputAndReach -> ValueSome output
+                | _ -> ValueNone
             Reach = if kept.IsInputAndReach then ValueSome(zeros () |> Scope.detach) else ValueNone
         }
 

@@ -8,7 +8,7 @@ open TorchSharp
 module internal LikelihoodFormulas =
 
     /// Where labels are ignored.
-    let isIgnored (target: torch.Tensor) = target.eq (LikelihoodCheck.ignored.ToScalar())
+    let isIgnored target = (LikelihoodCheck.indices target).eq(LikelihoodCheck.ignored.ToScalar())
 
     /// sigma_c along the channels of f, [1; C; 1; ...].
     let private perOutput (sigma: float array) (f: torch.Tensor) =
@@ -20,7 +20,7 @@ module internal LikelihoodFormulas =
 
     /// -log softmax(f)_y.
     let crossEntropy (f: torch.Tensor) (y: torch.Tensor) reduction =
-        torch.nn.functional.cross_entropy (f, y, reduction = reduction)
+        torch.nn.functional.cross_entropy (f, LikelihoodCheck.indices y, reduction = reduction)
 
     /// Which data points have a label that counts, of labels [n; ...].
     let byPoint (counted: torch.Tensor) = if counted.dim () > 1L then counted.flatten(1L).any 1L else counted
@@ -47,7 +47,7 @@ module internal LikelihoodFormulas =
     let errors likelihood (f: torch.Tensor) (y: torch.Tensor) =
         match likelihood with
         | Likelihood.Categorical ->
-            let y = y.unsqueeze 1L
+            let y = (LikelihoodCheck.indices y).unsqueeze 1L
             let skip = isIgnored y
             let minus = torch.full (y.shape, (-1.0).ToScalar(), dtype = f.dtype, device = f.device)
             f.softmax(1L).scatter_add(1L, y.masked_fill (skip, 0L.ToScalar()), minus).masked_fill(skip, 0.0.ToScalar())

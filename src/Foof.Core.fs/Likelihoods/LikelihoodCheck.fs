@@ -7,8 +7,8 @@ open TorchSharp
 /// (MATH 2)
 [<RequireQualifiedAccess>]
 type Likelihood =
-    /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices (Int64);
-    /// where y is -100 it is ignored.
+    /// p(y | f) = softmax(f)_y: f [n; C] or [n; C; positions...], y [n] or [n; positions...] class indices of any
+    /// whole type; where y is -100 it is ignored.
     | Categorical
     /// y ~ N(f, sigma^2 I), sigma positive: f and y [n; ...].
     | Gaussian of sigma: float
@@ -44,6 +44,16 @@ module internal LikelihoodCheck =
         | Likelihood.Bernoulli
         | Likelihood.Poisson -> ()
 
+    /// Class indices of another whole type as libtorch reads them, Int64; all other labels as they are.
+    /// A new tensor belongs to the caller's scope.
+    let indices (target: torch.Tensor) =
+        match target.dtype with
+        | torch.ScalarType.Byte
+        | torch.ScalarType.Int8
+        | torch.ScalarType.Int16
+        | torch.ScalarType.Int32 -> target.``to`` torch.ScalarType.Int64
+        | _ -> target
+
     let private like name requirement remedy shape kind (output: torch.Tensor) (tensor: torch.Tensor) =
         if tensor.dtype <> kind || tensor.shape <> shape then
             invalidArg
@@ -64,9 +74,10 @@ module internal LikelihoodCheck =
         let shape = labelShape likelihood f
         match likelihood with
         | Likelihood.Categorical ->
-            let requirement = "hold class indices (Int64), one per data point and position,"
+            let requirement = "hold class indices, whole numbers, one per data point and position,"
             let remedy = ": use target.to(int64), or target.argmax(1) for one-hot rows"
-            like (nameof target) requirement remedy shape torch.ScalarType.Int64 f target
+            use _indices = torch.NewDisposeScope()
+            like (nameof target) requirement remedy shape torch.ScalarType.Int64 f (indices target)
         | _ -> like (nameof target) "have the output's shape and type" "" shape f.dtype f target
 
     /// Raises an ArgumentException unless `v` is of the output's shape and type.
@@ -96,7 +107,7 @@ module internal LikelihoodCheck =
             refuse large "log rates of counts above 2^53"
 
     let private ignoredIn (target: torch.Tensor) =
-        Scope.value (fun () -> Numbers.count (target.eq (ignored.ToScalar())))
+        Scope.value (fun () -> Numbers.count ((indices target).eq(ignored.ToScalar())))
 
     let private requireCounting skipped (target: torch.Tensor) =
         if skipped = target.numel () then
@@ -121,7 +132,9 @@ module internal LikelihoodCheck =
             if count > 0L then
                 invalidArg (nameof target) $"target must {requirement}; {count} of {target.numel ()} labels are not."
         let outside (low: Scalar) (high: Scalar) =
-            Scope.value (fun () -> Numbers.count (target.lt(low).bitwise_or(target.gt high)))
+            Scope.value (fun () ->
+                let target = indices target
+                Numbers.count (target.lt(low).bitwise_or(target.gt high)))
         match likelihood with
         | Likelihood.Categorical ->
             let classes = output.size 1

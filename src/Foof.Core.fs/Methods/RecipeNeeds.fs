@@ -131,7 +131,7 @@ module Recipe =
         | Approximation.Kronecker _
         | Approximation.Eigenbasis _ -> ()
         | _ when
-            recipe.Damping >= 1e-37
+            recipe.Damping >= Require.leastInvertible torch.ScalarType.Float32
             || layers |> Array.forall (fun layer -> layer.Weight.dtype = torch.ScalarType.Float64)
             ->
             ()

@@ -249,7 +249,7 @@ module Evidence =
     /// log evidence and gamma at each of some values of delta, in one go over the eigenvalues; `distance` is d =
     /// |theta* - mean|^2.
     /// The result holds no tensor and keeps the array `precision` itself.
-    /// Raises an ArgumentException unless every delta is positive.
+    /// Raises an ArgumentException unless every delta is positive, and a NumericalFailure for values beyond float64.
     /// (MATH 6)
     let curve (logLikelihood: float) (distance: float) (precision: float array) spectrum =
         for delta in precision do
@@ -273,7 +273,9 @@ module Evidence =
                     gains.add_ (sumOfLogs k ratios) |> ignore
                     gammas.add_ (ratios.reciprocal_().mul_(some).sum(0L)) |> ignore
 
-            let values (tensor: torch.Tensor) = tensor.``to``(torch.CPU).data<double>().ToArray()
+            let values (tensor: torch.Tensor) =
+                Numbers.requireFinite "the evidence" "values are not finite" "scale the data or the precisions" tensor
+                tensor.``to``(torch.CPU).data<double>().ToArray()
 
             {
                 Precision = precision

@@ -24,7 +24,7 @@ type Posterior = {
 
 /// What every structure of posterior can do. Vectors are one [d_out; d_in] a layer.
 /// Results belong to the caller. Functions raise an ArgumentException for layers, shapes, types or devices that do not
-/// fit.
+/// fit, and a NumericalFailure for a result that is not finite.
 /// (Benzing 2022, App. C; MATH 6)
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Posterior =
@@ -45,7 +45,7 @@ module Posterior =
     let weights (posterior: Posterior) = DataPrecision.weights posterior.Data
 
     let private requirePrior (layers: int) (mean: torch.Tensor array) (prior: Prior) =
-        Array.iter Prior.requirePrecision prior.Precision
+        Array.iter (Require.invertible "prior precision" mean[0].dtype) prior.Precision
         if prior.Precision.Length <> layers then
             invalidArg
                 (nameof prior)
@@ -119,6 +119,20 @@ module Posterior =
             posterior.Data.Parts
             (DataPrecision.deal v posterior.Data)
 
+    let private failure subject what =
+        NumericalFailure(what, subject, "scale the data, the prior precision or the temperature, or use float64")
+
+    /// Gives `value` back; raises a NumericalFailure when it is not finite.
+    let private finite subject (value: float) =
+        if Double.IsFinite value then value else raise (failure subject $"it is {value}")
+
+    /// Gives the tensors back; raises a NumericalFailure when a number is not finite.
+    let internal finiteTensors subject (tensors: torch.Tensor array) =
+        if Array.forall Numbers.isFinite tensors then
+            tensors
+        else
+            raise (failure subject $"some of its numbers exceed what {tensors[0].dtype} holds")
+
     let private requireVector name (posterior: Posterior) (v: torch.Tensor array) =
         WeightVector.check name (shapes posterior) v
         Array.iter2 (fun like x -> Require.alike name like x) posterior.Mean v
@@ -135,7 +149,8 @@ module Posterior =
                 let single (v: torch.Tensor) = v.unsqueeze 0L
                 onPart posterior (Array.map single v) Covariance.product
                 |> Array.concat
-                |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature))
+                |> Array.map (fun found -> found.squeeze (0L) * posterior.Temperature)
+                |> finiteTensors "the covariance times a vector")
             Seq.ofArray
 
     /// diag (T Sigma), the weights' marginal variances. A low-rank posterior takes 2 m^2 p operations, a dense one p^2,
@@ -149,7 +164,8 @@ module Posterior =
                 let most = budget / posterior.Mean[0].ElementSize
                 byPart posterior (Covariance.variances most)
                 |> Array.concat
-                |> Array.map (fun found -> found * posterior.Temperature))
+                |> Array.map (fun found -> found * posterior.Temperature)
+                |> finiteTensors "the weights' variances")
             Seq.ofArray
 
     let private sumOverParts posterior (ofPart: float array -> PrecisionPart -> float) =
@@ -160,6 +176,7 @@ module Posterior =
         sumOverParts posterior (fun delta part ->
             let spectrum = PrecisionPart.spectrum part
             Evidence.logDet delta[0] spectrum - float spectrum.Weights * log delta[0])
+        |> finite "log det (I + P^-1 N F)"
 
     let private layerWeights (posterior: Posterior) = shapes posterior |> Array.map (Array.fold (*) 1L >> float)
 
@@ -174,12 +191,14 @@ module Posterior =
 
     /// tr (T Sigma), the sum of `variances`, without them.
     /// (MATH 6)
-    let trace (posterior: Posterior) = posterior.Temperature * sumOverParts posterior Covariance.trace
+    let trace (posterior: Posterior) =
+        posterior.Temperature * sumOverParts posterior Covariance.trace |> finite "the trace of the covariance"
 
     /// gamma = tr(Sigma N F) = sum kappa / (kappa + delta) at T = 1: how many weights the data determine.
     /// (MacKay 1992; MATH 6)
     let effectiveParameters (posterior: Posterior) =
         sumOverParts posterior (fun delta part -> Evidence.effectiveParameters delta[0] (PrecisionPart.spectrum part))
+        |> finite "the effective number of parameters"
 
     /// The number of eigenvalues that are held, m of low-rank parts and p of others: gamma cannot exceed it.
     let columns (posterior: Posterior) =
@@ -201,7 +220,7 @@ module Posterior =
                 Prior.distances v { posterior.Prior with Mean = [||] }
                 |> Array.map2 (*) posterior.Prior.Precision
                 |> Array.sum
-            (data + prior) / posterior.Temperature)
+            (data + prior) / posterior.Temperature |> finite "the squared distance from theta*")
 
     /// log q(theta) = 1/2 (log det ((P + N F) / T) - p log(2 pi) - `squaredDistance`), the posterior's logarithmic
     /// density.
@@ -216,12 +235,13 @@ module Posterior =
     let divergence (posterior: Posterior) =
         let p, T = float (weights posterior), posterior.Temperature
         0.5 * (T * (p - effectiveParameters posterior) + penalty posterior - p - p * log T + gain posterior)
+        |> finite "KL(posterior || prior)"
 
     /// log p(D | theta*) - 1/2 sum delta d + 1/2 log det P - 1/2 log det (P + N F), d_l = |theta*_l - mean_l|^2: the
     /// logarithm of the evidence, at T = 1.
     /// (MATH 6)
     let logEvidence (logLikelihood: float) (posterior: Posterior) =
-        logLikelihood - 0.5 * (penalty posterior + gain posterior)
+        logLikelihood - 0.5 * (penalty posterior + gain posterior) |> finite "the log evidence"
 
     /// The eigenvalues of all parts together, for one prior precision: kappa in float64, [count]. The tensor belongs to
     /// the caller.

@@ -47,7 +47,7 @@ module PosteriorUpdate =
     /// Raises an ArgumentException when `columns` is below 1, and a NumericalFailure when a matrix is not finite.
     /// (MATH 7)
     let compress (columns: int) (data: DataPrecision) =
-        Require.atLeast "the number of columns" 1 columns
+        Require.atLeast (nameof columns) 1 columns
         let one = Array.create (DataPrecision.shapes data).Length 1.0
 
         Scope.ownedBut

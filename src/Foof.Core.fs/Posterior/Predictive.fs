@@ -171,6 +171,17 @@ module Predictive =
             // One class alone is certain, and its alpha 0.
             if C = 1.0 then torch.ones_like f else alpha / alpha.sum (1L, keepdim = true))
 
+    /// L with L L^T = C, by Cholesky; by eigenvalues, cut off at zero, for those that are not positive definite.
+    /// Shapes: C [n; C; C] -> the same.
+    let private roots (covariances: torch.Tensor) =
+        let struct (L, info) = torch.linalg.cholesky_ex covariances
+        let failed = (info.ne(0.0.ToScalar()).nonzero()).squeeze -1L
+        if failed.numel () > 0L then
+            let struct (values, Q) = torch.linalg.eigh (covariances.index_select (0L, failed))
+            let root = Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze 1L
+            L.index_copy_ (0L, failed, root) |> ignore
+        L
+
     /// Samples of the outputs, f + L eps with L L^T the covariance, whose eigenvalues are cut off at zero; null is the
     /// default generator.
     /// Shapes: f [n; C], covariance [n; C; C] -> [k; n; C], float64.
@@ -178,23 +189,20 @@ module Predictive =
     /// Raises an ArgumentException for k = 0, a generator on another device and shapes that do not fit, and a
     /// NumericalFailure when the covariance is not finite.
     let sampleOutputs (k: int) (generator: torch.Generator) (output: torch.Tensor) (covariance: torch.Tensor) =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         Require.generator generator output.device
         requireFit output covariance
         requireFiniteCovariance covariance
 
         Scope.tensor (fun () ->
             let f = output.``to`` torch.ScalarType.Float64
-            let struct (values, Q) = torch.linalg.eigh (covariance.``to`` f.dtype)
-            let root = Q * values.clamp_min(0.0.ToScalar()).sqrt().unsqueeze 1L
+            let root = roots (covariance.``to`` f.dtype)
 
-            let eps =
-                torch.randn (
-                    [| f.size 0; f.size 1; int64 k |],
-                    dtype = f.dtype,
-                    device = f.device,
-                    generator = generator
-                )
+            // Point by point, so that what a data point gets does not depend on how many are drawn at once.
+            let eps = torch.empty (f.size 0, f.size 1, int64 k, dtype = f.dtype, device = f.device)
+            for i in 0L .. f.size 0 - 1L do
+                use own = eps.select (0L, i)
+                own.normal_ (0.0, 1.0, generator) |> ignore
 
             (root.bmm eps + f.unsqueeze 2L).permute(2L, 0L, 1L))
 

@@ -64,7 +64,7 @@ module Sampling =
     /// sample takes more.
     /// Shapes: samples [k; d_out; d_in] a layer, each in one piece.
     /// Raises an ArgumentException for k = 0, a generator on another device, and samples that have other layers, shapes
-    /// or types than theta* or do not lie in one piece.
+    /// or types than theta* or do not lie in one piece; a NumericalFailure for numbers beyond their type's range.
     /// (Benzing 2022, App. C; MATH 6)
     let into (generator: torch.Generator) (samples: torch.Tensor array) (posterior: Posterior) =
         requireGenerator posterior generator
@@ -94,7 +94,8 @@ module Sampling =
                 use _chunk = torch.NewDisposeScope()
                 let chunk = samples |> Array.map _.narrow(0L, start, count)
                 let noises = fill generator posterior chunk
-                deviate posterior chunk noises)
+                deviate posterior chunk noises
+                Posterior.finiteTensors "the samples" chunk |> ignore)
 
     /// Memory for k samples.
     let private memory (k: int) (posterior: Posterior) =
@@ -108,7 +109,7 @@ module Sampling =
     /// Raises an ArgumentException for k = 0 and a generator on another device.
     /// (Benzing 2022, App. C; MATH 6)
     let draw (k: int) (generator: torch.Generator) (posterior: Posterior) =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         Scope.owned
             (fun () ->
                 let samples = memory k posterior
@@ -121,7 +122,7 @@ module Sampling =
     /// A chunk stays the sequence's: it is freed when the next one is asked for, and its memory used again.
     /// Raises an ArgumentException for k = 0 and a generator on another device.
     let stream (k: int) (generator: torch.Generator) (posterior: Posterior) : seq<torch.Tensor array> =
-        Require.atLeast "the number of samples" 1 k
+        Require.atLeast (nameof k) 1 k
         requireGenerator posterior generator
         let bytes = posterior.Mean[0].ElementSize * Posterior.weights posterior
         let most = int (min (int64 k) (max 1L (2L * Posterior.budget / bytes)))

@@ -47,6 +47,19 @@ module Require =
         if not (Double.IsFinite value && value > 0.0) then
             refuse name $"{name} must be a positive number; got {value}."
 
+    /// The least number whose inverse a type holds, but for a margin; its inverse is the largest such number.
+    let leastInvertible (kind: torch.ScalarType) = if kind = torch.ScalarType.Float64 then 1e-307 else 1e-37
+
+    /// Raises an ArgumentException unless the type holds `value` and its inverse.
+    let invertible (name: string) (kind: torch.ScalarType) (value: float) =
+        positive name value
+        let least = leastInvertible kind
+        if value < least || value > 1.0 / least then
+            refuse
+                name
+                ($"{name} must lie from {least} to {1.0 / least}, so that {kind} holds it and its inverse; got {value}: "
+                 + "choose one in that range, or a type that holds more.")
+
     /// Raises an ArgumentException unless `value` is finite and at least zero.
     let nonNegative (name: string) (value: float) =
         if not (Double.IsFinite value && value >= 0.0) then

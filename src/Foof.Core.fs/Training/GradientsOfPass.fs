@@ -58,7 +58,7 @@ module internal GradientsOfPass =
         | [||] -> ValueNone
         | reached ->
             let A = reached |> Array.map _.Rows.Value
-            let E = reached |> Array.map (errors >> Layer.errorRows layer)
+            let E = reached |> Array.map (errors >> Layer.pointsFirst layer >> Layer.errorRows layer)
             ValueSome(Direction.Product(stacked E, stacked A))
 
     let private byAutograd (layer: Layer) (gradientOf: torch.Tensor -> torch.Tensor) =

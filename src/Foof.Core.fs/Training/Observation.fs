@@ -165,6 +165,7 @@ type internal Observer
         use _scope = torch.NewDisposeScope()
         let kept = if needsErrors then Keep.InputAndOutput else Keep.Input
         use pass = ForwardPass.recorded recorder layers (fun _ _ -> kept) model input
+        PointsFirst.require model input layers pass
         use _quiet = torch.no_grad ()
         take (observe pass target nothing)
 

@@ -175,6 +175,7 @@ type Optimizer
 
         let step () =
             use pass = forward plan input
+            PointsFirst.require model input layers pass
             let loss = lossOf pass target
             use _quiet = torch.no_grad ()
             let gradients = backward plan loss pass |> Gradients.withPenalty this.Penalty update.Holds layers

@@ -99,7 +99,8 @@ module internal ParameterGroups =
     /// Raises an ArgumentException when one holds a parameter of another model.
     let ofModel (model: torch.nn.Module) (groups: seq<ParameterGroup>) =
         let given = if isNull groups then [] else List.ofSeq groups
-        let parameters = Seq.toArray (model.parameters ())
+        // A tied weight is listed by each of its modules, under a handle of its own.
+        let parameters = model.parameters () |> Seq.distinctBy Identity.ofParameter |> Seq.toArray
         let ofModel = HashSet(Seq.map Identity.ofParameter parameters)
 
         for place, group in Seq.indexed given do

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Foof;
 
 /// <summary>
-/// Measures of the quality of class probabilities. Probabilities are [n; C], labels are [n] class indices,
-/// and all results are means over data points.
+/// Measures of the quality of class probabilities. Probabilities are [n; C] and labels [n] class indices, or with
+/// positions [n; C; ...] and [n; ...]; all results are means over the labels that are not -100.
 /// </summary>
 /// <remarks>
-/// Probabilities have a floating-point type; the sum of a row may differ from 1 by 1e-3, or 1e-2 with 16 bits.
-/// Sums are float64. A label of -100 is not ignored: it is out of range. Arguments stay the caller's.
+/// Probabilities have a floating-point type; their sum over classes may differ from 1 by 1e-3, or 1e-2 with 16 bits.
+/// Sums are float64. Arguments stay the caller's.
 /// </remarks>
 /// <example>
 /// <code>
@@ -24,6 +24,8 @@ public static class Calibration
     // A class with probability zero costs as much as one with probability 1e-300.
     private const double Least = 1e-300;
 
+    private const long Ignored = -100;
+
     /// <summary>
     /// The negative log-likelihood, the mean of -log p_y, in nats; p_y below 1e-300 counts as 1e-300.
     /// </summary>
@@ -35,11 +37,11 @@ public static class Calibration
     public static double NegativeLogLikelihood(Tensor probabilities, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        labels = Check(probabilities, labels);
+        (probabilities, labels) = Counted(probabilities, labels);
         return -OfLabels(probabilities, labels).clamp_min(Least).log().mean().ToDouble();
     }
 
-    /// <summary>The accuracy: the share of data points whose label is the most probable class.</summary>
+    /// <summary>The accuracy: the share of labels that are the most probable class.</summary>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point, rows are not probabilities, or labels are not class indices
     /// on the same device.
@@ -48,7 +50,7 @@ public static class Calibration
     public static double Accuracy(Tensor probabilities, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        labels = Check(probabilities, labels);
+        (probabilities, labels) = Counted(probabilities, labels);
         return probabilities.argmax(1).eq(labels).to(ScalarType.Float64).mean().ToDouble();
     }
 
@@ -61,7 +63,7 @@ public static class Calibration
     public static double Brier(Tensor probabilities, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        labels = Check(probabilities, labels);
+        (probabilities, labels) = Counted(probabilities, labels);
         var p = probabilities.to(ScalarType.Float64);
         return (p.square().sum(1) - OfLabels(p, labels) * 2 + 1).mean().ToDouble();
     }
@@ -96,7 +98,7 @@ public static class Calibration
     {
         Require.atLeast(nameof(bins), 1, bins);
         using var scope = NewDisposeScope();
-        labels = Check(probabilities, labels);
+        (probabilities, labels) = Counted(probabilities, labels);
         var p = probabilities.to(ScalarType.Float64);
         var confidence = Values(p.amax([1L]));
         var right = Values(p.argmax(1).eq(labels).to(ScalarType.Float64));
@@ -117,7 +119,7 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The entropy -sum_c p_c log p_c of each data point, [n], in nats: a score that distinguishes foreign
+    /// The entropy -sum_c p_c log p_c of each data point, [n] or [n; ...], in nats: a score that distinguishes foreign
     /// data from training data. It lies from 0 to log C, in float64; the caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
@@ -131,7 +133,7 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The lack of confidence 1 - max_c p_c of each data point, [n]: another score that distinguishes foreign
+    /// The lack of confidence 1 - max_c p_c of each data point, [n] or [n; ...]: another score that distinguishes foreign
     /// data from training data (Hendrycks &amp; Gimpel 2017). It is float64; the caller owns it.
     /// </summary>
     /// <exception cref="ArgumentException">The shape does not fit, or rows are not probabilities.</exception>
@@ -155,7 +157,10 @@ public static class Calibration
         ArgumentNullException.ThrowIfNull(inside);
         ArgumentNullException.ThrowIfNull(outside);
         if (inside.numel() == 0 || outside.numel() == 0)
-            throw new ArgumentException("Both sets of scores must have at least one score; one is empty.");
+            throw new ArgumentException(
+                "Both sets of scores must have at least one score; one is empty.",
+                inside.numel() == 0 ? nameof(inside) : nameof(outside)
+            );
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", inside);
         Numbers.requireFinite("the scores", "are not finite", "check the predictions", outside);
         var (x, y) = (Values(inside), Values(outside));
@@ -193,9 +198,9 @@ public static class Calibration
     private static void Check(Tensor probabilities)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
-        if (probabilities.dim() != 2)
+        if (probabilities.dim() < 2)
             throw new ArgumentException(
-                $"Probabilities must be [n; C]; got [{Shape.text(probabilities.shape)}].",
+                $"Probabilities must be [n; C; ...]; got [{Shape.text(probabilities.shape)}].",
                 nameof(probabilities)
             );
         if (!probabilities.is_floating_point())
@@ -211,30 +216,36 @@ public static class Calibration
             throw NoProbabilities(FormattableString.Invariant($"one is {least:G4}"));
         var apart = (p.sum(1) - 1).abs().max().ToDouble();
         if (apart > Rounding(probabilities.dtype))
-            throw NoProbabilities(FormattableString.Invariant($"a row's sum differs from 1 by {apart:G4}"));
+            throw NoProbabilities(FormattableString.Invariant($"a sum over classes differs from 1 by {apart:G4}"));
     }
 
     // How far the sum of probabilities may be from 1: numbers of 16 bits have only two or three digits.
     private static double Rounding(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 ? 1e-2 : 1e-3;
 
-    private static ArgumentException NoProbabilities(string found) =>
+    private static ArgumentException NoProbabilities(string found, string argument = "probabilities") =>
         new(
-            $"Probabilities must be numbers of at least 0 whose rows sum to 1; {found}: pass softmax(1) of the outputs, "
-                + "or Prediction.Probabilities."
+            $"Probabilities must be numbers of at least 0 that sum to 1 over classes; {found}: pass softmax(1) of the outputs, "
+                + "or Prediction.Probabilities.",
+            argument
         );
 
-    // Returns class indices in the type that libtorch needs, in the caller's dispose scope.
-    private static Tensor Check(Tensor probabilities, Tensor labels)
+    // Returns the labels that count, [m] in the type that libtorch needs, and their probabilities [m; C], in the caller's
+    // dispose scope.
+    private static (Tensor Probabilities, Tensor Labels) Counted(Tensor probabilities, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(labels);
-        if (probabilities.dim() != 2 || labels.dim() != 1 || labels.shape[0] != probabilities.shape[0])
+        if (
+            probabilities.dim() < 2
+            || !labels.shape.AsSpan().SequenceEqual([.. probabilities.shape.Where((_, axis) => axis != 1)])
+        )
             throw new ArgumentException(
-                $"Probabilities must be [n; C] and labels [n]; got [{Shape.text(probabilities.shape)}] "
-                    + $"and [{Shape.text(labels.shape)}]."
+                $"Probabilities must be [n; C; ...] and labels [n; ...]; got [{Shape.text(probabilities.shape)}] "
+                    + $"and [{Shape.text(labels.shape)}].",
+                probabilities.dim() < 2 ? nameof(probabilities) : nameof(labels)
             );
         if (labels.numel() == 0)
-            throw new ArgumentException("There must be at least one data point; got none.");
+            throw new ArgumentException("There must be at least one data point; got none.", nameof(labels));
         if (labels.is_floating_point() || labels.is_complex() || labels.dtype == ScalarType.Bool)
             throw new ArgumentException(
                 $"Labels must be class indices, whole numbers; got {labels.dtype}.",
@@ -248,11 +259,21 @@ public static class Calibration
             );
         Check(probabilities);
         var indices = labels.to(ScalarType.Int64);
-        var bad = indices.lt(0).logical_or(indices.ge(probabilities.shape[1])).sum().item<long>();
-        return bad == 0
-            ? indices
-            : throw new ArgumentException(
-                $"Labels must lie from 0 to {probabilities.shape[1] - 1}; {bad} of {labels.numel()} do not."
+        var counts = indices.ne(Ignored);
+        if (!counts.any().ToBoolean())
+            throw new ArgumentException(
+                $"There must be at least one label that counts; all are {Ignored}.",
+                nameof(labels)
             );
+        var outside = indices.lt(0).logical_or(indices.ge(probabilities.shape[1]));
+        if (outside.logical_and(counts).sum().item<long>() is > 0 and var bad)
+            throw new ArgumentException(
+                $"Labels must lie from 0 to {probabilities.shape[1] - 1}, or be {Ignored} where they are ignored; {bad} of "
+                    + $"{labels.numel()} do not.",
+                nameof(labels)
+            );
+        var rows = probabilities.dim() == 2 ? probabilities : probabilities.flatten(2).transpose(1, 2).flatten(0, 1);
+        var places = counts.flatten().nonzero().squeeze(-1);
+        return (rows.index_select(0, places), indices.flatten().index_select(0, places));
     }
 }

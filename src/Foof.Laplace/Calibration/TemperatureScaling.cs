@@ -23,8 +23,8 @@ public sealed record TemperatureScaling(double Temperature)
     /// Finds the T with the least mean of -log softmax(f / T)_y, by a grid search from 1/16 to 16 and a golden-section
     /// search over its logarithm. If an end of the grid is best, it is widened up to 2^-20 or 2^20.
     /// </summary>
-    /// <param name="output">The network's outputs for validation data, [n; C]; they stay the caller's.</param>
-    /// <param name="labels">Their class indices, [n], none of which may be -100.</param>
+    /// <param name="output">The network's outputs for validation data, [n; C; ...]; they stay the caller's.</param>
+    /// <param name="labels">Their class indices, [n; ...]; -100 is ignored.</param>
     /// <exception cref="ArgumentException">
     /// Shapes do not fit, there is no data point, or labels are not class indices on the same device.
     /// </exception>
@@ -52,9 +52,9 @@ public sealed record TemperatureScaling(double Temperature)
         );
     }
 
-    /// <summary>Returns the probabilities softmax(f / T), [n; C] in float64; the caller owns them.</summary>
+    /// <summary>Returns the probabilities softmax(f / T), [n; C; ...] in float64; the caller owns them.</summary>
     /// <exception cref="ArgumentException">
-    /// The temperature is not positive and finite, or the output is not [n; C]. Numbers are not checked: NaN
+    /// The temperature is not positive and finite, or the output is not [n; C; ...]. Numbers are not checked: NaN
     /// remains NaN.
     /// </exception>
     public Tensor Apply(Tensor output)
@@ -68,7 +68,10 @@ public sealed record TemperatureScaling(double Temperature)
 
     private static void RequireClasses(Tensor output)
     {
-        if (output.dim() != 2)
-            throw new ArgumentException($"output must be [n; C]; got [{Shape.text(output.shape)}].", nameof(output));
+        if (output.dim() < 2)
+            throw new ArgumentException(
+                $"output must be [n; C; ...]; got [{Shape.text(output.shape)}].",
+                nameof(output)
+            );
     }
 }

@@ -25,10 +25,9 @@ namespace Foof;
 /// </example>
 public abstract partial class Consolidator : IPenalty, IDisposable
 {
-    private const string BudgetPrefix = "The column budget";
     private const double SuspiciousShare = 0.1;
 
-    private readonly List<string> warnings = [];
+    private readonly WarningList warnings = new();
     private readonly Layer[] layers;
     private readonly long memoryBudget;
     private double strength;
@@ -44,12 +43,7 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         Consolidation.check(rule);
-        Strength = strength;
-        if (memoryBudget < 1)
-            throw new ArgumentException(
-                $"The memory budget must be a positive number of bytes; got {memoryBudget}.",
-                nameof(memoryBudget)
-            );
+        this.strength = Argument.NotNegative(strength);
         Model = model;
         Rule = rule;
         this.memoryBudget = memoryBudget;
@@ -88,18 +82,14 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     public double Strength
     {
         get => strength;
-        set
-        {
-            Require.nonNegative("The strength", value);
-            strength = value;
-        }
+        set { strength = Argument.NotNegative(value, nameof(Strength)); }
     }
 
     /// <summary>
     /// Sentences that a user should know: about parameters that are not held back, or a column budget that is
     /// too small.
     /// </summary>
-    public IReadOnlyList<string> Warnings => warnings;
+    public IReadOnlyList<string> Warnings => warnings.Sentences;
 
     /// <summary>Receives warnings as they arise; by default nothing is logged.</summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -172,25 +162,19 @@ public abstract partial class Consolidator : IPenalty, IDisposable
     private void NoteUncovered()
     {
         if (UncoveredParameters.Sentence(Coverage, "are not held back") is { } sentence)
-            Warn(sentence);
+            warnings.Add(WarningTopic.Uncovered, sentence, Logger);
     }
 
     private void NoteDiscarded()
     {
-        warnings.RemoveAll(warning => warning.StartsWith(BudgetPrefix, StringComparison.Ordinal));
+        warnings.Forget(WarningTopic.ColumnBudget);
         if (DiscardedTraceFraction > SuspiciousShare)
-            Warn(
-                $"{BudgetPrefix} left out {DiscardedTraceFraction:P0} of a curvature's trace, so that earlier tasks are protected less "
-                    + "than they should be; raise ColumnBudget, or use Kronecker factors."
+            warnings.Add(
+                WarningTopic.ColumnBudget,
+                $"The column budget left out {DiscardedTraceFraction:P0} of a curvature's trace, so that earlier tasks are protected less "
+                    + "than they should be; raise ColumnBudget, or use Kronecker factors.",
+                Logger
             );
-    }
-
-    private void Warn(string sentence)
-    {
-        if (warnings.Contains(sentence))
-            return;
-        warnings.Add(sentence);
-        Logger.Warn(sentence);
     }
 
     /// <summary>Raises an ArgumentException with the number of bytes and what would fit.</summary>

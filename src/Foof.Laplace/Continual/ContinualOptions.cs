@@ -69,17 +69,30 @@ public sealed record ContinualOptions
     public long MemoryBudget { get; init; } = 2L << 30;
 
     /// <summary>The core's rule for gathering tasks.</summary>
-    internal ConsolidationRule Rule =>
-        new(
-            Argument.Known(Tasks) switch
-            {
-                ContinualTasks.Separate => Gathering.Separate,
-                ContinualTasks.Summed => Gathering.Summed,
-                _ => Gathering.NewOnline(Decay),
-            },
-            MergeKronecker,
-            ColumnBudget is { } columns
-                ? FSharpValueOption<int>.NewValueSome(columns)
-                : FSharpValueOption<int>.ValueNone
-        );
+    /// <exception cref="ArgumentException">An option is out of its range; the message names the first one.</exception>
+    internal ConsolidationRule Rule
+    {
+        get
+        {
+            Argument.NotNegative(Strength, nameof(Strength));
+            Argument.AtLeast(1, MemoryBudget, nameof(MemoryBudget));
+            if (Decay is not (>= 0 and <= 1))
+                throw new ArgumentException(
+                    FormattableString.Invariant($"Decay must lie in [0, 1]; got {Decay}."),
+                    nameof(Decay)
+                );
+            return new(
+                Argument.Known(Tasks) switch
+                {
+                    ContinualTasks.Separate => Gathering.Separate,
+                    ContinualTasks.Summed => Gathering.Summed,
+                    _ => Gathering.NewOnline(Decay),
+                },
+                MergeKronecker,
+                Argument.AtLeast(1, ColumnBudget) is { } columns
+                    ? FSharpValueOption<int>.NewValueSome(columns)
+                    : FSharpValueOption<int>.ValueNone
+            );
+        }
+    }
 }

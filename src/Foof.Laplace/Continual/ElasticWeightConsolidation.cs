@@ -106,6 +106,7 @@ public sealed class ElasticWeightConsolidation : Consolidator
         var gathering = new CurvatureGathering(Model, Layers, likelihood, options.Structure, fisher, generator)
         {
             Called = head ?? Model,
+            Budget = MemoryBudget,
         };
         var (curvature, _) = gathering.Run(batches, RequireRoomFor, progress, cancellation);
         try

@@ -48,7 +48,10 @@ internal sealed class CurvatureFit(
         CancellationToken cancellation
     )
     {
-        var gathering = new CurvatureGathering(model, layers, likelihood, options.Structure, fisher, generator);
+        var gathering = new CurvatureGathering(model, layers, likelihood, options.Structure, fisher, generator)
+        {
+            Budget = options.MemoryBudget,
+        };
         var mean = DataCurvature.accumulate(
             Mean,
             (_, input, target) =>
@@ -57,7 +60,7 @@ internal sealed class CurvatureFit(
                 var count = gathering.Points(input, output, target);
                 if (count == 0)
                     return new DataMean<FittedCurvature>(null!, 0);
-                var curvature = gathering.OfBatch(input, target);
+                var curvature = gathering.OfBatch(input, output, target);
                 return new DataMean<FittedCurvature>(
                     target is null
                         ? new FittedCurvature(curvature, count, null, null, 0, fisher)

@@ -83,7 +83,7 @@ public sealed record LaplaceOptions
     /// The largest number of bytes that the fitted curvature may take, at least 1 [512 MiB]: the columns and
     /// three float64 matrices [m; m] for LowRank, three float64 matrices [p; p] for Dense. Beyond it, a fit
     /// raises an ArgumentException, after a second attempt with sampled labels for LowRank if
-    /// <see cref="FisherType"/> is null.
+    /// <see cref="FisherType"/> is null. Large batches of many classes are differentiated in parts sized by it.
     /// </summary>
     public long MemoryBudget { get; init; } = DefaultMemoryBudget;
 
@@ -126,7 +126,7 @@ public sealed record LaplaceOptions
     /// <summary>Raises if an option is out of its range; the message names the first one.</summary>
     internal void Require()
     {
-        Foof.Require.positive("The prior precision", PriorPrecision);
+        Argument.Positive(PriorPrecision, nameof(PriorPrecision));
         CurvatureGathering.Supported(
             nameof(LaplacePosterior),
             Structure,

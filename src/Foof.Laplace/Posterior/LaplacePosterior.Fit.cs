@@ -96,6 +96,7 @@ public sealed partial class LaplacePosterior
         options.Require();
         SoundModel.Require(model);
         var layers = Covered(model, options.Select);
+        Foof.Require.invertible("The prior precision", layers[0].Weight.dtype, options.PriorPrecision);
         using var scope = NewDisposeScope();
         using var unrecorded = no_grad();
         using var peeked = new PeekedBatches(batches);
@@ -164,15 +165,16 @@ public sealed partial class LaplacePosterior
             return;
         const string Consequence = "have no uncertainty here";
         if (UncoveredParameters.Sentence(Coverage, Consequence) is { } uncovered)
-            Warn(uncovered);
+            Warn(WarningTopic.Uncovered, uncovered);
         if (UncoveredParameters.FrozenBiases(Coverage, Consequence) is { } frozen)
-            Warn(frozen);
+            Warn(WarningTopic.Uncovered, frozen);
     }
 
     private void NoteLabels(Fisher fisher, long points)
     {
         if (options.FisherType is null && fisher.IsMonteCarlo)
             Warn(
+                WarningTopic.SampledLabels,
                 $"All labels of {points:N0} data points do not fit the memory budget of "
                     + $"{options.MemoryBudget:N0} bytes: one sampled label each is used, which is less informative."
             );

@@ -32,7 +32,7 @@ public sealed partial class LaplacePosterior : IDisposable
     private readonly nn.Module<Tensor, Tensor> model;
     private readonly Layer[] layers;
     private readonly LaplaceOptions options;
-    private readonly List<string> warnings = [];
+    private readonly WarningList warnings = new();
 
     // The mean gradient of the loss at theta*; null if there were no labels.
     private Tensor[]? gradient;
@@ -109,7 +109,7 @@ public sealed partial class LaplacePosterior : IDisposable
     /// Sentences that a user should know: about labels that were sampled, parameters that no layer covers, an evidence
     /// that may mislead, or validation data that do not determine a choice.
     /// </summary>
-    public IReadOnlyList<string> Warnings => warnings;
+    public IReadOnlyList<string> Warnings => warnings.Sentences;
 
     /// <summary>
     /// Receives warnings as they arise; by default <see cref="LaplaceOptions.Logger"/>.
@@ -272,11 +272,7 @@ public sealed partial class LaplacePosterior : IDisposable
         SoundModel.Require(model);
     }
 
-    private void Warn(string sentence)
-    {
-        warnings.Add(sentence);
-        Logger.Warn(sentence);
-    }
+    private void Warn(WarningTopic topic, string sentence) => warnings.Add(topic, sentence, Logger);
 
     // The old and the new posterior may share tensors; a tensor is freed when neither has it.
     private void Adopt(Posterior next)

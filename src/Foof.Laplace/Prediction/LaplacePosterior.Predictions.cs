@@ -10,8 +10,8 @@ public sealed partial class LaplacePosterior
     /// <param name="input">The batch, of the weights' type and on their device; it stays the caller's.</param>
     /// <param name="options">How predictions are made; null means linearised, by probit.</param>
     /// <exception cref="ArgumentException">
-    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, an option is out of
-    /// its range or not available for this loss, or linearised class outputs are not [n; C].
+    /// The batch is empty or does not fit the model, a batch norm or dropout is in training mode, or an option is out
+    /// of its range or not available for this loss.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
@@ -36,8 +36,8 @@ public sealed partial class LaplacePosterior
     /// <param name="cancellation">Checked before each batch.</param>
     /// <exception cref="ArgumentException">
     /// There is no batch, one is empty or does not fit the model, a batch norm or dropout is in training mode, an option
-    /// is out of its range or not available for this loss, linearised class outputs are not [n; C], or a later
-    /// enumeration gave batches of other sizes than the first.
+    /// is out of its range or not available for this loss, or a later enumeration gave batches of other sizes than the
+    /// first.
     /// </exception>
     /// <exception cref="NumericalFailure">Inputs, weights or the prediction are not finite.</exception>
     /// <exception cref="InvalidOperationException">A covered parameter was freed or has changed since the fit.</exception>
@@ -122,19 +122,23 @@ public sealed partial class LaplacePosterior
         CancellationToken cancellation
     )
     {
-        var parts = new List<Prediction>();
+        var (parts, finished) = (new List<Prediction>(), 0);
         using var predictions = new LinearisedPredictions(Likelihood, options, Alive.Mean[0].device);
         try
         {
             foreach (var input in inputs)
             {
                 cancellation.ThrowIfCancellationRequested();
-                using var batch = NewDisposeScope();
-                var at = Derivatives(input);
-                var covariance = Predictive.covariance(at.Output.shape[0], at.Jacobian, Alive);
-                Predictive.requireFiniteCovariance(covariance);
-                parts.Add(predictions.Of(at.Output, covariance, withProbabilityVariance: true).Detached());
-                progress?.Report(parts.Count);
+                foreach (var (start, count) in Runs(input, options))
+                {
+                    using var run = NewDisposeScope();
+                    var isWhole = input.dim() == 0 || count == input.shape[0];
+                    var at = Derivatives(isWhole ? input : input.narrow(0, start, count));
+                    var covariance = Predictive.covariance(at.Output.shape[0], at.Jacobian, Alive);
+                    Predictive.requireFiniteCovariance(covariance);
+                    parts.Add(predictions.Of(at.Output, covariance, withProbabilityVariance: true).Detached());
+                }
+                progress?.Report(++finished);
             }
             return parts;
         }
@@ -143,6 +147,29 @@ public sealed partial class LaplacePosterior
             Free(parts);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Returns the runs of a batch's data points whose derivatives, covariances [C; C] and samples keep within the memory
+    /// budget, each at least one point.
+    /// </summary>
+    internal IReadOnlyList<(long Start, long Count)> Runs(Tensor input, PredictionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var n = input.dim() == 0 ? 1 : input.shape[0];
+        if (n < 2)
+            return [(0, n)];
+        using var scope = NewDisposeScope();
+        using var unrecorded = no_grad();
+        using var first = input.narrow(0, 0, 1);
+        var outputs = Mismatch.Explained(model, input, null, () => ForwardPass.output(model, first)).numel();
+        // Samples, their noise and probabilities; a covariance with its eigenvectors and their root.
+        var others = 8 * outputs * (3 * outputs + 4 * options.Samples);
+        var most = CurvatureGathering.PointsAtOnce(layers, outputs, others, options.MemoryBudget);
+        return
+        [
+            .. Enumerable.Range(0, (int)((n + most - 1) / most)).Select(i => (i * most, Math.Min(most, n - i * most))),
+        ];
     }
 
     // The network's outputs, and their derivatives by its weights.

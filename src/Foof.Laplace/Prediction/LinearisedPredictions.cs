@@ -22,7 +22,6 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
     /// <param name="withProbabilityVariance">
     /// Whether to compute the probabilities' variance, from samples of every data point's outputs.
     /// </param>
-    /// <exception cref="ArgumentException">A categorical likelihood's output is not [n; C].</exception>
     internal Prediction Of(Tensor output, Tensor covariance, bool withProbabilityVariance)
     {
         var variance = linalg.diagonal(covariance).reshape(output.shape);
@@ -31,20 +30,37 @@ internal sealed class LinearisedPredictions(Likelihood likelihood, PredictionOpt
             return new(mean, Sigmoid(mean, variance, covariance), variance, null);
         if (!likelihood.IsCategorical)
             return new(mean, null, variance, null);
-        if (output.dim() != 2)
-            throw new ArgumentException(
-                "Linearised class probabilities need one output [n; C] a data point; predict by SampledWeights."
-            );
+        var (rows, covariances) = ByPosition(mean, covariance);
+        // The same samples for both, so that what a data point gets does not depend on the batches.
+        var sampled = IsSampled || withProbabilityVariance ? Samples(rows, covariances).softmax(2) : null;
         var probabilities =
-            IsSampled ? Predictive.sampled(options.Samples, generator, output, covariance)
-            : options.Link == LinkApproximation.LaplaceBridge ? Predictive.bridge(output, covariance)
-            : Predictive.probit(output, covariance);
+            IsSampled ? sampled!.mean([0L])
+            : options.Link == LinkApproximation.LaplaceBridge ? Predictive.bridge(rows, covariances)
+            : Predictive.probit(rows, covariances);
+        var positions = (long[])[.. output.shape.AsSpan(2)];
         return new(
             mean,
-            probabilities,
+            probabilities.reshape([output.shape[0], .. positions, output.shape[1]]).movedim([-1], [1]),
             variance,
-            withProbabilityVariance ? Samples(output, covariance).softmax(2).var(0, unbiased: false).sum(1) : null
+            withProbabilityVariance
+                ? sampled!.var(0, unbiased: false).sum(1).reshape([output.shape[0], .. positions])
+                : null
         );
+    }
+
+    // The softmax at a position takes the outputs [n; C; ...] of that position alone: as [n R; C] for R positions, with
+    // their covariances [n R; C; C].
+    private static (Tensor Output, Tensor Covariance) ByPosition(Tensor output, Tensor covariance)
+    {
+        if (output.dim() == 2)
+            return (output, covariance);
+        var (n, classes) = (output.shape[0], output.shape[1]);
+        var own = linalg.diagonal(
+            covariance.view(n, classes, -1, classes, covariance.shape[1] / classes),
+            dim1: 2,
+            dim2: 4
+        );
+        return (output.flatten(2).transpose(1, 2).flatten(0, 1), own.permute(0, 3, 1, 2).flatten(0, 1));
     }
 
     // Probit is sigmoid(f / sqrt(1 + pi/8 v)), MacKay's case.

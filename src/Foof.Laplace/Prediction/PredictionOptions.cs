@@ -35,9 +35,9 @@ public sealed record PredictionOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>
-    /// The largest number of bytes that samples of weights take at a time, and that tuning by validation data
-    /// keeps of its batches, at least 1 [512 MiB]. What does not fit is computed again whenever it is needed; one
-    /// sample is always drawn.
+    /// The largest number of bytes that samples of weights take at a time, that linearised predictions take for some
+    /// data points of a batch at a time, and that tuning by validation data keeps of its batches, at least 1 [512 MiB].
+    /// What does not fit is computed again whenever it is needed; one sample, or one data point, is always taken.
     /// </summary>
     public long MemoryBudget { get; init; } = LaplaceOptions.DefaultMemoryBudget;
 
@@ -48,25 +48,27 @@ public sealed record PredictionOptions
     /// <exception cref="ArgumentException">An option is refused.</exception>
     internal void Require(Likelihood likelihood)
     {
-        Foof.Require.atLeast("the number of samples", 1, Samples);
+        Argument.AtLeast(1, Samples, nameof(Samples));
         Argument.Known(Type, nameof(Type));
         Argument.Known(Link ?? LinkApproximation.Probit, nameof(Link));
         Argument.AtLeast(1, MemoryBudget, nameof(MemoryBudget));
         if (Link is null)
             return;
         if (Type == PredictionType.SampledWeights && Link != LinkApproximation.MonteCarlo)
-            throw new ArgumentException(
+            throw Refused(
                 $"Link must be MonteCarlo or left out for SampledWeights, whose probabilities are means over networks; got "
                     + $"{Link}."
             );
         if (!likelihood.IsCategorical && !likelihood.IsBernoulli)
-            throw new ArgumentException(
+            throw Refused(
                 $"Link must be left out for {Likelihoods.Of(likelihood)}, whose predictions have no class probabilities; "
                     + $"got {Link}."
             );
         if (likelihood.IsBernoulli && Link == LinkApproximation.LaplaceBridge)
-            throw new ArgumentException(
+            throw Refused(
                 $"Link must be Probit or MonteCarlo for {Loss.BinaryCrossEntropy}, which has no softmax; got {Link}."
             );
     }
+
+    private static ArgumentException Refused(string sentence, string option = nameof(Link)) => new(sentence, option);
 }

@@ -112,8 +112,8 @@ public sealed partial class LaplacePosterior
     // A warning about the choice of the prior is removed once it is chosen in another way.
     private void ForgetEvidence()
     {
-        Forget(EvidencePrefix);
-        Forget(PrecisionEdge);
+        warnings.Forget(WarningTopic.Evidence);
+        warnings.Forget(WarningTopic.EdgeOfPrecision);
     }
 
     private void NoteEvidence()
@@ -124,6 +124,7 @@ public sealed partial class LaplacePosterior
         var isCrowded = !Summary.IsWhole && isLowRank && gamma > SuspiciousShare * Columns;
         if (isCrowded)
             Warn(
+                WarningTopic.Evidence,
                 $"{EvidencePrefix} {gamma:F0} effective parameters of {Columns} columns at most: the columns are too "
                     + "few, the prior precision too small, and predictions too uncertain; use validation data, more "
                     + "data points, or Kronecker factors."
@@ -132,12 +133,14 @@ public sealed partial class LaplacePosterior
             return;
         if (PenalisedGradient() is var (sum, most) && sum > StationaryGap * most)
             Warn(
+                WarningTopic.Evidence,
                 $"{EvidencePrefix} the network is not at a stationary point of this prior: the gradient of loss and prior "
                     + $"has the norm {sum:G3}, {sum / most:P0} of what it could have at most, where a trained one has "
                     + "0 %; predictions are likely too uncertain; use validation data, or train with this weight decay."
             );
         else if (!Summary.IsWhole && !isCrowded)
             Warn(
+                WarningTopic.Evidence,
                 $"{EvidencePrefix} the Fisher of all {Summary.DataPoints:N0} data points is incomplete here, by its "
                     + "structure, labels or number of points; use validation data, the last layer alone, or the Fisher "
                     + "of all labels in full, by LowRank or Dense."

@@ -103,7 +103,7 @@ public sealed partial class LaplacePosterior
         var found = GoldenSectionSearch.Minimise(Loss, grid, SectionSteps, WiderSteps);
         Rescale(found.Value, Alive.Prior);
         ForgetEvidence();
-        NoteEnds(NoiseEdge, found, NoNoiseLeft, AllNoise);
+        NoteEnds(WarningTopic.EdgeOfNoise, found, NoNoiseLeft, AllNoise);
 
         double Loss(double sigma)
         {

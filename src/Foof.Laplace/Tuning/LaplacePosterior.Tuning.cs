@@ -32,8 +32,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or validation data are given for
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, the likelihood is not a number at any value, or the evidence has no
@@ -89,12 +88,19 @@ public sealed partial class LaplacePosterior
     public void TuneByEvidence(bool perLayer = false)
     {
         _ = LogLikelihood;
-        using (var scope = NewDisposeScope())
-            SetPriorPrecision(
-                perLayer
-                    ? LayerEvidence.optimum(Alive)
-                    : [Evidence.optimum(PosteriorModule.distance(Alive), PosteriorModule.spectrum(Alive))]
+        using var scope = NewDisposeScope();
+        double[] found = perLayer
+            ? LayerEvidence.optimum(Alive)
+            : [Evidence.optimum(PosteriorModule.distance(Alive), PosteriorModule.spectrum(Alive))];
+        var type = Alive.Mean[0].dtype;
+        var least = Require.leastInvertible(type);
+        foreach (var delta in found.Where(delta => !(delta >= least && delta <= 1 / least)))
+            throw new NumericalFailure(
+                FormattableString.Invariant($"it is largest at {delta:G3}, of which {type} holds no inverse"),
+                "the evidence by prior precision",
+                "set one, or scale the data"
             );
+        SetPriorPrecision(found);
         NoteEvidence();
     }
 
@@ -119,8 +125,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
@@ -153,7 +158,7 @@ public sealed partial class LaplacePosterior
             );
             PutPrecision(found.Value);
             ForgetEvidence();
-            NoteEnds(PrecisionEdge, found, AllUncertainty, NoUncertainty);
+            NoteEnds(WarningTopic.EdgeOfPrecision, found, AllUncertainty, NoUncertainty);
         }
         catch
         {
@@ -181,8 +186,7 @@ public sealed partial class LaplacePosterior
     /// </param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">
-    /// There is no batch, labels do not fit, an option is out of its range, or the loss is
-    /// <see cref="Loss.Poisson"/>; nothing changed.
+    /// There is no batch, labels do not fit, or an option is out of its range; nothing changed.
     /// </exception>
     /// <exception cref="NumericalFailure">
     /// Weights or data are not finite, or the likelihood is not a number at any value; nothing changed.
@@ -212,7 +216,7 @@ public sealed partial class LaplacePosterior
                 WiderSteps
             );
             Temperature = found.Value;
-            NoteEnds(TemperatureEdge, found, NoUncertainty, AllUncertainty);
+            NoteEnds(WarningTopic.EdgeOfTemperature, found, NoUncertainty, AllUncertainty);
         }
         catch
         {

@@ -36,14 +36,20 @@ internal sealed class ValidationLoss : IDisposable
         room = keeps && options.Type == PredictionType.Linearised ? options.MemoryBudget : 0;
         try
         {
+            var place = 0;
             foreach (var (input, target) in validation)
             {
+                place++;
                 cancellation.ThrowIfCancellationRequested();
-                _ = Argument.Batch(input, batches.Count + 1);
-                _ = Argument.Labels(target, batches.Count + 1);
+                _ = Argument.Batch(input, place);
+                _ = Argument.Labels(target, place);
                 RequireFit(input, target);
-                batches.Add((Kept(input), Kept(target)));
-                prepared.Add(Prepare(input));
+                foreach (var (start, count) in Runs(input))
+                {
+                    using var own = NewDisposeScope();
+                    batches.Add((Kept(input.narrow(0, start, count)), Kept(target.narrow(0, start, count))));
+                    prepared.Add(Prepare(batches[^1].Input));
+                }
             }
             if (batches.Count == 0)
                 throw new ArgumentException("The validation data must hold at least one batch; got none.");
@@ -65,6 +71,10 @@ internal sealed class ValidationLoss : IDisposable
                     + $"[{Shape.text(batches[0].Target.shape)}] and [{Shape.text(target.shape)}]."
             );
     }
+
+    // Sampled weights take one forward pass at a time, however many outputs there are.
+    private IReadOnlyList<(long Start, long Count)> Runs(Tensor input) =>
+        options.Type == PredictionType.Linearised ? posterior.Runs(input, options) : [(0, input.shape[0])];
 
     private static Tensor Kept(Tensor tensor) => tensor.alias().DetachFromDisposeScope();
 

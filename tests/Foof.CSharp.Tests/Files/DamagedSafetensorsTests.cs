@@ -79,12 +79,12 @@ public class DamagedSafetensorsTests
 
     [Theory]
     [InlineData("F31", "[2]", 0, 8, "F31")]
-    [InlineData("C64", "[1]", 0, 8, "C64")]
     [InlineData("F32", "[-2]", 0, 8, "-2")]
     [InlineData("F32", "[1.5]", 0, 8, "1.5")]
     [InlineData("F32", "[\"2\"]", 0, 8, "\"2\"")]
     [InlineData("F32", "[18446744073709551616]", 0, 8, "18446744073709551616")]
-    [InlineData("F32", "[4294967296,4294967296]", 0, 8, "2^63")]
+    [InlineData("F32", "[4294967296,4294967296]", 0, 8, "2^63 bytes; found the shape [4294967296; 4294967296]")]
+    [InlineData("F32", "[3,5]", 0, 8, "of shape [3; 5] must have 60 bytes")]
     [InlineData("F32", "[9223372036854775807]", 0, 8, "2^63")]
     [InlineData("F32", "[0,9223372036854775807,2]", 0, 0, "2^63")]
     [InlineData("F32", "[3]", 0, 8, "12 bytes")]
@@ -134,6 +134,35 @@ public class DamagedSafetensorsTests
     [Fact]
     public void A_truth_value_other_than_0_or_1_is_refused() =>
         Refused(HandMade.File($"{{{Entry("a", "BOOL", "[3]", 0, 3)}}}", 0, 1, 2), "found 2 at offset");
+
+    [Theory]
+    [InlineData("U16")]
+    [InlineData("F8_E4M3")]
+    [InlineData("F8_E5M2")]
+    [InlineData("C64")]
+    public void Elements_that_are_not_supported_are_named_and_the_file_is_not_called_damaged(string dtype)
+    {
+        using var folder = new Folder();
+        System.IO.File.WriteAllBytes(folder["a"], HandMade.File($"{{{Entry("a", dtype, "[1]", 0, 8)}}}", Eight));
+        var error = Assert.Throws<InvalidDataException>(() => Safetensors.Load(folder["a"]));
+        Assert.Contains(
+            $"cannot be read: tensor 'a' has the dtype {dtype}, which is not supported; convert it to one of F64, ",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("damaged", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Texts_may_be_null()
+    {
+        using var folder = new Folder();
+        var header = $"{{\"__metadata__\":null,{Entry("a", "I64", "[1]", 0, 8)}}}";
+        System.IO.File.WriteAllBytes(folder["a"], HandMade.File(header, Eight));
+        using var content = Safetensors.Load(folder["a"]);
+        Assert.Empty(content.Metadata);
+        Assert.Equal(["a"], content.Tensors.Keys);
+    }
 
     [Fact]
     public void A_missing_file_is_an_error() =>

@@ -150,6 +150,36 @@ public sealed class FileTests
         Assert.False(get_rng_state().equal(expected).all().item<bool>());
     }
 
+    [Fact]
+    public void Random_numbers_of_another_libtorch_are_refused_and_nothing_changes()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new Folder();
+        var model = Toy.Model();
+        using var optimizer = new FoofOptimizer(model);
+        optimizer.Steps(Toy.Batches(2));
+        var state = get_rng_state();
+        foreach (
+            var wrong in new[]
+            {
+                state.narrow(0, 0, 100),
+                zeros(3, ScalarType.Byte),
+                state.to(ScalarType.Int32),
+                zeros_like(state),
+            }
+        )
+        {
+            OptimizerFile.Write(folder["a"], "foof", optimizer.State(), wrong);
+            optimizer.Steps(Toy.Batches(1));
+            var seen = optimizer.BatchesSeen;
+            var error = Assert.Throws<InvalidDataException>(() => optimizer.Load(folder["a"]));
+            Assert.Contains("restoreRandomNumbers: false", error.Message, StringComparison.Ordinal);
+            Assert.Equal(seen, optimizer.BatchesSeen);
+            optimizer.Load(folder["a"], restoreRandomNumbers: false);
+            Assert.Equal(seen - 1, optimizer.BatchesSeen);
+        }
+    }
+
     private static Dictionary<string, Tensor> Changed(Dictionary<string, Tensor> state, Action<JsonNode> change)
     {
         var description = JsonNode.Parse(state["description"].data<byte>().ToArray())!;

@@ -72,7 +72,7 @@ public sealed class MismatchTests
             target
         );
         Refused(["target must hold class indices from 0 to 2", "10 of 10"], input, target + 3);
-        Refused(["target must hold class indices (Int64)"], input, target.to(ScalarType.Int32));
+        Refused(["target must hold class indices, whole numbers"], input, target.to(ScalarType.Bool));
         Refused(["target must be cpu, like the model's weights; got meta"], input, target.to(META));
         var elsewhere = Assert.Throws<ArgumentException>(() => optimizer.Step(input, target.to(META)));
         Assert.Equal("target", elsewhere.ParamName);

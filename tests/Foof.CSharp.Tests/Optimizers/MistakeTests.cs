@@ -14,27 +14,27 @@ public sealed class MistakeTests
                 "learningRate must be a positive number; got 0",
                 m => new FoofOptimizer(m, learningRate: 0)
             ),
-            ["Damping"] = (
-                "Damping must be a positive number; got NaN",
+            ["damping"] = (
+                "damping must be a positive number; got NaN",
                 m => new FoofOptimizer(m, damping: double.NaN)
             ),
-            ["momentum"] = (
-                "momentum must lie in [0, 1); got 1",
+            ["Momentum"] = (
+                "Momentum must lie in [0, 1); got 1",
                 m => new KfacOptimizer(m, options: new() { Momentum = 1 })
             ),
-            ["weightDecay"] = (
-                "weightDecay must be a number of at least 0; got -1",
+            ["WeightDecay"] = (
+                "WeightDecay must be a number of at least 0; got -1",
                 m => new EkfacOptimizer(m, options: new() { WeightDecay = -1 })
             ),
-            ["MovingAverage"] = ("MovingAverage must lie in [0, 1); got 1", m => new EvaOptimizer(m, movingAverage: 1)),
-            ["KlClip"] = ("KlClip must be a positive number; got 0", m => new EvaOptimizer(m, klClip: 0)),
-            ["InvertEvery"] = ("InvertEvery must be at least 1; got 0", m => new ShampooOptimizer(m, invertEvery: 0)),
+            ["movingAverage"] = ("movingAverage must lie in [0, 1); got 1", m => new EvaOptimizer(m, movingAverage: 1)),
+            ["klClip"] = ("klClip must be a positive number; got 0", m => new EvaOptimizer(m, klClip: 0)),
+            ["invertEvery"] = ("invertEvery must be at least 1; got 0", m => new ShampooOptimizer(m, invertEvery: 0)),
             ["StatisticsSteps"] = (
                 "StatisticsSteps (S) must be at most InvertEvery (T = 5); got 6",
                 m => new FoofOptimizer(m, schedule: new() { InvertEvery = 5, StatisticsSteps = 6 })
             ),
-            ["WarmUp"] = (
-                "WarmUp must be at least 0; got -1",
+            ["WarmUpBatches"] = (
+                "WarmUpBatches must be at least 0; got -1",
                 m => new FoofOptimizer(m, schedule: new() { WarmUpBatches = -1 })
             ),
             ["InverseDelay"] = (

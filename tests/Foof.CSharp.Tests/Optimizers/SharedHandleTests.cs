@@ -117,6 +117,45 @@ public sealed class SharedHandleTests
         });
     }
 
+    private sealed class Tied : nn.Module<Tensor, Tensor>
+    {
+        internal Embedding Table { get; } = nn.Embedding(6, 4);
+        internal Linear Head { get; } = nn.Linear(4, 6, hasBias: false);
+        private readonly Linear mix = nn.Linear(4, 4, hasBias: false);
+
+        internal Tied()
+            : base(nameof(Tied))
+        {
+            Head.weight = Table.weight!;
+            register_module("table", Table);
+            register_module("mix", mix);
+            register_module("head", Head);
+        }
+
+        public override Tensor forward(Tensor input) => Head.call(mix.call(Table.call(input)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_head_that_is_tied_to_an_embedding_moves_once_by_its_gradient(bool ordinary)
+    {
+        using var scope = NewDisposeScope();
+        var model = new Tied();
+        var (numbers, labels) = (randint(0, 6, [20]), randint(0, 6, [20]));
+        using var optimizer = new FoofOptimizer(model, learningRate: 0.1);
+        Assert.Equal(["table.weight", "mix.weight"], optimizer.Coverage.Select(line => line.Parameter));
+        Assert.Equal(2, optimizer.parameters().Count());
+        nn.functional.cross_entropy(model.call(numbers), labels).backward();
+        var expected = Copy(model.Table.weight) - 0.1 * model.Table.weight!.grad!.clone();
+        if (ordinary)
+            optimizer.step();
+        else
+            optimizer.Step(numbers, labels).Dispose();
+        Assert.True((expected - Copy(model.Table.weight)).abs().max().ToDouble() < 1e-6);
+        Assert.True((expected - Copy(model.Head.weight)).abs().max().ToDouble() < 1e-6);
+    }
+
     [Fact]
     public void A_group_that_the_optimiser_is_made_with_is_of_the_model()
     {

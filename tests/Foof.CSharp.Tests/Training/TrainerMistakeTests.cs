@@ -82,7 +82,7 @@ public sealed class TrainerMistakeTests
             targets
         );
         await Refused(["input must be Float32", "Byte"], inputs.to(ScalarType.Byte), targets);
-        await Refused(["class indices (Int64)", "Int32"], inputs, targets.to(ScalarType.Int32));
+        await Refused(["class indices, whole numbers", "Float32"], inputs, targets.to(ScalarType.Float32));
         await Refused(["class indices from 0 to 2"], inputs, targets + 3);
         await Refused(["does not fit the model", "'0' takes [.; 6]"], inputs.narrow(1, 0, 5), targets);
         _ = Trainer.Fit(optimizer, inputs, targets, 1, batchSize: 20);

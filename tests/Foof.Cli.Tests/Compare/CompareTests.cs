@@ -43,16 +43,34 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public void A_page_with_a_run_that_diverged_says_so_in_whole_sentences()
+    {
+        var page = folder["page.html"];
+        string[] grid = ["--optimizers", "foof,sgd", "--learning-rate", "1e38", "--damping", "1,1e38"];
+        Assert.Equal(ExitCode.Success, CommandLine.Run(Tiny([.. grid, "--report", page])).Code);
+        var html = File.ReadAllText(page);
+        Assert.Contains(" Sgd diverged in every run and has no line.</p>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Over the grid, .", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "NaN",
+            html[..html.IndexOf("<script>", StringComparison.Ordinal)],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void A_stopped_comparison_continues_with_the_missing_runs()
     {
         var kept = folder["kept"];
-        string[] grid = Tiny("--optimizers", "sgd,adam", "--out", kept);
+        var (metrics, page) = (folder["metrics.json"], folder["page.html"]);
+        string[] grid = Tiny("--optimizers", "sgd,adam", "--out", kept, "--metrics", metrics, "--report", page);
         // Nothing is kept of a run that is not finished.
         Assert.Equal(
             "Stopped in run 1 of 2; no run is finished: the same command starts again.\n",
             CommandLine.RunAndStop(1, grid).Error
         );
         Assert.False(File.Exists(Path.Combine(kept, RunTable.FileName)));
+        Assert.Equal((0, false), (Runs(metrics), File.Exists(page)));
         // Eight steps of sgd, and one of adam.
         var stopped = CommandLine.RunAndStop(9, grid);
         Assert.Equal(
@@ -63,6 +81,8 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(ExitCode.Stopped, stopped.Code);
         var first = Seconds(kept);
         Assert.Single(first);
+        Assert.Equal(1, Runs(metrics));
+        Assert.Contains("<h1>Sgd compared</h1>", File.ReadAllText(page), StringComparison.Ordinal);
 
         var answer = CommandLine.Run(grid);
         Assert.Equal(ExitCode.Success, answer.Code);
@@ -77,6 +97,12 @@ public sealed class CompareTests : IDisposable
         // Other settings give other runs, next to these.
         CommandLine.Run([.. grid, "--seed", "7"]);
         Assert.Equal(4, Seconds(kept).Length);
+    }
+
+    private static int Runs(string metrics)
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(metrics));
+        return json.RootElement.GetProperty("runs").GetArrayLength();
     }
 
     private static double[] Seconds(string folder)

@@ -65,6 +65,80 @@ public sealed class BrowserTests : IDisposable
     }
 
     [BrowserFact]
+    public void Eight_lines_have_eight_hues_and_a_legend_that_wraps()
+    {
+        string[] names = ["foof", "kfac-reduce", "ekfac", "natural-gradient", "shampoo", "adam", "adamw", "sgd"];
+        var curves = names.Index().Select(name => Samples.Curve(name.Item, 0.3 + 0.1 * name.Index, 1));
+        var section = Foof.Cli.Reports.Sections.LossSection.Compared("", [.. curves]);
+        File.WriteAllText(file, ReportPage.Html(new("", "", "", [section])));
+        foreach (var (width, scheme) in new[] { (400, "light"), (1280, "dark") })
+        {
+            browser.Value.Emulate(width, 900, scheme);
+            browser.Value.Open(file);
+            var beyond = (double)
+                browser.Value.Evaluate(
+                    "return Math.max(...[...document.querySelectorAll('.chart svg .role-legend-label text')]"
+                        + ".map(text => text.getBoundingClientRect().right - text.closest('.chart').getBoundingClientRect().right))"
+                )!;
+            Assert.True(beyond <= 0, $"At {width} pixels the legend is {beyond} pixels too wide.");
+            var hues = (int)
+                browser.Value.Evaluate(
+                    "return new Set([...document.querySelector('.chart svg').querySelectorAll('.mark-line path')]"
+                        + ".map(path => path.getAttribute('stroke'))).size"
+                )!;
+            Assert.Equal(8, hues);
+        }
+    }
+
+    [BrowserFact]
+    public void On_paper_charts_stay_with_their_headings_and_tables_are_whole()
+    {
+        browser.Value.Open(file);
+        browser.Value.Evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
+        browser.Value.Print(700);
+        string[] kept =
+        [
+            "figure, break-inside, avoid",
+            "figcaption, break-after, avoid",
+            "h2, break-after, avoid",
+            "section > p, break-after, avoid",
+            "section > p, break-inside, avoid",
+            "tr, break-inside, avoid",
+            ".figures, display, block",
+            ".scroll, overflow-x, visible",
+            "details .scroll, max-height, none",
+        ];
+        foreach (var words in kept.Select(line => line.Split(", ")))
+            Assert.Equal(
+                words[2],
+                (string)
+                    browser.Value.Evaluate(
+                        $"return getComputedStyle(document.querySelector('{words[0]}')).getPropertyValue('{words[1]}')"
+                    )!
+            );
+        var widest = (double)
+            browser.Value.Evaluate(
+                "return Math.max(...[...document.querySelectorAll('table:not(#tip), .chart svg')]"
+                    + ".map(one => one.getBoundingClientRect().right))"
+            )!;
+        Assert.True(widest <= 700, $"Something ends at {widest} of 700 pixels.");
+    }
+
+    [BrowserFact]
+    public void A_table_that_scrolls_sideways_shows_an_edge()
+    {
+        browser.Value.Emulate(400, 900, "light");
+        browser.Value.Open(file);
+        var marked = (bool)
+            browser.Value.Evaluate(
+                "const wide = [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth);"
+                    + "return wide.length > 0 && wide.every(one => "
+                    + "getComputedStyle(one).backgroundAttachment === 'local, local, scroll, scroll')"
+            )!;
+        Assert.True(marked);
+    }
+
+    [BrowserFact]
     public void The_words_are_seen_before_the_first_chart_and_printing_waits_for_no_frame()
     {
         // No frame ever comes: nothing may be drawn until somebody prints.
@@ -86,7 +160,7 @@ public sealed class BrowserTests : IDisposable
         browser.Value.PointAt(".chart .mark-symbol.role-mark path");
         Assert.Equal(["optimiser", "foof", "epoch", "1", "training loss", "0.65"], Shown());
         browser.Value.PointAt(".chart .mark-rect.role-mark path");
-        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.3"], Shown());
+        Assert.Equal(["damping", "0.1", "learning rate", "0.03", "training loss", "0.300"], Shown());
         browser.Value.PointAt("h1");
         Assert.Equal([], Shown());
         Assert.Equal([], browser.Value.Console());

@@ -33,8 +33,37 @@ public sealed class CommandReportTests : IDisposable
             ["Quality", "Reliability", "Confidence of wrong and foreign images", "Evidence", "How it was measured"],
             Headings(page)
         );
+        Assert.Contains(
+            "<p class=\"first\">The variance of the posterior&#39;s outputs separates noise",
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            ">by the outputs&#39; variance</th><th scope=\"col\" class=\"number\">by entropy<",
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Matches("predicted class \\d, [0-9.]+&#160;%, truly class \\d", page);
         Assert.Contains("alt=\"One of the noise images, taken for class", page, StringComparison.Ordinal);
         Assert.Contains("alt=\"One of the rotated images, taken for class", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_resumed_run_has_the_losses_before_its_first_step_and_within_all_epochs()
+    {
+        string[] network = ["--model", "mlp", "--hidden", "8", "--optimizer", "adam", "--batch-size", "15"];
+        CommandLine.Run(["train", "--data", data, .. network, "--epochs", "1", "--out", folder["run"]]);
+        var page = Page("train", "--resume", folder["run"], "--epochs", "2");
+        Assert.Contains("<th scope=\"row\">test</th><td class=\"number\">0</td>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">training</th><td class=\"number\">0</td>", page, StringComparison.Ordinal);
+        // Four steps an epoch.
+        foreach (var place in (string[])["0.250", "1", "1.25", "2"])
+            Assert.Contains(
+                $"<th scope=\"row\">batches</th><td class=\"number\">{place}</td>",
+                page,
+                StringComparison.Ordinal
+            );
+        Assert.Contains(">./foof train --optimizer adam ", page, StringComparison.Ordinal);
     }
 
     [Fact]

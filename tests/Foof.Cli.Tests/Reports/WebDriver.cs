@@ -104,6 +104,13 @@ internal sealed partial class WebDriver : IDisposable
         Command("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(feature) });
     }
 
+    /// <summary>Pretends to be paper of a width.</summary>
+    internal void Print(int width)
+    {
+        Emulate(width, 900, "light");
+        Command("Emulation.setEmulatedMedia", new JsonObject { ["media"] = "print" });
+    }
+
     /// <summary>Runs a script before those of every page that is opened from now on.</summary>
     internal void Prepare(string script) =>
         Command("Page.addScriptToEvaluateOnNewDocument", new JsonObject { ["source"] = script });

@@ -29,6 +29,25 @@ let tests =
                         Factored.attempt Factorization.attempts Damping.Tikhonov -0.5 ignore 0.1 C))
         }
 
+        test "a low-rank matrix in float32 refuses a damping without an inverse there" {
+            use _scope = torch.NewDisposeScope()
+            let G (kind: torch.ScalarType) =
+                FisherFactor.ofColumns {
+                    Layers = [| LayerFactor.Columns(torch.ones (1L, 2L, 4L, dtype = kind)) |]
+                    Weight = 1.0
+                }
+
+            for C in [ Structure.lowRank; (fun G -> Curvature.Blocks [| Structure.lowRank G |]) ] do
+                for lambda in [ 1e-300; 1e-40; 1e38 ] do
+                    Oracle.refused [ "damping must lie from 1E-37 to 1E+37"; string lambda ] (fun () ->
+                        tikhonov lambda (C(G torch.float32)))
+
+                    // G G^T has the eigenvalue 8 once.
+                    Oracle.agrees Tolerance.rounding [| 7.0 * log lambda + log (8.0 + lambda) |] [|
+                        (Factored.logDet (tikhonov lambda (C(G torch.float64)))).ToDouble()
+                    |]
+        }
+
         test "a sum of structures has no inverse, and the sentence tells what to do" {
             for name, _ in sums do
                 forSome name (fun _ (C, _) ->

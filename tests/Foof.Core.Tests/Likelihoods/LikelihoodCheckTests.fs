@@ -53,7 +53,7 @@ let tests =
             Expect.stringContains message "[4; 3] of Float64" "the message"
             Expect.stringContains message "got [5] of Int64" "the message"
 
-            let others = [ labels 3 [ 4; 1 ]; Networks.normal [ 4 ]; (labels 3 [ 4 ]).``to`` torch.ScalarType.Int32 ]
+            let others = [ labels 3 [ 4; 1 ]; Networks.normal [ 4 ]; (labels 3 [ 4 ]).``to`` torch.ScalarType.Bool ]
 
             for target in others do
                 Expect.stringContains

@@ -160,11 +160,9 @@ let tests =
             use _scope = torch.NewDisposeScope()
             let posterior = posterior (List.head (cases ())) (fun _ -> 0.7)
 
-            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-                Sampling.draw 0 null posterior)
+            Oracle.refused [ "k must be at least 1; got 0" ] (fun () -> Sampling.draw 0 null posterior)
 
-            Oracle.refused [ "the number of samples must be at least 1; got 0" ] (fun () ->
-                Sampling.stream 0 null posterior)
+            Oracle.refused [ "k must be at least 1; got 0" ] (fun () -> Sampling.stream 0 null posterior)
 
             let memory (k: int64) (shape: int64 array) =
                 torch.zeros (Array.append [| k |] shape, dtype = Networks.double)
@@ -180,5 +178,22 @@ let tests =
             Oracle.refused [ "in one piece" ] (fun () ->
                 let gaps = (memory 4L shapes[0]).slice(0L, 0L, 4L, 2L)
                 Sampling.into null [| gaps; memory 2L shapes[1] |] posterior)
+        }
+
+        test "of covariances in one batch, a singular one gives what lies in its range, a definite one its spread" {
+            use _scope = torch.NewDisposeScope()
+            let flat = torch.tensor (array2D [ [ 1.0; 1.0 ]; [ 1.0; 1.0 ] ])
+            let covariance = torch.stack ([| flat * 0.0; flat; flat + torch.eye (2L, dtype = Networks.double) |], 0L)
+            let f = Networks.normal [ 3; 2 ]
+            use generator = new torch.Generator(3UL)
+            let away = Predictive.sampleOutputs 4000 generator f covariance - f
+            Expect.equal (Numbers.number (away.select(1L, 0L).norm())) 0.0 "samples without a variance"
+            let along = away.select (1L, 1L)
+            Expect.isLessThan (Numbers.number ((along.select (1L, 0L) - along.select (1L, 1L)).norm())) 1e-6 "its range"
+            let own =
+                Dense.ofTensor (
+                    away.transpose(0L, 1L).transpose(1L, 2L).bmm(away.transpose (0L, 1L)).select(0L, 2L) / 4000.0
+                )
+            Oracle.agrees 0.1 [| 2.0; 1.0; 1.0; 2.0 |] (own.ToRowMajorArray())
         }
     ]

@@ -3,7 +3,6 @@
 module Foof.Core.Tests.LoopPassesTests
 
 open System
-open System.Runtime.CompilerServices
 open Expecto
 open Foof
 open Foof.Explicit
@@ -49,13 +48,6 @@ let private afterPrecondition (run: Networks.Network -> torch.optim.Optimizer ->
 let private clip (model: Networks.Network) = torch.nn.utils.clip_grad_norm_ (model.parameters (), 1e-2) |> ignore
 
 let private agrees expected actual = Oracle.agrees Tolerance.rounding expected actual
-
-/// An optimiser that nobody holds.
-[<MethodImpl(MethodImplOptions.NoInlining)>]
-let private abandoned (model: Networks.Network) =
-    let optimizer = Networks.optimizer model Networks.everyStep 0.05 0.0 0.0
-    model.call (input 4) |> backward
-    WeakReference optimizer
 
 [<Tests>]
 let tests =
@@ -285,35 +277,5 @@ let tests =
                 agrees (Dense.values record.Layer.Bias.Value.grad) (Dense.values record.Reach.Value.grad)
 
             Record.release records
-        }
-
-        test "passes without a step, with backward or without, keep no more than the last eight" {
-            for trained in [ true; false ] do
-                let model = make true ()
-                use _optimizer = Networks.optimizer model Networks.everyStep 0.05 0.0 0.0
-
-                let passes count =
-                    for _ in 1..count do
-                        use _scope = torch.NewDisposeScope()
-                        let output = model.call (input 4)
-                        if trained then backward output
-
-                passes 20
-                Expect.equal (Oracle.leaked (fun () -> passes 500)) 0L "tensors kept by 500 passes"
-        }
-
-        test "an optimiser that nobody holds is not kept alive by its hooks, which record nothing for it" {
-            let model = make true ()
-            let optimizer = abandoned model
-            GC.Collect()
-            GC.WaitForPendingFinalizers()
-            GC.Collect()
-            Expect.isFalse optimizer.IsAlive "the optimiser"
-
-            let pass () =
-                use _scope = torch.NewDisposeScope()
-                model.call (input 4) |> backward
-
-            Expect.equal (Oracle.leaked pass) 0L "tensors that a pass leaves"
         }
     ]

@@ -23,13 +23,16 @@ public sealed class RefusalTests : IDisposable
     public void Options_out_of_range_are_refused()
     {
         Refused<ArgumentException>(
-            "strength must be a number of at least 0; got -1",
+            "Strength must be a number of at least 0; got -1",
             () => Make(small, new() { Strength = -1 })
         );
-        Refused<ArgumentException>("decay must lie in [0, 1]; got 2", () => Make(small, new() { Decay = 2 }));
-        Refused<ArgumentException>("columns must be at least 1; got 0", () => Make(small, new() { ColumnBudget = 0 }));
+        Refused<ArgumentException>("Decay must lie in [0, 1]; got 2", () => Make(small, new() { Decay = 2 }));
         Refused<ArgumentException>(
-            "memory budget must be a positive number of bytes; got 0",
+            "ColumnBudget must be at least 1; got 0",
+            () => Make(small, new() { ColumnBudget = 0 })
+        );
+        Refused<ArgumentException>(
+            "MemoryBudget must be at least 1; got 0",
             () => Make(small, new() { MemoryBudget = 0 })
         );
         Refused<ArgumentException>(

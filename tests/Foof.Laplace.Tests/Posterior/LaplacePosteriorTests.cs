@@ -169,7 +169,7 @@ public sealed class LaplacePosteriorTests
         Refused("must be at least 1; got 0", () => posterior.Predict(problem.Input, new() { Samples = 0 }));
         Refused("must hold at least one batch", () => posterior.Predict(Array.Empty<Tensor>()));
         Refused("must hold at least one", () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, []));
-        Refused("prior precision must be", () => problem.Fit(new() { PriorPrecision = -1 }));
+        Refused("PriorPrecision must be", () => problem.Fit(new() { PriorPrecision = -1 }));
         Refused(
             "class",
             () => LaplacePosterior.Fit(problem.Model, Loss.CrossEntropy, [(problem.Input, problem.Target + 7)])

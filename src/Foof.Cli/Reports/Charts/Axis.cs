@@ -87,7 +87,7 @@ internal sealed record Axis(string Title)
     }
 
     /// <summary>The part of a tooltip with a point's number.</summary>
-    internal (string Title, string Expression) Tip() => (Title, $"format(datum.{Field}, '{(IsWhole ? "d" : ".4~g")}')");
+    internal (string Title, string Expression) Tip() => (Title, $"format(datum.{Field}, '.3~g')");
 
     /// <summary>The name of the numbers in the data, without characters that have a meaning for Vega.</summary>
     internal string Field => string.Concat(Title.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));

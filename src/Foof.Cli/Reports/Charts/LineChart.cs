@@ -13,6 +13,13 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     private const int FewPoints = 40;
     private const int Height = 250;
     private const string Line = "line";
+    private const string Size = "size";
+    private const int Hues = 8;
+    private const int LegendSymbol = 42;
+    private const int LegendLetter = 7;
+    private const double UsualPoint = 36;
+    private const double SmallPoint = 8;
+    private const double LargePoint = 400;
 
     /// <summary>Whether it takes the whole width of the page.</summary>
     internal bool IsWide { get; init; }
@@ -32,13 +39,13 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     private string Description() =>
         $"Line chart of {Y.Title} against {X.Title}"
         + (Series.Count > 1 ? $" for {Say.List([.. Series.Select(series => series.Name)])}. " : ". ")
-        + (Finding ?? string.Join(" ", Series.Where(series => series.Points.Count > 0).Select(Course)));
+        + (Finding ?? string.Join(" ", Series.Select(Course)));
 
     private string Course(Series series) =>
-        series.Points is [var only]
-            ? $"{series.Name}: {Say.Number(only.Y)} at {Say.Number(only.X)}."
-            : $"{series.Name}: from {Say.Number(series.Points[0].Y)} at {Say.Number(series.Points[0].X)} "
-                + $"to {Say.Number(series.Points[^1].Y)} at {Say.Number(series.Points[^1].X)}.";
+        series.Points.Count == 0 ? $"{series.Name}: no finite number."
+        : series.Points is [var only] ? $"{series.Name}: {Say.Number(only.Y)} at {Say.Number(only.X)}."
+        : $"{series.Name}: from {Say.Number(series.Points[0].Y)} at {Say.Number(series.Points[0].X)} "
+            + $"to {Say.Number(series.Points[^1].Y)} at {Say.Number(series.Points[^1].X)}.";
 
     private NumberTable Numbers() =>
         new(
@@ -79,10 +86,12 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
         if (Mark is { } place)
             marks.Add(Vertical(place));
         marks.Add(Lines());
-        if (Series.All(series => series.Points.Count <= FewPoints))
+        if (Series.Any(HasPoints))
             marks.Add(Points());
         return marks;
     }
+
+    private static bool HasPoints(Series series) => series.Points.Count <= FewPoints;
 
     private JsonObject Lines()
     {
@@ -114,7 +123,8 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
     {
         var look = Places();
         look["fill"] = VegaSpec.Scaled("color", Line);
-        look["size"] = VegaSpec.Fixed(36);
+        look["size"] = new JsonObject { ["field"] = Size };
+        look["fillOpacity"] = VegaSpec.Fixed(Series.Any(series => series.Weights is not null) ? 0.6 : 1);
         look["tooltip"] = VegaSpec.Tip(Series.Count > 1 ? [Name, X.Tip(), Y.Tip()] : [X.Tip(), Y.Tip()]);
         return VegaSpec.Mark("symbol", look);
     }
@@ -133,25 +143,27 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             ["range"] = range,
         };
 
-    private static JsonObject Legend() =>
+    // As many columns as the page has room for beside each other.
+    private JsonObject Legend() =>
         new()
         {
             ["stroke"] = "color",
             ["strokeDash"] = "dash",
             ["direction"] = "horizontal",
-            ["columns"] = 4,
+            ["columns"] = new JsonObject
+            {
+                ["signal"] =
+                    $"max(1, floor(width / {LegendSymbol + LegendLetter * Series.Max(series => series.Name.Length)}))",
+            },
             ["symbolType"] = "stroke",
             ["symbolSize"] = 400,
+            // Names stand whole.
+            ["labelLimit"] = 0,
         };
 
-    // The first line stands out; the others share muted colours.
+    // The first line stands out; the others have a hue each.
     private static JsonArray Colours() =>
-        VegaSpec.Names([
-            "var(--accent)",
-            .. Enumerable
-                .Repeat<string[]>(["var(--second)", "var(--third)", "var(--fourth)"], 6)
-                .SelectMany(muted => muted),
-        ]);
+        VegaSpec.Names(["var(--accent)", .. Enumerable.Range(2, Hues - 1).Select(hue => $"var(--hue-{hue})")]);
 
     // Readers can distinguish the lines without colours too.
     private static JsonArray Dashes() =>
@@ -163,19 +175,30 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
             new JsonArray(4, 2),
             new JsonArray(1, 4),
             new JsonArray(14, 3),
+            new JsonArray(6, 2, 1, 2, 1, 2),
         ];
 
     private JsonArray Values() =>
         [
             .. Series.SelectMany(series =>
-                series.Points.Select(point => new JsonObject
-                {
-                    [Line] = series.Name,
-                    [X.Field] = point.X,
-                    [Y.Field] = point.Y,
-                })
+                series.Points.Select(
+                    (point, place) =>
+                        new JsonObject
+                        {
+                            [Line] = series.Name,
+                            [X.Field] = point.X,
+                            [Y.Field] = point.Y,
+                            [Size] = Area(series, place),
+                        }
+                )
             ),
         ];
+
+    // The area of a point, in square pixels.
+    private static double Area(Series series, int place) =>
+        series.Weights is { } weights ? Math.Round(SmallPoint + (LargePoint - SmallPoint) * weights[place])
+        : HasPoints(series) ? UsualPoint
+        : 0;
 
     private JsonObject Diagonal()
     {
@@ -205,7 +228,18 @@ internal sealed record LineChart(string Title, Axis X, Axis Y, string Kind, IRea
         );
 }
 
-/// <summary>One line of a chart.</summary>
-/// <param name="Name">Its name in the legend.</param>
-/// <param name="Points">Its points, from left to right.</param>
-internal sealed record Series(string Name, IReadOnlyList<(double X, double Y)> Points);
+/// <summary>One line of a chart, without points that are not finite.</summary>
+/// <param name="name">Its name in the legend.</param>
+/// <param name="points">Its points, from left to right.</param>
+internal sealed class Series(string name, IEnumerable<(double X, double Y)> points)
+{
+    /// <summary>Its name in the legend.</summary>
+    internal string Name { get; } = name;
+
+    /// <summary>Its points, from left to right.</summary>
+    internal IReadOnlyList<(double X, double Y)> Points { get; } =
+    [.. points.Where(point => double.IsFinite(point.X + point.Y))];
+
+    /// <summary>The area of each point as a share of the largest; null: all have one area.</summary>
+    internal IReadOnlyList<double>? Weights { get; init; }
+}

@@ -20,7 +20,7 @@ internal static class ConfidenceSection
             "Confidence of wrong and foreign images",
             string.Join(" ", groups.Where(group => group.Confidences.Count > 0).Select(Describe)),
             [
-                Spread(groups),
+                .. Spread(groups),
                 .. groups
                     .Where(group => group.Examples.Count > 0)
                     .Select(group => new ImageFigure($"The surest of the {group.Name}", group.Examples)),
@@ -34,26 +34,29 @@ internal static class ConfidenceSection
             + $"({Say.Percent((double)sure / group.Confidences.Count)}) have a confidence above {Sure:P0}.";
     }
 
-    private static Chart Spread(IReadOnlyList<ImageGroup> groups) =>
-        new LineChart(
-            "Share of each group's images against confidence",
-            new("confidence") { IsShare = true, Ends = (0, 1) },
-            new("share of the group") { IsShare = true },
-            "images",
-            [.. groups.Where(group => group.Confidences.Count > 0).Select(Line)]
-        )
-        {
-            IsWide = true,
-        }.ToFigure();
+    // Each group has its own bars, and all have one scale.
+    private static IEnumerable<Chart> Spread(IReadOnlyList<ImageGroup> groups)
+    {
+        var bars = groups.Where(group => group.Confidences.Count > 0).Select(group => (group.Name, Bars: Bars(group)));
+        var highest = bars.SelectMany(group => group.Bars).Select(bar => bar.Share).DefaultIfEmpty(1).Max();
+        return bars.Select(group =>
+            new Histogram($"Confidence of the {group.Name}", "confidence", "share of the images", group.Bars)
+            {
+                Highest = highest,
+            }.ToFigure()
+        );
+    }
 
-    private static Series Line(ImageGroup group)
+    private static Bar[] Bars(ImageGroup group)
     {
         var counts = new int[Bins];
         foreach (var confidence in group.Confidences)
             counts[Math.Clamp((int)Math.Ceiling(confidence * Bins) - 1, 0, Bins - 1)]++;
-        return new(
-            group.Name,
-            [.. counts.Select((count, bin) => ((bin + 0.5) / Bins, (double)count / group.Confidences.Count))]
-        );
+        return
+        [
+            .. counts.Select(
+                (count, bin) => new Bar((double)bin / Bins, (bin + 1.0) / Bins, (double)count / group.Confidences.Count)
+            ),
+        ];
     }
 }

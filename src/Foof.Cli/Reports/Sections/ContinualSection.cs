@@ -11,6 +11,15 @@ namespace Foof.Cli.Reports.Sections;
 /// <param name="Seconds">How long it took.</param>
 internal sealed record ContinualOutcome(string Name, double[][] Accuracy, double Forgetting, long Bytes, double Seconds)
 {
+    /// <summary>The strength of its penalty; null if it has none.</summary>
+    internal double? Strength { get; init; }
+
+    /// <summary>The strengths that were tried, with the mean accuracy on validation images.</summary>
+    internal IReadOnlyList<(double Strength, double Accuracy)> Tried { get; init; } = [];
+
+    /// <summary>The mean accuracy and the forgetting of each seed; empty: there was one.</summary>
+    internal IReadOnlyList<(double Average, double Forgetting)> Seeds { get; init; } = [];
+
     /// <summary>The mean accuracy of all tasks after the last one.</summary>
     internal double Average => Accuracy[^1].Average();
 
@@ -28,7 +37,12 @@ internal static class ContinualSection
         return new(
             "Tasks one after the other",
             Lead(sorted),
-            [Course(sorted), Table(sorted), .. sorted.Select(outcome => Matrix(outcome, Ends(sorted)))]
+            [
+                Course(sorted),
+                Table(sorted),
+                .. Strengths(sorted),
+                .. sorted.Select(outcome => Matrix(outcome, Ends(sorted))),
+            ]
         );
     }
 
@@ -65,15 +79,16 @@ internal static class ContinualSection
         new(
             "After the last task",
             new(
-                ["method", "mean accuracy", "forgetting", "bytes", "seconds"],
+                ["method", "strength", "mean accuracy", "forgetting", "memory, MB", "seconds"],
                 [
                     .. outcomes.Select(outcome =>
                         (IReadOnlyList<string>)
                             [
                                 outcome.Name,
-                                Say.Percent(outcome.Average),
-                                Say.Percent(outcome.Forgetting),
-                                Say.Count(outcome.Bytes),
+                                Exact(outcome.Strength),
+                                Spread(outcome.Average, [.. outcome.Seeds.Select(seed => seed.Average)]),
+                                Spread(outcome.Forgetting, [.. outcome.Seeds.Select(seed => seed.Forgetting)]),
+                                Say.Megabytes(outcome.Bytes),
                                 Say.Number(outcome.Seconds),
                             ]
                     ),
@@ -81,6 +96,44 @@ internal static class ContinualSection
                 Marked: 0
             )
         );
+
+    // A share with its standard deviation over the seeds.
+    private static string Spread(double mean, double[] seeds)
+    {
+        if (seeds.Length < 2)
+            return Say.Percent(mean);
+        var middle = seeds.Average();
+        var deviation = Math.Sqrt(seeds.Sum(seed => (seed - middle) * (seed - middle)) / (seeds.Length - 1));
+        return Say.Spread(Say.Percent(mean), Say.Percent(deviation));
+    }
+
+    private static IEnumerable<TableFigure> Strengths(ContinualOutcome[] outcomes)
+    {
+        ContinualOutcome[] chosen = [.. outcomes.Where(outcome => outcome.Tried.Count > 1)];
+        if (chosen.Length == 0)
+            yield break;
+        yield return new(
+            "Mean accuracy on validation images by strength, with the first seed",
+            new(
+                ["method", "strength", "validation accuracy", "chosen"],
+                [
+                    .. chosen.SelectMany(outcome =>
+                        outcome.Tried.Select(tried =>
+                            (IReadOnlyList<string>)
+                                [
+                                    outcome.Name,
+                                    Exact(tried.Strength),
+                                    Say.Percent(tried.Accuracy),
+                                    tried.Strength == outcome.Strength ? "chosen" : "",
+                                ]
+                        )
+                    ),
+                ]
+            )
+        );
+    }
+
+    private static string Exact(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? Say.Nothing;
 
     // All maps share one scale, so that a shade always means the same accuracy.
     private static (double, double) Ends(ContinualOutcome[] outcomes)

@@ -15,6 +15,7 @@ internal static class EvidenceSection
     /// <param name="chosen">The prior precision that was used; null if each layer has its own.</param>
     internal static ReportSection Of(IReadOnlyList<EvidencePoint> curve, double? chosen)
     {
+        curve = [.. curve.Where(point => double.IsFinite(point.LogEvidence))];
         var best = curve.MaxBy(point => point.LogEvidence)!;
         var used = chosen is { } value ? $" {Say.Number(value)} was used (the dashed line)." : "";
         var shown = Thinned(Near(curve, best, chosen));

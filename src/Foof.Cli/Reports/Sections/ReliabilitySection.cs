@@ -26,8 +26,9 @@ internal static class ReliabilitySection
             "Reliability",
             $"The expected calibration error is {Say.List([.. diagrams.Select(Describe)])}. On the "
                 + $"dashed line, "
-                + "confidence and accuracy are the same; below it, the model is too sure.",
-            [Diagram(diagrams), Counts(diagrams)]
+                + "confidence and accuracy are the same; below it, the model is too sure. The area of a point is the number "
+                + "of its images.",
+            [Diagram(diagrams), .. Counts(diagrams)]
         );
 
     private static string Describe(Reliability diagram) => $"{Say.Percent(diagram.Error)} for the {diagram.Name}";
@@ -39,28 +40,48 @@ internal static class ReliabilitySection
             new("accuracy") { IsShare = true, Ends = Shares },
             "model",
             [
-                .. diagrams.Select(diagram => new Series(
-                    diagram.Name,
-                    [.. diagram.Bins.Select(bin => (bin.Confidence, bin.Accuracy))]
-                )),
+                .. diagrams
+                    .Select(diagram => (diagram.Name, Bins: diagram.Bins.Where(bin => bin.Count > 0).ToArray()))
+                    .Select(diagram => new Series(
+                        diagram.Name,
+                        diagram.Bins.Select(bin => (bin.Confidence, bin.Accuracy))
+                    )
+                    {
+                        Weights = Weights(diagram.Bins),
+                    }),
             ]
         )
         {
             HasDiagonal = true,
         }.ToFigure();
 
-    private static Chart Counts(IReadOnlyList<Reliability> diagrams) =>
-        new LineChart(
-            "Share of the test images against confidence",
-            new("confidence") { IsShare = true, Ends = Shares },
-            new("share of images") { IsShare = true },
-            "model",
-            [.. diagrams.Select(diagram => new Series(diagram.Name, [.. Spread(diagram.Bins)]))]
-        ).ToFigure();
+    private static double[] Weights(ReliabilityBin[] bins)
+    {
+        var most = bins.Select(bin => bin.Count).DefaultIfEmpty(1).Max();
+        return [.. bins.Select(bin => (double)bin.Count / most)];
+    }
 
-    private static IEnumerable<(double, double)> Spread(IReadOnlyList<ReliabilityBin> bins)
+    private static IEnumerable<Chart> Counts(IReadOnlyList<Reliability> diagrams)
+    {
+        var bars = diagrams.Select(diagram => (diagram.Name, Bars: Bars(diagram.Bins))).ToArray();
+        var highest = bars.SelectMany(diagram => diagram.Bars).Select(bar => bar.Share).DefaultIfEmpty(1).Max();
+        return bars.Where(diagram => diagram.Bars.Length > 0)
+            .Select(diagram =>
+                new Histogram(
+                    $"Test images by confidence, {diagram.Name}",
+                    "confidence",
+                    "share of the images",
+                    diagram.Bars
+                )
+                {
+                    Highest = highest,
+                }.ToFigure()
+            );
+    }
+
+    private static Bar[] Bars(IReadOnlyList<ReliabilityBin> bins)
     {
         var all = Math.Max(1, bins.Sum(bin => bin.Count));
-        return bins.Select(bin => ((bin.Low + bin.High) / 2, (double)bin.Count / all));
+        return [.. bins.Select(bin => new Bar(bin.Low, bin.High, (double)bin.Count / all))];
     }
 }

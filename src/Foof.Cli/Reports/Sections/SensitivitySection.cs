@@ -18,6 +18,12 @@ internal static class SensitivitySection
     /// <summary>The section about the runs of a grid; null if there is nothing to compare.</summary>
     internal static ReportSection? Of(IReadOnlyList<GridPoint> grid)
     {
+        grid =
+        [
+            .. grid.Select(point =>
+                point.Loss is { } loss && !double.IsFinite(loss) ? point with { Loss = null } : point
+            ),
+        ];
         string[] names = [.. grid.Select(point => point.Optimizer).Distinct()];
         var lines = names.Select(name => Line(name, grid)).Where(line => Rates(line).Length > 1).ToArray();
         var maps = names
@@ -36,11 +42,7 @@ internal static class SensitivitySection
     private static string Lead(IReadOnlyList<GridPoint> grid)
     {
         var spreads = grid.GroupBy(point => point.Optimizer)
-            .Where(points => points.Count(point => point.Loss is not null) > 1)
-            .Select(points =>
-                $"{points.Key}'s training loss lies between {Say.Number(points.Min(point => point.Loss))} "
-                + $"and {Say.Number(points.Max(point => point.Loss))}"
-            );
+            .Select(points => Spread(points.Key, [.. points.Select(point => point.Loss).OfType<double>()]));
         var lost = grid.Count(point => point.Loss is null);
         return $"Over the grid, {string.Join("; ", spreads)}."
             + (
@@ -50,6 +52,14 @@ internal static class SensitivitySection
                     : ""
             );
     }
+
+    private static string Spread(string name, double[] losses) =>
+        losses.Length switch
+        {
+            0 => $"{name} diverged in every run",
+            1 => $"{name} has one training loss, {Say.Number(losses[0])}",
+            _ => $"{name}'s training loss lies between {Say.Number(losses.Min())} and {Say.Number(losses.Max())}",
+        };
 
     // The run at the best damping for each learning rate of an optimiser.
     private static GridPoint[] Line(string name, IReadOnlyList<GridPoint> grid) =>

@@ -37,7 +37,7 @@ internal static class SettingsSection
 
     private static IReadOnlyList<string> Cells(SettingsRow row)
     {
-        var last = row.Curve?.Epochs[^1];
+        var last = row.Curve?.Epochs.LastOrDefault(epoch => double.IsFinite(epoch.TrainLoss));
         return
         [
             .. TrainingSettings.Table.Values(row.Settings).Select(Text),
