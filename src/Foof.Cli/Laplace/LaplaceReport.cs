@@ -56,7 +56,7 @@ internal static class LaplaceReport
             rows.Add(("temperature scaling", scaled));
         return new(
             "Quality",
-            "Foreign images are best told by the variance of the outputs: that of the probabilities falls again where the "
+            "The variance of the outputs recognises foreign images best: that of the probabilities falls again where the "
                 + "network is far from all data. An area of 1 separates all, 0.5 none. In the second table, smaller is better except "
                 + "for the accuracy; NLL is the mean negative log-likelihood.",
             [
