@@ -1,6 +1,5 @@
 namespace Foof
 
-open System.Runtime.CompilerServices
 open TorchSharp
 open TorchSharp.Modules
 
@@ -76,24 +75,6 @@ type Layer = {
     /// Whether data points are the second dimension of its inputs and outputs, after time.
     IsTimeMajor: bool
 }
-
-/// Which modules take sequences with time first.
-[<RequireQualifiedAccess>]
-module TimeMajor =
-
-    let private marked = ConditionalWeakTable<torch.nn.Module, obj>()
-
-    /// Says that a module, and all modules in it, take [T; n; ...] and give [T; n; ...], with the data points second.
-    /// Layers that are found afterwards are read in this order, by whatever needs their curvature.
-    [<CompiledName("Mark")>]
-    let mark (sequence: torch.nn.Module) =
-        Require.given (nameof sequence) sequence
-        for own in Seq.append [ sequence ] (sequence.modules ()) do
-            marked.AddOrUpdate(own, null)
-
-    /// Whether it was marked.
-    [<CompiledName("Contains")>]
-    let contains (sequence: torch.nn.Module) = fst (marked.TryGetValue sequence)
 
 /// A layer's inputs, errors and gradients as matrices.
 [<RequireQualifiedAccess>]
