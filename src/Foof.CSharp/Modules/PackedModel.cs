@@ -102,7 +102,7 @@ public sealed class PackedModel : nn.Module<Tensor, Tensor>
             ArgumentNullException.ThrowIfNull(input, name);
             if (
                 input.dim() == 0
-                || !input.shape[1..].SequenceEqual(Shape)
+                || !input.shape.AsSpan(1).SequenceEqual(Shape)
                 || input.dtype != Type
                 || input.shape[0] != first.shape[0]
             )

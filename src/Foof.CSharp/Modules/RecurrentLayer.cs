@@ -12,6 +12,12 @@ namespace Foof.Modules;
 /// of a data point: K-FAC-expand takes their activations and errors one by one (independent times), K-FAC-reduce
 /// their mean and sum. (Martens, Ba &amp; Johnson 2018; Eschenhagen et al. 2023)
 /// </remarks>
+/// <example>
+/// <code>
+/// using var layer = new Gru(inputs: 28, units: 64);
+/// var states = layer.call(rows); // [n; T; 64]
+/// </code>
+/// </example>
 public abstract class RecurrentLayer : nn.Module<Tensor, Tensor>
 {
     private readonly long units;
@@ -76,7 +82,12 @@ public abstract class RecurrentLayer : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>An Elman network: h ← tanh(W x + b + U h + c).</summary>
-/// <inheritdoc/>
+/// <example>
+/// <code>
+/// using var rnn = new Rnn(inputs: 28, units: 64);
+/// var states = rnn.call(rows); // [n; T; 64]
+/// </code>
+/// </example>
 /// <param name="inputs">The length of an input at one time.</param>
 /// <param name="units">The number of units.</param>
 /// <param name="device">Where the weights are; null means TorchSharp's default.</param>
@@ -91,7 +102,16 @@ public sealed class Rnn(long inputs, long units, Device? device = null, ScalarTy
 /// <summary>
 /// Long short-term memory with gates i, f, g, o in this order: c ← σ(f) c + σ(i) tanh(g), h ← σ(o) tanh(c).
 /// </summary>
-/// <inheritdoc cref="Rnn"/>
+/// <example>
+/// <code>
+/// using var lstm = new Lstm(inputs: 28, units: 64);
+/// var states = lstm.call(rows); // [n; T; 64]
+/// </code>
+/// </example>
+/// <param name="inputs">The length of an input at one time.</param>
+/// <param name="units">The number of units.</param>
+/// <param name="device">Where the weights are; null means TorchSharp's default.</param>
+/// <param name="dtype">The weights' type; null means TorchSharp's default.</param>
 public sealed class Lstm(long inputs, long units, Device? device = null, ScalarType? dtype = null)
     : RecurrentLayer(nameof(Lstm), 4, inputs, units, device, dtype)
 {
@@ -106,7 +126,16 @@ public sealed class Lstm(long inputs, long units, Device? device = null, ScalarT
 /// <summary>
 /// A gated recurrent unit with gates r, z, n in this order: h ← (1 − σ(z)) tanh(n of x + σ(r) n of h) + σ(z) h.
 /// </summary>
-/// <inheritdoc cref="Rnn"/>
+/// <example>
+/// <code>
+/// using var gru = new Gru(inputs: 28, units: 64);
+/// var states = gru.call(rows); // [n; T; 64]
+/// </code>
+/// </example>
+/// <param name="inputs">The length of an input at one time.</param>
+/// <param name="units">The number of units.</param>
+/// <param name="device">Where the weights are; null means TorchSharp's default.</param>
+/// <param name="dtype">The weights' type; null means TorchSharp's default.</param>
 public sealed class Gru(long inputs, long units, Device? device = null, ScalarType? dtype = null)
     : RecurrentLayer(nameof(Gru), 3, inputs, units, device, dtype)
 {

@@ -32,7 +32,7 @@ internal static class Uncovered
                 ? $"{string.Join(", ", lines)} and {coverage.Count - MostLines} more parameters"
             : string.Join(", ", lines);
         return new(
-            $"The model must have a trained layer that {subject} covers (Linear, Conv2d, Embedding); "
+            $"The model must have a trained layer that {subject} covers (Linear, a convolution, Embedding); "
                 + $"found the modules {string.Join(", ", kinds)} with {parameters}.",
             nameof(model)
         );

@@ -120,7 +120,8 @@ module Patches =
     /// What images would have to be, where they have not these channels or the kernel does not fit on them.
     let internal misfit (window: Window) (channels: int64) (images: torch.Tensor) =
         let leastOf axis =
-            let beyond = extent window.Kernel[axis] window.Dilation[axis] - window.Before[axis] - window.After[axis] - 1L
+            let beyond =
+                extent window.Kernel[axis] window.Dilation[axis] - window.Before[axis] - window.After[axis] - 1L
             (max 0L beyond + window.Spread[axis] - 1L) / window.Spread[axis] + 1L
         match Fit.image window.Axes channels images with
         | ValueNone ->
