@@ -27,7 +27,7 @@ public sealed partial class SiteTests : IDisposable
         string[] expected =
         [
             .. pages.Select(page => page == "README" ? "index" : page),
-            .. PublicTypes().Select(name => $"reference/foof-{name.ToLowerInvariant()}"),
+            .. PublicTypes().Select(name => $"reference/{name.Replace('.', '-').Replace('+', '-').ToLowerInvariant()}"),
             // Modules of F#, whose functions are the reference's.
             "reference/foof-methods",
             "reference/foof-curvaturemodule",
@@ -100,7 +100,7 @@ public sealed partial class SiteTests : IDisposable
     private static IEnumerable<string> PublicTypes() =>
         new[] { typeof(FoofOptimizer), typeof(LaplacePosterior) }
             .SelectMany(type => type.Assembly.GetExportedTypes())
-            .Select(type => type.Name);
+            .Select(type => type.FullName!);
 
     private string[] DeadLinks() =>
         [

@@ -13,8 +13,14 @@ namespace Foof.Modules;
 /// </remarks>
 /// <example>
 /// <code>
-/// var packed = new PackedModel(model, x => model.call(x[0], x[1]), images, ages);
-/// optimizer.Step(packed.Pack(images, ages), labels);
+/// var packed = new PackedModel(
+///     model,
+///     x => model.call(x[0] * x[1]),
+///     images,
+///     masks
+/// );
+/// using var optimizer = new FoofOptimizer(packed);
+/// optimizer.Step(packed.Pack(images, masks), labels).Dispose();
 /// </code>
 /// </example>
 public sealed class PackedModel : nn.Module<Tensor, Tensor>

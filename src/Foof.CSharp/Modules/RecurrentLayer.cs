@@ -34,6 +34,8 @@ public abstract class RecurrentLayer : nn.Module<Tensor, Tensor>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
+        if (dtype is { } type)
+            Argument.Known(type, nameof(dtype));
         this.units = units;
         Input = nn.Linear(inputs, gates * units, true, device, dtype);
         Recurrent = nn.Linear(units, gates * units, true, device, dtype);

@@ -51,6 +51,8 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
                 $"width must be a multiple of the {heads} heads; got {width}: each head takes an equal part of a token.",
                 nameof(width)
             );
+        if (dtype is { } type)
+            Argument.Known(type, nameof(dtype));
         this.heads = heads;
         this.isCausal = isCausal;
         Linear Projection() => nn.Linear(width, width, hasBias, device, dtype);

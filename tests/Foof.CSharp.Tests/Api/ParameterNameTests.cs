@@ -1,5 +1,6 @@
 using System.Reflection;
 using Foof.CSharp.Tests.Optimizers;
+using Foof.Modules;
 using static TorchSharp.torch;
 
 namespace Foof.CSharp.Tests.Api;
@@ -53,6 +54,7 @@ public sealed class ParameterNameTests
             : type == typeof(Tensor)
                 ? parameter.Name!.EndsWith("argets", StringComparison.Ordinal) || parameter.Name == "target" ? target
                     : input
+            : type == typeof(Tensor[]) && parameter.Name is "examples" or "inputs" ? new[] { input }
             : type == typeof(Tensor[]) ? ((CurvatureMatrix)Instance(typeof(CurvatureMatrix))).Weights()
             : type == typeof(IEnumerable<Tensor>) ? new[] { input }
             : type == typeof(IEnumerable<(Tensor, Tensor)>) ? new[] { (input, target) }
@@ -61,6 +63,9 @@ public sealed class ParameterNameTests
             : type == typeof(string) ? Path.GetTempPath() + "foof-nowhere/none"
             : type == typeof(double) ? 0.5
             : type == typeof(int) ? 1
+            : type == typeof(long) ? 4L
+            : type == typeof(nn.Module) ? Toy.Model()
+            : type == typeof(Func<IReadOnlyList<Tensor>, Tensor>) ? (IReadOnlyList<Tensor> given) => given[0]
             : type.IsEnum ? Enum.ToObject(type, 0)
             : throw new NotSupportedException($"{parameter.Member}: {parameter.Name}, {type}");
     }
@@ -75,6 +80,10 @@ public sealed class ParameterNameTests
                 : type == typeof(EvaOptimizer) ? new EvaOptimizer(model)
                 : type == typeof(ShampooOptimizer) ? new ShampooOptimizer(model)
                 : new NaturalGradientOptimizer(model);
+        if (type.Namespace == "Foof.Modules")
+            return type == typeof(SelfAttention) ? new SelfAttention(4, 2)
+                : type == typeof(PackedModel) ? new PackedModel(model, given => given[0], Toy.Batches(1)[0].Input)
+                : Activator.CreateInstance(type, 4L, 4L, null, null)!;
         var curvature = CurvatureMatrix.Fisher(model, Loss.CrossEntropy, Toy.Batches(1)[0].Input);
         return type == typeof(CurvatureMatrix) ? curvature
             : type == typeof(DampedCurvature) ? curvature.Damped(0.1)

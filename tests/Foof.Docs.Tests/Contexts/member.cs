@@ -1,4 +1,5 @@
 using Foof;
+using Foof.Modules;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -20,6 +21,9 @@ abstract class Given
     protected Tensor firstLabels => labels;
     protected Tensor secondImages => images;
     protected Tensor secondLabels => labels;
+    protected Tensor masks => images > 0;
+    protected Tensor tokens => randn(2, 5, 128);
+    protected Tensor rows => randn(2, 28, 28);
     protected Tensor labelsOfTask => labels + 2;
     protected (Tensor Images, Tensor Labels)[] batches => [(images, labels), (images, labels)];
     protected (Tensor Input, Tensor? Target)[] trainingBatches => [(images, labels)];
