@@ -29,8 +29,8 @@ internal sealed record CurvatureGathering(
 
     /// <summary>
     /// Returns how many data points may be differentiated at once by so many outputs each: the errors of their columns,
-    /// which are held in pieces, as a whole and while they are checked and multiplied, and what else takes <paramref name="others"/> bytes a point, keep within the
-    /// budget. At least 1.
+    /// which are held in pieces, as a whole and while they are checked and multiplied, and what else takes
+    /// <paramref name="others"/> bytes a point, keep within the budget. At least 1.
     /// </summary>
     internal static long PointsAtOnce(Layer[] layers, long outputs, long others, long budget)
     {
@@ -99,28 +99,31 @@ internal sealed record CurvatureGathering(
         if (most >= n)
             return OfPoints(input, target);
         using var scope = NewDisposeScope();
-        (Curvature? found, var points) = (null, 0L);
-        for (long start = 0; start < n; start += most)
+        var mean = DataCurvature.accumulate(
+            DataCurvature.curvatures,
+            (_, some, labels) =>
+            {
+                var count = labels is null ? some.shape[0] : Counted(labels);
+                return new DataMean<Curvature>(count > 0 ? OfPoints(some, labels) : null!, count);
+            },
+            null,
+            null,
+            CancellationToken.None,
+            Parts(input, target, most)
+        );
+        var tensors = CurvatureModule.tensors(mean.Value).ToArray();
+        scope.Attach(tensors);
+        scope.MoveToOuter(tensors);
+        return mean.Value;
+    }
+
+    private static IEnumerable<(Tensor, Tensor)> Parts(Tensor input, Tensor? target, long most)
+    {
+        for (long start = 0, n = input.shape[0]; start < n; start += most)
         {
-            using var own = NewDisposeScope();
             var count = Math.Min(most, n - start);
-            var labels = target?.narrow(0, start, count);
-            var counted = labels is null ? count : Counted(labels);
-            if (counted == 0)
-                continue;
-            points += counted;
-            var next = OfPoints(input.narrow(0, start, count), labels);
-            var sum = found is null ? next : DataCurvature.average(counted / (double)points, found, next);
-            own.MoveToOuter([.. CurvatureModule.tensors(sum)]);
-            var kept = new HashSet<Tensor>(CurvatureModule.tensors(sum), ReferenceEqualityComparer.Instance);
-            foreach (
-                var tensor in (found is null ? [] : CurvatureModule.tensors(found)).Where(old => !kept.Contains(old))
-            )
-                tensor.Dispose();
-            found = sum;
+            yield return (input.narrow(0, start, count), target?.narrow(0, start, count)!);
         }
-        scope.MoveToOuter([.. CurvatureModule.tensors(found!)]);
-        return found!;
     }
 
     private long Counted(Tensor target)

@@ -35,7 +35,7 @@ internal static class Say
     /// <summary>A memory in megabytes of 2^20 bytes, without the unit.</summary>
     internal static string Megabytes(long bytes) => Number(bytes / (double)(1 << 20));
 
-    /// <summary>A number or a share with its standard deviation; null: there is none.</summary>
+    /// <summary>A number or a share, with its standard deviation unless that is null.</summary>
     internal static string Spread(string mean, string? deviation) => deviation is null ? mean : $"{mean} ± {deviation}";
 
     /// <summary>A whole number with separated thousands.</summary>
